@@ -1,0 +1,108 @@
+// Package slacktext draws a Slack message as text for a terminal, from the
+// blocks that Slack would draw. The demo shows alerts with it.
+package slacktext
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/slack-go/slack"
+)
+
+const rule = "────────────────────────────────────────"
+
+// Render draws the blocks of a message line by line, or its text when it has
+// no blocks.
+func Render(message slack.WebhookMessage) string {
+	if message.Blocks == nil || len(message.Blocks.BlockSet) == 0 {
+		return plain(message.Text)
+	}
+	var lines []string
+	for _, block := range message.Blocks.BlockSet {
+		lines = append(lines, renderBlock(block)...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func renderBlock(block slack.Block) []string {
+	switch block := block.(type) {
+	case *slack.HeaderBlock:
+		return []string{text(block.Text)}
+	case *slack.DividerBlock:
+		return []string{rule}
+	case *slack.ContextBlock:
+		return []string{strings.Join(contextTexts(block), "  ")}
+	case *slack.SectionBlock:
+		return sectionLines(block)
+	default:
+		return []string{"[" + string(block.BlockType()) + "]"}
+	}
+}
+
+func contextTexts(block *slack.ContextBlock) []string {
+	var texts []string
+	for _, element := range block.ContextElements.Elements {
+		switch element := element.(type) {
+		case *slack.TextBlockObject:
+			texts = append(texts, text(element))
+		case slack.TextBlockObject:
+			texts = append(texts, text(&element))
+		}
+	}
+	return texts
+}
+
+func sectionLines(block *slack.SectionBlock) []string {
+	var lines []string
+	if block.Text != nil {
+		lines = append(lines, strings.Split(text(block.Text), "\n")...)
+	}
+	for _, field := range block.Fields {
+		lines = append(lines, strings.Split(text(field), "\n")...)
+	}
+	return lines
+}
+
+func text(object *slack.TextBlockObject) string {
+	if object == nil {
+		return ""
+	}
+	if object.Type == slack.PlainTextType {
+		return emoji(object.Text)
+	}
+	return plain(object.Text)
+}
+
+var (
+	bold      = regexp.MustCompile(`(^|\W)\*([^*\n]+)\*(\W|$)`)
+	shortcode = regexp.MustCompile(`:[a-z0-9_+-]+:`)
+)
+
+// unescape undoes the three escapes of Slack's mrkdwn:
+// https://docs.slack.dev/messaging/formatting-message-text
+var unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+
+// plain draws mrkdwn without its marks.
+func plain(mrkdwn string) string {
+	return emoji(unescape.Replace(bold.ReplaceAllString(mrkdwn, "$1$2$3")))
+}
+
+// emoji draws the shortcodes that our messages use; others stay as they are.
+func emoji(in string) string {
+	return shortcode.ReplaceAllStringFunc(in, func(code string) string {
+		switch code {
+		case ":white_check_mark:":
+			return "✅"
+		case ":construction:":
+			return "🚧"
+		case ":octagonal_sign:":
+			return "🛑"
+		case ":arrows_counterclockwise:":
+			return "🔄"
+		case ":grey_question:":
+			return "❔"
+		default:
+			return code
+		}
+	})
+}

@@ -1,0 +1,43 @@
+package slacktext_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/slack-go/slack"
+
+	"github.com/port-changelog/terraform-provider-port/internal/slacktext"
+)
+
+func TestRender(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ message, want string }{
+		"blocks": {
+			message: `{"text":"fallback","blocks":[
+				{"type":"header","text":{"type":"plain_text","text":"Change in a <b> health status"}},
+				{"type":"divider"},
+				{"type":"context","elements":[{"type":"mrkdwn","text":"Triggered by *ann*"},{"type":"plain_text","text":"now"}]},
+				{"type":"section","text":{"type":"mrkdwn","text":"*Before*\nHealthy &amp; well :white_check_mark:"}},
+				{"type":"section","fields":[{"type":"mrkdwn","text":"*Now*\n&lt;none&gt; :grey_question:"}]}]}`,
+			want: "Change in a <b> health status\n" +
+				"────────────────────────────────────────\n" +
+				"Triggered by ann  now\n" +
+				"Before\nHealthy & well ✅\n" +
+				"Now\n<none> ❔",
+		},
+		"text alone":              {message: `{"text":"*a* 2*3*4 &amp;lt; :tada:"}`, want: "a 2*3*4 &lt; :tada:"},
+		"a block of another type": {message: `{"blocks":[{"type":"image","image_url":"https://example.com/a.png","alt_text":"a"}]}`, want: "[image]"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var message slack.WebhookMessage
+			if err := json.Unmarshal([]byte(test.message), &message); err != nil {
+				t.Fatal(err)
+			}
+			if got := slacktext.Render(message); got != test.want {
+				t.Errorf("got\n%s\nwant\n%s", got, test.want)
+			}
+		})
+	}
+}
