@@ -1,0 +1,82 @@
+resource "port_blueprint" "service" {
+  identifier  = "service"
+  title       = "Service"
+  icon        = "Microservice"
+  description = "A thing that we build, run and answer for"
+
+  properties = {
+    string_props = {
+      language = {
+        title = "Language"
+        enum  = ["Go", "Python", "TypeScript"]
+        enum_colors = {
+          Go         = "turquoise"
+          Python     = "yellow"
+          TypeScript = "blue"
+        }
+      }
+      readme = {
+        title  = "README"
+        format = "markdown"
+      }
+    }
+    array_props = {
+      endpoints = {
+        title        = "Endpoints"
+        string_items = { format = "url" }
+      }
+    }
+    object_props = {
+      labels = {
+        title   = "Labels"
+        default = jsonencode({ tier = "standard" })
+      }
+    }
+  }
+
+  calculation_properties = {
+    endpointCount = {
+      title       = "Endpoints"
+      type        = "number"
+      calculation = ".properties.endpoints | length"
+    }
+  }
+}
+
+resource "port_blueprint" "deployment" {
+  identifier = "deployment"
+  title      = "Deployment"
+
+  properties = {
+    string_props = {
+      version = {
+        title    = "Version"
+        required = true
+        pattern  = "^v[0-9]+"
+      }
+    }
+    number_props = {
+      replicas = {
+        title   = "Replicas"
+        minimum = 0
+        maximum = 100
+        default = 1
+      }
+    }
+  }
+
+  relations = {
+    service = {
+      title    = "Service"
+      target   = port_blueprint.service.identifier
+      required = true
+    }
+  }
+
+  mirror_properties = {
+    language = {
+      title = "Language"
+      path  = "service.language"
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package changelog
+
+import (
+	"strings"
+	"time"
+)
+
+// Actions and resource types that decide how an event is read. Port sends more
+// of them, and may send new ones: anything else is kept as it is.
+const (
+	ActionCreate = "CREATE"
+	ActionUpdate = "UPDATE"
+	ActionDelete = "DELETE"
+
+	ResourceEntity    = "entity"
+	ResourceBlueprint = "blueprint"
+	ResourceRun       = "run"
+
+	// StatusFailure marks the report of a change that did not happen.
+	StatusFailure = "FAILURE"
+)
+
+// Event is one change in Port in one shape, whichever of Port's shapes carried
+// it: changelog or automation, with or without the envelope of an automation's
+// trigger data. An absent text is "", an absent time is the zero time.
+type Event struct {
+	// ID is Port's own identifier of the event, "event_…"; most shapes have none.
+	ID           string
+	Action       string
+	ResourceType string
+	// Status is that of a changelog event or run: "SUCCESS", "FAILURE"…
+	Status  string
+	Trigger Trigger
+	Context Context
+	Diff    Diff
+
+	document map[string]any
+}
+
+// Trigger says who caused the change, when and by which route.
+type Trigger struct {
+	By     Actor
+	At     time.Time
+	Origin string
+}
+
+// Actor is who caused a change: a user or a client, or Port itself.
+type Actor struct {
+	OrgID  string
+	UserID string
+	ByPort bool
+}
+
+// Context says what changed, by identifiers.
+type Context struct {
+	Blueprint string
+	Entity    string
+	// Property is the timer property that expired, in events about one.
+	Property string
+	// RunID is the run an event is about.
+	RunID string
+}
+
+// Diff holds the thing that changed before and after. Before is nil when it was
+// created, After when it was deleted; both are nil in an event without a diff.
+type Diff struct {
+	Before Snapshot
+	After  Snapshot
+}
+
+// Present reports whether the event says anything about before or after.
+func (d Diff) Present() bool {
+	return d.Before != nil || d.After != nil
+}
+
+// Snapshot is an entity, a blueprint or a run at one moment, as Port sent it.
+// Numbers in it are json.Number. A nil Snapshot answers every question with
+// "absent".
+type Snapshot map[string]any
+
+// Text returns the string under key, or "" when there is none.
+func (s Snapshot) Text(key string) string {
+	return text(s, key)
+}
+
+// Time returns the instant under key, or the zero time when there is none.
+func (s Snapshot) Time(key string) time.Time {
+	return instant(s, key)
+}
+
+// Property returns the value of an entity's property: a string, a json.Number, a
+// bool, a []any or a map[string]any, or nil when it is null or absent.
+func (s Snapshot) Property(name string) any {
+	properties, _ := s["properties"].(map[string]any)
+	return properties[name]
+}
+
+// IsTimer reports whether the event says that a timer property has expired. Such
+// an event shows an entity without anybody having changed it.
+func (e *Event) IsTimer() bool {
+	return strings.HasPrefix(e.Action, "TIMER_")
+}
+
+// Title returns what a person calls the thing that changed: its title, else its
+// identifier, else "".
+func (e *Event) Title() string {
+	identifier := e.Context.Entity
+	if identifier == "" {
+		identifier = e.Context.Blueprint
+	}
+	return firstText(e.Diff.After.Text("title"), e.Diff.Before.Text("title"), identifier)
+}
+
+// HappenedAt returns when the change happened: the time of its trigger, else the
+// thing's own time of update, else the zero time.
+func (e *Event) HappenedAt() time.Time {
+	if !e.Trigger.At.IsZero() {
+		return e.Trigger.At
+	}
+	return e.Diff.After.Time("updatedAt")
+}
+
+// Document returns the normalised event as JSON values, for whatever looks at it
+// as a document: the store, and queries in rules. It has the keys of an
+// automation event, whatever else the sender wrote beside them, and in "context"
+// both forms of the identifiers. Parse of its serialisation gives the same event
+// again. It belongs to the event: read it only.
+func (e *Event) Document() map[string]any {
+	return e.document
+}

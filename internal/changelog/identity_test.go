@@ -1,0 +1,171 @@
+package changelog_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// identity of a body that arrived with some timestamp header.
+func identity(t *testing.T, body string) string {
+	t.Helper()
+	return identityAt(t, milliTime, body)
+}
+
+func identityAt(t *testing.T, timestamp, body string) string {
+	t.Helper()
+	name, err := parse(t, body).Identity(timestamp, []byte(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestIdentityOfOneChange(t *testing.T) {
+	t.Parallel()
+	original := string(fixture(t, "changelog-event.json"))
+	automation := string(fixture(t, "automation-event.json"))
+	tests := []struct {
+		name string
+		copy string
+	}{
+		{"delivered twice", original},
+		{"the automation's copy", automation},
+		{"with the run beside it", strings.Replace(automation, "{", `{"run":{"id":"r_1"},`, 1)},
+		{"in the automation's envelope", `{"trigger":{"at":"2026-06-15T17:00:00Z","by":{"orgId":"org_other"}},"run":{"id":"r_2"},"event":` + automation + `}`},
+		{"with other empty keys", strings.Replace(original, `"relations": {},`, `"relations": {"owner": null}, "scorecards": {"x": {}}, "team": [],`, 1)},
+		{"with a number in another notation", strings.Replace(original, `"memoryUtil": 30`, `"memoryUtil": 3.0e1`, 1)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if identityAt(t, secondTime, test.copy) != identity(t, original) {
+				t.Error("the copy has another identity")
+			}
+		})
+	}
+}
+
+func TestIdentityOfOtherChanges(t *testing.T) {
+	t.Parallel()
+	original := string(fixture(t, "changelog-event.json"))
+	tests := []struct {
+		name     string
+		old, new string
+	}{
+		{"another organization", `"org_sYG4DOJZNGy8bYnt"`, `"org_other"`},
+		{"another resource type", `"resourceType": "entity"`, `"resourceType": "scorecard"`},
+		{"another action", `"action": "UPDATE"`, `"action": "CREATE"`},
+		{"another blueprint", `"blueprint": "deploymentConfig"`, `"blueprint": "service"`},
+		{"another entity", `"identifier": "notification-service-prod"`, `"identifier": "other"`},
+		{"another moment", `2026-06-15T16:44:56.288Z`, `2026-06-15T16:44:56.289Z`},
+		{"another value", `"Degraded"`, `"Crashed"`},
+		{"an element more", `"relations": {}`, `"relations": {"x": [null]}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			changed := strings.ReplaceAll(original, test.old, test.new)
+			if changed == original {
+				t.Fatal("the replacement changes nothing")
+			}
+			if identity(t, changed) == identity(t, original) {
+				t.Error("another change has the same identity")
+			}
+		})
+	}
+}
+
+func TestIdentityOfRunsTimersAndFragments(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		a, b string
+		same bool
+	}{
+		{
+			"a run by two routes",
+			`{"action":"UPDATE","resourceType":"run","status":"TRIGGERED","trigger":{"at":"2026-01-01T00:00:01Z"},"context":{"runId":"r_1"},"diff":{"before":null,"after":{"id":"r_1","status":"SUCCESS","updatedAt":"2026-01-01T00:00:00Z"}}}`,
+			`{"event":{"id":"event_1","action":"UPDATE","resourceType":"run","trigger":{"at":"2026-01-01T00:00:02Z"},"diff":{"before":null,"after":{"id":"r_1","status":"SUCCESS","updatedAt":"2026-01-01T00:00:00Z","icon":null}}}}`,
+			true,
+		},
+		{
+			"two states of a run",
+			`{"action":"UPDATE","resourceType":"run","context":{"runId":"r_1"},"diff":{"after":{"status":"IN_PROGRESS","updatedAt":"2026-01-01T00:00:00Z"}}}`,
+			`{"action":"UPDATE","resourceType":"run","context":{"runId":"r_1"},"diff":{"after":{"status":"SUCCESS","updatedAt":"2026-01-01T00:00:00Z"}}}`,
+			false,
+		},
+		{
+			"two runs",
+			`{"action":"CREATE","resourceType":"run","trigger":{"at":"2026-01-01T00:00:00Z"},"context":{"runId":"r_1"}}`,
+			`{"action":"CREATE","resourceType":"run","trigger":{"at":"2026-01-01T00:00:00Z"},"context":{"runId":"r_2"}}`,
+			false,
+		},
+		{
+			"an event id without a diff, other times",
+			`{"identifier":"event_1","action":"TIMER_EXPIRED","trigger":{"at":"2026-01-01T00:00:00Z"}}`,
+			`{"id":"event_1","action":"TIMER_EXPIRED","trigger":{"at":"2026-01-01T00:00:09Z"}}`,
+			true,
+		},
+		{
+			"two event ids",
+			`{"identifier":"event_1","trigger":{"at":"2026-01-01T00:00:00Z"}}`,
+			`{"identifier":"event_2","trigger":{"at":"2026-01-01T00:00:00Z"}}`,
+			false,
+		},
+		{
+			"an identifier of something else is no event id",
+			`{"identifier":"cart","trigger":{"at":"2026-01-01T00:00:00Z"}}`,
+			`{"identifier":"cart","trigger":{"at":"2026-01-01T00:00:01Z"}}`,
+			false,
+		},
+		{
+			"a timer twice, with an offset",
+			`{"action":"TIMER_EXPIRED","context":{"entity":"cart"},"trigger":{"at":"2026-01-01T00:00:00Z"}}`,
+			`{"action":"TIMER_EXPIRED","context":{"entity":"cart"},"trigger":{"at":"2026-01-01T02:00:00+02:00"}}`,
+			true,
+		},
+		{
+			"two timers of one entity",
+			`{"action":"TIMER_PROPERTY_EXPIRED","context":{"propertyIdentifier":"a"},"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"after":{}}}`,
+			`{"action":"TIMER_PROPERTY_EXPIRED","context":{"propertyIdentifier":"b"},"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"after":{}}}`,
+			false,
+		},
+		{
+			"no time, other bytes",
+			`{"resourceType":"entity","context":{"entity":"cart"}}`,
+			`{"resourceType":"entity","context":{"entity":"cart"} }`,
+			false,
+		},
+		{
+			"texts that run together",
+			`{"resourceType":"ab","action":"c","trigger":{"at":"2026-01-01T00:00:00Z"}}`,
+			`{"resourceType":"a","action":"bc","trigger":{"at":"2026-01-01T00:00:00Z"}}`,
+			false,
+		},
+		{
+			"a value that moved from one side to the other",
+			`{"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"before":{"x":1},"after":{}}}`,
+			`{"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"before":{},"after":{"x":1}}}`,
+			false,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if same := identity(t, test.a) == identity(t, test.b); same != test.same {
+				t.Errorf("same identity: %t, want %t", same, test.same)
+			}
+		})
+	}
+}
+
+func TestIdentityWithoutTimeIsTheDelivery(t *testing.T) {
+	t.Parallel()
+	const body = `{"resourceType":"entity"}`
+	if identityAt(t, "1", body) == identityAt(t, "2", body) {
+		t.Error("two deliveries share an identity")
+	}
+	if identityAt(t, "1", body) != identityAt(t, "1", body) {
+		t.Error("one delivery has two identities")
+	}
+}

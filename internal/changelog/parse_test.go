@@ -1,0 +1,345 @@
+package changelog_test
+
+import (
+	"errors"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+)
+
+func fixture(t testing.TB, name string) []byte {
+	t.Helper()
+	content, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func parse(t *testing.T, body string) *changelog.Event {
+	t.Helper()
+	event, err := changelog.Parse([]byte(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return event
+}
+
+// summary is what the shapes have in common, without their snapshots.
+type summary struct {
+	ID, Action, ResourceType, Status string
+	Trigger                          changelog.Trigger
+	Context                          changelog.Context
+	Title                            string
+	Before, After                    bool
+}
+
+func summarise(event *changelog.Event) summary {
+	return summary{
+		event.ID, event.Action, event.ResourceType, event.Status, event.Trigger, event.Context,
+		event.Title(), event.Diff.Before != nil, event.Diff.After != nil,
+	}
+}
+
+func TestParseShapes(t *testing.T) {
+	t.Parallel()
+	const client = "h2Mf13aRSCYQCUPIcqufoP4XRLwAt8Od@clients"
+	at := time.Date(2026, 6, 15, 16, 44, 56, 288_000_000, time.UTC)
+	health := summary{
+		Action: "UPDATE", ResourceType: "entity",
+		Trigger: changelog.Trigger{By: changelog.Actor{OrgID: "org_sYG4DOJZNGy8bYnt", UserID: client}, At: at, Origin: "API"},
+		Context: changelog.Context{Blueprint: "deploymentConfig", Entity: "notification-service-prod"},
+		Title:   "Notification Service Production", Before: true, After: true,
+	}
+	changelogHealth := health
+	changelogHealth.Status = "SUCCESS"
+	automation := string(fixture(t, "automation-event.json"))
+
+	tests := []struct {
+		name string
+		body string
+		want summary
+	}{
+		{"A: changelog, entity", string(fixture(t, "changelog-event.json")), changelogHealth},
+		{"E: automation", automation, health},
+		{"E with the run beside it", strings.Replace(automation, "{", `{"run":{"id":"r_1"},`, 1), health},
+		{
+			"F: the trigger data of an automation",
+			`{"trigger":{"at":"2026-06-15T17:00:00Z","origin":"AUTOMATION","by":{"orgId":"org_outer","userId":"outer"}},"action":{"identifier":"health_alerts"},"run":{"id":"r_1"},"event":` + automation + `}`,
+			health,
+		},
+		{
+			"B: changelog, run",
+			`{"action":"CREATE","resourceType":"run","status":"TRIGGERED","trigger":{"by":{"orgId":"o","userId":"u"},"at":"2026-06-15T16:44:56.288Z","origin":"UI"},
+			  "context":{"entity":null,"blueprint":null,"runId":"r_7"},"diff":{"before":null,"after":{"id":"r_7","status":"IN_PROGRESS","blueprint":{"identifier":"service","title":"Service"}}}}`,
+			summary{
+				Action: "CREATE", ResourceType: "run", Status: "TRIGGERED",
+				Trigger: changelog.Trigger{By: changelog.Actor{OrgID: "o", UserID: "u"}, At: at, Origin: "UI"},
+				Context: changelog.Context{Blueprint: "service", RunID: "r_7"}, Title: "service", After: true,
+			},
+		},
+		{
+			"C: changelog, timer",
+			`{"action":"TIMER_EXPIRED","resourceType":"entity","trigger":{"at":"2026-06-15T18:44:56.288+02:00","by":{"byPort":true,"orgId":"o"}},"context":{"blueprint":"service","entity":"cart"}}`,
+			summary{
+				Action: "TIMER_EXPIRED", ResourceType: "entity",
+				Trigger: changelog.Trigger{By: changelog.Actor{OrgID: "o", ByPort: true}, At: at},
+				Context: changelog.Context{Blueprint: "service", Entity: "cart"}, Title: "cart",
+			},
+		},
+		{
+			"C in its older form",
+			`{"identifier":"event_9","action":"TIMER_EXPIRED","resourceType":"entity","by":{"port":true},"trigger":{"at":"2026-06-15T16:44:56.288Z"},
+			  "context":{"blueprintIdentifier":"service","entityIdentifier":"cart"},"additionalData":{"property":"ttl"}}`,
+			summary{
+				ID: "event_9", Action: "TIMER_EXPIRED", ResourceType: "entity",
+				Trigger: changelog.Trigger{By: changelog.Actor{ByPort: true}, At: at},
+				Context: changelog.Context{Blueprint: "service", Entity: "cart", Property: "ttl"}, Title: "cart",
+			},
+		},
+		{
+			"D: automation, timer",
+			`{"action":"TIMER_PROPERTY_EXPIRED","resourceType":"entity","trigger":{"at":"2026-06-15T16:44:56.288Z","origin":"API"},
+			  "context":{"blueprintIdentifier":"service","entityIdentifier":"cart","propertyIdentifier":"ttl"},"diff":{"after":{"identifier":"cart","title":"Cart"}}}`,
+			summary{
+				Action: "TIMER_PROPERTY_EXPIRED", ResourceType: "entity", Trigger: changelog.Trigger{At: at, Origin: "API"},
+				Context: changelog.Context{Blueprint: "service", Entity: "cart", Property: "ttl"}, Title: "Cart", After: true,
+			},
+		},
+		{
+			"G: automation on a run",
+			`{"trigger":{"origin":"AUTOMATION"},"action":{"identifier":"a"},"run":{"id":"r_outer"},
+			  "event":{"id":"event_5","action":"UPDATE","resourceType":"run","trigger":{"at":"2026-06-15T16:44:56.288Z"},"diff":{"before":{"id":"r_7","status":"IN_PROGRESS"},"after":{"id":"r_7","status":"SUCCESS"}}}}`,
+			summary{
+				ID: "event_5", Action: "UPDATE", ResourceType: "run", Trigger: changelog.Trigger{At: at},
+				Context: changelog.Context{RunID: "r_7"}, Before: true, After: true,
+			},
+		},
+		{
+			"H: self-service run",
+			`{"action":"CREATE","resourceType":"run","status":"TRIGGERED","trigger":{"at":"2026-06-15T16:44:56.288Z"},"context":{"entity":"cart","blueprint":"service","runId":"r_7"},"payload":{"x":1}}`,
+			summary{
+				Action: "CREATE", ResourceType: "run", Status: "TRIGGERED", Trigger: changelog.Trigger{At: at},
+				Context: changelog.Context{Blueprint: "service", Entity: "cart", RunID: "r_7"}, Title: "cart",
+			},
+		},
+		{
+			"J: changelog, blueprint",
+			`{"action":"UPDATE","resourceType":"blueprint","status":"SUCCESS","trigger":{"at":"2026-06-15T16:44:56.288Z"},"context":{"blueprint":"old"},"diff":{"before":{"identifier":"old"},"after":{"identifier":"new","title":"New"}}}`,
+			summary{
+				Action: "UPDATE", ResourceType: "blueprint", Status: "SUCCESS", Trigger: changelog.Trigger{At: at},
+				Context: changelog.Context{Blueprint: "new"}, Title: "New", Before: true, After: true,
+			},
+		},
+		{"an object that says nothing", `{}`, summary{}},
+		{
+			"keys of other types than expected",
+			`{"action":1,"resourceType":[],"status":{},"trigger":"now","context":[1],"diff":{"before":"x","after":[2]},"event":"e","run":3,"by":4,"additionalData":5}`,
+			summary{},
+		},
+		{
+			"parts of other types than expected",
+			`{"resourceType":"entity","trigger":{"at":"yesterday","by":[]},"context":{"blueprint":7,"entity":{}},"diff":{"before":null,"after":{"identifier":9,"title":null,"blueprint":[]}}}`,
+			summary{ResourceType: "entity", After: true},
+		},
+		{
+			"the blueprint only in the entity",
+			`{"resourceType":"entity","context":{"entity":"e_1"},"diff":{"before":null,"after":{"identifier":"cart","blueprint":"service"}}}`,
+			summary{ResourceType: "entity", Context: changelog.Context{Blueprint: "service", Entity: "cart"}, Title: "cart", After: true},
+		},
+		{
+			"a deleted entity",
+			`{"action":"DELETE","resourceType":"entity","context":{"entity":"e_1","blueprint":"service"},"diff":{"before":{"identifier":"cart","title":"Cart"},"after":null}}`,
+			summary{Action: "DELETE", ResourceType: "entity", Context: changelog.Context{Blueprint: "service", Entity: "cart"}, Title: "Cart", Before: true},
+		},
+		{"the last of duplicate keys", `{"action":"CREATE","action":"UPDATE"}`, summary{Action: "UPDATE"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			event := parse(t, test.body)
+			if got := summarise(event); got != test.want {
+				t.Errorf("got  %+v\nwant %+v", got, test.want)
+			}
+			assertStableDocument(t, event)
+		})
+	}
+}
+
+// assertStableDocument checks that the normalised document reads as the event it
+// was made from.
+func assertStableDocument(t *testing.T, event *changelog.Event) {
+	t.Helper()
+	stored, err := changelog.Stringify(event.Document())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := changelog.Parse(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(again, event) {
+		t.Errorf("the stored event reads differently:\n%+v\n%+v", again, event)
+	}
+}
+
+func TestDocumentHasBothFormsOfIdentifiers(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"changelog-event.json", "automation-event.json"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			context, _ := parse(t, string(fixture(t, name))).Document()["context"].(map[string]any)
+			for key, want := range map[string]string{
+				"blueprint": "deploymentConfig", "blueprintIdentifier": "deploymentConfig",
+				"entity": "notification-service-prod", "entityIdentifier": "notification-service-prod",
+			} {
+				if context[key] != want {
+					t.Errorf("context.%s is %v, want %s", key, context[key], want)
+				}
+			}
+		})
+	}
+}
+
+func TestDocumentKeepsWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	document := parse(t, `{"run":{"id":"r_1"},"trigger":{"x":1},"event":{"new":[1.50],"context":{"y":2}}}`).Document()
+	got, err := changelog.Stringify(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"context":{"y":2},"diff":{"after":null,"before":null},"new":[1.50],"run":{"id":"r_1"},"trigger":{"by":{}}}`
+	if string(got) != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		body string
+		want string
+	}{
+		{"an empty body", "", "empty"},
+		{"white space", " \n", "empty"},
+		{"an array", `[]`, "another type"},
+		{"a string", `"{}"`, "another type"},
+		{"null", `null`, "another type"},
+		{"a byte order mark", "\xef\xbb\xbf{}", "invalid JSON at byte"},
+		{"invalid UTF-8", "{\"a\":\"\xff\"}", "not UTF-8"},
+		{"trailing bytes", `{} x`, "something follows"},
+		{"a second object", `{}{}`, "something follows"},
+		{"an object cut off", `{"action":"UP`, "ends too early"},
+		{"nesting without end", strings.Repeat(`{"a":`, 100_000), "invalid JSON"},
+		{"deep nesting that ends", `{"a":` + strings.Repeat("[", 50_000) + strings.Repeat("]", 50_000) + "}", "invalid JSON"},
+		{"gzip", "\x1f\x8b\x08\x00", "not UTF-8"},
+		{"a number with a leading zero", `{"a":01}`, "invalid JSON at byte"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := changelog.Parse([]byte(test.body))
+			if !errors.Is(err, changelog.ErrNotObject) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want an ErrNotObject about %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestParseErrorsDoNotQuoteTheBody(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{"a":hunter2}`, `{"hunter2`, `{"a":1} hunter2`, `"hunter2"`} {
+		if _, err := changelog.Parse([]byte(body)); err == nil || strings.Contains(err.Error(), "hunter") {
+			t.Errorf("the error for %s is %v", body, err)
+		}
+	}
+}
+
+func TestProperty(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		diff string
+	}{
+		{"diff missing", `{}`},
+		{"after null", `{"diff":{"after":null}}`},
+		{"properties missing", `{"diff":{"after":{}}}`},
+		{"properties null", `{"diff":{"after":{"properties":null}}}`},
+		{"properties not an object", `{"diff":{"after":{"properties":["healthStatus"]}}}`},
+		{"property missing", `{"diff":{"after":{"properties":{"x":1}}}}`},
+		{"property null", `{"diff":{"after":{"properties":{"healthStatus":null}}}}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := parse(t, test.diff).Diff.After.Property("healthStatus"); got != nil {
+				t.Errorf("got %v, want nothing", got)
+			}
+		})
+	}
+}
+
+func TestHappenedAt(t *testing.T) {
+	t.Parallel()
+	trigger := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	tests := []struct {
+		name string
+		body string
+		want time.Time
+	}{
+		{"the trigger's time", `{"trigger":{"at":"2026-01-02T03:04:05Z"},"diff":{"after":{"updatedAt":"2025-01-01T00:00:00Z"}}}`, trigger},
+		{"else the thing's own", `{"trigger":{"at":null},"diff":{"after":{"updatedAt":"2026-01-02T04:04:05+01:00"}}}`, trigger},
+		{"else nothing", `{}`, time.Time{}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := parse(t, test.body).HappenedAt(); !got.Equal(test.want) {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// FuzzParse checks that no body makes the parser panic, and that the normalised
+// form of an event is its own normalised form and keeps its identity.
+func FuzzParse(f *testing.F) {
+	f.Add(fixture(f, "changelog-event.json"))
+	f.Add([]byte(`{"event":{"event":{"event":{}},"diff":{"after":{"identifier":"x"}}},"run":{"id":"r"}}`))
+	f.Add([]byte(`{"trigger":{"at":"2026-06-15T18:44:56+02:00"},"diff":{"before":[1e999999999],"after":{"properties":{"a":-0.0}}}}`))
+	f.Add([]byte(`{"identifier":"event_1","action":"TIMER_EXPIRED","by":{"port":true}}`))
+	f.Add([]byte("\xef\xbb\xbf{}"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		event, err := changelog.Parse(body)
+		if err != nil {
+			if !errors.Is(err, changelog.ErrNotObject) {
+				t.Fatalf("%v is not an ErrNotObject", err)
+			}
+			return
+		}
+		stored, err := changelog.Stringify(event.Document())
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := changelog.Parse(stored)
+		if err != nil {
+			t.Fatalf("%s cannot be read again: %v", stored, err)
+		}
+		// Negative zero is the one number that serialising rewrites.
+		if !strings.Contains(string(body), "-0") && !reflect.DeepEqual(again, event) {
+			t.Fatalf("%s reads differently the second time", stored)
+		}
+		first, err := event.Identity("1", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if second, err := again.Identity("1", body); err != nil || second != first {
+			t.Fatalf("the identity changed from %s to %s (%v)", first, second, err)
+		}
+	})
+}

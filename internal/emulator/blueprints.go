@@ -1,0 +1,80 @@
+package emulator
+
+import (
+	"net/http"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// listBlueprints is GET /v1/blueprints.
+func (e *Emulator) listBlueprints(*call) (int, *document.Object, error) {
+	return http.StatusOK, success().With("blueprints", e.catalog.Blueprints()), nil
+}
+
+// getBlueprint is GET /v1/blueprints/{identifier}.
+func (e *Emulator) getBlueprint(c *call) (int, *document.Object, error) {
+	return withBlueprint(http.StatusOK)(e.catalog.Blueprint(c.variable("identifier")))
+}
+
+// createBlueprint is POST /v1/blueprints.
+func (e *Emulator) createBlueprint(c *call) (int, *document.Object, error) {
+	withPage := true
+	if c.query.Has("create_catalog_page") {
+		wanted, err := c.flag("create_catalog_page")
+		if err != nil {
+			return 0, nil, err
+		}
+		withPage = wanted
+	}
+	body, err := c.body(e.bodies.Blueprint)
+	if err != nil {
+		return 0, nil, err
+	}
+	return withBlueprint(http.StatusCreated)(e.catalog.CreateBlueprint(body, withPage))
+}
+
+// replaceBlueprint is PUT /v1/blueprints/{identifier}.
+func (e *Emulator) replaceBlueprint(c *call) (int, *document.Object, error) {
+	body, err := c.body(e.bodies.BlueprintReplacement)
+	if err != nil {
+		return 0, nil, err
+	}
+	return withBlueprint(http.StatusOK)(e.catalog.ReplaceBlueprint(c.variable("identifier"), body))
+}
+
+// updateBlueprint is PATCH /v1/blueprints/{identifier}.
+func (e *Emulator) updateBlueprint(c *call) (int, *document.Object, error) {
+	body, err := c.body(e.bodies.BlueprintUpdate)
+	if err != nil {
+		return 0, nil, err
+	}
+	return withBlueprint(http.StatusOK)(e.catalog.UpdateBlueprint(c.variable("identifier"), body))
+}
+
+// deleteBlueprint is DELETE /v1/blueprints/{identifier}. The emulator has no
+// self-service actions for delete_actions to delete.
+func (e *Emulator) deleteBlueprint(c *call) (int, *document.Object, error) {
+	if _, err := c.flag("delete_actions"); err != nil {
+		return 0, nil, err
+	}
+	if err := e.catalog.DeleteBlueprint(c.variable("identifier")); err != nil {
+		return 0, nil, err
+	}
+	return http.StatusOK, success(), nil
+}
+
+// getSystemStructure is GET /v1/blueprints/system/{identifier}/structure, which
+// the OpenAPI document lacks.
+func (e *Emulator) getSystemStructure(c *call) (int, *document.Object, error) {
+	return withBlueprint(http.StatusOK)(e.catalog.SystemStructure(c.variable("identifier")))
+}
+
+// withBlueprint wraps what the catalog returns into an answer.
+func withBlueprint(status int) func(*document.Object, error) (int, *document.Object, error) {
+	return func(blueprint *document.Object, err error) (int, *document.Object, error) {
+		if err != nil {
+			return 0, nil, err
+		}
+		return status, success().With("blueprint", blueprint), nil
+	}
+}

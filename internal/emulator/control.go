@@ -1,0 +1,91 @@
+package emulator
+
+import (
+	"bytes"
+	"net/http"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// routeControls adds the endpoints that steer the emulator. They need no token,
+// are not counted and have no faults.
+func (e *Emulator) routeControls() {
+	for _, rt := range []route{
+		{method: http.MethodGet, template: "/_emulator/requests", handle: e.showRequests},
+		{method: http.MethodDelete, template: "/_emulator/requests", handle: e.forgetRequests},
+		{method: http.MethodPost, template: "/_emulator/faults", handle: e.addFault},
+		{method: http.MethodDelete, template: "/_emulator/faults", handle: e.clearFaults},
+		{method: http.MethodGet, template: "/_emulator/deliveries", handle: e.showDeliveries},
+		{method: http.MethodPost, template: "/_emulator/reset", handle: e.reset},
+	} {
+		e.router.Methods(rt.method).Path(rt.template).HandlerFunc(e.control(rt.handle))
+	}
+}
+
+// control returns the HTTP handler of a control endpoint.
+func (e *Emulator) control(handle handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		status, body, err := handle(&call{Request: r, emulator: e, query: r.URL.Query()})
+		if err != nil {
+			e.failed(err).write(w)
+			return
+		}
+		reply(status, body).write(w)
+	}
+}
+
+func (e *Emulator) showRequests(*call) (int, *document.Object, error) {
+	return http.StatusOK, e.traffic.render(), nil
+}
+
+func (e *Emulator) forgetRequests(*call) (int, *document.Object, error) {
+	e.traffic.reset()
+	return http.StatusOK, success(), nil
+}
+
+func (e *Emulator) addFault(c *call) (int, *document.Object, error) {
+	body, err := c.body(faultBody())
+	if err != nil {
+		return 0, nil, err
+	}
+	f, err := e.readFault(body)
+	if err != nil {
+		return 0, nil, err
+	}
+	e.faults.add(f)
+	return http.StatusCreated, success(), nil
+}
+
+func (e *Emulator) clearFaults(*call) (int, *document.Object, error) {
+	e.faults.clear()
+	return http.StatusOK, success(), nil
+}
+
+func (e *Emulator) showDeliveries(*call) (int, *document.Object, error) {
+	deliveries := e.sender.Deliveries()
+	shown := make([]any, len(deliveries))
+	for i, d := range deliveries {
+		shown[i] = document.New().
+			With("url", d.URL).With("status", d.Status).With("attempts", d.Attempts).
+			With("error", d.Error).With("done", d.Done)
+	}
+	return http.StatusOK, document.New().With("total", len(shown)).With("deliveries", shown), nil
+}
+
+// reset returns to the state after the last Seed, or to an empty catalog. Tokens
+// stay valid; events under way are still posted.
+func (e *Emulator) reset(*call) (int, *document.Object, error) {
+	e.catalog.Reset()
+	e.organization.reset(e.options.OrganizationID)
+	if baseline := e.baseline.Load(); baseline != nil {
+		if err := e.load(bytes.NewReader(*baseline)); err != nil {
+			return 0, nil, err
+		}
+	}
+	e.log.Clear()
+	e.sender.Forget()
+	e.faults.clear()
+	e.traffic.reset()
+	e.limiter.reset()
+	return http.StatusOK, success(), nil
+}

@@ -1,0 +1,20 @@
+// Package emulator is Port's API in one process and in memory: authentication,
+// blueprints, entities, search, migrations, the audit log and what little of
+// pages and organizations others look at, with the behaviour that Port documents
+// and shows.
+//
+// The demo, the tests of the provider and of the client, and the command
+// port-emulator use it; users run that command to test their own modules.
+//
+// Beside the API it has control endpoints under /_emulator/, which need no token:
+//
+//	GET    /_emulator/requests    how often each route was called
+//	DELETE /_emulator/requests    counts from zero again
+//	POST   /_emulator/faults      makes a route misbehave, see Fault
+//	DELETE /_emulator/faults      makes all routes behave again
+//	GET    /_emulator/deliveries  the events that were posted to webhooks
+//	POST   /_emulator/reset       returns to the state after the last Seed
+//
+// Where it is not known how Port behaves, the emulator has an option or takes
+// the stricter form; such places are marked [?] in the code.
+package emulator

@@ -1,0 +1,155 @@
+package emulator
+
+import (
+	"net/http"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// listEntities is GET /v1/blueprints/{blueprint_identifier}/entities.
+func (e *Emulator) listEntities(c *call) (int, *document.Object, error) {
+	view, err := c.view()
+	if err != nil {
+		return 0, nil, err
+	}
+	entities, err := e.catalog.Entities(c.variable("blueprint_identifier"), view)
+	if err != nil {
+		return 0, nil, err
+	}
+	return http.StatusOK, success().With("entities", entities), nil
+}
+
+// countEntities is GET /v1/blueprints/{blueprint_identifier}/entities-count.
+func (e *Emulator) countEntities(c *call) (int, *document.Object, error) {
+	count, err := e.catalog.Count(c.variable("blueprint_identifier"))
+	if err != nil {
+		return 0, nil, err
+	}
+	return http.StatusOK, success().With("count", count), nil
+}
+
+// getEntity is GET /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}.
+func (e *Emulator) getEntity(c *call) (int, *document.Object, error) {
+	view, err := c.view()
+	if err != nil {
+		return 0, nil, err
+	}
+	return withEntity(http.StatusOK)(e.catalog.Entity(c.variable("blueprint_identifier"), c.variable("entity_identifier"), view))
+}
+
+// createEntity is POST /v1/blueprints/{blueprint_identifier}/entities. [?] The
+// document has no other status than 201, so an overwritten entity and a mere
+// validation answer with it too.
+func (e *Emulator) createEntity(c *call) (int, *document.Object, error) {
+	options, err := c.creationOptions()
+	if err != nil {
+		return 0, nil, err
+	}
+	body, err := c.body(e.bodies.Entity)
+	if err != nil {
+		return 0, nil, err
+	}
+	entity, _, err := e.catalog.CreateEntity(c.variable("blueprint_identifier"), body, options)
+	return withEntity(http.StatusCreated)(entity, err)
+}
+
+// replaceEntity is PUT …/entities/{entity_identifier}.
+func (e *Emulator) replaceEntity(c *call) (int, *document.Object, error) {
+	createMissing, err := c.flag("create_missing_related_entities")
+	if err != nil {
+		return 0, nil, err
+	}
+	body, err := c.body(e.bodies.EntityReplacement)
+	if err != nil {
+		return 0, nil, err
+	}
+	return withEntity(http.StatusOK)(e.catalog.ReplaceEntity(
+		c.variable("blueprint_identifier"), c.variable("entity_identifier"), body, catalog.WriteOptions{CreateMissing: createMissing}))
+}
+
+// updateEntity is PATCH …/entities/{entity_identifier}.
+func (e *Emulator) updateEntity(c *call) (int, *document.Object, error) {
+	createMissing, err := c.flag("create_missing_related_entities")
+	if err != nil {
+		return 0, nil, err
+	}
+	body, err := c.body(e.bodies.EntityUpdate)
+	if err != nil {
+		return 0, nil, err
+	}
+	return withEntity(http.StatusOK)(e.catalog.UpdateEntity(
+		c.variable("blueprint_identifier"), c.variable("entity_identifier"), body, catalog.WriteOptions{CreateMissing: createMissing}))
+}
+
+// deleteEntity is DELETE …/entities/{entity_identifier}.
+func (e *Emulator) deleteEntity(c *call) (int, *document.Object, error) {
+	withDependents, err := c.requiredFlag("delete_dependents")
+	if err != nil {
+		return 0, nil, err
+	}
+	if err := e.catalog.DeleteEntity(c.variable("blueprint_identifier"), c.variable("entity_identifier"), withDependents); err != nil {
+		return 0, nil, err
+	}
+	return http.StatusOK, success(), nil
+}
+
+// deleteAllEntities is DELETE /v1/blueprints/{blueprint_identifier}/all-entities.
+func (e *Emulator) deleteAllEntities(c *call) (int, *document.Object, error) {
+	withBlueprint, err := c.flag("delete_blueprint")
+	if err != nil {
+		return 0, nil, err
+	}
+	migration, err := e.catalog.DeleteAllEntities(c.variable("blueprint_identifier"), withBlueprint)
+	if err != nil {
+		return 0, nil, err
+	}
+	answer := success()
+	if migration != "" {
+		answer.Set("migrationId", migration)
+	}
+	return http.StatusOK, answer, nil
+}
+
+// view reads the query parameters that say how entities are to be shown.
+//
+// attach_identifier_to_title_mirror_properties and allow_partial_results are
+// checked and without effect: what the former does is not known, and no search of
+// the emulator fails in part.
+func (c *call) view() (catalog.View, error) {
+	view := catalog.View{Include: c.query["include"], Exclude: c.query["exclude"]}
+	var ignored bool
+	err := c.flags(map[string]*bool{
+		"exclude_calculated_properties":                &view.ExcludeCalculated,
+		"attach_title_to_relation":                     &view.AttachTitles,
+		"attach_identifier_to_title_mirror_properties": &ignored,
+		"allow_partial_results":                        &ignored,
+	})
+	return view, err
+}
+
+// creationOptions reads the query parameters of the operations that create. A
+// run_id is accepted; the emulator has no runs.
+func (c *call) creationOptions() (catalog.WriteOptions, error) {
+	upsert, err := c.requiredFlag("upsert")
+	if err != nil {
+		return catalog.WriteOptions{}, err
+	}
+	options := catalog.WriteOptions{Upsert: upsert}
+	err = c.flags(map[string]*bool{
+		"merge":                           &options.Merge,
+		"validation_only":                 &options.ValidateOnly,
+		"create_missing_related_entities": &options.CreateMissing,
+	})
+	return options, err
+}
+
+// withEntity wraps what the catalog returns into an answer.
+func withEntity(status int) func(*document.Object, error) (int, *document.Object, error) {
+	return func(entity *document.Object, err error) (int, *document.Object, error) {
+		if err != nil {
+			return 0, nil, err
+		}
+		return status, success().With("entity", entity), nil
+	}
+}

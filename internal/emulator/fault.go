@@ -1,0 +1,205 @@
+package emulator
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/schema"
+)
+
+// drop is when a fault cuts the connection.
+type drop string
+
+const (
+	dropBefore   drop = "before"   // before the request is handled
+	dropAfter    drop = "after"    // after it is handled, without an answer
+	dropTruncate drop = "truncate" // in the middle of the answer
+)
+
+// fault is a misbehaviour of a route. Without a status the request is handled as
+// usual, and the delay, the headers and the drop apply to that.
+type fault struct {
+	method   string // empty for every method
+	template string
+	status   int
+	header   map[string]string // an empty value removes the header
+	body     any               // a string is sent as it is, anything else as JSON
+	hasBody  bool
+	delay    time.Duration
+	drop     drop
+	// left is how often it still applies; negative means until it is deleted.
+	left int
+}
+
+// faults is the list of faults in the order in which they were made; the first
+// that fits a request applies to it.
+type faults struct {
+	mutex sync.Mutex
+	list  []*fault
+}
+
+func (f *faults) add(added *fault) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.list = append(f.list, added)
+}
+
+func (f *faults) clear() {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.list = nil
+}
+
+// take returns the fault for a request and uses it up by one.
+func (f *faults) take(method, template string) (fault, bool) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	for _, candidate := range f.list {
+		if candidate.left == 0 || candidate.template != template || candidate.method != "" && candidate.method != method {
+			continue
+		}
+		if candidate.left > 0 {
+			candidate.left--
+		}
+		return *candidate, true
+	}
+	return fault{}, false
+}
+
+// serveFault answers a request as a fault has it. It cuts the connection by the
+// panic that net/http provides for that.
+func (e *Emulator) serveFault(w http.ResponseWriter, r *http.Request, rt route, f fault) {
+	if !wait(r.Context(), f.delay) || f.drop == dropBefore {
+		panic(http.ErrAbortHandler)
+	}
+	answer := e.faultResponse(r, rt, f)
+	switch f.drop {
+	case dropAfter:
+		panic(http.ErrAbortHandler)
+	case dropTruncate:
+		answer.writeHeader(w)
+		_, _ = w.Write(answer.body[:len(answer.body)/2])
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	default:
+		answer.write(w)
+	}
+}
+
+func (e *Emulator) faultResponse(r *http.Request, rt route, f fault) response {
+	answer := response{}
+	switch {
+	case f.status == 0:
+		answer = e.respond(r, rt)
+	default:
+		answer = e.limiter.peek().addTo(f.response())
+	}
+	for name, value := range f.header {
+		if value == "" {
+			answer.header.Del(name)
+			continue
+		}
+		answer.header.Set(name, value)
+	}
+	return answer
+}
+
+// response is the answer of a fault with a status.
+func (f fault) response() response {
+	text, isText := f.body.(string)
+	switch {
+	case !f.hasBody:
+		return errorResponse(f.status, "fault", "The emulator was told to answer with "+strconv.Itoa(f.status))
+	case isText:
+		return response{status: f.status, header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, body: []byte(text)}
+	default:
+		return response{
+			status: f.status, header: http.Header{"Content-Type": {"application/json; charset=utf-8"}},
+			body: document.Append(nil, f.body),
+		}
+	}
+}
+
+// faultBody is the body of POST /_emulator/faults.
+func faultBody() *schema.Schema {
+	text := &schema.Schema{Types: []schema.Type{schema.String}}
+	count := &schema.Schema{Types: []schema.Type{schema.Integer}}
+	return &schema.Schema{
+		Types:    []schema.Type{schema.Objects},
+		Required: []string{"route"},
+		Closed:   true,
+		Properties: map[string]*schema.Schema{
+			"method":  text,
+			"route":   text,
+			"status":  count,
+			"headers": {Types: []schema.Type{schema.Objects}, Additional: text},
+			"body":    {},
+			"delay":   text,
+			"drop":    {Enum: []any{"", string(dropBefore), string(dropAfter), string(dropTruncate)}},
+			"times":   count,
+		},
+	}
+}
+
+// readFault reads a fault whose shape has been checked.
+func (e *Emulator) readFault(body *document.Object) (*fault, error) {
+	f := &fault{method: body.Text("method"), template: body.Text("route"), drop: drop(body.Text("drop")), header: map[string]string{}}
+	f.body, f.hasBody = body.Get("body")
+	for name, value := range body.Object("headers").All() {
+		f.header[name], _ = value.(string)
+	}
+	if !e.knows(f.method, f.template) {
+		return nil, unprocessable(fmt.Sprintf("body/route must be the path template of an operation of the API, %s %q is none", f.method, f.template))
+	}
+	var err error
+	if f.status, err = optionalInteger(body, "status"); err != nil {
+		return nil, err
+	}
+	if f.status != 0 && (f.status < http.StatusOK || f.status > 599) {
+		return nil, unprocessable("body/status must be 0 or from 200 to 599")
+	}
+	if f.left, err = optionalInteger(body, "times"); err != nil {
+		return nil, err
+	}
+	if f.left < 0 {
+		return nil, unprocessable("body/times must NOT be negative")
+	}
+	if f.left == 0 {
+		f.left = -1
+	}
+	if text := body.Text("delay"); text != "" {
+		f.delay, err = time.ParseDuration(text)
+		if err != nil || f.delay < 0 {
+			return nil, unprocessable("body/delay must be a duration such as 1s or 250ms")
+		}
+	}
+	return f, nil
+}
+
+func optionalInteger(body *document.Object, key string) (int, error) {
+	if !body.Has(key) {
+		return 0, nil
+	}
+	value, err := strconv.Atoi(string(document.Append(nil, body.Value(key))))
+	if err != nil {
+		return 0, unprocessable("body/" + key + " must be integer")
+	}
+	return value, nil
+}
+
+// knows reports whether there is such an operation.
+func (e *Emulator) knows(method, template string) bool {
+	if method == "" {
+		return e.templates[template]
+	}
+	for _, rt := range e.routes() {
+		if rt.method == method && rt.template == template {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,341 @@
+package catalog
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// blueprint is a definition with its entities.
+type blueprint struct {
+	stamp
+	definition *definition
+	sequence   uint64
+	entities   map[string]*entity
+	// order has the entities in the order in which they were made: the order of
+	// lists and pages.
+	order []*entity
+	// deletion is when an entity was last deleted.
+	deletion time.Time
+}
+
+// render returns the document of a blueprint as the API answers with it.
+func (b *blueprint) render() *document.Object { return b.addTo(b.definition.document.Clone()) }
+
+// Blueprint returns one blueprint.
+func (c *Catalog) Blueprint(identifier string) (*document.Object, error) {
+	defer c.read()()
+	b, err := c.find(identifier)
+	if err != nil {
+		return nil, err
+	}
+	return b.render(), nil
+}
+
+// Blueprints returns all blueprints in the order in which they were made.
+func (c *Catalog) Blueprints() []any {
+	defer c.read()()
+	var all []any
+	for _, b := range c.ordered() {
+		all = append(all, b.render())
+	}
+	return all
+}
+
+// CreateBlueprint adds a blueprint, with a catalog page if wanted, and returns
+// it.
+func (c *Catalog) CreateBlueprint(body *document.Object, withPage bool) (*document.Object, error) {
+	defer c.write()()
+	d, err := c.define(body)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkFree(d.identifier); err != nil {
+		return nil, err
+	}
+	if err := c.checkTargets(d, ""); err != nil {
+		return nil, err
+	}
+	b := c.addBlueprint(d, c.created())
+	if withPage {
+		c.addPage(d.identifier, d.document.Text("title"), b.stamp)
+	}
+	after := b.render()
+	c.notifyBlueprint(Create, nil, after, b.createdAt, d)
+	return after, nil
+}
+
+func (c *Catalog) addBlueprint(d *definition, s stamp) *blueprint {
+	b := &blueprint{stamp: s, definition: d, sequence: c.next(), entities: make(map[string]*entity)}
+	c.blueprints[d.identifier] = b
+	return b
+}
+
+// ReplaceBlueprint puts a whole new blueprint in the place of one: what the body
+// leaves out is gone. A body with another identifier renames it.
+func (c *Catalog) ReplaceBlueprint(identifier string, body *document.Object) (*document.Object, error) {
+	defer c.write()()
+	b, err := c.find(identifier)
+	if err != nil {
+		return nil, err
+	}
+	if !body.Has("identifier") {
+		body = document.New().With("identifier", identifier).Merge(body)
+	}
+	return c.redefine(b, body)
+}
+
+// UpdateBlueprint replaces the keys that the body has and keeps the others.
+//
+// [?] Port documents that PATCH merges, not how deep. The body's schema object
+// must have all of properties, so keys are taken to be replaced one level deep.
+func (c *Catalog) UpdateBlueprint(identifier string, body *document.Object) (*document.Object, error) {
+	defer c.write()()
+	b, err := c.find(identifier)
+	if err != nil {
+		return nil, err
+	}
+	return c.redefine(b, b.definition.document.Clone().Merge(body))
+}
+
+// redefine gives a blueprint a new definition, after which its entities have no
+// value for what is no longer defined.
+func (c *Catalog) redefine(b *blueprint, body *document.Object) (*document.Object, error) {
+	d, err := c.define(body)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkRedefinition(b, d); err != nil {
+		return nil, err
+	}
+	before := b.render()
+	c.install(b, d)
+	b.stamp = c.updated(b.stamp)
+	after := b.render()
+	c.notifyBlueprint(Update, before, after, b.updatedAt, d)
+	return after, nil
+}
+
+// checkRedefinition holds a new definition to what is there already.
+func (c *Catalog) checkRedefinition(b *blueprint, d *definition) error {
+	present := b.definition.identifier
+	if err := checkSystem(present, d); err != nil {
+		return err
+	}
+	if d.identifier != present {
+		if err := c.checkFree(d.identifier); err != nil {
+			return err
+		}
+	}
+	if err := c.checkTargets(d, present); err != nil {
+		return err
+	}
+	return b.checkEntities(d)
+}
+
+// checkFree refuses an identifier that a blueprint has.
+func (c *Catalog) checkFree(identifier string) error {
+	if _, taken := c.blueprints[identifier]; taken {
+		return refuse(Taken, "Blueprint with identifier %q already exists", identifier)
+	}
+	return nil
+}
+
+// checkTargets refuses relations and aggregations whose target does not exist. A
+// blueprint may point at itself, under its new name or, while it is being
+// renamed, under the present one.
+func (c *Catalog) checkTargets(d *definition, present string) error {
+	exists := func(target string) bool {
+		_, ok := c.blueprints[target]
+		return ok || target == d.identifier || target == present
+	}
+	for _, key := range d.relationKeys {
+		if target := d.relations[key].target; !exists(target) {
+			return refuse(Invalid, "body/relations/%s/target must be an existing blueprint, %q was not found", key, target)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(d.aggregations)) {
+		if target := d.aggregations[key].target; !exists(target) {
+			return refuse(Invalid, "body/aggregationProperties/%s/target must be an existing blueprint, %q was not found", key, target)
+		}
+	}
+	return nil
+}
+
+// checkEntities refuses a definition under which values that entities have would
+// mean something else.
+//
+// [?] Port documents that the type of a property cannot be changed; whether that
+// holds without entities, and what happens to a relation, is not known.
+func (b *blueprint) checkEntities(d *definition) error {
+	if len(b.entities) == 0 {
+		return nil
+	}
+	for name, old := range b.definition.properties {
+		changed, ok := d.properties[name]
+		if ok && changed.kind.Type != old.kind.Type {
+			return refuse(Invalid, "body/schema/properties/%s/type must NOT change from %s to %s while the blueprint has entities",
+				name, old.kind.Type, changed.kind.Type)
+		}
+	}
+	for name, old := range b.definition.relations {
+		changed, ok := d.relations[name]
+		if !ok || changed.many == old.many && (changed.target == old.target || old.target == b.definition.identifier && changed.target == d.identifier) {
+			continue
+		}
+		if slices.ContainsFunc(b.order, func(e *entity) bool { return e.relations.Has(name) }) {
+			return refuse(Invalid, "body/relations/%s must NOT change its target or its cardinality while entities use it", name)
+		}
+	}
+	return nil
+}
+
+// install puts a checked definition in place, with all that follows from it.
+func (c *Catalog) install(b *blueprint, d *definition) {
+	old := b.definition
+	b.definition = d
+	b.dropUndefined(old)
+	if d.identifier != old.identifier {
+		c.renameBlueprint(b, old.identifier)
+	}
+	if d.identifier != old.identifier || !sameKeys(old.relations, d.relations) {
+		c.reindex()
+	}
+}
+
+// dropUndefined takes from the entities the values of properties and relations
+// that are no longer defined. [?] It does not count as a change of the entities.
+func (b *blueprint) dropUndefined(old *definition) {
+	if sameKeys(old.properties, b.definition.properties) && sameKeys(old.relations, b.definition.relations) {
+		return
+	}
+	for _, e := range b.order {
+		kept := e.clone()
+		kept.properties = only(e.properties, b.definition.properties)
+		kept.relations = only(e.relations, b.definition.relations)
+		b.replace(kept)
+	}
+}
+
+// renameBlueprint moves a blueprint to its new name; whatever points at it
+// follows.
+func (c *Catalog) renameBlueprint(b *blueprint, from string) {
+	to := b.definition.identifier
+	delete(c.blueprints, from)
+	c.blueprints[to] = b
+	for _, other := range c.blueprints {
+		other.definition = other.definition.retargeted(from, to)
+	}
+	for _, p := range c.pages {
+		if p.blueprint == from {
+			p.blueprint = to
+		}
+	}
+}
+
+// retargeted returns the definition with every target from changed to to.
+func (d *definition) retargeted(from, to string) *definition {
+	changed := *d
+	changed.relations = maps.Clone(d.relations)
+	changed.aggregations = maps.Clone(d.aggregations)
+	for key, r := range d.relations {
+		if r.target == from {
+			moved := *r
+			moved.target = to
+			changed.relations[key] = &moved
+			changed.document = changed.document.Updated(to, "relations", key, "target")
+		}
+	}
+	for key, a := range d.aggregations {
+		if a.target == from {
+			moved := *a
+			moved.target = to
+			changed.aggregations[key] = &moved
+			changed.document = changed.document.Updated(to, "aggregationProperties", key, "target")
+		}
+	}
+	return &changed
+}
+
+// DeleteBlueprint removes a blueprint that has no entities and that no other
+// blueprint points at.
+func (c *Catalog) DeleteBlueprint(identifier string) error {
+	defer c.write()()
+	b, err := c.find(identifier)
+	if err != nil {
+		return err
+	}
+	if err := c.checkDeletable(b); err != nil {
+		return err
+	}
+	if len(b.entities) > 0 {
+		return refuse(HasDependents, "Blueprint %q has %d entities, delete them first", identifier, len(b.entities))
+	}
+	if c.now().Before(b.deletion.Add(c.config.DeleteLag)) {
+		return refuse(HasDependents, "Blueprint %q has entities whose deletion is not complete yet", identifier)
+	}
+	c.removeBlueprint(b)
+	return nil
+}
+
+// checkDeletable refuses a blueprint that others need. [?] Whether Port lets a
+// blueprint go that another one's relation targets; this is the stricter form.
+func (c *Catalog) checkDeletable(b *blueprint) error {
+	identifier := b.definition.identifier
+	if isSystem(identifier) {
+		return refuse(Invalid, "Blueprint %q belongs to the system and cannot be deleted", identifier)
+	}
+	for _, other := range c.ordered() {
+		if other != b && other.definition.pointsAt(identifier) {
+			return refuse(HasDependents, "Blueprint %q is the target of blueprint %q", identifier, other.definition.identifier)
+		}
+	}
+	return nil
+}
+
+func (d *definition) pointsAt(target string) bool {
+	for _, r := range d.relations {
+		if r.target == target {
+			return true
+		}
+	}
+	for _, a := range d.aggregations {
+		if a.target == target {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Catalog) removeBlueprint(b *blueprint) {
+	identifier := b.definition.identifier
+	delete(c.blueprints, identifier)
+	maps.DeleteFunc(c.pages, func(_ string, p *page) bool { return p.blueprint == identifier })
+	c.notifyBlueprint(Delete, b.render(), nil, c.now(), b.definition)
+}
+
+// sameKeys reports whether two maps have the same keys.
+func sameKeys[V any](a, b map[string]V) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for key := range a {
+		if _, ok := b[key]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// only returns the members of values that are defined.
+func only[V any](values *document.Object, defined map[string]V) *document.Object {
+	kept := document.New()
+	for key, value := range values.All() {
+		if _, ok := defined[key]; ok {
+			kept.Set(key, value)
+		}
+	}
+	return kept
+}

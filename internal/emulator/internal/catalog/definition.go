@@ -1,0 +1,207 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/jq"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/query"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/schema"
+)
+
+// definition is what a blueprint says, read once when it is written. It is never
+// changed: a new blueprint has a new definition.
+type definition struct {
+	identifier string
+	// document is the blueprint as it was sent, without what the server adds.
+	document *document.Object
+
+	properties   map[string]*property
+	names        []string // of the properties, in the blueprint's order
+	required     []string
+	relations    map[string]*relation
+	relationKeys []string
+	mirrors      map[string][]string // the path of each mirror property
+	calculations map[string]*jq.Program
+	aggregations map[string]*aggregation
+	// calculated has the names of mirror, calculation and aggregation properties
+	// in the order in which they are shown.
+	calculated []string
+	webhook    string
+}
+
+// property is one entry of schema.properties.
+type property struct {
+	schema     *schema.Schema
+	kind       query.Kind
+	fallback   any // the default
+	hasDefault bool
+}
+
+// relation is one entry of relations.
+type relation struct {
+	target         string
+	required, many bool
+}
+
+// keysOfServer are the keys of a blueprint that the server makes. A client that
+// sends back what it has read sends them too.
+var keysOfServer = [...]string{"createdAt", "createdBy", "updatedAt", "updatedBy"}
+
+// define reads a blueprint whose shape has been checked. It returns an *Error
+// for what the shape cannot express.
+func (c *Catalog) define(body *document.Object) (*definition, error) {
+	d := &definition{
+		identifier:   body.Text("identifier"),
+		document:     c.normalized(body),
+		properties:   make(map[string]*property),
+		relations:    make(map[string]*relation),
+		mirrors:      make(map[string][]string),
+		calculations: make(map[string]*jq.Program),
+		aggregations: make(map[string]*aggregation),
+	}
+	for _, step := range []func() error{
+		d.checkIdentifier, d.readProperties, d.readRelations, d.readMirrors, d.readCalculations, d.readAggregations,
+		d.checkNames, d.checkOwnership,
+	} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	d.readDestination()
+	return d, nil
+}
+
+// normalized returns the document to be stored. The four collections are there
+// even when they were not sent, as the documented defaults have it.
+//
+// [?] Other optional keys that are left out are left out of the answer too.
+func (c *Catalog) normalized(body *document.Object) *document.Object {
+	stored := document.New()
+	for key, value := range body.All() {
+		if slices.Contains(keysOfServer[:], key) || key == "changelogDestination" && c.config.DropChangelogDestination {
+			continue
+		}
+		stored.Set(key, value)
+	}
+	for _, key := range []string{"mirrorProperties", "calculationProperties", "aggregationProperties", "relations"} {
+		if !stored.Has(key) {
+			stored.Set(key, document.New())
+		}
+	}
+	return stored
+}
+
+func (d *definition) checkIdentifier() error {
+	if d.identifier == "." || d.identifier == ".." {
+		return refuse(Invalid, "body/identifier must NOT be %q", d.identifier)
+	}
+	return nil
+}
+
+func (d *definition) readProperties() error {
+	outer := d.document.Object("schema")
+	for key, value := range outer.Object("properties").All() {
+		body, _ := value.(*document.Object)
+		compiled, violation := schema.Compile("body/schema/properties/"+key, body)
+		if violation != nil {
+			return refuse(Invalid, "%s", violation)
+		}
+		fallback, hasDefault := body.Get("default")
+		d.properties[key] = &property{schema: compiled, kind: query.KindOf(body), fallback: fallback, hasDefault: hasDefault}
+		d.names = append(d.names, key)
+	}
+	for _, name := range outer.List("required") {
+		text, _ := name.(string)
+		d.required = append(d.required, text)
+	}
+	return nil
+}
+
+func (d *definition) readRelations() error {
+	for key, value := range d.document.Object("relations").All() {
+		body, _ := value.(*document.Object)
+		d.relations[key] = &relation{target: body.Text("target"), required: body.Flag("required"), many: body.Flag("many")}
+		d.relationKeys = append(d.relationKeys, key)
+	}
+	return nil
+}
+
+// readMirrors reads the paths. The first step of a path is a relation of the
+// blueprint itself; the rest is looked at when a value is asked for, because the
+// blueprints on the way change on their own.
+func (d *definition) readMirrors() error {
+	for key, value := range d.document.Object("mirrorProperties").All() {
+		body, _ := value.(*document.Object)
+		path := strings.Split(body.Text("path"), ".")
+		if err := d.checkPath("body/mirrorProperties/"+key+"/path", path); err != nil {
+			return err
+		}
+		d.mirrors[key] = path
+		d.calculated = append(d.calculated, key)
+	}
+	return nil
+}
+
+func (d *definition) checkPath(where string, path []string) error {
+	if _, ok := d.relations[path[0]]; ok || strings.HasPrefix(path[0], "$") {
+		return nil
+	}
+	return refuse(Invalid, "%s must begin with a relation of the blueprint, %q is none", where, path[0])
+}
+
+func (d *definition) readCalculations() error {
+	for key, value := range d.document.Object("calculationProperties").All() {
+		body, _ := value.(*document.Object)
+		program, err := jq.Compile(body.Text("calculation"))
+		if err != nil {
+			return refuse(Invalid, "body/calculationProperties/%s/calculation is not valid: %s", key, err)
+		}
+		d.calculations[key] = program
+		d.calculated = append(d.calculated, key)
+	}
+	return nil
+}
+
+func (d *definition) readAggregations() error {
+	for key, value := range d.document.Object("aggregationProperties").All() {
+		body, _ := value.(*document.Object)
+		read, err := readAggregation("body/aggregationProperties/"+key, body)
+		if err != nil {
+			return err
+		}
+		d.aggregations[key] = read
+		d.calculated = append(d.calculated, key)
+	}
+	return nil
+}
+
+// checkNames refuses a name that two kinds of property share: they all show
+// under properties of an entity.
+func (d *definition) checkNames() error {
+	seen := make(map[string]bool, len(d.names)+len(d.calculated))
+	for _, name := range slices.Concat(d.names, d.calculated) {
+		if seen[name] {
+			return refuse(Invalid, "body has two properties with the identifier %q", name)
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+func (d *definition) checkOwnership() error {
+	ownership := d.document.Object("ownership")
+	if ownership.Text("type") != "Inherited" {
+		return nil
+	}
+	return d.checkPath("body/ownership/path", strings.Split(ownership.Text("path"), "."))
+}
+
+// readDestination finds where changes are to be posted.
+func (d *definition) readDestination() {
+	destination := d.document.Object("changelogDestination")
+	if destination.Text("type") == "WEBHOOK" {
+		d.webhook = destination.Text("url")
+	}
+}

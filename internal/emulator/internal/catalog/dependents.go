@@ -1,0 +1,108 @@
+package catalog
+
+import (
+	"cmp"
+	"slices"
+)
+
+// targets yields every entity that e has a relation to, itself left out.
+func (e *entity) targets(yield func(reference) bool) {
+	self := e.reference()
+	for name, value := range e.relations.All() {
+		r, ok := e.blueprint.definition.relations[name]
+		if !ok {
+			continue
+		}
+		for _, identifier := range identifiers(value) {
+			target := reference{blueprint: r.target, entity: identifier}
+			if target != self && !yield(target) {
+				return
+			}
+		}
+	}
+}
+
+// link enters the relations of an entity into the index of dependents.
+func (c *Catalog) link(e *entity) {
+	source := e.reference()
+	for target := range e.targets {
+		sources, ok := c.dependents[target]
+		if !ok {
+			sources = make(map[reference]struct{})
+			c.dependents[target] = sources
+		}
+		sources[source] = struct{}{}
+	}
+}
+
+// unlink takes them out again.
+func (c *Catalog) unlink(e *entity) {
+	source := e.reference()
+	for target := range e.targets {
+		delete(c.dependents[target], source)
+		if len(c.dependents[target]) == 0 {
+			delete(c.dependents, target)
+		}
+	}
+}
+
+// reindex builds the index of dependents anew.
+func (c *Catalog) reindex() {
+	clear(c.dependents)
+	for _, b := range c.blueprints {
+		for _, e := range b.order {
+			c.link(e)
+		}
+	}
+}
+
+// sourcesOf returns the entities with a relation to the target, in a stable
+// order.
+func (c *Catalog) sourcesOf(target reference) []*entity {
+	sources := make([]*entity, 0, len(c.dependents[target]))
+	for source := range c.dependents[target] {
+		if e := c.lookup(source); e != nil {
+			sources = append(sources, e)
+		}
+	}
+	slices.SortFunc(sources, func(a, b *entity) int { return cmp.Compare(a.sequence, b.sequence) })
+	return sources
+}
+
+// followRename lets the relations to an entity follow it to its new identifier.
+// [?] That does not count as a change of the entities that have them.
+func (c *Catalog) followRename(old reference, identifier string) {
+	renamed := c.lookup(reference{blueprint: old.blueprint, entity: identifier})
+	for _, source := range append(c.sourcesOf(old), renamed) {
+		c.unlink(source)
+		moved := source.clone()
+		moved.relations = source.relations.Clone()
+		for name, value := range source.relations.All() {
+			if source.blueprint.definition.relations[name].target == old.blueprint {
+				moved.relations.Set(name, substitute(value, old.entity, identifier))
+			}
+		}
+		moved.blueprint.replace(moved)
+		c.link(moved)
+	}
+	delete(c.dependents, old)
+}
+
+// substitute replaces an identifier in the value of a relation.
+func substitute(value any, from, to string) any {
+	switch value := value.(type) {
+	case string:
+		if value == from {
+			return to
+		}
+		return value
+	case []any:
+		list := slices.Clone(value)
+		for i, item := range list {
+			list[i] = substitute(item, from, to)
+		}
+		return list
+	default:
+		return value
+	}
+}

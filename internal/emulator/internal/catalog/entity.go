@@ -1,0 +1,132 @@
+package catalog
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// entity is one version of an entity. It is never changed once it is in its
+// blueprint: a change makes a clone and puts that in its place.
+type entity struct {
+	stamp
+	blueprint  *blueprint
+	identifier string
+	sequence   uint64
+	// title, icon and team are nil when they are not set; team is a string or an
+	// array, as it was sent.
+	title, icon, team any
+	// properties and relations hold no nulls: null and absent are one.
+	properties, relations *document.Object
+}
+
+// clone returns a copy that can be changed, but for the documents it shares.
+func (e *entity) clone() *entity {
+	clone := *e
+	return &clone
+}
+
+func (e *entity) reference() reference {
+	return reference{blueprint: e.blueprint.definition.identifier, entity: e.identifier}
+}
+
+// snapshot returns the entity as it is stored, without what is filled in or
+// calculated on reading: for events, for the answers to writes, and for dumps.
+func (e *entity) snapshot() *document.Object {
+	d := document.New().With("identifier", e.identifier)
+	e.addOptional(d)
+	if e.team != nil {
+		d.Set("team", e.team)
+	}
+	return e.addTo(d.With("properties", e.properties).With("relations", e.relations))
+}
+
+// addOptional adds title, icon and blueprint. [?] A title or an icon that is not
+// set is left out of answers, as the documented schema has no null there.
+func (e *entity) addOptional(d *document.Object) {
+	if e.title != nil {
+		d.Set("title", e.title)
+	}
+	if e.icon != nil {
+		d.Set("icon", e.icon)
+	}
+	d.Set("blueprint", e.blueprint.definition.identifier)
+}
+
+// add appends an entity that is new.
+func (b *blueprint) add(e *entity) {
+	b.entities[e.identifier] = e
+	b.order = append(b.order, e)
+}
+
+// replace puts a changed entity in the place of the one with its sequence.
+func (b *blueprint) replace(e *entity) {
+	i, ok := b.position(e.sequence)
+	if !ok {
+		return
+	}
+	delete(b.entities, b.order[i].identifier)
+	b.entities[e.identifier] = e
+	b.order[i] = e
+}
+
+// remove takes an entity away.
+func (b *blueprint) remove(e *entity) {
+	delete(b.entities, e.identifier)
+	if i, ok := b.position(e.sequence); ok {
+		b.order = slices.Delete(b.order, i, i+1)
+	}
+}
+
+// position finds the place of an entity in the order, or where it would be.
+func (b *blueprint) position(sequence uint64) (int, bool) {
+	return slices.BinarySearchFunc(b.order, sequence, func(e *entity, s uint64) int { return cmp.Compare(e.sequence, s) })
+}
+
+// Entity returns one entity as a reader is to see it.
+func (c *Catalog) Entity(blueprint, identifier string, view View) (*document.Object, error) {
+	defer c.read()()
+	e, err := c.findEntity(blueprint, identifier)
+	if err != nil {
+		return nil, err
+	}
+	return c.render(e, view), nil
+}
+
+// Entities returns all entities of a blueprint in the order in which they were
+// made.
+func (c *Catalog) Entities(blueprint string, view View) ([]any, error) {
+	defer c.read()()
+	b, err := c.find(blueprint)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]any, len(b.order))
+	for i, e := range b.order {
+		all[i] = c.render(e, view)
+	}
+	return all, nil
+}
+
+// Count returns the number of entities of a blueprint.
+func (c *Catalog) Count(blueprint string) (int, error) {
+	defer c.read()()
+	b, err := c.find(blueprint)
+	if err != nil {
+		return 0, err
+	}
+	return len(b.entities), nil
+}
+
+func (c *Catalog) findEntity(blueprint, identifier string) (*entity, error) {
+	b, err := c.find(blueprint)
+	if err != nil {
+		return nil, err
+	}
+	e, ok := b.entities[identifier]
+	if !ok {
+		return nil, entityNotFound(blueprint, identifier)
+	}
+	return e, nil
+}

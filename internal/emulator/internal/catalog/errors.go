@@ -1,0 +1,39 @@
+package catalog
+
+import "fmt"
+
+// Reason is one of Port's error codes.
+type Reason string
+
+// The reasons for which the catalog refuses an operation.
+const (
+	// NotFound: the blueprint, the entity or another named thing does not exist.
+	NotFound Reason = "not_found"
+	// Taken: another thing of the kind has the identifier already.
+	Taken Reason = "identifier_taken"
+	// HasDependents: something else would be left without what is to be deleted.
+	HasDependents Reason = "has_dependents"
+	// Invalid: the request breaks a rule of the blueprint or of the catalog.
+	Invalid Reason = "invalid_request"
+)
+
+// Error tells why an operation was refused. The catalog is unchanged.
+type Error struct {
+	Reason  Reason
+	Message string
+}
+
+// Error returns the sentence for the person who sent the request.
+func (e *Error) Error() string { return e.Message }
+
+func refuse(reason Reason, format string, arguments ...any) *Error {
+	return &Error{Reason: reason, Message: fmt.Sprintf(format, arguments...)}
+}
+
+func blueprintNotFound(identifier string) *Error {
+	return refuse(NotFound, "Blueprint with identifier %q was not found", identifier)
+}
+
+func entityNotFound(blueprint, identifier string) *Error {
+	return refuse(NotFound, "Entity with identifier %q of blueprint %q was not found", identifier, blueprint)
+}

@@ -1,0 +1,187 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// RenameProperty gives a property another name; every entity keeps its value,
+// and mirror properties and aggregations that show it follow.
+func (c *Catalog) RenameProperty(blueprint, from, to string) (*document.Object, error) {
+	defer c.write()()
+	b, err := c.findFor(blueprint, to)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := b.definition.properties[from]; !ok {
+		return nil, refuse(NotFound, "Property %q of blueprint %q was not found", from, blueprint)
+	}
+	outer := b.definition.document.Object("schema")
+	body := b.definition.document.
+		Updated(outer.Object("properties").Renamed(from, to), "schema", "properties")
+	if required := outer.List("required"); required != nil {
+		body = body.Updated(substitute(required, from, to), "schema", "required")
+	}
+	return c.renamed(b, body, func(e *entity) { e.properties = e.properties.Renamed(from, to) }, tail{blueprint: b, from: from, to: to})
+}
+
+// RenameMirror gives a mirror property another name.
+func (c *Catalog) RenameMirror(blueprint, from, to string) (*document.Object, error) {
+	defer c.write()()
+	b, err := c.findFor(blueprint, to)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := b.definition.mirrors[from]; !ok {
+		return nil, refuse(NotFound, "Mirror property %q of blueprint %q was not found", from, blueprint)
+	}
+	body := b.definition.document.
+		Updated(b.definition.document.Object("mirrorProperties").Renamed(from, to), "mirrorProperties")
+	return c.renamed(b, body, func(*entity) {}, tail{blueprint: b, from: from, to: to})
+}
+
+// RenameRelation gives a relation another name; every entity keeps its targets,
+// and mirror properties whose path uses it follow.
+func (c *Catalog) RenameRelation(blueprint, from, to string) (*document.Object, error) {
+	defer c.write()()
+	b, err := c.find(blueprint)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := b.definition.relations[from]; !ok {
+		return nil, refuse(NotFound, "Relation %q of blueprint %q was not found", from, blueprint)
+	}
+	if _, taken := b.definition.relations[to]; taken {
+		return nil, refuse(Taken, "Relation %q of blueprint %q already exists", to, blueprint)
+	}
+	body := b.definition.document.Updated(b.definition.document.Object("relations").Renamed(from, to), "relations")
+	if path := body.Object("ownership").Text("path"); path != "" {
+		first, rest, _ := strings.Cut(path, ".")
+		if first == from {
+			body = body.Updated(strings.TrimSuffix(to+"."+rest, "."), "ownership", "path")
+		}
+	}
+	return c.renamed(b, body, func(e *entity) { e.relations = e.relations.Renamed(from, to) }, step{blueprint: b, from: from, to: to})
+}
+
+// findFor returns a blueprint in which a property name is free.
+func (c *Catalog) findFor(blueprint, name string) (*blueprint, error) {
+	b, err := c.find(blueprint)
+	if err != nil {
+		return nil, err
+	}
+	if _, taken := b.definition.properties[name]; taken || slices.Contains(b.definition.calculated, name) {
+		return nil, refuse(Taken, "Property %q of blueprint %q already exists", name, blueprint)
+	}
+	return b, nil
+}
+
+// pathRename is a rename as the paths of mirror properties see it.
+type pathRename interface {
+	// rewrite returns the path with the new name. The owners are the blueprints
+	// whose property or relation each segment is; nil where that is not known.
+	rewrite(path []string, owners []*blueprint) []string
+}
+
+// tail renames a property: the end of a path.
+type tail struct {
+	blueprint *blueprint
+	from, to  string
+}
+
+func (t tail) rewrite(path []string, owners []*blueprint) []string {
+	last := len(path) - 1
+	if path[last] != t.from || owners[last] != t.blueprint {
+		return path
+	}
+	changed := slices.Clone(path)
+	changed[last] = t.to
+	return changed
+}
+
+// step renames a relation: any other segment of a path.
+type step struct {
+	blueprint *blueprint
+	from, to  string
+}
+
+func (s step) rewrite(path []string, owners []*blueprint) []string {
+	changed := slices.Clone(path)
+	for i := range path[:len(path)-1] {
+		if path[i] == s.from && owners[i] == s.blueprint {
+			changed[i] = s.to
+		}
+	}
+	return changed
+}
+
+// renamed installs a definition that differs in one name. The blueprint itself
+// is told about; blueprints whose paths follow are not, as nobody wrote them.
+func (c *Catalog) renamed(b *blueprint, body *document.Object, apply func(*entity), rename pathRename) (*document.Object, error) {
+	bodies := c.rewrittenPaths(rename, b, body)
+	definitions := make(map[*blueprint]*definition, len(bodies))
+	for other, rewritten := range bodies {
+		d, err := c.define(rewritten)
+		if err != nil {
+			return nil, err
+		}
+		definitions[other] = d
+	}
+	if err := checkSystem(b.definition.identifier, definitions[b]); err != nil {
+		return nil, err
+	}
+	before := b.render()
+	for other, d := range definitions {
+		other.definition = d
+	}
+	for _, e := range b.order {
+		changed := e.clone()
+		apply(changed)
+		b.replace(changed)
+	}
+	b.stamp = c.updated(b.stamp)
+	after := b.render()
+	c.notifyBlueprint(Update, before, after, b.updatedAt, b.definition)
+	return after, nil
+}
+
+// rewrittenPaths returns the blueprint's new document and those of all
+// blueprints with a mirror property whose path has to follow.
+func (c *Catalog) rewrittenPaths(rename pathRename, b *blueprint, body *document.Object) map[*blueprint]*document.Object {
+	bodies := map[*blueprint]*document.Object{b: body}
+	for _, other := range c.blueprints {
+		for name, path := range other.definition.mirrors {
+			rewritten := rename.rewrite(path, c.owners(other, path))
+			if slices.Equal(rewritten, path) {
+				continue
+			}
+			if _, ok := bodies[other]; !ok {
+				bodies[other] = other.definition.document
+			}
+			if !bodies[other].Object("mirrorProperties").Has(name) {
+				continue // The mirror property is the one that is being renamed.
+			}
+			bodies[other] = bodies[other].Updated(strings.Join(rewritten, "."), "mirrorProperties", name, "path")
+		}
+	}
+	return bodies
+}
+
+// owners returns, for each segment of a path, the blueprint that it is a relation
+// or, at the end, a property of.
+func (c *Catalog) owners(start *blueprint, path []string) []*blueprint {
+	owners := make([]*blueprint, len(path))
+	for i, segment := range path {
+		owners[i] = start
+		r, ok := start.definition.relations[segment]
+		if !ok {
+			break
+		}
+		if start = c.blueprints[r.target]; start == nil {
+			break
+		}
+	}
+	return owners
+}

@@ -1,0 +1,214 @@
+package catalog
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// Seed is a catalog as documents: what Dump writes and Load reads.
+type Seed struct {
+	// Blueprints and Entities have the form of the API's answers.
+	Blueprints, Entities []any
+	// Pages has {identifier, blueprint, title} for each catalog page.
+	Pages []any
+}
+
+// Dump returns the whole catalog.
+func (c *Catalog) Dump() Seed {
+	defer c.read()()
+	seed := Seed{Blueprints: []any{}, Entities: []any{}, Pages: []any{}}
+	for _, b := range c.ordered() {
+		seed.Blueprints = append(seed.Blueprints, b.render())
+		for _, e := range b.order {
+			seed.Entities = append(seed.Entities, e.snapshot())
+		}
+	}
+	for _, identifier := range slices.Sorted(maps.Keys(c.pages)) {
+		seed.Pages = append(seed.Pages, c.pages[identifier].render())
+	}
+	return seed
+}
+
+// Load adds what a seed holds, all or nothing and without telling anybody.
+// Blueprints and entities may refer to each other in any order. A system
+// blueprint replaces the one that is there; any other must be new.
+func (c *Catalog) Load(seed Seed) error {
+	defer c.write()()
+	staged := c.stage()
+	if err := staged.load(seed); err != nil {
+		return err
+	}
+	c.blueprints, c.dependents, c.pages, c.sequence = staged.blueprints, staged.dependents, staged.pages, staged.sequence
+	return nil
+}
+
+// stage returns a catalog with the same content, to be filled and then either
+// taken over or forgotten.
+func (c *Catalog) stage() *Catalog {
+	staged := &Catalog{
+		config:     c.config,
+		blueprints: make(map[string]*blueprint, len(c.blueprints)),
+		dependents: make(map[reference]map[reference]struct{}),
+		pages:      maps.Clone(c.pages),
+		sequence:   c.sequence,
+	}
+	staged.config.Notify = nil
+	for identifier, b := range c.blueprints {
+		copied := *b
+		copied.entities = make(map[string]*entity, len(b.entities))
+		copied.order = nil
+		for _, e := range b.order {
+			moved := e.clone()
+			moved.blueprint = &copied
+			copied.add(moved)
+		}
+		staged.blueprints[identifier] = &copied
+	}
+	return staged
+}
+
+// load fills a staged catalog: first all blueprints, then all entities without
+// their relations, then the relations.
+func (c *Catalog) load(seed Seed) error {
+	for _, step := range []func(Seed) error{c.loadBlueprints, c.loadEntities, c.loadPages} {
+		if err := step(seed); err != nil {
+			return err
+		}
+	}
+	for _, b := range c.blueprints {
+		slices.SortStableFunc(b.order, func(x, y *entity) int { return cmp.Compare(x.sequence, y.sequence) })
+	}
+	c.reindex()
+	return nil
+}
+
+func (c *Catalog) loadBlueprints(seed Seed) error {
+	for i, item := range seed.Blueprints {
+		body, _ := item.(*document.Object)
+		if err := c.loadBlueprint(body); err != nil {
+			return fmt.Errorf("blueprints/%d (%s): %w", i, body.Text("identifier"), err)
+		}
+	}
+	for i, item := range seed.Blueprints {
+		body, _ := item.(*document.Object)
+		if err := c.checkTargets(c.blueprints[body.Text("identifier")].definition, ""); err != nil {
+			return fmt.Errorf("blueprints/%d (%s): %w", i, body.Text("identifier"), err)
+		}
+	}
+	return nil
+}
+
+func (c *Catalog) loadBlueprint(body *document.Object) error {
+	d, err := c.define(body)
+	if err != nil {
+		return err
+	}
+	s, err := c.readStamp(body)
+	if err != nil {
+		return err
+	}
+	present, exists := c.blueprints[d.identifier]
+	switch {
+	case !exists:
+		c.addBlueprint(d, s)
+		return nil
+	case !isSystem(d.identifier):
+		return c.checkFree(d.identifier)
+	}
+	if err := checkSystem(d.identifier, d); err != nil {
+		return err
+	}
+	present.definition, present.stamp = d, s
+	return nil
+}
+
+func (c *Catalog) loadEntities(seed Seed) error {
+	drafts := make([]*writing, len(seed.Entities))
+	for i, item := range seed.Entities {
+		body, _ := item.(*document.Object)
+		w, err := c.loadEntity(body)
+		if err != nil {
+			return fmt.Errorf("entities/%d (%s of blueprint %s): %w", i, body.Text("identifier"), body.Text("blueprint"), err)
+		}
+		drafts[i] = w
+	}
+	for i, w := range drafts {
+		if err := w.checkRelations(); err != nil {
+			return fmt.Errorf("entities/%d (%s of blueprint %s): %w", i, w.draft.identifier, w.blueprint.definition.identifier, err)
+		}
+	}
+	return nil
+}
+
+// loadEntity adds an entity whose relations have not been looked at. The draft
+// that is returned is the entity in the catalog.
+func (c *Catalog) loadEntity(body *document.Object) (*writing, error) {
+	b, err := c.find(body.Text("blueprint"))
+	if err != nil {
+		return nil, err
+	}
+	identifier, ok := body.Value("identifier").(string)
+	if !ok {
+		return nil, refuse(Invalid, "it must have an identifier")
+	}
+	w := &writing{catalog: c, blueprint: b, draft: b.fresh(identifier)}
+	w.draft.overwrite(body)
+	for _, step := range []func() error{w.checkIdentifier, w.resolveTeam, w.checkProperties} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	if w.draft.stamp, err = c.readStamp(body); err != nil {
+		return nil, err
+	}
+	w.draft.sequence = c.next()
+	b.add(w.draft)
+	return w, nil
+}
+
+func (c *Catalog) loadPages(seed Seed) error {
+	for i, item := range seed.Pages {
+		body, _ := item.(*document.Object)
+		target, ok := c.blueprints[body.Text("blueprint")]
+		if !ok {
+			return fmt.Errorf("pages/%d: %w", i, blueprintNotFound(body.Text("blueprint")))
+		}
+		identifier := body.Text("identifier")
+		if identifier == "" {
+			return fmt.Errorf("pages/%d: %w", i, refuse(Invalid, "it must have an identifier"))
+		}
+		c.pages[identifier] = &page{
+			stamp: target.stamp, identifier: identifier, title: body.Text("title"), blueprint: body.Text("blueprint"),
+		}
+	}
+	return nil
+}
+
+// readStamp reads what a dump says about when and by whom; what is missing is
+// now and the actor.
+func (c *Catalog) readStamp(body *document.Object) (stamp, error) {
+	s := c.created()
+	for key, field := range map[string]*time.Time{"createdAt": &s.createdAt, "updatedAt": &s.updatedAt} {
+		value, ok := body.Get(key)
+		if !ok {
+			continue
+		}
+		text, _ := value.(string)
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return s, refuse(Invalid, "%s must match format \"date-time\"", key)
+		}
+		*field = at.UTC().Truncate(time.Millisecond)
+	}
+	for key, field := range map[string]*string{"createdBy": &s.createdBy, "updatedBy": &s.updatedBy} {
+		if text := body.Text(key); text != "" {
+			*field = text
+		}
+	}
+	return s, nil
+}

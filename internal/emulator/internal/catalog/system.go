@@ -1,0 +1,145 @@
+package catalog
+
+import (
+	"strings"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// The system blueprints that the emulator has.
+const (
+	userBlueprint       = "_user"
+	teamBlueprint       = "_team"
+	scorecardBlueprint  = "_scorecard"
+	ruleBlueprint       = "_rule"
+	ruleResultBlueprint = "_rule_result"
+)
+
+// addSystemBlueprints makes the blueprints that every organization has. [?] What
+// exactly is in them: the emulator has the keys that Port's documentation shows.
+func (c *Catalog) addSystemBlueprints() {
+	for _, body := range systemBlueprints() {
+		d, err := c.define(body)
+		if err != nil {
+			panic("catalog: a system blueprint is not valid: " + err.Error())
+		}
+		c.addBlueprint(d, c.created())
+	}
+}
+
+// SystemStructure returns the base structure of a system blueprint: what is in
+// it before anybody adds to it.
+func (c *Catalog) SystemStructure(identifier string) (*document.Object, error) {
+	base, ok := systemBase(identifier)
+	if !ok {
+		return nil, refuse(NotFound, "System blueprint with identifier %q was not found", identifier)
+	}
+	return base, nil
+}
+
+func systemBase(identifier string) (*document.Object, bool) {
+	if !strings.HasPrefix(identifier, "_") {
+		return nil, false
+	}
+	for _, body := range systemBlueprints() {
+		if body.Text("identifier") == identifier {
+			return body, true
+		}
+	}
+	return nil, false
+}
+
+func isSystem(identifier string) bool {
+	_, ok := systemBase(identifier)
+	return ok
+}
+
+// checkSystem refuses a redefinition of a system blueprint that renames it or
+// leaves out its base structure. [?] Port may restore the base structure
+// instead; this is the stricter form.
+func checkSystem(identifier string, d *definition) error {
+	base, ok := systemBase(identifier)
+	if !ok {
+		return nil
+	}
+	if d.identifier != identifier {
+		return refuse(Invalid, "body/identifier must NOT change: blueprint %q belongs to the system", identifier)
+	}
+	for key := range base.Object("schema").Object("properties").All() {
+		if _, ok := d.properties[key]; !ok {
+			return refuse(Invalid, "body/schema/properties must have system property '%s'", key)
+		}
+	}
+	for key := range base.Object("relations").All() {
+		if _, ok := d.relations[key]; !ok {
+			return refuse(Invalid, "body/relations must have system relation '%s'", key)
+		}
+	}
+	return nil
+}
+
+// systemBlueprints returns the base structures, in an order in which the targets
+// of relations come first.
+func systemBlueprints() []*document.Object {
+	return []*document.Object{
+		systemBlueprint(teamBlueprint, "Team", "Team", document.New().
+			With("description", textProperty("Description", "")).
+			With("size", numberProperty("Size")), document.New()),
+		systemBlueprint(userBlueprint, "User", "User", document.New().
+			With("status", textProperty("Status", "")).
+			With("moderated_blueprints", listProperty("Moderated Blueprints")).
+			With("port_role", textProperty("Port Role", "")).
+			With("port_type", textProperty("Port Type", "")), document.New().
+			With("team", systemRelation("Team", teamBlueprint, true))),
+		systemBlueprint(scorecardBlueprint, "Scorecard", "Scorecards", document.New().
+			With("blueprint", textProperty("Blueprint", "")).
+			With("levels", listProperty("Levels")), document.New()),
+		systemBlueprint(ruleBlueprint, "Rule", "Rule", document.New().
+			With("level", textProperty("Level", "")).
+			With("rule_description", textProperty("Rule Description", "")).
+			With("query", objectProperty("Query")), document.New().
+			With("scorecard", systemRelation("Scorecard", scorecardBlueprint, false))),
+		systemBlueprint(ruleResultBlueprint, "Rule Result", "RuleResult", document.New().
+			With("result", textProperty("Result", "")).
+			With("entity", textProperty("Entity", "")).
+			With("result_last_change", textProperty("Result Last Change", "date-time")), document.New().
+			With("rule", systemRelation("Rule", ruleBlueprint, false))),
+	}
+}
+
+func systemBlueprint(identifier, title, icon string, properties, relations *document.Object) *document.Object {
+	return document.New().
+		With("identifier", identifier).
+		With("title", title).
+		With("icon", icon).
+		With("schema", document.New().With("properties", properties).With("required", []any{})).
+		With("mirrorProperties", document.New()).
+		With("calculationProperties", document.New()).
+		With("aggregationProperties", document.New()).
+		With("relations", relations)
+}
+
+func textProperty(title, format string) *document.Object {
+	p := document.New().With("type", "string").With("title", title)
+	if format != "" {
+		p.Set("format", format)
+	}
+	return p
+}
+
+func numberProperty(title string) *document.Object {
+	return document.New().With("type", "number").With("title", title)
+}
+
+func listProperty(title string) *document.Object {
+	return document.New().With("type", "array").With("title", title).
+		With("items", document.New().With("type", "string"))
+}
+
+func objectProperty(title string) *document.Object {
+	return document.New().With("type", "object").With("title", title)
+}
+
+func systemRelation(title, target string, many bool) *document.Object {
+	return document.New().With("title", title).With("target", target).With("required", false).With("many", many)
+}

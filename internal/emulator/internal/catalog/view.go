@@ -1,0 +1,134 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// View is how a reader wants to see entities: the query parameters of the
+// operations that read them.
+type View struct {
+	// ExcludeCalculated leaves out mirror, calculation and aggregation properties.
+	ExcludeCalculated bool
+	// Include, if not empty, keeps only these keys, and Exclude drops these:
+	// "title", "properties", "properties.cpuUtil".
+	Include, Exclude []string
+	// AttachTitles shows the targets of relations as identifier and title.
+	AttachTitles bool
+}
+
+// render returns the document of an entity as the API answers with it.
+func (c *Catalog) render(e *entity, view View) *document.Object {
+	d := document.New().With("identifier", e.identifier)
+	e.addOptional(d)
+	d.Set("team", e.teamOrNone())
+	d.Set("properties", c.renderProperties(e, view))
+	d.Set("relations", c.renderRelations(e, view))
+	return view.project(e.addTo(d))
+}
+
+// teamOrNone returns the team in the form in which it was sent, an empty array
+// when there is none.
+func (e *entity) teamOrNone() any {
+	if e.team == nil {
+		return []any{}
+	}
+	return e.team
+}
+
+// renderProperties fills what was never set with null and adds what is
+// calculated.
+func (c *Catalog) renderProperties(e *entity, view View) *document.Object {
+	d := e.blueprint.definition
+	filled := e.properties.Clone()
+	for _, name := range d.names {
+		if !filled.Has(name) {
+			filled.Set(name, nil)
+		}
+	}
+	if view.ExcludeCalculated {
+		return filled
+	}
+	for _, name := range d.calculated {
+		filled.Set(name, c.calculated(e, name, 0))
+	}
+	return filled
+}
+
+// renderRelations fills what was never set. [?] Port fills relations too: a
+// single one with null, one with many targets with an empty array.
+func (c *Catalog) renderRelations(e *entity, view View) *document.Object {
+	d := e.blueprint.definition
+	filled := e.relations.Clone()
+	for _, name := range d.relationKeys {
+		r := d.relations[name]
+		switch {
+		case filled.Has(name):
+		case r.many:
+			filled.Set(name, []any{})
+		default:
+			filled.Set(name, nil)
+		}
+		if view.AttachTitles {
+			filled.Set(name, c.withTitles(r, filled.Value(name)))
+		}
+	}
+	return filled
+}
+
+// withTitles shows the targets in the value of a relation with their titles.
+func (c *Catalog) withTitles(r *relation, value any) any {
+	switch value := value.(type) {
+	case string:
+		target := document.New().With("identifier", value)
+		if e := c.lookup(reference{blueprint: r.target, entity: value}); e != nil {
+			target.Set("title", e.title)
+		}
+		return target
+	case []any:
+		list := make([]any, len(value))
+		for i, item := range value {
+			list[i] = c.withTitles(r, item)
+		}
+		return list
+	default:
+		return value
+	}
+}
+
+// project applies Include and Exclude.
+func (v View) project(d *document.Object) *document.Object {
+	if len(v.Include) == 0 && len(v.Exclude) == 0 {
+		return d
+	}
+	return v.projectLevel(d, "")
+}
+
+// projectLevel projects one object; prefix is the path to its keys.
+func (v View) projectLevel(d *document.Object, prefix string) *document.Object {
+	projected := document.New()
+	for key, value := range d.All() {
+		path := prefix + key
+		if slices.Contains(v.Exclude, path) || !v.includes(path) {
+			continue
+		}
+		if inner, ok := value.(*document.Object); ok && prefix == "" {
+			value = v.projectLevel(inner, path+".")
+		}
+		projected.Set(key, value)
+	}
+	return projected
+}
+
+// includes reports whether a path, something around it or something in it is
+// wanted.
+func (v View) includes(path string) bool {
+	if len(v.Include) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(v.Include, func(wanted string) bool {
+		return wanted == path || strings.HasPrefix(path, wanted+".") || strings.HasPrefix(wanted, path+".")
+	})
+}

@@ -1,0 +1,219 @@
+package catalog
+
+import (
+	"crypto/rand"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// WriteOptions are the query parameters of the operations that write entities.
+type WriteOptions struct {
+	// Upsert lets a creation overwrite an entity that is there.
+	Upsert bool
+	// Merge, beside Upsert, makes that an update.
+	Merge bool
+	// ValidateOnly checks everything and writes nothing.
+	ValidateOnly bool
+	// CreateMissing makes the targets of relations that do not exist.
+	CreateMissing bool
+}
+
+// CreateEntity adds an entity and returns it, and whether it is new. An entity
+// without identifier gets one.
+func (c *Catalog) CreateEntity(blueprint string, body *document.Object, options WriteOptions) (*document.Object, bool, error) {
+	defer c.write()()
+	b, err := c.find(blueprint)
+	if err != nil {
+		return nil, false, err
+	}
+	return c.createEntity(b, body, options)
+}
+
+func (c *Catalog) createEntity(b *blueprint, body *document.Object, options WriteOptions) (*document.Object, bool, error) {
+	identifier, err := c.identify(b, body)
+	if err != nil {
+		return nil, false, err
+	}
+	present, exists := b.entities[identifier]
+	if exists && !options.Upsert {
+		return nil, false, refuse(Taken, "Entity with identifier %q of blueprint %q already exists", identifier, b.definition.identifier)
+	}
+	w := writing{catalog: c, blueprint: b, present: present, options: options}
+	switch {
+	case !exists:
+		w.draft = b.fresh(identifier)
+		w.draft.overwrite(body)
+		w.draft.fillDefaults(body.Object("properties"))
+	case options.Merge:
+		w.draft = present.clone()
+		w.draft.merge(body)
+	default:
+		w.draft = present.clone()
+		w.draft.overwrite(body)
+	}
+	written, err := w.commit()
+	return written, !exists, err
+}
+
+// ReplaceEntity puts a whole new entity in the place of one. A body with another
+// identifier renames it, and relations to it follow.
+//
+// [?] Defaults fill an entity at its creation; a replacement gets none.
+func (c *Catalog) ReplaceEntity(blueprint, identifier string, body *document.Object, options WriteOptions) (*document.Object, error) {
+	return c.changeEntity(blueprint, identifier, body, options, (*entity).overwrite)
+}
+
+// UpdateEntity changes what the body has and keeps the rest; a null unsets.
+func (c *Catalog) UpdateEntity(blueprint, identifier string, body *document.Object, options WriteOptions) (*document.Object, error) {
+	return c.changeEntity(blueprint, identifier, body, options, (*entity).merge)
+}
+
+func (c *Catalog) changeEntity(
+	blueprint, identifier string, body *document.Object, options WriteOptions, apply func(*entity, *document.Object),
+) (*document.Object, error) {
+	defer c.write()()
+	present, err := c.findEntity(blueprint, identifier)
+	if err != nil {
+		return nil, err
+	}
+	draft := present.clone()
+	apply(draft, body)
+	if to := body.Text("identifier"); to != "" {
+		draft.identifier = to
+	}
+	w := writing{catalog: c, blueprint: present.blueprint, present: present, draft: draft, options: options}
+	return w.commit()
+}
+
+// identify returns the identifier that the body gives, be it by a query over the
+// entities that exist, or a new one.
+func (c *Catalog) identify(b *blueprint, body *document.Object) (string, error) {
+	switch identifier := body.Value("identifier").(type) {
+	case string:
+		return identifier, nil
+	case *document.Object:
+		found, err := c.resolve(b.definition.identifier, "body/identifier", identifier)
+		if err != nil {
+			return "", err
+		}
+		if len(found) != 1 {
+			return "", refuse(Invalid, "body/identifier must find exactly one entity, it found %d", len(found))
+		}
+		return found[0], nil
+	default:
+		return rand.Text(), nil
+	}
+}
+
+// fresh returns an empty entity of the blueprint.
+func (b *blueprint) fresh(identifier string) *entity {
+	return &entity{blueprint: b, identifier: identifier, properties: document.New(), relations: document.New()}
+}
+
+// overwrite takes everything from the body.
+func (e *entity) overwrite(body *document.Object) {
+	e.title, e.icon, e.team = body.Value("title"), body.Value("icon"), body.Value("team")
+	e.properties = withoutNulls(body.Object("properties"))
+	e.relations = withoutNulls(body.Object("relations"))
+}
+
+// merge takes from the body what it has.
+func (e *entity) merge(body *document.Object) {
+	for key, field := range map[string]*any{"title": &e.title, "icon": &e.icon, "team": &e.team} {
+		if value, ok := body.Get(key); ok {
+			*field = value
+		}
+	}
+	e.properties = withoutNulls(e.properties.Clone().Merge(body.Object("properties")))
+	e.relations = withoutNulls(e.relations.Clone().Merge(body.Object("relations")))
+}
+
+// fillDefaults gives properties that were not sent their default. One that was
+// sent as null stays without a value.
+func (e *entity) fillDefaults(sent *document.Object) {
+	for _, name := range e.blueprint.definition.names {
+		p := e.blueprint.definition.properties[name]
+		if p.hasDefault && p.fallback != nil && !sent.Has(name) {
+			e.properties.Set(name, p.fallback)
+		}
+	}
+}
+
+func withoutNulls(values *document.Object) *document.Object {
+	kept := document.New()
+	for key, value := range values.All() {
+		if value != nil {
+			kept.Set(key, value)
+		}
+	}
+	return kept
+}
+
+// writing is one entity on its way into the catalog.
+type writing struct {
+	catalog   *Catalog
+	blueprint *blueprint
+	present   *entity // nil when the entity is new
+	draft     *entity
+	options   WriteOptions
+	// missing are the relation targets that are to be created.
+	missing []reference
+}
+
+// commit checks the draft, puts it in place and returns it as it is stored.
+func (w *writing) commit() (*document.Object, error) {
+	for _, step := range []func() error{w.checkIdentifier, w.resolveTeam, w.checkProperties, w.checkRelations} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	if w.options.ValidateOnly {
+		w.draft.stamp = w.catalog.created()
+		return w.draft.snapshot(), nil
+	}
+	w.createMissing()
+	if w.present == nil {
+		return w.insert(), nil
+	}
+	return w.exchange(), nil
+}
+
+func (w *writing) insert() *document.Object {
+	c, e := w.catalog, w.draft
+	e.stamp = c.created()
+	e.sequence = c.next()
+	w.blueprint.add(e)
+	c.link(e)
+	after := e.snapshot()
+	c.notifyEntity(Create, nil, after, e.createdAt, e)
+	return after
+}
+
+func (w *writing) exchange() *document.Object {
+	c, e := w.catalog, w.draft
+	before := w.present.snapshot()
+	e.stamp = c.updated(w.present.stamp)
+	c.unlink(w.present)
+	w.blueprint.replace(e)
+	c.link(e)
+	if e.identifier != w.present.identifier {
+		c.followRename(w.present.reference(), e.identifier)
+	}
+	after := w.blueprint.entities[e.identifier].snapshot()
+	c.notifyEntity(Update, before, after, e.updatedAt, e)
+	return after
+}
+
+// createMissing makes the targets of relations. They have an identifier and
+// nothing else, so they may lack what their own blueprint requires.
+func (w *writing) createMissing() {
+	for _, r := range w.missing {
+		b := w.catalog.blueprints[r.blueprint]
+		if _, exists := b.entities[r.entity]; exists {
+			continue
+		}
+		target := writing{catalog: w.catalog, blueprint: b, draft: b.fresh(r.entity)}
+		target.draft.fillDefaults(nil)
+		target.insert()
+	}
+}

@@ -1,0 +1,115 @@
+package document
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// Equal reports whether two values are the same document: numbers by value,
+// objects without regard to the order of their keys.
+func Equal(a, b any) bool {
+	switch a := a.(type) {
+	case json.Number:
+		b, ok := b.(json.Number)
+		return ok && CompareNumbers(a, b) == 0
+	case []any:
+		b, ok := b.([]any)
+		return ok && equalArrays(a, b)
+	case *Object:
+		b, ok := b.(*Object)
+		return ok && equalObjects(a, b)
+	case nil, bool, string:
+		return a == b
+	default:
+		return false
+	}
+}
+
+func equalArrays(a, b []any) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if !Equal(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func equalObjects(a, b *Object) bool {
+	if a.Len() != b.Len() {
+		return false
+	}
+	for key, value := range a.All() {
+		other, ok := b.Get(key)
+		if !ok || !Equal(value, other) {
+			return false
+		}
+	}
+	return true
+}
+
+// MapNumbers returns value with every number in it replaced; what holds no
+// number is shared.
+func MapNumbers(value any, number func(json.Number) json.Number) any {
+	switch value := value.(type) {
+	case json.Number:
+		return number(value)
+	case []any:
+		list := make([]any, len(value))
+		for i, item := range value {
+			list[i] = MapNumbers(item, number)
+		}
+		return list
+	case *Object:
+		object := &Object{members: make([]member, len(value.members))}
+		for i, m := range value.members {
+			object.members[i] = member{key: m.key, value: MapNumbers(m.value, number)}
+		}
+		if len(object.members) >= indexFrom {
+			object.reindex()
+		}
+		return object
+	default:
+		return value
+	}
+}
+
+// Key returns a text that two values share exactly when Equal holds them to be
+// the same, for use as a map key.
+func Key(value any) string { return string(appendKey(nil, value)) }
+
+func appendKey(to []byte, value any) []byte {
+	switch value := value.(type) {
+	case json.Number:
+		return appendNumberKey(to, value)
+	case []any:
+		to = append(to, '[')
+		for _, item := range value {
+			to = append(appendKey(to, item), ',')
+		}
+		return append(to, ']')
+	case *Object:
+		keys := make([]string, 0, value.Len())
+		for key := range value.All() {
+			keys = append(keys, key)
+		}
+		slices.Sort(keys)
+		to = append(to, '{')
+		for _, key := range keys {
+			to = append(appendString(to, key), ':')
+			to = append(appendKey(to, value.Value(key)), ',')
+		}
+		return append(to, '}')
+	default:
+		return Append(to, value)
+	}
+}
+
+func appendNumberKey(to []byte, number json.Number) []byte {
+	if exact, ok := Rational(number); ok {
+		return append(to, exact.RatString()...)
+	}
+	return append(to, RoundNumber(number)...)
+}

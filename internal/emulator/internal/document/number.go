@@ -1,0 +1,92 @@
+package document
+
+import (
+	"encoding/json"
+	"math/big"
+	"strconv"
+	"strings"
+)
+
+// The bounds within which numbers are compared exactly. They contain every
+// float64; beyond them exact arithmetic would let a short text cost much memory.
+const (
+	exactLength   = 1200
+	exactExponent = 400
+)
+
+// KeepNumber is the identity: a number stays exactly as it was sent.
+func KeepNumber(number json.Number) json.Number { return number }
+
+// RoundNumber returns the number as JavaScript holds and writes it: rounded to a
+// float64, in the shortest spelling. What overflows becomes null there; here it
+// stays as it is, for the validation to refuse.
+func RoundNumber(number json.Number) json.Number {
+	value, err := strconv.ParseFloat(number.String(), 64)
+	if err != nil {
+		return number
+	}
+	if value == 0 { // JSON.stringify(-0) is "0".
+		return "0"
+	}
+	text, err := json.Marshal(value) // encoding/json spells floats as ECMAScript does.
+	if err != nil {
+		return number
+	}
+	return json.Number(text)
+}
+
+// SpellNumber returns the number in JavaScript's spelling (25.0 is 25, 1E2 is
+// 100) when that has the same value, else as it is.
+func SpellNumber(number json.Number) json.Number {
+	spelled := RoundNumber(number)
+	if CompareNumbers(spelled, number) != 0 {
+		return number
+	}
+	return spelled
+}
+
+// InRange reports whether a JavaScript number can hold the value without
+// overflow.
+func InRange(number json.Number) bool {
+	_, err := strconv.ParseFloat(number.String(), 64)
+	return err == nil
+}
+
+// CompareNumbers compares by value, exactly: 25 equals 25.0, and 2^53 differs
+// from 2^53+1. The result is negative, zero or positive.
+func CompareNumbers(a, b json.Number) int {
+	if a == b {
+		return 0
+	}
+	x, exactX := Rational(a)
+	y, exactY := Rational(b)
+	if exactX && exactY {
+		return x.Cmp(y)
+	}
+	fx, _ := a.Float64()
+	fy, _ := b.Float64()
+	switch {
+	case fx < fy:
+		return -1
+	case fx > fy:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// Rational returns the exact value of a number, or false when its exponent or
+// its length is beyond what is worth the memory.
+func Rational(number json.Number) (*big.Rat, bool) {
+	text := number.String()
+	if len(text) > exactLength {
+		return nil, false
+	}
+	if i := strings.IndexAny(text, "eE"); i >= 0 {
+		exponent, err := strconv.Atoi(text[i+1:])
+		if err != nil || exponent > exactExponent || exponent < -exactExponent {
+			return nil, false
+		}
+	}
+	return new(big.Rat).SetString(text)
+}

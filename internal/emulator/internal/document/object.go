@@ -1,0 +1,192 @@
+package document
+
+import (
+	"iter"
+	"slices"
+)
+
+// indexFrom is the number of members from which an object keeps an index of
+// its keys; below it a scan is quicker and takes no memory.
+const indexFrom = 16
+
+// member is one key of an object with its value.
+type member struct {
+	key   string
+	value any
+}
+
+// Object is a JSON object that keeps its keys in the order of insertion. The
+// zero value is an empty object; a nil *Object reads as an empty one.
+type Object struct {
+	members []member
+	index   map[string]int
+}
+
+// New returns an empty object.
+func New() *Object { return &Object{} }
+
+// With sets key and returns the object, to build a document in one expression.
+func (o *Object) With(key string, value any) *Object {
+	o.Set(key, value)
+	return o
+}
+
+// Len returns the number of keys.
+func (o *Object) Len() int {
+	if o == nil {
+		return 0
+	}
+	return len(o.members)
+}
+
+// Get returns the value of key and whether the key is present, which a null
+// value alone would not tell.
+func (o *Object) Get(key string) (any, bool) {
+	i := o.find(key)
+	if i < 0 {
+		return nil, false
+	}
+	return o.members[i].value, true
+}
+
+// Value returns the value of key, nil when it is absent.
+func (o *Object) Value(key string) any {
+	value, _ := o.Get(key)
+	return value
+}
+
+// Text returns the value of key when it is a string, else "".
+func (o *Object) Text(key string) string {
+	text, _ := o.Value(key).(string)
+	return text
+}
+
+// Flag returns the value of key when it is a boolean, else false.
+func (o *Object) Flag(key string) bool {
+	flag, _ := o.Value(key).(bool)
+	return flag
+}
+
+// Object returns the value of key when it is an object, else nil, which reads
+// as an empty object.
+func (o *Object) Object(key string) *Object {
+	object, _ := o.Value(key).(*Object)
+	return object
+}
+
+// List returns the value of key when it is an array, else nil.
+func (o *Object) List(key string) []any {
+	list, _ := o.Value(key).([]any)
+	return list
+}
+
+// Has reports whether key is present, be it with a null.
+func (o *Object) Has(key string) bool { return o.find(key) >= 0 }
+
+// Set gives key a value. A key that is there keeps its place, as it does in
+// JavaScript.
+func (o *Object) Set(key string, value any) {
+	if i := o.find(key); i >= 0 {
+		o.members[i].value = value
+		return
+	}
+	o.members = append(o.members, member{key: key, value: value})
+	switch {
+	case o.index != nil:
+		o.index[key] = len(o.members) - 1
+	case len(o.members) >= indexFrom:
+		o.reindex()
+	}
+}
+
+// Delete removes key, if it is there.
+func (o *Object) Delete(key string) {
+	i := o.find(key)
+	if i < 0 {
+		return
+	}
+	o.members = slices.Delete(o.members, i, i+1)
+	if o.index != nil {
+		o.reindex()
+	}
+}
+
+// All yields the members in order.
+func (o *Object) All() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		if o == nil {
+			return
+		}
+		for _, m := range o.members {
+			if !yield(m.key, m.value) {
+				return
+			}
+		}
+	}
+}
+
+// Clone returns a copy that can be changed; the values are shared.
+func (o *Object) Clone() *Object {
+	if o == nil {
+		return New()
+	}
+	clone := &Object{members: slices.Clone(o.members)}
+	if o.index != nil {
+		clone.reindex()
+	}
+	return clone
+}
+
+// Merge sets every member of other and returns the object.
+func (o *Object) Merge(other *Object) *Object {
+	for key, value := range other.All() {
+		o.Set(key, value)
+	}
+	return o
+}
+
+// Renamed returns a copy in which the member from is called to and keeps its
+// place. Without such a member it is a plain copy.
+func (o *Object) Renamed(from, to string) *Object {
+	renamed := New()
+	for key, value := range o.All() {
+		if key == from {
+			key = to
+		}
+		renamed.Set(key, value)
+	}
+	return renamed
+}
+
+// Updated returns a copy in which the value at the path of keys is the given
+// one. Objects on the way are copied, or made when they are missing; the
+// receiver and everything it shares stay as they are.
+func (o *Object) Updated(value any, path ...string) *Object {
+	clone := o.Clone()
+	if len(path) == 1 {
+		return clone.With(path[0], value)
+	}
+	return clone.With(path[0], o.Object(path[0]).Updated(value, path[1:]...))
+}
+
+// find returns the position of key, or -1.
+func (o *Object) find(key string) int {
+	if o == nil {
+		return -1
+	}
+	if o.index != nil {
+		if i, ok := o.index[key]; ok {
+			return i
+		}
+		return -1
+	}
+	return slices.IndexFunc(o.members, func(m member) bool { return m.key == key })
+}
+
+// reindex rebuilds the index of keys.
+func (o *Object) reindex() {
+	o.index = make(map[string]int, len(o.members))
+	for i, m := range o.members {
+		o.index[m.key] = i
+	}
+}

@@ -1,0 +1,105 @@
+package event
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// keptEvents is how many events the audit log remembers.
+const keptEvents = 10_000
+
+// Log is the audit log: the last changes, newest last. The zero value is empty
+// and ready for use by several goroutines.
+type Log struct {
+	mutex   sync.Mutex
+	entries []entry // a ring once it is full
+	oldest  int
+}
+
+// entry is a change with what makes it an audit event.
+type entry struct {
+	identifier string
+	change     catalog.Change
+	origin     Origin
+}
+
+// Add enters a change. The identifier stays that of the event.
+func (l *Log) Add(identifier string, change catalog.Change, origin Origin) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	added := entry{identifier: identifier, change: change, origin: origin}
+	if len(l.entries) < keptEvents {
+		l.entries = append(l.entries, added)
+		return
+	}
+	l.entries[l.oldest] = added
+	l.oldest = (l.oldest + 1) % keptEvents
+}
+
+// Clear forgets everything.
+func (l *Log) Clear() {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.entries, l.oldest = nil, 0
+}
+
+// Filter chooses events; what is empty does not restrict. Limit 0 means all.
+type Filter struct {
+	Identifier, Blueprint, Entity, Action, Status string
+	Resources, Origins                            []string
+	From, To                                      time.Time
+	// None is set by a parameter that no event of the emulator can satisfy, such
+	// as a run or an integration.
+	None  bool
+	Limit int
+}
+
+// Find returns the events that match, newest first.
+func (l *Log) Find(filter Filter) []any {
+	found := []any{}
+	for _, e := range l.newestFirst() {
+		if filter.Limit > 0 && len(found) == filter.Limit {
+			break
+		}
+		if filter.matches(e) {
+			found = append(found, e.render())
+		}
+	}
+	return found
+}
+
+func (l *Log) newestFirst() []entry {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	all := slices.Concat(l.entries[l.oldest:], l.entries[:l.oldest])
+	slices.Reverse(all)
+	return all
+}
+
+func (f Filter) matches(e entry) bool {
+	return !f.None &&
+		matchesText(f.Identifier, e.identifier) &&
+		matchesText(f.Blueprint, e.change.Blueprint) &&
+		matchesText(f.Entity, e.change.Entity) &&
+		matchesText(f.Action, string(e.change.Action)) &&
+		matchesText(f.Status, "SUCCESS") &&
+		matchesAny(f.Resources, string(e.change.Resource)) &&
+		matchesAny(f.Origins, "API") &&
+		(f.From.IsZero() || !e.change.At.Before(f.From)) &&
+		(f.To.IsZero() || !e.change.At.After(f.To))
+}
+
+func matchesText(wanted, value string) bool { return wanted == "" || wanted == value }
+
+func matchesAny(wanted []string, value string) bool {
+	return len(wanted) == 0 || slices.Contains(wanted, value)
+}
+
+// render returns the event as the audit log shows it.
+func (e entry) render() *document.Object {
+	return document.New().With("identifier", e.identifier).Merge(Changelog(e.change, e.origin))
+}

@@ -1,0 +1,47 @@
+package query
+
+import (
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+const day = 24 * time.Hour
+
+// pastPresets returns the presets that reach from so long ago until now.
+func pastPresets() map[string]time.Duration {
+	return map[string]time.Duration{
+		"lastDay":      day,
+		"lastWeek":     7 * day,
+		"last2Weeks":   14 * day,
+		"lastMonth":    30 * day,
+		"last3Months":  90 * day,
+		"last6Months":  180 * day,
+		"last12Months": 365 * day,
+	}
+}
+
+// dayPresets returns the presets that are a calendar day, as its distance from
+// today. [?] Days are taken in UTC.
+func dayPresets() map[string]int {
+	return map[string]int{"yesterday": -1, "today": 0, "tomorrow": 1}
+}
+
+// timeRange reads {from, to} or {preset}.
+func timeRange(value *document.Object, now time.Time) (from, to time.Time, ok bool) {
+	if preset := value.Text("preset"); preset != "" {
+		return presetRange(preset, now)
+	}
+	from, okFrom := parseInstant(value.Value("from"))
+	to, okTo := parseInstant(value.Value("to"))
+	return from, to, okFrom && okTo
+}
+
+func presetRange(preset string, now time.Time) (from, to time.Time, ok bool) {
+	if length, ok := pastPresets()[preset]; ok {
+		return now.Add(-length), now, true
+	}
+	distance, ok := dayPresets()[preset]
+	start := time.Date(now.Year(), now.Month(), now.Day()+distance, 0, 0, 0, 0, time.UTC)
+	return start, start.Add(day - time.Nanosecond), ok
+}

@@ -1,0 +1,135 @@
+package emulator
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// EventShape is the form in which changes are posted to webhooks.
+type EventShape string
+
+const (
+	// ChangelogEvents are what blueprints with a changelog destination send.
+	ChangelogEvents EventShape = "changelog"
+	// AutomationEvents are what Port's automations send, which have taken the
+	// place of changelog destinations. There are none for blueprints.
+	AutomationEvents EventShape = "automation"
+)
+
+// TimestampUnit is the unit of the timestamp header of events.
+type TimestampUnit string
+
+// Both units occur in the wild.
+const (
+	Milliseconds TimestampUnit = "ms"
+	Seconds      TimestampUnit = "s"
+)
+
+// ResetForm is what the header x-ratelimit-reset holds.
+type ResetForm string
+
+const (
+	// ResetEpoch is documented: seconds since the epoch.
+	ResetEpoch ResetForm = "epoch"
+	// ResetSeconds is what some clients read: seconds to wait.
+	ResetSeconds ResetForm = "seconds"
+)
+
+// Defaults of the options.
+const (
+	DefaultTokenTTL        = 3 * time.Hour
+	DefaultRateLimitPeriod = time.Minute
+	DefaultOrganization    = "org_PortEmulator"
+)
+
+// Options configures an emulator. The zero value of a field means its default;
+// only the credentials have none.
+type Options struct {
+	// ClientID and ClientSecret are the only credentials that get a token. The
+	// secret also signs events.
+	ClientID, ClientSecret string
+	// OrganizationID is the organization of everything.
+	OrganizationID string
+	// Latency is waited before each answer of the API.
+	Latency time.Duration
+	// RateLimit is how many requests RateLimitPeriod allows; 0 means any number.
+	// Requests for a token do not count.
+	RateLimit       int
+	RateLimitPeriod time.Duration
+	RateLimitReset  ResetForm
+	// TokenTTL is how long a token is valid.
+	TokenTTL time.Duration
+	// DeleteLag is how long a deletion takes to complete: for so long a blueprint
+	// cannot be deleted after its entities, and a migration is RUNNING.
+	DeleteLag time.Duration
+	// ChangelogDestination keeps that key of blueprints. Without it the key is
+	// dropped on writes, and there are no events.
+	ChangelogDestination bool
+	// JSNumbers rounds numbers on input as JavaScript does.
+	JSNumbers bool
+	// EventShape and TimestampUnit are the form of events.
+	EventShape    EventShape
+	TimestampUnit TimestampUnit
+	// DeliveryRetries is how often an event is posted again that got no answer,
+	// 429 or 5xx; the pauses are 1 s, 2 s, 4 s and so on.
+	DeliveryRetries int
+	// DeliveryTransport, if set, carries the events.
+	DeliveryTransport http.RoundTripper
+	// ConflictStatus answers for a taken identifier and for has_dependents: 409 or
+	// 422, as it is not known which Port uses.
+	ConflictStatus int
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// withDefaults returns the options with everything filled in, or what is wrong
+// with them.
+func (o Options) withDefaults() (Options, error) {
+	setDefault(&o.OrganizationID, DefaultOrganization)
+	setDefault(&o.RateLimitPeriod, DefaultRateLimitPeriod)
+	setDefault(&o.RateLimitReset, ResetEpoch)
+	setDefault(&o.TokenTTL, DefaultTokenTTL)
+	setDefault(&o.EventShape, ChangelogEvents)
+	setDefault(&o.TimestampUnit, Milliseconds)
+	setDefault(&o.ConflictStatus, http.StatusConflict)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o, o.check()
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// check joins all mistakes into one error.
+func (o Options) check() error {
+	var mistakes []error
+	refuse := func(wrong bool, format string, arguments ...any) {
+		if wrong {
+			mistakes = append(mistakes, fmt.Errorf(format, arguments...))
+		}
+	}
+	refuse(o.ClientID == "", "the client id must not be empty")
+	refuse(o.ClientSecret == "", "the client secret must not be empty")
+	refuse(o.Latency < 0, "the latency must not be negative")
+	refuse(o.RateLimit < 0, "the rate limit must not be negative")
+	refuse(o.RateLimitPeriod < time.Second, "the period of the rate limit must be at least a second")
+	refuse(o.TokenTTL < 0, "the lifetime of tokens must not be negative")
+	refuse(o.DeleteLag < 0, "the deletion lag must not be negative")
+	refuse(o.DeliveryRetries < 0, "the number of delivery retries must not be negative")
+	refuse(o.EventShape != ChangelogEvents && o.EventShape != AutomationEvents,
+		"the event shape must be %s or %s, not %q", ChangelogEvents, AutomationEvents, o.EventShape)
+	refuse(o.TimestampUnit != Milliseconds && o.TimestampUnit != Seconds,
+		"the timestamp unit must be %s or %s, not %q", Milliseconds, Seconds, o.TimestampUnit)
+	refuse(o.RateLimitReset != ResetEpoch && o.RateLimitReset != ResetSeconds,
+		"the form of the rate limit reset must be %s or %s, not %q", ResetEpoch, ResetSeconds, o.RateLimitReset)
+	refuse(o.ConflictStatus != http.StatusConflict && o.ConflictStatus != http.StatusUnprocessableEntity,
+		"the conflict status must be 409 or 422, not %d", o.ConflictStatus)
+	return errors.Join(mistakes...)
+}

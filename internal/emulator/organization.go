@@ -1,0 +1,70 @@
+package emulator
+
+import (
+	"net/http"
+	"sync"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// organization is the one organization that the emulator has.
+type organization struct {
+	mutex    sync.Mutex
+	document *document.Object // never changed, only replaced
+}
+
+func (o *organization) reset(identifier string) {
+	o.set(document.New().With("id", identifier).With("name", "Port Emulator"))
+}
+
+func (o *organization) get() *document.Object {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return o.document
+}
+
+func (o *organization) set(d *document.Object) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.document = d
+}
+
+// change replaces the document by what the function makes of it.
+func (o *organization) change(apply func(*document.Object) *document.Object) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.document = apply(o.document)
+}
+
+// getOrganization is GET /v1/organization.
+func (e *Emulator) getOrganization(*call) (int, *document.Object, error) {
+	return http.StatusOK, success().With("organization", e.organization.get()), nil
+}
+
+// replaceOrganization is PUT /v1/organization.
+func (e *Emulator) replaceOrganization(c *call) (int, *document.Object, error) {
+	body, err := c.body(e.bodies.OrganizationReplacement)
+	if err != nil {
+		return 0, nil, err
+	}
+	e.organization.change(func(present *document.Object) *document.Object {
+		return document.New().With("id", present.Value("id")).Merge(body)
+	})
+	return http.StatusOK, success(), nil
+}
+
+// updateOrganization is PATCH /v1/organization. [?] Its settings merge too.
+func (e *Emulator) updateOrganization(c *call) (int, *document.Object, error) {
+	body, err := c.body(e.bodies.OrganizationUpdate)
+	if err != nil {
+		return 0, nil, err
+	}
+	e.organization.change(func(present *document.Object) *document.Object {
+		changed := present.Clone().Merge(body)
+		if body.Has("settings") {
+			changed.Set("settings", present.Object("settings").Clone().Merge(body.Object("settings")))
+		}
+		return changed
+	})
+	return http.StatusOK, success(), nil
+}

@@ -1,0 +1,16 @@
+package emulator
+
+import (
+	"net/http"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// getPage is GET /v1/pages/{identifier}: whether a catalog page exists.
+func (e *Emulator) getPage(c *call) (int, *document.Object, error) {
+	page, err := e.catalog.Page(c.variable("identifier"))
+	if err != nil {
+		return 0, nil, err
+	}
+	return http.StatusOK, success().With("page", page), nil
+}

@@ -1,0 +1,90 @@
+package emulator
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// response is an answer before it goes out, so that a fault can still spoil it.
+type response struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// reply returns an answer with a document.
+func reply(status int, body *document.Object) response {
+	return response{
+		status: status,
+		header: http.Header{"Content-Type": {"application/json; charset=utf-8"}},
+		body:   document.Append(nil, body),
+	}
+}
+
+// success begins the document of an answer.
+func success() *document.Object { return document.New().With("ok", true) }
+
+// errorResponse returns an answer in the form of Port's errors.
+func errorResponse(status int, code, message string) response {
+	return reply(status, document.New().With("ok", false).With("error", code).With("message", message))
+}
+
+// write sends the answer.
+func (r response) write(w http.ResponseWriter) {
+	r.writeHeader(w)
+	_, _ = w.Write(r.body) // A client that is gone is no concern of ours.
+}
+
+func (r response) writeHeader(w http.ResponseWriter) {
+	header := w.Header()
+	for name, values := range r.header {
+		header[name] = values
+	}
+	header.Set("Content-Length", strconv.Itoa(len(r.body)))
+	w.WriteHeader(r.status)
+}
+
+// failure is an error with the answer that it gets.
+type failure struct {
+	status        int
+	code, message string
+}
+
+// Error returns the sentence of the answer.
+func (f *failure) Error() string { return f.message }
+
+func unprocessable(message string) *failure {
+	return &failure{status: http.StatusUnprocessableEntity, code: string(catalog.Invalid), message: message}
+}
+
+// failed turns an error of a handler into an answer.
+func (e *Emulator) failed(err error) response {
+	var own *failure
+	if errors.As(err, &own) {
+		return errorResponse(own.status, own.code, own.message)
+	}
+	var refused *catalog.Error
+	if errors.As(err, &refused) {
+		return errorResponse(e.statusOf(refused.Reason), string(refused.Reason), refused.Message)
+	}
+	return errorResponse(http.StatusInternalServerError, "internal_error", "The emulator failed")
+}
+
+// statusOf returns the status for a reason. [?] Port's statuses for a taken
+// identifier and for dependents are not known, hence the option.
+func (e *Emulator) statusOf(reason catalog.Reason) int {
+	switch reason {
+	case catalog.NotFound:
+		return http.StatusNotFound
+	case catalog.Taken, catalog.HasDependents:
+		return e.options.ConflictStatus
+	case catalog.Invalid:
+		return http.StatusUnprocessableEntity
+	default:
+		return http.StatusInternalServerError
+	}
+}

@@ -1,0 +1,155 @@
+package emulator
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// handler answers a call with a status and a document, or with an error.
+type handler func(*call) (int, *document.Object, error)
+
+// route is one operation of the API. The template is that of Port's OpenAPI
+// document, so that counters and faults are named after it.
+type route struct {
+	method, template string
+	handle           handler
+	// public operations need no token and are not rate limited.
+	public bool
+}
+
+const (
+	blueprintsTemplate = "/v1/blueprints"
+	blueprintTemplate  = "/v1/blueprints/{identifier}"
+	ofBlueprint        = "/v1/blueprints/{blueprint_identifier}"
+	entityTemplate     = ofBlueprint + "/entities/{entity_identifier}"
+)
+
+// routes returns every operation. What has fixed segments comes before what has
+// variables in their place.
+func (e *Emulator) routes() []route {
+	return []route{
+		{method: http.MethodPost, template: "/v1/auth/access_token", handle: e.createToken, public: true},
+
+		{method: http.MethodPost, template: ofBlueprint + "/entities/search", handle: e.searchBlueprint},
+		{method: http.MethodPost, template: ofBlueprint + "/entities/bulk", handle: e.createEntities},
+		{method: http.MethodGet, template: entityTemplate, handle: e.getEntity},
+		{method: http.MethodPut, template: entityTemplate, handle: e.replaceEntity},
+		{method: http.MethodPatch, template: entityTemplate, handle: e.updateEntity},
+		{method: http.MethodDelete, template: entityTemplate, handle: e.deleteEntity},
+		{method: http.MethodGet, template: ofBlueprint + "/entities", handle: e.listEntities},
+		{method: http.MethodPost, template: ofBlueprint + "/entities", handle: e.createEntity},
+		{method: http.MethodPost, template: "/v1/entities/search", handle: e.search},
+		{method: http.MethodGet, template: ofBlueprint + "/entities-count", handle: e.countEntities},
+		{method: http.MethodPost, template: ofBlueprint + "/bulk/entities/delete", handle: e.deleteEntities},
+		{method: http.MethodDelete, template: ofBlueprint + "/all-entities", handle: e.deleteAllEntities},
+
+		{method: http.MethodGet, template: "/v1/blueprints/system/{identifier}/structure", handle: e.getSystemStructure},
+		{method: http.MethodPatch, template: ofBlueprint + "/properties/{property_identifier}/rename", handle: e.renameProperty},
+		{method: http.MethodPatch, template: ofBlueprint + "/mirror/{property_identifier}/rename", handle: e.renameMirror},
+		{method: http.MethodPatch, template: ofBlueprint + "/relations/{relation_identifier}/rename", handle: e.renameRelation},
+		{method: http.MethodGet, template: blueprintTemplate, handle: e.getBlueprint},
+		{method: http.MethodPut, template: blueprintTemplate, handle: e.replaceBlueprint},
+		{method: http.MethodPatch, template: blueprintTemplate, handle: e.updateBlueprint},
+		{method: http.MethodDelete, template: blueprintTemplate, handle: e.deleteBlueprint},
+		{method: http.MethodGet, template: blueprintsTemplate, handle: e.listBlueprints},
+		{method: http.MethodPost, template: blueprintsTemplate, handle: e.createBlueprint},
+
+		{method: http.MethodGet, template: "/v1/migrations", handle: e.listMigrations},
+		{method: http.MethodPost, template: "/v1/migrations", handle: e.startMigration},
+		{method: http.MethodGet, template: "/v1/migrations/{migration_id}", handle: e.getMigration},
+		{method: http.MethodPost, template: "/v1/migrations/{migration_id}/cancel", handle: e.cancelMigration},
+
+		{method: http.MethodGet, template: "/v1/audit-log", handle: e.listEvents},
+		{method: http.MethodGet, template: "/v1/pages/{identifier}", handle: e.getPage},
+		{method: http.MethodGet, template: "/v1/organization", handle: e.getOrganization},
+		{method: http.MethodPut, template: "/v1/organization", handle: e.replaceOrganization},
+		{method: http.MethodPatch, template: "/v1/organization", handle: e.updateOrganization},
+	}
+}
+
+// buildRouter routes on the escaped path: an identifier may hold slashes, which
+// must stay within their segment.
+func (e *Emulator) buildRouter() {
+	e.router = mux.NewRouter().UseEncodedPath().SkipClean(true)
+	e.templates = make(map[string]bool)
+	for _, rt := range e.routes() {
+		e.templates[rt.template] = true
+		e.router.Methods(rt.method).Path(rt.template).HandlerFunc(e.serve(rt))
+	}
+	e.routeControls()
+	e.router.NotFoundHandler = e.serve(route{public: true, handle: func(c *call) (int, *document.Object, error) {
+		return 0, nil, &failure{
+			status: http.StatusNotFound, code: "not_found",
+			message: "Route " + c.Method + ":" + c.URL.EscapedPath() + " was not found",
+		}
+	}})
+	e.router.MethodNotAllowedHandler = e.serve(route{public: true, handle: func(c *call) (int, *document.Object, error) {
+		return 0, nil, &failure{
+			status: http.StatusMethodNotAllowed, code: "method_not_allowed",
+			message: "Method " + c.Method + " is not allowed for " + c.URL.EscapedPath(),
+		}
+	}})
+}
+
+// serve returns the HTTP handler of an operation: it counts, waits, and lets
+// faults have their way with the answer.
+func (e *Emulator) serve(rt route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Trace-Id", strings.ToLower(rand.Text()))
+		e.traffic.count(r.Method, rt.template)
+		if !wait(r.Context(), e.options.Latency) {
+			return
+		}
+		if f, ok := e.faults.take(r.Method, rt.template); ok {
+			e.serveFault(w, r, rt, f)
+			return
+		}
+		e.respond(r, rt).write(w)
+	}
+}
+
+// respond answers as Port does.
+func (e *Emulator) respond(r *http.Request, rt route) response {
+	limited, failed := e.admit(r, rt)
+	if failed != nil {
+		return limited.addTo(e.failed(failed))
+	}
+	status, body, err := rt.handle(&call{Request: r, emulator: e, query: r.URL.Query()})
+	if err != nil {
+		return limited.addTo(e.failed(err))
+	}
+	return limited.addTo(reply(status, body))
+}
+
+// admit checks the token and the rate limit.
+func (e *Emulator) admit(r *http.Request, rt route) (allowance, error) {
+	if rt.public {
+		return e.limiter.peek(), nil
+	}
+	if err := e.tokens.check(r.Header.Get("Authorization")); err != nil {
+		return e.limiter.peek(), err
+	}
+	return e.limiter.take()
+}
+
+// wait pauses a request; it returns false when the client is gone first.
+func wait(ctx context.Context, length time.Duration) bool {
+	if length <= 0 {
+		return true
+	}
+	timer := time.NewTimer(length)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

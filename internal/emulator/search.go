@@ -1,0 +1,81 @@
+package emulator
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/query"
+)
+
+// defaultPage is how many entities a page of a search has, unless it is told.
+const defaultPage = 200
+
+// search is POST /v1/entities/search: all that is found, at once.
+func (e *Emulator) search(c *call) (int, *document.Object, error) {
+	view, err := c.view()
+	if err != nil {
+		return 0, nil, err
+	}
+	body, err := c.body(e.bodies.Search)
+	if err != nil {
+		return 0, nil, err
+	}
+	q, err := query.Parse("body", body, query.Everywhere)
+	if err != nil {
+		return 0, nil, unprocessable(err.Error())
+	}
+	entities, blueprints := e.catalog.Search(q, view)
+	return http.StatusOK, success().With("matchingBlueprints", blueprints).With("entities", entities), nil
+}
+
+// searchBlueprint is POST /v1/blueprints/{blueprint_identifier}/entities/search:
+// what is found, page by page.
+func (e *Emulator) searchBlueprint(c *call) (int, *document.Object, error) {
+	body, err := c.body(e.bodies.BlueprintSearch)
+	if err != nil {
+		return 0, nil, err
+	}
+	page, err := readPage(body)
+	if err != nil {
+		return 0, nil, err
+	}
+	var q *query.Query
+	if rules := body.Object("query"); rules != nil {
+		if q, err = query.Parse("body/query", rules, query.InBlueprint); err != nil {
+			return 0, nil, unprocessable(err.Error())
+		}
+	}
+	view := catalog.View{Include: textsOf(body.List("include")), Exclude: textsOf(body.List("exclude"))}
+	entities, next, err := e.catalog.SearchBlueprint(c.variable("blueprint_identifier"), q, page, view)
+	if err != nil {
+		return 0, nil, err
+	}
+	answer := success().With("entities", entities)
+	if next != "" {
+		answer.Set("next", next)
+	}
+	return http.StatusOK, answer, nil
+}
+
+func readPage(body *document.Object) (catalog.Page, error) {
+	page := catalog.Page{Limit: defaultPage, From: body.Text("from")}
+	if limit, ok := body.Value("limit").(json.Number); ok {
+		exact, inRange := document.Rational(limit)
+		if !inRange || !exact.IsInt() {
+			return page, unprocessable("body/limit must be integer")
+		}
+		page.Limit = int(exact.Num().Int64())
+	}
+	return page, nil
+}
+
+// textsOf returns the strings in an array whose shape has been checked.
+func textsOf(list []any) []string {
+	texts := make([]string, len(list))
+	for i, item := range list {
+		texts[i], _ = item.(string)
+	}
+	return texts
+}

@@ -1,0 +1,95 @@
+package emulator
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// Seed adds the blueprints and entities of a file in the form that Dump writes:
+//
+//	{"blueprints": [{…}], "entities": [{"blueprint": "…", "identifier": "…", …}]}
+//
+// Blueprints and entities have the form of the API's answers; what the server
+// makes may be missing. They may refer to each other in any order. There are no
+// events. An error names the entry that is wrong, and then nothing is added. A
+// reset returns to the state after the last Seed.
+func (e *Emulator) Seed(r io.Reader) error {
+	if err := e.load(r); err != nil {
+		return err
+	}
+	var dump bytes.Buffer
+	if err := e.Dump(&dump); err != nil {
+		return err
+	}
+	baseline := dump.Bytes()
+	e.baseline.Store(&baseline)
+	return nil
+}
+
+// load adds what a file holds.
+func (e *Emulator) load(r io.Reader) error {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return fmt.Errorf("reading the seed: %w", err)
+	}
+	value, err := document.Parse(text, e.number())
+	if err != nil {
+		return fmt.Errorf("reading the seed: %w", err)
+	}
+	file, ok := value.(*document.Object)
+	if !ok {
+		return fmt.Errorf("reading the seed: it must be an object with blueprints and entities")
+	}
+	if err := e.checkSeed(file); err != nil {
+		return fmt.Errorf("reading the seed: %w", err)
+	}
+	seed := catalog.Seed{Blueprints: file.List("blueprints"), Entities: file.List("entities"), Pages: file.List("pages")}
+	if err := e.catalog.Load(seed); err != nil {
+		return fmt.Errorf("loading the seed: %w", err)
+	}
+	if stored := file.Object("organization"); stored != nil {
+		e.organization.set(stored)
+	}
+	return nil
+}
+
+// checkSeed holds every entry to the form in which the API takes it.
+func (e *Emulator) checkSeed(file *document.Object) error {
+	for key := range file.All() {
+		switch key {
+		case "blueprints", "entities", "pages", "organization":
+		default:
+			return fmt.Errorf("it must NOT have additional property '%s'", key)
+		}
+	}
+	for i, entry := range file.List("blueprints") {
+		if violation := e.bodies.Blueprint.Validate(fmt.Sprintf("blueprints/%d", i), entry); violation != nil {
+			return violation
+		}
+	}
+	for i, entry := range file.List("entities") {
+		if violation := e.bodies.Entity.Validate(fmt.Sprintf("entities/%d", i), entry); violation != nil {
+			return violation
+		}
+	}
+	return nil
+}
+
+// Dump writes the whole catalog as JSON that Seed reads: exactly, with
+// timestamps.
+func (e *Emulator) Dump(w io.Writer) error {
+	seed := e.catalog.Dump()
+	dump := document.New().
+		With("organization", e.organization.get()).
+		With("blueprints", seed.Blueprints).
+		With("entities", seed.Entities).
+		With("pages", seed.Pages)
+	if _, err := w.Write(append(document.Append(nil, dump), '\n')); err != nil {
+		return fmt.Errorf("writing the dump: %w", err)
+	}
+	return nil
+}

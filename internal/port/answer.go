@@ -1,0 +1,166 @@
+package port
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// completable is an answer that can say what it lacks.
+type completable interface{ complete() error }
+
+// partialAnswer is an answer that reports failures inside of itself, so that ok: false is none of its own.
+type partialAnswer interface{ partial() bool }
+
+// envelope is what all answers have in common. Only strings are taken for texts; an error is not refused for being
+// formed in another way.
+type envelope struct {
+	OK      json.RawMessage `json:"ok"`
+	Code    json.RawMessage `json:"error"`
+	Message json.RawMessage `json:"message"`
+	Details json.RawMessage `json:"details"`
+}
+
+// deniesSuccess says whether the answer holds ok: false, whatever its status.
+func (e envelope) deniesSuccess() bool { return string(e.OK) == "false" }
+
+// readAnswer turns a response, whose body has been read before, into the answer or an [*Error].
+func (c *Client) readAnswer(r request, response *http.Response, answer any) error {
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return r.malformed(response.StatusCode, err)
+	}
+	success := response.StatusCode >= http.StatusOK && response.StatusCode < http.StatusMultipleChoices
+	if success && len(body) == 0 && answer == nil {
+		return nil
+	}
+	var head envelope
+	if err := decodeInto(body, &head); err != nil {
+		if success && kindOf(body) == "a list" && answer != nil {
+			return r.decode(response.StatusCode, body, answer)
+		}
+		return c.foreignAnswer(r, response, len(body))
+	}
+	if !success || (head.deniesSuccess() && !isPartial(body, answer)) {
+		return c.failure(r, response, head)
+	}
+	return r.decode(response.StatusCode, body, answer)
+}
+
+// isPartial decodes an answer that says ok: false to see whether it reports its failures one by one.
+func isPartial(body []byte, answer any) bool {
+	partial, ok := answer.(partialAnswer)
+	return ok && decodeInto(body, answer) == nil && partial.partial()
+}
+
+// decode fills the answer from the body of a success.
+func (r request) decode(status int, body []byte, answer any) error {
+	if answer == nil {
+		return nil
+	}
+	err := decodeInto(body, answer)
+	if err == nil {
+		if whole, ok := answer.(completable); ok {
+			err = whole.complete()
+		}
+	}
+	if err != nil {
+		return r.malformed(status, err)
+	}
+	return nil
+}
+
+// decodeInto is json.Unmarshal with exact numbers and with the path of what does not fit in its error.
+func decodeInto(data []byte, target any) error {
+	if !json.Valid(data) {
+		return &shapeError{want: "JSON", got: "something else"}
+	}
+	if model, ok := target.(json.Unmarshaler); ok {
+		return model.UnmarshalJSON(data)
+	}
+	return decodeValue(data, reflect.ValueOf(target).Elem())
+}
+
+// malformed is the error for an answer that does not have the documented form.
+func (r request) malformed(status int, err error) *Error {
+	return &Error{
+		StatusCode: status, Method: r.method, Route: r.route(),
+		Message: "the answer cannot be understood: " + err.Error(), malformed: true,
+	}
+}
+
+// failure is the error that Port reported.
+func (c *Client) failure(r request, response *http.Response, head envelope) *Error {
+	failure := &Error{
+		StatusCode: response.StatusCode,
+		Code:       c.auth.redact(textOf(head.Code)),
+		Message:    c.auth.redact(textOf(head.Message)),
+		Details:    json.RawMessage(c.auth.redact(string(head.Details))),
+		TraceID:    response.Header.Get(headerTraceID),
+		Method:     r.method,
+		Route:      r.route(),
+	}
+	c.explain(failure, response)
+	return failure
+}
+
+// maxErrorText is the most bytes of a text of Port's that an error repeats.
+const maxErrorText = 4096
+
+// textOf is the content of a JSON string, on one line and of bounded length; "" for any other value.
+func textOf(raw json.RawMessage) string {
+	var text string
+	if len(raw) == 0 || json.Unmarshal(raw, &text) != nil {
+		return ""
+	}
+	if len(text) > maxErrorText {
+		text = strings.ToValidUTF8(text[:maxErrorText], "") + "…"
+	}
+	return strings.Join(strings.FieldsFunc(text, unicode.IsControl), " ")
+}
+
+// foreignAnswer is the error for an answer that did not come from Port: an error page of a proxy, a login page of a
+// network, a redirect. Its text stays out of the error, since nobody knows what it holds.
+func (c *Client) foreignAnswer(r request, response *http.Response, length int) *Error {
+	failure := &Error{
+		StatusCode: response.StatusCode,
+		TraceID:    response.Header.Get(headerTraceID),
+		Method:     r.method,
+		Route:      r.route(),
+		malformed:  true,
+	}
+	switch mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); {
+	case length == 0:
+		failure.Message = "the answer is empty"
+	case mediaType == "text/html":
+		failure.Message = "the answer is an HTML page, not JSON"
+	default:
+		failure.Message = "the answer is not JSON"
+	}
+	failure.Hint = "check the base URL, and proxies on the way"
+	c.explain(failure, response)
+	return failure
+}
+
+const headerTraceID = "X-Trace-Id"
+
+// explain adds to a failure what this client knows about it.
+func (c *Client) explain(failure *Error, response *http.Response) {
+	now := time.Now()
+	if asked, ok := askedWait(response, now); ok {
+		failure.RetryAfter = asked
+	}
+	switch {
+	case failure.StatusCode == http.StatusUnauthorized:
+		failure.Hint = c.auth.hint(failure.Route, now)
+	case failure.RetryAfter > maxWait:
+		failure.Hint = fmt.Sprintf("Port asks to wait %s before the next request, and this client waits at most %s",
+			failure.RetryAfter.Round(time.Second), maxWait)
+	}
+}

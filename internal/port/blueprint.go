@@ -1,0 +1,267 @@
+package port
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// BlueprintService holds the operations under /v1/blueprints.
+type BlueprintService struct {
+	client *Client
+}
+
+// blueprintAnswer is the envelope of answers with one blueprint.
+type blueprintAnswer struct {
+	Blueprint *Blueprint `json:"blueprint"`
+}
+
+func (a *blueprintAnswer) complete() error {
+	if a.Blueprint == nil {
+		return errors.New("the answer holds no blueprint")
+	}
+	return nil
+}
+
+// CreateBlueprintOptions are the options of [BlueprintService.Create].
+type CreateBlueprintOptions struct {
+	// CatalogPage says whether Port makes a page for the blueprint in its software catalog. Nil leaves it to Port,
+	// which makes one.
+	CatalogPage *bool
+}
+
+// DeleteBlueprintOptions are the options of [BlueprintService.Delete].
+type DeleteBlueprintOptions struct {
+	// DeleteActions also deletes the self-service actions of the blueprint.
+	DeleteActions bool
+}
+
+// BlueprintPatch holds the keys of a blueprint that a patch changes, by their names on the wire. Values are anything
+// that encoding/json takes, such as the structs of a [Blueprint].
+type BlueprintPatch map[string]any
+
+// Get reads a blueprint: GET /v1/blueprints/{identifier}. It returns [ErrNotFound] if there is none.
+func (s *BlueprintService) Get(ctx context.Context, identifier string) (*Blueprint, error) {
+	var answer blueprintAnswer
+	_, err := s.client.do(ctx, request{
+		method: http.MethodGet,
+		path:   []string{"blueprints", identifier},
+	}, &answer)
+	if err != nil {
+		return nil, err
+	}
+	return answer.Blueprint, nil
+}
+
+// List reads all blueprints: GET /v1/blueprints. Port answers with all of them at once.
+func (s *BlueprintService) List(ctx context.Context) ([]Blueprint, error) {
+	var answer struct {
+		Blueprints []Blueprint `json:"blueprints"`
+	}
+	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"blueprints"}}, &answer)
+	if err != nil {
+		return nil, err
+	}
+	return answer.Blueprints, nil
+}
+
+// Create makes a blueprint: POST /v1/blueprints. It returns [ErrExists] if the identifier is taken, and
+// [ErrOutcomeUnknown] if the answer was lost and reading did not settle whether the blueprint was made; see
+// [EntityService.Create] for how it is settled.
+func (s *BlueprintService) Create(ctx context.Context, blueprint *Blueprint, options CreateBlueprintOptions) (*Blueprint, error) {
+	query := url.Values{}
+	if options.CatalogPage != nil {
+		query.Set("create_catalog_page", strconv.FormatBool(*options.CatalogPage))
+	}
+	body := blueprint.writable()
+	var answer blueprintAnswer
+	call := creation[Blueprint]{
+		read: func(ctx context.Context) (*Blueprint, error) { return s.Get(ctx, blueprint.Identifier) },
+		sent: body.expected(),
+		create: func(ctx context.Context) (*Blueprint, outcome, error) {
+			outcome, err := s.client.do(ctx, request{
+				method: http.MethodPost, path: []string{"blueprints"}, query: query, body: body,
+			}, &answer)
+			return answer.Blueprint, outcome, err
+		},
+	}
+	return call.run(ctx)
+}
+
+// Update replaces a blueprint whole: PUT /v1/blueprints/{identifier}. What the new one leaves out is gone; see
+// [Blueprint.KeepUnknown]. Another identifier in the new one renames the blueprint, and then [ErrExists] means that
+// the new identifier is taken.
+func (s *BlueprintService) Update(ctx context.Context, identifier string, blueprint *Blueprint) (*Blueprint, error) {
+	body := blueprint.writable()
+	return s.write(ctx, http.MethodPut, identifier, blueprint.Identifier, body, body.expected())
+}
+
+// Patch changes parts of a blueprint: PATCH /v1/blueprints/{identifier}. Another identifier in the patch renames it.
+func (s *BlueprintService) Patch(ctx context.Context, identifier string, patch BlueprintPatch) (*Blueprint, error) {
+	renamed, _ := patch["identifier"].(string)
+	return s.write(ctx, http.MethodPatch, identifier, renamed, patch, patch)
+}
+
+// write sends a PUT or PATCH. If it renames, a lost answer is settled by reading the new name.
+func (s *BlueprintService) write(ctx context.Context, method, identifier, renamed string, body, sent any) (*Blueprint, error) {
+	var answer blueprintAnswer
+	outcome, err := s.client.do(ctx, request{
+		method: method, path: []string{"blueprints", identifier}, body: body,
+	}, &answer)
+	if err == nil {
+		return answer.Blueprint, nil
+	}
+	if renamed == "" || renamed == identifier {
+		return nil, err
+	}
+	call := renaming[Blueprint]{
+		readNew: func(ctx context.Context) (*Blueprint, error) { return s.Get(ctx, renamed) },
+		readOld: func(ctx context.Context) (*Blueprint, error) { return s.Get(ctx, identifier) },
+		sent:    sent,
+	}
+	return call.settle(ctx, outcome, err)
+}
+
+// Delete deletes a blueprint: DELETE /v1/blueprints/{identifier}. It returns [ErrNotFound] if there is none and
+// [ErrHasDependents] if it has entities, which also happens for a few seconds after they were deleted.
+func (s *BlueprintService) Delete(ctx context.Context, identifier string, options DeleteBlueprintOptions) error {
+	query := url.Values{}
+	if options.DeleteActions {
+		query.Set("delete_actions", "true")
+	}
+	return s.client.remove(ctx, request{
+		method: http.MethodDelete, path: []string{"blueprints", identifier}, query: query,
+	}, nil)
+}
+
+// DeleteEntities starts the deletion of all entities of a blueprint, which stays:
+// DELETE /v1/blueprints/{identifier}/all-entities. It returns the id of the migration that does it, to be given to
+// [MigrationService.Wait]; "" if Port named none.
+func (s *BlueprintService) DeleteEntities(ctx context.Context, identifier string) (migrationID string, err error) {
+	return s.deleteAll(ctx, identifier, false)
+}
+
+// DeleteWithEntities starts the deletion of a blueprint with all its entities:
+// DELETE /v1/blueprints/{identifier}/all-entities?delete_blueprint=true. It returns the id of the migration that does
+// it, to be given to [MigrationService.Wait]; "" if Port named none, for example because the blueprint had already
+// gone when the request was repeated after a lost answer.
+func (s *BlueprintService) DeleteWithEntities(ctx context.Context, identifier string) (migrationID string, err error) {
+	return s.deleteAll(ctx, identifier, true)
+}
+
+func (s *BlueprintService) deleteAll(ctx context.Context, identifier string, blueprintToo bool) (string, error) {
+	var answer struct {
+		MigrationID string `json:"migrationId"`
+	}
+	err := s.client.remove(ctx, request{
+		method: http.MethodDelete,
+		path:   []string{"blueprints", identifier, "all-entities"},
+		query:  url.Values{"delete_blueprint": {strconv.FormatBool(blueprintToo)}},
+	}, &answer)
+	return answer.MigrationID, err
+}
+
+// RenameProperty gives a property another key and keeps its value in every entity, which a rename by
+// [BlueprintService.Update] would lose: PATCH /v1/blueprints/{blueprint}/properties/{from}/rename.
+func (s *BlueprintService) RenameProperty(ctx context.Context, blueprint, from, to string) (*Blueprint, error) {
+	keys := func(b *Blueprint) (hasFrom, hasTo bool) { return hasBoth(b.Schema.Properties, from, to) }
+	return s.renameKey(ctx, []string{"blueprints", blueprint, "properties", from, "rename"}, "newPropertyName", to, keys)
+}
+
+// RenameMirror gives a mirror property another key: PATCH /v1/blueprints/{blueprint}/mirror/{from}/rename.
+func (s *BlueprintService) RenameMirror(ctx context.Context, blueprint, from, to string) (*Blueprint, error) {
+	keys := func(b *Blueprint) (hasFrom, hasTo bool) { return hasBoth(b.MirrorProperties, from, to) }
+	return s.renameKey(ctx, []string{"blueprints", blueprint, "mirror", from, "rename"}, "newMirrorName", to, keys)
+}
+
+// RenameRelation gives a relation another key and keeps what every entity relates to:
+// PATCH /v1/blueprints/{blueprint}/relations/{from}/rename.
+func (s *BlueprintService) RenameRelation(ctx context.Context, blueprint, from, to string) (*Blueprint, error) {
+	keys := func(b *Blueprint) (hasFrom, hasTo bool) { return hasBoth(b.Relations, from, to) }
+	return s.renameKey(ctx, []string{"blueprints", blueprint, "relations", from, "rename"}, "newRelationIdentifier", to, keys)
+}
+
+// renameKey sends a rename of a key. Such a rename fails when it is repeated, so after a lost answer the blueprint is
+// read: it was renamed if it has the new key and no longer the old one.
+func (s *BlueprintService) renameKey(
+	ctx context.Context, path []string, field, to string, keys func(*Blueprint) (hasFrom, hasTo bool),
+) (*Blueprint, error) {
+	var answer blueprintAnswer
+	outcome, err := s.client.do(ctx, request{
+		method: http.MethodPatch, path: path, body: map[string]string{field: to},
+	}, &answer)
+	if err == nil {
+		return answer.Blueprint, nil
+	}
+	if !outcome.mayHaveHappened {
+		return nil, err
+	}
+	blueprint, readErr := s.Get(ctx, path[1])
+	if readErr != nil {
+		return nil, outcome.explain(err)
+	}
+	if hasFrom, hasTo := keys(blueprint); hasFrom || !hasTo {
+		return nil, err
+	}
+	return blueprint, nil
+}
+
+func hasBoth[T any](keys map[string]T, from, to string) (hasFrom, hasTo bool) {
+	_, hasFrom = keys[from]
+	_, hasTo = keys[to]
+	return hasFrom, hasTo
+}
+
+// SystemStructure reads what Port itself defines of a system blueprint such as _user or _team:
+// GET /v1/blueprints/system/{identifier}/structure, which Port does not document.
+func (s *BlueprintService) SystemStructure(ctx context.Context, identifier string) (*Blueprint, error) {
+	var answer structureAnswer
+	_, err := s.client.do(ctx, request{
+		method: http.MethodGet, path: []string{"blueprints", "system", identifier, "structure"},
+	}, &answer)
+	if err != nil {
+		return nil, err
+	}
+	return &answer.blueprint, nil
+}
+
+// structureAnswer takes the undocumented answer in any of the forms it may have: the structure under either of two
+// keys, or bare.
+type structureAnswer struct {
+	blueprint Blueprint
+}
+
+// UnmarshalJSON implements [encoding/json.Unmarshaler].
+func (a *structureAnswer) UnmarshalJSON(data []byte) error {
+	keys, err := objectKeys(data)
+	if err != nil {
+		return err
+	}
+	for _, key := range []string{"structure", "blueprint"} {
+		if raw, found := keys[key]; found {
+			if err := json.Unmarshal(raw, &a.blueprint); err != nil {
+				return fmt.Errorf("%s: %w", key, err)
+			}
+			return nil
+		}
+	}
+	delete(keys, "ok")
+	return decodeKeys(keys, &a.blueprint)
+}
+
+// writable is the part of a blueprint that a create or an update sends.
+func (b *Blueprint) writable() Blueprint {
+	sent := *b
+	sent.CreatedAt, sent.CreatedBy, sent.UpdatedAt, sent.UpdatedBy = "", "", "", ""
+	return sent
+}
+
+// expected is the part of a sent blueprint that is found again in an answer: Port may drop a changelog destination.
+func (b Blueprint) expected() Blueprint {
+	b.ChangelogDestination = nil
+	return b
+}

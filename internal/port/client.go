@@ -1,0 +1,87 @@
+package port
+
+import (
+	"crypto/tls"
+	"net/http"
+	"net/url"
+)
+
+// Client is a client of Port's API. It is safe for concurrent use; all its calls share one token and one picture of
+// the rate limit. The zero value is not usable: see [New].
+type Client struct {
+	Blueprints   *BlueprintService
+	Entities     *EntityService
+	Migrations   *MigrationService
+	Organization *OrganizationService
+	AuditLog     *AuditLogService
+	Pages        *PageService
+
+	base       *url.URL
+	userAgent  string
+	maxRetries int
+	auth       authenticator
+	// authenticated carries requests with a token, plain carries those that ask for one.
+	authenticated *http.Client
+	plain         *http.Client
+}
+
+// New returns a client of the API at baseURL, such as "https://api.us.getport.io", or of [DefaultBaseURL] when it is
+// "". A trailing "/v1" is dropped. It sends nothing; credentials are used with the first request.
+func New(baseURL string, options ...Option) (*Client, error) {
+	base, err := parseBaseURL(baseURL)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newSettings(options)
+	if err != nil {
+		return nil, err
+	}
+	client := &Client{base: base, userAgent: s.userAgent, maxRetries: s.maxRetries}
+	client.connect(s)
+	client.Blueprints = &BlueprintService{client}
+	client.Entities = &EntityService{client}
+	client.Migrations = &MigrationService{client}
+	client.Organization = &OrganizationService{client}
+	client.AuditLog = &AuditLogService{client}
+	client.Pages = &PageService{client}
+	return client, nil
+}
+
+// connect stacks the transports. From the outside in: one token per request, the organization's rate limit, the
+// timeout of an attempt, the network. Retries are above all of them.
+func (c *Client) connect(s *settings) {
+	attempts := &attemptTransport{base: newBaseTransport(s), timeout: s.requestTimeout, maxAnswer: maxAnswer}
+	limited := &rateLimitTransport{base: attempts, gate: &rateGate{}}
+	c.plain = newHTTPClient(limited)
+	c.auth = newAuthenticator(c, s)
+	c.authenticated = newHTTPClient(&authTransport{base: limited, auth: c.auth})
+}
+
+// newHTTPClient returns a client that follows no redirects: the API sends none, and a token must not travel to an
+// address that the user did not name.
+func newHTTPClient(transport http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// newBaseTransport is the transport of the settings, or one of our own with the proxy of the environment.
+func newBaseTransport(s *settings) http.RoundTripper {
+	if s.transport != nil {
+		return s.transport
+	}
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+	if shared, ok := http.DefaultTransport.(*http.Transport); ok {
+		transport = shared.Clone()
+	}
+	// All requests go to one host, many at a time; the default would close all but two connections after each.
+	transport.MaxIdleConnsPerHost = transport.MaxIdleConns
+	if s.rootCAs != nil {
+		if transport.TLSClientConfig == nil {
+			transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+		}
+		transport.TLSClientConfig.RootCAs = s.rootCAs
+	}
+	return transport
+}

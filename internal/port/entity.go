@@ -1,0 +1,257 @@
+package port
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// EntityService holds the operations on entities.
+type EntityService struct {
+	client *Client
+}
+
+// entityAnswer is the envelope of answers with one entity.
+type entityAnswer struct {
+	Entity *Entity `json:"entity"`
+	// optional says that the answer may come without the entity, as that of a validation may.
+	optional bool
+}
+
+func (a *entityAnswer) complete() error {
+	if a.Entity == nil && !a.optional {
+		return errors.New("the answer holds no entity")
+	}
+	return nil
+}
+
+// GetEntityOptions are the options of [EntityService.Get] and [EntityService.List].
+type GetEntityOptions struct {
+	// ExcludeCalculated leaves out the values of mirror, calculation and aggregation properties.
+	ExcludeCalculated bool
+	// AttachTitleToRelation answers with objects of identifier and title instead of bare identifiers in relations.
+	AttachTitleToRelation bool
+	// Include and Exclude limit the answer to some properties; empty for all.
+	Include []string
+	Exclude []string
+}
+
+func (o GetEntityOptions) query() url.Values {
+	query := url.Values{}
+	if o.ExcludeCalculated {
+		query.Set("exclude_calculated_properties", "true")
+	}
+	if o.AttachTitleToRelation {
+		query.Set("attach_title_to_relation", "true")
+	}
+	for _, property := range o.Include {
+		query.Add("include", property)
+	}
+	for _, property := range o.Exclude {
+		query.Add("exclude", property)
+	}
+	return query
+}
+
+// CreateEntityOptions are the options of [EntityService.Create] and of [EntityService.BulkCreate].
+type CreateEntityOptions struct {
+	// Upsert overwrites an existing entity instead of failing.
+	Upsert bool
+	// Merge, with Upsert, keeps what the new entity leaves out.
+	Merge bool
+	// ValidationOnly checks the entity and writes nothing; the answer may then hold no entity.
+	ValidationOnly bool
+	// CreateMissingRelated creates the entities that relations name and that do not exist.
+	CreateMissingRelated bool
+	// RunID is the action run to which the change belongs, or "".
+	RunID string
+}
+
+func (o CreateEntityOptions) query() url.Values {
+	query := url.Values{"upsert": {strconv.FormatBool(o.Upsert)}}
+	if o.Merge {
+		query.Set("merge", "true")
+	}
+	if o.ValidationOnly {
+		query.Set("validation_only", "true")
+	}
+	addWriteOptions(query, o.CreateMissingRelated, o.RunID)
+	return query
+}
+
+// UpdateEntityOptions are the options of [EntityService.Update] and of [EntityService.Patch].
+type UpdateEntityOptions struct {
+	// CreateMissingRelated creates the entities that relations name and that do not exist.
+	CreateMissingRelated bool
+	// RunID is the action run to which the change belongs, or "".
+	RunID string
+}
+
+func (o UpdateEntityOptions) query() url.Values {
+	query := url.Values{}
+	addWriteOptions(query, o.CreateMissingRelated, o.RunID)
+	return query
+}
+
+func addWriteOptions(query url.Values, createMissingRelated bool, runID string) {
+	if createMissingRelated {
+		query.Set("create_missing_related_entities", "true")
+	}
+	if runID != "" {
+		query.Set("run_id", runID)
+	}
+}
+
+// DeleteEntityOptions are the options of [EntityService.Delete] and of [EntityService.BulkDelete].
+type DeleteEntityOptions struct {
+	// Dependents also deletes every entity with a relation to the deleted one.
+	Dependents bool
+	// RunID is the action run to which the change belongs, or "".
+	RunID string
+}
+
+func (o DeleteEntityOptions) query() url.Values {
+	query := url.Values{"delete_dependents": {strconv.FormatBool(o.Dependents)}}
+	addWriteOptions(query, false, o.RunID)
+	return query
+}
+
+func entitiesPath(blueprint string, rest ...string) []string {
+	return append([]string{"blueprints", blueprint, "entities"}, rest...)
+}
+
+// Get reads an entity: GET /v1/blueprints/{blueprint}/entities/{identifier}. It returns [ErrNotFound] if there is none.
+func (s *EntityService) Get(ctx context.Context, blueprint, identifier string, options GetEntityOptions) (*Entity, error) {
+	var answer entityAnswer
+	_, err := s.client.do(ctx, request{
+		method: http.MethodGet, path: entitiesPath(blueprint, identifier), query: options.query(),
+	}, &answer)
+	if err != nil {
+		return nil, err
+	}
+	return answer.Entity, nil
+}
+
+// List yields all entities of a blueprint: GET /v1/blueprints/{blueprint}/entities. Port answers with all of them at
+// once; for many entities [EntityService.SearchBlueprint] reads page by page. An error ends the sequence.
+func (s *EntityService) List(ctx context.Context, blueprint string, options GetEntityOptions) iter.Seq2[*Entity, error] {
+	return func(yield func(*Entity, error) bool) {
+		var answer struct {
+			Entities []Entity `json:"entities"`
+		}
+		_, err := s.client.do(ctx, request{
+			method: http.MethodGet, path: entitiesPath(blueprint), query: options.query(),
+		}, &answer)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for i := range answer.Entities {
+			if !yield(&answer.Entities[i], nil) {
+				return
+			}
+		}
+	}
+}
+
+// Create makes an entity: POST /v1/blueprints/{blueprint}/entities. Without upsert it returns [ErrExists] if the
+// identifier is taken.
+//
+// A create is never sent twice unless it certainly took no effect. If its answer is lost, the entity is read, and is
+// taken to be ours if it was absent before the create and is now as sent. That it was absent cannot be known
+// afterwards, not even from its time of creation, which is in Port's time and may be missing: so Create reads the
+// identifier first, at the price of one request. Where this does not settle it (there is something else under that
+// identifier, there was before, or Port chooses the identifier), the error is [ErrOutcomeUnknown]. With Upsert what
+// was there before does not matter, and there is no read before.
+func (s *EntityService) Create(ctx context.Context, blueprint string, entity *Entity, options CreateEntityOptions) (*Entity, error) {
+	body := entity.writable()
+	post := func(ctx context.Context) (*Entity, outcome, error) {
+		answer := entityAnswer{optional: options.ValidationOnly}
+		outcome, err := s.client.do(ctx, request{
+			method:   http.MethodPost,
+			path:     entitiesPath(blueprint),
+			query:    options.query(),
+			body:     body,
+			readOnly: options.ValidationOnly,
+		}, &answer)
+		return answer.Entity, outcome, err
+	}
+	if options.ValidationOnly {
+		answer, _, err := post(ctx)
+		return answer, err
+	}
+	call := creation[Entity]{overwrites: options.Upsert, sent: body, create: post}
+	if entity.Identifier != "" {
+		call.read = func(ctx context.Context) (*Entity, error) {
+			return s.Get(ctx, blueprint, entity.Identifier, GetEntityOptions{ExcludeCalculated: true})
+		}
+	}
+	return call.run(ctx)
+}
+
+// Update replaces an entity whole: PUT /v1/blueprints/{blueprint}/entities/{identifier}. Another identifier in the
+// new one renames the entity, and then [ErrExists] means that the new identifier is taken.
+func (s *EntityService) Update(
+	ctx context.Context, blueprint, identifier string, entity *Entity, options UpdateEntityOptions,
+) (*Entity, error) {
+	call := request{
+		method: http.MethodPut, path: entitiesPath(blueprint, identifier), query: options.query(), body: entity.writable(),
+	}
+	return s.write(ctx, call, entity.Identifier)
+}
+
+// Patch changes parts of an entity: PATCH /v1/blueprints/{blueprint}/entities/{identifier}. Another identifier in the
+// patch renames it.
+func (s *EntityService) Patch(
+	ctx context.Context, blueprint, identifier string, patch *EntityPatch, options UpdateEntityOptions,
+) (*Entity, error) {
+	call := request{
+		method: http.MethodPatch, path: entitiesPath(blueprint, identifier), query: options.query(), body: patch,
+	}
+	return s.write(ctx, call, patch.Identifier)
+}
+
+// write sends a PUT or PATCH. If it renames, a lost answer is settled by reading the new name.
+func (s *EntityService) write(ctx context.Context, call request, renamed string) (*Entity, error) {
+	blueprint, identifier := call.path[1], call.path[3]
+	var answer entityAnswer
+	outcome, err := s.client.do(ctx, call, &answer)
+	if err == nil {
+		return answer.Entity, nil
+	}
+	if renamed == "" || renamed == identifier {
+		return nil, err
+	}
+	read := func(name string) func(context.Context) (*Entity, error) {
+		return func(ctx context.Context) (*Entity, error) {
+			return s.Get(ctx, blueprint, name, GetEntityOptions{ExcludeCalculated: true})
+		}
+	}
+	return renaming[Entity]{readNew: read(renamed), readOld: read(identifier), sent: call.body}.settle(ctx, outcome, err)
+}
+
+// Delete deletes an entity: DELETE /v1/blueprints/{blueprint}/entities/{identifier}. It returns [ErrNotFound] if there
+// is none, and [ErrHasDependents] if others relate to it and Dependents is not set.
+func (s *EntityService) Delete(ctx context.Context, blueprint, identifier string, options DeleteEntityOptions) error {
+	return s.client.remove(ctx, request{
+		method: http.MethodDelete, path: entitiesPath(blueprint, identifier), query: options.query(),
+	}, nil)
+}
+
+// Count says how many entities a blueprint has: GET /v1/blueprints/{blueprint}/entities-count.
+func (s *EntityService) Count(ctx context.Context, blueprint string) (int64, error) {
+	var answer struct {
+		Count json.Number `json:"count"`
+	}
+	_, err := s.client.do(ctx, request{
+		method: http.MethodGet, path: []string{"blueprints", blueprint, "entities-count"},
+	}, &answer)
+	if err != nil {
+		return 0, err
+	}
+	return answer.Count.Int64()
+}

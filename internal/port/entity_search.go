@@ -1,0 +1,111 @@
+package port
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"net/http"
+)
+
+// SearchOptions are the options of [EntityService.Search].
+type SearchOptions struct {
+	GetEntityOptions
+
+	// AllowPartialResults answers also where some blueprints could not be searched.
+	AllowPartialResults bool
+}
+
+// SearchResult is the answer to a search over all blueprints.
+type SearchResult struct {
+	Entities           []Entity `json:"entities"`
+	MatchingBlueprints []string `json:"matchingBlueprints"`
+	// FailedBlueprints could not be searched.
+	FailedBlueprints []string `json:"failedBlueprints"`
+}
+
+// Search finds entities of all blueprints: POST /v1/entities/search. The query is an object of combinator ("and" or
+// "or") and rules; its operators are documented at
+// https://docs.port.io/search-and-query/. Port answers with all of them at once, without pages.
+func (s *EntityService) Search(ctx context.Context, query json.RawMessage, options SearchOptions) (*SearchResult, error) {
+	parameters := options.query()
+	if options.AllowPartialResults {
+		parameters.Set("allow_partial_results", "true")
+	}
+	var result SearchResult
+	_, err := s.client.do(ctx, request{
+		method:   http.MethodPost,
+		path:     []string{"entities", "search"},
+		query:    parameters,
+		body:     query,
+		readOnly: true,
+	}, &result)
+	if err != nil {
+		return nil, err
+	}
+	return &result, nil
+}
+
+// SearchBlueprintOptions are the options of [EntityService.SearchBlueprint].
+type SearchBlueprintOptions struct {
+	// PageSize is how many entities Port sends per request, at most 1000; 0 leaves it to Port, which sends 200.
+	PageSize int
+	// Include and Exclude limit the answer to some properties; empty for all.
+	Include []string
+	Exclude []string
+}
+
+// searchPage is the body of one request for a page.
+type searchPage struct {
+	Query   json.RawMessage `json:"query,omitzero"`
+	Limit   int             `json:"limit,omitzero"`
+	From    string          `json:"from,omitzero"`
+	Include []string        `json:"include,omitempty"`
+	Exclude []string        `json:"exclude,omitempty"`
+}
+
+// errSearchLoop stops a search that would never end.
+var errSearchLoop = errors.New("the answer names the same next page again")
+
+// SearchBlueprint yields the entities of a blueprint that match a query, nil for all:
+// POST /v1/blueprints/{blueprint}/entities/search. It reads the next page when the sequence gets there. An error ends
+// the sequence.
+func (s *EntityService) SearchBlueprint(
+	ctx context.Context, blueprint string, query json.RawMessage, options SearchBlueprintOptions,
+) iter.Seq2[*Entity, error] {
+	return func(yield func(*Entity, error) bool) {
+		page := searchPage{Query: query, Limit: options.PageSize, Include: options.Include, Exclude: options.Exclude}
+		for {
+			entities, next, err := s.searchPage(ctx, blueprint, page)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i := range entities {
+				if !yield(&entities[i], nil) {
+					return
+				}
+			}
+			if next == "" {
+				return
+			}
+			page.From = next
+		}
+	}
+}
+
+// searchPage reads one page and returns the mark of the next one, "" after the last.
+func (s *EntityService) searchPage(ctx context.Context, blueprint string, page searchPage) ([]Entity, string, error) {
+	call := request{method: http.MethodPost, path: entitiesPath(blueprint, "search"), body: page, readOnly: true}
+	var answer struct {
+		Entities []Entity `json:"entities"`
+		Next     string   `json:"next"`
+	}
+	if _, err := s.client.do(ctx, call, &answer); err != nil {
+		return nil, "", err
+	}
+	if answer.Next != "" && answer.Next == page.From {
+		return nil, "", call.malformed(http.StatusOK, errSearchLoop)
+	}
+	return answer.Entities, answer.Next, nil
+}

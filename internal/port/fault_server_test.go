@@ -1,0 +1,175 @@
+package port_test
+
+import (
+	"context"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+)
+
+// serverFaults are servers and connections that fail.
+func serverFaults() []faultCase {
+	return []faultCase{
+		{
+			name: "502, 503 and 504 are waited out",
+			faults: []*fault{
+				{method: "GET", times: 1, act: status(502)},
+				{method: "GET", times: 1, act: status(503)},
+				{method: "GET", times: 1, act: status(504)},
+			},
+			call: get,
+			sent: map[string]int{readKnown: 4},
+			most: 4 * time.Second,
+		},
+		{
+			name:   "503 with Retry-After",
+			faults: []*fault{{method: "GET", times: 1, act: answer(503, map[string]string{"Retry-After": "11"}, `{"ok":false}`)}},
+			call:   get,
+			sent:   map[string]int{readKnown: 2},
+			least:  11 * time.Second,
+			most:   12 * time.Second,
+		},
+		{
+			name:   "503 forever ends after the retries",
+			faults: []*fault{{method: "GET", act: status(503)}},
+			call:   get,
+			is:     errAny,
+			says:   []string{"503 Service Unavailable (fault): A fault"},
+			sent:   map[string]int{readKnown: 6},
+		},
+		{
+			name:   "500 is an answer",
+			faults: []*fault{{method: "GET", act: status(500)}},
+			call:   get,
+			is:     errAny,
+			says:   []string{"500"},
+			sent:   map[string]int{readKnown: 1},
+		},
+		{
+			name:    "the number of retries can be set",
+			options: []port.Option{port.WithMaxRetries(1)},
+			faults:  []*fault{{method: "GET", act: status(503)}},
+			call:    get,
+			is:      errAny,
+			sent:    map[string]int{readKnown: 2},
+		},
+		{
+			name:   "a connection that is reset",
+			faults: []*fault{{method: "GET", times: 2, act: resetBefore}},
+			call:   get,
+			sent:   map[string]int{readKnown: 3},
+		},
+		{
+			name:   "an answer that is truncated",
+			faults: []*fault{{method: "GET", times: 1, act: truncate}},
+			call:   get,
+			sent:   map[string]int{readKnown: 2},
+		},
+		{
+			name:   "an answer that is cut off without HTTP noticing",
+			faults: []*fault{{method: "GET", times: 1, act: cut}},
+			call:   get,
+			sent:   map[string]int{readKnown: 2},
+		},
+		{
+			name:   "an answer that is always truncated",
+			faults: []*fault{{method: "GET", act: truncate}},
+			call:   get,
+			is:     errAny,
+			says:   []string{"the answer broke off", "after 6 attempts"},
+			sent:   map[string]int{readKnown: 6},
+		},
+		{
+			name:    "a hanging server ends at the timeout",
+			options: []port.Option{port.WithMaxRetries(0), port.WithRequestTimeout(10 * time.Second)},
+			faults:  []*fault{{method: "GET", act: hang}},
+			call:    get,
+			is:      context.DeadlineExceeded,
+			says:    []string{"no whole answer within 10s"},
+			sent:    map[string]int{readKnown: 1},
+			least:   10 * time.Second,
+			most:    10 * time.Second,
+		},
+		{
+			name:   "a server that hangs once is asked again",
+			faults: []*fault{{method: "GET", times: 1, act: hang}},
+			call:   get,
+			sent:   map[string]int{readKnown: 2},
+			least:  30 * time.Second,
+			most:   31 * time.Second,
+		},
+	}
+}
+
+// answerFaults are answers that are not Port's, or not those that Port documents.
+func answerFaults() []faultCase {
+	html := map[string]string{"Content-Type": "text/html"}
+	return []faultCase{
+		{
+			name:   "HTML instead of JSON",
+			faults: []*fault{{method: "GET", act: answer(200, html, "<html>Please log in</html>")}},
+			call:   get,
+			is:     port.ErrMalformedAnswer,
+			says:   []string{"200 OK: the answer is an HTML page, not JSON; check the base URL"},
+			sent:   map[string]int{readKnown: 1},
+		},
+		{
+			name:   "an HTML error page",
+			faults: []*fault{{method: "GET", act: answer(502, html, "<html>Bad Gateway</html>")}},
+			call:   get,
+			is:     port.ErrMalformedAnswer,
+			says:   []string{"502 Bad Gateway: the answer is an HTML page"},
+			sent:   map[string]int{readKnown: 6},
+		},
+		{
+			name:   "an HTML 404 is still not found",
+			faults: []*fault{{method: "GET", act: answer(404, html, "<html>404</html>")}},
+			call:   get,
+			is:     port.ErrNotFound,
+			sent:   map[string]int{readKnown: 1},
+		},
+		{
+			name:   "an empty answer",
+			faults: []*fault{{method: "GET", act: answer(200, nil, "")}},
+			call:   get,
+			is:     port.ErrMalformedAnswer,
+			says:   []string{"the answer is empty"},
+		},
+		{
+			name:   "an answer without the entity",
+			faults: []*fault{{method: "GET", act: answer(200, nil, `{"ok":true}`)}},
+			call:   get,
+			is:     port.ErrMalformedAnswer,
+			says:   []string{"holds no entity"},
+		},
+		{
+			name:   "an answer of another shape",
+			faults: []*fault{{method: "GET", act: answer(200, nil, `{"ok":true,"entity":{"properties":[1]}}`)}},
+			call:   get,
+			is:     port.ErrMalformedAnswer,
+			says:   []string{"entity.properties: want an object, got a list"},
+		},
+		{
+			name:   "ok: false inside of a 200",
+			faults: []*fault{{method: "GET", act: answer(200, nil, `{"ok":false,"error":"broken","message":"It is broken"}`)}},
+			call:   get,
+			is:     errAny,
+			says:   []string{"200 OK (broken): It is broken"},
+			sent:   map[string]int{readKnown: 1},
+		},
+		{
+			name:   "an error in another form",
+			faults: []*fault{{method: "GET", act: answer(422, nil, `{"ok":false,"error":{"code":7},"message":["a"]}`)}},
+			call:   get,
+			is:     port.ErrInvalid,
+		},
+		{
+			name:   "a redirect is not followed",
+			faults: []*fault{{method: "GET", act: answer(302, map[string]string{"Location": "http://elsewhere.test/"}, "")}},
+			call:   get,
+			is:     port.ErrMalformedAnswer,
+			says:   []string{"302 Found"},
+			sent:   map[string]int{readKnown: 1},
+		},
+	}
+}

@@ -1,0 +1,191 @@
+package port_test
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+)
+
+const (
+	tokenRoute  = "POST /v1/auth/access_token"
+	createRoute = "POST /v1/blueprints/service/entities"
+	readKnown   = "GET /v1/blueprints/service/entities/known"
+	readFresh   = "GET /v1/blueprints/service/entities/fresh"
+	putKnown    = "PUT /v1/blueprints/service/entities/known"
+	deleteKnown = "DELETE /v1/blueprints/service/entities/known"
+)
+
+// The calls of the fault table.
+
+func get(ctx context.Context, client *port.Client) error {
+	entity, err := client.Entities.Get(ctx, "service", "known", port.GetEntityOptions{})
+	if err == nil && (entity.Title == nil || *entity.Title != "Known") {
+		return fmt.Errorf("the entity is incomplete: %+v", entity)
+	}
+	return err
+}
+
+func fresh() *port.Entity {
+	return &port.Entity{Identifier: "fresh", Title: new("Fresh"), Properties: map[string]any{"tier": 1}}
+}
+
+func create(ctx context.Context, client *port.Client) error {
+	return createWith(port.CreateEntityOptions{}, fresh())(ctx, client)
+}
+
+func createWith(options port.CreateEntityOptions, entity *port.Entity) func(context.Context, *port.Client) error {
+	return func(ctx context.Context, client *port.Client) error {
+		created, err := client.Entities.Create(ctx, "service", entity, options)
+		if err == nil && !options.ValidationOnly && created.Title == nil {
+			return fmt.Errorf("the entity is incomplete: %+v", created)
+		}
+		return err
+	}
+}
+
+// rename renames the entity "known" to "fresh".
+func rename(ctx context.Context, client *port.Client) error {
+	renamed, err := client.Entities.Update(ctx, "service", "known", fresh(), port.UpdateEntityOptions{})
+	if err == nil && renamed.Identifier != "fresh" {
+		return fmt.Errorf("the entity was not renamed: %+v", renamed)
+	}
+	return err
+}
+
+func remove(ctx context.Context, client *port.Client) error {
+	return client.Entities.Delete(ctx, "service", "known", port.DeleteEntityOptions{})
+}
+
+func bulkCreate(ctx context.Context, client *port.Client) error {
+	var failures []error
+	entities := func(yield func(*port.Entity) bool) { yield(fresh()) }
+	for _, err := range client.Entities.BulkCreate(ctx, "service", entities, port.CreateEntityOptions{Upsert: true}) {
+		failures = append(failures, err)
+	}
+	return errors.Join(failures...)
+}
+
+// getAround reads before and after an hour's pause.
+func getAround(pause time.Duration) func(context.Context, *port.Client) error {
+	return func(ctx context.Context, client *port.Client) error {
+		if err := get(ctx, client); err != nil {
+			return err
+		}
+		time.Sleep(pause) // Virtual time.
+		return get(ctx, client)
+	}
+}
+
+// jwt is a token that says when it expires.
+func jwt(expiry time.Time) string {
+	payload := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"exp":%d}`, expiry.Unix()))
+	return "eyJhbGciOiJIUzI1NiJ9." + payload + ".c2lnbmF0dXJl"
+}
+
+// start is when the virtual time of a test begins.
+func start() time.Time { return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) }
+
+// faultCase is one bad day: what goes wrong, and what the caller sees.
+type faultCase struct {
+	name    string
+	prepare func(p *fakePort)
+	faults  []*fault
+	options []port.Option
+	call    func(ctx context.Context, client *port.Client) error
+	// is is the sentinel that the error must match; nil for success.
+	is error
+	// isNot is one that it must not match.
+	isNot error
+	// says are parts of the error's text.
+	says []string
+	// sent is how often requests were sent, by route.
+	sent map[string]int
+	// least and most bound the virtual time that the call takes; most is 0 for any.
+	least, most time.Duration
+	after       func(p *fakePort) error
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	groups := map[string][]faultCase{
+		"token":      tokenFaults(),
+		"rate limit": rateLimitFaults(),
+		"server":     serverFaults(),
+		"answer":     answerFaults(),
+		"create":     createFaults(),
+		"change":     changeFaults(),
+	}
+	for name, cases := range groups {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, c := range cases {
+				t.Run(c.name, func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, c.run)
+				})
+			}
+		})
+	}
+}
+
+func (c faultCase) run(t *testing.T) {
+	fake := newFakePort()
+	if c.prepare != nil {
+		c.prepare(fake)
+	}
+	fake.faults = c.faults
+	client := fake.client(t, c.options...)
+	began := time.Now()
+	err := c.call(t.Context(), client)
+	took := time.Since(began)
+
+	if c.is == errAny {
+		if err == nil {
+			t.Error("error = none, want one")
+		}
+	} else {
+		want(t, err, c.is)
+	}
+	if c.isNot != nil && errors.Is(err, c.isNot) {
+		t.Errorf("error = %v, want anything but %v", err, c.isNot)
+	}
+	for _, part := range c.says {
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("error = %v, want it to say %q", err, part)
+		}
+	}
+	for route, times := range c.sent {
+		if got := fake.count(route); got != times {
+			t.Errorf("sent %s %d times, want %d", route, got, times)
+		}
+	}
+	if took < c.least || (c.most > 0 && took > c.most) {
+		t.Errorf("took %s, want %s to %s", took, c.least, c.most)
+	}
+	if c.after != nil {
+		if err := c.after(fake); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// errAny stands for any error in the table.
+var errAny = errors.New("any error")
+
+// expectEntity checks what the catalog holds under an identifier; an empty title wants nothing.
+func expectEntity(identifier, title string) func(p *fakePort) error {
+	return func(p *fakePort) error {
+		entity, found := p.entities[identifier]
+		if found != (title != "") || !strings.Contains(string(entity), title) {
+			return fmt.Errorf("entity %s = %s, want title %q", identifier, entity, title)
+		}
+		return nil
+	}
+}

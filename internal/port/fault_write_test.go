@@ -1,0 +1,219 @@
+package port_test
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+)
+
+// createFaults are creates whose answer was lost, and those that Port refuses.
+func createFaults() []faultCase {
+	return []faultCase{
+		{
+			name:   "a create whose answer was lost is found by reading",
+			faults: []*fault{{method: "POST", path: "/entities", act: resetAfter}},
+			call:   create,
+			sent:   map[string]int{createRoute: 1, readFresh: 2},
+		},
+		{
+			name:   "so is one whose answer was truncated",
+			faults: []*fault{{method: "POST", path: "/entities", act: truncate}},
+			call:   create,
+			sent:   map[string]int{createRoute: 1},
+		},
+		{
+			name:   "so is one for which a proxy answered",
+			faults: []*fault{{method: "POST", path: "/entities", act: statusAfter(502)}},
+			call:   create,
+			sent:   map[string]int{createRoute: 1},
+		},
+		{
+			name:   "so is one that was never answered",
+			faults: []*fault{{method: "POST", path: "/entities", act: hangAfter}},
+			call:   create,
+			sent:   map[string]int{createRoute: 1},
+			least:  30 * time.Second,
+			most:   30 * time.Second,
+		},
+		{
+			name:   "a create that was lost on its way is not sent again",
+			faults: []*fault{{method: "POST", path: "/entities", act: resetBefore}},
+			call:   create,
+			is:     errAny,
+			isNot:  port.ErrOutcomeUnknown,
+			says:   []string{createRoute, "connection reset"},
+			sent:   map[string]int{createRoute: 1, readFresh: 2},
+			after:  expectEntity("fresh", ""),
+		},
+		{
+			name:   "a create that never left is sent again",
+			faults: []*fault{{method: "POST", path: "/entities", times: 2, act: refuseConnection}},
+			call:   create,
+			sent:   map[string]int{createRoute: 3},
+		},
+		{
+			name:    "what was there before is not ours, even if it is equal",
+			prepare: equalFresh,
+			faults:  []*fault{{method: "POST", path: "/entities", act: resetAfter}},
+			call:    create,
+			is:      port.ErrOutcomeUnknown,
+			sent:    map[string]int{createRoute: 1},
+		},
+		{
+			name:   "what somebody else made meanwhile is not ours",
+			faults: []*fault{{method: "POST", path: "/entities", act: meanwhile(takeFresh)}},
+			call:   create,
+			is:     port.ErrOutcomeUnknown,
+			sent:   map[string]int{createRoute: 1},
+		},
+		{
+			name:   "an upsert does not mind what was there before",
+			faults: []*fault{{method: "POST", path: "/entities", act: resetAfter}},
+			call:   createWith(port.CreateEntityOptions{Upsert: true}, fresh()),
+			sent:   map[string]int{createRoute: 1, readFresh: 1},
+		},
+		{
+			name:   "an entity that Port would have named cannot be found again",
+			faults: []*fault{{method: "POST", path: "/entities", act: resetAfter}},
+			call:   createWith(port.CreateEntityOptions{}, &port.Entity{Title: new("Nameless")}),
+			is:     port.ErrOutcomeUnknown,
+			sent:   map[string]int{createRoute: 1},
+		},
+		{
+			name:   "a validation is read-only and so repeated",
+			faults: []*fault{{method: "POST", path: "/entities", times: 1, act: resetAfter}},
+			call:   createWith(port.CreateEntityOptions{ValidationOnly: true}, fresh()),
+			sent:   map[string]int{createRoute: 2, readFresh: 0},
+			after:  expectEntity("fresh", ""),
+		},
+		{
+			name:    "a taken identifier with 409",
+			prepare: takeFresh,
+			call:    create,
+			is:      port.ErrExists,
+			says:    []string{"409", "There is one", "[trace id trace-1]"},
+		},
+		{
+			name:    "a taken identifier with 422",
+			prepare: func(p *fakePort) { takeFresh(p); p.takenStatus = 422 },
+			call:    create,
+			is:      port.ErrExists,
+		},
+		{
+			name:   "another 422 is no taken identifier",
+			faults: []*fault{{method: "POST", path: "/entities", act: status(422)}},
+			call:   create,
+			is:     port.ErrInvalid,
+			isNot:  port.ErrExists,
+		},
+		{
+			name:   "reading first may be forbidden",
+			faults: []*fault{{method: "GET", act: status(403)}},
+			call:   create,
+			sent:   map[string]int{createRoute: 1},
+		},
+		{
+			name:   "nothing is created where nothing can be read",
+			faults: []*fault{{method: "GET", act: resetBefore}},
+			call:   create,
+			is:     errAny,
+			sent:   map[string]int{createRoute: 0},
+		},
+		{
+			name:   "a bulk create whose answer was lost",
+			faults: []*fault{{method: "POST", path: "/bulk", act: resetAfter}},
+			call:   bulkCreate,
+			is:     port.ErrOutcomeUnknown,
+			sent:   map[string]int{"POST /v1/blueprints/service/entities/bulk": 1},
+		},
+	}
+}
+
+// changeFaults are renames and deletes whose answer was lost.
+func changeFaults() []faultCase {
+	return []faultCase{
+		{
+			name:   "a rename whose answer was lost is found by reading",
+			faults: []*fault{{method: "PUT", times: 1, act: resetAfter}},
+			call:   rename,
+			sent:   map[string]int{putKnown: 2, readFresh: 1},
+			after:  expectEntity("fresh", "Fresh"),
+		},
+		{
+			name:    "also without a retry",
+			options: []port.Option{port.WithMaxRetries(0)},
+			faults:  []*fault{{method: "PUT", act: resetAfter}},
+			call:    rename,
+			sent:    map[string]int{putKnown: 1, readFresh: 1},
+		},
+		{
+			name:   "a rename that was lost on its way is sent again",
+			faults: []*fault{{method: "PUT", times: 1, act: resetBefore}},
+			call:   rename,
+			sent:   map[string]int{putKnown: 2, readFresh: 0},
+		},
+		{
+			name:   "a rename is not settled while the old name exists",
+			faults: []*fault{{method: "PUT", act: meanwhile(equalFresh)}},
+			call:   rename,
+			is:     port.ErrOutcomeUnknown,
+			sent:   map[string]int{putKnown: 6},
+		},
+		{
+			name:   "a rename of what somebody deleted meanwhile",
+			faults: []*fault{{method: "PUT", times: 1, act: meanwhile(func(p *fakePort) { delete(p.entities, "known") })}},
+			call:   rename,
+			is:     port.ErrNotFound,
+			sent:   map[string]int{putKnown: 2},
+		},
+		{
+			name:    "a rename to a taken identifier with 422",
+			prepare: func(p *fakePort) { takeFresh(p); p.takenStatus = 422 },
+			call:    rename,
+			is:      port.ErrExists,
+			after:   expectEntity("known", "Known"),
+		},
+		{
+			name:   "a rename that is invalid otherwise",
+			faults: []*fault{{method: "PUT", act: status(422)}},
+			call:   rename,
+			is:     port.ErrInvalid,
+			isNot:  port.ErrExists,
+		},
+		{
+			name:   "a delete whose answer was lost succeeds",
+			faults: []*fault{{method: "DELETE", times: 1, act: resetAfter}},
+			call:   remove,
+			sent:   map[string]int{deleteKnown: 2},
+			after:  expectEntity("known", ""),
+		},
+		{
+			name:    "a delete of what is not there",
+			prepare: func(p *fakePort) { delete(p.entities, "known") },
+			call:    remove,
+			is:      port.ErrNotFound,
+			sent:    map[string]int{deleteKnown: 1},
+		},
+	}
+}
+
+// takeFresh puts another entity under the identifier that the calls of the table use.
+func takeFresh(p *fakePort) {
+	p.entities["fresh"] = []byte(`{"identifier":"fresh","title":"Other"}`)
+}
+
+// equalFresh puts an entity there that equals the one of the calls.
+func equalFresh(p *fakePort) {
+	p.entities["fresh"] = []byte(`{"identifier":"fresh","title":"Fresh","properties":{"tier":1}}`)
+}
+
+// meanwhile has something happen to the catalog while a request is lost on its way.
+func meanwhile(change func(p *fakePort)) func(*fakePort, *http.Request) (*http.Response, error) {
+	return func(p *fakePort, r *http.Request) (*http.Response, error) {
+		p.mutex.Lock()
+		change(p)
+		p.mutex.Unlock()
+		return resetBefore(p, r)
+	}
+}

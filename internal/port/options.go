@@ -1,0 +1,164 @@
+package port
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// DefaultBaseURL is the address of Port's API in the EU, which a client uses when it is given none.
+const DefaultBaseURL = "https://api.getport.io"
+
+const (
+	defaultUserAgent      = "terraform-provider-port"
+	defaultMaxRetries     = 5
+	defaultRequestTimeout = 30 * time.Second
+)
+
+// Option configures a [Client]. [New] reports the first option that is wrong.
+type Option func(*settings) error
+
+type settings struct {
+	clientID       string
+	clientSecret   secret
+	token          secret
+	userAgent      string
+	maxRetries     int
+	requestTimeout time.Duration
+	transport      http.RoundTripper
+	rootCAs        *x509.CertPool
+}
+
+// WithCredentials authenticates with a client id and a client secret, for which Port issues tokens.
+func WithCredentials(id, clientSecret string) Option {
+	return func(s *settings) error {
+		if id == "" || clientSecret == "" {
+			return errors.New("port: the client id and secret must both be set")
+		}
+		s.clientID, s.clientSecret = id, newSecret(clientSecret)
+		return nil
+	}
+}
+
+// WithToken authenticates with a token that was issued elsewhere, and that this client cannot renew. It takes
+// precedence over [WithCredentials].
+func WithToken(token string) Option {
+	return func(s *settings) error {
+		if token == "" || !isHeaderValue(token) {
+			return errors.New("port: the token is empty or holds a space, a control or a non-ASCII character")
+		}
+		s.token = newSecret(token)
+		return nil
+	}
+}
+
+// WithUserAgent sets the User-Agent header, such as "terraform-provider-port/1.2.3".
+func WithUserAgent(userAgent string) Option {
+	return func(s *settings) error {
+		if userAgent == "" || !isHeaderValue(strings.ReplaceAll(userAgent, " ", "")) {
+			return fmt.Errorf("port: user agent %q is not a valid header value", userAgent)
+		}
+		s.userAgent = userAgent
+		return nil
+	}
+}
+
+// WithMaxRetries sets how often a request is repeated after its first attempt failed, where that is safe; 0 for never.
+func WithMaxRetries(retries int) Option {
+	return func(s *settings) error {
+		if retries < 0 {
+			return fmt.Errorf("port: max retries is %d and must not be negative", retries)
+		}
+		s.maxRetries = retries
+		return nil
+	}
+}
+
+// WithRequestTimeout sets how long one attempt of a request may take until its answer has been read whole. Waits
+// between attempts do not count.
+func WithRequestTimeout(timeout time.Duration) Option {
+	return func(s *settings) error {
+		if timeout <= 0 {
+			return fmt.Errorf("port: request timeout is %s and must be positive", timeout)
+		}
+		s.requestTimeout = timeout
+		return nil
+	}
+}
+
+// WithTransport replaces the transport that carries single requests. The default is that of net/http, with the proxy
+// of the environment.
+func WithTransport(transport http.RoundTripper) Option {
+	return func(s *settings) error {
+		if transport == nil {
+			return errors.New("port: transport must not be nil")
+		}
+		s.transport = transport
+		return nil
+	}
+}
+
+// WithRootCAs sets the certificate authorities that may vouch for the server, instead of the system's.
+func WithRootCAs(pool *x509.CertPool) Option {
+	return func(s *settings) error {
+		if pool == nil {
+			return errors.New("port: root CAs must not be nil")
+		}
+		s.rootCAs = pool
+		return nil
+	}
+}
+
+// isHeaderValue says whether text is printable ASCII without spaces.
+func isHeaderValue(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+func newSettings(options []Option) (*settings, error) {
+	s := &settings{
+		userAgent:      defaultUserAgent,
+		maxRetries:     defaultMaxRetries,
+		requestTimeout: defaultRequestTimeout,
+	}
+	for _, option := range options {
+		if err := option(s); err != nil {
+			return nil, err
+		}
+	}
+	if s.token.isEmpty() && s.clientSecret.isEmpty() {
+		return nil, errors.New("port: neither credentials nor a token are set")
+	}
+	if s.transport != nil && s.rootCAs != nil {
+		return nil, errors.New("port: root CAs belong into the transport when one is set")
+	}
+	return s, nil
+}
+
+// parseBaseURL checks a base address and drops what users add out of habit: trailing slashes and one "/v1".
+func parseBaseURL(text string) (*url.URL, error) {
+	if text == "" {
+		text = DefaultBaseURL
+	}
+	base, err := url.Parse(text)
+	if err != nil {
+		// The text of a parse error repeats the address, which may hold a password.
+		return nil, errors.New("port: the base URL cannot be parsed")
+	}
+	switch {
+	case base.User != nil:
+		return nil, errors.New("port: the base URL must not hold a user or a password")
+	case base.Scheme != "http" && base.Scheme != "https":
+		return nil, fmt.Errorf("port: base URL %q must start with http:// or https://", text)
+	case base.Hostname() == "":
+		return nil, fmt.Errorf("port: base URL %q has no host", text)
+	case base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
+		return nil, fmt.Errorf("port: base URL %q must not hold a query or a fragment", text)
+	}
+	path := strings.TrimRight(base.EscapedPath(), "/")
+	path = strings.TrimRight(strings.TrimSuffix(path, "/v1"), "/")
+	return base.Parse(base.Scheme + "://" + base.Host + path)
+}

@@ -1,0 +1,79 @@
+package port
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+)
+
+// OrganizationService holds the operations on /v1/organization, the organization of the credentials.
+type OrganizationService struct {
+	client *Client
+}
+
+// Organization is the account that owns the catalog.
+type Organization struct {
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name"`
+	// Settings and Announcement are objects, kept as Port wrote them.
+	Settings     json.RawMessage `json:"settings,omitzero"`
+	Announcement json.RawMessage `json:"announcement,omitzero"`
+
+	Extra map[string]json.RawMessage `json:"-"`
+}
+
+// MarshalJSON implements [encoding/json.Marshaler].
+func (o Organization) MarshalJSON() ([]byte, error) { return encodeObject(o) }
+
+// UnmarshalJSON implements [encoding/json.Unmarshaler]; it replaces what the struct held before.
+func (o *Organization) UnmarshalJSON(data []byte) error {
+	*o = Organization{}
+	return decodeObject(data, o)
+}
+
+// OrganizationUpdate is what can be written of an organization. Port requires the name also in a patch.
+type OrganizationUpdate struct {
+	Name         string          `json:"name"`
+	Settings     json.RawMessage `json:"settings,omitzero"`
+	Announcement json.RawMessage `json:"announcement,omitzero"`
+}
+
+// organizationAnswer takes the answer of a read, whose form Port does not document: the organization under its own
+// key, or bare.
+type organizationAnswer struct {
+	organization Organization
+}
+
+// UnmarshalJSON implements [encoding/json.Unmarshaler].
+func (a *organizationAnswer) UnmarshalJSON(data []byte) error {
+	keys, err := objectKeys(data)
+	if err != nil {
+		return err
+	}
+	if raw, found := keys["organization"]; found {
+		return a.organization.UnmarshalJSON(raw)
+	}
+	delete(keys, "ok")
+	return decodeKeys(keys, &a.organization)
+}
+
+// Get reads the organization: GET /v1/organization.
+func (s *OrganizationService) Get(ctx context.Context) (*Organization, error) {
+	var answer organizationAnswer
+	if _, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"organization"}}, &answer); err != nil {
+		return nil, err
+	}
+	return &answer.organization, nil
+}
+
+// Update replaces what can be written of the organization: PUT /v1/organization.
+func (s *OrganizationService) Update(ctx context.Context, update OrganizationUpdate) error {
+	_, err := s.client.do(ctx, request{method: http.MethodPut, path: []string{"organization"}, body: update}, nil)
+	return err
+}
+
+// Patch changes parts of the organization: PATCH /v1/organization.
+func (s *OrganizationService) Patch(ctx context.Context, update OrganizationUpdate) error {
+	_, err := s.client.do(ctx, request{method: http.MethodPatch, path: []string{"organization"}, body: update}, nil)
+	return err
+}

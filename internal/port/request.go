@@ -1,0 +1,145 @@
+package port
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// request is one call of the API, before it becomes one or more HTTP requests.
+type request struct {
+	method string
+	// path holds the segments after /v1, unescaped.
+	path  []string
+	query url.Values
+	// body is encoded as JSON; nil sends none.
+	body any
+	// readOnly marks a POST that changes nothing, and so may be repeated like a GET.
+	readOnly bool
+}
+
+// outcome says what is known about the effect of a request besides its answer.
+type outcome struct {
+	// mayHaveHappened says that at least one attempt may have taken effect without telling: its connection broke, or
+	// something between Port and us answered in Port's place.
+	mayHaveHappened bool
+}
+
+// explain marks the error of a request that is not safe to repeat with [ErrOutcomeUnknown], where it applies.
+func (o outcome) explain(err error) error {
+	if !o.mayHaveHappened {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+}
+
+// do sends a request with a token and decodes the answer, unless answer is nil. An error of the exchange is an [*Error]
+// or a [*TransportError]; others concern the request itself, such as [ErrInvalidIdentifier].
+func (c *Client) do(ctx context.Context, r request, answer any) (outcome, error) {
+	return c.send(ctx, c.authenticated, r, answer)
+}
+
+// remove is do for a request whose purpose is that something is gone: when it had to be repeated after a lost answer
+// and then finds nothing, it was the first attempt that did it.
+func (c *Client) remove(ctx context.Context, r request, answer any) error {
+	outcome, err := c.do(ctx, r, answer)
+	if outcome.mayHaveHappened && errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func (c *Client) send(ctx context.Context, via *http.Client, r request, answer any) (outcome, error) {
+	httpRequest, err := c.newRequest(ctx, r)
+	if err != nil {
+		return outcome{}, err
+	}
+	attempts := &retries{repeatable: r.method != http.MethodPost || r.readOnly}
+	response, err := attempts.client(via, c.maxRetries).Do(httpRequest)
+	known := outcome{mayHaveHappened: attempts.lost && !r.readOnly}
+	if err != nil {
+		return known, c.transportError(r, attempts, err)
+	}
+	defer response.Body.Close()
+	return known, c.readAnswer(r, response, answer)
+}
+
+func (c *Client) newRequest(ctx context.Context, r request) (*retryablehttp.Request, error) {
+	address, err := c.address(r)
+	if err != nil {
+		return nil, err
+	}
+	var body any
+	if r.body != nil {
+		encoded, err := encodeJSON(r.body)
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: encoding the request: %w", r.method, r.route(), err)
+		}
+		body = encoded
+	}
+	httpRequest, err := retryablehttp.NewRequestWithContext(ctx, r.method, address, body)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", r.method, r.route(), err)
+	}
+	httpRequest.Header.Set("Accept", "application/json")
+	httpRequest.Header.Set("User-Agent", c.userAgent)
+	if r.body != nil {
+		httpRequest.Header.Set("Content-Type", "application/json")
+	}
+	return httpRequest, nil
+}
+
+// address is the URL of a request. An identifier that is empty, "." or ".." is refused, escaped or not: servers and
+// proxies resolve it and would act on another resource.
+func (c *Client) address(r request) (string, error) {
+	for _, segment := range r.path {
+		if segment == "" || segment == "." || segment == ".." {
+			return "", fmt.Errorf("%s /v1/%s: %w: %q", r.method, strings.Join(r.path, "/"), ErrInvalidIdentifier, segment)
+		}
+	}
+	address := c.base.String() + r.route()
+	if len(r.query) > 0 {
+		address += "?" + r.query.Encode()
+	}
+	return address, nil
+}
+
+// route is the path of a request, each segment escaped by itself.
+func (r request) route() string {
+	escaped := make([]string, len(r.path))
+	for i, segment := range r.path {
+		escaped[i] = url.PathEscape(segment)
+	}
+	return "/v1/" + strings.Join(escaped, "/")
+}
+
+// transportError describes why there is no answer. An error that already speaks for itself, such as that of the
+// request for a token, is returned as it is.
+func (c *Client) transportError(r request, attempts *retries, err error) error {
+	var authError *authError
+	if errors.As(err, &authError) {
+		return authError.err
+	}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	var failed *attemptError
+	if errors.As(err, &failed) {
+		err = failed.err
+	}
+	failure := &TransportError{
+		Method: r.method, Route: r.route(), Attempts: attempts.count, Sent: attempts.lost,
+		cause: err, reason: c.auth.redact(err.Error()),
+	}
+	if failure.reason != err.Error() {
+		// The cause itself would still show the secret to whoever unwraps it.
+		failure.cause = nil
+	}
+	return failure
+}

@@ -1,0 +1,224 @@
+package port
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// newAuthenticator picks the way to authenticate: a given token wins over credentials.
+func newAuthenticator(c *Client, s *settings) authenticator {
+	if !s.token.isEmpty() {
+		return &staticToken{token: issuedToken{text: s.token}, clientSecret: s.clientSecret}
+	}
+	return &tokenSource{client: c, clientID: s.clientID, clientSecret: s.clientSecret}
+}
+
+// staticToken is a token that somebody else got from Port.
+type staticToken struct {
+	token        issuedToken
+	clientSecret secret
+}
+
+func (t *staticToken) current(context.Context) (issuedToken, error) { return t.token, nil }
+
+func (t *staticToken) successor(context.Context, issuedToken) (issuedToken, bool, error) {
+	return issuedToken{}, false, nil
+}
+
+func (t *staticToken) redact(text string) string {
+	return t.clientSecret.redact(t.token.text.redact(text))
+}
+
+func (t *staticToken) hint(_ string, now time.Time) string {
+	const remedy = "set a new token, or a client id and secret, with which tokens are renewed"
+	expiry, known := tokenExpiry(t.token.text.reveal())
+	switch {
+	case known && expiry.Before(now):
+		return "the token expired at " + expiry.UTC().Format(time.RFC3339) + ": " + remedy
+	case known:
+		return "the token has not expired, but Port does not accept it: is it of another region or organization?"
+	default:
+		return "the token is wrong or has expired: " + remedy
+	}
+}
+
+// tokenExpiry reads when a token expires, if it is a JSON Web Token that says so. The signature is Port's to check.
+func tokenExpiry(token string) (time.Time, bool) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return time.Time{}, false
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return time.Time{}, false
+	}
+	var claims struct {
+		Expiry *json.Number `json:"exp"`
+	}
+	if err := json.Unmarshal(payload, &claims); err != nil || claims.Expiry == nil {
+		return time.Time{}, false
+	}
+	seconds, err := claims.Expiry.Float64()
+	if err != nil || math.Abs(seconds) > maxEpoch {
+		return time.Time{}, false
+	}
+	return time.Unix(int64(seconds), 0), true
+}
+
+// tokenSource gets tokens for credentials, and keeps each until shortly before it expires. Calls that need a token at
+// the same time wait for one request.
+type tokenSource struct {
+	client       *Client
+	clientID     string
+	clientSecret secret
+
+	mutex sync.Mutex
+	token issuedToken
+	fetch *tokenFetch
+}
+
+// tokenFetch is a request for a token that is on its way. Its fields may be read once done is closed.
+type tokenFetch struct {
+	done  chan struct{}
+	token issuedToken
+	err   error
+	// abandoned says that the caller who sent the request gave up, which says nothing about the credentials.
+	abandoned bool
+}
+
+func (s *tokenSource) current(ctx context.Context) (issuedToken, error) {
+	return s.newerThan(ctx, 0)
+}
+
+func (s *tokenSource) successor(ctx context.Context, refused issuedToken) (issuedToken, bool, error) {
+	token, err := s.newerThan(ctx, refused.number)
+	return token, true, err
+}
+
+// newerThan returns a token with a number above the given one. The first caller to need a new one asks for it, in its
+// own time; the others wait, and one of them takes over if the first gives up.
+func (s *tokenSource) newerThan(ctx context.Context, number int) (issuedToken, error) {
+	for {
+		token, fetch, mine := s.join(number)
+		if fetch == nil {
+			return token, nil
+		}
+		if mine {
+			s.run(ctx, fetch)
+			return fetch.token, fetch.err
+		}
+		select {
+		case <-ctx.Done():
+			return issuedToken{}, fmt.Errorf("waiting for a token: %w", ctx.Err())
+		case <-fetch.done:
+		}
+		if !fetch.abandoned {
+			return fetch.token, fetch.err
+		}
+	}
+}
+
+// join returns the token if it will do, else the request for the next one and whether the caller has to send it.
+func (s *tokenSource) join(number int) (token issuedToken, fetch *tokenFetch, mine bool) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.token.number > number && !s.token.isStale(time.Now()) {
+		return s.token, nil, false
+	}
+	if s.fetch != nil {
+		return issuedToken{}, s.fetch, false
+	}
+	s.fetch = &tokenFetch{done: make(chan struct{}), token: issuedToken{number: s.token.number + 1}}
+	return issuedToken{}, s.fetch, true
+}
+
+func (t issuedToken) isStale(now time.Time) bool {
+	return !t.renewAt.IsZero() && !now.Before(t.renewAt)
+}
+
+// run sends the request for a token and shares the result.
+func (s *tokenSource) run(ctx context.Context, fetch *tokenFetch) {
+	asked := time.Now()
+	text, lifetime, err := s.ask(ctx)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	defer close(fetch.done)
+	s.fetch = nil
+	if err != nil {
+		fetch.err = err
+		fetch.abandoned = ctx.Err() != nil
+		return
+	}
+	fetch.token.text = newSecret(text)
+	if lifetime > 0 {
+		fetch.token.renewAt = asked.Add(lifetime - renewalMargin(lifetime))
+	}
+	s.token = fetch.token
+}
+
+// renewalMargin is how long before its end a token is renewed, so that it does not expire on its way.
+func renewalMargin(lifetime time.Duration) time.Duration {
+	return min(lifetime/10, time.Minute)
+}
+
+// maxTokenLifetime bounds what is believed of a token's lifetime.
+const maxTokenLifetime = 30 * 24 * time.Hour
+
+// tokenRoute is the path of the request for a token.
+const tokenRoute = "/v1/auth/access_token"
+
+// ask requests a token: POST /v1/auth/access_token. A lifetime of 0 is unknown: then the token is used until Port
+// refuses it.
+func (s *tokenSource) ask(ctx context.Context) (token string, lifetime time.Duration, err error) {
+	call := request{
+		method:   http.MethodPost,
+		path:     []string{"auth", "access_token"},
+		body:     map[string]string{"clientId": s.clientID, "clientSecret": s.clientSecret.reveal()},
+		readOnly: true,
+	}
+	var answer tokenAnswer
+	if _, err := s.client.send(ctx, s.client.plain, call, &answer); err != nil {
+		return "", 0, err
+	}
+	seconds, err := answer.ExpiresIn.Float64()
+	if err != nil || seconds <= 0 {
+		return answer.AccessToken, 0, nil
+	}
+	seconds = min(seconds, maxTokenLifetime.Seconds())
+	return answer.AccessToken, time.Duration(seconds * float64(time.Second)), nil
+}
+
+// tokenAnswer is the answer to a request for a token.
+type tokenAnswer struct {
+	AccessToken string      `json:"accessToken"`
+	ExpiresIn   json.Number `json:"expiresIn"`
+}
+
+func (a *tokenAnswer) complete() error {
+	if a.AccessToken == "" || !isHeaderValue(a.AccessToken) {
+		return errors.New("the answer holds no usable token")
+	}
+	return nil
+}
+
+func (s *tokenSource) redact(text string) string {
+	s.mutex.Lock()
+	token := s.token.text
+	s.mutex.Unlock()
+	return s.clientSecret.redact(token.redact(text))
+}
+
+func (s *tokenSource) hint(route string, _ time.Time) string {
+	if route == tokenRoute {
+		return "check the client id and secret, and that the base URL is that of their region"
+	}
+	return "Port refused a token that it had just issued: were the credentials revoked?"
+}

@@ -1,0 +1,29 @@
+// Command terraform-provider-port is the Terraform provider for Port. Terraform
+// and OpenTofu start it; -debug lets a debugger start it instead.
+package main
+
+import (
+	"context"
+	"flag"
+	"log"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+
+	"github.com/port-changelog/terraform-provider-port/provider"
+)
+
+// version is set by the linker when a release is built.
+var version = "dev"
+
+func main() {
+	debug := flag.Bool("debug", false, "wait for a debugger and print how to attach Terraform to this process")
+	flag.Parse()
+
+	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
+		Address: "registry.terraform.io/port-changelog/port",
+		Debug:   *debug,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+}

@@ -1,0 +1,207 @@
+package blueprint
+
+import (
+	"encoding/json"
+	"math/big"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+)
+
+// everything is a blueprint with every key that port_blueprint manages.
+const everything = `{
+	"identifier": "service", "title": "Service", "description": "", "icon": "Microservice",
+	"schema": {
+		"properties": {
+			"language": {"type": "string", "title": "Language", "description": "d", "icon": "i", "default": "Go", "format": "url", "dateFormat": "x",
+				"enum": ["Go", "C"], "enumColors": {"Go": "blue"}, "minLength": 1, "maxLength": 9007199254740993, "pattern": "^a", "spec": "embedded-url",
+				"specAuthentication": {"clientId": "c", "authorizationUrl": "https://a", "tokenUrl": "https://t"}},
+			"replicas": {"type": "number", "default": 0.1, "enum": [1, 9007199254740993], "enumColors": {"1": "red"}, "minimum": -1.5, "maximum": 100000000000000000000},
+			"locked": {"type": "boolean", "default": false},
+			"labels": {"type": "object", "default": {"a": [1.0, "<&>"]}, "format": "labeled-url", "spec": "open-api"},
+			"urls": {"type": "array", "minItems": 1, "maxItems": 2, "default": ["a"], "items": {"type": "string", "format": "url", "enum": ["a"], "enumColors": {"a": "red"}, "pattern": "a"}},
+			"ports": {"type": "array", "default": [1, 2.5], "items": {"type": "number"}},
+			"flags": {"type": "array", "default": [true], "items": {"type": "boolean"}},
+			"links": {"type": "array", "default": [{"a": 1}], "items": {"type": "object", "format": "labeled-url"}},
+			"anything": {"type": "array"}
+		},
+		"required": ["language", "locked"]
+	},
+	"relations": {"domain": {"target": "domain", "title": "Domain", "description": "d", "required": true, "many": false}},
+	"mirrorProperties": {"owner": {"path": "domain.owner", "title": "Owner"}},
+	"calculationProperties": {"count": {"calculation": ".x", "type": "number", "title": "t", "description": "d", "icon": "i", "format": "f", "dateFormat": "x", "spec": "open-api",
+		"specAuthentication": {"clientId": "c", "authorizationUrl": "https://a", "tokenUrl": "https://t"}, "colorized": true, "colors": {"1": "red"}}},
+	"ownership": {"type": "Inherited", "path": "domain", "title": "Owner"},
+	"teamInheritance": {"path": "domain"},
+	"changelogDestination": {"type": "WEBHOOK", "url": "https://listener.example.com/api/slack", "agent": true},
+	"includeInGlobalSearch": true
+}`
+
+func decodeBlueprint(t *testing.T, text string) *port.Blueprint {
+	t.Helper()
+	var blueprint port.Blueprint
+	if err := json.Unmarshal([]byte(text), &blueprint); err != nil {
+		t.Fatal(err)
+	}
+	return &blueprint
+}
+
+func TestModelRoundTrip(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"everything":        everything,
+		"only what must be": `{"identifier": "a", "title": "A", "schema": {"properties": {}}, "relations": {}, "mirrorProperties": {}, "calculationProperties": {}}`,
+		"Kafka": `{"identifier": "a", "title": "A", "schema": {"properties": {}}, "relations": {}, "mirrorProperties": {}, "calculationProperties": {},
+			"changelogDestination": {"type": "KAFKA"}}`,
+		"empty default lists": `{"identifier": "a", "title": "A", "schema": {"properties": {"x": {"type": "array", "default": [], "items": {"type": "string"}}}},
+			"relations": {}, "mirrorProperties": {}, "calculationProperties": {}}`,
+	}
+	for name, text := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			imported, err := fromAPI(decodeBlueprint(t, text), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			written, err := json.Marshal(imported.toAPI())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !jsonvalue.EqualText(string(written), text) {
+				t.Errorf("got\n%s\nwant\n%s", written, text)
+			}
+			again, err := fromAPI(decodeBlueprint(t, text), imported)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(imported, again) {
+				t.Errorf("a second read changes the model from\n%+v\nto\n%+v", imported, again)
+			}
+		})
+	}
+}
+
+func TestFromAPIKeepsTheFormOfEmptyValues(t *testing.T) {
+	t.Parallel()
+	answer := `{"identifier": "a", "title": "A", "schema": {"properties": {"s": {"type": "string"}}}, "relations": {"r": {"target": "t", "required": false, "many": false}}}`
+	prior := &model{
+		Description: types.StringValue(""),
+		Properties: &propertiesModel{
+			String: map[string]stringModel{"s": {Enum: []types.String{}, EnumColors: map[string]types.String{}, Format: types.StringValue("")}},
+			Number: map[string]numberModel{},
+		},
+		MirrorProperties: map[string]mirrorModel{},
+	}
+	fresh, err := fromAPI(decodeBlueprint(t, answer), prior)
+	if err != nil {
+		t.Fatal(err)
+	}
+	property := fresh.Properties.String["s"]
+	checks := map[string]bool{
+		"description stays empty text":          fresh.Description.Equal(types.StringValue("")),
+		"icon stays null":                       fresh.Icon.IsNull(),
+		"an empty enum stays":                   property.Enum != nil && len(property.Enum) == 0,
+		"empty colours stay":                    property.EnumColors != nil,
+		"an empty format stays":                 property.Format.Equal(types.StringValue("")),
+		"an empty map of properties stays":      fresh.Properties.Number != nil,
+		"a null map of properties stays":        fresh.Properties.Boolean == nil,
+		"an empty map of mirrors stays":         fresh.MirrorProperties != nil,
+		"a null map of calculations stays":      fresh.CalculationProperties == nil,
+		"relations that nobody configured hide": fresh.Relations == nil,
+	}
+	for name, holds := range checks {
+		if !holds {
+			t.Errorf("%s: it does not", name)
+		}
+	}
+}
+
+func TestFromAPIReportsWhatItCannotRead(t *testing.T) {
+	t.Parallel()
+	for _, property := range []string{
+		`{"type": "string", "default": 1}`,
+		`{"type": "number", "default": "1"}`,
+		`{"type": "boolean", "default": "true"}`,
+		`{"type": "string", "enum": [1]}`,
+		`{"type": "array", "default": "a", "items": {"type": "string"}}`,
+		`{"type": "array", "default": [1], "items": {"type": "string"}}`,
+	} {
+		blueprint := decodeBlueprint(t, `{"identifier": "a", "title": "A", "schema": {"properties": {"broken": `+property+`}}}`)
+		_, err := fromAPI(blueprint, nil)
+		if err == nil {
+			t.Errorf("%s is read without an error", property)
+			continue
+		}
+		if want := `property "broken"`; !strings.Contains(err.Error(), want) {
+			t.Errorf("the error %q does not name the property", err)
+		}
+	}
+}
+
+func TestKeepForeign(t *testing.T) {
+	t.Parallel()
+	current := decodeBlueprint(t, `{"identifier": "a", "title": "A", "newKey": {"x": 1},
+		"schema": {"properties": {
+			"known": {"type": "array", "uniqueItems": true, "items": {"type": "string", "minLength": 3}},
+			"free": {"type": "array", "default": [1, "a"], "items": {"type": "array"}},
+			"retyped": {"type": "array", "default": ["a"], "items": {"type": "string"}},
+			"spec": {"type": "string", "specAuthentication": {"clientId": "c", "authorizationUrl": "a", "tokenUrl": "t", "authorizationScope": ["openid"]}},
+			"dropped": {"type": "string"},
+			"novel": {"type": "duration", "unit": "h"}}},
+		"relations": {"theirs": {"target": "t", "required": false, "many": true}},
+		"aggregationProperties": {"sum": {"title": "S", "target": "t", "calculationSpec": {"func": "count", "calculationBy": "entities"}}}}`)
+	desired := (&model{
+		Identifier: types.StringValue("a"),
+		Title:      types.StringValue("B"),
+		Properties: &propertiesModel{
+			Array:  map[string]arrayModel{"known": {StringItems: &stringItemsModel{}}, "free": {}, "retyped": {}},
+			String: map[string]stringModel{"spec": {SpecAuthentication: &specAuthenticationModel{ClientID: types.StringValue("d")}}},
+		},
+	}).toAPI()
+
+	keepForeign(desired, current)
+
+	written, err := json.Marshal(desired)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"identifier": "a", "title": "B", "newKey": {"x": 1},
+		"schema": {"properties": {
+			"known": {"type": "array", "uniqueItems": true, "items": {"type": "string", "minLength": 3}},
+			"free": {"type": "array", "default": [1, "a"], "items": {"type": "array"}},
+			"retyped": {"type": "array"},
+			"spec": {"type": "string", "specAuthentication": {"clientId": "d", "authorizationUrl": "", "tokenUrl": "", "authorizationScope": ["openid"]}},
+			"novel": {"type": "duration", "unit": "h"}}},
+		"relations": {"theirs": {"target": "t", "required": false, "many": true}},
+		"aggregationProperties": {"sum": {"title": "S", "target": "t", "calculationSpec": {"func": "count", "calculationBy": "entities"}}}}`
+	if !jsonvalue.EqualText(string(written), want) {
+		t.Errorf("got\n%s\nwant\n%s", written, want)
+	}
+}
+
+func TestDeclaredRelationsReplaceOthers(t *testing.T) {
+	t.Parallel()
+	current := decodeBlueprint(t, `{"identifier": "a", "title": "A", "schema": {"properties": {}}, "relations": {"theirs": {"target": "t", "required": false, "many": true}}}`)
+	desired := (&model{Relations: map[string]relationModel{}}).toAPI()
+	keepForeign(desired, current)
+	if len(desired.Relations) != 0 {
+		t.Errorf("relations = {} keeps %v", desired.Relations)
+	}
+}
+
+func TestNumbersAreExactOnTheWire(t *testing.T) {
+	t.Parallel()
+	exact, _, err := big.ParseFloat("9007199254740993", 10, 512, big.ToNearestEven)
+	if err != nil {
+		t.Fatal(err)
+	}
+	property := numberModel{Default: types.NumberValue(exact), Maximum: types.NumberValue(big.NewFloat(0.1))}.toAPI()
+	if string(property.Default) != "9007199254740993" || *property.Maximum != "0.1" {
+		t.Errorf("default %s, maximum %s", property.Default, *property.Maximum)
+	}
+}

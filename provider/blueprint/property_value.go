@@ -1,0 +1,188 @@
+package blueprint
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
+)
+
+// This file reads and writes the JSON values inside a property: its default
+// and its enum.
+
+func orZero[T any](pointer *T) T {
+	if pointer == nil {
+		var zero T
+		return zero
+	}
+	return *pointer
+}
+
+// defaultElements decodes the default of an array; nil means that there is
+// none, and an empty list that the default is empty.
+func defaultElements(in json.RawMessage) ([]any, error) {
+	if len(in) == 0 || string(in) == "null" {
+		return nil, nil
+	}
+	value, err := jsonvalue.Decode(in)
+	if err != nil {
+		return nil, err
+	}
+	elements, ok := value.([]any)
+	if !ok {
+		return nil, fmt.Errorf("default: want a list, got %s", in)
+	}
+	return elements, nil
+}
+
+// readDefault reads an optional default value of one type.
+func readDefault[T any](in json.RawMessage, read func(any) (T, error)) (T, error) {
+	if len(in) == 0 || string(in) == "null" {
+		return read(nil)
+	}
+	value, err := jsonvalue.Decode(in)
+	if err != nil {
+		var zero T
+		return zero, fmt.Errorf("default: %w", err)
+	}
+	out, err := read(value)
+	if err != nil {
+		return out, fmt.Errorf("default: %w", err)
+	}
+	return out, nil
+}
+
+// readList reads a list of one type. An absent list becomes the empty list
+// that prior may be.
+func readList[T any](in []any, prior []T, read func(any) (T, error)) ([]T, error) {
+	if in == nil {
+		if prior != nil {
+			return []T{}, nil
+		}
+		return nil, nil
+	}
+	out := make([]T, 0, len(in))
+	for _, element := range in {
+		value, err := read(element)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, value)
+	}
+	return out, nil
+}
+
+func textFromAny(in any) (types.String, error) {
+	switch in := in.(type) {
+	case nil:
+		return types.StringNull(), nil
+	case string:
+		return types.StringValue(in), nil
+	default:
+		return types.StringNull(), fmt.Errorf("want text, got %v", in)
+	}
+}
+
+func numberFromAny(in any) (types.Number, error) {
+	switch in := in.(type) {
+	case nil:
+		return types.NumberNull(), nil
+	case json.Number:
+		return convert.Number(&in)
+	default:
+		return types.NumberNull(), fmt.Errorf("want a number, got %v", in)
+	}
+}
+
+func boolFromAny(in any) (types.Bool, error) {
+	switch in := in.(type) {
+	case nil:
+		return types.BoolNull(), nil
+	case bool:
+		return types.BoolValue(in), nil
+	default:
+		return types.BoolNull(), fmt.Errorf("want true or false, got %v", in)
+	}
+}
+
+func jsonFromAny(in any) (jsontype.Value, error) {
+	if in == nil {
+		return jsontype.Null(), nil
+	}
+	text, err := jsonvalue.Encode(in)
+	return jsontype.New(string(text)), err
+}
+
+func texts(in []types.String) []any {
+	var out []any
+	for _, value := range in {
+		out = append(out, value.ValueString())
+	}
+	return out
+}
+
+func numbers(in []types.Number) []any {
+	var out []any
+	for _, value := range in {
+		out = append(out, *convert.NumberToAPI(value))
+	}
+	return out
+}
+
+func rawText(in types.String) json.RawMessage {
+	if in.IsNull() {
+		return nil
+	}
+	return raw(in.ValueString())
+}
+
+func rawNumber(in types.Number) json.RawMessage {
+	if in.IsNull() {
+		return nil
+	}
+	return json.RawMessage(*convert.NumberToAPI(in))
+}
+
+func rawBool(in types.Bool) json.RawMessage {
+	if in.IsNull() {
+		return nil
+	}
+	return raw(in.ValueBool())
+}
+
+func rawJSON(in jsontype.Value) json.RawMessage {
+	if in.IsNull() {
+		return nil
+	}
+	return json.RawMessage(in.ValueString())
+}
+
+// rawList writes a list of values, null for an element that is null. A null
+// list is no default at all. Whether the elements are JSON shows when the
+// whole blueprint is encoded.
+func rawList[T any](in []T, element func(T) json.RawMessage) json.RawMessage {
+	if in == nil {
+		return nil
+	}
+	elements := make([][]byte, 0, len(in))
+	for _, value := range in {
+		text := element(value)
+		if text == nil {
+			text = json.RawMessage("null")
+		}
+		elements = append(elements, text)
+	}
+	return slices.Concat([]byte("["), bytes.Join(elements, []byte(",")), []byte("]"))
+}
+
+// raw encodes a string or a boolean, which always have a JSON form.
+func raw[T string | bool](value T) json.RawMessage {
+	encoded, _ := json.Marshal(value)
+	return encoded
+}

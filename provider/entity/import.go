@@ -1,0 +1,117 @@
+package entity
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
+)
+
+// address names an entity.
+type address struct {
+	Blueprint  string `json:"blueprint"`
+	Identifier string `json:"identifier"`
+}
+
+func (a address) String() string { return entityID(a.Blueprint, a.Identifier) }
+
+// json is the exact form of an import id.
+func (a address) json() string {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(a) // Two strings always have a JSON form.
+	return strings.TrimSpace(text.String())
+}
+
+// ImportState takes `<blueprint>:<identifier>` or the exact form
+// `{"blueprint":"…","identifier":"…"}`. Identifiers of blueprints and entities
+// may both hold colons, so the first form is looked up where it can be read in
+// more than one way.
+func (r *entityResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	candidates, err := parseImportID(req.ID)
+	if err != nil {
+		resp.Diagnostics.AddError("Invalid Import ID", fmt.Sprintf("The import id %q %s. %s", req.ID, err, importForms))
+		return
+	}
+	found, err := r.existing(ctx, candidates)
+	if err != nil {
+		resp.Diagnostics.Append(diagnose.Failure{Verb: "Import", Kind: "Entity", Identifier: req.ID, Err: err}.Diagnostic())
+		return
+	}
+	if len(found) > 1 {
+		resp.Diagnostics.AddError("Ambiguous Import ID", ambiguity(req.ID, found))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), found[0].String())...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("blueprint"), found[0].Blueprint)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("identifier"), found[0].Identifier)...)
+}
+
+const importForms = `Use <blueprint>:<identifier>, or {"blueprint":"…","identifier":"…"} as one argument.`
+
+// parseImportID lists every way to read an import id. Its errors continue the
+// sentence "The import id …".
+func parseImportID(id string) ([]address, error) {
+	if strings.HasPrefix(id, "{") {
+		var exact address
+		decoder := json.NewDecoder(strings.NewReader(id))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&exact); err != nil {
+			return nil, fmt.Errorf("is not JSON of the expected form: %w", err)
+		}
+		if exact.Blueprint == "" || exact.Identifier == "" {
+			return nil, errors.New("lacks the blueprint or the identifier")
+		}
+		return []address{exact}, nil
+	}
+	var candidates []address
+	for at, char := range id {
+		if char == ':' && at > 0 && at < len(id)-1 {
+			candidates = append(candidates, address{Blueprint: id[:at], Identifier: id[at+1:]})
+		}
+	}
+	if len(candidates) == 0 {
+		return nil, errors.New("does not name a blueprint and an identifier")
+	}
+	return candidates, nil
+}
+
+// existing keeps the candidates that exist in Port. A single one needs no
+// look-up: reading it follows anyway.
+func (r *entityResource) existing(ctx context.Context, candidates []address) ([]address, error) {
+	if len(candidates) == 1 {
+		return candidates, nil
+	}
+	var found []address
+	for _, candidate := range candidates {
+		_, err := r.backend.Client.Entities.Get(ctx, candidate.Blueprint, candidate.Identifier, port.GetEntityOptions{ExcludeCalculated: true})
+		if errors.Is(err, port.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, candidate)
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("none of the %d ways to split this id at a colon names an entity: %w", len(candidates), port.ErrNotFound)
+	}
+	return found, nil
+}
+
+func ambiguity(id string, found []address) string {
+	lines := make([]string, 0, len(found))
+	for _, address := range found {
+		lines = append(lines, "  "+address.json())
+	}
+	return fmt.Sprintf("The import id %q names %d entities. Import the one you mean by its exact form:\n\n%s", id, len(found), strings.Join(lines, "\n"))
+}

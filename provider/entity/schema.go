@@ -1,0 +1,128 @@
+package entity
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
+)
+
+// Schema declares port_entity. Names, nesting and wire types are those that
+// existing configurations use, so that they need no change.
+func (r *entityResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "An entity: one thing in the Port catalog, with values for the properties and relations of its blueprint ([`port_blueprint`](blueprint.md)).",
+		Attributes: map[string]schema.Attribute{
+			"id": computedText("The id of the entity: `<blueprint>:<identifier>`."),
+			"identifier": schema.StringAttribute{
+				Optional: true,
+				Computed: true,
+				MarkdownDescription: "The identifier of the entity, unique in its blueprint: at most 1000 letters, digits and `@_.+:\\/=-`. Port makes one when it is left out. " +
+					"Changing it renames the entity in place.",
+				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"blueprint": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "The identifier of the blueprint. Changing it replaces the entity.",
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"title": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "The name people read in Port.",
+			},
+			"icon": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "The name of one of Port's icons, such as `Microservice`.",
+			},
+			"teams": schema.SetAttribute{
+				ElementType:         types.StringType,
+				Optional:            true,
+				Computed:            true,
+				MarkdownDescription: "The teams that own the entity.",
+				PlanModifiers:       []planmodifier.Set{settle.EmptyIsNull{}},
+			},
+			"properties": propertiesAttribute(),
+			"relations":  relationsAttribute(),
+			"create_missing_related_entities": schema.BoolAttribute{
+				Optional:            true,
+				Computed:            true,
+				Default:             booldefault.StaticBool(false),
+				MarkdownDescription: "Whether Port creates the related entities that do not exist yet, instead of refusing the write. Defaults to `false`.",
+			},
+			"run_id": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "The id of the action run that each write of this entity is attributed to.",
+			},
+			"created_at": computedText("When the entity was created (RFC 3339)."),
+			"created_by": computedText("Who created the entity."),
+			"updated_at": computedText("When the entity was last changed (RFC 3339)."),
+			"updated_by": computedText("Who last changed the entity."),
+		},
+	}
+}
+
+func computedText(description string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Computed:            true,
+		MarkdownDescription: description,
+		PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+	}
+}
+
+func propertiesAttribute() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		Computed:            true,
+		MarkdownDescription: "The values of the blueprint's properties, by their type. Each map goes from the key of a property to its value; a property that is left out has no value.",
+		PlanModifiers:       []planmodifier.Object{settle.EmptyIsNull{}},
+		Attributes: map[string]schema.Attribute{
+			"string_props":  valueMap("Values of text properties.", types.StringType),
+			"number_props":  valueMap("Values of number properties.", types.NumberType),
+			"boolean_props": valueMap("Values of boolean properties.", types.BoolType),
+			"object_props":  valueMap("Values of object properties, as JSON. Use `jsonencode`.", jsontype.Type{}),
+			"array_props": schema.SingleNestedAttribute{
+				Optional:            true,
+				Computed:            true,
+				MarkdownDescription: "The values of array properties, by the type of their elements.",
+				PlanModifiers:       []planmodifier.Object{settle.EmptyIsNull{}},
+				Attributes: map[string]schema.Attribute{
+					"string_items":  valueMap("Lists of text.", types.ListType{ElemType: types.StringType}),
+					"number_items":  valueMap("Lists of numbers.", types.ListType{ElemType: types.NumberType}),
+					"boolean_items": valueMap("Lists of booleans.", types.ListType{ElemType: types.BoolType}),
+					"object_items":  valueMap("Lists of objects, each as JSON. Use `jsonencode`. Lists that mix types fit here too.", types.ListType{ElemType: jsontype.Type{}}),
+				},
+			},
+		},
+	}
+}
+
+func relationsAttribute() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		Computed:            true,
+		MarkdownDescription: "What the entity is related to. Each map goes from the key of a relation to identifiers of related entities.",
+		PlanModifiers:       []planmodifier.Object{settle.EmptyIsNull{}},
+		Attributes: map[string]schema.Attribute{
+			"single_relations": valueMap("Relations to one entity.", types.StringType),
+			"many_relations":   valueMap("Relations to any number of entities.", types.ListType{ElemType: types.StringType}),
+		},
+	}
+}
+
+func valueMap(description string, element attr.Type) schema.Attribute {
+	return schema.MapAttribute{
+		ElementType:         element,
+		Optional:            true,
+		Computed:            true,
+		MarkdownDescription: description,
+		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}, settle.SameJSON{}},
+	}
+}

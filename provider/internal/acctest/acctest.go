@@ -1,0 +1,147 @@
+// Package acctest runs Terraform against Port for the tests of the resources:
+// against an emulator of its own for each test, or against live Port when
+// TF_ACC is set.
+package acctest
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/config"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider"
+)
+
+// The credentials of every emulator.
+const (
+	ClientID     = "test-client"
+	ClientSecret = "test-secret-of-the-emulator"
+)
+
+const closeLimit = 10 * time.Second
+
+// Environment is the Port that one test works with.
+type Environment struct {
+	// Client changes things behind Terraform's back.
+	Client *port.Client
+	// URL is the address of the emulator, or "" with live Port.
+	URL string
+
+	options []provider.Option
+}
+
+// IsLive reports whether tests run against live Port.
+func IsLive() bool { return os.Getenv(resource.EnvTfAcc) != "" }
+
+// New returns the environment of a test.
+func New(t *testing.T) *Environment {
+	t.Helper()
+	if !IsLive() {
+		return NewEmulated(t)
+	}
+	client, err := port.New(os.Getenv("PORT_BASE_URL"), credentials())
+	if err != nil {
+		t.Fatalf("live Port needs PORT_CLIENT_ID and PORT_CLIENT_SECRET, or PORT_TOKEN: %v", err)
+	}
+	return &Environment{Client: client}
+}
+
+func credentials() port.Option {
+	if token := os.Getenv("PORT_TOKEN"); token != "" {
+		return port.WithToken(token)
+	}
+	return port.WithCredentials(os.Getenv("PORT_CLIENT_ID"), os.Getenv("PORT_CLIENT_SECRET"))
+}
+
+// NewEmulated returns an environment with an emulator, for tests of what live
+// Port cannot be asked to do. Settings change the emulator's options.
+func NewEmulated(t *testing.T, settings ...func(*emulator.Options)) *Environment {
+	t.Helper()
+	if IsLive() {
+		t.Skip("this test needs the emulator")
+	}
+	options := emulator.Options{ClientID: ClientID, ClientSecret: ClientSecret, ChangelogDestination: true}
+	for _, set := range settings {
+		set(&options)
+	}
+	server, err := emulator.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listening := httptest.NewServer(server)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+		defer cancel()
+		listening.Close()
+		if err := server.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	client, err := port.New(listening.URL, port.WithCredentials(ClientID, ClientSecret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Environment{
+		Client:  client,
+		URL:     listening.URL,
+		options: []provider.Option{provider.WithBaseURL(listening.URL), provider.WithCredentials(ClientID, ClientSecret)},
+	}
+}
+
+// Control sends a request to the emulator's control endpoints.
+func (e *Environment) Control(t *testing.T, method, path, body string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, e.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode >= http.StatusBadRequest {
+		t.Fatalf("%s %s: %s", method, path, answer.Status)
+	}
+}
+
+// Name makes an identifier that no other test uses.
+func (e *Environment) Name(prefix string) string {
+	return "tf-acc-" + prefix + "-" + strings.ToLower(rand.Text()[:8])
+}
+
+// Run runs the steps of a test case. The provider needs no block in the
+// configurations.
+func (e *Environment) Run(t *testing.T, test resource.TestCase) {
+	t.Helper()
+	test.ProtoV6ProviderFactories = e.Factories()
+	if IsLive() {
+		resource.Test(t, test)
+		return
+	}
+	resource.UnitTest(t, test)
+}
+
+// Factories starts the provider in this process.
+func (e *Environment) Factories() map[string]func() (tfprotov6.ProviderServer, error) {
+	return map[string]func() (tfprotov6.ProviderServer, error){
+		"port": providerserver.NewProtocol6WithError(provider.New("test", e.options...)()),
+	}
+}
+
+// Directory names a fixture below testdata.
+func Directory(name string) config.TestStepConfigFunc {
+	return config.StaticDirectory("testdata/" + name)
+}

@@ -1,0 +1,85 @@
+// Package backend is what the provider hands to its resources once it is
+// configured: the Port client, the settings that concern them, and the locks
+// that keep their writes apart.
+package backend
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+)
+
+// Backend serves every resource and data source of one provider configuration.
+type Backend struct {
+	Client *port.Client
+	// TypeChangeProtection refuses plans that change the type of a property.
+	TypeChangeProtection bool
+	// Wait pauses between attempts at something that Port needs time for. It
+	// fails only when the context ends.
+	Wait func(context.Context, time.Duration) error
+
+	mutex sync.Mutex
+	locks map[string]*semaphore.Weighted
+}
+
+// New returns the backend of a provider configuration.
+func New(client *port.Client, typeChangeProtection bool) *Backend {
+	return &Backend{
+		Client:               client,
+		TypeChangeProtection: typeChangeProtection,
+		Wait:                 wait,
+		locks:                map[string]*semaphore.Weighted{},
+	}
+}
+
+func wait(ctx context.Context, pause time.Duration) error {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// FromProviderData reads what Configure received. It returns nil without an
+// error while the provider is not configured yet, as during validation.
+func FromProviderData(data any) (*Backend, diag.Diagnostics) {
+	if data == nil {
+		return nil, nil
+	}
+	configured, ok := data.(*Backend)
+	if !ok {
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Unexpected Provider Data",
+			fmt.Sprintf("Expected *backend.Backend, got %T. This is a bug in the provider.", data))}
+	}
+	return configured, nil
+}
+
+// LockBlueprint waits for the sole right to read, merge and write a blueprint
+// and returns the function that gives it back. It fails only when ctx ends.
+func (b *Backend) LockBlueprint(ctx context.Context, identifier string) (unlock func(), err error) {
+	lock := b.lock(identifier)
+	if err := lock.Acquire(ctx, 1); err != nil {
+		return nil, fmt.Errorf("wait for another change of blueprint %q: %w", identifier, err)
+	}
+	return func() { lock.Release(1) }, nil
+}
+
+func (b *Backend) lock(identifier string) *semaphore.Weighted {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	lock, ok := b.locks[identifier]
+	if !ok {
+		lock = semaphore.NewWeighted(1)
+		b.locks[identifier] = lock
+	}
+	return lock
+}

@@ -1,0 +1,61 @@
+// Package diagnose turns errors of the Port client into diagnostics that say
+// what was tried, on which object, what Port answered and what to do next.
+package diagnose
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+)
+
+// Failure describes an operation that failed.
+type Failure struct {
+	// Verb is the operation in the infinitive: Create, Read, Update, Delete or Import.
+	Verb string
+	// Kind is the concept, capitalized: Blueprint or Entity.
+	Kind string
+	// Identifier names the object as its user would.
+	Identifier string
+	// Err is the cause.
+	Err error
+	// Advice says what to do next when the cause alone does not. It wins over the general advice.
+	Advice string
+}
+
+// Diagnostic renders the failure.
+func (f Failure) Diagnostic() diag.Diagnostic {
+	detail := fmt.Sprintf("%s %s %q: %s", gerund(f.Verb), f.Kind, f.Identifier, f.Err)
+	if advice := f.advice(); advice != "" {
+		detail += "\n\n" + advice
+	}
+	return diag.NewErrorDiagnostic(fmt.Sprintf("Unable to %s %s", f.Verb, f.Kind), detail)
+}
+
+func (f Failure) advice() string {
+	switch {
+	case f.Advice != "":
+		return f.Advice
+	case errors.Is(f.Err, port.ErrUnauthorized):
+		return "Check the provider's client_id and secret (PORT_CLIENT_ID, PORT_CLIENT_SECRET) or its token (PORT_TOKEN), and that base_url is the region of your organization."
+	case errors.Is(f.Err, port.ErrForbidden):
+		return "The credentials are valid but lack the permission for this."
+	case errors.Is(f.Err, port.ErrRateLimited):
+		return "Port's rate limit did not lift in time. Run Terraform with a lower -parallelism, or raise max_retries in the provider block."
+	case errors.Is(f.Err, port.ErrOutcomeUnknown):
+		return "Whether Port carried it out is not known. Look at the object in Port before you apply again."
+	default:
+		return ""
+	}
+}
+
+func gerund(verb string) string {
+	switch verb {
+	case "Create", "Update", "Delete":
+		return verb[:len(verb)-1] + "ing"
+	default:
+		return verb + "ing"
+	}
+}

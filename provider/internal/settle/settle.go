@@ -1,0 +1,93 @@
+// Package settle holds the plan modifiers that keep a plan quiet where nothing
+// changed: JSON written another way, an empty collection against an absent
+// one, and timestamps that stay what they are until a write happens.
+package settle
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+)
+
+// EmptyIsNull makes an absent and an empty value of an optional and computed
+// attribute the same. With no value configured, an empty state stays as it is,
+// and a filled one is planned to be removed.
+type EmptyIsNull struct{}
+
+var (
+	_ planmodifier.Map    = EmptyIsNull{}
+	_ planmodifier.Object = EmptyIsNull{}
+	_ planmodifier.Set    = EmptyIsNull{}
+)
+
+// Description implements planmodifier.Describer.
+func (EmptyIsNull) Description(context.Context) string {
+	return "An absent value and an empty one mean the same."
+}
+
+// MarkdownDescription implements planmodifier.Describer.
+func (m EmptyIsNull) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+
+// PlanModifyMap implements planmodifier.Map.
+func (EmptyIsNull) PlanModifyMap(ctx context.Context, req planmodifier.MapRequest, resp *planmodifier.MapResponse) {
+	if !req.ConfigValue.IsNull() {
+		return
+	}
+	resp.PlanValue = types.MapNull(req.PlanValue.ElementType(ctx))
+	if IsEmpty(req.StateValue) {
+		resp.PlanValue = req.StateValue
+	}
+}
+
+// PlanModifySet implements planmodifier.Set.
+func (EmptyIsNull) PlanModifySet(ctx context.Context, req planmodifier.SetRequest, resp *planmodifier.SetResponse) {
+	if !req.ConfigValue.IsNull() {
+		return
+	}
+	resp.PlanValue = types.SetNull(req.PlanValue.ElementType(ctx))
+	if IsEmpty(req.StateValue) {
+		resp.PlanValue = req.StateValue
+	}
+}
+
+// PlanModifyObject implements planmodifier.Object.
+func (EmptyIsNull) PlanModifyObject(ctx context.Context, req planmodifier.ObjectRequest, resp *planmodifier.ObjectResponse) {
+	if !req.ConfigValue.IsNull() {
+		return
+	}
+	resp.PlanValue = types.ObjectNull(req.PlanValue.AttributeTypes(ctx))
+	if IsEmpty(req.StateValue) {
+		resp.PlanValue = req.StateValue
+	}
+}
+
+// IsEmpty reports whether a known value holds nothing: null, a collection
+// without elements, or an object whose attributes hold nothing.
+func IsEmpty(value attr.Value) bool {
+	if value.IsUnknown() {
+		return false
+	}
+	if value.IsNull() {
+		return true
+	}
+	switch value := value.(type) {
+	case basetypes.MapValue:
+		return len(value.Elements()) == 0
+	case basetypes.ListValue:
+		return len(value.Elements()) == 0
+	case basetypes.SetValue:
+		return len(value.Elements()) == 0
+	case basetypes.ObjectValue:
+		for _, attribute := range value.Attributes() {
+			if !IsEmpty(attribute) {
+				return false
+			}
+		}
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,145 @@
+// Package provider is the Terraform provider for Port: its arguments and the
+// list of its resources. The concepts themselves live in the packages below.
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/blueprint"
+	"github.com/port-changelog/terraform-provider-port/provider/entity"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+)
+
+var _ provider.Provider = (*portProvider)(nil)
+
+type portProvider struct {
+	version string
+	options options
+}
+
+// Option changes what the provider assumes where its configuration is silent.
+type Option func(*options)
+
+type options struct {
+	baseURL      string
+	clientID     string
+	clientSecret string
+}
+
+// WithBaseURL sets the address of the API. It wins over PORT_BASE_URL and loses
+// to the provider block.
+func WithBaseURL(url string) Option {
+	return func(o *options) { o.baseURL = url }
+}
+
+// WithCredentials sets the client id and secret. They win over the environment
+// and lose to the provider block.
+func WithCredentials(clientID, clientSecret string) Option {
+	return func(o *options) { o.clientID, o.clientSecret = clientID, clientSecret }
+}
+
+// New returns the constructor of the provider. The version is reported to
+// Terraform and to Port, as part of the User-Agent.
+func New(version string, opts ...Option) func() provider.Provider {
+	return func() provider.Provider {
+		p := &portProvider{version: version}
+		for _, option := range opts {
+			option(&p.options)
+		}
+		return p
+	}
+}
+
+// Metadata names the provider.
+func (p *portProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "port"
+	resp.Version = p.version
+}
+
+// Schema declares the provider block.
+func (p *portProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Manages the catalog of a [Port](https://www.getport.io) developer portal: blueprints, the data model, and entities, the data.",
+		Attributes: map[string]schema.Attribute{
+			"client_id": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "The client id of your organization or service account. Also `PORT_CLIENT_ID`.",
+			},
+			"secret": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "The client secret that belongs to `client_id`. Also `PORT_CLIENT_SECRET`.",
+			},
+			"token": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "An access token to use instead of `client_id` and `secret`. It cannot be renewed, so a run that outlives it fails. Also `PORT_TOKEN`.",
+			},
+			"base_url": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "The address of Port's API. Defaults to `" + port.DefaultBaseURL + "`; organizations in the US region use `https://api.us.getport.io`. " +
+					"Also `PORT_BASE_URL`.",
+			},
+			"blueprint_property_type_change_protection": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Whether a plan that changes the type of a blueprint's property is refused, because it would delete the property's value in every entity. " +
+					"Defaults to `true`. Also `PORT_BLUEPRINT_PROPERTY_TYPE_CHANGE_PROTECTION`.",
+			},
+			"max_retries": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: "How often a request that may safely be repeated is tried again. Defaults to `5`.",
+				Validators:          []validator.Int64{int64validator.Between(0, 100)},
+			},
+			"request_timeout": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "How long one attempt of a request may take, as a duration such as `45s` or as a number of seconds. Defaults to `30s`.",
+				Validators:          []validator.String{durationValidator{}},
+			},
+			"json_escape_html": schema.BoolAttribute{
+				Optional:            true,
+				DeprecationMessage:  "This attribute has no effect: JSON is compared by its meaning, so how it is escaped never shows as a change. Remove it.",
+				MarkdownDescription: "Has no effect. Accepted so that existing configurations need no change.",
+			},
+		},
+	}
+}
+
+// Configure builds the client that all resources share.
+func (p *portProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	settings, diagnostics := p.settings(ctx, req.Config)
+	resp.Diagnostics.Append(diagnostics...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, err := settings.newClient(p.userAgent(req.TerraformVersion))
+	if err != nil {
+		resp.Diagnostics.AddError("Invalid Provider Configuration", err.Error())
+		return
+	}
+	configured := backend.New(client, settings.typeChangeProtection)
+	resp.ResourceData = configured
+	resp.DataSourceData = configured
+}
+
+func (p *portProvider) userAgent(terraformVersion string) string {
+	return fmt.Sprintf("terraform-provider-port/%s Terraform/%s", p.version, terraformVersion)
+}
+
+// Resources lists the resources.
+func (p *portProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{blueprint.NewResource, entity.NewResource}
+}
+
+// DataSources lists the data sources.
+func (p *portProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return nil
+}

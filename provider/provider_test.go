@@ -1,0 +1,120 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/port-changelog/terraform-provider-port/provider"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
+)
+
+// factories starts a provider that knows nothing but what its block says.
+func factories() map[string]func() (tfprotov6.ProviderServer, error) {
+	return map[string]func() (tfprotov6.ProviderServer, error){
+		"port": providerserver.NewProtocol6WithError(provider.New("test")()),
+	}
+}
+
+const blueprint = `
+resource "port_blueprint" "this" {
+  identifier = "service"
+  title      = "Service"
+}`
+
+func TestProvider_arguments(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ arguments, want string }{
+		"an address that is none":    {`base_url = "api.getport.io"`, `(?s)Invalid Provider Configuration.*http`},
+		"a timeout that is none":     {`request_timeout = "soon"`, `(?s)"soon" is not a duration above zero`},
+		"a timeout of zero":          {`request_timeout = 0`, `(?s)"0" is not a duration above zero`},
+		"too many retries":           {`max_retries = 1000`, `max_retries`},
+		"an argument known too late": {`base_url = terraform_data.late.output`, `(?s)Unknown Provider Argument.*base_url is not known\s+yet`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: factories(),
+				Steps: []resource.TestStep{{
+					Config: `
+resource "terraform_data" "late" { input = "http://127.0.0.1:9" }
+provider "port" {
+  client_id = "id"
+  secret    = "secret-of-a-test"
+  ` + test.arguments + `
+}` + blueprint,
+					ExpectError: regexp.MustCompile(test.want),
+				}},
+			})
+		})
+	}
+}
+
+func TestProvider_missingCredentials(t *testing.T) {
+	for _, name := range []string{"PORT_CLIENT_ID", "PORT_CLIENT_SECRET", "PORT_TOKEN"} {
+		t.Setenv(name, "")
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: factories(),
+		Steps:                    []resource.TestStep{{Config: blueprint, ExpectError: regexp.MustCompile(`(?s)Missing Port Credentials.*PORT_CLIENT_ID`)}},
+	})
+}
+
+func TestProvider_environment(t *testing.T) {
+	env := acctest.NewEmulated(t)
+	t.Setenv("PORT_BASE_URL", env.URL+"/v1")
+	t.Setenv("PORT_TOKEN", "")
+	t.Setenv("PORT_CLIENT_ID", acctest.ClientID)
+	t.Setenv("PORT_CLIENT_SECRET", acctest.ClientSecret)
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: factories(),
+		Steps:                    []resource.TestStep{{Config: blueprint}},
+	})
+}
+
+// TestProvider_tokenWins checks that a token replaces the credentials, and that
+// its failure is explained without showing it.
+func TestProvider_tokenWins(t *testing.T) {
+	t.Parallel()
+	const token = "opaque-token-that-has-expired"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer "+token {
+			t.Errorf("%s %s came without the token", r.Method, r.URL.Path)
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = fmt.Fprint(w, `{"ok":false,"error":"unauthorized","message":"Token expired"}`)
+	}))
+	t.Cleanup(server.Close)
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: factories(),
+		Steps: []resource.TestStep{{
+			Config: fmt.Sprintf(`
+provider "port" {
+  base_url  = %q
+  client_id = "unused"
+  secret    = "unused-secret"
+  token     = %q
+}`, server.URL, token) + blueprint,
+			ExpectError: regexp.MustCompile(`(?s)Unable to Create Blueprint.*PORT_TOKEN`),
+		}},
+	})
+}
+
+func TestProvider_argumentsThatOnlyExistingConfigurationsSet(t *testing.T) {
+	t.Parallel()
+	acctest.NewEmulated(t).Run(t, resource.TestCase{Steps: []resource.TestStep{{
+		Config: `
+provider "port" {
+  json_escape_html = false
+  max_retries      = 2
+  request_timeout  = 20
+}` + blueprint,
+	}}})
+}
