@@ -57,7 +57,7 @@ provider "port" {
 	}
 }
 
-func TestProvider_missingCredentials(t *testing.T) {
+func TestProvider_missingCredentials(t *testing.T) { //nolint:paralleltest // It changes the environment.
 	for _, name := range []string{"PORT_CLIENT_ID", "PORT_CLIENT_SECRET", "PORT_TOKEN"} {
 		t.Setenv(name, "")
 	}

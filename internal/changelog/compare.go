@@ -3,8 +3,8 @@ package changelog
 import (
 	"encoding/json"
 	"slices"
-	"strconv"
-	"strings"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
 // Equal reports whether two decoded JSON values mean the same: numbers are
@@ -14,7 +14,7 @@ func Equal(a, b any) bool {
 	switch a := a.(type) {
 	case json.Number:
 		b, ok := b.(json.Number)
-		return ok && canonicalNumber(a) == canonicalNumber(b)
+		return ok && jsonvalue.EqualNumbers(a, b)
 	case []any:
 		b, ok := b.([]any)
 		return ok && slices.EqualFunc(a, b, Equal)
@@ -41,40 +41,4 @@ func equalObjects(a, b map[string]any) bool {
 		}
 	}
 	return true
-}
-
-// canonicalNumber rewrites a JSON number so that equal numbers have equal texts:
-// significant digits without zeros at either end, then the exponent. It works on
-// the text, because 1e999999999 as a number would fill the memory.
-func canonicalNumber(number json.Number) json.Number {
-	mantissa, exponentText, _ := strings.Cut(strings.ToLower(number.String()), "e")
-	mantissa, negative := strings.CutPrefix(mantissa, "-")
-	whole, fraction, _ := strings.Cut(mantissa, ".")
-	digits := strings.TrimLeft(whole+fraction, "0")
-	if digits == "" {
-		return "0"
-	}
-	exponent, ok := parseExponent(exponentText)
-	if !ok {
-		return number
-	}
-	significant := strings.TrimRight(digits, "0")
-	exponent += int64(len(digits)-len(significant)) - int64(len(fraction))
-	if negative {
-		significant = "-" + significant
-	}
-	if exponent == 0 {
-		return json.Number(significant)
-	}
-	return json.Number(significant + "e" + strconv.FormatInt(exponent, 10))
-}
-
-// parseExponent reads an exponent that is small enough to be counted with; a
-// number with a larger one is equal only to the same text.
-func parseExponent(text string) (exponent int64, ok bool) {
-	if text == "" {
-		return 0, true
-	}
-	exponent, err := strconv.ParseInt(text, 10, 62)
-	return exponent, err == nil
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
 // Identity names the change that an event tells of, so that its copies count
@@ -74,7 +76,7 @@ func withoutNothing(value any) any {
 		}
 		return kept
 	case json.Number:
-		return canonicalNumber(value)
+		return jsonvalue.CanonicalNumber(value)
 	}
 	return value
 }

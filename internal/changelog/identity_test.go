@@ -165,7 +165,8 @@ func TestIdentityWithoutTimeIsTheDelivery(t *testing.T) {
 	if identityAt(t, "1", body) == identityAt(t, "2", body) {
 		t.Error("two deliveries share an identity")
 	}
-	if identityAt(t, "1", body) != identityAt(t, "1", body) {
+	first, second := identityAt(t, "1", body), identityAt(t, "1", body)
+	if first != second {
 		t.Error("one delivery has two identities")
 	}
 }

@@ -30,7 +30,8 @@ func CheckSecret(secret string) error {
 // variables that nothing expanded (`${PORT_CLIENT_SECRET}`, `{{ secret }}`,
 // `<secret>`) and runs of one filler character.
 func isPlaceholder(secret string) bool {
-	if strings.Contains("xX*.-_?0", secret[:1]) && strings.Trim(secret, secret[:1]) == "" {
+	const fillers = "xX*.-_?0"
+	if strings.IndexByte(fillers, secret[0]) >= 0 && strings.Trim(secret, secret[:1]) == "" {
 		return true
 	}
 	for _, brackets := range [][2]string{{"<", ">"}, {"${", "}"}, {"{{", "}}"}, {"$(", ")"}, {"%", "%"}} {

@@ -19,13 +19,11 @@ import (
 // sorted (JavaScript would keep the order of insertion, which a Go map does not
 // have). Values that encoding/json refuses, NaN among them, are an error.
 func Stringify(v any) ([]byte, error) {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		return nil, fmt.Errorf("serialising an event: %w", err)
+	document, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("serialising as JavaScript does: %w", err)
 	}
-	return rewriteAsJavaScript(bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))), nil
+	return rewriteAsJavaScript(document), nil
 }
 
 // rewriteAsJavaScript takes compact, valid JSON and rewrites the tokens that

@@ -44,8 +44,8 @@ func (e *Emulator) createEntities(c *call) (int, *document.Object, error) {
 // bulkError describes the failure of one entity of several.
 func (e *Emulator) bulkError(index int, entity *document.Object, err error) *document.Object {
 	described := document.New().With("index", index).With("identifier", entity.Text("identifier"))
-	var refused *catalog.Error
-	if !errors.As(err, &refused) {
+	refused, ok := errors.AsType[*catalog.Error](err)
+	if !ok {
 		return described.With("statusCode", http.StatusInternalServerError).With("error", "internal_error").With("message", "The emulator failed")
 	}
 	return described.

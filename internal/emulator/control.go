@@ -18,7 +18,7 @@ func (e *Emulator) routeControls() {
 		{method: http.MethodGet, template: "/_emulator/deliveries", handle: e.showDeliveries},
 		{method: http.MethodPost, template: "/_emulator/reset", handle: e.reset},
 	} {
-		e.router.Methods(rt.method).Path(rt.template).HandlerFunc(e.control(rt.handle))
+		e.router.Path(rt.template).Methods(rt.method).HandlerFunc(e.control(rt.handle))
 	}
 }
 

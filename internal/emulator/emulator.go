@@ -30,7 +30,7 @@ type Emulator struct {
 	log          event.Log
 	sender       *event.Sender
 	router       *mux.Router
-	templates    map[string]bool
+	operations   map[operation]bool     // those of routes, also without a method
 	baseline     atomic.Pointer[[]byte] // the dump that a reset returns to
 	closed       atomic.Bool
 }
@@ -70,6 +70,7 @@ func New(options Options) (*Emulator, error) {
 
 // ServeHTTP answers a request to the API or to the control endpoints.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Trace-Id", strings.ToLower(rand.Text()))
 	if e.closed.Load() {
 		errorResponse(http.StatusServiceUnavailable, "unavailable", "The emulator is shutting down").write(w)
 		return

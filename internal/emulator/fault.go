@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -77,25 +78,23 @@ func (e *Emulator) serveFault(w http.ResponseWriter, r *http.Request, rt route, 
 		panic(http.ErrAbortHandler)
 	}
 	answer := e.faultResponse(r, rt, f)
-	switch f.drop {
-	case dropAfter:
+	if f.drop == dropAfter {
 		panic(http.ErrAbortHandler)
-	case dropTruncate:
+	}
+	if f.drop == dropTruncate {
 		answer.writeHeader(w)
 		_, _ = w.Write(answer.body[:len(answer.body)/2])
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
-	default:
-		answer.write(w)
 	}
+	answer.write(w)
 }
 
 func (e *Emulator) faultResponse(r *http.Request, rt route, f fault) response {
-	answer := response{}
-	switch {
-	case f.status == 0:
+	var answer response
+	if f.status == 0 {
 		answer = e.respond(r, rt)
-	default:
+	} else {
 		answer = e.limiter.peek().addTo(f.response())
 	}
 	for name, value := range f.header {
@@ -147,13 +146,19 @@ func faultBody() *schema.Schema {
 
 // readFault reads a fault whose shape has been checked.
 func (e *Emulator) readFault(body *document.Object) (*fault, error) {
-	f := &fault{method: body.Text("method"), template: body.Text("route"), drop: drop(body.Text("drop")), header: map[string]string{}}
+	f := &fault{
+		method:   strings.ToUpper(body.Text("method")),
+		template: body.Text("route"),
+		drop:     drop(body.Text("drop")),
+		header:   make(map[string]string),
+	}
 	f.body, f.hasBody = body.Get("body")
 	for name, value := range body.Object("headers").All() {
 		f.header[name], _ = value.(string)
 	}
-	if !e.knows(f.method, f.template) {
-		return nil, unprocessable(fmt.Sprintf("body/route must be the path template of an operation of the API, %s %q is none", f.method, f.template))
+	if !e.operations[operation{f.method, f.template}] {
+		return nil, unprocessable(fmt.Sprintf("body/route must be the path template of an operation of the API, %q is none",
+			strings.TrimSpace(f.method+" "+f.template)))
 	}
 	var err error
 	if f.status, err = optionalInteger(body, "status"); err != nil {
@@ -189,17 +194,4 @@ func optionalInteger(body *document.Object, key string) (int, error) {
 		return 0, unprocessable("body/" + key + " must be integer")
 	}
 	return value, nil
-}
-
-// knows reports whether there is such an operation.
-func (e *Emulator) knows(method, template string) bool {
-	if method == "" {
-		return e.templates[template]
-	}
-	for _, rt := range e.routes() {
-		if rt.method == method && rt.template == template {
-			return true
-		}
-	}
-	return false
 }

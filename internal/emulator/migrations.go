@@ -36,11 +36,15 @@ func (e *Emulator) startMigration(c *call) (int, *document.Object, error) {
 	return withMigration(http.StatusCreated)(e.catalog.StartMigration(body.Text("sourceBlueprint"), body.Object("mapping")))
 }
 
-// cancelMigration is POST /v1/migrations/{migration_id}/cancel.
+// cancelMigration is POST /v1/migrations/{migration_id}/cancel. The reason, and
+// with it the body, may be missing.
 func (e *Emulator) cancelMigration(c *call) (int, *document.Object, error) {
-	body, err := c.body(e.bodies.Cancellation)
-	if err != nil {
-		return 0, nil, err
+	body := document.New()
+	if c.ContentLength != 0 {
+		var err error
+		if body, err = c.body(e.bodies.Cancellation); err != nil {
+			return 0, nil, err
+		}
 	}
 	return withMigration(http.StatusOK)(e.catalog.CancelMigration(c.variable("migration_id"), body.Text("reason")))
 }

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 
@@ -41,9 +42,7 @@ func (r response) write(w http.ResponseWriter) {
 
 func (r response) writeHeader(w http.ResponseWriter) {
 	header := w.Header()
-	for name, values := range r.header {
-		header[name] = values
-	}
+	maps.Copy(header, r.header)
 	header.Set("Content-Length", strconv.Itoa(len(r.body)))
 	w.WriteHeader(r.status)
 }
@@ -63,12 +62,10 @@ func unprocessable(message string) *failure {
 
 // failed turns an error of a handler into an answer.
 func (e *Emulator) failed(err error) response {
-	var own *failure
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*failure](err); ok {
 		return errorResponse(own.status, own.code, own.message)
 	}
-	var refused *catalog.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*catalog.Error](err); ok {
 		return errorResponse(e.statusOf(refused.Reason), string(refused.Reason), refused.Message)
 	}
 	return errorResponse(http.StatusInternalServerError, "internal_error", "The emulator failed")

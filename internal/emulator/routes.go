@@ -2,9 +2,7 @@ package emulator
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -75,13 +73,15 @@ func (e *Emulator) routes() []route {
 }
 
 // buildRouter routes on the escaped path: an identifier may hold slashes, which
-// must stay within their segment.
+// must stay within their segment. The path comes before the method in each route,
+// for mux forgets that a method did not fit when it looks at methods first.
 func (e *Emulator) buildRouter() {
 	e.router = mux.NewRouter().UseEncodedPath().SkipClean(true)
-	e.templates = make(map[string]bool)
+	e.operations = make(map[operation]bool)
 	for _, rt := range e.routes() {
-		e.templates[rt.template] = true
-		e.router.Methods(rt.method).Path(rt.template).HandlerFunc(e.serve(rt))
+		e.operations[operation{rt.method, rt.template}] = true
+		e.operations[operation{"", rt.template}] = true
+		e.router.Path(rt.template).Methods(rt.method).HandlerFunc(e.serve(rt))
 	}
 	e.routeControls()
 	e.router.NotFoundHandler = e.serve(route{public: true, handle: func(c *call) (int, *document.Object, error) {
@@ -102,7 +102,6 @@ func (e *Emulator) buildRouter() {
 // faults have their way with the answer.
 func (e *Emulator) serve(rt route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Trace-Id", strings.ToLower(rand.Text()))
 		e.traffic.count(r.Method, rt.template)
 		if !wait(r.Context(), e.options.Latency) {
 			return

@@ -40,41 +40,16 @@ func (e *Emulator) load(r io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("reading the seed: %w", err)
 	}
-	file, ok := value.(*document.Object)
-	if !ok {
-		return fmt.Errorf("reading the seed: it must be an object with blueprints and entities")
+	if violation := e.bodies.Seed.Validate("seed", value); violation != nil {
+		return fmt.Errorf("reading the seed: %w", violation)
 	}
-	if err := e.checkSeed(file); err != nil {
-		return fmt.Errorf("reading the seed: %w", err)
-	}
+	file, _ := value.(*document.Object) // The schema has seen to that.
 	seed := catalog.Seed{Blueprints: file.List("blueprints"), Entities: file.List("entities"), Pages: file.List("pages")}
 	if err := e.catalog.Load(seed); err != nil {
 		return fmt.Errorf("loading the seed: %w", err)
 	}
 	if stored := file.Object("organization"); stored != nil {
 		e.organization.set(stored)
-	}
-	return nil
-}
-
-// checkSeed holds every entry to the form in which the API takes it.
-func (e *Emulator) checkSeed(file *document.Object) error {
-	for key := range file.All() {
-		switch key {
-		case "blueprints", "entities", "pages", "organization":
-		default:
-			return fmt.Errorf("it must NOT have additional property '%s'", key)
-		}
-	}
-	for i, entry := range file.List("blueprints") {
-		if violation := e.bodies.Blueprint.Validate(fmt.Sprintf("blueprints/%d", i), entry); violation != nil {
-			return violation
-		}
-	}
-	for i, entry := range file.List("entities") {
-		if violation := e.bodies.Entity.Validate(fmt.Sprintf("entities/%d", i), entry); violation != nil {
-			return violation
-		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package jsonvalue_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"testing"
@@ -100,4 +101,36 @@ func FuzzEqualIsReflexive(f *testing.F) {
 			t.Errorf("%s is not equal to its own encoding %s", text, encoded)
 		}
 	})
+}
+
+func TestCompareNumbers(t *testing.T) {
+	t.Parallel()
+	ascending := []json.Number{
+		"-1e999999999999", "-9007199254740993", "-9007199254740992", "-10", "-9.5", "-1e-9", "0", "1e-999999999999", "1e-9", "0.1", "0.10000000000000000001",
+		"1", "9.5", "10", "9007199254740992", "9007199254740993", "1e400", "1e999999999999",
+	}
+	for i, a := range ascending {
+		for j, b := range ascending {
+			if got := jsonvalue.CompareNumbers(a, b); got != cmp.Compare(i, j) {
+				t.Errorf("CompareNumbers(%s, %s) = %d", a, b, got)
+			}
+		}
+	}
+}
+
+func TestCanonicalNumber(t *testing.T) {
+	t.Parallel()
+	for want, spellings := range map[json.Number][]json.Number{
+		"0":         {"0", "-0", "0.0", "0e9"},
+		"0.1e1":     {"1", "1.0", "1e0", "10e-1"},
+		"-0.25e2":   {"-25", "-25.0", "-2.5e1", "-2.5E+1"},
+		"0.1e-8":    {"1e-9", "0.000000001"},
+		"no number": {"no number"},
+	} {
+		for _, spelling := range spellings {
+			if got := jsonvalue.CanonicalNumber(spelling); got != want {
+				t.Errorf("CanonicalNumber(%s) = %s, want %s", spelling, got, want)
+			}
+		}
+	}
 }

@@ -1,8 +1,9 @@
 package jsonvalue
 
 import (
+	"cmp"
 	"encoding/json"
-	"math/big"
+	"strconv"
 	"strings"
 )
 
@@ -13,47 +14,78 @@ func EqualNumbers(a, b json.Number) bool {
 	if a == b {
 		return true
 	}
-	left, ok := parseDecimal(a.String())
-	if !ok {
-		return false
-	}
-	right, ok := parseDecimal(b.String())
-	if !ok {
-		return false
-	}
-	return left.equal(right)
+	order, ok := compareNumbers(a, b)
+	return ok && order == 0
 }
+
+// CompareNumbers orders two JSON numbers by value, exactly: the result is
+// negative, zero or positive. Text that is no number is compared as text.
+func CompareNumbers(a, b json.Number) int {
+	order, ok := compareNumbers(a, b)
+	if !ok {
+		return strings.Compare(a.String(), b.String())
+	}
+	return order
+}
+
+// CanonicalNumber spells a JSON number so that equal numbers have equal texts.
+// Text that is no number stays as it is.
+func CanonicalNumber(number json.Number) json.Number {
+	value, ok := parseDecimal(number.String())
+	switch {
+	case !ok:
+		return number
+	case value.digits == "":
+		return "0"
+	case value.negative:
+		return json.Number("-0." + value.digits + "e" + strconv.FormatInt(value.exponent, 10))
+	default:
+		return json.Number("0." + value.digits + "e" + strconv.FormatInt(value.exponent, 10))
+	}
+}
+
+func compareNumbers(a, b json.Number) (order int, ok bool) {
+	left, leftOK := parseDecimal(a.String())
+	right, rightOK := parseDecimal(b.String())
+	if !leftOK || !rightOK {
+		return 0, false
+	}
+	return left.compare(right), true
+}
+
+// exponentBits bounds exponents, so that adding a count of digits to one cannot
+// overflow. A number beyond it equals only the same text.
+const exponentBits = 62
 
 // decimal is ±0.DIGITS × 10^exponent with no zero at either end of digits.
 // Zero has no digits, and neither sign nor exponent.
 type decimal struct {
 	negative bool
 	digits   string
-	exponent *big.Int
+	exponent int64
 }
 
 func parseDecimal(text string) (decimal, bool) {
-	negative := strings.HasPrefix(text, "-")
-	mantissa, exponentText, hasExponent := cutExponent(strings.TrimPrefix(text, "-"))
-	exponent := new(big.Int)
-	if hasExponent {
-		if _, ok := exponent.SetString(exponentText, 10); !ok {
-			return decimal{}, false
-		}
-	}
+	unsigned, negative := strings.CutPrefix(text, "-")
+	mantissa, exponentText, hasExponent := cutExponent(unsigned)
 	whole, fraction, _ := strings.Cut(mantissa, ".")
 	digits := whole + fraction
 	if digits == "" || strings.Trim(digits, "0123456789") != "" {
 		return decimal{}, false
 	}
 	significant := strings.TrimLeft(digits, "0")
-	leadingZeros := len(digits) - len(significant)
-	significant = strings.TrimRight(significant, "0")
 	if significant == "" {
-		return decimal{exponent: new(big.Int)}, true
+		return decimal{}, true
 	}
-	exponent.Add(exponent, big.NewInt(int64(len(whole)-leadingZeros)))
-	return decimal{negative: negative, digits: significant, exponent: exponent}, true
+	exponent := int64(len(whole) - (len(digits) - len(significant)))
+	if hasExponent {
+		written, err := strconv.ParseInt(exponentText, 10, exponentBits)
+		if err != nil {
+			return decimal{}, false
+		}
+		exponent += written
+	}
+	return decimal{negative: negative, digits: strings.TrimRight(significant, "0"), exponent: exponent}, true
 }
 
 func cutExponent(text string) (mantissa, exponent string, found bool) {
@@ -64,6 +96,24 @@ func cutExponent(text string) (mantissa, exponent string, found bool) {
 	return text[:at], text[at+1:], true
 }
 
-func (d decimal) equal(other decimal) bool {
-	return d.negative == other.negative && d.digits == other.digits && d.exponent.Cmp(other.exponent) == 0
+func (d decimal) compare(other decimal) int {
+	if d.sign() != other.sign() {
+		return cmp.Compare(d.sign(), other.sign())
+	}
+	magnitude := cmp.Compare(d.exponent, other.exponent)
+	if magnitude == 0 {
+		magnitude = strings.Compare(d.digits, other.digits)
+	}
+	return magnitude * d.sign()
+}
+
+func (d decimal) sign() int {
+	switch {
+	case d.digits == "":
+		return 0
+	case d.negative:
+		return -1
+	default:
+		return 1
+	}
 }

@@ -153,7 +153,7 @@ const headerTraceID = "X-Trace-Id"
 // explain adds to a failure what this client knows about it.
 func (c *Client) explain(failure *Error, response *http.Response) {
 	now := time.Now()
-	if asked, ok := askedWait(response, now); ok {
+	if asked, ok := askedWait(response.StatusCode, response.Header, now); ok {
 		failure.RetryAfter = asked
 	}
 	switch {

@@ -59,6 +59,9 @@ func newFakePort() *fakePort {
 	}
 }
 
+// act answers a request in Port's place, or around it.
+type act func(p *fakePort, r *http.Request) (*http.Response, error)
+
 // fault is what happens instead of, or around, the handling of requests that match.
 type fault struct {
 	method string
@@ -66,7 +69,7 @@ type fault struct {
 	path string
 	// times is how many requests it hits; 0 for all.
 	times int
-	act   func(p *fakePort, r *http.Request) (*http.Response, error)
+	act   act
 	hits  int
 }
 
@@ -243,7 +246,7 @@ func fail(w http.ResponseWriter, status int, code, message string) {
 // The acts of faults.
 
 // answer answers in the server's place.
-func answer(status int, header map[string]string, body string) func(*fakePort, *http.Request) (*http.Response, error) {
+func answer(status int, header map[string]string, body string) act {
 	return func(_ *fakePort, r *http.Request) (*http.Response, error) {
 		response := &http.Response{
 			StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
@@ -256,7 +259,7 @@ func answer(status int, header map[string]string, body string) func(*fakePort, *
 	}
 }
 
-func status(code int) func(*fakePort, *http.Request) (*http.Response, error) {
+func status(code int) act {
 	return answer(code, nil, `{"ok":false,"error":"fault","message":"A fault"}`)
 }
 
@@ -277,7 +280,7 @@ func resetAfter(p *fakePort, r *http.Request) (*http.Response, error) {
 }
 
 // statusAfter handles the request, and has a proxy answer.
-func statusAfter(code int) func(*fakePort, *http.Request) (*http.Response, error) {
+func statusAfter(code int) act {
 	return func(p *fakePort, r *http.Request) (*http.Response, error) {
 		p.handle(r)
 		return answer(code, map[string]string{"Content-Type": "text/html"}, "<html>Bad Gateway</html>")(p, r)

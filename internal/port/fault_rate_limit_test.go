@@ -1,8 +1,8 @@
 package port_test
 
 import (
-	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
@@ -58,7 +58,7 @@ func rateLimitFaults() []faultCase {
 			name: "429 with x-ratelimit-reset as an epoch",
 			faults: []*fault{{method: "GET", times: 1, act: answer(429, map[string]string{
 				"X-Ratelimit-Limit": "10", "X-Ratelimit-Remaining": "0", "X-Ratelimit-Period": "60",
-				"X-Ratelimit-Reset": fmt.Sprint(start().Add(40 * time.Second).Unix()),
+				"X-Ratelimit-Reset": strconv.FormatInt(start().Add(40*time.Second).Unix(), 10),
 			}, `{"ok":false}`)}},
 			call:  get,
 			sent:  map[string]int{readKnown: 2},
@@ -79,7 +79,7 @@ func rateLimitFaults() []faultCase {
 			name: "x-ratelimit-reset hours away is waited for once, and no longer than two minutes",
 			faults: []*fault{{method: "GET", act: answer(429, map[string]string{
 				"X-Ratelimit-Limit": "10", "X-Ratelimit-Remaining": "0", "X-Ratelimit-Period": "60",
-				"X-Ratelimit-Reset": fmt.Sprint(start().Add(3 * time.Hour).Unix()),
+				"X-Ratelimit-Reset": strconv.FormatInt(start().Add(3*time.Hour).Unix(), 10),
 			}, `{"ok":false,"error":"too_many_requests","message":"Too many"}`)}},
 			call:  get,
 			is:    port.ErrRateLimited,

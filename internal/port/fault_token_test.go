@@ -60,7 +60,7 @@ func tokenFaults() []faultCase {
 			faults: []*fault{{method: "POST", path: "/access_token", act: resetBefore}},
 			call:   get,
 			says:   []string{"POST /v1/auth/access_token", "after 6 attempts"},
-			is:     errAny,
+			fails:  true,
 			sent:   map[string]int{tokenRoute: 6, readKnown: 0},
 		},
 		{

@@ -40,7 +40,7 @@ func createFaults() []faultCase {
 			name:   "a create that was lost on its way is not sent again",
 			faults: []*fault{{method: "POST", path: "/entities", act: resetBefore}},
 			call:   create,
-			is:     errAny,
+			fails:  true,
 			isNot:  port.ErrOutcomeUnknown,
 			says:   []string{createRoute, "connection reset"},
 			sent:   map[string]int{createRoute: 1, readFresh: 2},
@@ -108,6 +108,21 @@ func createFaults() []faultCase {
 			isNot:  port.ErrExists,
 		},
 		{
+			name:   "a conflict about dependents is no taken identifier",
+			faults: []*fault{{method: "POST", path: "/entities", act: answer(409, nil, `{"ok":false,"error":"has_dependents"}`)}},
+			call:   create,
+			is:     port.ErrHasDependents,
+			isNot:  port.ErrExists,
+		},
+		{
+			name:    "a bulk validation whose answer was lost has changed nothing",
+			options: []port.Option{port.WithMaxRetries(0)},
+			faults:  []*fault{{method: "POST", path: "/bulk", act: resetAfter}},
+			call:    bulkCreateWith(port.CreateEntityOptions{ValidationOnly: true}),
+			fails:   true,
+			isNot:   port.ErrOutcomeUnknown,
+		},
+		{
 			name:   "reading first may be forbidden",
 			faults: []*fault{{method: "GET", act: status(403)}},
 			call:   create,
@@ -117,13 +132,13 @@ func createFaults() []faultCase {
 			name:   "nothing is created where nothing can be read",
 			faults: []*fault{{method: "GET", act: resetBefore}},
 			call:   create,
-			is:     errAny,
+			fails:  true,
 			sent:   map[string]int{createRoute: 0},
 		},
 		{
 			name:   "a bulk create whose answer was lost",
 			faults: []*fault{{method: "POST", path: "/bulk", act: resetAfter}},
-			call:   bulkCreate,
+			call:   bulkCreateWith(port.CreateEntityOptions{Upsert: true}),
 			is:     port.ErrOutcomeUnknown,
 			sent:   map[string]int{"POST /v1/blueprints/service/entities/bulk": 1},
 		},
@@ -209,7 +224,7 @@ func equalFresh(p *fakePort) {
 }
 
 // meanwhile has something happen to the catalog while a request is lost on its way.
-func meanwhile(change func(p *fakePort)) func(*fakePort, *http.Request) (*http.Response, error) {
+func meanwhile(change func(p *fakePort)) act {
 	return func(p *fakePort, r *http.Request) (*http.Response, error) {
 		p.mutex.Lock()
 		change(p)

@@ -109,7 +109,7 @@ func decodeValue(data []byte, target reflect.Value) error {
 	if kindOf(data) == "null" {
 		return nil
 	}
-	if model, ok := target.Addr().Interface().(json.Unmarshaler); ok {
+	if model, ok := reflect.TypeAssert[json.Unmarshaler](target.Addr()); ok {
 		return model.UnmarshalJSON(data)
 	}
 	if target.Kind() == reflect.Struct {
@@ -233,7 +233,7 @@ func encodeObject(source any) ([]byte, error) {
 		}
 		keys[field.key] = raw
 	}
-	extra, _ := model.FieldByName(extraField).Interface().(map[string]json.RawMessage)
+	extra, _ := reflect.TypeAssert[map[string]json.RawMessage](model.FieldByName(extraField))
 	for key, raw := range extra {
 		if _, written := keys[key]; !written {
 			keys[key] = raw

@@ -65,7 +65,7 @@ func (c *Client) send(ctx context.Context, via *http.Client, r request, answer a
 	if err != nil {
 		return known, c.transportError(r, attempts, err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // It lies in memory, and closing it cannot fail.
 	return known, c.readAnswer(r, response, answer)
 }
 
@@ -121,16 +121,13 @@ func (r request) route() string {
 // transportError describes why there is no answer. An error that already speaks for itself, such as that of the
 // request for a token, is returned as it is.
 func (c *Client) transportError(r request, attempts *retries, err error) error {
-	var authError *authError
-	if errors.As(err, &authError) {
-		return authError.err
+	if noToken, ok := errors.AsType[*authError](err); ok {
+		return noToken.err
 	}
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
-	var failed *attemptError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*attemptError](err); ok {
 		err = failed.err
 	}
 	failure := &TransportError{

@@ -48,9 +48,6 @@ func (r *retries) check(ctx context.Context, response *http.Response, err error)
 	if err != nil {
 		return r.checkError(ctx, err)
 	}
-	if ctx.Err() != nil {
-		return false, nil
-	}
 	switch response.StatusCode {
 	case http.StatusTooManyRequests:
 		return r.checkWait(response), nil
@@ -80,7 +77,7 @@ func (r *retries) checkError(ctx context.Context, err error) (bool, error) {
 // checkWait allows one wait that is shorter than what the server asks for. What a header asks may be a
 // misunderstanding; if the server still refuses after the longest wait, it is not.
 func (r *retries) checkWait(response *http.Response) bool {
-	asked, ok := askedWait(response, time.Now())
+	asked, ok := askedWait(response.StatusCode, response.Header, time.Now())
 	if !ok || asked <= maxWait {
 		return true
 	}
@@ -95,7 +92,7 @@ func (r *retries) checkWait(response *http.Response) bool {
 // parallel calls from coming back all at once.
 func (r *retries) backoff(_, _ time.Duration, attempt int, response *http.Response) time.Duration {
 	if response != nil {
-		if asked, ok := askedWait(response, time.Now()); ok {
+		if asked, ok := askedWait(response.StatusCode, response.Header, time.Now()); ok {
 			return min(asked+jitter(firstBackoff), maxWait)
 		}
 	}

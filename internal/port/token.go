@@ -173,7 +173,7 @@ func renewalMargin(lifetime time.Duration) time.Duration {
 const maxTokenLifetime = 30 * 24 * time.Hour
 
 // tokenRoute is the path of the request for a token.
-const tokenRoute = "/v1/auth/access_token"
+const tokenRoute = "/v1/auth/access_token" //nolint:gosec // This is a path.
 
 // ask requests a token: POST /v1/auth/access_token. A lifetime of 0 is unknown: then the token is used until Port
 // refuses it.
@@ -188,18 +188,22 @@ func (s *tokenSource) ask(ctx context.Context) (token string, lifetime time.Dura
 	if _, err := s.client.send(ctx, s.client.plain, call, &answer); err != nil {
 		return "", 0, err
 	}
-	seconds, err := answer.ExpiresIn.Float64()
-	if err != nil || seconds <= 0 {
-		return answer.AccessToken, 0, nil
-	}
-	seconds = min(seconds, maxTokenLifetime.Seconds())
-	return answer.AccessToken, time.Duration(seconds * float64(time.Second)), nil
+	return answer.AccessToken, answer.lifetime(), nil
 }
 
 // tokenAnswer is the answer to a request for a token.
 type tokenAnswer struct {
 	AccessToken string      `json:"accessToken"`
 	ExpiresIn   json.Number `json:"expiresIn"`
+}
+
+// lifetime is how long the token is valid, or 0 if the answer does not say so.
+func (a *tokenAnswer) lifetime() time.Duration {
+	seconds, err := a.ExpiresIn.Float64()
+	if err != nil || seconds <= 0 {
+		return 0
+	}
+	return time.Duration(min(seconds, maxTokenLifetime.Seconds()) * float64(time.Second))
 }
 
 func (a *tokenAnswer) complete() error {

@@ -59,7 +59,7 @@ func (t *attemptTransport) RoundTrip(request *http.Request) (*http.Response, err
 	if err == nil {
 		return response, nil
 	}
-	failed := &attemptError{err: err, sent: response != nil || trace.mayHaveSent(err), permanent: isPermanent(err)}
+	failed := &attemptError{err: err, sent: trace.mayHaveSent(err), permanent: isPermanent(err)}
 	switch {
 	case request.Context().Err() != nil:
 		failed.err = request.Context().Err()
@@ -71,7 +71,7 @@ func (t *attemptTransport) RoundTrip(request *http.Request) (*http.Response, err
 
 // readWhole replaces the body of a response by its content.
 func (t *attemptTransport) readWhole(response *http.Response) error {
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // Whether the content is whole, reading has told.
 	content, err := io.ReadAll(io.LimitReader(response.Body, t.maxAnswer+1))
 	if err != nil {
 		return fmt.Errorf("%w: %w", errAnswerBroken, err)

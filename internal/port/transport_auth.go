@@ -44,7 +44,7 @@ type authTransport struct {
 func (t *authTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.Body != nil {
 		// What is sent are copies of the body; the contract says that the original is closed all the same.
-		defer request.Body.Close()
+		defer func() { _ = request.Body.Close() }()
 	}
 	token, err := t.auth.current(request.Context())
 	if err != nil {

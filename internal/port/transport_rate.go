@@ -45,7 +45,7 @@ func (t *rateLimitTransport) RoundTrip(request *http.Request) (*http.Response, e
 	}
 	response, err := t.base.RoundTrip(request)
 	if err == nil {
-		t.gate.learn(response, time.Now())
+		t.gate.learn(response.StatusCode, response.Header, time.Now())
 	}
 	return response, err
 }
@@ -114,21 +114,21 @@ func (g *rateGate) startPeriod(now time.Time) {
 }
 
 // learn takes over what an answer says about the rate limit.
-func (g *rateGate) learn(response *http.Response, now time.Time) {
+func (g *rateGate) learn(status int, header http.Header, now time.Time) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
-	if response.StatusCode == http.StatusTooManyRequests {
-		if asked, ok := askedWait(response, now); ok {
+	if status == http.StatusTooManyRequests {
+		if asked, ok := askedWait(status, header, now); ok {
 			g.closeUntil(now.Add(min(asked, maxWait)))
 		}
 	}
-	limit, hasLimit := count(response.Header, headerLimit)
-	remaining, hasRemaining := count(response.Header, headerRemaining)
-	reset, hasReset := untilReset(response, now)
+	limit, hasLimit := count(header, headerLimit)
+	remaining, hasRemaining := count(header, headerRemaining)
+	reset, hasReset := untilReset(header, now)
 	if !hasLimit || limit < 1 || !hasRemaining || !hasReset {
 		return
 	}
-	if period, ok := count(response.Header, headerPeriod); ok {
+	if period, ok := count(header, headerPeriod); ok {
 		g.period = time.Duration(period) * time.Second
 	}
 	g.update(limit, remaining, now.Add(min(reset, maxWait)))
@@ -159,24 +159,24 @@ func (g *rateGate) update(limit, remaining int, ends time.Time) {
 
 // askedWait is how long an answer asks to wait before the next request; false if it does not ask. Besides Retry-After
 // a 429 asks with the end of the period, if nothing is left of it.
-func askedWait(response *http.Response, now time.Time) (time.Duration, bool) {
-	switch response.StatusCode {
+func askedWait(status int, header http.Header, now time.Time) (time.Duration, bool) {
+	switch status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 	default:
 		return 0, false
 	}
-	if asked, ok := retryAfter(response, now); ok {
+	if asked, ok := retryAfter(header, now); ok {
 		return asked, true
 	}
-	if remaining, ok := count(response.Header, headerRemaining); !ok || remaining > 0 {
+	if remaining, ok := count(header, headerRemaining); !ok || remaining > 0 {
 		return 0, false
 	}
-	return untilReset(response, now)
+	return untilReset(header, now)
 }
 
 // retryAfter reads the Retry-After header, which holds seconds or a date.
-func retryAfter(response *http.Response, now time.Time) (time.Duration, bool) {
-	text := strings.TrimSpace(response.Header.Get(headerRetryAfter))
+func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
+	text := strings.TrimSpace(header.Get(headerRetryAfter))
 	if text == "" {
 		return 0, false
 	}
@@ -187,15 +187,15 @@ func retryAfter(response *http.Response, now time.Time) (time.Duration, bool) {
 	if err != nil {
 		return 0, false
 	}
-	return max(0, moment.Sub(serverTime(response, now))), true
+	return max(0, moment.Sub(serverTime(header, now))), true
 }
 
 // untilReset reads how long the current period still takes, from an epoch or from seconds; from its whole length if
 // Port does not say when it ends.
-func untilReset(response *http.Response, now time.Time) (time.Duration, bool) {
-	text := response.Header.Get(headerReset)
+func untilReset(header http.Header, now time.Time) (time.Duration, bool) {
+	text := header.Get(headerReset)
 	if text == "" {
-		text = response.Header.Get(headerPeriod)
+		text = header.Get(headerPeriod)
 	}
 	number, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	if err != nil {
@@ -203,16 +203,16 @@ func untilReset(response *http.Response, now time.Time) (time.Duration, bool) {
 	}
 	switch {
 	case number > minEpochMillis:
-		number = number/1000 - epochSeconds(serverTime(response, now))
+		number = number/1000 - epochSeconds(serverTime(header, now))
 	case number > minEpoch:
-		number -= epochSeconds(serverTime(response, now))
+		number -= epochSeconds(serverTime(header, now))
 	}
 	return durationOf(max(0, number))
 }
 
 // serverTime is the time of the answer by the server's clock, so that a wrong clock on this side does no harm.
-func serverTime(response *http.Response, now time.Time) time.Time {
-	moment, err := http.ParseTime(response.Header.Get("Date"))
+func serverTime(header http.Header, now time.Time) time.Time {
+	moment, err := http.ParseTime(header.Get("Date"))
 	if err != nil {
 		return now
 	}

@@ -364,7 +364,7 @@ func TestBlueprint_errorsNameTheCause(t *testing.T) {
 		},
 		"a refused body": {
 			fault: `{"method":"POST","route":"/v1/blueprints","status":422,"headers":{"x-trace-id":"trace-42"},"body":{"ok":false,"error":"invalid_request","message":"icon is unknown"}}`,
-			want:  `(?s)Creating\s+Blueprint\s+"tf-acc-fault.*icon\s+is\s+unknown.*trace-42`,
+			want:  `(?s)Creating\s+blueprint\s+"tf-acc-fault.*icon\s+is\s+unknown.*trace-42`,
 		},
 		"a broken gateway": {
 			fault: `{"method":"POST","route":"/v1/blueprints","status":500,"body":{"ok":false,"error":"internal_error","message":"Oops"}}`,

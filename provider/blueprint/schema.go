@@ -25,7 +25,7 @@ import (
 func (r *blueprintResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A blueprint: the data model of one kind of thing in the Port catalog, with its properties, its relations to other blueprints " +
-			"and the values that Port derives. Entities ([`port_entity`](entity.md)) are the data that follow it.",
+			"and the values that Port derives. Entities (`port_entity`) are the data that follow it.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,

@@ -19,7 +19,7 @@ import (
 // existing configurations use, so that they need no change.
 func (r *entityResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "An entity: one thing in the Port catalog, with values for the properties and relations of its blueprint ([`port_blueprint`](blueprint.md)).",
+		MarkdownDescription: "An entity: one thing in the Port catalog, with values for the properties and relations of its blueprint (`port_blueprint`).",
 		Attributes: map[string]schema.Attribute{
 			"id": computedText("The id of the entity: `<blueprint>:<identifier>`."),
 			"identifier": schema.StringAttribute{

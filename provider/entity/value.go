@@ -229,9 +229,9 @@ func (s *sorter) addArray(key string, elements []any) error {
 			}
 			return types.BoolValue(boolean), nil
 		})
-	default:
-		return addElements(s.arrays.Object, key, elements, jsonText)
+	case kindNone, kindJSON:
 	}
+	return addElements(s.arrays.Object, key, elements, jsonText)
 }
 
 func addElements[T any](lists map[string][]T, key string, elements []any, read func(any) (T, error)) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -67,25 +68,25 @@ func newDocument(response *tfprotov6.GetProviderSchemaResponse) (document, error
 	}
 	return document{
 		FormatVersion: "1.0",
-		Schemas:       map[string]providerSchema{address: {Provider: &config, Resources: resources, DataSources: dataSources}},
+		Schemas:       map[string]providerSchema{name: {Provider: &config, Resources: resources, DataSources: dataSources}},
 	}, nil
 }
 
 func newSchemas(in map[string]*tfprotov6.Schema) (map[string]schema, error) {
 	out := make(map[string]schema, len(in))
-	for name := range in {
-		converted, err := newSchema(in[name])
+	for typeName := range in {
+		converted, err := newSchema(in[typeName])
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", typeName, err)
 		}
-		out[name] = converted
+		out[typeName] = converted
 	}
 	return out, nil
 }
 
 func newSchema(in *tfprotov6.Schema) (schema, error) {
 	if len(in.Block.BlockTypes) > 0 {
-		return schema{}, fmt.Errorf("nested blocks are not supported: use nested attributes")
+		return schema{}, errors.New("nested blocks are not supported: use nested attributes")
 	}
 	attributes, err := newAttributes(in.Block.Attributes)
 	if err != nil {

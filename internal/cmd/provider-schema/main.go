@@ -16,7 +16,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider"
 )
 
-const address = "registry.terraform.io/port-changelog/port"
+// name is the key under which the documentation generator looks for a schema
+// that does not come from a registry.
+const name = "port"
 
 func main() {
 	if err := run(context.Background(), os.Stdout); err != nil {

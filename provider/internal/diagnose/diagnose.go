@@ -5,6 +5,7 @@ package diagnose
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -27,7 +28,7 @@ type Failure struct {
 
 // Diagnostic renders the failure.
 func (f Failure) Diagnostic() diag.Diagnostic {
-	detail := fmt.Sprintf("%s %s %q: %s", gerund(f.Verb), f.Kind, f.Identifier, f.Err)
+	detail := fmt.Sprintf("%s %s %q: %s", gerund(f.Verb), strings.ToLower(f.Kind), f.Identifier, f.Err)
 	if advice := f.advice(); advice != "" {
 		detail += "\n\n" + advice
 	}
@@ -39,7 +40,7 @@ func (f Failure) advice() string {
 	case f.Advice != "":
 		return f.Advice
 	case errors.Is(f.Err, port.ErrUnauthorized):
-		return "Check the provider's client_id and secret (PORT_CLIENT_ID, PORT_CLIENT_SECRET) or its token (PORT_TOKEN), and that base_url is the region of your organization."
+		return "These come from the provider block or the environment: client_id (PORT_CLIENT_ID), secret (PORT_CLIENT_SECRET), token (PORT_TOKEN) and base_url (PORT_BASE_URL)."
 	case errors.Is(f.Err, port.ErrForbidden):
 		return "The credentials are valid but lack the permission for this."
 	case errors.Is(f.Err, port.ErrRateLimited):

@@ -45,10 +45,6 @@ type relation struct {
 	required, many bool
 }
 
-// keysOfServer are the keys of a blueprint that the server makes. A client that
-// sends back what it has read sends them too.
-var keysOfServer = [...]string{"createdAt", "createdBy", "updatedAt", "updatedBy"}
-
 // define reads a blueprint whose shape has been checked. It returns an *Error
 // for what the shape cannot express.
 func (c *Catalog) define(body *document.Object) (*definition, error) {
@@ -78,12 +74,9 @@ func (c *Catalog) define(body *document.Object) (*definition, error) {
 //
 // [?] Other optional keys that are left out are left out of the answer too.
 func (c *Catalog) normalized(body *document.Object) *document.Object {
-	stored := document.New()
-	for key, value := range body.All() {
-		if slices.Contains(keysOfServer[:], key) || key == "changelogDestination" && c.config.DropChangelogDestination {
-			continue
-		}
-		stored.Set(key, value)
+	stored := body.Clone()
+	if c.config.DropChangelogDestination {
+		stored.Delete("changelogDestination")
 	}
 	for _, key := range []string{"mirrorProperties", "calculationProperties", "aggregationProperties", "relations"} {
 		if !stored.Has(key) {

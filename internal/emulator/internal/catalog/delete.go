@@ -1,5 +1,7 @@
 package catalog
 
+import "slices"
+
 // DeleteEntity removes an entity. When others have a relation to it that is
 // refused, unless withDependents removes those too.
 func (c *Catalog) DeleteEntity(blueprint, identifier string, withDependents bool) error {
@@ -45,8 +47,8 @@ func (c *Catalog) deleteAll(chosen []*entity, withDependents bool) error {
 		return refuse(HasDependents, "%d entities have a relation to what is to be deleted, the first is %q of blueprint %q",
 			len(doomed)-len(chosen), dependent.identifier, dependent.blueprint.definition.identifier)
 	}
-	for i := len(doomed) - 1; i >= 0; i-- {
-		c.remove(doomed[i])
+	for _, e := range slices.Backward(doomed) {
+		c.remove(e)
 	}
 	return nil
 }

@@ -72,8 +72,7 @@ func (c *Catalog) sourcesOf(target reference) []*entity {
 // followRename lets the relations to an entity follow it to its new identifier.
 // [?] That does not count as a change of the entities that have them.
 func (c *Catalog) followRename(old reference, identifier string) {
-	renamed := c.lookup(reference{blueprint: old.blueprint, entity: identifier})
-	for _, source := range append(c.sourcesOf(old), renamed) {
+	for _, source := range c.sourcesOf(old) {
 		c.unlink(source)
 		moved := source.clone()
 		moved.relations = source.relations.Clone()

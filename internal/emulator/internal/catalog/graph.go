@@ -1,6 +1,10 @@
 package catalog
 
-import "github.com/port-changelog/terraform-provider-port/internal/emulator/internal/query"
+import (
+	"slices"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/query"
+)
 
 // set is a set of entities.
 type set map[reference]struct{}
@@ -78,11 +82,8 @@ func (c *Catalog) downstream(target *entity, required *bool) []reference {
 		if e == nil {
 			continue
 		}
-		for _, r := range e.upstream(required) {
-			if r == wanted {
-				sources = append(sources, source)
-				break
-			}
+		if slices.Contains(e.upstream(required), wanted) {
+			sources = append(sources, source)
 		}
 	}
 	return sources

@@ -57,7 +57,6 @@ func (c *Catalog) stage() *Catalog {
 		pages:      maps.Clone(c.pages),
 		sequence:   c.sequence,
 	}
-	staged.config.Notify = nil
 	for identifier, b := range c.blueprints {
 		copied := *b
 		copied.entities = make(map[string]*entity, len(b.entities))

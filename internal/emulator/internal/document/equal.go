@@ -3,6 +3,8 @@ package document
 import (
 	"encoding/json"
 	"slices"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
 // Equal reports whether two values are the same document: numbers by value,
@@ -11,7 +13,7 @@ func Equal(a, b any) bool {
 	switch a := a.(type) {
 	case json.Number:
 		b, ok := b.(json.Number)
-		return ok && CompareNumbers(a, b) == 0
+		return ok && jsonvalue.EqualNumbers(a, b)
 	case []any:
 		b, ok := b.([]any)
 		return ok && equalArrays(a, b)
@@ -83,7 +85,7 @@ func Key(value any) string { return string(appendKey(nil, value)) }
 func appendKey(to []byte, value any) []byte {
 	switch value := value.(type) {
 	case json.Number:
-		return appendNumberKey(to, value)
+		return append(to, jsonvalue.CanonicalNumber(value)...)
 	case []any:
 		to = append(to, '[')
 		for _, item := range value {
@@ -105,11 +107,4 @@ func appendKey(to []byte, value any) []byte {
 	default:
 		return Append(to, value)
 	}
-}
-
-func appendNumberKey(to []byte, number json.Number) []byte {
-	if exact, ok := Rational(number); ok {
-		return append(to, exact.RatString()...)
-	}
-	return append(to, RoundNumber(number)...)
 }

@@ -5,9 +5,11 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// The bounds within which numbers are compared exactly. They contain every
+// The bounds within which numbers are computed with exactly. They contain every
 // float64; beyond them exact arithmetic would let a short text cost much memory.
 const (
 	exactLength   = 1200
@@ -39,7 +41,7 @@ func RoundNumber(number json.Number) json.Number {
 // 100) when that has the same value, else as it is.
 func SpellNumber(number json.Number) json.Number {
 	spelled := RoundNumber(number)
-	if CompareNumbers(spelled, number) != 0 {
+	if !jsonvalue.EqualNumbers(spelled, number) {
 		return number
 	}
 	return spelled
@@ -50,29 +52,6 @@ func SpellNumber(number json.Number) json.Number {
 func InRange(number json.Number) bool {
 	_, err := strconv.ParseFloat(number.String(), 64)
 	return err == nil
-}
-
-// CompareNumbers compares by value, exactly: 25 equals 25.0, and 2^53 differs
-// from 2^53+1. The result is negative, zero or positive.
-func CompareNumbers(a, b json.Number) int {
-	if a == b {
-		return 0
-	}
-	x, exactX := Rational(a)
-	y, exactY := Rational(b)
-	if exactX && exactY {
-		return x.Cmp(y)
-	}
-	fx, _ := a.Float64()
-	fy, _ := b.Float64()
-	switch {
-	case fx < fy:
-		return -1
-	case fx > fy:
-		return 1
-	default:
-		return 0
-	}
 }
 
 // Rational returns the exact value of a number, or false when its exponent or

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 )
 
 // ErrSyntax is wrapped by every error of Parse: the text is not one JSON value.
@@ -32,8 +31,7 @@ func check(text []byte) error {
 	}
 	var ignored json.RawMessage
 	err := json.Unmarshal(text, &ignored)
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("%w: at byte %d: %s", ErrSyntax, syntax.Offset, syntax.Error())
 	}
 	return fmt.Errorf("%w: %w", ErrSyntax, err)
@@ -43,7 +41,7 @@ func check(text []byte) error {
 func read(decoder *json.Decoder, number func(json.Number) json.Number) (any, error) {
 	token, err := decoder.Token()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSyntax, noEOF(err))
+		return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
 	}
 	switch token := token.(type) {
 	case json.Number:
@@ -78,7 +76,7 @@ func readObject(decoder *json.Decoder, number func(json.Number) json.Number) (an
 	for decoder.More() {
 		key, err := decoder.Token()
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrSyntax, noEOF(err))
+			return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
 		}
 		value, err := read(decoder, number)
 		if err != nil {
@@ -89,13 +87,4 @@ func readObject(decoder *json.Decoder, number func(json.Number) json.Number) (an
 	}
 	_, err := decoder.Token()
 	return object, err
-}
-
-// noEOF keeps a caller from taking a truncated document for the regular end of a
-// stream.
-func noEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"unicode/utf8"
 )
 
 // MarshalJSON makes an object usable inside other values that encoding/json
@@ -68,7 +67,7 @@ func appendObject(to []byte, object *Object) []byte {
 func appendString(to []byte, text string) []byte {
 	to = append(to, '"')
 	start := 0
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		if c := text[i]; c >= ' ' && c != '"' && c != '\\' {
 			continue
 		}
@@ -98,6 +97,3 @@ func appendEscape(to []byte, c byte) []byte {
 		return fmt.Appendf(to, `\u%04x`, c)
 	}
 }
-
-// Runes returns the length of text as JSON Schema counts it, in code points.
-func Runes(text string) int { return utf8.RuneCountInString(text) }

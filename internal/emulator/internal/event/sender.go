@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"sync"
@@ -178,9 +179,7 @@ func (s *Sender) attempt(j job, body []byte) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("preparing the request: %w", err)
 	}
-	for name, values := range j.header {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, j.header)
 	timestamp := s.timestamp()
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "port-emulator")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
 // operator is a comparison operator. A negative one matches exactly what its
@@ -41,7 +42,7 @@ func (o operator) prepare(value any, env environment) func(any) bool {
 
 // keys returns the keys that a rule with the operator may have beside others.
 func (o operator) keys(others ...string) []string {
-	keys := append(others, "operator")
+	keys := slices.Concat(others, []string{"operator"})
 	if o.operand != noOperand {
 		keys = append(keys, "value")
 	}
@@ -106,7 +107,7 @@ func ordered(accept func(int) bool) func(any, environment) func(any) bool {
 		if number, ok := value.(json.Number); ok {
 			return func(property any) bool {
 				other, ok := property.(json.Number)
-				return ok && accept(document.CompareNumbers(other, number))
+				return ok && accept(jsonvalue.CompareNumbers(other, number))
 			}
 		}
 		instant, ok := parseInstant(value)

@@ -1,6 +1,8 @@
 package query
 
 import (
+	"slices"
+
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
@@ -79,12 +81,7 @@ func (r relationRule) matches(targets []any, compare func(any) bool) bool {
 	if len(targets) == 0 {
 		return compare(nil)
 	}
-	for _, target := range targets {
-		if compare(target) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(targets, compare)
 }
 
 // scorecardRule compares the level of a scorecard, which no entity of the

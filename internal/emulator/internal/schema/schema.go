@@ -30,6 +30,9 @@ type Schema struct {
 	Types []Type
 	Enum  []any
 	AnyOf []*Schema
+	// Discriminators are the keys by which the alternatives of AnyOf, all objects,
+	// are told apart. They only make violations clearer.
+	Discriminators []string
 
 	Format               string
 	Pattern              *regexp.Regexp

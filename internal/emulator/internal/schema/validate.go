@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
@@ -60,10 +61,20 @@ func (s *Schema) validateEnum(path string, value any) *Violation {
 }
 
 // validateAnyOf reports, when no alternative fits, what is wrong by the one that
-// came furthest: its violation lies deepest in the document.
+// was meant.
 func (s *Schema) validateAnyOf(path string, value any) *Violation {
+	alternatives := s.AnyOf
+	if object, ok := value.(*document.Object); ok {
+		for _, key := range s.Discriminators {
+			meant := alternativesFor(alternatives, key, object)
+			if len(meant) == 0 {
+				return (&Schema{Enum: allowed(alternatives, key)}).Validate(path+"/"+key, object.Value(key))
+			}
+			alternatives = meant
+		}
+	}
 	var furthest *Violation
-	for _, alternative := range s.AnyOf {
+	for _, alternative := range alternatives {
 		v := alternative.Validate(path, value)
 		if v == nil {
 			return nil
@@ -75,8 +86,33 @@ func (s *Schema) validateAnyOf(path string, value any) *Violation {
 	return furthest
 }
 
+// alternativesFor returns the alternatives that accept the object's value of a
+// key.
+func alternativesFor(alternatives []*Schema, key string, object *document.Object) []*Schema {
+	var meant []*Schema
+	for _, alternative := range alternatives {
+		if alternative.Properties[key].Validate("", object.Value(key)) == nil {
+			meant = append(meant, alternative)
+		}
+	}
+	return meant
+}
+
+// allowed returns every value that one of the alternatives allows for a key.
+func allowed(alternatives []*Schema, key string) []any {
+	var values []any
+	for _, alternative := range alternatives {
+		for _, value := range alternative.Properties[key].Enum {
+			if !slices.Contains(values, value) {
+				values = append(values, value)
+			}
+		}
+	}
+	return values
+}
+
 func (s *Schema) validateString(path, text string) *Violation {
-	length := document.Runes(text)
+	length := utf8.RuneCountInString(text)
 	switch {
 	case s.MinLength != nil && length < *s.MinLength:
 		return violation(path, "must NOT have fewer than %d characters", *s.MinLength)

@@ -15,7 +15,7 @@ func blueprintBody(required ...string) *schema.Schema {
 		with("icon", text()).
 		with("schema", object("properties").
 			with("properties", keyed(key(), propertyBody())).
-			with("required", list(text())).open()).
+			with("required", list(text())).closed()).
 		with("relations", keyed(key(), relationBody())).
 		with("mirrorProperties", keyed(key(), mirrorBody())).
 		with("calculationProperties", keyed(key(), calculationBody())).
@@ -121,7 +121,7 @@ func aggregationBody() *schema.Schema {
 func calculationSpecBody() *schema.Schema {
 	period := oneOf("hour", "day", "week", "month", "total")
 	byEntities, byProperty := oneOf("entities"), oneOf("property")
-	return either(
+	return by([]string{"calculationBy", "func"},
 		object("func", "calculationBy").
 			with("func", oneOf("count")).with("calculationBy", byEntities).closed(),
 		object("func", "calculationBy", "averageOf").
@@ -135,14 +135,14 @@ func calculationSpecBody() *schema.Schema {
 }
 
 func destinationBody() *schema.Schema {
-	return either(
+	return by([]string{"type"},
 		object("type", "url").with("type", oneOf("WEBHOOK")).with("url", formatted("uri")).with("agent", flag()).closed(),
 		object("type").with("type", oneOf("KAFKA")).closed(),
 	)
 }
 
 func ownershipBody() *schema.Schema {
-	return either(
+	return by([]string{"type"},
 		object("type", "path").with("type", oneOf("Inherited")).with("path", text()).with("title", textUpTo(100)).closed(),
 		object("type").with("type", oneOf("Direct")).with("title", textUpTo(100)).closed(),
 	)

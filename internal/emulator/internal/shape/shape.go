@@ -10,20 +10,27 @@ import (
 // Bodies has the schema of each request body. It is built once and never
 // changed.
 type Bodies struct {
-	Token                                        *schema.Schema // POST /v1/auth/access_token
-	Blueprint                                    *schema.Schema // POST /v1/blueprints
-	BlueprintReplacement                         *schema.Schema // PUT /v1/blueprints/{identifier}
-	BlueprintUpdate                              *schema.Schema // PATCH /v1/blueprints/{identifier}
-	RenameProperty, RenameMirror, RenameRelation *schema.Schema // PATCH …/rename
-	Entity                                       *schema.Schema // POST …/entities
-	EntityReplacement                            *schema.Schema // PUT …/entities/{entity_identifier}
-	EntityUpdate                                 *schema.Schema // PATCH …/entities/{entity_identifier}
-	Bulk                                         *schema.Schema // POST …/entities/bulk
-	BulkDeletion                                 *schema.Schema // POST …/bulk/entities/delete
-	Search                                       *schema.Schema // POST /v1/entities/search
-	BlueprintSearch                              *schema.Schema // POST …/entities/search
-	Migration, Cancellation                      *schema.Schema // POST /v1/migrations[…/cancel]
-	OrganizationReplacement, OrganizationUpdate  *schema.Schema // PUT, PATCH /v1/organization
+	// Token is the body of POST /v1/auth/access_token.
+	Token *schema.Schema
+	// The bodies of POST /v1/blueprints, and of PUT and PATCH
+	// /v1/blueprints/{identifier}.
+	Blueprint, BlueprintReplacement, BlueprintUpdate *schema.Schema
+	// The bodies of PATCH …/properties/…/rename, …/mirror/…/rename and
+	// …/relations/…/rename.
+	RenameProperty, RenameMirror, RenameRelation *schema.Schema
+	// The bodies of POST …/entities, and of PUT and PATCH
+	// …/entities/{entity_identifier}.
+	Entity, EntityReplacement, EntityUpdate *schema.Schema
+	// The bodies of POST …/entities/bulk and …/bulk/entities/delete.
+	Bulk, BulkDeletion *schema.Schema
+	// The bodies of POST /v1/entities/search and …/entities/search.
+	Search, BlueprintSearch *schema.Schema
+	// The bodies of POST /v1/migrations and …/cancel.
+	Migration, Cancellation *schema.Schema
+	// The bodies of PUT and PATCH /v1/organization.
+	OrganizationReplacement, OrganizationUpdate *schema.Schema
+	// Seed is a file that the emulator starts from; it is no part of Port's API.
+	Seed *schema.Schema
 }
 
 // New builds the schemas.
@@ -52,6 +59,13 @@ func New() *Bodies {
 		Cancellation:            object().with("reason", text()).closed(),
 		OrganizationReplacement: organizationBody("content"),
 		OrganizationUpdate:      organizationUpdateBody(),
+
+		Seed: object().
+			with("blueprints", list(blueprintBody("identifier", "title", "schema"))).
+			with("entities", list(entity)).
+			with("pages", list(anyObject())).
+			with("organization", anyObject()).
+			closed(),
 	}
 }
 
@@ -125,6 +139,11 @@ func oneOf(values ...string) *schema.Schema {
 
 func either(alternatives ...*schema.Schema) *schema.Schema {
 	return &schema.Schema{AnyOf: alternatives}
+}
+
+// by tells the alternatives, all objects, apart by keys.
+func by(keys []string, alternatives ...*schema.Schema) *schema.Schema {
+	return &schema.Schema{Types: []schema.Type{schema.Objects}, AnyOf: alternatives, Discriminators: keys}
 }
 
 func list(items *schema.Schema) *schema.Schema {

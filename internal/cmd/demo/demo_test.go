@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// binaries is the folder of what the demo starts, and of the demo itself.
+var binaries string
+
+func TestMain(m *testing.M) {
+	os.Exit(runTests(m))
+}
+
+func runTests(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "port-demo-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	binaries = folder
+	command := exec.CommandContext(context.Background(), "go", "build", "-o", folder, "../../..", "../../../listener", "../port-emulator", ".")
+	if output, err := command.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, output)
+		return 1
+	}
+	return m.Run()
+}
+
+func TestDemoTellsTheWholeStory(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := run(&out, binaries, "../../../examples/changelog-listener", ""); err != nil {
+		t.Fatalf("%v\n%s", err, &out)
+	}
+	text := out.String()
+	for _, want := range []string{
+		"Plan: 2 to add, 0 to change, 0 to destroy.",
+		"No changes. Your infrastructure matches the configuration.",
+		"Change in Notification Service Production health status",
+		"Triggered by " + clientID,
+		"Before\n      │ Healthy ✅",
+		"Now\n      │ Degraded 🚧",
+		`~ "healthStatus"  = "Degraded" -> "Healthy"`,
+		"Plan: 0 to add, 1 to change, 0 to destroy.",
+		"Before\n      │ Degraded 🚧",
+		"Now\n      │ Healthy ✅",
+		"Destroy complete! Resources: 2 destroyed.",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the demo does not say %q", want)
+		}
+	}
+	if strings.Contains(text, "Warning") {
+		t.Error("the demo shows a warning")
+	}
+	if t.Failed() {
+		t.Log(text)
+	}
+}
+
+func TestDemoCleansUpWhenInterrupted(t *testing.T) {
+	t.Parallel()
+	temporary := t.TempDir()
+	command := exec.CommandContext(t.Context(), filepath.Join(binaries, "demo"), "-bin", binaries, "-example", "../../../examples/changelog-listener")
+	command.Env = append(os.Environ(), "TMPDIR="+temporary)
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	output, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(output)
+	for {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			t.Fatalf("the demo ended early: %v\n%s", err, &stderr)
+		}
+		if strings.HasPrefix(line, "[2/7]") {
+			break
+		}
+	}
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, lines)
+	var exit *exec.ExitError
+	if err := command.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("an interrupted demo ends with %v, want status 1", err)
+	}
+	if !strings.Contains(stderr.String(), "interrupted") {
+		t.Errorf("the demo does not say that it was interrupted: %s", &stderr)
+	}
+	left, err := os.ReadDir(temporary)
+	if err != nil || len(left) > 0 {
+		t.Errorf("the demo left %v behind, %v", left, err)
+	}
+	if running := processesOf(t, temporary); len(running) > 0 {
+		t.Errorf("the demo left processes behind: %v", running)
+	}
+}
+
+// processesOf lists the processes that were started with a folder for
+// temporary files, where the system tells.
+func processesOf(t *testing.T, temporary string) []string {
+	t.Helper()
+	environments, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running []string
+	for _, path := range environments {
+		environment, err := os.ReadFile(path)
+		if err == nil && bytes.Contains(environment, []byte("TMPDIR="+temporary)) {
+			running = append(running, filepath.Dir(path))
+		}
+	}
+	return running
+}
+
+func TestDemoFailsLoudly(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	err := run(&out, t.TempDir(), "../../../examples/changelog-listener", "")
+	if err == nil || !strings.Contains(err.Error(), "port-emulator") {
+		t.Errorf("without binaries the demo ends with %v", err)
+	}
+}
+
+func TestDemoExplainsAMissingCLI(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	var out bytes.Buffer
+	err := run(&out, t.TempDir(), "../../../examples/changelog-listener", "")
+	if !errors.Is(err, errNoCLI) || !strings.Contains(err.Error(), "https://opentofu.org/docs/intro/install/") {
+		t.Errorf("without a CLI the demo ends with %v", err)
+	}
+}

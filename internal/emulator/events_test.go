@@ -1,0 +1,392 @@
+package emulator_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator"
+)
+
+// receiver takes the place of the network behind webhooks. It answers with the
+// statuses in turn, then with the last one for ever.
+type receiver struct {
+	mutex    sync.Mutex
+	statuses []int
+	hang     bool
+	events   []received
+}
+
+// received is an event as it arrived.
+type received struct {
+	url, body string
+	header    http.Header
+}
+
+// RoundTrip implements http.RoundTripper.
+func (r *receiver) RoundTrip(request *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(request.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.mutex.Lock()
+	r.events = append(r.events, received{url: request.URL.String(), body: string(body), header: request.Header})
+	hang, status := r.hang, http.StatusAccepted
+	if len(r.statuses) > 0 {
+		status = r.statuses[0]
+	}
+	if len(r.statuses) > 1 {
+		r.statuses = r.statuses[1:]
+	}
+	r.mutex.Unlock()
+	if hang {
+		<-request.Context().Done()
+		return nil, request.Context().Err()
+	}
+	return &http.Response{StatusCode: status, Body: http.NoBody, Header: http.Header{"Location": {"https://elsewhere.example.com"}}}, nil
+}
+
+func (r *receiver) all() []received {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return append([]received(nil), r.events...)
+}
+
+const hook = "https://listener.example.com/api/slack"
+
+// startPosting returns an emulator whose events go to the receiver. In a bubble
+// synctest.Wait waits for the deliveries, and time passes at once.
+func startPosting(tb testing.TB, options emulator.Options, r *receiver) *server {
+	tb.Helper()
+	options.ChangelogDestination = true
+	options.DeliveryTransport = r
+	return start(tb, options)
+}
+
+// deploymentConfig is the blueprint of the worked example, shortened.
+const deploymentConfig = `{"identifier":"deploymentConfig","title":"Deployment Config","icon":"Microservice","schema":{"properties":{
+	"healthStatus":{"type":"string","enum":["Healthy","Degraded"]},"cpuUtil":{"type":"number"},"memoryUtil":{"type":"number"},
+	"newRelicUrl":{"type":"string","format":"url"},"locked":{"type":"boolean","default":false}},"required":[]},
+	"changelogDestination":{"type":"WEBHOOK","url":"` + hook + `"}}`
+
+const configEntities = "/v1/blueprints/deploymentConfig/entities"
+
+func TestChangelogEvents(t *testing.T) {
+	t.Parallel()
+	r := &receiver{}
+	synctest.Test(t, func(t *testing.T) {
+		s := startPosting(t, emulator.Options{}, r)
+		s.mustDo(t, http.MethodPost, "/v1/blueprints", deploymentConfig)
+		s.mustDo(t, http.MethodPost, configEntities+"?upsert=false", `{"identifier":"prod","title":"<Prod> & more","properties":{
+			"healthStatus":"Healthy","cpuUtil":25.0,"memoryUtil":1e2,"newRelicUrl":"https://newrelic.com"}}`)
+		s.clock.advance(time.Minute)
+		s.mustDo(t, http.MethodPatch, configEntities+"/prod", `{"properties":{"healthStatus":"Degraded","cpuUtil":91.5}}`)
+		s.clock.advance(time.Minute)
+		s.mustDo(t, http.MethodDelete, configEntities+"/prod?delete_dependents=false", "")
+		s.mustDo(t, http.MethodPatch, "/v1/blueprints/deploymentConfig", `{"title":"New"}`)
+		s.mustDo(t, http.MethodDelete, "/v1/blueprints/deploymentConfig", "")
+		synctest.Wait()
+
+		const entity = `"identifier":"prod","title":"<Prod> & more","blueprint":"deploymentConfig"`
+		const created = `"createdAt":"2026-06-15T16:44:56.288Z","createdBy":"client@clients"`
+		const healthy = `{` + entity + `,"properties":{"healthStatus":"Healthy","cpuUtil":25,"memoryUtil":100,"newRelicUrl":"https://newrelic.com","locked":false},"relations":{},` +
+			created + `,"updatedAt":"2026-06-15T16:44:56.288Z","updatedBy":"client@clients"}`
+		const degraded = `{` + entity + `,"properties":{"healthStatus":"Degraded","cpuUtil":91.5,"memoryUtil":100,"newRelicUrl":"https://newrelic.com","locked":false},"relations":{},` +
+			created + `,"updatedAt":"2026-06-15T16:45:56.288Z","updatedBy":"client@clients"}`
+		event := func(action, resource, at, context, before, after string) string {
+			return `{"action":"` + action + `","resourceType":"` + resource + `","status":"SUCCESS","trigger":{"by":{"orgId":"org_PortEmulator","userId":"client@clients"},"at":"` +
+				at + `","origin":"API"},"context":{` + context + `},"diff":{"before":` + before + `,"after":` + after + `}}`
+		}
+		const ofEntity = `"entity":"prod","blueprint":"deploymentConfig"`
+		var entities []string
+		var blueprints []string
+		for _, e := range r.all() {
+			if e.url != hook {
+				t.Errorf("posted to %s", e.url)
+			}
+			if strings.Contains(e.body, `"resourceType":"entity"`) {
+				entities = append(entities, e.body)
+				continue
+			}
+			blueprints = append(blueprints, e.body)
+		}
+		want := []string{
+			event("CREATE", "entity", "2026-06-15T16:44:56.288Z", ofEntity, "null", healthy),
+			event("UPDATE", "entity", "2026-06-15T16:45:56.288Z", ofEntity, healthy, degraded),
+			event("DELETE", "entity", "2026-06-15T16:46:56.288Z", ofEntity, degraded, "null"),
+		}
+		if got, wanted := strings.Join(entities, "\n"), strings.Join(want, "\n"); got != wanted {
+			t.Errorf("got\n%s\nwant\n%s", got, wanted)
+		}
+		if len(blueprints) != 3 {
+			t.Fatalf("%d events of the blueprint", len(blueprints))
+		}
+		for i, action := range []string{"CREATE", "UPDATE", "DELETE"} {
+			if !strings.HasPrefix(blueprints[i], `{"action":"`+action+`","resourceType":"blueprint","status":"SUCCESS"`) ||
+				!strings.Contains(blueprints[i], `"context":{"blueprint":"deploymentConfig"},"diff":{"before":`) {
+				t.Errorf("event %d of the blueprint: %s", i, blueprints[i])
+			}
+		}
+	})
+}
+
+// TestChangelogEventHasTheKeysOfTheExample compares with an event of Port's own.
+func TestChangelogEventHasTheKeysOfTheExample(t *testing.T) {
+	t.Parallel()
+	specification := os.Getenv("PORT_OPENAPI_SPEC")
+	example, err := os.ReadFile(strings.TrimSuffix(specification, "port-openapi.json") + "changelog-event.json")
+	if specification == "" || err != nil {
+		t.Skip("SKIPPED: PORT_OPENAPI_SPEC does not name a document beside an example event")
+	}
+	r := &receiver{}
+	synctest.Test(t, func(t *testing.T) {
+		s := startPosting(t, emulator.Options{}, r)
+		s.mustDo(t, http.MethodPost, "/v1/blueprints", strings.Replace(deploymentConfig, `"locked"`,
+			`"sentryUrl":{"type":"string"},"prometheusUrl":{"type":"string"},"locked"`, 1))
+		s.mustDo(t, http.MethodPost, configEntities+"?upsert=false", `{"identifier":"notification-service-prod","title":"T","properties":{"healthStatus":"Healthy",
+			"cpuUtil":25,"memoryUtil":30,"newRelicUrl":"https://newrelic.com","sentryUrl":"x","prometheusUrl":"x","locked":false}}`)
+		s.mustDo(t, http.MethodPatch, configEntities+"/notification-service-prod", `{"properties":{"healthStatus":"Degraded"}}`)
+		synctest.Wait()
+		for _, e := range r.all() {
+			if strings.Contains(e.body, `"action":"UPDATE"`) {
+				if got, want := keys(t, e.body), keys(t, string(example)); got != want {
+					t.Errorf("got\n%s\nwant\n%s", got, want)
+				}
+				return
+			}
+		}
+		t.Error("there was no event")
+	})
+}
+
+// keys returns the keys of a document in their order.
+func keys(tb testing.TB, text string) string {
+	tb.Helper()
+	var found []string
+	decoder := json.NewDecoder(strings.NewReader(text))
+	for isKey := []bool{false}; ; {
+		token, err := decoder.Token()
+		if err == io.EOF {
+			return strings.Join(found, " ")
+		}
+		if err != nil {
+			tb.Fatal(err)
+		}
+		last := len(isKey) - 1
+		switch {
+		case token == json.Delim('{'):
+			isKey[last] = len(isKey) > 1
+			isKey = append(isKey, true)
+		case token == json.Delim('}'):
+			isKey = isKey[:last]
+		case isKey[last]:
+			found = append(found, fmt.Sprint(token))
+			isKey[last] = false
+			continue
+		default:
+			isKey[last] = true
+			continue
+		}
+	}
+}
+
+func TestAutomationEvents(t *testing.T) {
+	t.Parallel()
+	r := &receiver{}
+	synctest.Test(t, func(t *testing.T) {
+		s := startPosting(t, emulator.Options{EventShape: emulator.AutomationEvents, TimestampUnit: emulator.Seconds}, r)
+		s.mustDo(t, http.MethodPost, "/v1/blueprints", deploymentConfig) // No event.
+		s.mustDo(t, http.MethodPost, configEntities+"?upsert=false", `{"identifier":"prod","team":"red","properties":{"healthStatus":"Healthy"}}`)
+		synctest.Wait()
+		events := r.all()
+		if len(events) != 1 {
+			t.Fatalf("%d events", len(events))
+		}
+		run := events[0].header.Get("RUN_ID")
+		want := `{"action":"CREATE","resourceType":"entity","trigger":{"by":{"orgId":"org_PortEmulator","userId":"client@clients"},"origin":"API","at":"2026-06-15T16:44:56.288Z"},` +
+			`"context":{"blueprintIdentifier":"deploymentConfig","entityIdentifier":"prod","propertyIdentifier":null},"diff":{"before":null,"after":{` +
+			`"identifier":"prod","title":null,"icon":null,"blueprint":"deploymentConfig","team":["red"],"properties":{"healthStatus":"Healthy","locked":false},"relations":{},` +
+			`"createdAt":"2026-06-15T16:44:56.288Z","createdBy":"client@clients","updatedAt":"2026-06-15T16:44:56.288Z","updatedBy":"client@clients"}},"run":{"id":"` + run + `"}}`
+		if events[0].body != want || run == "" {
+			t.Errorf("got\n%s\nwant\n%s", events[0].body, want)
+		}
+		checkSignature(t, events[0], strconv.FormatInt(s.clock.Now().Unix(), 10))
+	})
+}
+
+// checkSignature checks the headers over the exact bytes.
+func checkSignature(tb testing.TB, e received, timestamp string) {
+	tb.Helper()
+	if got := e.header.Get(changelog.TimestampHeader); got != timestamp {
+		tb.Errorf("timestamp %s, want %s", got, timestamp)
+	}
+	if got, want := e.header.Get(changelog.SignatureHeader), changelog.Sign(clientSecret, timestamp, []byte(e.body)); got != want {
+		tb.Errorf("signature %s, want %s", got, want)
+	}
+	if e.header.Get("Content-Type") != "application/json" {
+		tb.Errorf("%v", e.header)
+	}
+}
+
+func (s *server) deliveries(tb testing.TB) string {
+	tb.Helper()
+	a := s.mustDo(tb, http.MethodGet, "/_emulator/deliveries", "")
+	return compact(tb, a.at(tb, "deliveries"))
+}
+
+func TestDeliveriesAreListed(t *testing.T) {
+	t.Parallel()
+	r := &receiver{statuses: []int{202, 401, 302}}
+	synctest.Test(t, func(t *testing.T) {
+		s := startPosting(t, emulator.Options{}, r)
+		for range 3 {
+			s.mustDo(t, http.MethodPost, "/v1/blueprints", deploymentConfig)
+			synctest.Wait()
+			s.mustDo(t, http.MethodPatch, "/v1/blueprints/deploymentConfig", `{"changelogDestination":{"type":"KAFKA"}}`)
+			s.mustDo(t, http.MethodDelete, "/v1/blueprints/deploymentConfig", "")
+		}
+		want := make([]string, 3)
+		for i, status := range []int{202, 401, 302} {
+			want[i] = fmt.Sprintf(`{"attempts":1,"done":true,"error":"","status":%d,"url":%q}`, status, hook)
+		}
+		if got := s.deliveries(t); got != "["+strings.Join(want, ",")+"]" {
+			t.Error(got)
+		}
+		checkSignature(t, r.all()[0], strconv.FormatInt(s.clock.Now().UnixMilli(), 10))
+	})
+}
+
+func TestDeliveryRetries(t *testing.T) {
+	t.Parallel()
+	r := &receiver{statuses: []int{500, 429, 503, 202}}
+	synctest.Test(t, func(t *testing.T) {
+		s := startPosting(t, emulator.Options{DeliveryRetries: 3}, r)
+		begin := time.Now()
+		s.mustDo(t, http.MethodPost, "/v1/blueprints", deploymentConfig)
+		synctest.Wait()
+		if got := s.deliveries(t); !strings.Contains(got, `"attempts":1,"done":false`) {
+			t.Error(got)
+		}
+		if err := s.emulator.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begin); took != 7*time.Second || len(r.all()) != 4 {
+			t.Errorf("%d attempts took %s, want 4 and 1 s + 2 s + 4 s", len(r.all()), took)
+		}
+	})
+}
+
+func TestDeliveryTimeout(t *testing.T) {
+	t.Parallel()
+	r := &receiver{hang: true}
+	synctest.Test(t, func(t *testing.T) {
+		s := startPosting(t, emulator.Options{}, r)
+		begin := time.Now()
+		s.mustDo(t, http.MethodPost, "/v1/blueprints", deploymentConfig)
+		if err := s.emulator.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begin); took != 10*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+func TestOtherEntitiesDoNotWaitForAHangingDelivery(t *testing.T) {
+	t.Parallel()
+	r := &receiver{}
+	synctest.Test(t, func(t *testing.T) {
+		s := startPosting(t, emulator.Options{}, r)
+		s.mustDo(t, http.MethodPost, "/v1/blueprints", deploymentConfig)
+		for i := range 50 {
+			s.mustDo(t, http.MethodPost, configEntities+"?upsert=false", fmt.Sprintf(`{"identifier":"e%d","properties":{"cpuUtil":0}}`, i))
+			for n := range 5 {
+				s.mustDo(t, http.MethodPatch, configEntities+"/e"+strconv.Itoa(i), fmt.Sprintf(`{"properties":{"cpuUtil":%d}}`, n+1))
+			}
+		}
+		synctest.Wait()
+		last := make(map[string]int)
+		events := r.all()
+		for _, e := range events {
+			var decoded struct {
+				Context struct{ Entity string }
+				Diff    struct {
+					After struct{ Properties struct{ CPUUtil int } }
+				}
+			}
+			if err := json.Unmarshal([]byte(e.body), &decoded); err != nil {
+				t.Fatal(err)
+			}
+			if decoded.Context.Entity == "" {
+				continue
+			}
+			value := decoded.Diff.After.Properties.CPUUtil
+			if value != last[decoded.Context.Entity] {
+				t.Fatalf("%s: %d came when %d was next", decoded.Context.Entity, value, last[decoded.Context.Entity])
+			}
+			last[decoded.Context.Entity]++
+		}
+		if len(events) != 1+50*6 {
+			t.Errorf("%d events", len(events))
+		}
+	})
+}
+
+func TestAuditLog(t *testing.T) {
+	t.Parallel()
+	s := startWithService(t)
+	s.createEntity(t, `{"identifier":"a","properties":{"replicas":1}}`)
+	s.clock.advance(time.Minute)
+	s.mustDo(t, http.MethodPatch, serviceEntities+"/a", `{"properties":{"replicas":2}}`)
+	s.mustDo(t, http.MethodDelete, serviceEntities+"/a?delete_dependents=false", "")
+	actions := func(query string) string {
+		list, _ := s.mustDo(t, http.MethodGet, "/v1/audit-log?"+query, "").at(t, "audits").([]any)
+		var all []string
+		for _, item := range list {
+			o, _ := item.(map[string]any)
+			all = append(all, fmt.Sprint(o["resourceType"], o["action"]))
+		}
+		return strings.Join(all, " ")
+	}
+	const minute = "2026-06-15T16:45:56.288Z"
+	for query, want := range map[string]string{
+		"":                         "entityDELETE entityUPDATE entityCREATE blueprintCREATE",
+		"limit=2":                  "entityDELETE entityUPDATE",
+		"resources=blueprint":      "blueprintCREATE",
+		"resources=entity&limit=1": "entityDELETE",
+		"resources=entity&resources=blueprint&action=CREATE": "entityCREATE blueprintCREATE",
+		"entity=a&action=UPDATE":                             "entityUPDATE",
+		"entity=b":                                           "",
+		"blueprint=service":                                  "entityDELETE entityUPDATE entityCREATE blueprintCREATE",
+		"blueprint=other":                                    "",
+		"from=" + minute:                                     "entityDELETE entityUPDATE",
+		"to=" + url.QueryEscape("2026-06-15T18:44:56.288+02:00"): "entityCREATE blueprintCREATE",
+		"origin=API&limit=1":                    "entityDELETE",
+		"origin=UI":                             "",
+		"status=FAILURE":                        "",
+		"run_id=r_1":                            "",
+		"include_deleted_entities=true&limit=1": "entityDELETE",
+	} {
+		if got := actions(query); got != want {
+			t.Errorf("%s: got %q, want %q", query, got, want)
+		}
+	}
+	one := s.mustDo(t, http.MethodGet, "/v1/audit-log?entity=a&action=UPDATE&includes=identifier&includes=diff", "")
+	list, _ := one.at(t, "audits").([]any)
+	event, _ := list[0].(map[string]any)
+	identifier, _ := event["identifier"].(string)
+	if len(event) != 2 || !strings.HasPrefix(identifier, "event_") || actions("identifier="+identifier) != "entityUPDATE" {
+		t.Error(one.body)
+	}
+	s.do(t, http.MethodGet, "/v1/audit-log?includes=everything", "").refused(t, http.StatusUnprocessableEntity, "invalid_request", "querystring/includes")
+}

@@ -1,0 +1,49 @@
+package port
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+func TestHolds(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		found, sent string
+		want        bool
+	}{
+		"equal":                          {`{"a":1,"b":[true,"x"]}`, `{"a":1,"b":[true,"x"]}`, true},
+		"what Port added":                {`{"a":1,"createdAt":"now","p":{"q":null,"r":3}}`, `{"a":1,"p":{}}`, true},
+		"what was sent as null":          {`{"a":"default"}`, `{"a":null}`, true},
+		"empty and absent":               {`{"t":[]}`, `{"d":"","m":{},"l":[]}`, true},
+		"a value that is missing":        {`{}`, `{"a":1}`, false},
+		"a value that is null":           {`{"a":null}`, `{"a":false}`, false},
+		"another text":                   {`{"a":"x"}`, `{"a":"y"}`, false},
+		"another type":                   {`{"a":"1"}`, `{"a":1}`, false},
+		"an object for a text":           {`{"a":"x"}`, `{"a":{"b":1}}`, false},
+		"a text for a list":              {`{"a":"x"}`, `{"a":["x"]}`, false},
+		"another boolean":                {`{"a":true}`, `{"a":false}`, false},
+		"another number":                 {`{"a":2}`, `{"a":1}`, false},
+		"another notation":               {`{"a":1e2}`, `{"a":100.0}`, true},
+		"a number that Port rounded":     {`{"a":9007199254740992}`, `{"a":9007199254740993}`, true},
+		"a number beyond all bounds":     {`{"a":1e999}`, `{"a":1e999}`, true},
+		"two numbers beyond all bounds":  {`{"a":1e999}`, `{"a":2e999}`, false},
+		"a list in another order":        {`{"a":["x","y"]}`, `{"a":["y","x"]}`, false},
+		"a longer list":                  {`{"a":["x","y"]}`, `{"a":["x"]}`, false},
+		"null within a list":             {`{"a":[null]}`, `{"a":["x"]}`, false},
+		"a value for null within a list": {`{"a":["x"]}`, `{"a":[null]}`, false},
+		"teams in another order":         {`{"team":["x","y"]}`, `{"team":["y","x"]}`, true},
+		"another team":                   {`{"team":["x","z"]}`, `{"team":["y","x"]}`, false},
+		"a team for none":                {`{"team":null}`, `{"team":["y"]}`, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := holds(json.RawMessage(c.found), json.RawMessage(c.sent)); got != c.want {
+				t.Errorf("%s holds %s: %t, want %t", c.found, c.sent, got, c.want)
+			}
+		})
+	}
+	if holds(json.RawMessage(`{}`), func() {}) || holds(func() {}, json.RawMessage(`{}`)) {
+		t.Error("something holds what is no JSON")
+	}
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+)
+
+// flags are the arguments of the command.
+type flags struct {
+	config      string
+	listen      string
+	adminListen string
+	dataDir     string
+	checkConfig bool
+	version     bool
+}
+
+// parseFlags reads the arguments. It prints nothing: -h is flag.ErrHelp.
+func parseFlags(arguments []string) (flags, error) {
+	var parsed flags
+	set := newFlagSet(&parsed)
+	set.SetOutput(io.Discard)
+	if err := set.Parse(arguments); err != nil {
+		return flags{}, err
+	}
+	if set.NArg() > 0 {
+		return flags{}, fmt.Errorf("unexpected argument %q", set.Arg(0))
+	}
+	return parsed, nil
+}
+
+func newFlagSet(into *flags) *flag.FlagSet {
+	set := flag.NewFlagSet("listener", flag.ContinueOnError)
+	set.StringVar(&into.config, "config", "", "configuration `file`; without one the environment is enough")
+	set.StringVar(&into.listen, "listen", ":8080", "`address` that Port posts events to")
+	set.StringVar(&into.adminListen, "admin-listen", "127.0.0.1:8081", "`address` for the operator")
+	set.StringVar(&into.dataDir, "data-dir", "", "`directory` that keeps events until they are delivered\n(default $STATE_DIRECTORY, else ./listener-data)")
+	set.BoolVar(&into.checkConfig, "check-config", false, "check the configuration and exit")
+	set.BoolVar(&into.version, "version", false, "print the version and exit")
+	return set
+}
+
+// writeUsage prints what -h shows.
+func writeUsage(out io.Writer) {
+	_, _ = fmt.Fprint(out, `listener turns Port's change events into Slack alerts.
+
+It receives signed events with POST /api/slack and posts a message when the
+healthStatus of an entity changes, or an entity is created with a value other
+than Healthy. An event is on disk before it is acknowledged, and stays there
+until Slack has taken its message.
+
+Usage:
+  listener [flags]
+
+Environment:
+  PORT_CLIENT_SECRET   client secret with which Port signs events
+  SLACK_WEBHOOK_URL    Slack incoming webhook that alerts go to
+  Each may be given as the path of a file instead: PORT_CLIENT_SECRET_FILE,
+  SLACK_WEBHOOK_URL_FILE.
+
+Flags:
+`)
+	set := newFlagSet(new(flags))
+	set.SetOutput(out)
+	set.PrintDefaults()
+}

@@ -1,0 +1,34 @@
+package app
+
+import (
+	"io"
+	"net/http"
+
+	"github.com/gorilla/mux"
+)
+
+// registerHealth adds what supervisors ask. Neither answer depends on Slack: a
+// restart does not mend it, and events are taken while it is away.
+func (a *App) registerHealth(router *mux.Router) {
+	router.HandleFunc("/healthz", answerHealthy).Methods(http.MethodGet, http.MethodHead)
+	router.HandleFunc("/readyz", a.answerReady).Methods(http.MethodGet, http.MethodHead)
+}
+
+// answerHealthy says that the process serves.
+func answerHealthy(response http.ResponseWriter, _ *http.Request) {
+	_, _ = io.WriteString(response, "ok\n")
+}
+
+// answerReady says whether an event that arrived now would be stored.
+func (a *App) answerReady(response http.ResponseWriter, request *http.Request) {
+	if !a.serving.Load() {
+		http.Error(response, "The listener is starting or stopping.", http.StatusServiceUnavailable)
+		return
+	}
+	if err := a.queue.Check(request.Context()); err != nil {
+		a.options.Logger.ErrorContext(request.Context(), "not ready", "cause", err)
+		http.Error(response, "The event store does not answer.", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = io.WriteString(response, "ok\n")
+}

@@ -1,0 +1,147 @@
+// Package config reads the configuration of the listener, from the environment
+// and from a file, and checks it whole before anything is started. The command
+// loads it, the application runs by it.
+package config
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
+)
+
+// Config is a configuration that has been checked.
+type Config struct {
+	// ClientSecrets verify the signature of events; one of them must fit.
+	ClientSecrets []Secret
+	Webhook       Webhook
+	Store         Store
+	// Destinations are sorted by name. There is at least one.
+	Destinations []Destination
+}
+
+// Webhook says how events are received.
+type Webhook struct {
+	// Path is where events are posted.
+	Path string
+	// MaxBody is the size of the largest body, in bytes.
+	MaxBody int64
+	// Tolerance is how far the time of a signature may be from ours.
+	Tolerance time.Duration
+}
+
+// Store says where events are kept until they are delivered.
+type Store struct {
+	Dir string
+}
+
+// Destination is where alerts go.
+type Destination struct {
+	// Name is what logs call it: lower-case letters, digits, dashes and
+	// underscores.
+	Name       string
+	WebhookURL Secret
+	// Interval is the least time between two messages.
+	Interval time.Duration
+}
+
+// Source is where a configuration comes from.
+type Source struct {
+	// File is the path of a YAML file, or "" for the environment alone.
+	File string
+	// DataDir wins over every other data directory, unless it is "".
+	DataDir string
+	// LookupEnv is os.LookupEnv.
+	LookupEnv func(name string) (string, bool)
+}
+
+// InvalidError lists everything that is wrong with a configuration, each problem
+// with its place and what to do. It holds no secret.
+type InvalidError struct {
+	Problems []string
+}
+
+// Error returns the problems, one a line.
+func (e *InvalidError) Error() string {
+	return strings.Join(e.Problems, "\n")
+}
+
+const (
+	defaultPath    = "/api/slack"
+	defaultMaxBody = 4 << 20
+	defaultDir     = "listener-data"
+	// defaultDestination is the name of the one that the environment gives.
+	defaultDestination = "default"
+
+	secretVariable  = "PORT_CLIENT_SECRET" //nolint:gosec // This is the name of the variable.
+	webhookVariable = "SLACK_WEBHOOK_URL"
+	// stateVariable is how systemd tells a service its StateDirectory=.
+	stateVariable = "STATE_DIRECTORY"
+)
+
+// Load reads and checks a configuration. What the file does not say comes from
+// the environment, and what neither says from the defaults. The error is an
+// *InvalidError.
+func Load(source Source) (*Config, error) {
+	loader := &loader{source: source, config: Config{
+		Webhook: Webhook{Path: defaultPath, MaxBody: defaultMaxBody, Tolerance: changelog.DefaultTolerance},
+	}}
+	loader.readFile()
+	loader.readEnvironment()
+	loader.checkSecrets()
+	if len(loader.problems) > 0 {
+		return nil, &InvalidError{Problems: loader.problems}
+	}
+	return &loader.config, nil
+}
+
+// loader gathers a configuration, and the problems with it.
+type loader struct {
+	source   Source
+	config   Config
+	problems []string
+	// Where a section has been given, with mistakes or without, the environment
+	// does not stand in for it.
+	secretsGiven, destinationsGiven bool
+}
+
+func (l *loader) report(place, problem string) {
+	l.problems = append(l.problems, place+": "+problem)
+}
+
+func (l *loader) reportMissing(variable, meaning string) {
+	l.problems = append(l.problems, fmt.Sprintf("%s is not set: give it %s, or give %s_FILE the path of a file that holds it", variable, meaning, variable))
+}
+
+// addSecret keeps a client secret that came from place.
+func (l *loader) addSecret(place, text string) {
+	if err := changelog.CheckSecret(text); err != nil {
+		l.report(place, err.Error()+"; use the client secret of the organization's credentials in Port")
+		return
+	}
+	l.config.ClientSecrets = append(l.config.ClientSecrets, NewSecret(strings.TrimSpace(text)))
+}
+
+// addDestination keeps a destination whose URL came from place.
+func (l *loader) addDestination(place, name, webhook string) {
+	webhook = strings.TrimSpace(webhook)
+	if err := slack.CheckURL(webhook); err != nil {
+		l.report(place, err.Error()+"; use the URL of a Slack incoming webhook, which begins with https://hooks.slack.com/services/")
+		return
+	}
+	l.config.Destinations = append(l.config.Destinations, Destination{
+		Name: name, WebhookURL: NewSecret(webhook), Interval: slack.DefaultInterval,
+	})
+}
+
+// checkSecrets reports what is missing altogether.
+func (l *loader) checkSecrets() {
+	if len(l.config.ClientSecrets) == 0 && !l.secretsGiven {
+		l.reportMissing(secretVariable, "the client secret with which Port signs events")
+	}
+	if len(l.config.Destinations) == 0 && !l.destinationsGiven {
+		l.reportMissing(webhookVariable, "the URL of the Slack incoming webhook that alerts go to")
+	}
+}

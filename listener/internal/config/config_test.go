@@ -1,0 +1,363 @@
+package config_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+)
+
+const (
+	clientSecret = "k7-client-secret"
+	webhookURL   = "https://hooks.slack.com/services/T0/B0/tokentoken"
+)
+
+// environment looks variables up in a map.
+func environment(variables map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		value, ok := variables[name]
+		return value, ok
+	}
+}
+
+// write makes a file and returns its path.
+func write(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// plain is a configuration with its secrets revealed, to be compared.
+type plain struct {
+	Secrets      []string
+	Webhook      config.Webhook
+	Dir          string
+	Destinations map[string]string
+}
+
+func reveal(loaded *config.Config) plain {
+	revealed := plain{Webhook: loaded.Webhook, Dir: loaded.Store.Dir, Destinations: map[string]string{}}
+	for _, secret := range loaded.ClientSecrets {
+		revealed.Secrets = append(revealed.Secrets, secret.Reveal())
+	}
+	for _, destination := range loaded.Destinations {
+		revealed.Destinations[destination.Name] = destination.WebhookURL.Reveal()
+	}
+	return revealed
+}
+
+func defaults() config.Webhook {
+	return config.Webhook{Path: "/api/slack", MaxBody: 4 << 20, Tolerance: 5 * time.Minute}
+}
+
+func TestLoadFromTheEnvironment(t *testing.T) {
+	t.Parallel()
+	secretFile := write(t, "secret", clientSecret+"\n")
+	webhookFile := write(t, "webhook", " "+webhookURL+"\r\n")
+	classic := plain{
+		Secrets: []string{clientSecret}, Webhook: defaults(), Dir: "./listener-data",
+		Destinations: map[string]string{"default": webhookURL},
+	}
+	in := func(dir string) plain {
+		moved := classic
+		moved.Dir = dir
+		return moved
+	}
+	tests := []struct {
+		name      string
+		variables map[string]string
+		dataDir   string
+		want      plain
+	}{
+		{"variables", map[string]string{"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL}, "", classic},
+		{"variables with a line break", map[string]string{"PORT_CLIENT_SECRET": clientSecret + "\n", "SLACK_WEBHOOK_URL": webhookURL + "\n"}, "", classic},
+		{"files", map[string]string{"PORT_CLIENT_SECRET_FILE": secretFile, "SLACK_WEBHOOK_URL_FILE": webhookFile}, "", classic},
+		{"an empty variable is not set", map[string]string{"PORT_CLIENT_SECRET": "", "PORT_CLIENT_SECRET_FILE": secretFile, "SLACK_WEBHOOK_URL": webhookURL}, "", classic},
+		{"the directory of systemd", map[string]string{"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL, "STATE_DIRECTORY": "/var/lib/listener"}, "", in("/var/lib/listener")},
+		{"the first directory of systemd", map[string]string{"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL, "STATE_DIRECTORY": "/a:/b"}, "", in("/a")},
+		{"the command line's directory", map[string]string{"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL, "STATE_DIRECTORY": "/a"}, "/c", in("/c")},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			loaded, err := config.Load(config.Source{DataDir: test.dataDir, LookupEnv: environment(test.variables)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := reveal(loaded); !reflect.DeepEqual(got, test.want) {
+				t.Errorf("got  %+v\nwant %+v", got, test.want)
+			}
+			if interval := loaded.Destinations[0].Interval; interval != time.Second {
+				t.Errorf("one message every %s", interval)
+			}
+		})
+	}
+}
+
+func TestLoadFromAFile(t *testing.T) {
+	t.Parallel()
+	secretFile := write(t, "secret", "from-a-file\n")
+	variables := environment(map[string]string{
+		"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL, "STATE_DIRECTORY": "/state",
+		"OLD_SECRET": "old: {secret}", "TOKEN": "tokentoken", "TIME": "30s",
+	})
+	tests := []struct {
+		name    string
+		content string
+		dataDir string
+		want    plain
+	}{
+		{
+			"everything",
+			`
+port:
+  client_secrets: ["${PORT_CLIENT_SECRET}", "${OLD_SECRET}"]
+  client_secret_files: [` + secretFile + `]
+webhook: { path: /hooks/port, max_body: 512KiB, tolerance: "${TIME}" }
+store:
+  dir: /data
+destinations:
+  team-b: { webhook_url_file: ` + write(t, "webhook", "http://localhost:9/b\n") + ` }
+  team-a:
+    webhook_url: https://hooks.slack.com/services/T0/B0/${TOKEN}
+`, "",
+			plain{
+				Secrets: []string{clientSecret, "old: {secret}", "from-a-file"},
+				Webhook: config.Webhook{Path: "/hooks/port", MaxBody: 512 << 10, Tolerance: 30 * time.Second},
+				Dir:     "/data", Destinations: map[string]string{"team-a": webhookURL, "team-b": "http://localhost:9/b"},
+			},
+		},
+		{
+			"what it does not say comes from the environment", "webhook:\n  max_body: 1048576\n", "",
+			plain{
+				Secrets: []string{clientSecret}, Webhook: config.Webhook{Path: "/api/slack", MaxBody: 1 << 20, Tolerance: 5 * time.Minute},
+				Dir: "/state", Destinations: map[string]string{"default": webhookURL},
+			},
+		},
+		{
+			"the command line's directory wins", "store: {dir: /data}\n", "/flag",
+			plain{Secrets: []string{clientSecret}, Webhook: defaults(), Dir: "/flag", Destinations: map[string]string{"default": webhookURL}},
+		},
+		{
+			"nothing but comments", "# later\n", "",
+			plain{Secrets: []string{clientSecret}, Webhook: defaults(), Dir: "/state", Destinations: map[string]string{"default": webhookURL}},
+		},
+		{
+			"nothing at all", "", "",
+			plain{Secrets: []string{clientSecret}, Webhook: defaults(), Dir: "/state", Destinations: map[string]string{"default": webhookURL}},
+		},
+		{
+			"empty sections", "port:\nwebhook:\nstore: {}\ndestinations:\n", "",
+			plain{Secrets: []string{clientSecret}, Webhook: defaults(), Dir: "/state", Destinations: map[string]string{"default": webhookURL}},
+		},
+		{
+			"a document marker", "---\nstore: {dir: x}\n", "",
+			plain{Secrets: []string{clientSecret}, Webhook: defaults(), Dir: "x", Destinations: map[string]string{"default": webhookURL}},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			loaded, err := config.Load(config.Source{File: write(t, "listener.yaml", test.content), DataDir: test.dataDir, LookupEnv: variables})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := reveal(loaded); !reflect.DeepEqual(got, test.want) {
+				t.Errorf("got  %+v\nwant %+v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestDestinationsAreSorted(t *testing.T) {
+	t.Parallel()
+	const content = `
+destinations:
+  d: {webhook_url: http://localhost/x}
+  b: {webhook_url: http://localhost/x}
+  e: {webhook_url: http://localhost/x}
+  a: {webhook_url: http://localhost/x}
+  c: {webhook_url: http://localhost/x}
+`
+	loaded, err := config.Load(config.Source{
+		File: write(t, "listener.yaml", content), LookupEnv: environment(map[string]string{"PORT_CLIENT_SECRET": clientSecret}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names strings.Builder
+	for _, destination := range loaded.Destinations {
+		names.WriteString(destination.Name)
+	}
+	if names.String() != "abcde" {
+		t.Errorf("the order is %s", names.String())
+	}
+}
+
+func TestLoadFromTheEnvironmentFails(t *testing.T) {
+	t.Parallel()
+	const (
+		useSecret  = "; use the client secret of the organization's credentials in Port"
+		useWebhook = "; use the URL of a Slack incoming webhook, which begins with https://hooks.slack.com/services/"
+	)
+	missing := filepath.Join(t.TempDir(), "missing")
+	tests := []struct {
+		name      string
+		variables map[string]string
+		want      []string
+	}{
+		{"nothing is set", nil, []string{
+			"PORT_CLIENT_SECRET is not set: give it the client secret with which Port signs events, or give PORT_CLIENT_SECRET_FILE the path of a file that holds it",
+			"SLACK_WEBHOOK_URL is not set: give it the URL of the Slack incoming webhook that alerts go to, or give SLACK_WEBHOOK_URL_FILE the path of a file that holds it",
+		}},
+		{"a placeholder", map[string]string{"PORT_CLIENT_SECRET": "changeme", "SLACK_WEBHOOK_URL": webhookURL}, []string{
+			"PORT_CLIENT_SECRET: the client secret is a placeholder, not a secret" + useSecret,
+		}},
+		{"white space", map[string]string{"PORT_CLIENT_SECRET": "  ", "SLACK_WEBHOOK_URL": " "}, []string{
+			"PORT_CLIENT_SECRET: the client secret is empty" + useSecret,
+			"SLACK_WEBHOOK_URL: it is not an http or https URL" + useWebhook,
+		}},
+		{"a URL without its scheme", map[string]string{"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": "hooks.slack.com/services/x"}, []string{
+			"SLACK_WEBHOOK_URL: it is not an http or https URL" + useWebhook,
+		}},
+		{"files that are not there", map[string]string{"PORT_CLIENT_SECRET_FILE": missing, "SLACK_WEBHOOK_URL_FILE": missing}, []string{
+			"PORT_CLIENT_SECRET_FILE: the file " + missing + " cannot be read (no such file or directory)",
+			"SLACK_WEBHOOK_URL_FILE: the file " + missing + " cannot be read (no such file or directory)",
+		}},
+		{"a variable and its file", map[string]string{"PORT_CLIENT_SECRET": clientSecret, "PORT_CLIENT_SECRET_FILE": missing, "SLACK_WEBHOOK_URL": webhookURL}, []string{
+			"PORT_CLIENT_SECRET: PORT_CLIENT_SECRET_FILE is set too; set one of them",
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := config.Load(config.Source{LookupEnv: environment(test.variables)})
+			assertProblems(t, err, test.want)
+		})
+	}
+}
+
+func TestLoadFromAFileFails(t *testing.T) {
+	t.Parallel()
+	const valid = "port: {client_secrets: [k7-client-secret]}\ndestinations: {default: {webhook_url: http://localhost/x}}\n"
+	tests := []struct {
+		name    string
+		content string
+		want    []string
+	}{
+		{"an unknown section", valid + "rulez: []\n", []string{
+			`listener.yaml:3: "rulez" is not a key of the file; its keys are port, webhook, store and destinations`,
+		}},
+		{"unknown keys", valid + "webhook:\n  paht: /x\n  tls: {}\nstore:\n  sync: always\n", []string{
+			`listener.yaml:4: "paht" is not a key of webhook; its keys are path, max_body and tolerance`,
+			`listener.yaml:5: "tls" is not a key of webhook; its keys are path, max_body and tolerance`,
+			`listener.yaml:7: "sync" is not a key of store; its keys are dir`,
+		}},
+		{"an unknown key of a destination", "destinations:\n  default:\n    url: https://hooks.slack.com/services/tokentoken\n", []string{
+			`listener.yaml:3: "url" is not a key of destinations.default; its keys are webhook_url and webhook_url_file`,
+		}},
+		{"a list", "- port\n", []string{"listener.yaml:1: the file must hold the sections port, webhook, store and destinations"}},
+		{"a text", "hello\n", []string{"listener.yaml:1: the file must hold the sections port, webhook, store and destinations"}},
+		{"a section that is a text", "webhook: /api/slack\n", []string{"listener.yaml:1: webhook must be a section with the keys path, max_body and tolerance"}},
+		{"a destination that is a URL", "destinations:\n  default: " + webhookURL + "\n", []string{
+			"listener.yaml:2: destinations.default must be a section with the keys webhook_url and webhook_url_file",
+		}},
+		{"one secret in place of a list", "port:\n  client_secrets: k7-client-secret\n", []string{
+			"listener.yaml:2: the value must be a list, such as [first, second]",
+		}},
+		{"a list in place of a text", "store: {dir: [a]}\n", []string{"listener.yaml:1: the value must be a single text"}},
+		{"invalid YAML", "port:\n  client_secrets: [\"" + clientSecret + "\n", []string{"listener.yaml:2: it is not valid YAML: "}},
+		{"a key twice", valid + "store: {dir: a}\nstore: {dir: b}\n", []string{"listener.yaml:4: it is not valid YAML: "}},
+		{"two documents", valid + "---\nstore: {}\n", []string{"listener.yaml:4: a second document begins here; the file must hold one"}},
+		{"a variable that is not set", "port:\n  client_secrets:\n    - ${NO_SUCH_VARIABLE}\n", []string{
+			"listener.yaml:3: the environment variable NO_SUCH_VARIABLE is not set",
+		}},
+		{"a variable that is not one", "port:\n  client_secrets: [\"${a b}\", \"${HOME\"]\n", []string{
+			"listener.yaml:2: only ${NAME} with the name of an environment variable can stand here",
+			"listener.yaml:2: only ${NAME} with the name of an environment variable can stand here",
+		}},
+		{"a variable that is empty", "port:\n  client_secrets: [\"${EMPTY}\"]\ndestinations:\n  default:\n    webhook_url: ${EMPTY}\n", []string{
+			"listener.yaml:2: port.client_secrets[0]: the client secret is empty; use the client secret of the organization's credentials in Port",
+			"listener.yaml:4: destinations.default: it needs a webhook_url or a webhook_url_file",
+		}},
+		{"a secret file that is not there", "port:\n  client_secret_files: [/no/such/file]\ndestinations: {default: {webhook_url_file: /no/such/file}}\n", []string{
+			"listener.yaml:2: port.client_secret_files[0]: the file /no/such/file cannot be read (no such file or directory)",
+			"listener.yaml:3: destinations.default.webhook_url_file: the file /no/such/file cannot be read (no such file or directory)",
+		}},
+		{"values out of bounds", valid + "webhook:\n  path: api/slack\n  max_body: 1GiB\n  tolerance: 300\n", []string{
+			"listener.yaml:4: webhook.path: it must be a path such as /api/slack",
+			"listener.yaml:5: webhook.max_body: it must be a size between 1KiB and 32MiB, such as 512KiB or 4MiB",
+			"listener.yaml:6: webhook.tolerance: it must be a duration of up to 24h, such as 30s or 5m",
+		}},
+		{"a path with a pattern", valid + "webhook: {path: \"/api/{x}\"}\n", []string{
+			"listener.yaml:3: webhook.path: it must not hold any of { } ? # % and spaces",
+		}},
+		{"a path that is taken", valid + "webhook: {path: /readyz}\n", []string{"listener.yaml:3: webhook.path: /readyz is taken by the listener itself"}},
+		{"the root as a path", valid + "webhook: {path: /}\n", []string{"listener.yaml:3: webhook.path: it must be a path such as /api/slack"}},
+		{"a size of nothing", valid + "webhook: {max_body: 0}\n", []string{"listener.yaml:3: webhook.max_body: it must be a size between"}},
+		{"a size with an unknown unit", valid + "webhook: {max_body: 4MB}\n", []string{"listener.yaml:3: webhook.max_body: it must be a size between"}},
+		{"a tolerance below nothing", valid + "webhook: {tolerance: -5m}\n", []string{"listener.yaml:3: webhook.tolerance: it must be a duration"}},
+		{"a name with spaces", "destinations:\n  On Call: {webhook_url: http://localhost/x}\n", []string{
+			"listener.yaml:2: destinations.On Call: the name of a destination has lower-case letters, digits, dashes and underscores, at most 63 of them",
+		}},
+		{"a URL that is none", "destinations:\n  default: {webhook_url: \"#alerts\"}\n", []string{
+			"listener.yaml:2: destinations.default.webhook_url: it is not an http or https URL; use the URL of a Slack incoming webhook, which begins with https://hooks.slack.com/services/",
+		}},
+		{"a URL and a file", "destinations:\n  default: {webhook_url: http://localhost/x, webhook_url_file: x}\n", []string{
+			"listener.yaml:2: destinations.default: it has webhook_url and webhook_url_file; give one of them",
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			file := write(t, "listener.yaml", test.content)
+			_, err := config.Load(config.Source{File: file, LookupEnv: environment(map[string]string{
+				"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL, "EMPTY": "",
+			})})
+			if err != nil && strings.Contains(err.Error(), "tokentoken") || err != nil && strings.Contains(err.Error(), clientSecret) {
+				t.Errorf("the error holds a secret: %v", err)
+			}
+			want := make([]string, len(test.want))
+			for i, problem := range test.want {
+				want[i] = filepath.Dir(file) + "/" + problem
+			}
+			assertProblems(t, err, want)
+		})
+	}
+}
+
+// assertProblems compares problems with how they must begin.
+func assertProblems(t *testing.T, err error, want []string) {
+	t.Helper()
+	invalid, ok := errors.AsType[*config.InvalidError](err)
+	if !ok {
+		t.Fatalf("got %v, want an InvalidError", err)
+	}
+	if len(invalid.Problems) != len(want) {
+		t.Fatalf("got\n%s\nwant\n%s", err, strings.Join(want, "\n"))
+	}
+	for i, problem := range invalid.Problems {
+		if !strings.HasPrefix(problem, want[i]) {
+			t.Errorf("got  %s\nwant %s", problem, want[i])
+		}
+	}
+}
+
+func TestLoadWithoutItsFile(t *testing.T) {
+	t.Parallel()
+	missing := filepath.Join(t.TempDir(), "listener.yaml")
+	_, err := config.Load(config.Source{File: missing, LookupEnv: environment(nil)})
+	assertProblems(t, err, []string{missing + ": the configuration file cannot be read (no such file or directory)"})
+
+	large := write(t, "listener.yaml", strings.Repeat("#", 2<<20))
+	_, err = config.Load(config.Source{File: large, LookupEnv: environment(nil)})
+	assertProblems(t, err, []string{large + ": the configuration file cannot be read (it has more than 1048576 bytes)"})
+}

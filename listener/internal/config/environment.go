@@ -1,0 +1,119 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// secretFileLimit is far above the size of any secret, and keeps a wrong path
+// from being read whole.
+const secretFileLimit = 64 << 10
+
+// readEnvironment fills in what the file did not give.
+func (l *loader) readEnvironment() {
+	if !l.secretsGiven {
+		if text, place, ok := l.environmentSecret(secretVariable); ok {
+			l.secretsGiven = true
+			l.addSecret(place, text)
+		}
+	}
+	if !l.destinationsGiven {
+		if text, place, ok := l.environmentSecret(webhookVariable); ok {
+			l.destinationsGiven = true
+			l.addDestination(place, defaultDestination, text)
+		}
+	}
+	l.config.Store.Dir = l.dataDirectory()
+}
+
+// environmentSecret returns the value of a variable, or of the file that its
+// companion names, and which of the two it was. A file that cannot be read is
+// reported, and counts as given.
+func (l *loader) environmentSecret(variable string) (text, place string, ok bool) {
+	text, _ = l.source.LookupEnv(variable)
+	path, _ := l.source.LookupEnv(variable + "_FILE")
+	switch {
+	case text != "" && path != "":
+		l.report(variable, variable+"_FILE is set too; set one of them")
+		return text, variable, true
+	case text != "":
+		return text, variable, true
+	case path != "":
+		text, err := readSecretFile(path)
+		if err != nil {
+			l.report(variable+"_FILE", err.Error())
+			l.markGiven(variable)
+			return "", "", false
+		}
+		return text, path, true
+	}
+	return "", "", false
+}
+
+// markGiven keeps a secret that could not be read from being called missing.
+func (l *loader) markGiven(variable string) {
+	switch variable {
+	case secretVariable:
+		l.secretsGiven = true
+	case webhookVariable:
+		l.destinationsGiven = true
+	}
+}
+
+// dataDirectory returns where to store: what the command line says, else the
+// file, else systemd, else a directory beside the process.
+func (l *loader) dataDirectory() string {
+	if l.source.DataDir != "" {
+		return l.source.DataDir
+	}
+	if l.config.Store.Dir != "" {
+		return l.config.Store.Dir
+	}
+	// systemd separates several directories by colons.
+	state, _ := l.source.LookupEnv(stateVariable)
+	if first, _, _ := strings.Cut(state, ":"); first != "" {
+		return first
+	}
+	return "." + string(filepath.Separator) + defaultDir
+}
+
+// readSecretFile returns the content of a file, without the line break that
+// editors leave at its end.
+func readSecretFile(path string) (string, error) {
+	content, err := readLimited(path, secretFileLimit)
+	if err != nil {
+		return "", fmt.Errorf("the file %s cannot be read (%w)", path, err)
+	}
+	return strings.TrimSpace(string(content)), nil
+}
+
+// readLimited returns the content of a file of at most limit bytes. Its error
+// does not name the file.
+func readLimited(path string, limit int64) ([]byte, error) {
+	file, err := os.Open(path) //nolint:gosec // The operator says which file to read.
+	if err != nil {
+		return nil, pathless(err)
+	}
+	defer func() { _ = file.Close() }()
+	content, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err != nil {
+		return nil, pathless(err)
+	}
+	if int64(len(content)) > limit {
+		return nil, fmt.Errorf("it has more than %d bytes", limit)
+	}
+	return content, nil
+}
+
+// pathless drops the path from an error whose text has named it.
+func pathless(err error) error {
+	if withPath, ok := errors.AsType[*fs.PathError](err); ok {
+		return withPath.Err
+	}
+	return err
+}

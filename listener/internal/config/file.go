@@ -1,0 +1,281 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// fileLimit is far above the size of any configuration.
+const fileLimit = 1 << 20
+
+// fileContent is what a file may say. Everything is text at first, so that a
+// variable can stand anywhere and every mistake gets its own words.
+type fileContent struct {
+	Port struct {
+		ClientSecrets     []string `yaml:"client_secrets"`
+		ClientSecretFiles []string `yaml:"client_secret_files"`
+	} `yaml:"port"`
+	Webhook struct {
+		Path      string `yaml:"path"`
+		MaxBody   string `yaml:"max_body"`
+		Tolerance string `yaml:"tolerance"`
+	} `yaml:"webhook"`
+	Store struct {
+		Dir string `yaml:"dir"`
+	} `yaml:"store"`
+	Destinations map[string]struct {
+		WebhookURL     string `yaml:"webhook_url"`
+		WebhookURLFile string `yaml:"webhook_url_file"`
+	} `yaml:"destinations"`
+}
+
+// keysOf returns the keys that a section of the file may have; "" is the file
+// itself.
+func keysOf(section string) []string {
+	switch section {
+	case "":
+		return []string{"port", "webhook", "store", "destinations"}
+	case "port":
+		return []string{"client_secrets", "client_secret_files"}
+	case "webhook":
+		return []string{"path", "max_body", "tolerance"}
+	case "store":
+		return []string{"dir"}
+	default:
+		return []string{"webhook_url", "webhook_url_file"}
+	}
+}
+
+// readFile reads the file, if there is one, into the configuration.
+func (l *loader) readFile() {
+	if l.source.File == "" {
+		return
+	}
+	root, content, ok := l.decodeFile()
+	if !ok {
+		// What the file was meant to give is not known, so nothing may be called
+		// missing.
+		l.secretsGiven, l.destinationsGiven = true, true
+		return
+	}
+	l.applySecrets(root, content)
+	l.applyWebhook(root, content)
+	l.applyDestinations(root, content)
+	l.config.Store.Dir = content.Store.Dir
+}
+
+// decodeFile returns the file as a tree, which knows the lines, and as values. A
+// file that says nothing has no tree.
+func (l *loader) decodeFile() (ast.Node, fileContent, bool) {
+	var content fileContent
+	root, ok := l.parseFile()
+	if !ok || root == nil {
+		return nil, content, ok
+	}
+	l.expandVariables(root)
+	l.reportUnknownKeys(root)
+	if len(l.problems) > 0 {
+		return nil, content, false
+	}
+	if err := yaml.NodeToValue(root, &content, yaml.Strict()); err != nil {
+		l.reportYAML(err)
+		return nil, content, false
+	}
+	return root, content, true
+}
+
+// parseFile returns the mapping that the file consists of, nil for a file of
+// comments, and whether it could be read at all.
+func (l *loader) parseFile() (ast.Node, bool) {
+	text, err := readLimited(l.source.File, fileLimit)
+	if err != nil {
+		l.report(l.source.File, fmt.Sprintf("the configuration file cannot be read (%v)", err))
+		return nil, false
+	}
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		l.reportYAML(err)
+		return nil, false
+	}
+	if len(file.Docs) > 1 && file.Docs[1].Body != nil {
+		l.report(l.place(file.Docs[1].Body), "a second document begins here; the file must hold one")
+		return nil, false
+	}
+	if len(file.Docs) == 0 || file.Docs[0].Body == nil || file.Docs[0].Body.Type() == ast.CommentType {
+		return nil, true
+	}
+	if _, ok := entries(file.Docs[0].Body); !ok {
+		l.report(l.place(file.Docs[0].Body), "the file must hold the sections "+list(keysOf("")))
+		return nil, false
+	}
+	return file.Docs[0].Body, true
+}
+
+// entries returns the keys and values of a mapping, which the parser represents
+// by another type when there is only one.
+func entries(node ast.Node) ([]*ast.MappingValueNode, bool) {
+	switch node := node.(type) {
+	case *ast.MappingNode:
+		return node.Values, true
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{node}, true
+	case *ast.NullNode:
+		return nil, true
+	}
+	return nil, false
+}
+
+// reportUnknownKeys looks at every key of the file: a mistyped one would silently
+// leave a default in place.
+func (l *loader) reportUnknownKeys(root ast.Node) {
+	sections, _ := entries(root)
+	for _, section := range sections {
+		name := section.Key.String()
+		if !l.known(section, "") || name != "destinations" {
+			l.reportUnknownKeysIn(section.Value, name)
+			continue
+		}
+		destinations, _ := entries(section.Value)
+		for _, destination := range destinations {
+			l.reportUnknownKeysIn(destination.Value, "destinations."+destination.Key.String())
+		}
+	}
+}
+
+func (l *loader) reportUnknownKeysIn(node ast.Node, section string) {
+	if !slices.Contains(keysOf(""), strings.SplitN(section, ".", 2)[0]) {
+		return
+	}
+	values, ok := entries(node)
+	if !ok {
+		l.report(l.place(node), section+" must be a section with the keys "+list(keysOf(section)))
+		return
+	}
+	for _, value := range values {
+		l.known(value, section)
+	}
+}
+
+// known reports a key that its section does not have.
+func (l *loader) known(value *ast.MappingValueNode, section string) bool {
+	key := value.Key.String()
+	if slices.Contains(keysOf(section), key) {
+		return true
+	}
+	where := "the file"
+	if section != "" {
+		where = section
+	}
+	l.report(l.place(value), fmt.Sprintf("%q is not a key of %s; its keys are %s", key, where, list(keysOf(section))))
+	return false
+}
+
+// expandVariables replaces ${NAME} in every value by the variable of that name.
+// It does so after the file was parsed: no value can become syntax.
+func (l *loader) expandVariables(root ast.Node) {
+	ast.Walk(visitor(func(node ast.Node) {
+		if text, ok := node.(*ast.StringNode); ok {
+			text.Value = l.expand(text)
+		}
+	}), root)
+}
+
+// visitor is a function that is told of every node.
+type visitor func(ast.Node)
+
+// Visit implements ast.Visitor.
+func (v visitor) Visit(node ast.Node) ast.Visitor {
+	v(node)
+	return v
+}
+
+func (l *loader) expand(node *ast.StringNode) string {
+	reference := regexp.MustCompile(`\$\{[^}]*\}?`)
+	return reference.ReplaceAllStringFunc(node.Value, func(found string) string {
+		name, closed := strings.CutSuffix(strings.TrimPrefix(found, "${"), "}")
+		if !closed || !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(name) {
+			l.report(l.place(node), `only ${NAME} with the name of an environment variable can stand here`)
+			return ""
+		}
+		value, ok := l.source.LookupEnv(name)
+		if !ok {
+			l.report(l.place(node), fmt.Sprintf("the environment variable %s is not set", name))
+			return ""
+		}
+		return value
+	})
+}
+
+// reportYAML words an error of the YAML library with its line. The library would
+// quote the lines around it, and with them a secret.
+func (l *loader) reportYAML(err error) {
+	place := l.source.File
+	located, ok := errors.AsType[yaml.Error](err)
+	if !ok {
+		l.report(place, "it is not valid YAML")
+		return
+	}
+	if token := located.GetToken(); token != nil && token.Position != nil {
+		place = fmt.Sprintf("%s:%d", l.source.File, token.Position.Line)
+	}
+	if needed, ok := neededType(err); ok {
+		l.report(place, "the value must be "+needed)
+		return
+	}
+	l.report(place, "it is not valid YAML: "+located.GetMessage())
+}
+
+// neededType words what an error about the type of a value expects in its place.
+func neededType(err error) (string, bool) {
+	if unexpected, ok := errors.AsType[*yaml.UnexpectedNodeTypeError](err); ok && unexpected.Expected == ast.SequenceType {
+		return "a list, such as [first, second]", true
+	}
+	if mismatch, ok := errors.AsType[*yaml.TypeError](err); ok && mismatch.DstType.Kind() == reflect.String {
+		return "a single text", true
+	}
+	return "", false
+}
+
+// place returns file and line of a node.
+func (l *loader) place(node ast.Node) string {
+	if node == nil || node.GetToken() == nil {
+		return l.source.File
+	}
+	return fmt.Sprintf("%s:%d", l.source.File, node.GetToken().Position.Line)
+}
+
+// placeOf returns file, line and path of a value, such as "webhook", "path".
+func (l *loader) placeOf(root ast.Node, path ...string) string {
+	found, node := root, root
+	for _, key := range path {
+		values, _ := entries(node)
+		i := slices.IndexFunc(values, func(value *ast.MappingValueNode) bool { return value.Key.String() == key })
+		if i < 0 {
+			break
+		}
+		found, node = values[i].Key, values[i].Value
+	}
+	return l.place(found) + ": " + strings.Join(path, ".")
+}
+
+// list enumerates words for a sentence.
+func list(words []string) string {
+	if len(words) == 1 {
+		return words[0]
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+// sortedKeys returns the keys of a map in a fixed order.
+func sortedKeys[V any](values map[string]V) []string {
+	return slices.Sorted(maps.Keys(values))
+}

@@ -1,0 +1,380 @@
+package ingest_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+)
+
+const (
+	secret  = "k7-client-secret"
+	maxBody = 64 << 10
+)
+
+// memory is a store that keeps events in memory, or fails.
+type memory struct {
+	failure error
+
+	mu     sync.Mutex
+	events []queue.Event
+}
+
+func (m *memory) Store(_ context.Context, event queue.Event) (duplicate bool, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.failure != nil {
+		return false, m.failure
+	}
+	for _, stored := range m.events {
+		if stored.Identity == event.Identity {
+			return true, nil
+		}
+	}
+	m.events = append(m.events, event)
+	return false, nil
+}
+
+func (m *memory) stored() []queue.Event {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return append([]queue.Event(nil), m.events...)
+}
+
+// logBuffer collects a log that is written to concurrently.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// server is a webhook on a real port.
+type server struct {
+	url   string
+	store *memory
+	log   *logBuffer
+}
+
+func serve(t *testing.T, store *memory) server {
+	t.Helper()
+	verifier, err := changelog.NewVerifier([]string{secret}, changelog.DefaultTolerance, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &logBuffer{}
+	router := mux.NewRouter()
+	ingest.NewWebhook(ingest.Options{
+		Path: "/api/slack", MaxBody: maxBody, Verifier: verifier, Store: store, Logger: slog.New(slog.NewTextHandler(log, nil)),
+	}).Register(router)
+	listening := httptest.NewServer(router)
+	t.Cleanup(listening.Close)
+	return server{url: listening.URL + "/api/slack", store: store, log: log}
+}
+
+// signed makes a request as Port does.
+func (s server) signed(t *testing.T, body []byte) *http.Request {
+	t.Helper()
+	return s.signedAt(t, body, strconv.FormatInt(time.Now().UnixMilli(), 10))
+}
+
+func (s server) signedAt(t *testing.T, body []byte, timestamp string) *http.Request {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set(changelog.TimestampHeader, timestamp)
+	request.Header.Set(changelog.SignatureHeader, changelog.Sign(secret, timestamp, body))
+	return request
+}
+
+func do(t *testing.T, request *http.Request) (status int, header http.Header, body string) {
+	t.Helper()
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, response.Header, string(text)
+}
+
+func example(t *testing.T) []byte {
+	t.Helper()
+	body, err := os.ReadFile("testdata/changelog-event.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+func TestAnEventIsStored(t *testing.T) {
+	t.Parallel()
+	body := example(t)
+	seconds := strconv.FormatInt(time.Now().Unix(), 10)
+	tests := []struct {
+		name   string
+		change func(*http.Request)
+	}{
+		{"signed in milliseconds", func(*http.Request) {}},
+		{"signed in seconds", func(r *http.Request) {
+			r.Header.Set(changelog.TimestampHeader, seconds)
+			r.Header.Set(changelog.SignatureHeader, changelog.Sign(secret, seconds, body))
+		}},
+		{"several signatures in one header", func(r *http.Request) {
+			r.Header.Set(changelog.SignatureHeader, "v1,AAAA "+r.Header.Get(changelog.SignatureHeader))
+		}},
+		{"several signature headers", func(r *http.Request) {
+			right := r.Header.Get(changelog.SignatureHeader)
+			r.Header.Set(changelog.SignatureHeader, "v1,AAAA")
+			r.Header.Add(changelog.SignatureHeader, right)
+		}},
+		{"an encoding that changes nothing", func(r *http.Request) { r.Header.Set("Content-Encoding", "Identity") }},
+		{"without a length", func(r *http.Request) { r.ContentLength = -1 }},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, &memory{})
+			request := s.signed(t, body)
+			test.change(request)
+			if status, _, text := do(t, request); status != http.StatusAccepted {
+				t.Fatalf("answered %d %s", status, text)
+			}
+			stored := s.store.stored()
+			if len(stored) != 1 {
+				t.Fatalf("%d events are stored", len(stored))
+			}
+			event, err := changelog.Parse(stored[0].Body)
+			if err != nil || event.Context.Entity != "notification-service-prod" || event.Diff.After.Property("healthStatus") != "Degraded" {
+				t.Errorf("stored %s (%v)", stored[0].Body, err)
+			}
+			if len(stored[0].Identity) != 64 {
+				t.Errorf("its identity is %q", stored[0].Identity)
+			}
+		})
+	}
+}
+
+func TestAnEventThatWasSignedCompactIsStored(t *testing.T) {
+	t.Parallel()
+	s := serve(t, &memory{})
+	request := s.signed(t, []byte(`{"action":"UPDATE"}`))
+	spaced := []byte("{\n  \"action\": \"UPDATE\"\n}")
+	request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(spaced)), int64(len(spaced))
+	if status, _, text := do(t, request); status != http.StatusAccepted {
+		t.Errorf("answered %d %s", status, text)
+	}
+}
+
+func TestTheSameChangeIsStoredOnce(t *testing.T) {
+	t.Parallel()
+	s := serve(t, &memory{})
+	automation := bytes.Replace(example(t), []byte(`"status": "SUCCESS",`), nil, 1)
+	automation = bytes.Replace(automation, []byte(`"entity": "notification-service-prod",`), []byte(`"entityIdentifier": "e_1",`), 1)
+	automation = bytes.Replace(automation, []byte(`"blueprint": "deploymentConfig"`), []byte(`"blueprintIdentifier": "deploymentConfig"`), 1)
+	for _, body := range [][]byte{example(t), automation, example(t)} {
+		if status, _, text := do(t, s.signed(t, body)); status != http.StatusAccepted {
+			t.Fatalf("answered %d %s", status, text)
+		}
+	}
+	if stored := s.store.stored(); len(stored) != 1 {
+		t.Errorf("%d events are stored", len(stored))
+	}
+	if log := s.log.String(); strings.Count(log, "duplicate=true") != 2 {
+		t.Errorf("the log does not tell of the duplicates:\n%s", log)
+	}
+}
+
+func TestARequestIsRefused(t *testing.T) {
+	t.Parallel()
+	unsigned := func(header string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Del(header) }
+	}
+	at := func(moment time.Time) func(*http.Request) {
+		return func(r *http.Request) {
+			timestamp := strconv.FormatInt(moment.UnixMilli(), 10)
+			r.Header.Set(changelog.TimestampHeader, timestamp)
+			r.Header.Set(changelog.SignatureHeader, changelog.Sign(secret, timestamp, []byte(`{}`)))
+		}
+	}
+	keep := func(*http.Request) {}
+	const unauthorized = "The signature or its timestamp is missing, malformed, wrong or stale.\n"
+	tests := []struct {
+		name   string
+		body   string
+		change func(*http.Request)
+		status int
+		text   string
+	}{
+		{"no signature", `{}`, unsigned(changelog.SignatureHeader), 401, unauthorized},
+		{"no timestamp", `{}`, unsigned(changelog.TimestampHeader), 401, unauthorized},
+		{"neither", `{}`, func(r *http.Request) { r.Header = http.Header{} }, 401, unauthorized},
+		{"a malformed signature", `{}`, func(r *http.Request) { r.Header.Set(changelog.SignatureHeader, "sha256=abc") }, 401, unauthorized},
+		{"a signature of another secret", `{}`, func(r *http.Request) {
+			r.Header.Set(changelog.SignatureHeader, changelog.Sign("other", r.Header.Get(changelog.TimestampHeader), []byte(`{}`)))
+		}, 401, unauthorized},
+		{"a signature of another body", `{}`, func(r *http.Request) {
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(`[]`)), 2
+		}, 401, unauthorized},
+		{"an old timestamp", `{}`, at(time.Now().Add(-6 * time.Minute)), 401, unauthorized},
+		{"a timestamp of the future", `{}`, at(time.Now().Add(6 * time.Minute)), 401, unauthorized},
+		{"wrong and not JSON", `{`, func(r *http.Request) { r.Header.Set(changelog.SignatureHeader, "v1,AAAA") }, 401, unauthorized},
+		{"broken JSON", `{"action":`, keep, 400, "The body is not a JSON object.\n"},
+		{"an array", `[]`, keep, 400, "The body is not a JSON object.\n"},
+		{"nothing", ``, keep, 400, "The body is not a JSON object.\n"},
+		{"a byte order mark", "\xef\xbb\xbf{}", keep, 400, "The body is not a JSON object.\n"},
+		{"invalid UTF-8", "{\"a\":\"\xff\"}", keep, 400, "The body is not a JSON object.\n"},
+		{"trailing bytes", `{}{}`, keep, 400, "The body is not a JSON object.\n"},
+		{"deep nesting", strings.Repeat(`[`, 20_000), keep, 400, "The body is not a JSON object.\n"},
+		{"a byte too many", strings.Repeat(" ", maxBody+1), keep, 413, "The body has more than 65536 bytes.\n"},
+		{"a byte too many without a length", strings.Repeat(" ", maxBody+1), func(r *http.Request) { r.ContentLength = -1 }, 413, "The body has more than 65536 bytes.\n"},
+		{"gzip", `{}`, func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, 415, "The body must be sent without a content encoding.\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, &memory{})
+			request := s.signed(t, []byte(test.body))
+			test.change(request)
+			status, _, text := do(t, request)
+			if status != test.status || text != test.text {
+				t.Errorf("answered %d %q, want %d %q", status, text, test.status, test.text)
+			}
+			if stored := s.store.stored(); len(stored) > 0 {
+				t.Errorf("stored %s", stored[0].Body)
+			}
+			if log := s.log.String(); !strings.Contains(log, "event rejected") || !strings.Contains(log, "status="+strconv.Itoa(test.status)) {
+				t.Errorf("the log reads %q", log)
+			}
+		})
+	}
+}
+
+// TestATooLargeBodyMayBeSentToItsEnd sends as a simple client does, which reads
+// the answer when it has written everything.
+func TestATooLargeBodyMayBeSentToItsEnd(t *testing.T) {
+	t.Parallel()
+	const size = 12 << 20
+	for name, header := range map[string]string{
+		"with its length": fmt.Sprintf("Content-Length: %d\r\n\r\n", size),
+		"in one chunk":    fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n", size),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, &memory{})
+			connection, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(s.url, "http://"), "/api/slack"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer connection.Close()
+			if _, err := io.WriteString(connection, "POST /api/slack HTTP/1.1\r\nHost: localhost\r\n"+header); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := connection.Write(make([]byte, size)); err != nil {
+				t.Fatalf("the body cannot be sent: %v", err)
+			}
+			if _, err := io.WriteString(connection, "\r\n0\r\n\r\n"); err != nil {
+				t.Fatal(err)
+			}
+			response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer response.Body.Close()
+			if response.StatusCode != http.StatusRequestEntityTooLarge {
+				t.Errorf("answered %d", response.StatusCode)
+			}
+		})
+	}
+}
+
+func TestAnEventThatCannotBeStored(t *testing.T) {
+	t.Parallel()
+	s := serve(t, &memory{failure: errors.New("the disk is full")})
+	status, header, text := do(t, s.signed(t, []byte(`{}`)))
+	if status != http.StatusServiceUnavailable || header.Get("Retry-After") != "10" {
+		t.Errorf("answered %d, Retry-After %q", status, header.Get("Retry-After"))
+	}
+	if text != "The event cannot be stored now. Send it again later.\n" {
+		t.Errorf("answered %q", text)
+	}
+	if log := s.log.String(); !strings.Contains(log, "the disk is full") || !strings.Contains(log, "level=ERROR") {
+		t.Errorf("the log reads %q", log)
+	}
+}
+
+func TestAnEventThatWillNeverFit(t *testing.T) {
+	t.Parallel()
+	s := serve(t, &memory{failure: fmt.Errorf("storing: %w", queue.ErrTooLarge)})
+	if status, header, _ := do(t, s.signed(t, []byte(`{}`))); status != http.StatusRequestEntityTooLarge || header.Get("Retry-After") != "" {
+		t.Errorf("answered %d, Retry-After %q", status, header.Get("Retry-After"))
+	}
+}
+
+func TestOnlyPostIsTaken(t *testing.T) {
+	t.Parallel()
+	s := serve(t, &memory{})
+	for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete, http.MethodPatch} {
+		request := s.signed(t, []byte(`{}`))
+		request.Method = method
+		if status, _, _ := do(t, request); status != http.StatusMethodNotAllowed {
+			t.Errorf("%s is answered with %d", method, status)
+		}
+	}
+}
+
+// TestTheLogKeepsSecrets sends bodies, and reads the log for anything of them,
+// of the secret or of a signature.
+func TestTheLogKeepsSecrets(t *testing.T) {
+	t.Parallel()
+	s := serve(t, &memory{})
+	good := s.signed(t, example(t))
+	signature := good.Header.Get(changelog.SignatureHeader)
+	do(t, good)
+	do(t, s.signed(t, []byte(`{"hunter2":`)))
+	wrong := s.signed(t, []byte(`{"hunter2":1}`))
+	wrong.Header.Set(changelog.SignatureHeader, signature)
+	do(t, wrong)
+	log := s.log.String()
+	if strings.Count(log, "\n") != 3 {
+		t.Fatalf("the log reads\n%s", log)
+	}
+	for _, hidden := range []string{secret, signature, "hunter2", "cpuUtil", "newrelic"} {
+		if strings.Contains(log, hidden) {
+			t.Errorf("the log holds %q:\n%s", hidden, log)
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package message
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// ellipsis stands where a value was cut.
+const ellipsis = "…"
+
+// escapeWithin escapes the three characters that Slack gives a meaning and cuts
+// the result to a number of runes. It never cuts an entity such as &amp; in two.
+func escapeWithin(value string, limit int) string {
+	var kept strings.Builder
+	var used, fits int // runes so far, and bytes that leave room for the ellipsis
+	for _, character := range value {
+		piece := escape(character)
+		used += utf8.RuneCountInString(piece)
+		if used > limit {
+			return kept.String()[:fits] + ellipsis
+		}
+		kept.WriteString(piece)
+		if used < limit {
+			fits = kept.Len()
+		}
+	}
+	return kept.String()
+}
+
+// escape returns what Slack asks to be written for a character.
+func escape(character rune) string {
+	switch character {
+	case '&':
+		return "&amp;"
+	case '<':
+		return "&lt;"
+	case '>':
+		return "&gt;"
+	}
+	return string(character)
+}
+
+// oneLine makes a label of a text: white space of every kind becomes one space,
+// and control characters go, also those that reverse the direction of the text
+// after them.
+func oneLine(text string) string {
+	visible := strings.Map(func(character rune) rune {
+		if unicode.IsSpace(character) {
+			return ' '
+		}
+		if unicode.IsControl(character) || unicode.Is(unicode.Bidi_Control, character) {
+			return -1
+		}
+		return character
+	}, text)
+	return strings.Join(strings.Fields(visible), " ")
+}

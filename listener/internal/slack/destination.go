@@ -1,0 +1,165 @@
+// Package slack sends messages to one destination: an incoming webhook of Slack,
+// or of anything that speaks its format. It limits the rate before it sends and
+// reads the answer as Slack means it. What to do about a failure is decided by
+// its caller, the application.
+package slack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	slackapi "github.com/slack-go/slack"
+	"golang.org/x/time/rate"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
+)
+
+const (
+	// DefaultInterval is the time between two messages: Slack takes about one
+	// message a second per channel, and may hide what exceeds it.
+	DefaultInterval = time.Second
+	// requestTimeout bounds one request, from the connection to the answer.
+	requestTimeout = 10 * time.Second
+	// answerLimit is how much of an answer is read; Slack's is one word.
+	answerLimit = 4 << 10
+)
+
+// Options describe a destination.
+type Options struct {
+	// WebhookURL is an http or https URL, and a credential.
+	WebhookURL string
+	// Interval is the least time between two requests.
+	Interval time.Duration
+	// UserAgent names this program and its version.
+	UserAgent string
+	Now       func() time.Time
+}
+
+// Destination is one incoming webhook. It is safe for concurrent use; all its
+// users together keep to its rate.
+type Destination struct {
+	options Options
+	client  *http.Client
+	limiter *rate.Limiter
+}
+
+// Receipt says how a message was delivered.
+type Receipt struct {
+	// Refusal is why the blocks were not accepted and the message went as plain
+	// text; nil when the blocks were.
+	Refusal *Failure
+}
+
+// New returns a destination. It refuses a URL that CheckURL refuses.
+func New(options Options) (*Destination, error) {
+	if err := CheckURL(options.WebhookURL); err != nil {
+		return nil, err
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // The standard library documents its type.
+	return &Destination{
+		options: options,
+		client: &http.Client{
+			Transport: transport,
+			Timeout:   requestTimeout,
+			// A webhook that redirects is not where it was set up to be.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		limiter: rate.NewLimiter(rate.Every(options.Interval), 1),
+	}, nil
+}
+
+// CheckURL refuses what cannot be a webhook. Its error does not quote the URL,
+// which is a credential.
+func CheckURL(webhook string) error {
+	parsed, err := url.Parse(webhook)
+	if err != nil {
+		return errors.New("it is not a URL")
+	}
+	if parsed.Scheme != "http" && parsed.Scheme != "https" {
+		return errors.New("it is not an http or https URL")
+	}
+	if parsed.Hostname() == "" {
+		return errors.New("it is a URL without a host")
+	}
+	return nil
+}
+
+// Send delivers a message, waiting for its turn first. Blocks that are refused
+// are followed once by the plain text. The error is a *Failure.
+func (d *Destination) Send(ctx context.Context, content message.Message) (Receipt, error) {
+	failure := d.post(ctx, slackapi.WebhookMessage{
+		Text:        content.Text,
+		Blocks:      &slackapi.Blocks{BlockSet: content.Blocks},
+		UnfurlLinks: new(false),
+	})
+	if failure == nil {
+		return Receipt{}, nil
+	}
+	if failure.Reason != ReasonRefused {
+		return Receipt{}, failure
+	}
+	refusal := failure
+	if failure = d.post(ctx, slackapi.WebhookMessage{Text: content.Text, UnfurlLinks: new(false)}); failure != nil {
+		return Receipt{}, failure
+	}
+	return Receipt{Refusal: refusal}, nil
+}
+
+// Close releases the connections that are kept open for the next message.
+func (d *Destination) Close() {
+	d.client.CloseIdleConnections()
+}
+
+func (d *Destination) post(ctx context.Context, payload slackapi.WebhookMessage) *Failure {
+	body, err := json.Marshal(payload)
+	if err != nil {
+		return &Failure{Reason: ReasonRefused, detail: "it cannot be serialised"}
+	}
+	if err := d.limiter.Wait(ctx); err != nil {
+		return &Failure{Reason: ReasonUnavailable, detail: "its turn did not come in time"}
+	}
+	received, err := d.request(ctx, body)
+	if err != nil {
+		return &Failure{Reason: ReasonUnavailable, detail: d.describe(err)}
+	}
+	return received.classify(d.options.Now())
+}
+
+func (d *Destination) request(ctx context.Context, body []byte) (answer, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.options.WebhookURL, bytes.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	request.Header.Set("Content-Type", "application/json; charset=utf-8")
+	request.Header.Set("User-Agent", d.options.UserAgent)
+	response, err := d.client.Do(request)
+	if err != nil {
+		return answer{}, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(response.Body, answerLimit))
+	if err != nil {
+		return answer{}, fmt.Errorf("reading the answer: %w", err)
+	}
+	return answer{status: response.StatusCode, header: response.Header, body: text}, nil
+}
+
+// describe words a transport error without the URL, which net/http puts into
+// every one of them.
+func (d *Destination) describe(err error) string {
+	if transport, ok := errors.AsType[*url.Error](err); ok {
+		if transport.Timeout() {
+			return fmt.Sprintf("no answer within %s", requestTimeout)
+		}
+		err = transport.Err
+	}
+	return strings.ReplaceAll(err.Error(), d.options.WebhookURL, "<secret>")
+}

@@ -1,0 +1,339 @@
+package slack_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	slackapi "github.com/slack-go/slack"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
+)
+
+const token = "T000/B000/sEcReTtOkEn"
+
+// webhook is a server that answers as the given function says and remembers what
+// it was sent.
+type webhook struct {
+	*httptest.Server
+
+	mu       sync.Mutex
+	received []map[string]any
+	at       []time.Time
+}
+
+func newWebhook(t *testing.T, respond func(attempt int, w http.ResponseWriter)) *webhook {
+	t.Helper()
+	hook := &webhook{}
+	hook.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var body map[string]any
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil || r.Method != http.MethodPost || r.URL.Path != "/services/"+token {
+			t.Errorf("%s %s with a body that reads %v (%v)", r.Method, r.URL.Path, body, err)
+		}
+		hook.mu.Lock()
+		hook.received = append(hook.received, body)
+		hook.at = append(hook.at, time.Now())
+		attempt := len(hook.received)
+		hook.mu.Unlock()
+		respond(attempt, w)
+	}))
+	t.Cleanup(hook.Close)
+	return hook
+}
+
+func (h *webhook) requests() []map[string]any {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]map[string]any(nil), h.received...)
+}
+
+// fixedNow is what destinations in these tests hold to be the time.
+func fixedNow() time.Time { return time.Date(2026, 6, 15, 16, 0, 0, 0, time.UTC) }
+
+func destination(t *testing.T, base string, interval time.Duration) *slack.Destination {
+	t.Helper()
+	created, err := slack.New(slack.Options{
+		WebhookURL: base + "/services/" + token, Interval: interval, UserAgent: "listener/test", Now: fixedNow,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(created.Close)
+	return created
+}
+
+func content() message.Message {
+	return message.Message{Text: "a & b", Blocks: []slackapi.Block{slackapi.NewDividerBlock()}}
+}
+
+func answerWith(status int, body string) func(int, http.ResponseWriter) {
+	return func(_ int, w http.ResponseWriter) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+func TestSendDelivers(t *testing.T) {
+	t.Parallel()
+	hook := newWebhook(t, answerWith(http.StatusOK, "ok"))
+	receipt, err := destination(t, hook.URL, time.Millisecond).Send(t.Context(), content())
+	if err != nil || receipt.Refusal != nil {
+		t.Fatalf("got %+v, %v", receipt, err)
+	}
+	requests := hook.requests()
+	if len(requests) != 1 {
+		t.Fatalf("%d requests", len(requests))
+	}
+	blocks, _ := requests[0]["blocks"].([]any)
+	if requests[0]["text"] != "a & b" || len(blocks) != 1 || requests[0]["unfurl_links"] != false {
+		t.Errorf("sent %v", requests[0])
+	}
+}
+
+// TestSendReadsTheAnswer goes through the answers of an incoming webhook. Each of
+// them is the answer to every request of the case.
+func TestSendReadsTheAnswer(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		status   int
+		body     string
+		reason   slack.Reason
+		requests int
+		text     string
+	}{
+		{"200 with another body", 200, "<html>", slack.ReasonRefused, 2, "200 without an error code"},
+		{"200 without a body", 200, "", slack.ReasonRefused, 2, "200 without"},
+		{"204", 204, "", slack.ReasonRefused, 2, "204"},
+		{"400 invalid_payload", 400, "invalid_payload", slack.ReasonRefused, 2, "400 invalid_payload"},
+		{"400 no_text", 400, "no_text", slack.ReasonRefused, 2, "400 no_text"},
+		{"another 4xx", 418, "", slack.ReasonRefused, 2, "418"},
+		{"403 invalid_token", 403, "invalid_token", slack.ReasonDestination, 1, "403 invalid_token"},
+		{"404 no_service", 404, "no_service", slack.ReasonDestination, 1, "404 no_service"},
+		{"410 channel_is_archived", 410, "channel_is_archived", slack.ReasonDestination, 1, "410 channel_is_archived"},
+		{"a redirect", 302, "", slack.ReasonDestination, 1, "302"},
+		{"429", 429, "", slack.ReasonRateLimited, 1, "30s"},
+		{"500", 500, "server error", slack.ReasonUnavailable, 1, "500"},
+		{"503", 503, "", slack.ReasonUnavailable, 1, "503"},
+		{"an unusual 5xx", 599, "", slack.ReasonUnavailable, 1, "599"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var hook *webhook
+			hook = newWebhook(t, func(_ int, w http.ResponseWriter) {
+				w.Header().Set("Location", hook.URL+"/services/"+token)
+				answerWith(test.status, test.body)(0, w)
+			})
+			_, err := destination(t, hook.URL, time.Millisecond).Send(t.Context(), content())
+			failure, ok := errors.AsType[*slack.Failure](err)
+			if !ok || failure.Reason != test.reason || failure.Status != test.status {
+				t.Fatalf("got %+v, want %s", err, test.reason)
+			}
+			if !strings.Contains(failure.Error(), test.text) {
+				t.Errorf("the error reads %q, without %q", failure, test.text)
+			}
+			if got := len(hook.requests()); got != test.requests {
+				t.Errorf("%d requests, want %d", got, test.requests)
+			}
+		})
+	}
+}
+
+func TestSendFallsBackToPlainText(t *testing.T) {
+	t.Parallel()
+	hook := newWebhook(t, func(attempt int, w http.ResponseWriter) {
+		if attempt == 1 {
+			answerWith(http.StatusBadRequest, "invalid_blocks")(attempt, w)
+			return
+		}
+		answerWith(http.StatusOK, "ok")(attempt, w)
+	})
+	receipt, err := destination(t, hook.URL, time.Millisecond).Send(t.Context(), content())
+	if err != nil || receipt.Refusal == nil || !strings.Contains(receipt.Refusal.Error(), "invalid_blocks") {
+		t.Fatalf("got %+v, %v", receipt, err)
+	}
+	requests := hook.requests()
+	if _, hasBlocks := requests[1]["blocks"]; hasBlocks || requests[1]["text"] != "a & b" || requests[1]["unfurl_links"] != false {
+		t.Errorf("the second request is %v", requests[1])
+	}
+}
+
+func TestAnOutageDuringTheFallbackIsAnOutage(t *testing.T) {
+	t.Parallel()
+	hook := newWebhook(t, func(attempt int, w http.ResponseWriter) {
+		if attempt == 1 {
+			answerWith(http.StatusBadRequest, "invalid_blocks")(attempt, w)
+			return
+		}
+		answerWith(http.StatusBadGateway, "")(attempt, w)
+	})
+	_, err := destination(t, hook.URL, time.Millisecond).Send(t.Context(), content())
+	if failure, ok := errors.AsType[*slack.Failure](err); !ok || failure.Reason != slack.ReasonUnavailable {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSendReadsHowLongToPause(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		header string
+		body   string
+		want   time.Duration
+	}{
+		{"whole seconds", "7", "", 7 * time.Second},
+		{"a fraction", "1.5", "", 1500 * time.Millisecond},
+		{"a date", fixedNow().Add(90 * time.Second).Format(http.TimeFormat), "", 90 * time.Second},
+		{"a date that has passed", fixedNow().Add(-time.Second).Format(http.TimeFormat), "", 30 * time.Second},
+		{"the body", "", `{"ok":false,"retry_after":12}`, 12 * time.Second},
+		{"the header wins", "3", `{"retry_after":12}`, 3 * time.Second},
+		{"nothing", "", "", 30 * time.Second},
+		{"nonsense", "soon", `{"retry_after":{}}`, 30 * time.Second},
+		{"zero", "0", "", 30 * time.Second},
+		{"less than zero", "-5", `{"retry_after":-5}`, 30 * time.Second},
+		{"not a number", "NaN", "", 30 * time.Second},
+		{"for ever", "1e300", "", time.Hour},
+		{"until for ever", "Fri, 31 Dec 9999 23:59:59 GMT", "", time.Hour},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			hook := newWebhook(t, func(_ int, w http.ResponseWriter) {
+				if test.header != "" {
+					w.Header().Set("Retry-After", test.header)
+				}
+				answerWith(http.StatusTooManyRequests, test.body)(0, w)
+			})
+			_, err := destination(t, hook.URL, time.Millisecond).Send(t.Context(), content())
+			failure, ok := errors.AsType[*slack.Failure](err)
+			if !ok || failure.Reason != slack.ReasonRateLimited || failure.Pause != test.want {
+				t.Errorf("got %+v, want a pause of %s", failure, test.want)
+			}
+		})
+	}
+}
+
+func TestSendKeepsItsRate(t *testing.T) {
+	t.Parallel()
+	const interval = 50 * time.Millisecond
+	hook := newWebhook(t, answerWith(http.StatusOK, "ok"))
+	limited := destination(t, hook.URL, interval)
+	var sending sync.WaitGroup
+	for range 5 {
+		sending.Go(func() {
+			if _, err := limited.Send(t.Context(), content()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	sending.Wait()
+	hook.mu.Lock()
+	defer hook.mu.Unlock()
+	if took := hook.at[4].Sub(hook.at[0]); took < 4*interval-interval/2 {
+		t.Errorf("5 messages went within %s", took)
+	}
+}
+
+func TestSendGivesUpWithItsContext(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	hook := newWebhook(t, func(int, http.ResponseWriter) { <-release })
+	t.Cleanup(func() { close(release) })
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	limited := destination(t, hook.URL, time.Hour)
+	for _, want := range []string{"no answer", "its turn did not come"} {
+		_, err := limited.Send(ctx, content())
+		failure, ok := errors.AsType[*slack.Failure](err)
+		if !ok || failure.Reason != slack.ReasonUnavailable || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want an outage about %q", err, want)
+		}
+	}
+}
+
+// TestFailuresKeepTheURLSecret makes every kind of failure of the transport, and
+// a server that answers with the URL itself.
+func TestFailuresKeepTheURLSecret(t *testing.T) {
+	t.Parallel()
+	refused := httptest.NewServer(nil)
+	refused.Close()
+	reset := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	t.Cleanup(reset.Close)
+	echo := newWebhook(t, answerWith(http.StatusBadRequest, "no such hook: /services/"+token))
+	garbage := serveBytes(t, "SSH-2.0-OpenSSH_9.6\r\n")
+	short := serveBytes(t, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nok")
+	for name, base := range map[string]string{
+		"connection refused":  refused.URL,
+		"connection reset":    reset.URL,
+		"not HTTP":            garbage,
+		"an answer cut off":   short,
+		"an unknown host":     "http://host.invalid",
+		"a user in the URL":   "http://user:password@host.invalid",
+		"TLS to a plain port": strings.Replace(echo.URL, "http", "https", 1),
+		"an echo":             echo.URL,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := destination(t, base, time.Millisecond).Send(t.Context(), content())
+			if _, ok := errors.AsType[*slack.Failure](err); !ok {
+				t.Fatalf("got %v", err)
+			}
+			for _, secret := range []string{token, "sEcReT", "/services"} {
+				if strings.Contains(err.Error(), secret) {
+					t.Errorf("the error holds %q: %v", secret, err)
+				}
+			}
+		})
+	}
+}
+
+// serveBytes answers every connection with the same bytes and closes it.
+func serveBytes(t *testing.T, content string) (base string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = connection.Read(make([]byte, 4096))
+			_, _ = io.WriteString(connection, content)
+			_ = connection.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = listener.Close()
+		<-ended
+	})
+	return "http://" + listener.Addr().String()
+}
+
+func TestNewRefusesWhatIsNoWebhook(t *testing.T) {
+	t.Parallel()
+	for _, webhookURL := range []string{"", "hooks.slack.com/services/" + token, "ftp://example.com/" + token, "https:///services/" + token, "http://[::1/" + token, "https://:443/" + token, "\x00" + token} {
+		_, err := slack.New(slack.Options{WebhookURL: webhookURL, Interval: time.Second, Now: fixedNow})
+		if err == nil {
+			t.Errorf("%q was accepted", webhookURL)
+			continue
+		}
+		if strings.Contains(err.Error(), token) {
+			t.Errorf("the error holds the URL: %v", err)
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package slack
+
+import (
+	"fmt"
+	"time"
+)
+
+// Reason says what a failure to send is about, and with that what to do next.
+// The set is closed, so that it can label a metric.
+type Reason string
+
+// The reasons for which a message was not delivered.
+const (
+	// ReasonUnavailable is an outage: 5xx, no answer, no connection. Try again
+	// later. The message may have been delivered all the same.
+	ReasonUnavailable Reason = "unavailable"
+	// ReasonRateLimited is a 429: nothing is wrong with the message, and the
+	// destination wants no message before Failure.Pause is over.
+	ReasonRateLimited Reason = "rate_limited"
+	// ReasonDestination says that this webhook takes no message at all until
+	// somebody mends it: 403, 404, 410, a redirect.
+	ReasonDestination Reason = "destination"
+	// ReasonRefused says that this very message is not acceptable, neither in
+	// blocks nor as plain text. Sending it again gives the same answer.
+	ReasonRefused Reason = "refused"
+)
+
+// Failure is the error of a message that was not delivered. Its text never holds
+// the webhook's URL, nor what an unknown server wrote.
+type Failure struct {
+	Reason Reason
+	// Status is the HTTP status of the answer, 0 when there was none.
+	Status int
+	// Pause is how long a rate-limited destination wants to be left alone.
+	Pause time.Duration
+
+	detail string
+}
+
+// Error words the failure for a log.
+func (f *Failure) Error() string {
+	switch f.Reason {
+	case ReasonRateLimited:
+		return fmt.Sprintf("Slack wants no message for %s (%s)", f.Pause, f.detail)
+	case ReasonDestination:
+		return fmt.Sprintf("Slack takes no message for this webhook (%s)", f.detail)
+	case ReasonRefused:
+		return fmt.Sprintf("Slack refused the message (%s)", f.detail)
+	case ReasonUnavailable:
+		return fmt.Sprintf("Slack is not available (%s)", f.detail)
+	}
+	return f.detail
+}

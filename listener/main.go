@@ -1,0 +1,118 @@
+// Command listener turns Port's change events into Slack alerts.
+//
+// It receives signed events over HTTP, keeps them on disk until they are
+// delivered, and posts a message to a Slack incoming webhook for each change of
+// an entity's health.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/app"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+)
+
+// version is set by the release build with -ldflags "-X main.version=1.2.3".
+var version = "dev"
+
+// stopTimeout is how long requests and deliveries at work may take to end; it is
+// longer than any of them takes, and shorter than the 30 s after which Kubernetes
+// kills.
+const stopTimeout = 27 * time.Second
+
+// The exit codes of the command.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+func run(arguments []string, stdout, stderr io.Writer) int {
+	flags, err := parseFlags(arguments)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		writeUsage(stdout)
+		return exitOK
+	case err != nil:
+		_, _ = fmt.Fprintf(stderr, "listener: %v\nRun listener -h for its flags.\n", err)
+		return exitUsage
+	case flags.version:
+		_, _ = fmt.Fprintln(stdout, "listener", version)
+		return exitOK
+	}
+	loaded, err := config.Load(config.Source{File: flags.config, DataDir: flags.dataDir, LookupEnv: os.LookupEnv})
+	if err != nil {
+		_, _ = fmt.Fprintf(stderr, "listener: the configuration cannot be used:\n  %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
+		return exitFailure
+	}
+	if flags.checkConfig {
+		_, _ = fmt.Fprintln(stdout, "The configuration is valid.", summarise(loaded))
+		return exitOK
+	}
+	if err := serve(flags, loaded, stdout, stderr); err != nil {
+		_, _ = fmt.Fprintf(stderr, "listener: %v\n", err)
+		return exitFailure
+	}
+	return exitOK
+}
+
+// serve runs the listener until a signal, or until a part of it fails.
+func serve(flags flags, loaded *config.Config, stdout, stderr io.Writer) error {
+	logger := slog.New(slog.NewTextHandler(stderr, nil))
+	signalled, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer release()
+	listener, err := app.New(app.Options{
+		Config: loaded, Listen: flags.listen, AdminListen: flags.adminListen, Version: version, Logger: logger, Now: time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	if err := listener.Start(signalled); err != nil {
+		return err
+	}
+	logger.Info("started", "version", version, "config", summarise(loaded), "path", loaded.Webhook.Path,
+		"data_dir", loaded.Store.Dir, "admin", "http://"+listener.AdminAddr().String())
+	_, _ = fmt.Fprintf(stdout, "listening on http://%s\n", listener.Addr())
+
+	select {
+	case <-signalled.Done():
+	case err = <-listener.Failed():
+	}
+	// From here on a signal has its default effect again.
+	release()
+	if err != nil {
+		logger.Error("stopping: a part of the listener failed", "error", err)
+	} else {
+		logger.Info("stopping: what is being delivered is finished, the rest is kept; a second signal ends at once")
+	}
+	stopping, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	if err := errors.Join(err, listener.Stop(stopping)); err != nil {
+		return err
+	}
+	logger.Info("stopped")
+	return nil
+}
+
+// summarise says in a few words what a configuration holds.
+func summarise(loaded *config.Config) string {
+	names := make([]string, len(loaded.Destinations))
+	for i, destination := range loaded.Destinations {
+		names[i] = destination.Name
+	}
+	return fmt.Sprintf("Client secrets: %d. Destinations: %s.", len(loaded.ClientSecrets), strings.Join(names, ", "))
+}
