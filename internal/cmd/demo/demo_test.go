@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -39,9 +42,18 @@ func runTests(m *testing.M) int {
 
 func TestDemoTellsTheWholeStory(t *testing.T) {
 	t.Parallel()
+	var relayed atomic.Int32
+	slack := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		relayed.Add(1)
+		_, _ = io.WriteString(w, "ok")
+	}))
+	t.Cleanup(slack.Close)
 	var out bytes.Buffer
-	if err := run(&out, binaries, "../../../examples/changelog-listener", ""); err != nil {
+	if err := run(&out, binaries, "../../../examples/changelog-listener", slack.URL); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
+	}
+	if relayed.Load() != 2 {
+		t.Errorf("%d messages were passed on to the webhook of SLACK_WEBHOOK_URL, want 2", relayed.Load())
 	}
 	text := out.String()
 	for _, want := range []string{
@@ -129,6 +141,22 @@ func processesOf(t *testing.T, temporary string) []string {
 		}
 	}
 	return running
+}
+
+func TestDemoFailsWhenSlackRefuses(t *testing.T) {
+	t.Parallel()
+	slack := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "no_service", http.StatusNotFound)
+	}))
+	t.Cleanup(slack.Close)
+	var out bytes.Buffer
+	err := run(&out, binaries, "../../../examples/changelog-listener", slack.URL+"/services/secret")
+	if err == nil || !strings.Contains(err.Error(), "404 Not Found: no_service") {
+		t.Errorf("the demo ends with %v", err)
+	}
+	if strings.Contains(out.String()+fmt.Sprint(err), "/services/secret") {
+		t.Error("the demo shows the address of the webhook")
+	}
 }
 
 func TestDemoFailsLoudly(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -14,11 +15,16 @@ import (
 // was killed, is handed out again.
 const redeliverAfter = HandlingLimit + 5*time.Second
 
-// requestSize is how many messages are asked for at once. MaxAckPending still lets
-// one through at a time; but a client that asks for one at a time may find, when
-// it wants to ask for the next, that its last request is still being sent, and
-// then it does not ask until it misses a heartbeat, half a minute later.
-const requestSize = 16
+// recheckAfter bounds a pause of the client library. It asks the server for
+// further messages only at the beginning of Next, and not while its last request
+// is still being sent; having missed that moment, a Next that waits without end
+// asks again after a missed heartbeat, half a minute later.
+const recheckAfter = time.Second
+
+// shortestDelay keeps an event that is put back from being handed out again at
+// once: a consumer that is ending would be given it a second time, or it would be
+// sent to nobody and return only after redeliverAfter.
+const shortestDelay = 100 * time.Millisecond
 
 // Consumer returns the durable consumer of a name. The name may hold letters,
 // digits, dashes and underscores.
@@ -52,7 +58,9 @@ type pullConsumer struct {
 
 // Run hands out events until ctx ends.
 func (c *pullConsumer) Run(ctx context.Context, handler Handler) error {
-	messages, err := c.pull.Messages(jetstream.PullMaxMessages(requestSize), jetstream.WithMessagesErrOnMissingHeartbeat(false))
+	// Many messages are asked for at once; MaxAckPending lets through one at a
+	// time all the same.
+	messages, err := c.pull.Messages(jetstream.WithMessagesErrOnMissingHeartbeat(false))
 	if err != nil {
 		return fmt.Errorf("reading from the event store: %w", err)
 	}
@@ -61,7 +69,10 @@ func (c *pullConsumer) Run(ctx context.Context, handler Handler) error {
 	defer stop()
 	defer messages.Stop()
 	for {
-		message, err := messages.Next()
+		message, err := messages.Next(jetstream.NextMaxWait(recheckAfter))
+		if errors.Is(err, nats.ErrTimeout) {
+			continue
+		}
 		if errors.Is(err, jetstream.ErrMsgIteratorClosed) && ctx.Err() != nil {
 			return nil
 		}
@@ -96,7 +107,7 @@ func (c *pullConsumer) handle(ctx context.Context, message jetstream.Msg, handle
 // is recorded: a crash after that does not bring the event back.
 func (c *pullConsumer) settle(ctx context.Context, message jetstream.Msg, verdict Verdict) {
 	if verdict.again {
-		if err := message.NakWithDelay(verdict.after); err != nil {
+		if err := message.NakWithDelay(max(verdict.after, shortestDelay)); err != nil {
 			c.logger.Warn("event store: an event cannot be put back; it returns by itself", "error", err)
 		}
 		return
