@@ -5,6 +5,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 )
 
 // The types of a property at Port.
@@ -19,7 +20,7 @@ const (
 // model is port_blueprint in Terraform's terms. A nil map, list or pointer is
 // null; an empty one was written as such.
 type model struct {
-	ID                    types.String                `tfsdk:"id"`
+	metadata.Model
 	Identifier            types.String                `tfsdk:"identifier"`
 	Title                 types.String                `tfsdk:"title"`
 	Description           types.String                `tfsdk:"description"`
@@ -35,10 +36,6 @@ type model struct {
 	IncludeInGlobalSearch types.Bool                  `tfsdk:"include_in_global_search"`
 	ForceDeleteEntities   types.Bool                  `tfsdk:"force_delete_entities"`
 	CreateCatalogPage     types.Bool                  `tfsdk:"create_catalog_page"`
-	CreatedAt             types.String                `tfsdk:"created_at"`
-	CreatedBy             types.String                `tfsdk:"created_by"`
-	UpdatedAt             types.String                `tfsdk:"updated_at"`
-	UpdatedBy             types.String                `tfsdk:"updated_by"`
 }
 
 type relationModel struct {
@@ -179,8 +176,7 @@ func (s *specAuthenticationModel) toAPI() *port.SpecAuthentication {
 // fromAPI rebuilds the model from what Port holds. Where absent and empty mean
 // the same to Port, the form of prior is kept; prior is nil after an import.
 func fromAPI(blueprint *port.Blueprint, prior *model) (*model, error) {
-	imported := prior == nil
-	if imported {
+	if prior == nil {
 		prior = emptyModel()
 	}
 	properties, err := propertiesFromAPI(blueprint.Schema, prior.Properties)
@@ -188,7 +184,6 @@ func fromAPI(blueprint *port.Blueprint, prior *model) (*model, error) {
 		return nil, err
 	}
 	fresh := &model{
-		ID:                    types.StringValue(blueprint.Identifier),
 		Identifier:            types.StringValue(blueprint.Identifier),
 		Title:                 types.StringValue(blueprint.Title),
 		Description:           convert.Text(blueprint.Description, prior.Description),
@@ -236,11 +231,12 @@ func emptyModel() *model {
 
 // setComputed takes over what only Port knows.
 func (m *model) setComputed(blueprint *port.Blueprint) {
-	m.ID = types.StringValue(blueprint.Identifier)
-	m.CreatedAt = types.StringValue(blueprint.CreatedAt)
-	m.CreatedBy = types.StringValue(blueprint.CreatedBy)
-	m.UpdatedAt = types.StringValue(blueprint.UpdatedAt)
-	m.UpdatedBy = types.StringValue(blueprint.UpdatedBy)
+	m.Model = metadata.New(blueprint.Identifier, metadata.Stamp{
+		CreatedAt: blueprint.CreatedAt,
+		CreatedBy: blueprint.CreatedBy,
+		UpdatedAt: blueprint.UpdatedAt,
+		UpdatedBy: blueprint.UpdatedBy,
+	})
 }
 
 func (m *model) setChangelogDestination(destination *port.ChangelogDestination) {

@@ -12,14 +12,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
 )
 
-// Attributes that every write changes at Port, and those that Port never sees.
-var (
-	volatileAttributes = []string{"updated_at", "updated_by"}
-	localAttributes    = []string{"force_delete_entities", "create_catalog_page"}
-)
+// localAttributes are those that Port never stores.
+var localAttributes = []string{"force_delete_entities", "create_catalog_page"}
 
 // propertyTypes maps each map of properties in the configuration to the type
 // that Port gives to its properties.
@@ -38,7 +36,7 @@ func (r *blueprintResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		return
 	}
 	resp.Diagnostics.Append(planID(ctx, req, resp)...)
-	settle.Volatile(ctx, req, resp, volatileAttributes, localAttributes)
+	settle.Volatile(ctx, req, resp, metadata.Volatile(), localAttributes)
 	if r.backend == nil || !r.backend.TypeChangeProtection || req.State.Raw.IsNull() {
 		return
 	}

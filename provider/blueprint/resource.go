@@ -78,8 +78,7 @@ func (r *blueprintResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	prior := &state
-	if state.CreatedAt.IsNull() {
-		// Only a state that an import has just begun was never read.
+	if state.IsUnread() {
 		prior = nil
 	}
 	fresh, err := fromAPI(current, prior)
@@ -103,7 +102,7 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 	desired := plan.toAPI()
 	if reflect.DeepEqual(desired, state.toAPI()) {
 		// Only attributes that Port does not store have changed.
-		plan.copyComputed(&state)
+		plan.Model = state.Model
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 		return
 	}
@@ -155,12 +154,6 @@ func (r *blueprintResource) Delete(ctx context.Context, req resource.DeleteReque
 // ImportState takes the identifier of a blueprint.
 func (r *blueprintResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	resource.ImportStatePassthroughID(ctx, path.Root("id"), req, resp)
-}
-
-func (m *model) copyComputed(from *model) {
-	m.ID = from.ID
-	m.CreatedAt, m.CreatedBy = from.CreatedAt, from.CreatedBy
-	m.UpdatedAt, m.UpdatedBy = from.UpdatedAt, from.UpdatedBy
 }
 
 func changesType(desired, current *port.Blueprint) bool {

@@ -338,6 +338,36 @@ resource "port_blueprint" "this" {
 	})
 }
 
+func TestBlueprint_unknownValuesArePlanned(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	late := fmt.Sprintf(`
+resource "terraform_data" "late" {
+  input = { key = "size", title = "Size", url = "http://127.0.0.1:9/api/slack" }
+}
+resource "port_blueprint" "this" {
+  identifier = %q
+  title      = terraform_data.late.output.title
+  properties = {
+    string_props = { (terraform_data.late.output.key) = { title = terraform_data.late.output.title } }
+    number_props = { for key in [terraform_data.late.output.key] : "${key}Count" => {} }
+    object_props = { labels = { default = jsonencode({ size = terraform_data.late.output.title }) } }
+  }
+  webhook_changelog_destination = { url = terraform_data.late.output.url }
+}`, env.Name("late"))
+
+	env.Run(t, resource.TestCase{Steps: []resource.TestStep{
+		{
+			Config: late,
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(address, tfjsonpath.New("properties").AtMapKey("string_props").AtMapKey("size").AtMapKey("title"), knownvalue.StringExact("Size")),
+				statecheck.ExpectKnownValue(address, tfjsonpath.New("properties").AtMapKey("number_props").AtMapKey("sizeCount").AtMapKey("required"), knownvalue.Bool(false)),
+			},
+		},
+		{Config: late, ConfigPlanChecks: acctest.NoChanges()},
+	}})
+}
+
 func TestBlueprint_bothChangelogDestinationsAreRefused(t *testing.T) {
 	t.Parallel()
 	acctest.NewEmulated(t).Run(t, resource.TestCase{Steps: []resource.TestStep{{

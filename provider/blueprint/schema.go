@@ -12,11 +12,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
 )
 
@@ -27,11 +27,6 @@ func (r *blueprintResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 		MarkdownDescription: "A blueprint: the data model of one kind of thing in the Port catalog, with its properties, its relations to other blueprints " +
 			"and the values that Port derives. Entities (`port_entity`) are the data that follow it.",
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "The identifier of the blueprint.",
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
-			},
 			"identifier": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "The unique identifier of the blueprint, at most 100 letters, digits and `@_.+:\\/-`. Changing it renames the blueprint in place; its entities stay.",
@@ -101,20 +96,9 @@ func (r *blueprintResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				Default:             booldefault.StaticBool(true),
 				MarkdownDescription: "Whether Port makes a catalog page when it creates the blueprint. Changing it later has no effect. Defaults to `true`.",
 			},
-			"created_at": computedText("When the blueprint was created (RFC 3339)."),
-			"created_by": computedText("Who created the blueprint."),
-			"updated_at": computedText("When the blueprint was last changed (RFC 3339)."),
-			"updated_by": computedText("Who last changed the blueprint."),
 		},
 	}
-}
-
-func computedText(description string) schema.StringAttribute {
-	return schema.StringAttribute{
-		Computed:            true,
-		MarkdownDescription: description,
-		PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
-	}
+	maps.Copy(resp.Schema.Attributes, metadata.Attributes("blueprint", "its identifier"))
 }
 
 func propertiesAttribute() schema.Attribute {

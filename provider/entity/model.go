@@ -8,12 +8,13 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 )
 
 // model is port_entity in Terraform's terms. A nil map, list or pointer is
 // null; an empty one was written as such.
 type model struct {
-	ID                   types.String     `tfsdk:"id"`
+	metadata.Model
 	Identifier           types.String     `tfsdk:"identifier"`
 	Blueprint            types.String     `tfsdk:"blueprint"`
 	Title                types.String     `tfsdk:"title"`
@@ -23,10 +24,6 @@ type model struct {
 	Relations            *relationsModel  `tfsdk:"relations"`
 	CreateMissingRelated types.Bool       `tfsdk:"create_missing_related_entities"`
 	RunID                types.String     `tfsdk:"run_id"`
-	CreatedAt            types.String     `tfsdk:"created_at"`
-	CreatedBy            types.String     `tfsdk:"created_by"`
-	UpdatedAt            types.String     `tfsdk:"updated_at"`
-	UpdatedBy            types.String     `tfsdk:"updated_by"`
 }
 
 type propertiesModel struct {
@@ -123,7 +120,6 @@ func fromAPI(blueprint string, entity *port.Entity, prior *model) (*model, error
 		return nil, err
 	}
 	fresh := &model{
-		Identifier:           types.StringValue(entity.Identifier),
 		Blueprint:            types.StringValue(blueprint),
 		Title:                convert.Text(entity.Title, prior.Title),
 		Icon:                 convert.Text(entity.Icon, prior.Icon),
@@ -166,17 +162,12 @@ func emptyModel() *model {
 // setComputed takes over what only Port knows. The blueprint must be set.
 func (m *model) setComputed(entity *port.Entity) {
 	m.Identifier = types.StringValue(entity.Identifier)
-	m.ID = types.StringValue(entityID(m.Blueprint.ValueString(), entity.Identifier))
-	m.CreatedAt = types.StringValue(entity.CreatedAt)
-	m.CreatedBy = types.StringValue(entity.CreatedBy)
-	m.UpdatedAt = types.StringValue(entity.UpdatedAt)
-	m.UpdatedBy = types.StringValue(entity.UpdatedBy)
-}
-
-func (m *model) copyComputed(from *model) {
-	m.ID, m.Identifier = from.ID, from.Identifier
-	m.CreatedAt, m.CreatedBy = from.CreatedAt, from.CreatedBy
-	m.UpdatedAt, m.UpdatedBy = from.UpdatedAt, from.UpdatedBy
+	m.Model = metadata.New(entityID(m.Blueprint.ValueString(), entity.Identifier), metadata.Stamp{
+		CreatedAt: entity.CreatedAt,
+		CreatedBy: entity.CreatedBy,
+		UpdatedAt: entity.UpdatedAt,
+		UpdatedBy: entity.UpdatedBy,
+	})
 }
 
 func entityID(blueprint, identifier string) string { return blueprint + ":" + identifier }

@@ -7,15 +7,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
 )
 
-// Attributes that every write changes at Port, and those that Port never
-// stores.
-var (
-	volatileAttributes = []string{"updated_at", "updated_by"}
-	localAttributes    = []string{"create_missing_related_entities", "run_id"}
-)
+// localAttributes are those that Port never stores.
+var localAttributes = []string{"create_missing_related_entities", "run_id"}
 
 // ModifyPlan settles the computed attributes.
 func (r *entityResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -30,5 +27,5 @@ func (r *entityResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		id = types.StringValue(entityID(blueprint.ValueString(), identifier.ValueString()))
 	}
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), id)...)
-	settle.Volatile(ctx, req, resp, volatileAttributes, localAttributes)
+	settle.Volatile(ctx, req, resp, metadata.Volatile(), localAttributes)
 }

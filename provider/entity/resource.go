@@ -98,8 +98,7 @@ func (r *entityResource) read(ctx context.Context, blueprint, identifier string,
 	if err != nil {
 		return nil, err
 	}
-	if state.CreatedAt.IsNull() {
-		// Only a state that an import has just begun was never read.
+	if state.IsUnread() {
 		state = nil
 	}
 	return fromAPI(blueprint, current, state)
@@ -136,7 +135,7 @@ func (r *entityResource) update(ctx context.Context, plan, state *model) error {
 	}
 	if reflect.DeepEqual(desired, current) {
 		// Only attributes that Port does not store have changed.
-		plan.copyComputed(state)
+		plan.Model = state.Model
 		return nil
 	}
 	updated, err := r.backend.Client.Entities.Update(ctx, state.Blueprint.ValueString(), state.Identifier.ValueString(), desired, port.UpdateEntityOptions{

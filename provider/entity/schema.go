@@ -2,6 +2,7 @@ package entity
 
 import (
 	"context"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -12,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
 )
 
@@ -21,7 +23,6 @@ func (r *entityResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An entity: one thing in the Port catalog, with values for the properties and relations of its blueprint (`port_blueprint`).",
 		Attributes: map[string]schema.Attribute{
-			"id": computedText("The id of the entity: `<blueprint>:<identifier>`."),
 			"identifier": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
@@ -61,20 +62,9 @@ func (r *entityResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				Optional:            true,
 				MarkdownDescription: "The id of the action run that each write of this entity is attributed to.",
 			},
-			"created_at": computedText("When the entity was created (RFC 3339)."),
-			"created_by": computedText("Who created the entity."),
-			"updated_at": computedText("When the entity was last changed (RFC 3339)."),
-			"updated_by": computedText("Who last changed the entity."),
 		},
 	}
-}
-
-func computedText(description string) schema.StringAttribute {
-	return schema.StringAttribute{
-		Computed:            true,
-		MarkdownDescription: description,
-		PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
-	}
+	maps.Copy(resp.Schema.Attributes, metadata.Attributes("entity", "`<blueprint>:<identifier>`"))
 }
 
 func propertiesAttribute() schema.Attribute {

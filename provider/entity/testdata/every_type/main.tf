@@ -43,6 +43,17 @@ resource "port_blueprint" "this" {
     many   = { target = port_blueprint.target.identifier, many = true }
     none   = { target = port_blueprint.target.identifier, many = true }
   }
+
+  # Port computes these two; they are no values of the entity.
+  mirror_properties = {
+    owner = { path = "single.$title" }
+  }
+  calculation_properties = {
+    shout = {
+      type        = "string"
+      calculation = ".properties.text"
+    }
+  }
 }
 
 resource "port_entity" "this" {
