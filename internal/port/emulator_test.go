@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/port-changelog/terraform-provider-port/internal/contract"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
@@ -34,7 +35,7 @@ func newWorld(t *testing.T, options emulator.Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(backend)
+	server := httptest.NewServer(contract.Wrap(t, backend))
 	t.Cleanup(func() {
 		server.Close()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 10*time.Second)
@@ -429,13 +430,14 @@ func TestEmulatorRateLimit(t *testing.T) {
 				})
 				want(t, err, nil)
 				defer func() { want(t, backend.Close(t.Context()), nil) }()
+				checked := contract.Wrap(t, backend)
 				var refused atomic.Int32
 				client := connect(t, fakeAddress, port.WithTransport(roundTripper(func(r *http.Request) (*http.Response, error) {
 					if r.Body == nil {
 						r.Body = http.NoBody
 					}
 					recorder := httptest.NewRecorder()
-					backend.ServeHTTP(recorder, r)
+					checked.ServeHTTP(recorder, r)
 					if recorder.Code == http.StatusTooManyRequests {
 						refused.Add(1)
 					}

@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
+	"github.com/port-changelog/terraform-provider-port/internal/contract"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider"
@@ -79,7 +80,7 @@ func NewEmulated(t *testing.T, settings ...func(*emulator.Options)) *Environment
 	if err != nil {
 		t.Fatal(err)
 	}
-	listening := httptest.NewServer(server)
+	listening := httptest.NewServer(contract.Wrap(t, server))
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
 		defer cancel()

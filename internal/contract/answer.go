@@ -1,0 +1,80 @@
+package contract
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// answer is what the emulator said.
+type answer struct {
+	status      int
+	contentType string
+	body        []byte
+}
+
+// checkAnswer holds the answer to an operation against the document, leaving out
+// what the exceptions allow.
+func (d *document) checkAnswer(o *operation, a answer) error {
+	described := d.formOf(o, a.status)
+	if described == nil {
+		return fmt.Errorf("the document has no status %d here", a.status)
+	}
+	value, found, err := described.read(a.contentType, a.body)
+	if err != nil || !found {
+		return err
+	}
+	for _, e := range d.exceptions {
+		if !e.appliesTo(o) {
+			continue
+		}
+		for _, key := range e.keys {
+			removeKey(value, strings.Split(key, "."))
+		}
+	}
+	return described.check(value)
+}
+
+// formOf returns what the document says about a status, or about the one that an
+// exception puts in its place; nil when it says nothing.
+func (d *document) formOf(o *operation, status int) *form {
+	if described, found := o.answers[status]; found {
+		return described
+	}
+	for _, e := range d.exceptions {
+		if e.status != status || !e.appliesTo(o) {
+			continue
+		}
+		if e.like == 0 {
+			return anySuccess()
+		}
+		return o.answers[e.like]
+	}
+	return nil
+}
+
+// anySuccess is what every success of the API has in common: an object that says
+// that all went well.
+func anySuccess() *form {
+	ok := &openapi3.Schema{Enum: []any{true}}
+	object := openapi3.NewObjectSchema().WithPropertyRef("ok", ok.NewRef()).WithRequired([]string{"ok"})
+	return newForm(openapi3.NewContentWithJSONSchema(object), true)
+}
+
+// removeKey removes what is at a path from a parsed body, in every element of the
+// lists on the way.
+func removeKey(value any, path []string) {
+	switch value := value.(type) {
+	case []any:
+		for _, item := range value {
+			removeKey(item, path)
+		}
+	case map[string]any:
+		if len(path) == 1 {
+			delete(value, path[0])
+			return
+		}
+		removeKey(value[path[0]], path[1:])
+	}
+}

@@ -1,0 +1,179 @@
+package contract
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Wrap returns a handler that passes everything on to an emulator and holds what
+// goes through it against the OpenAPI document that PORT_OPENAPI_SPEC names.
+// Each violation is an error of the test, reported once. Without the variable,
+// the handler is returned as it is.
+//
+// The control endpoints under /_emulator/ are no part of Port's API and pass
+// unchecked. An answer that a test has asked for through them, by a fault with a
+// status, is not checked either: it is broken on purpose. One that does not
+// arrive whole is none.
+func Wrap(tb testing.TB, emulator http.Handler) http.Handler {
+	tb.Helper()
+	d, err := named()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return wrap(tb, d, emulator)
+}
+
+func wrap(tb testing.TB, d *document, emulator http.Handler) http.Handler {
+	tb.Helper()
+	if d == nil {
+		return emulator
+	}
+	return &checker{document: d, next: emulator, report: func(violation string) { tb.Error("contract: " + violation) }}
+}
+
+// checker is the handler that holds traffic against a document.
+type checker struct {
+	document *document
+	next     http.Handler
+	report   func(violation string)
+	// observe, if set, is told of every answer that was checked.
+	observe func(*operation, answer)
+	// wantWrong is for requests that are wrong on purpose, in order to see the
+	// answer: then it is a request without a violation that is reported.
+	wantWrong bool
+
+	faults   faults
+	mutex    sync.Mutex
+	reported map[string]bool
+}
+
+// controlPrefix begins the paths of the emulator's own endpoints.
+const controlPrefix = "/_emulator/"
+
+// ServeHTTP passes a request on, and the answer back, and checks both.
+func (c *checker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body := readAhead(r)
+	if strings.HasPrefix(r.URL.Path, controlPrefix) {
+		c.faults.note(r, body)
+		c.next.ServeHTTP(w, r)
+		return
+	}
+	o, variables, allowed := c.document.find(r)
+	if o == nil {
+		if !allowed {
+			c.violated(r.Method+" "+r.URL.Path, errors.New("the document has no such operation"))
+		}
+		c.next.ServeHTTP(w, r)
+		return
+	}
+	c.checkRequest(o, r, variables, body)
+	record := &recorder{ResponseWriter: w}
+	// A fault that cuts the connection is a panic, which passes by what follows.
+	c.next.ServeHTTP(record, r)
+	if r.Context().Err() != nil && record.status == 0 {
+		return // The client left, and the emulator did not answer.
+	}
+	a := record.answer()
+	if c.faults.cover(o, a.status) {
+		return
+	}
+	if err := c.document.checkAnswer(o, a); err != nil {
+		c.violated(o.name, fmt.Errorf("answer %d: %w", a.status, err))
+	}
+	if c.observe != nil {
+		c.observe(o, a)
+	}
+}
+
+func (c *checker) checkRequest(o *operation, r *http.Request, variables map[string]string, body []byte) {
+	mistakes := o.checkRequest(r, variables, body)
+	if c.wantWrong {
+		if len(mistakes) == 0 {
+			c.violated(o.name, errWantWrong)
+		}
+		return
+	}
+	for _, mistake := range mistakes {
+		c.violated(o.name, mistake)
+	}
+}
+
+var errWantWrong = errors.New("request: the document allows what is meant to be wrong")
+
+// violated reports a violation, but each only once: a test may send hundreds of
+// the same.
+func (c *checker) violated(operation string, mistake error) {
+	violation := operation + ": " + mistake.Error()
+	c.mutex.Lock()
+	known := c.reported[violation]
+	if c.reported == nil {
+		c.reported = make(map[string]bool)
+	}
+	c.reported[violation] = true
+	c.mutex.Unlock()
+	if !known {
+		c.report(violation)
+	}
+}
+
+// readAhead returns the body of a request and leaves it to be read again, with
+// the error that it ended with, if any.
+func readAhead(r *http.Request) []byte {
+	body, err := io.ReadAll(r.Body)
+	again := io.Reader(bytes.NewReader(body))
+	if err != nil {
+		again = io.MultiReader(again, failingReader{err})
+	}
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{again, r.Body}
+	return body
+}
+
+// failingReader is the end of a body that broke off.
+type failingReader struct{ err error }
+
+// Read always fails.
+func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
+
+// recorder passes an answer on and keeps a copy.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+// WriteHeader implements [http.ResponseWriter].
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 && status >= http.StatusOK {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements [http.ResponseWriter].
+func (r *recorder) Write(data []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	r.body.Write(data)
+	return r.ResponseWriter.Write(data)
+}
+
+// Unwrap lets [http.ResponseController] flush the answer.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+func (r *recorder) answer() answer {
+	status := r.status
+	if status == 0 {
+		status = http.StatusOK // This is what net/http sends when a handler writes nothing.
+	}
+	return answer{status: status, contentType: r.Header().Get("Content-Type"), body: r.body.Bytes()}
+}

@@ -1,0 +1,111 @@
+package contract
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/gorilla/mux"
+)
+
+// variable is the environment variable that names the OpenAPI document.
+const variable = "PORT_OPENAPI_SPEC"
+
+// document is an OpenAPI document that is ready to hold traffic against. It is
+// used as it is: the routes take any host, so not even its servers have to be
+// changed for an emulator.
+type document struct {
+	router     *mux.Router
+	operations map[string]*operation // by name
+	exceptions []exception
+}
+
+// operation is one method of one path.
+type operation struct {
+	// name is how people and exceptions call it: the method and the template of
+	// the path, as in "GET /v1/blueprints/{identifier}".
+	name    string
+	route   *routers.Route
+	request *form         // nil when the operation takes no body
+	answers map[int]*form // by status
+}
+
+// named loads the document that the environment names, and returns nil when it
+// names none. Loading takes a quarter of a second, hence once per process.
+var named = sync.OnceValues(func() (*document, error) {
+	path := os.Getenv(variable)
+	if path == "" {
+		return nil, nil
+	}
+	return load(path, exceptions())
+})
+
+// load reads an OpenAPI document from a file. The exceptions say what answers may
+// have beyond it.
+func load(path string, exceptions []exception) (*document, error) {
+	loaded, err := openapi3.NewLoader().LoadFromFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("loading the OpenAPI document: %w", err)
+	}
+	// The router that kin-openapi has above this one takes the first path that fits
+	// and looks at the method afterwards. It would refuse to read an entity named
+	// "bulk", because …/entities/bulk can only be posted to.
+	d := &document{router: mux.NewRouter().UseEncodedPath().SkipClean(true), operations: make(map[string]*operation), exceptions: exceptions}
+	for _, path := range loaded.Paths.InMatchingOrder() {
+		item := loaded.Paths.Value(path)
+		for method, described := range item.Operations() {
+			o, err := newOperation(&routers.Route{Spec: loaded, Path: path, PathItem: item, Method: method, Operation: described})
+			if err != nil {
+				return nil, fmt.Errorf("reading the OpenAPI document: %s %s: %w", method, path, err)
+			}
+			d.operations[o.name] = o
+			d.router.Path(path).Methods(method).Name(o.name)
+		}
+	}
+	for _, e := range exceptions {
+		if method, path, found := strings.Cut(e.undocumented, " "); found {
+			d.router.Path(path).Methods(method).Name(e.undocumented)
+		}
+	}
+	return d, nil
+}
+
+func newOperation(route *routers.Route) (*operation, error) {
+	o := &operation{name: route.Method + " " + route.Path, route: route, answers: make(map[int]*form)}
+	if body := route.Operation.RequestBody; body != nil {
+		o.request = newForm(body.Value.Content, body.Value.Required)
+	}
+	for key, answer := range route.Operation.Responses.Map() {
+		status, err := strconv.Atoi(key)
+		if err != nil {
+			return nil, fmt.Errorf("the answer %q is not that of one status: %w", key, err)
+		}
+		o.answers[status] = newForm(answer.Value.Content, len(answer.Value.Content) > 0)
+	}
+	return o, nil
+}
+
+// find returns the operation of a request and the variables in its path,
+// unescaped. The operation is nil when the document does not have it, and then
+// allowed says whether an exception lets it pass.
+func (d *document) find(r *http.Request) (o *operation, variables map[string]string, allowed bool) {
+	var match mux.RouteMatch
+	if !d.router.Match(r, &match) || match.MatchErr != nil {
+		return nil, nil, false
+	}
+	variables = make(map[string]string, len(match.Vars))
+	for name, escaped := range match.Vars {
+		text, err := url.PathUnescape(escaped)
+		if err != nil { // net/url has refused such a path already.
+			text = escaped
+		}
+		variables[name] = text
+	}
+	return d.operations[match.Route.GetName()], variables, true
+}

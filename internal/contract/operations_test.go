@@ -1,0 +1,262 @@
+package contract
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+)
+
+// use is how an operation is used.
+type use struct {
+	// call is what the client does, with things that are there or that are not.
+	call func(ctx context.Context, client *port.Client, n names) error
+	// stranger are wrong credentials, for the operation that takes them; others take
+	// a token.
+	stranger port.Option
+}
+
+// names are those of the things that an operation is used on.
+type names struct {
+	blueprint, entity, property, mirror, relation, migration string
+	// lonely is a blueprint without entities.
+	lonely string
+}
+
+// absent are the names of what is not there.
+func absent() names {
+	const absent = "absent"
+	return names{
+		blueprint: absent, entity: absent, property: absent, mirror: absent, relation: absent,
+		migration: absent, lonely: absent,
+	}
+}
+
+// outOfScope are the operations of the document that the client does not have,
+// and why.
+func outOfScope() map[string]string {
+	const reason = "Neither the provider nor the listener has to do with self-service actions and their runs."
+	return map[string]string{
+		"GET /v1/actions":                        reason,
+		"POST /v1/actions":                       reason,
+		"GET /v1/actions/{action_identifier}":    reason,
+		"PUT /v1/actions/{action_identifier}":    reason,
+		"DELETE /v1/actions/{action_identifier}": reason,
+		"GET /v1/actions/runs":                   reason,
+		"GET /v1/actions/runs/{run_id}":          reason,
+		"PATCH /v1/actions/runs/{run_id}":        reason,
+	}
+}
+
+// unreachable says why an operation never gives an answer that the document has
+// for it, "" when it does.
+func unreachable(operation string, status int) string {
+	switch status {
+	case http.StatusNotFound:
+		switch operation {
+		case "POST /v1/auth/access_token", "GET /v1/organization", "PUT /v1/organization", "PATCH /v1/organization",
+			"GET /v1/blueprints", "POST /v1/blueprints", "GET /v1/migrations", "GET /v1/audit-log", "POST /v1/entities/search":
+			return "It names nothing that could be missing."
+		}
+	case http.StatusRequestEntityTooLarge:
+		switch operation {
+		case "DELETE /v1/blueprints/{identifier}", "DELETE /v1/blueprints/{blueprint_identifier}/all-entities",
+			"DELETE /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":
+			return "It has no body that could be too large."
+		}
+	}
+	return ""
+}
+
+const (
+	blueprintPath = "/v1/blueprints/{blueprint_identifier}"
+	entitiesPath  = blueprintPath + "/entities"
+	entityPath    = entitiesPath + "/{entity_identifier}"
+)
+
+// uses has every operation of the document that is in scope.
+func uses() map[string]use {
+	return map[string]use{
+		"POST /v1/auth/access_token": {call: getOrganization, stranger: port.WithCredentials(clientID, "wrong")},
+		"GET /v1/organization":       {call: getOrganization},
+		"PUT /v1/organization": {call: func(ctx context.Context, c *port.Client, _ names) error {
+			return c.Organization.Update(ctx, port.OrganizationUpdate{Name: "Contract Inc."})
+		}},
+		"PATCH /v1/organization": {call: func(ctx context.Context, c *port.Client, _ names) error {
+			return c.Organization.Patch(ctx, port.OrganizationUpdate{
+				Name: "Contract Inc.", Settings: json.RawMessage(`{"portalTitle":"Portal"}`),
+			})
+		}},
+		"GET /v1/audit-log": {call: func(ctx context.Context, c *port.Client, _ names) error {
+			return drain(c.AuditLog.List(ctx, port.AuditLogOptions{
+				Resources: []string{"entity", "blueprint"}, Origin: []string{"API"}, Status: "SUCCESS", Limit: 5, IncludeDeletedEntities: true,
+			}))
+		}},
+		"GET /v1/pages/{identifier}": {call: func(ctx context.Context, c *port.Client, n names) error {
+			exists, err := c.Pages.Exists(ctx, n.blueprint)
+			if err == nil && !exists {
+				return port.ErrNotFound
+			}
+			return err
+		}},
+
+		"GET /v1/blueprints": {call: func(ctx context.Context, c *port.Client, _ names) error {
+			return second(c.Blueprints.List(ctx))
+		}},
+		"POST /v1/blueprints": {call: func(ctx context.Context, c *port.Client, _ names) error {
+			return second(c.Blueprints.Create(ctx, &port.Blueprint{Identifier: "new", Title: "New"},
+				port.CreateBlueprintOptions{CatalogPage: new(false)}))
+		}},
+		"GET /v1/blueprints/{identifier}": {call: func(ctx context.Context, c *port.Client, n names) error {
+			return second(c.Blueprints.Get(ctx, n.blueprint))
+		}},
+		"PUT /v1/blueprints/{identifier}": {call: func(ctx context.Context, c *port.Client, n names) error {
+			return second(c.Blueprints.Update(ctx, n.lonely, &port.Blueprint{Identifier: n.lonely, Title: "Replaced"}))
+		}},
+		"PATCH /v1/blueprints/{identifier}": {call: func(ctx context.Context, c *port.Client, n names) error {
+			return second(c.Blueprints.Patch(ctx, n.blueprint, port.BlueprintPatch{"description": "Patched"}))
+		}},
+		"DELETE /v1/blueprints/{identifier}": {call: func(ctx context.Context, c *port.Client, n names) error {
+			return c.Blueprints.Delete(ctx, n.lonely, port.DeleteBlueprintOptions{DeleteActions: true})
+		}},
+		"DELETE " + blueprintPath + "/all-entities": {call: func(ctx context.Context, c *port.Client, n names) error {
+			return second(c.Blueprints.DeleteWithEntities(ctx, n.blueprint))
+		}},
+		"PATCH " + blueprintPath + "/properties/{property_identifier}/rename": {call: func(ctx context.Context, c *port.Client, n names) error {
+			return second(c.Blueprints.RenameProperty(ctx, n.blueprint, n.property, "renamed"))
+		}},
+		"PATCH " + blueprintPath + "/mirror/{property_identifier}/rename": {call: func(ctx context.Context, c *port.Client, n names) error {
+			return second(c.Blueprints.RenameMirror(ctx, n.blueprint, n.mirror, "renamed"))
+		}},
+		"PATCH " + blueprintPath + "/relations/{relation_identifier}/rename": {call: func(ctx context.Context, c *port.Client, n names) error {
+			return second(c.Blueprints.RenameRelation(ctx, n.blueprint, n.relation, "renamed"))
+		}},
+
+		"GET " + entitiesPath: {call: func(ctx context.Context, c *port.Client, n names) error {
+			return drain(c.Entities.List(ctx, n.blueprint, port.GetEntityOptions{}))
+		}},
+		"POST " + entitiesPath: {call: func(ctx context.Context, c *port.Client, n names) error {
+			return second(c.Entities.Create(ctx, n.blueprint, newEntity(n), port.CreateEntityOptions{CreateMissingRelated: true}))
+		}},
+		"GET " + entityPath: {call: func(ctx context.Context, c *port.Client, n names) error {
+			return second(c.Entities.Get(ctx, n.blueprint, n.entity, port.GetEntityOptions{}))
+		}},
+		"PUT " + entityPath: {call: func(ctx context.Context, c *port.Client, n names) error {
+			return second(c.Entities.Update(ctx, n.blueprint, n.entity, newEntity(n), port.UpdateEntityOptions{CreateMissingRelated: true}))
+		}},
+		"PATCH " + entityPath: {call: func(ctx context.Context, c *port.Client, n names) error {
+			return second(c.Entities.Patch(ctx, n.blueprint, n.entity, &port.EntityPatch{Title: port.Unset[string]()}, port.UpdateEntityOptions{}))
+		}},
+		"DELETE " + entityPath: {call: func(ctx context.Context, c *port.Client, n names) error {
+			return c.Entities.Delete(ctx, n.blueprint, n.entity, port.DeleteEntityOptions{Dependents: true})
+		}},
+		"GET " + blueprintPath + "/entities-count": {call: func(ctx context.Context, c *port.Client, n names) error {
+			return second(c.Entities.Count(ctx, n.blueprint))
+		}},
+		"POST " + entitiesPath + "/bulk": {call: func(ctx context.Context, c *port.Client, n names) error {
+			// The first entity is new, and then it is taken: all succeed, and some.
+			return errors.Join(bulkCreate(ctx, c, n), wantTaken(bulkCreate(ctx, c, n)))
+		}},
+		"POST " + blueprintPath + "/bulk/entities/delete": {call: func(ctx context.Context, c *port.Client, n names) error {
+			return drain(c.Entities.BulkDelete(ctx, n.blueprint, slices.Values([]string{n.entity}), port.DeleteEntityOptions{}))
+		}},
+		"POST " + entitiesPath + "/search": {call: func(ctx context.Context, c *port.Client, n names) error {
+			return drain(c.Entities.SearchBlueprint(ctx, n.blueprint, nil, port.SearchBlueprintOptions{PageSize: 1}))
+		}},
+		"POST /v1/entities/search": {call: func(ctx context.Context, c *port.Client, n names) error {
+			return second(c.Entities.Search(ctx, json.RawMessage(
+				`{"combinator":"and","rules":[{"property":"$identifier","operator":"=","value":"`+n.entity+`"}]}`), port.SearchOptions{}))
+		}},
+
+		"GET /v1/migrations": {call: func(ctx context.Context, c *port.Client, _ names) error {
+			return second(c.Migrations.List(ctx, port.ListMigrationsOptions{Status: []port.MigrationStatus{port.MigrationRunning}}))
+		}},
+		"POST /v1/migrations": {call: func(ctx context.Context, c *port.Client, n names) error {
+			return second(migrate(ctx, c, n))
+		}},
+		"GET /v1/migrations/{migration_id}": {call: func(ctx context.Context, c *port.Client, n names) error {
+			return second(c.Migrations.Get(ctx, n.migration))
+		}},
+		"POST /v1/migrations/{migration_id}/cancel": {call: func(ctx context.Context, c *port.Client, n names) error {
+			return c.Migrations.Cancel(ctx, n.migration, "It was only a test.")
+		}},
+	}
+}
+
+// other is the use of something that the document lacks.
+type other struct {
+	options emulator.Options
+	act     func(ctx context.Context, w *world) error
+	want    error
+}
+
+func others() map[string]other {
+	return map[string]other{
+		"a conflict": {want: port.ErrHasDependents, act: func(ctx context.Context, w *world) error {
+			return w.client.Entities.Delete(ctx, "cluster", "eu", port.DeleteEntityOptions{})
+		}},
+		// The making of the world uses the limit up.
+		"a rate limit": {
+			options: emulator.Options{RateLimit: 1, RateLimitPeriod: time.Hour}, want: port.ErrRateLimited,
+			act: func(ctx context.Context, w *world) error { return getOrganization(ctx, w.unaware, w.present) },
+		},
+		"a system blueprint": {act: func(ctx context.Context, w *world) error {
+			return second(w.client.Blueprints.SystemStructure(ctx, "_user"))
+		}},
+	}
+}
+
+func getOrganization(ctx context.Context, c *port.Client, _ names) error {
+	return second(c.Organization.Get(ctx))
+}
+
+// newEntity has a value for everything that can be written.
+func newEntity(n names) *port.Entity {
+	return &port.Entity{
+		Identifier: n.entity + "-2", Title: new("New"), Icon: new("Service"), Team: []string{"core"},
+		Properties: map[string]any{"tier": 2, "tags": []string{"a", "b"}, "docs": "https://docs.test/new"},
+		Relations:  map[string]any{"runs_on": []string{"us"}},
+	}
+}
+
+func bulkCreate(ctx context.Context, c *port.Client, n names) error {
+	entities := []*port.Entity{{Identifier: "bulk", Properties: map[string]any{"tier": 1}}}
+	return drain(c.Entities.BulkCreate(ctx, n.blueprint, slices.Values(entities), port.CreateEntityOptions{}))
+}
+
+// wantTaken turns the error for a taken identifier into none.
+func wantTaken(err error) error {
+	if errors.Is(err, port.ErrExists) {
+		return nil
+	}
+	return fmt.Errorf("an entity that exists was not refused: %w", err)
+}
+
+func migrate(ctx context.Context, c *port.Client, n names) (*port.Migration, error) {
+	return c.Migrations.Create(ctx, &port.CreateMigration{
+		SourceBlueprint: n.blueprint,
+		Mapping: port.MigrationMapping{
+			Blueprint: "cluster", Entity: port.MigrationEntity{Identifier: ".identifier", Title: ".title"},
+		},
+	})
+}
+
+// second drops the result of a call.
+func second[T any](_ T, err error) error { return err }
+
+// drain runs through a list and returns its first error.
+func drain[T any](list iter.Seq2[T, error]) error {
+	for _, err := range list {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

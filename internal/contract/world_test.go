@@ -1,0 +1,214 @@
+package contract
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+)
+
+// The credentials of the emulators.
+const (
+	clientID     = "contract-client"
+	clientSecret = "contract-secret"
+)
+
+// needDocument returns Port's document, or skips the test.
+func needDocument(t *testing.T) *document {
+	t.Helper()
+	d, err := named()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d == nil {
+		t.Skip("SKIPPED: " + variable + " names no OpenAPI document to hold the traffic against")
+	}
+	return d
+}
+
+// world is an emulator with a catalog, whose traffic is checked.
+type world struct {
+	client *port.Client
+	// unaware is a client that is not told of the rate limit, and so runs into it.
+	unaware *port.Client
+	// present are the names of what is there.
+	present names
+
+	document *document
+	address  string
+	// wrongHost leads to the same emulator, for requests that are wrong on purpose.
+	wrongHost string
+}
+
+// newWorld starts an emulator. What it answers is added to seen.
+func newWorld(t *testing.T, d *document, seen *exchanges, options emulator.Options) *world {
+	t.Helper()
+	options.ClientID, options.ClientSecret = clientID, clientSecret
+	options.DeleteLag = time.Hour // A migration has to run for a while in order to be cancelled.
+	backend, err := emulator.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := backend.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	seed, err := os.Open("testdata/catalog.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer seed.Close()
+	if err := backend.Seed(seed); err != nil {
+		t.Fatal(err)
+	}
+	listen := func(wantWrong bool) string {
+		server := httptest.NewServer(&checker{
+			document: d, next: backend, report: func(violation string) { t.Error(violation) },
+			observe: seen.add, wantWrong: wantWrong,
+		})
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	w := &world{
+		document: d, address: listen(false), wrongHost: strings.TrimPrefix(listen(true), "http://"),
+		present: names{
+			blueprint: "service", entity: "api", property: "tags", mirror: "region", relation: "runs_on", lonely: "empty",
+		},
+	}
+	w.client = w.connect(t, knownCredentials())
+	w.unaware = w.connect(t, knownCredentials(), port.WithTransport(unaware{}), port.WithMaxRetries(0))
+	migration, err := migrate(t.Context(), w.client, w.present)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.present.migration = migration.ID
+	return w
+}
+
+func knownCredentials() port.Option { return port.WithCredentials(clientID, clientSecret) }
+
+// connect returns a client of the emulator.
+func (w *world) connect(t *testing.T, options ...port.Option) *port.Client {
+	t.Helper()
+	client, err := port.New(w.address, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// altered is the transport of a client whose requests for one operation are
+// changed on their way.
+type altered struct {
+	document  *document
+	operation *operation
+	alter     func(r *http.Request) error
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (a altered) RoundTrip(r *http.Request) (*http.Response, error) {
+	if o, _, _ := a.document.find(r); o == a.operation {
+		r = r.Clone(r.Context())
+		if err := a.alter(r); err != nil {
+			return nil, err
+		}
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// altering returns a client that is known, and what it asks of an operation is
+// altered.
+func (w *world) altering(t *testing.T, o *operation, alter func(r *http.Request) error) *port.Client {
+	t.Helper()
+	return w.connect(t, knownCredentials(), port.WithTransport(altered{document: w.document, operation: o, alter: alter}))
+}
+
+// asStranger puts a token in place that the emulator has not issued.
+func asStranger(r *http.Request) error {
+	r.Header.Set("Authorization", "Bearer of-a-stranger")
+	return nil
+}
+
+// withLists puts every value in the body into a list, where it has no place.
+func (w *world) withLists(r *http.Request) error {
+	var body map[string]any
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		return err
+	}
+	for name, value := range body {
+		body[name] = []any{value}
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	return w.send(r, text)
+}
+
+// withoutLimit makes the body larger than Port takes.
+func (w *world) withoutLimit(r *http.Request) error {
+	return w.send(r, slices.Concat([]byte("["), bytes.Repeat([]byte(" "), 1<<20), []byte("]")))
+}
+
+// send puts a wrong body in place.
+func (w *world) send(r *http.Request, body []byte) error {
+	r.URL.Host = w.wrongHost
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return nil
+}
+
+// withFlags makes flags in the query neither true nor false.
+func (w *world) withFlags(r *http.Request) error {
+	r.URL.Host = w.wrongHost
+	query := r.URL.Query()
+	for name := range query {
+		query.Set(name, "maybe")
+	}
+	r.URL.RawQuery = query.Encode()
+	return nil
+}
+
+// unaware is a transport that keeps the rate limit to itself.
+type unaware struct{}
+
+// RoundTrip implements [http.RoundTripper].
+func (unaware) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err == nil {
+		response.Header.Del("X-Ratelimit-Remaining")
+	}
+	return response, err
+}
+
+// exchanges collects what was answered.
+type exchanges struct {
+	mutex   sync.Mutex
+	answers map[*operation][]answer
+}
+
+func (e *exchanges) add(o *operation, a answer) {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	if e.answers == nil {
+		e.answers = make(map[*operation][]answer)
+	}
+	e.answers[o] = append(e.answers[o], a)
+}
+
+func (e *exchanges) of(o *operation) []answer {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	return e.answers[o]
+}
