@@ -19,9 +19,10 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure   = (*blueprintResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*blueprintResource)(nil)
-	_ resource.ResourceWithImportState = (*blueprintResource)(nil)
+	_ resource.ResourceWithConfigure      = (*blueprintResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*blueprintResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*blueprintResource)(nil)
+	_ resource.ResourceWithImportState    = (*blueprintResource)(nil)
 )
 
 type blueprintResource struct {

@@ -368,20 +368,6 @@ resource "port_blueprint" "this" {
 	}})
 }
 
-func TestBlueprint_bothChangelogDestinationsAreRefused(t *testing.T) {
-	t.Parallel()
-	acctest.NewEmulated(t).Run(t, resource.TestCase{Steps: []resource.TestStep{{
-		Config: `
-resource "port_blueprint" "this" {
-  identifier                    = "both"
-  title                         = "Both"
-  kafka_changelog_destination   = {}
-  webhook_changelog_destination = { url = "https://listener.example.com/api/slack" }
-}`,
-		ExpectError: regexp.MustCompile(`kafka_changelog_destination`),
-	}}})
-}
-
 func TestBlueprint_errorsNameTheCause(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -18,6 +18,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
 // Schema declares port_blueprint. Names, nesting and wire types are those that
@@ -30,14 +31,17 @@ func (r *blueprintResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			"identifier": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "The unique identifier of the blueprint, at most 100 letters, digits and `@_.+:\\/-`. Changing it renames the blueprint in place; its entities stay.",
+				Validators:          validate.BlueprintIdentifier(),
 			},
 			"title": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "The name people read in Port, 1 to 100 characters.",
+				Validators:          validate.Title(),
 			},
 			"description": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "What the blueprint stands for, at most 200 characters.",
+				Validators:          validate.Description(),
 			},
 			"icon": schema.StringAttribute{
 				Optional:            true,
@@ -68,6 +72,7 @@ func (r *blueprintResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 					"url": schema.StringAttribute{
 						Required:            true,
 						MarkdownDescription: "The absolute URL that receives the events.",
+						Validators:          validate.AbsoluteURL(),
 					},
 					"agent": schema.BoolAttribute{
 						Optional:            true,
@@ -107,19 +112,20 @@ func propertiesAttribute() schema.Attribute {
 		Computed:            true,
 		MarkdownDescription: "The properties of the entities, by type. Each map goes from the key of a property to its definition.",
 		PlanModifiers:       []planmodifier.Object{settle.EmptyIsNull{}},
+		Validators:          []validator.Object{propertyKeys()},
 		Attributes: map[string]schema.Attribute{
-			"string_props":  propertyMap("Properties that hold text.", stringPropertyAttributes()),
-			"number_props":  propertyMap("Properties that hold a number.", numberPropertyAttributes()),
+			"string_props":  propertyMap("Properties that hold text.", stringPropertyAttributes(), stringDefinition()),
+			"number_props":  propertyMap("Properties that hold a number.", numberPropertyAttributes(), numberDefinition()),
 			"boolean_props": propertyMap("Properties that are true or false.", booleanPropertyAttributes()),
 			"object_props":  propertyMap("Properties that hold a JSON object.", objectPropertyAttributes()),
-			"array_props":   propertyMap("Properties that hold a list.", arrayPropertyAttributes()),
+			"array_props":   propertyMap("Properties that hold a list.", arrayPropertyAttributes(), arrayDefinition()),
 		},
 	}
 }
 
-func propertyMap(description string, attributes map[string]schema.Attribute) schema.Attribute {
+func propertyMap(description string, attributes map[string]schema.Attribute, validators ...validator.Object) schema.Attribute {
 	maps.Copy(attributes, map[string]schema.Attribute{
-		"title":       schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters."},
+		"title":       schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
 		"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the property says about an entity."},
 		"icon":        schema.StringAttribute{Optional: true, MarkdownDescription: "The name of one of Port's icons."},
 		"required": schema.BoolAttribute{
@@ -134,20 +140,21 @@ func propertyMap(description string, attributes map[string]schema.Attribute) sch
 		Computed:            true,
 		MarkdownDescription: description,
 		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
-		NestedObject:        schema.NestedAttributeObject{Attributes: attributes},
+		Validators:          []validator.Map{validate.Keys()},
+		NestedObject:        schema.NestedAttributeObject{Attributes: attributes, Validators: validators},
 	}
 }
 
 func stringPropertyAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"default":             schema.StringAttribute{Optional: true, MarkdownDescription: "The value of an entity that is created without one."},
-		"format":              schema.StringAttribute{Optional: true, MarkdownDescription: "What the text stands for, such as `url`, `date-time`, `email`, `markdown`, `user` or `team`."},
+		"format":              schema.StringAttribute{Optional: true, MarkdownDescription: "What the text stands for, such as `url`, `date-time`, `email`, `markdown`, `user` or `team`.", Validators: validate.Format()},
 		"date_format":         schema.StringAttribute{Optional: true, MarkdownDescription: "How Port shows the time of a property in `date-time` format."},
 		"enum":                schema.ListAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "The only values that are allowed."},
 		"enum_colors":         enumColorsAttribute(),
 		"min_length":          schema.NumberAttribute{Optional: true, MarkdownDescription: "The smallest number of characters."},
 		"max_length":          schema.NumberAttribute{Optional: true, MarkdownDescription: "The largest number of characters."},
-		"pattern":             schema.StringAttribute{Optional: true, MarkdownDescription: "A regular expression (ECMA-262) that the value must match."},
+		"pattern":             schema.StringAttribute{Optional: true, MarkdownDescription: "A regular expression (ECMA-262) that the value must match.", Validators: validate.Pattern()},
 		"spec":                specAttribute(),
 		"spec_authentication": specAuthenticationAttribute(),
 	}
@@ -177,7 +184,7 @@ func objectPropertyAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "The value of an entity that is created without one, as JSON. Use `jsonencode`.",
 			PlanModifiers:       []planmodifier.String{settle.SameJSON{}},
 		},
-		"format": schema.StringAttribute{Optional: true, MarkdownDescription: "What the object stands for, such as `labeled-url`."},
+		"format": schema.StringAttribute{Optional: true, MarkdownDescription: "What the object stands for, such as `labeled-url`.", Validators: validate.Format()},
 		"spec":   specAttribute(),
 	}
 }
@@ -189,13 +196,13 @@ func arrayPropertyAttributes() map[string]schema.Attribute {
 		"string_items": schema.SingleNestedAttribute{
 			Optional:            true,
 			MarkdownDescription: "The elements are text.",
-			Validators:          []validator.Object{onlyOneItemKind("number_items", "boolean_items", "object_items")},
+			Validators:          []validator.Object{onlyOneItemKind("number_items", "boolean_items", "object_items"), stringItemsDefinition()},
 			Attributes: map[string]schema.Attribute{
 				"default":     schema.ListAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "The list of an entity that is created without one."},
-				"format":      schema.StringAttribute{Optional: true, MarkdownDescription: "What each element stands for, such as `url`."},
+				"format":      schema.StringAttribute{Optional: true, MarkdownDescription: "What each element stands for, such as `url`.", Validators: validate.Format()},
 				"enum":        schema.ListAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "The only elements that are allowed."},
 				"enum_colors": enumColorsAttribute(),
-				"pattern":     schema.StringAttribute{Optional: true, MarkdownDescription: "A regular expression (ECMA-262) that each element must match."},
+				"pattern":     schema.StringAttribute{Optional: true, MarkdownDescription: "A regular expression (ECMA-262) that each element must match.", Validators: validate.Pattern()},
 			},
 		},
 		"number_items": schema.SingleNestedAttribute{
@@ -224,8 +231,9 @@ func arrayPropertyAttributes() map[string]schema.Attribute {
 					Optional:            true,
 					MarkdownDescription: "The list of an entity that is created without one, each element as JSON. Use `jsonencode`.",
 					PlanModifiers:       []planmodifier.List{settle.SameJSON{}},
+					Validators:          []validator.List{validate.JSONElements{}},
 				},
-				"format": schema.StringAttribute{Optional: true, MarkdownDescription: "What each element stands for, such as `labeled-url`."},
+				"format": schema.StringAttribute{Optional: true, MarkdownDescription: "What each element stands for, such as `labeled-url`.", Validators: validate.Format()},
 			},
 		},
 	}
@@ -244,6 +252,7 @@ func enumColorsAttribute() schema.Attribute {
 		ElementType:         types.StringType,
 		Optional:            true,
 		MarkdownDescription: "The colour of each allowed value, such as `green`, `orange` or `red`.",
+		Validators:          validate.Colors(),
 	}
 }
 
@@ -251,6 +260,7 @@ func specAttribute() schema.Attribute {
 	return schema.StringAttribute{
 		Optional:            true,
 		MarkdownDescription: "How Port shows the value: `open-api`, `async-api` or `embedded-url`.",
+		Validators:          validate.Spec(),
 	}
 }
 
@@ -273,10 +283,11 @@ func relationsAttribute() schema.Attribute {
 		MarkdownDescription: "The relations to other blueprints, by their key. A map, also an empty one, is the whole truth: relations that it lacks are deleted. " +
 			"Without the attribute, relations that others declared are left alone; write `relations = {}` to delete them all.",
 		PlanModifiers: []planmodifier.Map{keepWhenAbsent{}},
+		Validators:    []validator.Map{validate.Keys()},
 		NestedObject: schema.NestedAttributeObject{
 			Attributes: map[string]schema.Attribute{
 				"target":      schema.StringAttribute{Required: true, MarkdownDescription: "The identifier of the blueprint that the relation points at."},
-				"title":       schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters."},
+				"title":       schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
 				"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the relation means."},
 				"many": schema.BoolAttribute{
 					Optional:            true,
@@ -301,10 +312,11 @@ func mirrorPropertiesAttribute() schema.Attribute {
 		Computed:            true,
 		MarkdownDescription: "Properties of related entities that are shown as the entity's own, by their key.",
 		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
+		Validators:          []validator.Map{validate.Keys()},
 		NestedObject: schema.NestedAttributeObject{
 			Attributes: map[string]schema.Attribute{
 				"path":  schema.StringAttribute{Required: true, MarkdownDescription: "The relations to follow and the property at the end, separated by dots: `service.language`."},
-				"title": schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters."},
+				"title": schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
 			},
 		},
 	}
@@ -316,6 +328,7 @@ func calculationPropertiesAttribute() schema.Attribute {
 		Computed:            true,
 		MarkdownDescription: "Properties that Port computes from the entity's others, by their key.",
 		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
+		Validators:          []validator.Map{validate.Keys()},
 		NestedObject: schema.NestedAttributeObject{
 			Attributes: map[string]schema.Attribute{
 				"calculation": schema.StringAttribute{Required: true, MarkdownDescription: "The JQ expression that computes the value."},
@@ -324,10 +337,10 @@ func calculationPropertiesAttribute() schema.Attribute {
 					MarkdownDescription: "The type of the result: `string`, `number`, `boolean`, `object` or `array`.",
 					Validators:          []validator.String{stringvalidator.OneOf(typeString, typeNumber, typeBoolean, typeObject, typeArray)},
 				},
-				"title":               schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters."},
+				"title":               schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
 				"description":         schema.StringAttribute{Optional: true, MarkdownDescription: "What the value means."},
 				"icon":                schema.StringAttribute{Optional: true, MarkdownDescription: "The name of one of Port's icons."},
-				"format":              schema.StringAttribute{Optional: true, MarkdownDescription: "What the result stands for, such as `url`."},
+				"format":              schema.StringAttribute{Optional: true, MarkdownDescription: "What the result stands for, such as `url`.", Validators: validate.Format()},
 				"date_format":         schema.StringAttribute{Optional: true, MarkdownDescription: "How Port shows the time of a result in `date-time` format."},
 				"spec":                specAttribute(),
 				"spec_authentication": specAuthenticationAttribute(),
@@ -336,6 +349,7 @@ func calculationPropertiesAttribute() schema.Attribute {
 					ElementType:         types.StringType,
 					Optional:            true,
 					MarkdownDescription: "The colour of each value, such as `green`, `orange` or `red`.",
+					Validators:          validate.Colors(),
 				},
 			},
 		},
@@ -346,6 +360,7 @@ func ownershipAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional:            true,
 		MarkdownDescription: "Who owns the entities.",
+		Validators:          []validator.Object{ownershipDefinition()},
 		Attributes: map[string]schema.Attribute{
 			"type": schema.StringAttribute{
 				Required:            true,

@@ -10,11 +10,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
 // Schema declares port_entity. Names, nesting and wire types are those that
@@ -114,5 +116,6 @@ func valueMap(description string, element attr.Type) schema.Attribute {
 		Computed:            true,
 		MarkdownDescription: description,
 		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}, settle.SameJSON{}},
+		Validators:          []validator.Map{validate.JSONElements{}},
 	}
 }

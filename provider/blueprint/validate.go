@@ -1,0 +1,235 @@
+package blueprint
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/exact"
+)
+
+// This file holds the checks that look at several attributes at once. Each
+// skips what is not known yet.
+
+// definition is a validator of an object whose attributes depend on each other.
+type definition struct {
+	description string
+	check       func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics
+}
+
+var _ validator.Object = definition{}
+
+func (d definition) Description(context.Context) string { return d.description }
+
+func (d definition) MarkdownDescription(context.Context) string { return d.description }
+
+func (d definition) ValidateObject(_ context.Context, req validator.ObjectRequest, resp *validator.ObjectResponse) {
+	if !isKnown(req.ConfigValue) {
+		return
+	}
+	resp.Diagnostics.Append(d.check(req.Path, req.ConfigValue.Attributes())...)
+}
+
+func stringDefinition() validator.Object {
+	return definition{
+		description: "default and enum_colors must agree with enum, and min_length with max_length",
+		check: func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
+			diagnostics := checkEnum(at, attributes, sameText, textOf)
+			return append(diagnostics, checkOrder(at, attributes, "min_length", "max_length")...)
+		},
+	}
+}
+
+func numberDefinition() validator.Object {
+	return definition{
+		description: "default and enum_colors must agree with enum, and minimum with maximum",
+		check: func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
+			diagnostics := checkEnum(at, attributes, sameNumber, numberOf)
+			return append(diagnostics, checkOrder(at, attributes, "minimum", "maximum")...)
+		},
+	}
+}
+
+func arrayDefinition() validator.Object {
+	return definition{
+		description: "min_items must agree with max_items",
+		check: func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
+			return checkOrder(at, attributes, "min_items", "max_items")
+		},
+	}
+}
+
+func stringItemsDefinition() validator.Object {
+	return definition{
+		description: "default and enum_colors must agree with enum",
+		check: func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
+			return checkEnum(at, attributes, sameText, textOf)
+		},
+	}
+}
+
+func ownershipDefinition() validator.Object {
+	return definition{
+		description: "path is required with Inherited",
+		check: func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
+			if textOf(attributes["type"]) != "Inherited" || !attributes["path"].IsNull() {
+				return nil
+			}
+			return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at.AtName("path"), "Missing Ownership Path",
+				"With type = \"Inherited\" the path must name the relations to follow to the owning entity, separated by dots.")}
+		},
+	}
+}
+
+// propertyKeys refuses a key that stands in two maps: Port has one map for all
+// types, so that one of the two would be lost.
+func propertyKeys() validator.Object {
+	return definition{
+		description: "a key may stand in one map only",
+		check: func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
+			var diagnostics diag.Diagnostics
+			firstMap := map[string]string{}
+			for _, collection := range slices.Sorted(maps.Keys(propertyTypes)) {
+				properties, ok := attributes[collection].(types.Map)
+				if !ok {
+					continue
+				}
+				for _, key := range slices.Sorted(maps.Keys(properties.Elements())) {
+					first, taken := firstMap[key]
+					if !taken {
+						firstMap[key] = collection
+						continue
+					}
+					diagnostics.AddAttributeError(at.AtName(collection).AtMapKey(key), "Duplicate Property Key",
+						fmt.Sprintf("The key %q stands in %s as well. A property has one type: give one of the two another key.", key, first))
+				}
+			}
+			return diagnostics
+		},
+	}
+}
+
+// ValidateConfig checks that paths start at a relation of the blueprint. With no
+// relations in the configuration they may be declared elsewhere.
+func (r *blueprintResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var relations types.Map
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("relations"), &relations)...)
+	if !isKnown(relations) {
+		return
+	}
+	var mirrors types.Map
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("mirror_properties"), &mirrors)...)
+	for _, key := range slices.Sorted(maps.Keys(mirrors.Elements())) {
+		at := path.Root("mirror_properties").AtMapKey(key).AtName("path")
+		resp.Diagnostics.Append(checkPath(ctx, req, at, relations)...)
+	}
+	for _, parent := range []string{"ownership", "team_inheritance"} {
+		resp.Diagnostics.Append(checkPath(ctx, req, path.Root(parent).AtName("path"), relations)...)
+	}
+}
+
+func checkPath(ctx context.Context, req resource.ValidateConfigRequest, at path.Path, relations types.Map) diag.Diagnostics {
+	var text types.String
+	diagnostics := req.Config.GetAttribute(ctx, at, &text)
+	if diagnostics.HasError() || !isKnown(text) {
+		return diagnostics
+	}
+	first, _, _ := strings.Cut(text.ValueString(), ".")
+	if _, declared := relations.Elements()[first]; declared {
+		return diagnostics
+	}
+	diagnostics.AddAttributeError(at, "Unknown Relation", fmt.Sprintf(
+		"The path %q starts at %q, which is not a relation of this blueprint. It has %s.", text.ValueString(), first, list(slices.Sorted(maps.Keys(relations.Elements())))))
+	return diagnostics
+}
+
+// checkEnum checks that the default, or each element of a list of defaults, and
+// the keys of the colours are allowed values.
+func checkEnum(at path.Path, attributes map[string]attr.Value, same func(attr.Value, string) bool, textOf func(attr.Value) string) diag.Diagnostics {
+	enum, ok := attributes["enum"].(types.List)
+	if !ok || !isKnown(enum) || len(enum.Elements()) == 0 || slices.ContainsFunc(enum.Elements(), isUnknown) {
+		return nil
+	}
+	var allowed []string
+	for _, value := range enum.Elements() {
+		allowed = append(allowed, textOf(value))
+	}
+	isAllowed := func(text string) bool {
+		return slices.ContainsFunc(enum.Elements(), func(value attr.Value) bool { return same(value, text) })
+	}
+	var diagnostics diag.Diagnostics
+	for _, value := range defaults(attributes["default"]) {
+		if isKnown(value) && !isAllowed(textOf(value)) {
+			diagnostics.AddAttributeError(at.AtName("default"), "Invalid Default",
+				fmt.Sprintf("The default %q is none of the values that enum allows: %s.", textOf(value), list(allowed)))
+		}
+	}
+	if colors, ok := attributes["enum_colors"].(types.Map); ok {
+		for _, key := range slices.Sorted(maps.Keys(colors.Elements())) {
+			if !isAllowed(key) {
+				diagnostics.AddAttributeError(at.AtName("enum_colors").AtMapKey(key), "Invalid Enum Color",
+					fmt.Sprintf("%q has a color and is none of the values that enum allows: %s.", key, list(allowed)))
+			}
+		}
+	}
+	return diagnostics
+}
+
+func defaults(value attr.Value) []attr.Value {
+	if elements, ok := value.(types.List); ok {
+		return elements.Elements()
+	}
+	return []attr.Value{value}
+}
+
+func checkOrder(at path.Path, attributes map[string]attr.Value, smallest, largest string) diag.Diagnostics {
+	low, lowOK := attributes[smallest].(types.Number)
+	high, highOK := attributes[largest].(types.Number)
+	if !lowOK || !highOK || !isKnown(low) || !isKnown(high) || low.ValueBigFloat().Cmp(high.ValueBigFloat()) <= 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at.AtName(smallest), "Invalid Range",
+		fmt.Sprintf("%s is %s and must not be above %s, which is %s.", smallest, numberOf(low), largest, numberOf(high)))}
+}
+
+func isKnown(value attr.Value) bool { return !value.IsNull() && !value.IsUnknown() }
+
+func isUnknown(value attr.Value) bool { return value.IsUnknown() }
+
+func textOf(value attr.Value) string {
+	if text, ok := value.(types.String); ok {
+		return text.ValueString()
+	}
+	return ""
+}
+
+func numberOf(value attr.Value) string {
+	if number, ok := value.(types.Number); ok && isKnown(number) {
+		return exact.ToJSON(number).String()
+	}
+	return ""
+}
+
+func sameText(value attr.Value, text string) bool { return textOf(value) == text }
+
+func sameNumber(value attr.Value, text string) bool {
+	return jsonvalue.EqualNumbers(json.Number(numberOf(value)), json.Number(text))
+}
+
+func list(texts []string) string {
+	if len(texts) == 0 {
+		return "none"
+	}
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,112 @@
+package blueprint_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
+)
+
+// valid is a blueprint with more attributes.
+func valid(attributes string) string {
+	if attributes != "" {
+		attributes = ", " + attributes
+	}
+	return `{"title": "Service", "identifier": "service"` + attributes + `}`
+}
+
+func properties(maps string) string { return valid(`"properties": {` + maps + `}`) }
+
+func TestValidate_refuses(t *testing.T) {
+	t.Parallel()
+	hundredAndOne := strings.Repeat("x", 101)
+	tests := map[string]struct{ config, want string }{
+		"an identifier with a space":      {`{"title": "A", "identifier": "a b"}`, `"identifier"): Invalid Attribute Value Match: `},
+		"an identifier that is too long":  {`{"title": "A", "identifier": "` + hundredAndOne + `"}`, `"identifier"): Invalid Attribute Value Length: `},
+		"an identifier that is a path":    {`{"title": "A", "identifier": ".."}`, `"identifier"): Invalid Attribute Value Match: `},
+		"an empty title":                  {`{"title": "", "identifier": "a"}`, `"title"): Invalid Attribute Value Length: `},
+		"a title that is too long":        {`{"title": "` + hundredAndOne + `", "identifier": "a"}`, `"title"): Invalid Attribute Value Length: `},
+		"a description that is too long":  {valid(`"description": "` + hundredAndOne + hundredAndOne + `"`), `"description"): Invalid Attribute Value Length: `},
+		"a property key with a dot":       {properties(`"string_props": {"a.b": {}}`), `Invalid Attribute Value Match: `},
+		"a relation key with a slash":     {valid(`"relations": {"a/b": {"target": "b"}}`), `Invalid Attribute Value Match: `},
+		"a key in two maps":               {properties(`"string_props": {"size": {}}, "number_props": {"size": {}}`), `Duplicate Property Key: The key "size" stands in number_props as well`},
+		"a colour that is none":           {properties(`"string_props": {"a": {"enum": ["x"], "enum_colors": {"x": "mauve"}}}`), `Invalid Attribute Value Match: `},
+		"a colour of no value":            {properties(`"string_props": {"a": {"enum": ["x"], "enum_colors": {"y": "red"}}}`), `Invalid Enum Color: "y" has a color and is none of the values that enum allows: x.`},
+		"a default outside of the enum":   {properties(`"string_props": {"a": {"enum": ["x", "y"], "default": "z"}}`), `"default"): Invalid Default: The default "z" is none of the values that enum allows: x, y.`},
+		"a number outside of the enum":    {properties(`"number_props": {"a": {"enum": [1, 0.1], "default": 0.2}}`), `Invalid Default: The default "0.2" is none of the values that enum allows: 1, 0.1.`},
+		"a list default outside the enum": {properties(`"array_props": {"a": {"string_items": {"enum": ["x"], "default": ["x", "z"]}}}`), `Invalid Default: The default "z"`},
+		"lengths that exclude each other": {properties(`"string_props": {"a": {"min_length": 5, "max_length": 4}}`), `"min_length"): Invalid Range: min_length is 5 and must not be above max_length, which is 4.`},
+		"limits that exclude each other":  {properties(`"number_props": {"a": {"minimum": 0.2, "maximum": 0.1}}`), `Invalid Range: minimum is 0.2`},
+		"counts that exclude each other":  {properties(`"array_props": {"a": {"min_items": 2, "max_items": 1}}`), `Invalid Range: min_items is 2`},
+		"a pattern that is none":          {properties(`"string_props": {"a": {"pattern": "(["}}`), `Invalid Regular Expression: `},
+		"an object default that is HCL":   {properties(`"object_props": {"a": {"default": "{a = 1}"}}`), `Invalid JSON: `},
+		"a list default that is HCL":      {properties(`"array_props": {"a": {"object_items": {"default": ["{a = 1}"]}}}`), `Invalid JSON: `},
+		"a spec that is none":             {properties(`"string_props": {"a": {"spec": "swagger"}}`), `"spec"): Invalid Attribute Value Match: `},
+		"a calculation of no type":        {valid(`"calculation_properties": {"a": {"calculation": ".", "type": "text"}}`), `"type"): Invalid Attribute Value Match: `},
+		"a mirror of no relation":         {valid(`"relations": {"team": {"target": "t"}}, "mirror_properties": {"a": {"path": "owner.name"}}`), `Unknown Relation: The path "owner.name" starts at "owner", which is not a relation of this blueprint. It has team.`},
+		"an owner over no relation":       {valid(`"relations": {}, "ownership": {"type": "Inherited", "path": "owner"}`), `Unknown Relation: The path "owner" starts at "owner", which is not a relation of this blueprint. It has none.`},
+		"an inherited owner without path": {valid(`"ownership": {"type": "Inherited"}`), `"path"): Missing Ownership Path: `},
+		"an ownership of no type":         {valid(`"ownership": {"type": "Shared"}`), `Invalid Attribute Value Match: `},
+		"a relative changelog URL":        {valid(`"webhook_changelog_destination": {"url": "/api/slack"}`), `"url"): Invalid URL: "/api/slack" is not an absolute URL`},
+		"both changelog destinations":     {valid(`"webhook_changelog_destination": {"url": "https://a.example"}, "kafka_changelog_destination": {}`), `Invalid Attribute Combination: `},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			diagnostics := acctest.Validate(t, "port_blueprint", test.config)
+			if len(diagnostics) != 1 || !strings.HasPrefix(diagnostics[0], "ERROR ") || !strings.Contains(diagnostics[0], test.want) {
+				t.Errorf("got %q, want one error with %q", diagnostics, test.want)
+			}
+		})
+	}
+}
+
+func TestValidate_accepts(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"an identifier with all that is allowed": `{"title": "A", "identifier": "äb0@_.+:/-\\"}`,
+		"a hundred characters of two bytes":      `{"title": "` + strings.Repeat("ä", 100) + `", "identifier": "a"}`,
+		"unknown values": `{"title": "(unknown)", "identifier": "(unknown)", "description": "(unknown)", "relations": "(unknown)",
+			"mirror_properties": {"a": {"path": "x.y"}}, "ownership": {"type": "Inherited", "path": "(unknown)"},
+			"webhook_changelog_destination": {"url": "(unknown)"}}`,
+		"unknown properties": properties(`"string_props": {"a": {"enum": ["(unknown)"], "default": "z", "enum_colors": {"z": "(unknown)"}, "pattern": "(unknown)"}},
+			"number_props": "(unknown)", "array_props": {"b": {"min_items": "(unknown)", "max_items": 1, "string_items": "(unknown)", "number_items": {}}}`),
+		"a path over relations that others declare": valid(`"mirror_properties": {"a": {"path": "owner.name"}}`),
+		"a number in another notation":              properties(`"number_props": {"a": {"enum": [100], "default": 1e2, "enum_colors": {"100.0": "red"}}}`),
+		"lookaheads and named groups":               properties(`"string_props": {"a": {"pattern": "^(?!x)(?<year>\\d{4})\\/\\p{L}$"}}`),
+		"no enum at all":                            properties(`"string_props": {"a": {"default": "z", "enum_colors": {"z": "red"}}}`),
+		"equal limits":                              properties(`"number_props": {"a": {"minimum": 1, "maximum": 1.0}}`),
+	}
+	for name, config := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diagnostics := acctest.Validate(t, "port_blueprint", config); len(diagnostics) > 0 {
+				t.Errorf("got %q", diagnostics)
+			}
+		})
+	}
+}
+
+func TestValidate_refusesTwoKindsOfElements(t *testing.T) {
+	t.Parallel()
+	diagnostics := acctest.Validate(t, "port_blueprint", properties(`"array_props": {"a": {"string_items": {}, "number_items": {}}}`))
+	if len(diagnostics) != 2 || !strings.Contains(diagnostics[0], "Invalid Attribute Combination: ") {
+		t.Errorf("got %q, want an error on each of the two", diagnostics)
+	}
+}
+
+func TestValidate_warnsAboutAFormatThatPortMayHaveAdded(t *testing.T) {
+	t.Parallel()
+	diagnostics := acctest.Validate(t, "port_blueprint", properties(`"string_props": {"a": {"format": "ipv8"}, "b": {"format": "ipv6"}}`))
+	if len(diagnostics) != 1 || !strings.HasPrefix(diagnostics[0], "WARNING ") || !strings.Contains(diagnostics[0], `Unknown Format: "ipv8"`) {
+		t.Errorf("got %q", diagnostics)
+	}
+}
+
+func TestValidate_warnsAboutTeamInheritance(t *testing.T) {
+	t.Parallel()
+	diagnostics := acctest.Validate(t, "port_blueprint", valid(`"team_inheritance": {"path": "team"}`))
+	if len(diagnostics) != 1 || !strings.HasPrefix(diagnostics[0], "WARNING ") || !strings.Contains(diagnostics[0], "ownership") {
+		t.Errorf("got %q", diagnostics)
+	}
+}

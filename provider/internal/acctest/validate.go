@@ -1,0 +1,131 @@
+package acctest
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/provider"
+)
+
+// Unknown stands for a value that is known after the apply, in a configuration
+// for [Validate].
+const Unknown = "(unknown)"
+
+// Validate checks the configuration of a resource as `terraform validate` does,
+// without the CLI. The configuration is a JSON object; attributes that it leaves
+// out are null. Each diagnostic comes as "severity path: summary: detail".
+func Validate(t *testing.T, resourceType, config string) []string {
+	t.Helper()
+	server := providerserver.NewProtocol6(provider.New("test")())()
+	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wireType := schemas.ResourceSchemas[resourceType].ValueType()
+	decoded, err := jsonvalue.Decode([]byte(config))
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := terraformValue(wireType, decoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dynamic, err := tfprotov6.NewDynamicValue(wireType, value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{TypeName: resourceType, Config: &dynamic})
+	if err != nil {
+		t.Fatal(err)
+	}
+	diagnostics := make([]string, 0, len(answer.Diagnostics))
+	for _, d := range answer.Diagnostics {
+		diagnostics = append(diagnostics, fmt.Sprintf("%s %s: %s: %s", d.Severity, d.Attribute, d.Summary, d.Detail))
+	}
+	return diagnostics
+}
+
+// terraformValue turns decoded JSON into a value of a type.
+func terraformValue(wireType tftypes.Type, value any) (tftypes.Value, error) {
+	if value == nil {
+		return tftypes.NewValue(wireType, nil), nil
+	}
+	if value == Unknown {
+		return tftypes.NewValue(wireType, tftypes.UnknownValue), nil
+	}
+	switch wireType := wireType.(type) {
+	case tftypes.Object:
+		object, ok := value.(map[string]any)
+		if !ok {
+			return tftypes.Value{}, fmt.Errorf("want an object, got %v", value)
+		}
+		return terraformObject(wireType, object)
+	case tftypes.Map:
+		object, ok := value.(map[string]any)
+		if !ok {
+			return tftypes.Value{}, fmt.Errorf("want a map, got %v", value)
+		}
+		elements := map[string]tftypes.Value{}
+		for key := range object {
+			element, err := terraformValue(wireType.ElementType, object[key])
+			if err != nil {
+				return tftypes.Value{}, fmt.Errorf("%s: %w", key, err)
+			}
+			elements[key] = element
+		}
+		return tftypes.NewValue(wireType, elements), nil
+	case tftypes.List:
+		return terraformElements(wireType, wireType.ElementType, value)
+	case tftypes.Set:
+		return terraformElements(wireType, wireType.ElementType, value)
+	default:
+		return terraformScalar(wireType, value)
+	}
+}
+
+func terraformObject(wireType tftypes.Object, object map[string]any) (tftypes.Value, error) {
+	attributes := map[string]tftypes.Value{}
+	for name, attributeType := range wireType.AttributeTypes {
+		attribute, err := terraformValue(attributeType, object[name])
+		if err != nil {
+			return tftypes.Value{}, fmt.Errorf("%s: %w", name, err)
+		}
+		attributes[name] = attribute
+	}
+	for name := range object {
+		if _, exists := attributes[name]; !exists {
+			return tftypes.Value{}, fmt.Errorf("there is no attribute %q", name)
+		}
+	}
+	return tftypes.NewValue(wireType, attributes), nil
+}
+
+func terraformElements(wireType, elementType tftypes.Type, value any) (tftypes.Value, error) {
+	list, ok := value.([]any)
+	if !ok {
+		return tftypes.Value{}, fmt.Errorf("want a list, got %v", value)
+	}
+	elements := make([]tftypes.Value, 0, len(list))
+	for _, item := range list {
+		element, err := terraformValue(elementType, item)
+		if err != nil {
+			return tftypes.Value{}, err
+		}
+		elements = append(elements, element)
+	}
+	return tftypes.NewValue(wireType, elements), nil
+}
+
+func terraformScalar(wireType tftypes.Type, value any) (tftypes.Value, error) {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return tftypes.Value{}, err
+	}
+	return tftypes.ValueFromJSON(encoded, wireType) //nolint:staticcheck // It is deprecated for providers, which must read a DynamicValue; a test has none.
+}

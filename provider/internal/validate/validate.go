@@ -1,0 +1,145 @@
+// Package validate holds the validators that the resources share. They refuse
+// at plan time what Port would refuse at apply time, and accept every value
+// that is not known yet. The rules are those of the documented request schemas
+// (POST /v1/blueprints and POST /v1/blueprints/{blueprint}/entities).
+package validate
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/dlclark/regexp2"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+const (
+	maxIdentifier  = 100
+	maxTitle       = 100
+	maxDescription = 200
+)
+
+var (
+	identifierPattern = regexp.MustCompile(`^[\p{L}0-9@_.+:\\/-]+$`)
+	keyPattern        = regexp.MustCompile(`^[A-Za-z0-9@_=\\-]+$`)
+)
+
+// BlueprintIdentifier checks the identifier of a blueprint.
+func BlueprintIdentifier() []validator.String {
+	return []validator.String{
+		stringvalidator.UTF8LengthBetween(1, maxIdentifier),
+		stringvalidator.RegexMatches(identifierPattern, `must consist of letters, digits and @_.+:\/-`),
+		stringvalidator.NoneOf(".", ".."),
+	}
+}
+
+// Keys checks the keys of a map of properties or relations.
+func Keys() validator.Map {
+	return mapvalidator.KeysAre(
+		stringvalidator.UTF8LengthBetween(1, maxIdentifier),
+		stringvalidator.RegexMatches(keyPattern, `must consist of letters, digits and @_=\-`),
+	)
+}
+
+// Title checks a title that may not be empty.
+func Title() []validator.String {
+	return []validator.String{stringvalidator.UTF8LengthBetween(1, maxTitle)}
+}
+
+// OptionalTitle checks a title that may be empty.
+func OptionalTitle() []validator.String {
+	return []validator.String{stringvalidator.UTF8LengthAtMost(maxTitle)}
+}
+
+// Description checks the description of a blueprint.
+func Description() []validator.String {
+	return []validator.String{stringvalidator.UTF8LengthAtMost(maxDescription)}
+}
+
+// Colors checks a map from values to the names of Port's colours.
+func Colors() []validator.Map {
+	return []validator.Map{mapvalidator.ValueStringsAre(stringvalidator.OneOf(
+		"blue", "turquoise", "orange", "purple", "pink", "yellow", "green", "red", "gold", "silver",
+		"paleBlue", "darkGray", "lightGray", "bronze", "lime", "olive", "brown",
+	))}
+}
+
+// Spec checks how Port shows a value.
+func Spec() []validator.String {
+	return []validator.String{stringvalidator.OneOf("open-api", "embedded-url", "async-api")}
+}
+
+// Format warns about a format that was not documented when this was written:
+// Port adds formats, so a new one must not be refused.
+func Format() []validator.String {
+	return []validator.String{knownFormat{}}
+}
+
+type knownFormat struct{}
+
+func (knownFormat) Description(context.Context) string { return "should be a format that Port knows" }
+
+func (v knownFormat) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (knownFormat) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	known := []string{
+		"date-time", "url", "email", "idn-email", "ipv4", "ipv6", "markdown", "yaml", "user", "blueprints", "team", "timer", "proto", "labeled-url",
+	}
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || slices.Contains(known, req.ConfigValue.ValueString()) {
+		return
+	}
+	resp.Diagnostics.AddAttributeWarning(req.Path, "Unknown Format", fmt.Sprintf(
+		"%q is none of the formats that were documented when this provider was released (%s). Port may refuse it.",
+		req.ConfigValue.ValueString(), strings.Join(known, ", ")))
+}
+
+// Pattern checks the syntax of a regular expression (ECMA-262).
+func Pattern() []validator.String {
+	return []validator.String{pattern{}}
+}
+
+type pattern struct{}
+
+func (pattern) Description(context.Context) string { return "must be a regular expression (ECMA-262)" }
+
+func (v pattern) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (pattern) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if _, err := regexp2.Compile(req.ConfigValue.ValueString(), regexp2.ECMAScript|regexp2.Unicode); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Regular Expression",
+			fmt.Sprintf("The pattern must be a regular expression as JavaScript has them (ECMA-262): %s.", err))
+	}
+}
+
+// AbsoluteURL checks that a text is the address of a web server.
+func AbsoluteURL() []validator.String {
+	return []validator.String{absoluteURL{}}
+}
+
+type absoluteURL struct{}
+
+func (absoluteURL) Description(context.Context) string {
+	return "must be an absolute http or https URL"
+}
+
+func (v absoluteURL) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (absoluteURL) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	parsed, err := url.Parse(req.ConfigValue.ValueString())
+	if err == nil && (parsed.Scheme == "http" || parsed.Scheme == "https") && parsed.Hostname() != "" {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid URL",
+		fmt.Sprintf("%q is not an absolute URL that starts with http:// or https://.", req.ConfigValue.ValueString()))
+}
