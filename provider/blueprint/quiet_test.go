@@ -1,0 +1,90 @@
+package blueprint_test
+
+import (
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
+)
+
+// TestBlueprint_quiet applies a configuration and wants nothing to change
+// afterwards: not in a plan for the same configuration, not in one that says the
+// same in other words, and not after an import. The twin of each case, a real
+// change of the same attribute, is in TestBlueprint_everyDriftShows.
+func TestBlueprint_quiet(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		config string
+		// reworded says the same as config; none means config again.
+		reworded string
+	}{
+		"nothing but what must be":         {config: valid("")},
+		"no properties":                    {config: properties("")},
+		"one map filled, the others empty": {config: properties(`"string_props": {"a": {}}, "number_props": {}, "boolean_props": {}, "object_props": {}, "array_props": {}`)},
+		"only empty maps":                  {config: properties(`"string_props": {}, "array_props": {}`)},
+		"empty collections":                {config: valid(`"relations": {}, "mirror_properties": {}, "calculation_properties": {}`)},
+		"an empty description":             {config: valid(`"description": ""`)},
+		"required and many spelled out":    {config: properties(`"string_props": {"a": {"required": false}}`), reworded: properties(`"string_props": {"a": {}}`)},
+		"an empty map instead of none":     {config: properties(`"string_props": {"a": {}}, "number_props": {}`), reworded: properties(`"string_props": {"a": {}}`)},
+		"none instead of an empty map":     {config: valid(`"mirror_properties": {}`), reworded: valid("")},
+		"a default in another JSON":        {config: properties(`"object_props": {"a": {"default": "{\"x\":1,\"y\":\"<\"}"}}`), reworded: properties(`"object_props": {"a": {"default": "{ \"y\": \"\\u003c\", \"x\": 1.0 }"}}`)},
+		"list defaults in another JSON":    {config: properties(`"array_props": {"a": {"object_items": {"default": ["{\"x\":1}"]}}}`), reworded: properties(`"array_props": {"a": {"object_items": {"default": ["{ \"x\": 1e0 }"]}}}`)},
+		"numbers in another notation":      {config: properties(`"number_props": {"a": {"default": 1, "minimum": 0.1, "maximum": 100, "enum": [1, 9007199254740993]}}`), reworded: properties(`"number_props": {"a": {"default": 1.0, "minimum": 1e-1, "maximum": 1e2, "enum": [1e0, 9007199254740993.0]}}`)},
+		"an empty default list":            {config: properties(`"array_props": {"a": {"string_items": {"default": []}}}`)},
+		"an array without a kind":          {config: properties(`"array_props": {"a": {}}`)},
+		"global search switched off":       {config: valid(`"include_in_global_search": false`)},
+		"Kafka":                            {config: valid(`"kafka_changelog_destination": {}`)},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := acctest.NewEmulated(t)
+			session := env.NewSession(t, "port_blueprint")
+			session.Apply(test.config)
+			expectQuiet(t, session, "after the apply", test.config)
+			if test.reworded != "" {
+				expectQuiet(t, session, "in other words", test.reworded)
+			}
+			imported := env.NewSession(t, "port_blueprint")
+			imported.Import("service")
+			expectQuiet(t, imported, "after an import", test.config)
+		})
+	}
+}
+
+func expectQuiet(t *testing.T, session *acctest.Session, when, config string) {
+	t.Helper()
+	if changed := session.Changes(config); len(changed) > 0 {
+		t.Errorf("%s the plan changes %v", when, changed)
+	}
+}
+
+// TestBlueprint_relationsOfOthers checks that a configuration without relations
+// leaves alone what somebody else declared, and that an empty map does not.
+func TestBlueprint_relationsOfOthers(t *testing.T) {
+	t.Parallel()
+	env := acctest.NewEmulated(t)
+	create(t, env, &port.Blueprint{Identifier: "target", Title: "Target"})
+	session := env.NewSession(t, "port_blueprint")
+	session.Apply(valid(""))
+	patch(t, env, "service", port.BlueprintPatch{"relations": map[string]port.Relation{"theirs": {Target: "target"}}})()
+
+	expectQuiet(t, session, "after somebody declared a relation", valid(""))
+	session.Apply(valid(`"description": "changed"`))
+	if relations := relationsOf(t, env); len(relations) != 1 {
+		t.Errorf("an update without relations left %v", relations)
+	}
+	session.Apply(valid(`"relations": {}`))
+	if relations := relationsOf(t, env); len(relations) != 0 {
+		t.Errorf("relations = {} left %v", relations)
+	}
+}
+
+func relationsOf(t *testing.T, env *acctest.Environment) map[string]port.Relation {
+	t.Helper()
+	blueprint, err := env.Client.Blueprints.Get(t.Context(), "service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return blueprint.Relations
+}
