@@ -20,11 +20,11 @@ func TestRoutesThatDoNotExist(t *testing.T) {
 		status       int
 		code         string
 	}{
-		{http.MethodGet, "/", http.StatusNotFound, "not_found"},
-		{http.MethodGet, "/v2/blueprints", http.StatusNotFound, "not_found"},
-		{http.MethodGet, "/v1/blueprints/", http.StatusNotFound, "not_found"},
-		{http.MethodGet, "/v1//blueprints", http.StatusNotFound, "not_found"},
-		{http.MethodGet, "/v1/blueprints/a/entities/b/c", http.StatusNotFound, "not_found"},
+		{http.MethodGet, "/", http.StatusNotFound, "route_not_found"},
+		{http.MethodGet, "/v2/blueprints", http.StatusNotFound, "route_not_found"},
+		{http.MethodGet, "/v1/blueprints/", http.StatusNotFound, "route_not_found"},
+		{http.MethodGet, "/v1//blueprints", http.StatusNotFound, "route_not_found"},
+		{http.MethodGet, "/v1/blueprints/a/entities/b/c", http.StatusNotFound, "route_not_found"},
 		{http.MethodDelete, "/v1/blueprints", http.StatusMethodNotAllowed, "method_not_allowed"},
 		{http.MethodPut, "/v1/blueprints/a/entities", http.StatusMethodNotAllowed, "method_not_allowed"},
 		{http.MethodGet, "/v1/entities/search", http.StatusMethodNotAllowed, "method_not_allowed"},

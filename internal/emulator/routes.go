@@ -86,7 +86,7 @@ func (e *Emulator) buildRouter() {
 	e.routeControls()
 	e.router.NotFoundHandler = e.serve(route{public: true, handle: func(c *call) (int, *document.Object, error) {
 		return 0, nil, &failure{
-			status: http.StatusNotFound, code: "not_found",
+			status: http.StatusNotFound, code: "route_not_found",
 			message: "Route " + c.Method + ":" + c.URL.EscapedPath() + " was not found",
 		}
 	}})

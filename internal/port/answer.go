@@ -106,9 +106,22 @@ func (c *Client) failure(r request, response *http.Response, head envelope) *Err
 		Method:     r.method,
 		Route:      r.route(),
 	}
+	if failure.StatusCode == http.StatusNotFound && !tellsAbsence(r, head, failure.Code) {
+		failure.elsewhere = true
+		failure.Hint = hintBaseURL
+	}
 	c.explain(failure, response)
 	return failure
 }
+
+// tellsAbsence says whether a 404 means that the thing does not exist. It does not if it lacks the form of Port's
+// errors, if it is about the route, or if it answers the request for a token, which comes before any thing.
+func tellsAbsence(r request, head envelope, code string) bool {
+	return head.deniesSuccess() && code != codeRouteNotFound && r.path[0] != tokenPath[0]
+}
+
+// hintBaseURL is for answers that did not come from Port's API.
+const hintBaseURL = "check the base URL, and proxies on the way"
 
 // maxErrorText is the most bytes of a text of Port's that an error repeats.
 const maxErrorText = 4096
@@ -143,7 +156,7 @@ func (c *Client) foreignAnswer(r request, response *http.Response, length int) *
 	default:
 		failure.Message = "the answer is not JSON"
 	}
-	failure.Hint = "check the base URL, and proxies on the way"
+	failure.Hint = hintBaseURL
 	c.explain(failure, response)
 	return failure
 }

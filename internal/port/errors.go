@@ -16,7 +16,8 @@ var (
 	ErrUnauthorized = errors.New("port: unauthorized")
 	// ErrForbidden is a 403: the credentials are right but may not do this.
 	ErrForbidden = errors.New("port: forbidden")
-	// ErrNotFound is a 404: the blueprint, the entity or whatever was named does not exist.
+	// ErrNotFound is a 404 in which Port says that the blueprint, the entity or whatever was named does not exist. A 404
+	// of anybody else, such as a proxy or a server that is not Port, does not match: it says nothing about the thing.
 	ErrNotFound = errors.New("port: not found")
 	// ErrConflict is a 409.
 	ErrConflict = errors.New("port: conflict")
@@ -40,7 +41,10 @@ var (
 )
 
 // Codes of the API's error field that callers branch on.
-const codeHasDependents = "has_dependents"
+const (
+	codeHasDependents = "has_dependents"
+	codeRouteNotFound = "route_not_found"
+)
 
 // codesExists are the codes known for a taken identifier. Neither its code nor its status is documented, so a create
 // also looks for the thing itself.
@@ -69,6 +73,8 @@ type Error struct {
 
 	exists    bool
 	malformed bool
+	// elsewhere says that the address is not one of Port's API, or that nobody got as far as to look for the thing.
+	elsewhere bool
 }
 
 // Error describes the failure on one line: request, status, code, Port's message, hint and trace id.
@@ -99,7 +105,7 @@ func (e *Error) Is(target error) bool {
 	case ErrForbidden:
 		return e.StatusCode == http.StatusForbidden
 	case ErrNotFound:
-		return e.StatusCode == http.StatusNotFound
+		return e.StatusCode == http.StatusNotFound && !e.malformed && !e.elsewhere
 	case ErrConflict:
 		return e.StatusCode == http.StatusConflict
 	case ErrTooLarge:

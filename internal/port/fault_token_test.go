@@ -56,6 +56,15 @@ func tokenFaults() []faultCase {
 			sent:   map[string]int{tokenRoute: 3, readKnown: 1},
 		},
 		{
+			name:   "that tokens are not found says nothing about the thing",
+			faults: []*fault{{method: "POST", path: "/access_token", act: answer(404, nil, `{"ok":false,"error":"not_found","message":"Not found"}`)}},
+			call:   get,
+			fails:  true,
+			isNot:  port.ErrNotFound,
+			says:   []string{"POST /v1/auth/access_token", "check the base URL"},
+			sent:   map[string]int{tokenRoute: 1, readKnown: 0},
+		},
+		{
 			name:   "without a token the request is given up, not repeated as well",
 			faults: []*fault{{method: "POST", path: "/access_token", act: resetBefore}},
 			call:   get,

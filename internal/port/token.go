@@ -73,6 +73,9 @@ func tokenExpiry(token string) (time.Time, bool) {
 	return time.Unix(int64(seconds), 0), true
 }
 
+// tokenPath is where tokens are asked for.
+var tokenPath = [...]string{"auth", "access_token"}
+
 // tokenSource gets tokens for credentials, and keeps each until shortly before it expires. Calls that need a token at
 // the same time wait for one request.
 type tokenSource struct {
@@ -180,7 +183,7 @@ const tokenRoute = "/v1/auth/access_token" //nolint:gosec // This is a path.
 func (s *tokenSource) ask(ctx context.Context) (token string, lifetime time.Duration, err error) {
 	call := request{
 		method:   http.MethodPost,
-		path:     []string{"auth", "access_token"},
+		path:     tokenPath[:],
 		body:     map[string]string{"clientId": s.clientID, "clientSecret": s.clientSecret.reveal()},
 		readOnly: true,
 	}

@@ -119,10 +119,14 @@ func jsonFromAny(in any) (jsontype.Value, error) {
 	return jsontype.New(string(text)), err
 }
 
+// texts and numbers write an enum. Its elements are not null once they are
+// known; a null that came late is left out.
 func texts(in []types.String) []any {
 	var out []any
 	for _, value := range in {
-		out = append(out, value.ValueString())
+		if !value.IsNull() {
+			out = append(out, value.ValueString())
+		}
 	}
 	return out
 }
@@ -130,7 +134,9 @@ func texts(in []types.String) []any {
 func numbers(in []types.Number) []any {
 	var out []any
 	for _, value := range in {
-		out = append(out, *convert.NumberToAPI(value))
+		if !value.IsNull() {
+			out = append(out, *convert.NumberToAPI(value))
+		}
 	}
 	return out
 }

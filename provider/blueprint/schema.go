@@ -112,7 +112,7 @@ func propertiesAttribute() schema.Attribute {
 		Computed:            true,
 		MarkdownDescription: "The properties of the entities, by type. Each map goes from the key of a property to its definition.",
 		PlanModifiers:       []planmodifier.Object{settle.EmptyIsNull{}},
-		Validators:          []validator.Object{propertyKeys()},
+		Validators:          []validator.Object{validate.DistinctKeys{}},
 		Attributes: map[string]schema.Attribute{
 			"string_props":  propertyMap("Properties that hold text.", stringPropertyAttributes(), stringDefinition()),
 			"number_props":  propertyMap("Properties that hold a number.", numberPropertyAttributes(), numberDefinition()),
@@ -150,10 +150,10 @@ func stringPropertyAttributes() map[string]schema.Attribute {
 		"default":             schema.StringAttribute{Optional: true, MarkdownDescription: "The value of an entity that is created without one."},
 		"format":              schema.StringAttribute{Optional: true, MarkdownDescription: "What the text stands for, such as `url`, `date-time`, `email`, `markdown`, `user` or `team`.", Validators: validate.Format()},
 		"date_format":         schema.StringAttribute{Optional: true, MarkdownDescription: "How Port shows the time of a property in `date-time` format."},
-		"enum":                schema.ListAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "The only values that are allowed."},
+		"enum":                schema.ListAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "The only values that are allowed.", Validators: validate.Enum()},
 		"enum_colors":         enumColorsAttribute(),
-		"min_length":          schema.NumberAttribute{Optional: true, MarkdownDescription: "The smallest number of characters."},
-		"max_length":          schema.NumberAttribute{Optional: true, MarkdownDescription: "The largest number of characters."},
+		"min_length":          schema.NumberAttribute{Optional: true, MarkdownDescription: "The smallest number of characters.", Validators: validate.Number()},
+		"max_length":          schema.NumberAttribute{Optional: true, MarkdownDescription: "The largest number of characters.", Validators: validate.Number()},
 		"pattern":             schema.StringAttribute{Optional: true, MarkdownDescription: "A regular expression (ECMA-262) that the value must match.", Validators: validate.Pattern()},
 		"spec":                specAttribute(),
 		"spec_authentication": specAuthenticationAttribute(),
@@ -162,11 +162,11 @@ func stringPropertyAttributes() map[string]schema.Attribute {
 
 func numberPropertyAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"default":     schema.NumberAttribute{Optional: true, MarkdownDescription: "The value of an entity that is created without one."},
-		"enum":        schema.ListAttribute{ElementType: types.NumberType, Optional: true, MarkdownDescription: "The only values that are allowed."},
+		"default":     schema.NumberAttribute{Optional: true, MarkdownDescription: "The value of an entity that is created without one.", Validators: validate.Number()},
+		"enum":        schema.ListAttribute{ElementType: types.NumberType, Optional: true, MarkdownDescription: "The only values that are allowed.", Validators: validate.Enum()},
 		"enum_colors": enumColorsAttribute(),
-		"minimum":     schema.NumberAttribute{Optional: true, MarkdownDescription: "The smallest value that is allowed."},
-		"maximum":     schema.NumberAttribute{Optional: true, MarkdownDescription: "The largest value that is allowed."},
+		"minimum":     schema.NumberAttribute{Optional: true, MarkdownDescription: "The smallest value that is allowed.", Validators: validate.Number()},
+		"maximum":     schema.NumberAttribute{Optional: true, MarkdownDescription: "The largest value that is allowed.", Validators: validate.Number()},
 	}
 }
 
@@ -183,6 +183,7 @@ func objectPropertyAttributes() map[string]schema.Attribute {
 			CustomType:          jsontype.Type{},
 			MarkdownDescription: "The value of an entity that is created without one, as JSON. Use `jsonencode`.",
 			PlanModifiers:       []planmodifier.String{settle.SameJSON{}},
+			Validators:          []validator.String{validate.NotNull{}},
 		},
 		"format": schema.StringAttribute{Optional: true, MarkdownDescription: "What the object stands for, such as `labeled-url`.", Validators: validate.Format()},
 		"spec":   specAttribute(),
@@ -191,8 +192,8 @@ func objectPropertyAttributes() map[string]schema.Attribute {
 
 func arrayPropertyAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"min_items": schema.NumberAttribute{Optional: true, MarkdownDescription: "The smallest number of elements."},
-		"max_items": schema.NumberAttribute{Optional: true, MarkdownDescription: "The largest number of elements."},
+		"min_items": schema.NumberAttribute{Optional: true, MarkdownDescription: "The smallest number of elements.", Validators: validate.Number()},
+		"max_items": schema.NumberAttribute{Optional: true, MarkdownDescription: "The largest number of elements.", Validators: validate.Number()},
 		"string_items": schema.SingleNestedAttribute{
 			Optional:            true,
 			MarkdownDescription: "The elements are text.",
@@ -200,7 +201,7 @@ func arrayPropertyAttributes() map[string]schema.Attribute {
 			Attributes: map[string]schema.Attribute{
 				"default":     schema.ListAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "The list of an entity that is created without one."},
 				"format":      schema.StringAttribute{Optional: true, MarkdownDescription: "What each element stands for, such as `url`.", Validators: validate.Format()},
-				"enum":        schema.ListAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "The only elements that are allowed."},
+				"enum":        schema.ListAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "The only elements that are allowed.", Validators: validate.Enum()},
 				"enum_colors": enumColorsAttribute(),
 				"pattern":     schema.StringAttribute{Optional: true, MarkdownDescription: "A regular expression (ECMA-262) that each element must match.", Validators: validate.Pattern()},
 			},

@@ -92,34 +92,6 @@ func ownershipDefinition() validator.Object {
 	}
 }
 
-// propertyKeys refuses a key that stands in two maps: Port has one map for all
-// types, so that one of the two would be lost.
-func propertyKeys() validator.Object {
-	return definition{
-		description: "a key may stand in one map only",
-		check: func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
-			var diagnostics diag.Diagnostics
-			firstMap := map[string]string{}
-			for _, collection := range slices.Sorted(maps.Keys(propertyTypes)) {
-				properties, ok := attributes[collection].(types.Map)
-				if !ok {
-					continue
-				}
-				for _, key := range slices.Sorted(maps.Keys(properties.Elements())) {
-					first, taken := firstMap[key]
-					if !taken {
-						firstMap[key] = collection
-						continue
-					}
-					diagnostics.AddAttributeError(at.AtName(collection).AtMapKey(key), "Duplicate Property Key",
-						fmt.Sprintf("The key %q stands in %s as well. A property has one type: give one of the two another key.", key, first))
-				}
-			}
-			return diagnostics
-		},
-	}
-}
-
 // ValidateConfig checks that paths start at a relation of the blueprint. With no
 // relations in the configuration they may be declared elsewhere.
 func (r *blueprintResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {

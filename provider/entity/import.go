@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -67,6 +68,9 @@ func parseImportID(id string) ([]address, error) {
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&exact); err != nil {
 			return nil, fmt.Errorf("is not JSON of the expected form: %w", err)
+		}
+		if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+			return nil, errors.New("goes on after the JSON")
 		}
 		if exact.Blueprint == "" || exact.Identifier == "" {
 			return nil, errors.New("lacks the blueprint or the identifier")

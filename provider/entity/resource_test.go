@@ -245,6 +245,7 @@ func TestEntity_importIDs(t *testing.T) {
 		"no colon":                        {id: "entity", problem: `(?s)Invalid Import ID.*<blueprint>:<identifier>`},
 		"nothing there":                   {id: "%[1]s:x:y:z", problem: `none of the 3 ways`},
 		"not an object of the right form": {id: `{"blueprint":"%[1]s"}`, problem: `lacks\s+the\s+blueprint\s+or\s+the\s+identifier`},
+		"something after the object":      {id: `{"blueprint":"%[1]s","identifier":"b:c"} x`, problem: `goes\s+on\s+after\s+the\s+JSON`},
 		"unknown key":                     {id: `{"blueprint":"%[1]s","entity":"b"}`, problem: `(?s)not\s+JSON\s+of\s+the\s+expected\s+form`},
 	}
 	for name, test := range tests {

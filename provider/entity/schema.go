@@ -4,6 +4,9 @@ import (
 	"context"
 	"maps"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -31,6 +34,7 @@ func (r *entityResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				MarkdownDescription: "The identifier of the entity, unique in its blueprint: at most 1000 letters, digits and `@_.+:\\/=-`. Port makes one when it is left out. " +
 					"Changing it renames the entity in place.",
 				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+				Validators:    validate.EntityIdentifier(),
 			},
 			"blueprint": schema.StringAttribute{
 				Required:            true,
@@ -51,6 +55,7 @@ func (r *entityResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				Computed:            true,
 				MarkdownDescription: "The teams that own the entity.",
 				PlanModifiers:       []planmodifier.Set{settle.EmptyIsNull{}},
+				Validators:          []validator.Set{setvalidator.NoNullValues()},
 			},
 			"properties": propertiesAttribute(),
 			"relations":  relationsAttribute(),
@@ -75,6 +80,7 @@ func propertiesAttribute() schema.Attribute {
 		Computed:            true,
 		MarkdownDescription: "The values of the blueprint's properties, by their type. Each map goes from the key of a property to its value; a property that is left out has no value.",
 		PlanModifiers:       []planmodifier.Object{settle.EmptyIsNull{}},
+		Validators:          []validator.Object{validate.DistinctKeys{}},
 		Attributes: map[string]schema.Attribute{
 			"string_props":  valueMap("Values of text properties.", types.StringType),
 			"number_props":  valueMap("Values of number properties.", types.NumberType),
@@ -102,20 +108,22 @@ func relationsAttribute() schema.Attribute {
 		Computed:            true,
 		MarkdownDescription: "What the entity is related to. Each map goes from the key of a relation to identifiers of related entities.",
 		PlanModifiers:       []planmodifier.Object{settle.EmptyIsNull{}},
+		Validators:          []validator.Object{validate.DistinctKeys{}},
 		Attributes: map[string]schema.Attribute{
 			"single_relations": valueMap("Relations to one entity.", types.StringType),
-			"many_relations":   valueMap("Relations to any number of entities.", types.ListType{ElemType: types.StringType}),
+			"many_relations": valueMap("Relations to any number of entities.", types.ListType{ElemType: types.StringType},
+				mapvalidator.ValueListsAre(listvalidator.NoNullValues())),
 		},
 	}
 }
 
-func valueMap(description string, element attr.Type) schema.Attribute {
+func valueMap(description string, element attr.Type, validators ...validator.Map) schema.Attribute {
 	return schema.MapAttribute{
 		ElementType:         element,
 		Optional:            true,
 		Computed:            true,
 		MarkdownDescription: description,
 		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}, settle.SameJSON{}},
-		Validators:          []validator.Map{validate.JSONElements{}},
+		Validators:          append([]validator.Map{validate.JSONElements{}, validate.Numbers{}}, validators...),
 	}
 }

@@ -35,6 +35,7 @@ func startProcess(ctx context.Context, ready string, environment map[string]stri
 	p.command.Stderr = p.errors
 	p.command.Cancel = func() error { return p.command.Process.Signal(syscall.SIGTERM) }
 	p.command.WaitDelay = stopLimit
+	inOwnGroup(p.command)
 	output, err := p.command.StdoutPipe()
 	if err != nil {
 		return nil, err

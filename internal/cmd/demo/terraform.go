@@ -80,6 +80,7 @@ func (t *terraform) run(ctx context.Context, command string, args ...string) (st
 	cmd.Env = t.environment
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = stopLimit
+	inOwnGroup(cmd)
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%s %s: %w\n%s", t.name, command, err, output)

@@ -49,6 +49,7 @@ type Destination struct {
 	options Options
 	client  *http.Client
 	limiter *rate.Limiter
+	redact  *strings.Replacer
 }
 
 // Receipt says how a message was delivered.
@@ -73,6 +74,7 @@ func New(options Options) (*Destination, error) {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		limiter: rate.NewLimiter(rate.Every(options.Interval), 1),
+		redact:  newRedactor(options.WebhookURL),
 	}, nil
 }
 
@@ -161,5 +163,15 @@ func (d *Destination) describe(err error) string {
 		}
 		err = transport.Err
 	}
-	return strings.ReplaceAll(err.Error(), d.options.WebhookURL, "<secret>")
+	return d.redact.Replace(err.Error())
+}
+
+// newRedactor hides the URL of a webhook, and its path by itself: a server that
+// is none may send back whatever it was asked for.
+func newRedactor(webhook string) *strings.Replacer {
+	hidden := []string{webhook, "<secret>"}
+	if parsed, err := url.Parse(webhook); err == nil && len(parsed.EscapedPath()) > 1 {
+		hidden = append(hidden, parsed.RequestURI(), "<secret>", parsed.EscapedPath(), "<secret>")
+	}
+	return strings.NewReplacer(hidden...)
 }

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"context"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
@@ -13,7 +14,33 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// JSONElements checks that the texts in a map or a list of JSON are JSON. The
+// NotNull refuses the JSON text null where Port knows no null: there it means
+// that there is no value, which Terraform's null says.
+type NotNull struct{}
+
+var _ validator.String = NotNull{}
+
+// Description implements validator.Describer.
+func (NotNull) Description(context.Context) string { return "must not be the JSON text null" }
+
+// MarkdownDescription implements validator.Describer.
+func (v NotNull) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString implements validator.String.
+func (NotNull) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	resp.Diagnostics.Append(checkNotNull(req.Path, req.ConfigValue.ValueString())...)
+}
+
+func checkNotNull(at path.Path, text string) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	if strings.TrimSpace(text) == "null" {
+		diagnostics.AddAttributeError(at, "JSON Null", "The JSON text null stands for no value. Leave the value out, or set it to null without jsonencode.")
+	}
+	return diagnostics
+}
+
+// JSONElements checks that the texts in a map or a list of JSON are JSON, and
+// not null. The
 // framework validates an attribute by its type, and the elements of one only
 // when a resource reads them, which is at apply.
 type JSONElements struct{}
@@ -45,7 +72,7 @@ func checkJSON(ctx context.Context, at path.Path, value attr.Value) diag.Diagnos
 	case jsontype.Value:
 		var resp xattr.ValidateAttributeResponse
 		value.ValidateAttribute(ctx, xattr.ValidateAttributeRequest{Path: at}, &resp)
-		return resp.Diagnostics
+		return append(resp.Diagnostics, checkNotNull(at, value.ValueString())...)
 	case types.Map:
 		for key, element := range value.Elements() {
 			diagnostics.Append(checkJSON(ctx, at.AtMapKey(key), element)...)

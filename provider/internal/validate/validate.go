@@ -13,13 +13,21 @@ import (
 	"strings"
 
 	"github.com/dlclark/regexp2"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/provider/internal/exact"
 )
 
 const (
 	maxIdentifier  = 100
+	maxEntity      = 1000
 	maxTitle       = 100
 	maxDescription = 200
 )
@@ -27,6 +35,7 @@ const (
 var (
 	identifierPattern = regexp.MustCompile(`^[\p{L}0-9@_.+:\\/-]+$`)
 	keyPattern        = regexp.MustCompile(`^[A-Za-z0-9@_=\\-]+$`)
+	entityPattern     = regexp.MustCompile(`^[\p{L}0-9@_.+:\\/=-]+$`)
 )
 
 // BlueprintIdentifier checks the identifier of a blueprint.
@@ -34,6 +43,15 @@ func BlueprintIdentifier() []validator.String {
 	return []validator.String{
 		stringvalidator.UTF8LengthBetween(1, maxIdentifier),
 		stringvalidator.RegexMatches(identifierPattern, `must consist of letters, digits and @_.+:\/-`),
+		stringvalidator.NoneOf(".", ".."),
+	}
+}
+
+// EntityIdentifier checks the identifier of an entity.
+func EntityIdentifier() []validator.String {
+	return []validator.String{
+		stringvalidator.UTF8LengthBetween(1, maxEntity),
+		stringvalidator.RegexMatches(entityPattern, `must consist of letters, digits and @_.+:\/=-`),
 		stringvalidator.NoneOf(".", ".."),
 	}
 }
@@ -61,9 +79,14 @@ func Description() []validator.String {
 	return []validator.String{stringvalidator.UTF8LengthAtMost(maxDescription)}
 }
 
+// Enum checks the allowed values of a property.
+func Enum() []validator.List {
+	return []validator.List{listvalidator.NoNullValues()}
+}
+
 // Colors checks a map from values to the names of Port's colours.
 func Colors() []validator.Map {
-	return []validator.Map{mapvalidator.ValueStringsAre(stringvalidator.OneOf(
+	return []validator.Map{mapvalidator.NoNullValues(), mapvalidator.ValueStringsAre(stringvalidator.OneOf(
 		"blue", "turquoise", "orange", "purple", "pink", "yellow", "green", "red", "gold", "silver",
 		"paleBlue", "darkGray", "lightGray", "bronze", "lime", "olive", "brown",
 	))}
@@ -117,6 +140,55 @@ func (pattern) ValidateString(_ context.Context, req validator.StringRequest, re
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Regular Expression",
 			fmt.Sprintf("The pattern must be a regular expression as JavaScript has them (ECMA-262): %s.", err))
 	}
+}
+
+// Number refuses a number that nothing which keeps numbers as doubles, as Port
+// does, can hold: it would become infinite, which JSON does not have.
+func Number() []validator.Number {
+	return []validator.Number{storable{}}
+}
+
+// Numbers is [Number] for the numbers in a map or a list.
+type Numbers struct{ storable }
+
+// ValidateMap implements validator.Map.
+func (Numbers) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
+	resp.Diagnostics.Append(checkStorable(req.Path, req.ConfigValue)...)
+}
+
+// ValidateList implements validator.List.
+func (Numbers) ValidateList(_ context.Context, req validator.ListRequest, resp *validator.ListResponse) {
+	resp.Diagnostics.Append(checkStorable(req.Path, req.ConfigValue)...)
+}
+
+type storable struct{}
+
+func (storable) Description(context.Context) string { return "must be within the range of a double" }
+
+func (v storable) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (storable) ValidateNumber(_ context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+	resp.Diagnostics.Append(checkStorable(req.Path, req.ConfigValue)...)
+}
+
+func checkStorable(at path.Path, value attr.Value) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	switch value := value.(type) {
+	case types.Number:
+		if !exact.IsStorable(value) {
+			diagnostics.AddAttributeError(at, "Number Out of Range",
+				fmt.Sprintf("%s is beyond what Port can store: numbers reach to about 1.8e308 on both sides of zero.", exact.ToJSON(value)))
+		}
+	case types.Map:
+		for key, element := range value.Elements() {
+			diagnostics.Append(checkStorable(at.AtMapKey(key), element)...)
+		}
+	case types.List:
+		for i, element := range value.Elements() {
+			diagnostics.Append(checkStorable(at.AtListIndex(i), element)...)
+		}
+	}
+	return diagnostics
 }
 
 // AbsoluteURL checks that a text is the address of a web server.
