@@ -125,6 +125,7 @@ func (r *blueprintResource) write(ctx context.Context, identifier string, desire
 		return nil, err
 	}
 	defer unlock()
+	defer r.backend.ForgetBlueprint(identifier)
 	current, err := r.backend.Client.Blueprints.Get(ctx, identifier)
 	if err != nil {
 		return nil, err

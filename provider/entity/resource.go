@@ -99,8 +99,9 @@ func (r *entityResource) read(ctx context.Context, blueprint, identifier string,
 		return nil, err
 	}
 	if state.IsUnread() {
-		state = nil
+		return fromAPI(blueprint, current, nil)
 	}
+	current.Properties = r.withoutDefaults(ctx, blueprint, current.Properties, state)
 	return fromAPI(blueprint, current, state)
 }
 
@@ -138,7 +139,11 @@ func (r *entityResource) update(ctx context.Context, plan, state *model) error {
 		plan.Model = state.Model
 		return nil
 	}
-	updated, err := r.backend.Client.Entities.Update(ctx, state.Blueprint.ValueString(), state.Identifier.ValueString(), desired, port.UpdateEntityOptions{
+	blueprint, identifier := state.Blueprint.ValueString(), state.Identifier.ValueString()
+	if err := r.keepDefaults(ctx, blueprint, identifier, desired); err != nil {
+		return err
+	}
+	updated, err := r.backend.Client.Entities.Update(ctx, blueprint, identifier, desired, port.UpdateEntityOptions{
 		CreateMissingRelated: plan.CreateMissingRelated.ValueBool(),
 		RunID:                plan.RunID.ValueString(),
 	})

@@ -38,7 +38,7 @@ func (r *entityResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			},
 			"blueprint": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "The identifier of the blueprint. Changing it replaces the entity.",
+				MarkdownDescription: "The identifier of the blueprint. Changing it replaces the entity, also where the blueprint was merely renamed.",
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"title": schema.StringAttribute{

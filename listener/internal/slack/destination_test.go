@@ -337,3 +337,32 @@ func TestNewRefusesWhatIsNoWebhook(t *testing.T) {
 		}
 	}
 }
+
+// TestAServerThatEchoesDoesNotRevealTheURL has a server that is none of HTTP send
+// back what it was asked for, which net/http puts into its error.
+func TestAServerThatEchoesDoesNotRevealTheURL(t *testing.T) {
+	t.Parallel()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			request := make([]byte, 1024)
+			n, _ := connection.Read(request)
+			_, path, _ := strings.Cut(string(request[:n]), " ")
+			path, _, _ = strings.Cut(path, " ")
+			_, _ = io.WriteString(connection, path+"\r\n\r\n")
+			_ = connection.Close()
+		}
+	}()
+	_, err = destination(t, "http://"+listener.Addr().String(), time.Millisecond).Send(t.Context(), content())
+	if err == nil || strings.Contains(err.Error(), "sEcReTtOkEn") {
+		t.Errorf("got %v, want an error without the token", err)
+	}
+}

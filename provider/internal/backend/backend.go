@@ -24,8 +24,9 @@ type Backend struct {
 	// fails only when the context ends.
 	Wait func(context.Context, time.Duration) error
 
-	mutex sync.Mutex
-	locks map[string]*semaphore.Weighted
+	mutex      sync.Mutex
+	locks      map[string]*semaphore.Weighted
+	blueprints map[string]*port.Blueprint
 }
 
 // New returns the backend of a provider configuration.
@@ -35,6 +36,7 @@ func New(client *port.Client, typeChangeProtection bool) *Backend {
 		TypeChangeProtection: typeChangeProtection,
 		Wait:                 wait,
 		locks:                map[string]*semaphore.Weighted{},
+		blueprints:           map[string]*port.Blueprint{},
 	}
 }
 
@@ -82,4 +84,40 @@ func (b *Backend) lock(identifier string) *semaphore.Weighted {
 		b.locks[identifier] = lock
 	}
 	return lock
+}
+
+// Blueprint returns a blueprint as it was when this process first asked for it,
+// or when the process last changed it: a plan of a thousand entities reads their
+// blueprint once. The caller must not change it.
+func (b *Backend) Blueprint(ctx context.Context, identifier string) (*port.Blueprint, error) {
+	unlock, err := b.LockBlueprint(ctx, identifier)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if known := b.known(identifier); known != nil {
+		return known, nil
+	}
+	blueprint, err := b.Client.Blueprints.Get(ctx, identifier)
+	if err != nil {
+		return nil, err
+	}
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.blueprints[identifier] = blueprint
+	return blueprint, nil
+}
+
+// ForgetBlueprint has the next caller of [Backend.Blueprint] read it anew. Who
+// changes a blueprint calls it afterwards.
+func (b *Backend) ForgetBlueprint(identifier string) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	delete(b.blueprints, identifier)
+}
+
+func (b *Backend) known(identifier string) *port.Blueprint {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.blueprints[identifier]
 }
