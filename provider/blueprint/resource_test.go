@@ -399,3 +399,25 @@ func TestBlueprint_errorsNameTheCause(t *testing.T) {
 		})
 	}
 }
+
+// TestBlueprint_foreign404DoesNotEmptyTheState has a proxy answer for Port once.
+func TestBlueprint_foreign404DoesNotEmptyTheState(t *testing.T) {
+	t.Parallel()
+	env := acctest.NewEmulated(t)
+	identifier := env.Name("proxied")
+	proxied := func() {
+		env.Control(t, http.MethodPost, "/_emulator/faults",
+			`{"method":"GET","route":"/v1/blueprints/{identifier}","status":404,"headers":{"Content-Type":"text/html"},"body":"<html>Not Found</html>","times":1}`)
+	}
+	env.Run(t, resource.TestCase{
+		CheckDestroy: destroyed(t, env, identifier),
+		Steps: []resource.TestStep{
+			{ConfigDirectory: acctest.Directory("deployment_config"), ConfigVariables: variables(identifier)},
+			{
+				PreConfig: proxied, ConfigDirectory: acctest.Directory("deployment_config"), ConfigVariables: variables(identifier),
+				ExpectError: regexp.MustCompile(`(?s)Unable to Read Blueprint.*check\s+the\s+base\s+URL`),
+			},
+			{ConfigDirectory: acctest.Directory("deployment_config"), ConfigVariables: variables(identifier), ConfigPlanChecks: acctest.NoChanges()},
+		},
+	})
+}
