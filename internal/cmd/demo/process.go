@@ -29,12 +29,12 @@ type process struct {
 // startProcess starts a server and waits until it prints the line that ends in
 // its URL. A server that stops before that fails with what it printed.
 func startProcess(ctx context.Context, ready string, environment map[string]string, name string, args ...string) (*process, error) {
-	command := exec.CommandContext(ctx, name, args...) //nolint:gosec // One of the binaries that the demo was built with.
+	// The servers outlive the end of ctx: a Terraform that is interrupted still
+	// talks to them while it stops. The clean-up stops them after it.
+	command := exec.CommandContext(context.WithoutCancel(ctx), name, args...) //nolint:gosec // One of the binaries that the demo was built with.
 	p := &process{command: command, errors: &bytes.Buffer{}, drained: make(chan struct{})}
 	p.command.Env = cleanEnvironment(environment)
 	p.command.Stderr = p.errors
-	p.command.Cancel = func() error { return p.command.Process.Signal(syscall.SIGTERM) }
-	p.command.WaitDelay = stopLimit
 	inOwnGroup(p.command)
 	output, err := p.command.StdoutPipe()
 	if err != nil {
@@ -44,7 +44,9 @@ func startProcess(ctx context.Context, ready string, environment map[string]stri
 		return nil, fmt.Errorf("start %s: %w", filepath.Base(name), err)
 	}
 	lines := bufio.NewReader(output)
+	giveUp := context.AfterFunc(ctx, func() { _ = p.command.Process.Kill() })
 	p.url, err = readyURL(lines, ready)
+	giveUp()
 	if err != nil {
 		waitErr := p.command.Wait()
 		return nil, fmt.Errorf("%s did not get ready: %w\n%s", filepath.Base(name), errors.Join(err, waitErr), p.errors)
@@ -76,7 +78,7 @@ func (p *process) stop() error {
 	killer := time.AfterFunc(stopLimit, func() { _ = p.command.Process.Kill() })
 	defer killer.Stop()
 	<-p.drained
-	if err := p.command.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+	if err := p.command.Wait(); err != nil {
 		return fmt.Errorf("%s ended with %w\n%s", filepath.Base(p.command.Path), err, p.errors)
 	}
 	return nil
