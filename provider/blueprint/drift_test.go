@@ -19,7 +19,7 @@ const drifting = `{
 		},
 		"number_props": {"replicas": {"minimum": 1, "default": 1}},
 		"object_props": {"labels": {"default": "{\"a\": [1]}"}},
-		"array_props": {"urls": {"string_items": {"format": "url"}}}
+		"array_props": {"urls": {"string_items": {"format": "url", "default": []}}}
 	},
 	"relations": {"parent": {"target": "target"}, "sibling": {"target": "target", "title": "Sibling"}},
 	"mirror_properties": {"owner": {"path": "parent.owner"}, "name": {"path": "parent.$title", "title": "Name"}},
@@ -98,6 +98,7 @@ func TestBlueprint_everyDriftShows(t *testing.T) {
 		}, []string{"properties.number_props.replicas.maximum"}},
 		"a property made required":       {func(b *port.Blueprint) { b.Schema.Required = []string{"tier"} }, []string{"properties.string_props.tier.required"}},
 		"the format of elements changed": {func(b *port.Blueprint) { property(b, "urls", func(p *port.Property) { p.Items.Format = new("email") }) }, []string{"properties.array_props.urls.string_items.format"}},
+		"an empty default removed":       {func(b *port.Blueprint) { property(b, "urls", func(p *port.Property) { p.Default = nil }) }, []string{"properties.array_props.urls.string_items.default"}},
 		"one relation deleted":           {func(b *port.Blueprint) { delete(b.Relations, "sibling") }, []string{"relations.sibling"}},
 		"one relation added":             {func(b *port.Blueprint) { b.Relations["extra"] = port.Relation{Target: "target"} }, []string{"relations.extra"}},
 		"a relation's title removed":     {func(b *port.Blueprint) { b.Relations["sibling"] = port.Relation{Target: "target"} }, []string{"relations.sibling.title"}},

@@ -332,25 +332,26 @@ func (m *arrayModel) readItems(property port.Property, prior arrayModel) error {
 	if err != nil {
 		return err
 	}
+	// No default and an empty one differ: an entity gets null or a list.
 	switch property.Items.Type {
 	case typeString:
 		m.StringItems, err = stringItemsFromAPI(*property.Items, elements, orZero(prior.StringItems))
 	case typeNumber:
 		m.NumberItems = &numberItemsModel{}
-		m.NumberItems.Default, err = readList(elements, orZero(prior.NumberItems).Default, numberFromAny)
+		m.NumberItems.Default, err = readList(elements, nil, numberFromAny)
 	case typeBoolean:
 		m.BooleanItems = &booleanItemsModel{}
-		m.BooleanItems.Default, err = readList(elements, orZero(prior.BooleanItems).Default, boolFromAny)
+		m.BooleanItems.Default, err = readList(elements, nil, boolFromAny)
 	case typeObject:
 		known := orZero(prior.ObjectItems)
 		m.ObjectItems = &objectItemsModel{Format: convert.Text(property.Items.Format, known.Format)}
-		m.ObjectItems.Default, err = readList(elements, known.Default, jsonFromAny)
+		m.ObjectItems.Default, err = readList(elements, nil, jsonFromAny)
 	}
 	return err
 }
 
 func stringItemsFromAPI(items port.Items, elements []any, prior stringItemsModel) (*stringItemsModel, error) {
-	defaults, defaultErr := readList(elements, prior.Default, textFromAny)
+	defaults, defaultErr := readList(elements, nil, textFromAny)
 	enum, enumErr := readList(items.Enum, prior.Enum, textFromAny)
 	return &stringItemsModel{
 		Default:    defaults,
