@@ -79,6 +79,20 @@ func (s *Session) Apply(config string) {
 	}
 }
 
+// Resume takes over a state as it stands in a state file, also one that another
+// provider with the same schema wrote.
+func (s *Session) Resume(state string) {
+	s.t.Helper()
+	upgraded, err := s.server.UpgradeResourceState(s.t.Context(), &tfprotov6.UpgradeResourceStateRequest{
+		TypeName: s.resourceType, RawState: &tfprotov6.RawState{JSON: []byte(state)},
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	failOn(s.t, "upgrade", upgraded.Diagnostics)
+	s.state = s.decode(upgraded.UpgradedState)
+}
+
 // Import replaces the state by that of an object that exists.
 func (s *Session) Import(id string) {
 	s.t.Helper()
