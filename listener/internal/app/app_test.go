@@ -26,8 +26,10 @@ import (
 const (
 	secret = "k7-client-secret"
 	token  = "sEcReTtOkEn"
-	// patience bounds every wait of these tests.
-	patience = 20 * time.Second
+	// patience bounds every wait of these tests. It is longer than the half minute
+	// after which the store hands out again what it sent to a consumer that was
+	// just ending: a restart at that moment delays an event, and loses none.
+	patience = 50 * time.Second
 )
 
 // fakeSlack is an incoming webhook. It answers "ok" until it is told otherwise.

@@ -11,8 +11,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// redeliverAfter is when a delivery that nobody answered, because its process
-// was killed, is handed out again.
+// redeliverAfter is when a delivery that nobody answered is handed out again:
+// because its process was killed, or because it was sent to a consumer that was
+// just ending.
 const redeliverAfter = HandlingLimit + 5*time.Second
 
 // recheckAfter bounds a pause of the client library. It asks the server for
