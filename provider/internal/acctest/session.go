@@ -229,9 +229,32 @@ func proposedAttribute(t *testing.T, attribute *tfprotov6.SchemaAttribute, prior
 			elements[key] = proposedNew(t, attribute.NestedType.Attributes, elementType, old[key], element)
 		}
 		return tftypes.NewValue(config.Type(), elements)
+	case attribute.NestedType.Nesting == tfprotov6.SchemaObjectNestingModeList:
+		elementType := config.Type().(tftypes.List).ElementType
+		old, elements := listElements(t, prior), listElements(t, config)
+		for i, element := range elements {
+			var before tftypes.Value
+			if i < len(old) {
+				before = old[i]
+			}
+			elements[i] = proposedNew(t, attribute.NestedType.Attributes, elementType, before, element)
+		}
+		return tftypes.NewValue(config.Type(), elements)
 	default:
 		return proposedNew(t, attribute.NestedType.Attributes, config.Type(), prior, config)
 	}
+}
+
+func listElements(t *testing.T, value tftypes.Value) []tftypes.Value {
+	t.Helper()
+	if value.Type() == nil || value.IsNull() || !value.IsKnown() {
+		return nil
+	}
+	var out []tftypes.Value
+	if err := value.As(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // members are the attributes of an object or the elements of a map; none for a
