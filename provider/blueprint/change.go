@@ -96,7 +96,7 @@ func unmergeable(err error) diag.Diagnostic {
 func (m *model) refreshed(current *port.Blueprint) (*model, error) {
 	prior := m
 	if m.IsUnread() {
-		prior = emptyModel()
+		prior = emptyModel(current)
 		prior.Timeouts = m.Timeouts
 	}
 	return fromAPI(current, prior)

@@ -119,7 +119,7 @@ func (m *model) changelogDestination() *port.ChangelogDestination {
 // the same to Port, the form of prior is kept; prior is nil after an import.
 func fromAPI(blueprint *port.Blueprint, prior *model) (*model, error) {
 	if prior == nil {
-		prior = emptyModel()
+		prior = emptyModel(blueprint)
 	}
 	properties, err := propertiesFromAPI(blueprint.Schema, prior.Properties)
 	if err != nil {
@@ -156,29 +156,6 @@ func fromAPI(blueprint *port.Blueprint, prior *model) (*model, error) {
 	fresh.setChangelogDestination(blueprint.ChangelogDestination)
 	fresh.setComputed(blueprint)
 	return fresh, nil
-}
-
-// emptyModel is what an import compares with: every collection in its empty
-// form, which a configuration without it does not contradict, and the defaults
-// of the attributes that Port does not store.
-func emptyModel() *model {
-	return &model{
-		Properties: &propertiesModel{
-			String:  map[string]stringModel{},
-			Number:  map[string]numberModel{},
-			Boolean: map[string]booleanModel{},
-			Object:  map[string]objectModel{},
-			Array:   map[string]arrayModel{},
-		},
-		Relations:             map[string]relationModel{},
-		MirrorProperties:      map[string]mirrorModel{},
-		CalculationProperties: map[string]calculationModel{},
-		AggregationProperties: map[string]aggregationModel{},
-		localModel: localModel{
-			ForceDeleteEntities: types.BoolValue(false),
-			CreateCatalogPage:   types.BoolValue(true),
-		},
-	}
 }
 
 // setComputed takes over what only Port knows.

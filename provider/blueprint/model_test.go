@@ -11,6 +11,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
 // everything is a blueprint with every key that port_blueprint manages.
@@ -230,5 +231,16 @@ func TestNumbersAreExactOnTheWire(t *testing.T) {
 	property := numberModel{Default: types.NumberValue(exact), Maximum: types.NumberValue(big.NewFloat(0.1))}.toAPI()
 	if string(property.Default) != "9007199254740993" || *property.Maximum != "0.1" {
 		t.Errorf("default %s, maximum %s", property.Default, *property.Maximum)
+	}
+}
+
+// TestExtraJSONTakesTypesOfProperties has a property of a type that no map of
+// properties is for, which the emulator would not take.
+func TestExtraJSONTakesTypesOfProperties(t *testing.T) {
+	t.Parallel()
+	desired := (&model{Identifier: types.StringValue("a"), Title: types.StringValue("A")}).toAPI()
+	_, diagnostics := checkExtra(desired, jsontype.New(`{"schema": {"properties": {"age": {"type": "duration", "title": "Age"}}}}`))
+	if diagnostics.HasError() {
+		t.Error(diagnostics)
 	}
 }

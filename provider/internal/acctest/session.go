@@ -24,10 +24,19 @@ type Session struct {
 	wireType     tftypes.Type
 	state        tftypes.Value
 	private      []byte
+	identity     *tfprotov6.ResourceIdentityData
+	warnings     []string
 }
 
 // NewSession starts the provider with the environment's Port behind it.
 func (e *Environment) NewSession(t *testing.T, resourceType string) *Session {
+	t.Helper()
+	return e.NewConfiguredSession(t, resourceType, "{}")
+}
+
+// NewConfiguredSession is [Environment.NewSession] with a provider block, given
+// as for [Validate].
+func (e *Environment) NewConfiguredSession(t *testing.T, resourceType, block string) *Session {
 	t.Helper()
 	server, err := e.Factories()["port"]()
 	if err != nil {
@@ -38,11 +47,15 @@ func (e *Environment) NewSession(t *testing.T, resourceType string) *Session {
 		t.Fatal(err)
 	}
 	providerType := schemas.Provider.ValueType()
-	empty, err := terraformValue(providerType, map[string]any{})
+	decoded, err := jsonvalue.Decode([]byte(block))
 	if err != nil {
 		t.Fatal(err)
 	}
-	configured, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: encode(t, providerType, empty)})
+	arguments, err := terraformValue(providerType, decoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	configured, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: encode(t, providerType, arguments)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,22 +74,74 @@ func (e *Environment) NewSession(t *testing.T, resourceType string) *Session {
 // Apply plans and applies a configuration, given as for [Validate].
 func (s *Session) Apply(config string) {
 	s.t.Helper()
-	plan := s.plan(config)
+	if failures := s.TryApply(config); len(failures) > 0 {
+		s.t.Fatalf("apply: %q", failures)
+	}
+}
+
+// TryApply is [Session.Apply] for what may fail; it returns the errors of the
+// plan or of the apply, each as "path: summary: detail".
+func (s *Session) TryApply(config string) []string {
+	s.t.Helper()
+	s.warnings = nil
+	plan, failures := s.tryPlan(s.decodeConfig(config))
+	if len(failures) > 0 {
+		return failures
+	}
+	return s.apply(plan, s.decodeConfig(config))
+}
+
+// Destroy plans and applies that the resource goes away, and returns the errors.
+func (s *Session) Destroy() []string {
+	s.t.Helper()
+	s.warnings = nil
+	nothing := tftypes.NewValue(s.wireType, nil)
+	plan, failures := s.tryPlan(nothing)
+	if len(failures) > 0 {
+		return failures
+	}
+	return s.apply(plan, nothing)
+}
+
+func (s *Session) apply(plan sessionPlan, config tftypes.Value) []string {
+	s.t.Helper()
 	applied, err := s.server.ApplyResourceChange(s.t.Context(), &tfprotov6.ApplyResourceChangeRequest{
-		TypeName:       s.resourceType,
-		PriorState:     encode(s.t, s.wireType, s.state),
-		PlannedState:   encode(s.t, s.wireType, plan.state),
-		Config:         encode(s.t, s.wireType, s.decodeConfig(config)),
-		PlannedPrivate: plan.private,
+		TypeName:        s.resourceType,
+		PriorState:      encode(s.t, s.wireType, s.state),
+		PlannedState:    encode(s.t, s.wireType, plan.state),
+		Config:          encode(s.t, s.wireType, config),
+		PlannedPrivate:  plan.private,
+		PlannedIdentity: s.identity,
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	failOn(s.t, "apply", applied.Diagnostics)
-	s.state, s.private = s.decode(applied.NewState), applied.Private
+	s.state, s.private, s.identity = s.decode(applied.NewState), applied.Private, applied.NewIdentity
+	failures := s.sort(applied.Diagnostics)
+	if len(failures) > 0 {
+		return failures
+	}
 	for _, at := range inconsistencies(s.t, plan.state, s.state) {
 		s.t.Errorf("inconsistent result after apply: %s", at)
 	}
+	return nil
+}
+
+// Warnings are those of the last plan or apply, each as "path: summary: detail".
+func (s *Session) Warnings() []string { return s.warnings }
+
+// sort keeps the warnings and returns the errors.
+func (s *Session) sort(diagnostics []*tfprotov6.Diagnostic) []string {
+	var failures []string
+	for _, d := range diagnostics {
+		text := fmt.Sprintf("%s: %s: %s", d.Attribute, d.Summary, d.Detail)
+		if d.Severity == tfprotov6.DiagnosticSeverityError {
+			failures = append(failures, text)
+			continue
+		}
+		s.warnings = append(s.warnings, text)
+	}
+	return failures
 }
 
 // Resume takes over a state as it stands in a state file, also one that another
@@ -96,12 +161,18 @@ func (s *Session) Resume(state string) {
 // Import replaces the state by that of an object that exists.
 func (s *Session) Import(id string) {
 	s.t.Helper()
-	imported, err := s.server.ImportResourceState(s.t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: s.resourceType, ID: id})
+	s.importAs(&tfprotov6.ImportResourceStateRequest{TypeName: s.resourceType, ID: id})
+}
+
+func (s *Session) importAs(req *tfprotov6.ImportResourceStateRequest) {
+	s.t.Helper()
+	imported, err := s.server.ImportResourceState(s.t.Context(), req)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	failOn(s.t, "import", imported.Diagnostics)
-	s.state, s.private = s.decode(imported.ImportedResources[0].State), imported.ImportedResources[0].Private
+	resource := imported.ImportedResources[0]
+	s.state, s.private, s.identity = s.decode(resource.State), resource.Private, resource.Identity
 	s.Refresh()
 }
 
@@ -109,27 +180,39 @@ func (s *Session) Import(id string) {
 func (s *Session) Refresh() {
 	s.t.Helper()
 	read, err := s.server.ReadResource(s.t.Context(), &tfprotov6.ReadResourceRequest{
-		TypeName: s.resourceType, CurrentState: encode(s.t, s.wireType, s.state), Private: s.private,
+		TypeName: s.resourceType, CurrentState: encode(s.t, s.wireType, s.state), Private: s.private, CurrentIdentity: s.identity,
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	failOn(s.t, "read", read.Diagnostics)
-	s.state, s.private = s.decode(read.NewState), read.Private
+	s.state, s.private, s.identity = s.decode(read.NewState), read.Private, read.NewIdentity
 }
+
+// IsGone reports whether the last refresh found no object.
+func (s *Session) IsGone() bool { return s.state.IsNull() }
 
 // Changes refreshes, plans, and lists the attributes that an apply would change,
 // named as `properties.string_props.a.title`. What every write changes is not
 // listed.
 func (s *Session) Changes(config string) []string {
 	s.t.Helper()
+	return slices.DeleteFunc(s.AllChanges(config), func(at string) bool { return at == "updated_at" || at == "updated_by" })
+}
+
+// AllChanges is [Session.Changes] with what every write changes.
+func (s *Session) AllChanges(config string) []string {
+	s.t.Helper()
+	s.warnings = nil
 	s.Refresh()
-	plan := s.plan(config)
+	plan, failures := s.tryPlan(s.decodeConfig(config))
+	if len(failures) > 0 {
+		s.t.Fatalf("plan: %q", failures)
+	}
 	if len(plan.replace) > 0 {
 		s.t.Errorf("the plan replaces the resource because of %v", plan.replace)
 	}
-	changed := differences(s.t, s.state, plan.state)
-	return slices.DeleteFunc(changed, func(at string) bool { return at == "updated_at" || at == "updated_by" })
+	return differences(s.t, s.state, plan.state)
 }
 
 type sessionPlan struct {
@@ -138,9 +221,8 @@ type sessionPlan struct {
 	replace []*tftypes.AttributePath
 }
 
-func (s *Session) plan(config string) sessionPlan {
+func (s *Session) tryPlan(configured tftypes.Value) (sessionPlan, []string) {
 	s.t.Helper()
-	configured := s.decodeConfig(config)
 	proposed := proposedNew(s.t, s.schema.Block.Attributes, s.wireType, s.state, configured)
 	planned, err := s.server.PlanResourceChange(s.t.Context(), &tfprotov6.PlanResourceChangeRequest{
 		TypeName:         s.resourceType,
@@ -148,12 +230,15 @@ func (s *Session) plan(config string) sessionPlan {
 		ProposedNewState: encode(s.t, s.wireType, proposed),
 		Config:           encode(s.t, s.wireType, configured),
 		PriorPrivate:     s.private,
+		PriorIdentity:    s.identity,
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	failOn(s.t, "plan", planned.Diagnostics)
-	return sessionPlan{state: s.decode(planned.PlannedState), private: planned.PlannedPrivate, replace: planned.RequiresReplace}
+	if failures := s.sort(planned.Diagnostics); len(failures) > 0 {
+		return sessionPlan{}, failures
+	}
+	return sessionPlan{state: s.decode(planned.PlannedState), private: planned.PlannedPrivate, replace: planned.RequiresReplace}, nil
 }
 
 func (s *Session) decodeConfig(config string) tftypes.Value {
@@ -194,149 +279,4 @@ func failOn(t *testing.T, step string, diagnostics []*tfprotov6.Diagnostic) {
 			t.Fatalf("%s: %s %s: %s", step, d.Attribute, d.Summary, d.Detail)
 		}
 	}
-}
-
-// proposedNew merges the prior state into a configuration as Terraform does
-// before it asks the provider for a plan: a computed attribute that is not
-// configured keeps its prior value.
-func proposedNew(t *testing.T, attributes []*tfprotov6.SchemaAttribute, wireType tftypes.Type, prior, config tftypes.Value) tftypes.Value {
-	t.Helper()
-	if config.IsNull() || !config.IsKnown() {
-		return config
-	}
-	old, configured := members(t, prior), members(t, config)
-	merged := map[string]tftypes.Value{}
-	for _, attribute := range attributes {
-		merged[attribute.Name] = proposedAttribute(t, attribute, old[attribute.Name], configured[attribute.Name])
-	}
-	return tftypes.NewValue(wireType, merged)
-}
-
-func proposedAttribute(t *testing.T, attribute *tfprotov6.SchemaAttribute, prior, config tftypes.Value) tftypes.Value {
-	t.Helper()
-	switch {
-	case config.IsNull() && attribute.Computed:
-		if prior.Type() == nil {
-			return config
-		}
-		return prior
-	case config.IsNull() || !config.IsKnown() || attribute.NestedType == nil:
-		return config
-	case attribute.NestedType.Nesting == tfprotov6.SchemaObjectNestingModeMap:
-		elementType := config.Type().(tftypes.Map).ElementType
-		old, elements := members(t, prior), map[string]tftypes.Value{}
-		for key, element := range members(t, config) {
-			elements[key] = proposedNew(t, attribute.NestedType.Attributes, elementType, old[key], element)
-		}
-		return tftypes.NewValue(config.Type(), elements)
-	case attribute.NestedType.Nesting == tfprotov6.SchemaObjectNestingModeList:
-		elementType := config.Type().(tftypes.List).ElementType
-		old, elements := listElements(t, prior), listElements(t, config)
-		for i, element := range elements {
-			var before tftypes.Value
-			if i < len(old) {
-				before = old[i]
-			}
-			elements[i] = proposedNew(t, attribute.NestedType.Attributes, elementType, before, element)
-		}
-		return tftypes.NewValue(config.Type(), elements)
-	default:
-		return proposedNew(t, attribute.NestedType.Attributes, config.Type(), prior, config)
-	}
-}
-
-func listElements(t *testing.T, value tftypes.Value) []tftypes.Value {
-	t.Helper()
-	if value.Type() == nil || value.IsNull() || !value.IsKnown() {
-		return nil
-	}
-	var out []tftypes.Value
-	if err := value.As(&out); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-// members are the attributes of an object or the elements of a map; none for a
-// value that is null, unknown or absent.
-func members(t *testing.T, value tftypes.Value) map[string]tftypes.Value {
-	t.Helper()
-	if value.Type() == nil || value.IsNull() || !value.IsKnown() {
-		return nil
-	}
-	var out map[string]tftypes.Value
-	if err := value.As(&out); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-// differences lists the leaves in which two values differ.
-func differences(t *testing.T, before, after tftypes.Value) []string {
-	t.Helper()
-	diffs, err := before.Diff(after)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var leaves []string
-	for _, diff := range diffs {
-		if len(diff.Path.Steps()) == 0 || isContainerOnBothSides(diff) {
-			continue
-		}
-		leaves = append(leaves, pathName(diff.Path))
-	}
-	slices.Sort(leaves)
-	return slices.Compact(slices.DeleteFunc(leaves, func(leaf string) bool { return hasChild(leaves, leaf) }))
-}
-
-// isContainerOnBothSides tells a container, whose members are listed
-// themselves, from a value.
-func isContainerOnBothSides(diff tftypes.ValueDiff) bool {
-	return isContainer(diff.Value1) && isContainer(diff.Value2)
-}
-
-func isContainer(value *tftypes.Value) bool {
-	return value != nil && value.IsKnown() && !value.IsNull() && (value.Type().Is(tftypes.Object{}) || value.Type().Is(tftypes.Map{}))
-}
-
-// hasChild reports whether a longer path below this one is listed.
-func hasChild(leaves []string, leaf string) bool {
-	return slices.ContainsFunc(leaves, func(other string) bool {
-		return len(other) > len(leaf) && other[:len(leaf)+1] == leaf+"."
-	})
-}
-
-func pathName(at *tftypes.AttributePath) string {
-	var name string
-	for _, step := range at.Steps() {
-		switch step := step.(type) {
-		case tftypes.AttributeName:
-			name = join(name, string(step))
-		case tftypes.ElementKeyString:
-			name = join(name, string(step))
-		case tftypes.ElementKeyInt:
-			// A list counts as one value.
-			return name
-		case tftypes.ElementKeyValue:
-			return name
-		}
-	}
-	return name
-}
-
-// inconsistencies lists what is known in a plan and different after the apply.
-func inconsistencies(t *testing.T, planned, applied tftypes.Value) []string {
-	t.Helper()
-	diffs, err := planned.Diff(applied)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []string
-	for _, diff := range diffs {
-		if len(diff.Path.Steps()) == 0 || isContainerOnBothSides(diff) || diff.Value1 == nil || !diff.Value1.IsKnown() {
-			continue
-		}
-		found = append(found, fmt.Sprintf("%s was planned as %s and is %s", pathName(diff.Path), diff.Value1, diff.Value2))
-	}
-	return found
 }
