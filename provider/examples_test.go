@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -15,15 +14,14 @@ import (
 // left to do afterwards.
 func TestExamples(t *testing.T) {
 	t.Parallel()
-	const folder = "../examples/resources"
-	examples, err := os.ReadDir(folder)
-	if err != nil {
-		t.Fatal(err)
+	examples, err := filepath.Glob("../examples/*/port_*")
+	if err != nil || len(examples) == 0 {
+		t.Fatalf("no examples: %v", err)
 	}
 	for _, example := range examples {
-		t.Run(example.Name(), func(t *testing.T) {
+		t.Run(filepath.Base(filepath.Dir(example))+"/"+filepath.Base(example), func(t *testing.T) {
 			t.Parallel()
-			directory := config.StaticDirectory(filepath.Join(folder, example.Name()))
+			directory := config.StaticDirectory(example)
 			acctest.NewEmulated(t).Run(t, resource.TestCase{Steps: []resource.TestStep{
 				{ConfigDirectory: directory},
 				{ConfigDirectory: directory, ConfigPlanChecks: acctest.NoChanges()},

@@ -66,8 +66,9 @@ func adopt(desired, current, managed map[string]any) {
 // function, gets another one.
 func changesKind(desired, current map[string]any) bool {
 	for _, key := range []string{"type", "func"} {
-		before, isText := current[key].(string)
-		if isText && before != desired[key] {
+		before, existed := current[key].(string)
+		after, exists := desired[key].(string)
+		if existed && exists && before != after {
 			return true
 		}
 	}

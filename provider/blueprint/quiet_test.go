@@ -1,7 +1,6 @@
 package blueprint_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
@@ -96,28 +95,4 @@ func relationsOf(t *testing.T, env *acctest.Environment) map[string]port.Relatio
 		t.Fatal(err)
 	}
 	return blueprint.Relations
-}
-
-// TestBlueprint_officialState refreshes a state of the official provider, which
-// holds times in Go's text form, to an empty plan.
-func TestBlueprint_officialState(t *testing.T) {
-	t.Parallel()
-	const config = `{
-		"identifier": "deploymentConfig", "title": "Deployment Config", "icon": "Microservice",
-		"properties": {
-			"string_props": {"healthStatus": {"title": "Health Status", "enum": ["Healthy", "Degraded"], "enum_colors": {"Healthy": "green", "Degraded": "orange"}}},
-			"number_props": {"cpuUtil": {"title": "CPU Utilization"}},
-			"boolean_props": {"locked": {"icon": "Lock", "default": false}}
-		},
-		"webhook_changelog_destination": {"url": "http://127.0.0.1:9/api/slack"}
-	}`
-	env := acctest.NewEmulated(t)
-	env.NewSession(t, "port_blueprint").Apply(config)
-	state, err := os.ReadFile("testdata/official-state.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	session := env.NewSession(t, "port_blueprint")
-	session.Resume(string(state))
-	expectQuiet(t, session, "after the official provider", config)
 }

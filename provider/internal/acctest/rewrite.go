@@ -19,12 +19,26 @@ import (
 // The environment's client still gets the answers as they are.
 func (e *Environment) Rewritten(t *testing.T, rewrite func(body string) string) *Environment {
 	t.Helper()
+	return e.through(t, func(*http.Request) {}, rewrite)
+}
+
+// Observed returns an environment of the same Port in which a function sees
+// each request of the provider.
+func (e *Environment) Observed(t *testing.T, see func(*http.Request)) *Environment {
+	t.Helper()
+	return e.through(t, see, func(body string) string { return body })
+}
+
+// through puts a proxy between the provider and Port.
+func (e *Environment) through(t *testing.T, see func(*http.Request), rewrite func(body string) string) *Environment {
+	t.Helper()
 	target, err := url.Parse(e.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
+			see(r.In)
 			r.SetURL(target)
 			r.Out.Header.Del("Accept-Encoding")
 		},
