@@ -1,7 +1,7 @@
 package blueprint
 
 import (
-	"fmt"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -25,7 +25,7 @@ func decodeExtra(in jsontype.Value) (map[string]any, error) {
 	}
 	object, ok := decoded.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("must be a JSON object")
+		return nil, errors.New("must be a JSON object")
 	}
 	return object, nil
 }
