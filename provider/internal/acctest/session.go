@@ -26,6 +26,23 @@ type Session struct {
 	private      []byte
 	identity     *tfprotov6.ResourceIdentityData
 	warnings     []string
+	// planned is the last plan, for as long as nothing has been applied or read
+	// since.
+	planned *configuredPlan
+}
+
+// configuredPlan is a plan with the configuration that it is for.
+type configuredPlan struct {
+	config string
+	plan   sessionPlan
+}
+
+// In has the session report to another test: a subtest of the one that started
+// it.
+func (s *Session) In(t *testing.T) *Session {
+	t.Helper()
+	s.t = t
+	return s
 }
 
 // NewSession starts the provider with the environment's Port behind it.
@@ -71,7 +88,8 @@ func (e *Environment) NewConfiguredSession(t *testing.T, resourceType, block str
 	}
 }
 
-// Apply plans and applies a configuration, given as for [Validate].
+// Apply plans and applies a configuration, given as for [Validate]. A plan that
+// [Session.Changes] has just made of the same configuration is applied as it is.
 func (s *Session) Apply(config string) {
 	s.t.Helper()
 	if failures := s.TryApply(config); len(failures) > 0 {
@@ -83,6 +101,9 @@ func (s *Session) Apply(config string) {
 // plan or of the apply, each as "path: summary: detail".
 func (s *Session) TryApply(config string) []string {
 	s.t.Helper()
+	if s.planned != nil && s.planned.config == config {
+		return s.apply(s.planned.plan, s.decodeConfig(config))
+	}
 	s.warnings = nil
 	plan, failures := s.tryPlan(s.decodeConfig(config))
 	if len(failures) > 0 {
@@ -105,6 +126,7 @@ func (s *Session) Destroy() []string {
 
 func (s *Session) apply(plan sessionPlan, config tftypes.Value) []string {
 	s.t.Helper()
+	s.planned = nil
 	applied, err := s.server.ApplyResourceChange(s.t.Context(), &tfprotov6.ApplyResourceChangeRequest{
 		TypeName:        s.resourceType,
 		PriorState:      encode(s.t, s.wireType, s.state),
@@ -179,6 +201,7 @@ func (s *Session) importAs(req *tfprotov6.ImportResourceStateRequest) {
 // Refresh reads the object.
 func (s *Session) Refresh() {
 	s.t.Helper()
+	s.planned = nil
 	read, err := s.server.ReadResource(s.t.Context(), &tfprotov6.ReadResourceRequest{
 		TypeName: s.resourceType, CurrentState: encode(s.t, s.wireType, s.state), Private: s.private, CurrentIdentity: s.identity,
 	})
@@ -209,6 +232,7 @@ func (s *Session) AllChanges(config string) []string {
 	if len(failures) > 0 {
 		s.t.Fatalf("plan: %q", failures)
 	}
+	s.planned = &configuredPlan{config: config, plan: plan}
 	if len(plan.replace) > 0 {
 		s.t.Errorf("the plan replaces the resource because of %v", plan.replace)
 	}
