@@ -1,6 +1,7 @@
 package blueprint_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
@@ -85,6 +86,30 @@ func TestBlueprint_relationsOfOthers(t *testing.T) {
 	session.Apply(valid(`"relations": {}`))
 	if relations := relationsOf(t, env); len(relations) != 0 {
 		t.Errorf("relations = {} left %v", relations)
+	}
+}
+
+// TestBlueprint_relationsDeclaredMeanwhile has somebody declare a relation and an
+// aggregation property after the refresh of a blueprint that was imported, so
+// that its state knows of relations.
+func TestBlueprint_relationsDeclaredMeanwhile(t *testing.T) {
+	t.Parallel()
+	env := acctest.NewEmulated(t)
+	create(t, env, &port.Blueprint{Identifier: "target", Title: "Target"})
+	create(t, env, &port.Blueprint{Identifier: "service", Title: "Service"})
+	session := env.NewSession(t, "port_blueprint")
+	session.Import("service")
+	patch(t, env, "service", port.BlueprintPatch{
+		"relations": map[string]port.Relation{"theirs": {Target: "target"}},
+		"aggregationProperties": map[string]port.AggregationProperty{
+			"count": {Title: "Count", Target: "target", CalculationSpec: port.CalculationSpec{Func: "count", CalculationBy: "entities"}},
+		},
+	})()
+
+	session.Apply(valid(`"description": "changed"`))
+
+	if got := document(t, env); !strings.Contains(got, `"theirs":`) || !strings.Contains(got, `"count":`) || !strings.Contains(got, `"changed"`) {
+		t.Errorf("Port has %s", got)
 	}
 }
 

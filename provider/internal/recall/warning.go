@@ -14,11 +14,11 @@ func (d Difference) Warning() diag.Diagnostics {
 		return nil
 	}
 	summary, detail := "Value Changed by Port",
-		"Port answered with another value than the one that was written. Terraform goes on with the configured value for as long as Port keeps this answer; "+
+		"Port answered with another value for "+d.Path.String()+" than the one that was written. Terraform goes on with the configured value for as long as Port keeps this answer; "+
 			"to end the difference, configure the value that Port shows."
 	if d.isRounded() {
 		summary = "Number Rounded by Port"
-		detail = "Port stored the number as the nearest double, so the last digits are lost. Terraform goes on with the configured number for as long as " +
+		detail = "Port stored the number at " + d.Path.String() + " as the nearest double, so the last digits are lost. Terraform goes on with the configured number for as long as " +
 			"Port keeps the rounded one; to keep every digit, store it as a string."
 	}
 	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(d.Path, summary, detail)}
