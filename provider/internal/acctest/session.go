@@ -62,18 +62,8 @@ func (e *Environment) NewSession(t *testing.T, resourceType string) *Session {
 func (s *Session) Apply(config string) {
 	s.t.Helper()
 	plan := s.plan(config)
-	applied, err := s.server.ApplyResourceChange(s.t.Context(), &tfprotov6.ApplyResourceChangeRequest{
-		TypeName:       s.resourceType,
-		PriorState:     encode(s.t, s.wireType, s.state),
-		PlannedState:   encode(s.t, s.wireType, plan.state),
-		Config:         encode(s.t, s.wireType, s.decodeConfig(config)),
-		PlannedPrivate: plan.private,
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	applied := s.requestApply(s.decodeConfig(config), plan.state, plan.private)
 	failOn(s.t, "apply", applied.Diagnostics)
-	s.state, s.private = s.decode(applied.NewState), applied.Private
 	for _, at := range inconsistencies(s.t, plan.state, s.state) {
 		s.t.Errorf("inconsistent result after apply: %s", at)
 	}
@@ -141,19 +131,13 @@ type sessionPlan struct {
 func (s *Session) plan(config string) sessionPlan {
 	s.t.Helper()
 	configured := s.decodeConfig(config)
-	proposed := proposedNew(s.t, s.schema.Block.Attributes, s.wireType, s.state, configured)
-	planned, err := s.server.PlanResourceChange(s.t.Context(), &tfprotov6.PlanResourceChangeRequest{
-		TypeName:         s.resourceType,
-		PriorState:       encode(s.t, s.wireType, s.state),
-		ProposedNewState: encode(s.t, s.wireType, proposed),
-		Config:           encode(s.t, s.wireType, configured),
-		PriorPrivate:     s.private,
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	planned := s.requestPlan(configured)
 	failOn(s.t, "plan", planned.Diagnostics)
-	return sessionPlan{state: s.decode(planned.PlannedState), private: planned.PlannedPrivate, replace: planned.RequiresReplace}
+	plan := sessionPlan{state: s.decode(planned.PlannedState), private: planned.PlannedPrivate, replace: planned.RequiresReplace}
+	for _, violation := range planViolations(s.t, s.schema.Block.Attributes, "", s.state, configured, plan.state) {
+		s.t.Errorf("Terraform would refuse the plan: %s", violation)
+	}
+	return plan
 }
 
 func (s *Session) decodeConfig(config string) tftypes.Value {
@@ -257,7 +241,7 @@ func differences(t *testing.T, before, after tftypes.Value) []string {
 	}
 	var leaves []string
 	for _, diff := range diffs {
-		if len(diff.Path.Steps()) == 0 || isContainerOnBothSides(diff) {
+		if len(diff.Path.Steps()) == 0 || isContainerOnBothSides(diff) || isNothingOnBothSides(diff) {
 			continue
 		}
 		leaves = append(leaves, pathName(diff.Path))
@@ -271,6 +255,15 @@ func differences(t *testing.T, before, after tftypes.Value) []string {
 func isContainerOnBothSides(diff tftypes.ValueDiff) bool {
 	return isContainer(diff.Value1) && isContainer(diff.Value2)
 }
+
+// isNothingOnBothSides tells an attribute that is null in an object from one
+// whose object is null itself.
+func isNothingOnBothSides(diff tftypes.ValueDiff) bool {
+	_, isAttribute := diff.Path.LastStep().(tftypes.AttributeName)
+	return isAttribute && isNothing(diff.Value1) && isNothing(diff.Value2)
+}
+
+func isNothing(value *tftypes.Value) bool { return value == nil || value.IsNull() }
 
 func isContainer(value *tftypes.Value) bool {
 	return value != nil && value.IsKnown() && !value.IsNull() && (value.Type().Is(tftypes.Object{}) || value.Type().Is(tftypes.Map{}))
