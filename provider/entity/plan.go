@@ -105,6 +105,8 @@ func planForm(ctx context.Context, config *partialModel, state *model, known rec
 		planned := s.all(properties, propertySet{typed: state.Properties, untyped: state.PropertiesJSON})
 		set("properties", planned.typed)
 		set("properties_json", planned.untyped)
+	} else if !config.PropertiesJSON.IsUnknown() {
+		set("properties_json", s.json(config.PropertiesJSON, state.PropertiesJSON))
 	}
 	if relations, isKnown := config.relations(ctx, &diagnostics); isKnown {
 		set("relations", s.relations(relations, state.Relations))

@@ -12,7 +12,6 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 )
 
 var (
@@ -63,7 +62,7 @@ func (r *entityResource) Create(ctx context.Context, req resource.CreateRequest,
 		resp.Diagnostics.Append(failure{verb: "Create", id: entityID(plan.Blueprint.ValueString(), plan.Identifier.ValueString()), entity: &plan, err: err}.diagnostic())
 		return
 	}
-	resp.Diagnostics.Append(conclude(&plan, answer, &known)...)
+	resp.Diagnostics.Append(conclude(&plan, answer, plan.isDeclared(), &known)...)
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
@@ -112,19 +111,22 @@ func (r *entityResource) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(diagnostics...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	answer, leftover, err := r.update(ctx, &plan, &state, known)
+	done, err := r.update(ctx, &plan, &state, known)
 	if err != nil {
 		resp.Diagnostics.Append(failure{verb: "Update", id: state.address().String(), entity: &plan, err: err}.diagnostic())
 		return
 	}
-	if leftover != nil {
-		resp.Diagnostics.Append(failure{verb: "Delete", id: state.address().String(), err: leftover}.diagnostic())
+	if done.leftover != nil {
+		resp.Diagnostics.Append(failure{verb: "Delete", id: state.address().String(), err: done.leftover}.diagnostic())
 	}
-	if answer == nil {
-		// Nothing was written: only attributes that Port does not store have changed.
-		plan.Model = metadata.Model{ID: plan.ID, CreatedAt: state.CreatedAt, CreatedBy: state.CreatedBy, UpdatedAt: state.UpdatedAt, UpdatedBy: state.UpdatedBy}
-	} else {
-		resp.Diagnostics.Append(conclude(&plan, answer, &known)...)
+	switch {
+	case done.isAnswer:
+		resp.Diagnostics.Append(conclude(&plan, done.entity, plan.isDeclared() || state.isDeclared(), &known)...)
+	case done.entity != nil:
+		plan.setComputed(done.entity)
+	default:
+		// Only attributes that Port does not store have changed.
+		plan.Model = state.Model
 	}
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
@@ -152,10 +154,11 @@ func (r *entityResource) Delete(ctx context.Context, req resource.DeleteRequest,
 
 // conclude takes the answer to a write over into the plan, which becomes the
 // state, and into the record. It warns of values that Port did not keep as they
-// were sent.
-func conclude(plan *model, answer *port.Entity, known *record) diag.Diagnostics {
+// were sent. In an entity that is shared, what is not listed is somebody else's
+// and not what Port filled in.
+func conclude(plan *model, answer *port.Entity, isShared bool, known *record) diag.Diagnostics {
 	sent, seen := listedIn(plan), answer.Properties
-	if plan.isDeclared() {
+	if isShared {
 		seen = only(seen, sent)
 	}
 	different := known.learn(sent, seen)

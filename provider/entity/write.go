@@ -50,15 +50,23 @@ func (r *entityResource) adopt(ctx context.Context, plan *model, desired *port.E
 	return r.backend.Client.Entities.Update(ctx, blueprint, identifier, desired, plan.updateOptions())
 }
 
-// update writes the difference between plan and state and returns Port's
-// answer, or nil if there is none to write. leftover is why the entity that
-// another replaces could not be deleted.
-func (r *entityResource) update(ctx context.Context, plan, state *model, known record) (answer *port.Entity, leftover, err error) {
+// outcome is what became of an update.
+type outcome struct {
+	// entity is the entity as Port answered with it, or nil if Port was not asked.
+	entity *port.Entity
+	// isAnswer says that it is the answer to a write.
+	isAnswer bool
+	// leftover is why the entity that another replaces could not be deleted.
+	leftover error
+}
+
+// update writes the difference between plan and state, if there is one.
+func (r *entityResource) update(ctx context.Context, plan, state *model, known record) (outcome, error) {
 	if !plan.Blueprint.Equal(state.Blueprint) {
 		return r.follow(ctx, plan, state, known)
 	}
-	answer, err = r.write(ctx, plan, state, known)
-	return answer, nil, err
+	answer, err := r.write(ctx, plan, state, known)
+	return outcome{entity: answer, isAnswer: answer != nil}, err
 }
 
 // write sends the difference: PUT or PATCH …/entities/{identifier} below the
@@ -82,26 +90,26 @@ func (r *entityResource) write(ctx context.Context, plan, state *model, known re
 // follow takes the entity along where this run has renamed its blueprint. Port
 // is expected to have moved it; if it has not, the entity is made anew below the
 // new name, and then the old one deleted.
-func (r *entityResource) follow(ctx context.Context, plan, state *model, known record) (answer *port.Entity, leftover, err error) {
+func (r *entityResource) follow(ctx context.Context, plan, state *model, known record) (outcome, error) {
 	before, err := r.find(ctx, state.address())
 	if err != nil {
-		return nil, nil, err
+		return outcome{}, err
 	}
 	moved, err := r.find(ctx, address{Blueprint: plan.Blueprint.ValueString(), Identifier: state.Identifier.ValueString()})
 	switch {
 	case err != nil:
-		return nil, nil, err
+		return outcome{}, err
 	case moved == nil:
 		return r.transfer(ctx, plan, state, before)
 	case before != nil:
-		return nil, nil, fmt.Errorf("the blueprint %s has another entity %q: %w",
+		return outcome{}, fmt.Errorf("the blueprint %s has another entity %q: %w",
 			plan.Blueprint.ValueString(), state.Identifier.ValueString(), port.ErrExists)
 	}
-	answer, err = r.write(ctx, plan, state, known)
-	if answer == nil && err == nil {
-		answer = moved
+	answer, err := r.write(ctx, plan, state, known)
+	if answer == nil {
+		return outcome{entity: moved}, err
 	}
-	return answer, nil, err
+	return outcome{entity: answer, isAnswer: true}, err
 }
 
 // find reads an entity; it is nil if there is none.
@@ -115,23 +123,24 @@ func (r *entityResource) find(ctx context.Context, at address) (*port.Entity, er
 
 // transfer creates the planned entity, with what others wrote to the old one if
 // only a part is declared, and deletes the old one.
-func (r *entityResource) transfer(ctx context.Context, plan, state *model, before *port.Entity) (answer *port.Entity, leftover, err error) {
+func (r *entityResource) transfer(ctx context.Context, plan, state *model, before *port.Entity) (outcome, error) {
 	desired, err := plan.toAPI()
 	if err != nil {
-		return nil, nil, err
+		return outcome{}, err
 	}
 	if plan.isDeclared() && before != nil {
 		desired = overlaid(before, desired)
 	}
-	answer, err = r.backend.Client.Entities.Create(ctx, plan.Blueprint.ValueString(), desired, plan.createOptions())
+	answer, err := r.backend.Client.Entities.Create(ctx, plan.Blueprint.ValueString(), desired, plan.createOptions())
+	done := outcome{entity: answer, isAnswer: true}
 	if err != nil || before == nil {
-		return answer, nil, err
+		return done, err
 	}
 	err = r.backend.Client.Entities.Delete(ctx, state.Blueprint.ValueString(), state.Identifier.ValueString(), state.deleteOptions())
-	if errors.Is(err, port.ErrNotFound) {
-		err = nil
+	if !errors.Is(err, port.ErrNotFound) {
+		done.leftover = err
 	}
-	return answer, err, nil
+	return done, nil
 }
 
 // overlaid is an entity with everything that another one lists.
