@@ -147,5 +147,5 @@ func (p *portProvider) Resources(context.Context) []func() resource.Resource {
 
 // DataSources lists the data sources.
 func (p *portProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return nil
+	return []func() datasource.DataSource{entity.NewDataSource, entity.NewEntitiesDataSource, entity.NewSearchDataSource}
 }

@@ -136,10 +136,10 @@ func textChange(planned, prior types.String, ours bool) port.Change[string] {
 
 func teamChange(planned, prior []types.String, ours bool) port.Change[[]string] {
 	switch {
-	case sameTeams(teamsToAPI(planned), teamsToAPI(prior)):
+	case sameTeams(plainTexts(planned), plainTexts(prior)):
 		return port.Change[[]string]{}
 	case planned != nil:
-		return port.Set(append([]string{}, teamsToAPI(planned)...))
+		return port.Set(append([]string{}, plainTexts(planned)...))
 	case ours:
 		return port.Unset[[]string]()
 	default:

@@ -64,7 +64,7 @@ func (m *model) toAPI() (*port.Entity, error) {
 		Identifier: m.Identifier.ValueString(),
 		Title:      textToAPI(m.Title),
 		Icon:       textToAPI(m.Icon),
-		Team:       teamsToAPI(m.Teams),
+		Team:       plainTexts(m.Teams),
 		Properties: properties,
 		Relations:  m.Relations.toAPI(),
 	}, nil
@@ -78,12 +78,13 @@ func textToAPI(text types.String) *string {
 	return text.ValueStringPointer()
 }
 
-func teamsToAPI(teams []types.String) []string {
-	var out []string
-	for _, team := range teams {
-		out = append(out, team.ValueString())
+// plainTexts are the texts of a list; of none it is nil.
+func plainTexts(list []types.String) []string {
+	var texts []string
+	for _, text := range list {
+		texts = append(texts, text.ValueString())
 	}
-	return out
+	return texts
 }
 
 // fromAPI rebuilds the model from what Port holds. Where absent and empty mean
