@@ -11,7 +11,7 @@ import (
 // neither shown nor forgotten.
 func (r *entityResource) read(ctx context.Context, state *model, known *record) (*model, error) {
 	blueprint := state.Blueprint.ValueString()
-	current, err := r.backend.Client.Entities.Get(ctx, blueprint, state.Identifier.ValueString(), port.GetEntityOptions{ExcludeCalculated: true})
+	current, err := r.backend.Entity(ctx, blueprint, state.Identifier.ValueString())
 	if err != nil {
 		return nil, err
 	}

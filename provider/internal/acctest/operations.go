@@ -110,6 +110,9 @@ func (s *Session) ImportIdentity(identity map[string]string) {
 	s.Refresh()
 }
 
+// IsGone reports whether the last refresh found nothing.
+func (s *Session) IsGone() bool { return s.state.IsNull() }
+
 // Text is the value of a string attribute in the state, "" for none.
 func (s *Session) Text(name string) string {
 	s.t.Helper()

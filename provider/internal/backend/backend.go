@@ -28,6 +28,8 @@ type Backend struct {
 	// fails only when the context ends.
 	Wait func(context.Context, time.Duration) error
 
+	entityReads entityReads
+
 	mutex      sync.Mutex
 	locks      map[string]*semaphore.Weighted
 	blueprints map[string]*port.Blueprint
