@@ -10,14 +10,15 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// TestExamples applies every example of the documentation, and finds nothing
-// left to do afterwards.
+// TestExamples applies every example of a resource, and those of data sources
+// that need nothing to be there, and finds nothing left to do afterwards.
 func TestExamples(t *testing.T) {
 	t.Parallel()
-	examples, err := filepath.Glob("../examples/*/port_*")
+	examples, err := filepath.Glob("../examples/resources/*")
 	if err != nil || len(examples) == 0 {
 		t.Fatalf("no examples: %v", err)
 	}
+	examples = append(examples, "../examples/data-sources/port_blueprint", "../examples/data-sources/port_blueprints")
 	for _, example := range examples {
 		t.Run(filepath.Base(filepath.Dir(example))+"/"+filepath.Base(example), func(t *testing.T) {
 			t.Parallel()

@@ -94,6 +94,11 @@ func (p *portProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 				MarkdownDescription: "Whether a plan that changes the type of a blueprint's property is refused, because it would delete the property's value in every entity. " +
 					"Defaults to `true`. Also `PORT_BLUEPRINT_PROPERTY_TYPE_CHANGE_PROTECTION`.",
 			},
+			"entity_plan_checks": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Whether a plan holds entities to their blueprints, so that an unknown property or a value that Port would refuse fails the plan and not the apply. " +
+					"It costs one request for each blueprint that is not planned in the same run. Defaults to `true`. Also `PORT_ENTITY_PLAN_CHECKS`.",
+			},
 			"max_retries": schema.Int64Attribute{
 				Optional:            true,
 				MarkdownDescription: "How often a request that may safely be repeated is tried again. Defaults to `5`.",
@@ -126,6 +131,7 @@ func (p *portProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 		return
 	}
 	configured := backend.New(client, settings.typeChangeProtection)
+	configured.EntityPlanChecks = settings.entityPlanChecks
 	resp.ResourceData = configured
 	resp.DataSourceData = configured
 }
@@ -141,5 +147,8 @@ func (p *portProvider) Resources(context.Context) []func() resource.Resource {
 
 // DataSources lists the data sources.
 func (p *portProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{blueprint.NewDataSource, blueprint.NewListDataSource}
+	return []func() datasource.DataSource{
+		blueprint.NewDataSource, blueprint.NewListDataSource,
+		entity.NewDataSource, entity.NewEntitiesDataSource, entity.NewSearchDataSource,
+	}
 }

@@ -23,6 +23,7 @@ const (
 	envToken                = "PORT_TOKEN"
 	envBaseURL              = "PORT_BASE_URL"
 	envTypeChangeProtection = "PORT_BLUEPRINT_PROPERTY_TYPE_CHANGE_PROTECTION"
+	envEntityPlanChecks     = "PORT_ENTITY_PLAN_CHECKS"
 )
 
 type providerModel struct {
@@ -31,6 +32,7 @@ type providerModel struct {
 	Token                types.String `tfsdk:"token"`
 	BaseURL              types.String `tfsdk:"base_url"`
 	TypeChangeProtection types.Bool   `tfsdk:"blueprint_property_type_change_protection"`
+	EntityPlanChecks     types.Bool   `tfsdk:"entity_plan_checks"`
 	MaxRetries           types.Int64  `tfsdk:"max_retries"`
 	RequestTimeout       types.String `tfsdk:"request_timeout"`
 	JSONEscapeHTML       types.Bool   `tfsdk:"json_escape_html"`
@@ -43,6 +45,7 @@ type settings struct {
 	token                string
 	baseURL              string
 	typeChangeProtection bool
+	entityPlanChecks     bool
 	maxRetries           *int64
 	requestTimeout       time.Duration
 }
@@ -54,8 +57,10 @@ func (p *portProvider) settings(ctx context.Context, config tfsdk.Config) (setti
 		return settings{}, diagnostics
 	}
 	diagnostics.Append(configured.unknownArguments()...)
-	protection, protectionDiagnostics := configured.typeChangeProtection()
+	protection, protectionDiagnostics := switchedOn(configured.TypeChangeProtection, envTypeChangeProtection)
 	diagnostics.Append(protectionDiagnostics...)
+	checks, checksDiagnostics := switchedOn(configured.EntityPlanChecks, envEntityPlanChecks)
+	diagnostics.Append(checksDiagnostics...)
 	if diagnostics.HasError() {
 		return settings{}, diagnostics
 	}
@@ -65,6 +70,7 @@ func (p *portProvider) settings(ctx context.Context, config tfsdk.Config) (setti
 		token:                configured.Token.ValueString(),
 		baseURL:              first(configured.BaseURL.ValueString(), p.options.baseURL, os.Getenv(envBaseURL)),
 		typeChangeProtection: protection,
+		entityPlanChecks:     checks,
 		maxRetries:           configured.MaxRetries.ValueInt64Pointer(),
 	}
 	if resolved.token == "" && p.options.clientSecret == "" {
@@ -94,6 +100,7 @@ func (m *providerModel) unknownArguments() diag.Diagnostics {
 		{"token", m.Token.IsUnknown()},
 		{"base_url", m.BaseURL.IsUnknown()},
 		{"blueprint_property_type_change_protection", m.TypeChangeProtection.IsUnknown()},
+		{"entity_plan_checks", m.EntityPlanChecks.IsUnknown()},
 		{"max_retries", m.MaxRetries.IsUnknown()},
 		{"request_timeout", m.RequestTimeout.IsUnknown()},
 	}
@@ -107,20 +114,22 @@ func (m *providerModel) unknownArguments() diag.Diagnostics {
 	return diagnostics
 }
 
-func (m *providerModel) typeChangeProtection() (bool, diag.Diagnostics) {
-	if !m.TypeChangeProtection.IsNull() {
-		return m.TypeChangeProtection.ValueBool(), nil
+// switchedOn reads a switch that is on unless the provider block or the
+// environment turns it off.
+func switchedOn(argument types.Bool, variable string) (bool, diag.Diagnostics) {
+	if !argument.IsNull() {
+		return argument.ValueBool(), nil
 	}
-	text := os.Getenv(envTypeChangeProtection)
+	text := os.Getenv(variable)
 	if text == "" {
 		return true, nil
 	}
-	protection, err := strconv.ParseBool(text)
+	on, err := strconv.ParseBool(text)
 	if err != nil {
 		return true, diag.Diagnostics{diag.NewErrorDiagnostic("Invalid Environment Variable",
-			fmt.Sprintf("%s must be true or false, got %q.", envTypeChangeProtection, text))}
+			fmt.Sprintf("%s must be true or false, got %q.", variable, text))}
 	}
-	return protection, nil
+	return on, nil
 }
 
 // check reports missing credentials, each on the argument that lacks.

@@ -78,7 +78,7 @@ func TestBlueprint_refusedForAnotherReason(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
 	env.Control(t, http.MethodPost, "/_emulator/faults", `{"method": "POST", "route": "/v1/blueprints", "status": 422, "body": {"ok": false, "error": "invalid_request", "message": "icon is unknown"}}`)
-	failures := env.NewSession(t, "port_blueprint").TryApply(valid(destined))
+	failures := tryApply(env.NewSession(t, "port_blueprint"), valid(destined))
 	if len(failures) != 1 || !strings.Contains(failures[0], "icon is unknown") {
 		t.Errorf("the apply says %q", failures)
 	}

@@ -3,6 +3,7 @@ package blueprint_test
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func TestBlueprint_waitsForDeletedEntities(t *testing.T) {
 	if err := env.Client.Entities.Delete(t.Context(), "service", "e", port.DeleteEntityOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	expectDestroyed(t, env, session.Destroy())
+	expectDestroyed(t, env, destroy(session))
 	if deletes := env.Writes(t)["DELETE /v1/blueprints/{identifier}"]; deletes < 2 {
 		t.Errorf("it took %d attempts", deletes)
 	}
@@ -47,7 +48,7 @@ func TestBlueprint_hasEntities(t *testing.T) {
 	session := env.NewSession(t, "port_blueprint")
 	session.Apply(valid(""))
 	addEntity(t, env, "service", &port.Entity{Identifier: "e"})
-	failures := session.Destroy()
+	failures := destroy(session)
 	if len(failures) != 1 || !strings.Contains(failures[0], "has dependant entities") || !strings.Contains(failures[0], "force_delete_entities = true") {
 		t.Errorf("destroying says %q", failures)
 	}
@@ -63,7 +64,7 @@ func TestBlueprint_deletesEntities(t *testing.T) {
 	session := env.NewSession(t, "port_blueprint")
 	session.Apply(valid(`"force_delete_entities": true`))
 	addEntity(t, env, "service", &port.Entity{Identifier: "e"})
-	expectDestroyed(t, env, session.Destroy())
+	expectDestroyed(t, env, destroy(session))
 }
 
 func TestBlueprint_failedMigration(t *testing.T) {
@@ -73,7 +74,7 @@ func TestBlueprint_failedMigration(t *testing.T) {
 	session.Apply(valid(`"force_delete_entities": true`))
 	env.Control(t, http.MethodPost, "/_emulator/faults", `{"method": "GET", "route": "/v1/migrations/{migration_id}", "status": 200,
 		"body": {"ok": true, "migration": {"id": "m", "status": "FAILURE", "actor": "a", "sourceBlueprint": "service"}}}`)
-	failures := session.Destroy()
+	failures := destroy(session)
 	if len(failures) != 1 || !strings.Contains(failures[0], "ended with status FAILURE") {
 		t.Errorf("destroying says %q", failures)
 	}
@@ -90,7 +91,22 @@ func TestBlueprint_goneAlready(t *testing.T) {
 			if err := env.Client.Blueprints.Delete(t.Context(), "service", port.DeleteBlueprintOptions{}); err != nil {
 				t.Fatal(err)
 			}
-			expectDestroyed(t, env, session.Destroy())
+			expectDestroyed(t, env, destroy(session))
 		})
 	}
+}
+
+// destroy returns the errors of planning and applying the end of a blueprint.
+func destroy(session *acctest.Session) []string {
+	planned, applied := session.Destroy()
+	return onlyErrors(append(planned, applied...))
+}
+
+// tryApply returns the errors of planning and applying a configuration.
+func tryApply(session *acctest.Session, config string) []string {
+	return onlyErrors(session.TryApply(config))
+}
+
+func onlyErrors(diagnostics []string) []string {
+	return slices.DeleteFunc(diagnostics, func(d string) bool { return !strings.HasPrefix(d, "ERROR ") })
 }

@@ -129,7 +129,7 @@ func TestBlueprint_extraJSONIsForKeysWithoutAttribute(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			session := acctest.NewEmulated(t).NewSession(t, "port_blueprint")
-			failures := session.TryApply(withExtra(test.extra))
+			failures := tryApply(session, withExtra(test.extra))
 			if len(failures) != 1 || !strings.Contains(failures[0], test.want) || !strings.Contains(failures[0], "extra_json") {
 				t.Errorf("the plan says %q, want %q", failures, test.want)
 			}

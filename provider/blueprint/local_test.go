@@ -64,7 +64,7 @@ func TestBlueprint_deletionProtection(t *testing.T) {
 	session := env.NewSession(t, "port_blueprint")
 	session.Apply(valid(`"deletion_protection": true`))
 
-	failures := session.Destroy()
+	failures := destroy(session)
 	if len(failures) != 1 || !strings.Contains(failures[0], "Blueprint Is Protected") || !strings.Contains(failures[0], "deletion_protection = false") {
 		t.Errorf("the plan to destroy says %q", failures)
 	}
@@ -73,7 +73,7 @@ func TestBlueprint_deletionProtection(t *testing.T) {
 	}
 
 	session.Apply(valid(`"deletion_protection": false`))
-	if failures := session.Destroy(); len(failures) > 0 {
+	if failures := destroy(session); len(failures) > 0 {
 		t.Errorf("without protection it says %q", failures)
 	}
 }
@@ -97,7 +97,7 @@ func TestBlueprint_deleteActions(t *testing.T) {
 			if name == "with entities" {
 				addEntity(t, env, "service", &port.Entity{Identifier: "e"})
 			}
-			if failures := session.Destroy(); len(failures) > 0 {
+			if failures := destroy(session); len(failures) > 0 {
 				t.Fatal(failures)
 			}
 			close(queries)
@@ -139,9 +139,9 @@ func TestBlueprint_timeouts(t *testing.T) {
 			env.Control(t, http.MethodPost, "/_emulator/faults", fmt.Sprintf(`{"method": %q, "route": %q, "delay": "1s"}`, test.method, test.route))
 			var failures []string
 			if operation == "delete" {
-				failures = session.Destroy()
+				failures = destroy(session)
 			} else {
-				failures = session.TryApply(test.config)
+				failures = tryApply(session, test.config)
 			}
 			if len(failures) != 1 || !strings.Contains(failures[0], `timeouts = { `+operation+` = "40m" }`) {
 				t.Errorf("it says %q", failures)
@@ -159,7 +159,7 @@ func TestBlueprint_identity(t *testing.T) {
 	expectIdentity(t, session, "service")
 
 	imported := env.NewSession(t, "port_blueprint")
-	imported.ImportByIdentity(`{"identifier": "service"}`)
+	imported.ImportIdentity(map[string]string{"identifier": "service"})
 	expectIdentity(t, imported, "service")
 	expectQuiet(t, imported, "after an import by identity", valid(""))
 
@@ -215,7 +215,7 @@ func TestBlueprint_relatedToItself(t *testing.T) {
 		env := acctest.NewEmulated(t)
 		env.Control(t, http.MethodPost, "/_emulator/faults", refusal)
 		env.Control(t, http.MethodPost, "/_emulator/faults", strings.Replace(strings.Replace(refusal, "POST", "PUT", 1), "/v1/blueprints", "/v1/blueprints/{identifier}", 1))
-		failures := env.NewSession(t, "port_blueprint").TryApply(config)
+		failures := tryApply(env.NewSession(t, "port_blueprint"), config)
 		if len(failures) != 1 || !strings.Contains(failures[0], "relation target was not found") {
 			t.Errorf("it says %q", failures)
 		}

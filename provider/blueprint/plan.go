@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
@@ -28,6 +29,7 @@ func (r *blueprintResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	}
 	resp.Diagnostics.Append(planID(ctx, req, resp)...)
 	resp.Diagnostics.Append(planExtra(ctx, req.Config)...)
+	resp.Diagnostics.Append(r.announce(ctx, req, resp)...)
 	if req.State.Raw.IsNull() || resp.Diagnostics.HasError() {
 		return
 	}
@@ -54,6 +56,28 @@ func planID(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.
 	var identifier types.String
 	diagnostics := req.Plan.GetAttribute(ctx, path.Root("identifier"), &identifier)
 	diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), identifier)...)
+	return diagnostics
+}
+
+// announce tells the entities that are planned later what this blueprint will be.
+func (r *blueprintResource) announce(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) diag.Diagnostics {
+	if r.backend == nil {
+		return nil
+	}
+	var before, after types.String
+	diagnostics := resp.Plan.GetAttribute(ctx, path.Root("identifier"), &after)
+	if !req.State.Raw.IsNull() {
+		diagnostics.Append(req.State.GetAttribute(ctx, path.Root("identifier"), &before)...)
+	}
+	if diagnostics.HasError() || after.IsUnknown() {
+		return diagnostics
+	}
+	planned := backend.PlannedBlueprint{Before: before.ValueString(), After: after.ValueString()}
+	var plan model
+	if req.Config.Raw.IsFullyKnown() && !resp.Plan.Get(ctx, &plan).HasError() {
+		planned.Definition, _ = plan.toCreate()
+	}
+	r.backend.Planned.Add(planned)
 	return diagnostics
 }
 

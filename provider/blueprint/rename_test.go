@@ -141,7 +141,7 @@ func TestBlueprint_failedRenameIsTakenBack(t *testing.T) {
 			env, session := newOccupied(t, properties(`"string_props": {"a": {}, "b": {}}`), letters)
 			env.Control(t, http.MethodPost, "/_emulator/faults", fault)
 
-			failures := session.TryApply(swapped)
+			failures := tryApply(session, swapped)
 
 			if len(failures) != 1 || !strings.Contains(failures[0], "Unable to Update Blueprint") {
 				t.Fatalf("the apply says %q", failures)
@@ -221,7 +221,7 @@ func TestBlueprint_typeChanges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env, session := newOccupied(t, properties(test.before), test.values)
-			failures := session.TryApply(properties(test.after))
+			failures := tryApply(session, properties(test.after))
 			if len(failures) != 1 || !strings.Contains(failures[0], "Property Type Changed: "+test.changed) ||
 				!strings.Contains(failures[0], "blueprint_property_type_change_protection = false") {
 				t.Errorf("the protected plan says %q", failures)

@@ -97,7 +97,7 @@ func (r *blueprintResource) Schema(ctx context.Context, _ resource.SchemaRequest
 				MarkdownDescription: "A JSON object that is merged deep into the blueprint, for keys that no attribute stands for yet. Use `jsonencode`. A refresh looks only at the keys " +
 					"that it sets; a key that is removed from it is removed at Port. After an import it is empty.",
 				PlanModifiers: []planmodifier.String{settle.SameJSON{}},
-				Validators:    []validator.String{validate.JSONObject{}},
+				Validators:    []validator.String{validate.JSONObject{}, validate.JSONNumbers{}},
 			},
 			"delete_actions": schema.BoolAttribute{
 				Optional:            true,

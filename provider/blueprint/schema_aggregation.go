@@ -36,7 +36,7 @@ func aggregationPropertiesAttribute() schema.Attribute {
 					CustomType:          jsontype.Type{},
 					MarkdownDescription: "A search query (`combinator` and `rules`) that narrows the entities down, as JSON. Use `jsonencode`.",
 					PlanModifiers:       []planmodifier.String{settle.SameJSON{}},
-					Validators:          []validator.String{validate.JSONObject{}},
+					Validators:          []validator.String{validate.JSONObject{}, validate.JSONNumbers{}},
 				},
 				"path_filter": pathFilterAttribute(),
 			},

@@ -9,20 +9,14 @@ import (
 	"io"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
 )
-
-// address names an entity.
-type address struct {
-	Blueprint  string `json:"blueprint"`
-	Identifier string `json:"identifier"`
-}
-
-func (a address) String() string { return entityID(a.Blueprint, a.Identifier) }
 
 // json is the exact form of an import id.
 func (a address) json() string {
@@ -33,28 +27,44 @@ func (a address) json() string {
 	return strings.TrimSpace(text.String())
 }
 
-// ImportState takes `<blueprint>:<identifier>` or the exact form
+// ImportState takes an identity, `<blueprint>:<identifier>` or the exact form
 // `{"blueprint":"…","identifier":"…"}`. Identifiers of blueprints and entities
-// may both hold colons, so the first form is looked up where it can be read in
+// may both hold colons, so the second form is looked up where it can be read in
 // more than one way.
 func (r *entityResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	candidates, err := parseImportID(req.ID)
-	if err != nil {
-		resp.Diagnostics.AddError("Invalid Import ID", fmt.Sprintf("The import id %q %s. %s", req.ID, err, importForms))
+	var identity identityModel
+	if req.ID == "" {
+		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
+	} else {
+		found, diagnostics := r.resolve(ctx, req.ID)
+		resp.Diagnostics.Append(diagnostics...)
+		identity = identityModel{Blueprint: types.StringValue(found.Blueprint), Identifier: types.StringValue(found.Identifier)}
+	}
+	if resp.Diagnostics.HasError() {
 		return
+	}
+	id := entityID(identity.Blueprint.ValueString(), identity.Identifier.ValueString())
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("blueprint"), identity.Blueprint)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("identifier"), identity.Identifier)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identity)...)
+	resp.Diagnostics.Append(record{Origin: originAdopted}.save(ctx, resp.Private)...)
+}
+
+// resolve finds the entity that an import id names.
+func (r *entityResource) resolve(ctx context.Context, id string) (address, diag.Diagnostics) {
+	candidates, err := parseImportID(id)
+	if err != nil {
+		return address{}, diag.Diagnostics{diag.NewErrorDiagnostic("Invalid Import ID", fmt.Sprintf("The import id %q %s. %s", id, err, importForms))}
 	}
 	found, err := r.existing(ctx, candidates)
 	if err != nil {
-		resp.Diagnostics.Append(diagnose.Failure{Verb: "Import", Kind: "Entity", Identifier: req.ID, Err: err}.Diagnostic())
-		return
+		return address{}, diag.Diagnostics{diagnose.Failure{Verb: "Import", Kind: "Entity", Identifier: id, Err: err}.Diagnostic()}
 	}
 	if len(found) > 1 {
-		resp.Diagnostics.AddError("Ambiguous Import ID", ambiguity(req.ID, found))
-		return
+		return address{}, diag.Diagnostics{diag.NewErrorDiagnostic("Ambiguous Import ID", ambiguity(id, found))}
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), found[0].String())...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("blueprint"), found[0].Blueprint)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("identifier"), found[0].Identifier)...)
+	return found[0], nil
 }
 
 const importForms = `Use <blueprint>:<identifier>, or {"blueprint":"…","identifier":"…"} as one argument.`

@@ -1,14 +1,25 @@
 package entity
 
 import (
-	"errors"
-
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
+)
+
+// The values of management. Null means full.
+const (
+	managementFull     = "full"
+	managementDeclared = "declared"
+)
+
+// The values of on_existing. Null means error.
+const (
+	onExistingError = "error"
+	onExistingAdopt = "adopt"
 )
 
 // model is port_entity in Terraform's terms. A nil map, list or pointer is
@@ -21,101 +32,70 @@ type model struct {
 	Icon                 types.String     `tfsdk:"icon"`
 	Teams                []types.String   `tfsdk:"teams"`
 	Properties           *propertiesModel `tfsdk:"properties"`
+	PropertiesJSON       jsontype.Value   `tfsdk:"properties_json"`
 	Relations            *relationsModel  `tfsdk:"relations"`
+	Management           types.String     `tfsdk:"management"`
+	OnExisting           types.String     `tfsdk:"on_existing"`
 	CreateMissingRelated types.Bool       `tfsdk:"create_missing_related_entities"`
+	DeleteDependents     types.Bool       `tfsdk:"delete_dependents"`
 	RunID                types.String     `tfsdk:"run_id"`
+	Timeouts             timeouts.Value   `tfsdk:"timeouts"`
 }
 
-type propertiesModel struct {
-	String  map[string]types.String   `tfsdk:"string_props"`
-	Number  map[string]types.Number   `tfsdk:"number_props"`
-	Boolean map[string]types.Bool     `tfsdk:"boolean_props"`
-	Object  map[string]jsontype.Value `tfsdk:"object_props"`
-	Array   *arraysModel              `tfsdk:"array_props"`
-}
+// isDeclared reports whether only what is listed is ours.
+func (m *model) isDeclared() bool { return m.Management.ValueString() == managementDeclared }
 
-type arraysModel struct {
-	String  map[string][]types.String   `tfsdk:"string_items"`
-	Number  map[string][]types.Number   `tfsdk:"number_items"`
-	Boolean map[string][]types.Bool     `tfsdk:"boolean_items"`
-	Object  map[string][]jsontype.Value `tfsdk:"object_items"`
-}
+// adopts reports whether an entity that exists is taken over.
+func (m *model) adopts() bool { return m.OnExisting.ValueString() == onExistingAdopt }
 
-type relationsModel struct {
-	Single map[string]types.String   `tfsdk:"single_relations"`
-	Many   map[string][]types.String `tfsdk:"many_relations"`
+// values are those of the properties that are listed, null as nil.
+func (m *model) values() (map[string]any, error) {
+	return valuesToAPI(m.Properties, m.PropertiesJSON)
 }
 
 // toAPI gives the entity as Port stores it. It fails on text that is not JSON,
 // which validation could not see while it was unknown.
 func (m *model) toAPI() (*port.Entity, error) {
-	properties, err := m.Properties.toAPI()
+	properties, err := m.values()
 	if err != nil {
 		return nil, err
 	}
-	entity := &port.Entity{
+	return &port.Entity{
 		Identifier: m.Identifier.ValueString(),
-		Title:      m.Title.ValueStringPointer(),
-		Icon:       m.Icon.ValueStringPointer(),
+		Title:      textToAPI(m.Title),
+		Icon:       textToAPI(m.Icon),
+		Team:       plainTexts(m.Teams),
 		Properties: properties,
 		Relations:  m.Relations.toAPI(),
-	}
-	for _, team := range m.Teams {
-		entity.Team = append(entity.Team, team.ValueString())
-	}
-	return entity, nil
+	}, nil
 }
 
-func (m *propertiesModel) toAPI() (map[string]any, error) {
-	values := map[string]any{}
-	if m == nil {
-		return values, nil
+// textToAPI leaves out what is known only after the write.
+func textToAPI(text types.String) *string {
+	if text.IsUnknown() {
+		return nil
 	}
-	problems := []error{
-		put(values, m.String, fromText),
-		put(values, m.Number, fromNumber),
-		put(values, m.Boolean, fromBool),
-		put(values, m.Object, fromJSON),
-	}
-	if m.Array != nil {
-		problems = append(problems,
-			put(values, m.Array.String, listOf(fromText)),
-			put(values, m.Array.Number, listOf(fromNumber)),
-			put(values, m.Array.Boolean, listOf(fromBool)),
-			put(values, m.Array.Object, listOf(fromJSON)),
-		)
-	}
-	return values, errors.Join(problems...)
+	return text.ValueStringPointer()
 }
 
-func (m *relationsModel) toAPI() map[string]any {
-	relations := map[string]any{}
-	if m == nil {
-		return relations
+// plainTexts are the texts of a list; of none it is nil.
+func plainTexts(list []types.String) []string {
+	var texts []string
+	for _, text := range list {
+		texts = append(texts, text.ValueString())
 	}
-	for key, target := range m.Single {
-		relations[key] = nil
-		if !target.IsNull() {
-			relations[key] = target.ValueString()
-		}
-	}
-	for key, targets := range m.Many {
-		identifiers := make([]string, 0, len(targets))
-		for _, target := range targets {
-			identifiers = append(identifiers, target.ValueString())
-		}
-		relations[key] = identifiers
-	}
-	return relations
+	return texts
 }
 
 // fromAPI rebuilds the model from what Port holds. Where absent and empty mean
-// the same to Port, the form of prior is kept; prior is nil after an import.
-func fromAPI(blueprint string, entity *port.Entity, prior *model) (*model, error) {
+// the same to Port, the form of prior is kept; prior is nil after an import. The
+// definition, which may be nil, says where values belong that do not tell
+// themselves.
+func fromAPI(blueprint string, entity *port.Entity, prior *model, definition *port.Blueprint) (*model, error) {
 	if prior == nil {
 		prior = emptyModel()
 	}
-	properties, err := propertiesFromAPI(entity.Properties, prior.Properties)
+	properties, untyped, err := propertiesFromAPI(entity.Properties, prior, definition)
 	if err != nil {
 		return nil, err
 	}
@@ -125,19 +105,27 @@ func fromAPI(blueprint string, entity *port.Entity, prior *model) (*model, error
 		Icon:                 convert.Text(entity.Icon, prior.Icon),
 		Teams:                teamsFromAPI(entity.Team, prior.Teams),
 		Properties:           properties,
+		PropertiesJSON:       untyped,
 		Relations:            relationsFromAPI(entity.Relations, prior.Relations),
+		Management:           prior.Management,
+		OnExisting:           prior.OnExisting,
 		CreateMissingRelated: prior.CreateMissingRelated,
+		DeleteDependents:     prior.DeleteDependents,
 		RunID:                prior.RunID,
+		Timeouts:             prior.Timeouts,
 	}
 	fresh.setComputed(entity)
 	return fresh, nil
 }
 
-// emptyModel is what an import compares with: every collection in its empty
-// form, which a configuration without it does not contradict, and the defaults
-// of the attributes that Port does not store.
+// emptyModel is what an import compares with: everything in its empty form,
+// which a configuration without it does not contradict, and the default of the
+// one attribute with a default that Port does not store. The timeouts are left
+// to the caller, who knows their type.
 func emptyModel() *model {
 	return &model{
+		Title: types.StringValue(""),
+		Icon:  types.StringValue(""),
 		Teams: []types.String{},
 		Properties: &propertiesModel{
 			String:  map[string]types.String{},
@@ -151,6 +139,7 @@ func emptyModel() *model {
 				Object:  map[string][]jsontype.Value{},
 			},
 		},
+		PropertiesJSON: jsontype.New("{}"),
 		Relations: &relationsModel{
 			Single: map[string]types.String{},
 			Many:   map[string][]types.String{},
@@ -161,6 +150,9 @@ func emptyModel() *model {
 
 // setComputed takes over what only Port knows. The blueprint must be set.
 func (m *model) setComputed(entity *port.Entity) {
+	if m.Title.IsUnknown() {
+		m.Title = types.StringPointerValue(entity.Title)
+	}
 	m.Identifier = types.StringValue(entity.Identifier)
 	m.Model = metadata.New(entityID(m.Blueprint.ValueString(), entity.Identifier), metadata.Stamp{
 		CreatedAt: entity.CreatedAt,
@@ -176,61 +168,5 @@ func teamsFromAPI(teams []string, prior []types.String) []types.String {
 	if len(teams) == 0 && prior == nil {
 		return nil
 	}
-	out := make([]types.String, 0, len(teams))
-	for _, team := range teams {
-		out = append(out, types.StringValue(team))
-	}
-	return out
-}
-
-// relationsFromAPI sorts relations by whether they are single. One without a
-// target is listed only if Terraform lists it so.
-func relationsFromAPI(relations map[string]any, prior *relationsModel) *relationsModel {
-	known := prior
-	if known == nil {
-		known = &relationsModel{}
-	}
-	single, many := map[string]types.String{}, map[string][]types.String{}
-	for key, target := range known.Single {
-		if target.IsNull() {
-			single[key] = target
-		}
-	}
-	for key, targets := range known.Many {
-		if len(targets) == 0 {
-			many[key] = targets
-		}
-	}
-	for key, target := range relations {
-		switch target := target.(type) {
-		case string:
-			delete(many, key)
-			single[key] = types.StringValue(target)
-		case []string:
-			if len(target) > 0 {
-				delete(single, key)
-				many[key] = textList(target)
-			}
-		}
-	}
-	if prior == nil && len(single) == 0 && len(many) == 0 {
-		return nil
-	}
-	return &relationsModel{Single: orNil(single, known.Single), Many: orNil(many, known.Many)}
-}
-
-// orNil gives an empty map the form that prior has.
-func orNil[T any](fresh, prior map[string]T) map[string]T {
-	if len(fresh) == 0 && prior == nil {
-		return nil
-	}
-	return fresh
-}
-
-func textList(in []string) []types.String {
-	out := make([]types.String, 0, len(in))
-	for _, value := range in {
-		out = append(out, types.StringValue(value))
-	}
-	return out
+	return textList(teams)
 }

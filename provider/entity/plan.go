@@ -3,29 +3,209 @@ package entity
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
 )
 
-// localAttributes are those that Port never stores.
-var localAttributes = []string{"create_missing_related_entities", "run_id"}
-
-// ModifyPlan settles the computed attributes.
+// ModifyPlan settles what the schema's plan modifiers cannot: they see one
+// attribute at a time, and nothing of the blueprint.
 func (r *entityResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
+	known, diagnostics := readRecord(ctx, req.Private)
+	resp.Diagnostics.Append(diagnostics...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
+	if req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(destroyNotice(ctx, req.State, known)...)
+		return
+	}
+	var config partialModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if req.State.Raw.IsNull() {
+		r.planCreate(ctx, &config, resp)
+		return
+	}
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	r.planUpdate(ctx, &config, &state, known, resp)
+}
+
+// planCreate plans an entity that is new to Terraform.
+func (r *entityResource) planCreate(ctx context.Context, config *partialModel, resp *resource.ModifyPlanResponse) {
+	if config.isDeclared() && config.Title.IsNull() {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("title"), types.StringNull())...)
+	}
+	if config.Icon.IsNull() {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("icon"), types.StringNull())...)
+	}
+	if config.PropertiesJSON.IsNull() {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("properties_json"), config.PropertiesJSON)...)
+	}
+	resp.Diagnostics.Append(planID(ctx, resp)...)
+	resp.Diagnostics.Append(r.check(ctx, config, nil)...)
+	resp.Diagnostics.Append(r.adoptionNotice(ctx, config)...)
+}
+
+// planUpdate plans a change of an entity that Terraform has.
+func (r *entityResource) planUpdate(ctx context.Context, config *partialModel, state *model, known record, resp *resource.ModifyPlanResponse) {
+	resp.Diagnostics.Append(planForm(ctx, config, state, known, resp)...)
+	resp.Diagnostics.Append(planID(ctx, resp)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	moves := r.planBlueprint(config, state, known, resp)
+	writes, diagnostics := planWrites(ctx, state, known, resp)
+	resp.Diagnostics.Append(diagnostics...)
+	if moves {
+		// Port may have moved the entity along, or it is made anew.
+		resp.Diagnostics.Append(setUnknown(ctx, resp, "created_at", "created_by")...)
+	}
+	if !writes && !moves {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("updated_at"), state.UpdatedAt)...)
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("updated_by"), state.UpdatedBy)...)
+		resp.Diagnostics.Append(releaseNotice(ctx, config, state)...)
+		return
+	}
+	resp.Diagnostics.Append(setUnknown(ctx, resp, metadata.Volatile()...)...)
+	resp.Diagnostics.Append(r.check(ctx, config, state)...)
+	resp.Diagnostics.Append(releaseNotice(ctx, config, state)...)
+}
+
+// planForm plans the title, the icon, the teams, the properties and the
+// relations: as they are where the configuration means the same.
+func planForm(ctx context.Context, config *partialModel, state *model, known record, resp *resource.ModifyPlanResponse) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	set := func(name string, value any) {
+		diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), value)...)
+	}
+	if config.Title.IsNull() {
+		set("title", planTitle(config, state, known))
+	}
+	if config.Icon.IsNull() {
+		set("icon", planIcon(config, state))
+	}
+	if config.isDeclared() && config.Teams.IsNull() {
+		set("teams", config.Teams)
+	}
+	s := newSettler(known.filled(listedIn(state)))
+	if config.isDeclared() {
+		s = newDeclaredSettler()
+	}
+	if properties, isKnown := config.properties(ctx, &diagnostics); isKnown {
+		planned := s.all(properties, propertySet{typed: state.Properties, untyped: state.PropertiesJSON})
+		set("properties", planned.typed)
+		set("properties_json", planned.untyped)
+	} else if !config.PropertiesJSON.IsUnknown() {
+		set("properties_json", s.json(config.PropertiesJSON, state.PropertiesJSON))
+	}
+	if relations, isKnown := config.relations(ctx, &diagnostics); isKnown {
+		set("relations", s.relations(relations, state.Relations))
+	}
+	if s.problem != nil {
+		diagnostics.AddError("Invalid Property Value", s.problem.Error())
+	}
+	return diagnostics
+}
+
+// listedIn are the values that a state lists. One that cannot be read lists
+// nothing; the update that follows reports it.
+func listedIn(state *model) map[string]any {
+	listed, err := state.values()
+	if err != nil {
+		return nil
+	}
+	return listed
+}
+
+// planTitle plans a title that is left out: what Port makes up for an entity
+// without one stays, and so does none. Any other goes; what Port puts in its
+// place is not known. Of a declared entity it is not ours.
+func planTitle(config *partialModel, state *model, known record) types.String {
+	switch state.Title.ValueString() {
+	case "", state.Identifier.ValueString(), known.Title:
+		if !config.isDeclared() {
+			return state.Title
+		}
+	}
+	if config.isDeclared() {
+		return types.StringNull()
+	}
+	return types.StringUnknown()
+}
+
+// planIcon plans an icon that is left out: none, in the form in which it is not
+// there already.
+func planIcon(config *partialModel, state *model) types.String {
+	if !config.isDeclared() && state.Icon.ValueString() == "" {
+		return state.Icon
+	}
+	return types.StringNull()
+}
+
+// planID knows the id as soon as its parts are known, so that what refers to it
+// can be planned.
+func planID(ctx context.Context, resp *resource.ModifyPlanResponse) diag.Diagnostics {
 	var blueprint, identifier types.String
-	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("blueprint"), &blueprint)...)
-	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("identifier"), &identifier)...)
+	diagnostics := resp.Plan.GetAttribute(ctx, path.Root("blueprint"), &blueprint)
+	diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root("identifier"), &identifier)...)
 	id := types.StringUnknown()
 	if !blueprint.IsUnknown() && !identifier.IsUnknown() {
 		id = types.StringValue(entityID(blueprint.ValueString(), identifier.ValueString()))
 	}
-	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), id)...)
-	settle.Volatile(ctx, req, resp, metadata.Volatile(), localAttributes)
+	diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), id)...)
+	return diagnostics
+}
+
+// planBlueprint plans another blueprint as a replacement, unless it is the same
+// one and this plan renames it. It reports whether it is.
+func (r *entityResource) planBlueprint(config *partialModel, state *model, known record, resp *resource.ModifyPlanResponse) (moves bool) {
+	if config.Blueprint.Equal(state.Blueprint) {
+		return false
+	}
+	if r.backend != nil && r.backend.Planned.Renames(state.Blueprint.ValueString(), config.Blueprint.ValueString()) {
+		return true
+	}
+	resp.RequiresReplace = append(resp.RequiresReplace, path.Root("blueprint"))
+	if state.isDeclared() {
+		resp.Diagnostics.Append(destroyWarning(state, known))
+	}
+	return false
+}
+
+// planWrites reports whether an apply of the plan writes to Port, which is so
+// until everything that Port stores is known.
+func planWrites(ctx context.Context, state *model, known record, resp *resource.ModifyPlanResponse) (bool, diag.Diagnostics) {
+	var partial partialModel
+	diagnostics := resp.Plan.Get(ctx, &partial)
+	if diagnostics.HasError() || !partial.isKnown(ctx) {
+		return true, diagnostics
+	}
+	var plan model
+	diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+	if diagnostics.HasError() {
+		return true, diagnostics
+	}
+	changes, err := plan.changeFrom(state, known)
+	if err != nil {
+		diagnostics.AddError("Invalid Property Value", err.Error())
+	}
+	return !changes.isEmpty(), diagnostics
+}
+
+func setUnknown(ctx context.Context, resp *resource.ModifyPlanResponse, names ...string) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	for _, name := range names {
+		diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), types.StringUnknown())...)
+	}
+	return diagnostics
 }

@@ -1,25 +1,29 @@
-// Package entity implements port_entity, one thing in the Port catalog. The
-// provider registers it.
+// Package entity implements port_entity, one thing in the Port catalog, and the
+// data sources that read entities. The provider registers them.
 package entity
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"reflect"
+	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
 )
 
 var (
-	_ resource.ResourceWithConfigure   = (*entityResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*entityResource)(nil)
-	_ resource.ResourceWithImportState = (*entityResource)(nil)
+	_ resource.ResourceWithConfigure      = (*entityResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*entityResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*entityResource)(nil)
+	_ resource.ResourceWithIdentity       = (*entityResource)(nil)
+	_ resource.ResourceWithImportState    = (*entityResource)(nil)
 )
+
+// defaultTimeout is how long one operation may take, all retries included.
+const defaultTimeout = 20 * time.Minute
 
 type entityResource struct {
 	backend *backend.Backend
@@ -28,9 +32,10 @@ type entityResource struct {
 // NewResource returns the resource port_entity.
 func NewResource() resource.Resource { return &entityResource{} }
 
-// Metadata names the resource.
+// Metadata names the resource. Its identity follows a rename.
 func (r *entityResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_entity"
+	resp.ResourceBehavior.MutableIdentity = true
 }
 
 // Configure takes over the client.
@@ -40,136 +45,133 @@ func (r *entityResource) Configure(_ context.Context, req resource.ConfigureRequ
 	r.backend = configured
 }
 
-// Create makes the entity: POST /v1/blueprints/{blueprint}/entities, never over
-// an existing one.
+// Create makes the entity, or takes over one that exists if that is allowed.
 func (r *entityResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	blueprint := plan.Blueprint.ValueString()
-	created, err := r.create(ctx, &plan)
+	limit, diagnostics := plan.Timeouts.Create(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diagnostics...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	var known record
+	answer, err := r.create(ctx, &plan, &known)
 	if err != nil {
-		failure := diagnose.Failure{Verb: "Create", Kind: "Entity", Identifier: entityID(blueprint, plan.Identifier.ValueString()), Err: err}
-		if errors.Is(err, port.ErrExists) {
-			failure.Advice = fmt.Sprintf("The entity exists already. To manage it with Terraform, import it: terraform import port_entity.<name> %q", failure.Identifier)
-		}
-		resp.Diagnostics.Append(failure.Diagnostic())
+		resp.Diagnostics.Append(failure{verb: "Create", id: entityID(plan.Blueprint.ValueString(), plan.Identifier.ValueString()), entity: &plan, err: err}.diagnostic())
 		return
 	}
-	plan.setComputed(created)
+	resp.Diagnostics.Append(conclude(&plan, answer, plan.isDeclared(), &known)...)
+	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-}
-
-func (r *entityResource) create(ctx context.Context, plan *model) (*port.Entity, error) {
-	entity, err := plan.toAPI()
-	if err != nil {
-		return nil, err
-	}
-	return r.backend.Client.Entities.Create(ctx, plan.Blueprint.ValueString(), entity, port.CreateEntityOptions{
-		CreateMissingRelated: plan.CreateMissingRelated.ValueBool(),
-		RunID:                plan.RunID.ValueString(),
-	})
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 }
 
 // Read rebuilds the state from GET /v1/blueprints/{blueprint}/entities/{identifier}.
 func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	known, diagnostics := readRecord(ctx, req.Private)
+	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	blueprint, identifier := state.Blueprint.ValueString(), state.Identifier.ValueString()
-	fresh, err := r.read(ctx, blueprint, identifier, &state)
+	limit, diagnostics := state.Timeouts.Read(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diagnostics...)
+	// The identity comes before the request: Terraform wants one from every
+	// refresh, also where the entity has gone.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	fresh, err := r.read(ctx, &state, &known)
 	if errors.Is(err, port.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
 		return
 	}
 	if err != nil {
-		resp.Diagnostics.Append(diagnose.Failure{Verb: "Read", Kind: "Entity", Identifier: entityID(blueprint, identifier), Err: err}.Diagnostic())
+		resp.Diagnostics.Append(failure{verb: "Read", id: state.address().String(), err: err}.diagnostic())
 		return
 	}
+	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, fresh)...)
 }
 
-func (r *entityResource) read(ctx context.Context, blueprint, identifier string, state *model) (*model, error) {
-	current, err := r.backend.Client.Entities.Get(ctx, blueprint, identifier, port.GetEntityOptions{ExcludeCalculated: true})
-	if err != nil {
-		return nil, err
-	}
-	if state.IsUnread() {
-		return fromAPI(blueprint, current, nil)
-	}
-	current.Properties = r.withoutDefaults(ctx, blueprint, current.Properties, state)
-	return fromAPI(blueprint, current, state)
-}
-
-// Update replaces the entity: PUT /v1/blueprints/{blueprint}/entities/{identifier}.
-// Another identifier in the plan renames it.
+// Update writes what the plan changes. Another identifier renames the entity.
 func (r *entityResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	known, diagnostics := readRecord(ctx, req.Private)
+	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if err := r.update(ctx, &plan, &state); err != nil {
-		failure := diagnose.Failure{Verb: "Update", Kind: "Entity", Identifier: state.ID.ValueString(), Err: err}
-		if errors.Is(err, port.ErrNotFound) {
-			failure.Advice = "The entity has gone since Terraform read it. Plan again: Terraform will create it anew."
-		}
-		resp.Diagnostics.Append(failure.Diagnostic())
+	limit, diagnostics := plan.Timeouts.Update(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diagnostics...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	done, err := r.update(ctx, &plan, &state, known)
+	if err != nil {
+		resp.Diagnostics.Append(failure{verb: "Update", id: state.address().String(), entity: &plan, err: err}.diagnostic())
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-}
-
-func (r *entityResource) update(ctx context.Context, plan, state *model) error {
-	desired, err := plan.toAPI()
-	if err != nil {
-		return err
+	if done.leftover != nil {
+		resp.Diagnostics.Append(failure{verb: "Delete", id: state.address().String(), err: done.leftover}.diagnostic())
 	}
-	current, err := state.toAPI()
-	if err != nil {
-		return err
-	}
-	if reflect.DeepEqual(desired, current) {
+	switch {
+	case done.isAnswer:
+		resp.Diagnostics.Append(conclude(&plan, done.entity, plan.isDeclared() || state.isDeclared(), &known)...)
+	case done.entity != nil:
+		plan.setComputed(done.entity)
+	default:
 		// Only attributes that Port does not store have changed.
 		plan.Model = state.Model
-		return nil
 	}
-	blueprint, identifier := state.Blueprint.ValueString(), state.Identifier.ValueString()
-	if err := r.keepDefaults(ctx, blueprint, identifier, desired); err != nil {
-		return err
-	}
-	updated, err := r.backend.Client.Entities.Update(ctx, blueprint, identifier, desired, port.UpdateEntityOptions{
-		CreateMissingRelated: plan.CreateMissingRelated.ValueBool(),
-		RunID:                plan.RunID.ValueString(),
-	})
-	if err != nil {
-		return err
-	}
-	plan.setComputed(updated)
-	return nil
+	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 }
 
-// Delete removes the entity; that it is already gone is fine.
+// Delete removes the entity, or what is declared of one that others own. That
+// it has gone already is fine.
 func (r *entityResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	known, diagnostics := readRecord(ctx, req.Private)
+	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	err := r.backend.Client.Entities.Delete(ctx, state.Blueprint.ValueString(), state.Identifier.ValueString(), port.DeleteEntityOptions{
-		RunID: state.RunID.ValueString(),
-	})
-	if err == nil || errors.Is(err, port.ErrNotFound) {
-		return
+	limit, diagnostics := state.Timeouts.Delete(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diagnostics...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if err := r.remove(ctx, &state, known); err != nil {
+		resp.Diagnostics.Append(failure{verb: "Delete", id: state.address().String(), entity: &state, err: err}.diagnostic())
 	}
-	failure := diagnose.Failure{Verb: "Delete", Kind: "Entity", Identifier: state.ID.ValueString(), Err: err}
-	if errors.Is(err, port.ErrHasDependents) {
-		failure.Advice = "Other entities are related to this one. Remove those relations first."
+}
+
+// conclude takes the answer to a write over into the plan, which becomes the
+// state, and into the record. It warns of values that Port did not keep as they
+// were sent. In an entity that is shared, what is not listed is somebody else's
+// and not what Port filled in.
+func conclude(plan *model, answer *port.Entity, isShared bool, known *record) diag.Diagnostics {
+	sent, seen := listedIn(plan), answer.Properties
+	if isShared {
+		seen = only(seen, sent)
 	}
-	resp.Diagnostics.Append(failure.Diagnostic())
+	different := known.learn(sent, seen)
+	switch {
+	case plan.Title.IsUnknown():
+		known.Title = textOf(answer.Title)
+	case plan.Title.ValueString() != known.Title:
+		known.Title = ""
+	}
+	plan.setComputed(answer)
+	var diagnostics diag.Diagnostics
+	for _, key := range different {
+		diagnostics.Append(differenceWarning(plan, key, sent[key], seen[key]))
+	}
+	return diagnostics
 }

@@ -42,3 +42,39 @@ func TestValidate_acceptsUnknownValues(t *testing.T) {
 		t.Errorf("got %q", diagnostics)
 	}
 }
+
+func TestValidate_properties(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ attributes, want string }{
+		"a property also in properties_json": {
+			`"properties": {"array_props": {"string_items": {"tags": ["a"]}}}, "properties_json": "{\"tags\": []}"`,
+			`"properties_json"): Duplicate Key: The key "tags" stands in string_items of properties as well.`,
+		},
+		"properties_json that is a list":          {`"properties_json": "[1]"`, `"properties_json"): Not a JSON Object: `},
+		"properties_json that is no JSON":         {`"properties_json": "{a = 1}"`, `"properties_json"): Invalid JSON`},
+		"a number out of range in an object":      {`"properties": {"object_props": {"o": "{\"a\": [1, {\"b\": 1e400}]}"}}`, `ElementKeyString("o"): Number Out of Range: 1e400 is beyond what Port can store`},
+		"a number out of range in objects":        {`"properties": {"array_props": {"object_items": {"o": ["{\"a\": -1e400}"]}}}`, `ElementKeyInt(0): Number Out of Range: -1e400 `},
+		"a number out of range in other JSON":     {`"properties_json": "{\"a\": [1e400]}"`, `"properties_json"): Number Out of Range: 1e400 `},
+		"a management that does not exist":        {`"management": "shared"`, `"management"): Invalid Attribute Value Match: `},
+		"an answer to existing entities, unknown": {`"on_existing": "overwrite"`, `"on_existing"): Invalid Attribute Value Match: `},
+		"a time limit that is none":               {`"timeouts": {"create": "soon"}`, `AttributeName("create"): Invalid Attribute Value`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			diagnostics := acctest.Validate(t, "port_entity", `{"blueprint": "service", `+test.attributes+`}`)
+			if len(diagnostics) != 1 || !strings.HasPrefix(diagnostics[0], "ERROR ") || !strings.Contains(diagnostics[0], test.want) {
+				t.Errorf("got %q, want an error with %q", diagnostics, test.want)
+			}
+		})
+	}
+}
+
+func TestValidate_acceptsWhatIsNotKnownYet(t *testing.T) {
+	t.Parallel()
+	diagnostics := acctest.Validate(t, "port_entity", `{"blueprint": "(unknown)", "properties_json": "(unknown)", "management": "(unknown)", "on_existing": "(unknown)",
+		"properties": {"string_props": {"a": "(unknown)"}}}`)
+	if len(diagnostics) > 0 {
+		t.Errorf("got %q", diagnostics)
+	}
+}

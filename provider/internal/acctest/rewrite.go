@@ -2,7 +2,6 @@ package acctest
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -61,44 +60,4 @@ func (e *Environment) through(t *testing.T, see func(*http.Request), rewrite fun
 		URL:     e.URL,
 		options: []provider.Option{provider.WithBaseURL(server.URL), provider.WithCredentials(ClientID, ClientSecret)},
 	}
-}
-
-// Writes counts the requests since the last call that changed something, by
-// method and route.
-func (e *Environment) Writes(t *testing.T) map[string]int {
-	t.Helper()
-	counts := map[string]int{}
-	for _, request := range e.requests(t) {
-		if request.Method != http.MethodGet && request.Route != "/v1/auth/access_token" {
-			counts[request.Method+" "+request.Route] = request.Count
-		}
-	}
-	e.Control(t, http.MethodDelete, "/_emulator/requests", "")
-	return counts
-}
-
-type requestCount struct {
-	Method string `json:"method"`
-	Route  string `json:"route"`
-	Count  int    `json:"count"`
-}
-
-func (e *Environment) requests(t *testing.T) []requestCount {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, e.URL+"/_emulator/requests", http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	var counted struct {
-		Requests []requestCount `json:"requests"`
-	}
-	if err := json.NewDecoder(answer.Body).Decode(&counted); err != nil {
-		t.Fatal(err)
-	}
-	return counted.Requests
 }

@@ -1,7 +1,6 @@
 package acctest
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -92,78 +91,30 @@ func (e *Environment) NewConfiguredSession(t *testing.T, resourceType, block str
 // [Session.Changes] has just made of the same configuration is applied as it is.
 func (s *Session) Apply(config string) {
 	s.t.Helper()
-	if failures := s.TryApply(config); len(failures) > 0 {
-		s.t.Fatalf("apply: %q", failures)
-	}
-}
-
-// TryApply is [Session.Apply] for what may fail; it returns the errors of the
-// plan or of the apply, each as "path: summary: detail".
-func (s *Session) TryApply(config string) []string {
-	s.t.Helper()
+	var plan sessionPlan
 	if s.planned != nil && s.planned.config == config {
-		return s.apply(s.planned.plan, s.decodeConfig(config))
+		plan = s.planned.plan
+	} else {
+		plan = s.plan(config)
 	}
-	s.warnings = nil
-	plan, failures := s.tryPlan(s.decodeConfig(config))
-	if len(failures) > 0 {
-		return failures
-	}
-	return s.apply(plan, s.decodeConfig(config))
-}
-
-// Destroy plans and applies that the resource goes away, and returns the errors.
-func (s *Session) Destroy() []string {
-	s.t.Helper()
-	s.warnings = nil
-	nothing := tftypes.NewValue(s.wireType, nil)
-	plan, failures := s.tryPlan(nothing)
-	if len(failures) > 0 {
-		return failures
-	}
-	return s.apply(plan, nothing)
-}
-
-func (s *Session) apply(plan sessionPlan, config tftypes.Value) []string {
-	s.t.Helper()
-	s.planned = nil
-	applied, err := s.server.ApplyResourceChange(s.t.Context(), &tfprotov6.ApplyResourceChangeRequest{
-		TypeName:        s.resourceType,
-		PriorState:      encode(s.t, s.wireType, s.state),
-		PlannedState:    encode(s.t, s.wireType, plan.state),
-		Config:          encode(s.t, s.wireType, config),
-		PlannedPrivate:  plan.private,
-		PlannedIdentity: s.identity,
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.state, s.private, s.identity = s.decode(applied.NewState), applied.Private, applied.NewIdentity
-	failures := s.sort(applied.Diagnostics)
-	if len(failures) > 0 {
-		return failures
-	}
+	applied := s.requestApply(s.decodeConfig(config), plan.state, plan.private)
+	failOn(s.t, "apply", applied.Diagnostics)
 	for _, at := range inconsistencies(s.t, plan.state, s.state) {
 		s.t.Errorf("inconsistent result after apply: %s", at)
 	}
-	return nil
 }
 
-// Warnings are those of the last plan or apply, each as "path: summary: detail".
+// Warnings are those of the last plan, and of its apply if there was one, each
+// as "severity path: summary: detail".
 func (s *Session) Warnings() []string { return s.warnings }
 
-// sort keeps the warnings and returns the errors.
-func (s *Session) sort(diagnostics []*tfprotov6.Diagnostic) []string {
-	var failures []string
+// keepWarnings remembers the warnings among diagnostics.
+func (s *Session) keepWarnings(diagnostics []*tfprotov6.Diagnostic) {
 	for _, d := range diagnostics {
-		text := fmt.Sprintf("%s: %s: %s", d.Attribute, d.Summary, d.Detail)
-		if d.Severity == tfprotov6.DiagnosticSeverityError {
-			failures = append(failures, text)
-			continue
+		if d.Severity == tfprotov6.DiagnosticSeverityWarning {
+			s.warnings = append(s.warnings, describe([]*tfprotov6.Diagnostic{d})...)
 		}
-		s.warnings = append(s.warnings, text)
 	}
-	return failures
 }
 
 // Resume takes over a state as it stands in a state file, also one that another
@@ -212,9 +163,6 @@ func (s *Session) Refresh() {
 	s.state, s.private, s.identity = s.decode(read.NewState), read.Private, read.NewIdentity
 }
 
-// IsGone reports whether the last refresh found no object.
-func (s *Session) IsGone() bool { return s.state.IsNull() }
-
 // Changes refreshes, plans, and lists the attributes that an apply would change,
 // named as `properties.string_props.a.title`. What every write changes is not
 // listed.
@@ -226,12 +174,8 @@ func (s *Session) Changes(config string) []string {
 // AllChanges is [Session.Changes] with what every write changes.
 func (s *Session) AllChanges(config string) []string {
 	s.t.Helper()
-	s.warnings = nil
 	s.Refresh()
-	plan, failures := s.tryPlan(s.decodeConfig(config))
-	if len(failures) > 0 {
-		s.t.Fatalf("plan: %q", failures)
-	}
+	plan := s.plan(config)
 	s.planned = &configuredPlan{config: config, plan: plan}
 	if len(plan.replace) > 0 {
 		s.t.Errorf("the plan replaces the resource because of %v", plan.replace)
@@ -245,24 +189,16 @@ type sessionPlan struct {
 	replace []*tftypes.AttributePath
 }
 
-func (s *Session) tryPlan(configured tftypes.Value) (sessionPlan, []string) {
+func (s *Session) plan(config string) sessionPlan {
 	s.t.Helper()
-	proposed := proposedNew(s.t, s.schema.Block.Attributes, s.wireType, s.state, configured)
-	planned, err := s.server.PlanResourceChange(s.t.Context(), &tfprotov6.PlanResourceChangeRequest{
-		TypeName:         s.resourceType,
-		PriorState:       encode(s.t, s.wireType, s.state),
-		ProposedNewState: encode(s.t, s.wireType, proposed),
-		Config:           encode(s.t, s.wireType, configured),
-		PriorPrivate:     s.private,
-		PriorIdentity:    s.identity,
-	})
-	if err != nil {
-		s.t.Fatal(err)
+	configured := s.decodeConfig(config)
+	planned := s.requestPlan(configured)
+	failOn(s.t, "plan", planned.Diagnostics)
+	plan := sessionPlan{state: s.decode(planned.PlannedState), private: planned.PlannedPrivate, replace: planned.RequiresReplace}
+	for _, violation := range planViolations(s.t, s.schema.Block.Attributes, "", s.state, configured, plan.state) {
+		s.t.Errorf("Terraform would refuse the plan: %s", violation)
 	}
-	if failures := s.sort(planned.Diagnostics); len(failures) > 0 {
-		return sessionPlan{}, failures
-	}
-	return sessionPlan{state: s.decode(planned.PlannedState), private: planned.PlannedPrivate, replace: planned.RequiresReplace}, nil
+	return plan
 }
 
 func (s *Session) decodeConfig(config string) tftypes.Value {

@@ -5,23 +5,31 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// ImportByIdentity is [Session.Import] by what tells the object from others, a
-// JSON object of strings, as an import block of Terraform 1.12 has it.
-func (s *Session) ImportByIdentity(identity string) {
+// ImportIdentity replaces the state by that of the object with an identity, as
+// Terraform 1.12 and later do.
+func (s *Session) ImportIdentity(identity map[string]string) {
+	s.t.Helper()
+	wireType, values := s.identityType(), map[string]tftypes.Value{}
+	for name, attributeType := range wireType.AttributeTypes {
+		values[name] = tftypes.NewValue(attributeType, identity[name])
+	}
+	s.importAs(&tfprotov6.ImportResourceStateRequest{
+		TypeName: s.resourceType,
+		Identity: &tfprotov6.ResourceIdentityData{IdentityData: encode(s.t, wireType, tftypes.NewValue(wireType, values))},
+	})
+}
+
+func (s *Session) identityType() tftypes.Object {
 	s.t.Helper()
 	schemas, err := s.server.GetResourceIdentitySchemas(s.t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	identityType := schemas.IdentitySchemas[s.resourceType].ValueType()
-	value, err := tftypes.ValueFromJSON([]byte(identity), identityType) //nolint:staticcheck // It is deprecated for providers, which must read a DynamicValue; a test has none.
-	if err != nil {
-		s.t.Fatal(err)
+	wireType := tftypes.Object{AttributeTypes: map[string]tftypes.Type{}}
+	for _, attribute := range schemas.IdentitySchemas[s.resourceType].IdentityAttributes {
+		wireType.AttributeTypes[attribute.Name] = attribute.Type
 	}
-	s.importAs(&tfprotov6.ImportResourceStateRequest{
-		TypeName: s.resourceType,
-		Identity: &tfprotov6.ResourceIdentityData{IdentityData: encode(s.t, identityType, value)},
-	})
+	return wireType
 }
 
 // Identity is what tells the object from others, as the provider last said, or
@@ -31,11 +39,7 @@ func (s *Session) Identity() map[string]string {
 	if s.identity == nil {
 		return nil
 	}
-	schemas, err := s.server.GetResourceIdentitySchemas(s.t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	value, err := s.identity.IdentityData.Unmarshal(schemas.IdentitySchemas[s.resourceType].ValueType())
+	value, err := s.identity.IdentityData.Unmarshal(s.identityType())
 	if err != nil {
 		s.t.Fatal(err)
 	}

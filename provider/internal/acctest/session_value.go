@@ -96,7 +96,7 @@ func differences(t *testing.T, before, after tftypes.Value) []string {
 	}
 	var leaves []string
 	for _, diff := range diffs {
-		if len(diff.Path.Steps()) == 0 || isContainerOnBothSides(diff) {
+		if len(diff.Path.Steps()) == 0 || isContainerOnBothSides(diff) || isNothingOnBothSides(diff) {
 			continue
 		}
 		leaves = append(leaves, pathName(diff.Path))
@@ -110,6 +110,15 @@ func differences(t *testing.T, before, after tftypes.Value) []string {
 func isContainerOnBothSides(diff tftypes.ValueDiff) bool {
 	return isContainer(diff.Value1) && isContainer(diff.Value2)
 }
+
+// isNothingOnBothSides tells an attribute that is null in an object from one
+// whose object is null itself.
+func isNothingOnBothSides(diff tftypes.ValueDiff) bool {
+	_, isAttribute := diff.Path.LastStep().(tftypes.AttributeName)
+	return isAttribute && isNothing(diff.Value1) && isNothing(diff.Value2)
+}
+
+func isNothing(value *tftypes.Value) bool { return value == nil || value.IsNull() }
 
 func isContainer(value *tftypes.Value) bool {
 	return value != nil && value.IsKnown() && !value.IsNull() && (value.Type().Is(tftypes.Object{}) || value.Type().Is(tftypes.Map{}))

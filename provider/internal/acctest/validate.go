@@ -44,11 +44,7 @@ func Validate(t *testing.T, resourceType, config string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	diagnostics := make([]string, 0, len(answer.Diagnostics))
-	for _, d := range answer.Diagnostics {
-		diagnostics = append(diagnostics, fmt.Sprintf("%s %s: %s: %s", d.Severity, d.Attribute, d.Summary, d.Detail))
-	}
-	return diagnostics
+	return describe(answer.Diagnostics)
 }
 
 // terraformValue turns decoded JSON into a value of a type.

@@ -20,9 +20,15 @@ type Backend struct {
 	Client *port.Client
 	// TypeChangeProtection refuses plans that change the type of a property.
 	TypeChangeProtection bool
+	// EntityPlanChecks has plans hold entities to their blueprints.
+	EntityPlanChecks bool
+	// Planned are the blueprints that this process has planned.
+	Planned PlannedBlueprints
 	// Wait pauses between attempts at something that Port needs time for. It
 	// fails only when the context ends.
 	Wait func(context.Context, time.Duration) error
+
+	entityReads entityReads
 
 	mutex      sync.Mutex
 	locks      map[string]*semaphore.Weighted

@@ -53,7 +53,7 @@ func (v JSONObject) MarkdownDescription(ctx context.Context) string { return v.D
 
 // ValidateString implements validator.String.
 func (v JSONObject) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	resp.Diagnostics.Append(checkKind[map[string]any](v.Description(ctx), req)...)
+	resp.Diagnostics.Append(checkKind[map[string]any]("Not a JSON Object", v.Description(ctx), req)...)
 }
 
 // JSONList checks that a text of JSON is a list.
@@ -69,12 +69,12 @@ func (v JSONList) MarkdownDescription(ctx context.Context) string { return v.Des
 
 // ValidateString implements validator.String.
 func (v JSONList) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	resp.Diagnostics.Append(checkKind[[]any](v.Description(ctx), req)...)
+	resp.Diagnostics.Append(checkKind[[]any]("Not a JSON List", v.Description(ctx), req)...)
 }
 
 // checkKind checks what the JSON in a text decodes to. Text that is no JSON at
 // all is the business of the attribute's type.
-func checkKind[T any](description string, req validator.StringRequest) diag.Diagnostics {
+func checkKind[T any](summary, description string, req validator.StringRequest) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return nil
@@ -84,7 +84,7 @@ func checkKind[T any](description string, req validator.StringRequest) diag.Diag
 		return nil
 	}
 	if _, ok := value.(T); !ok {
-		diagnostics.AddAttributeError(req.Path, "Unexpected JSON", "The value "+description+". Use jsonencode() to build it from a Terraform value.")
+		diagnostics.AddAttributeError(req.Path, summary, "The value "+description+". Use jsonencode() to build it from a Terraform value.")
 	}
 	return diagnostics
 }

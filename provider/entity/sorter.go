@@ -3,133 +3,94 @@ package entity
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// This file moves the values of properties between JSON and the typed maps of
-// the configuration.
-
-// put adds the values of one map to the body, null as null.
-func put[T any](body map[string]any, values map[string]T, write func(T) (any, error)) error {
+// propertiesFromAPI sorts values into the typed maps and properties_json. A key
+// goes where Terraform holds it already if that can hold the value, and else
+// where the value's type belongs. A property without a value is listed only if
+// Terraform lists it.
+func propertiesFromAPI(values map[string]any, prior *model, definition *port.Blueprint) (*propertiesModel, jsontype.Value, error) {
+	sorted, err := newSorter(prior, definition)
+	if err != nil {
+		return nil, jsontype.Null(), err
+	}
 	for key, value := range values {
-		written, err := write(value)
-		if err != nil {
-			return fmt.Errorf("property %q: %w", key, err)
-		}
-		body[key] = written
-	}
-	return nil
-}
-
-func fromText(value types.String) (any, error) {
-	if value.IsNull() {
-		return nil, nil //nolint:nilnil // JSON null is a value.
-	}
-	return value.ValueString(), nil
-}
-
-func fromNumber(value types.Number) (any, error) {
-	if value.IsNull() {
-		return nil, nil //nolint:nilnil // JSON null is a value.
-	}
-	return *convert.NumberToAPI(value), nil
-}
-
-func fromBool(value types.Bool) (any, error) {
-	if value.IsNull() {
-		return nil, nil //nolint:nilnil // JSON null is a value.
-	}
-	return value.ValueBool(), nil
-}
-
-func fromJSON(value jsontype.Value) (any, error) {
-	if value.IsNull() {
-		return nil, nil //nolint:nilnil // JSON null is a value.
-	}
-	return value.Decode()
-}
-
-func listOf[T any](write func(T) (any, error)) func([]T) (any, error) {
-	return func(values []T) (any, error) {
-		if values == nil {
-			return nil, nil //nolint:nilnil // JSON null is a value.
-		}
-		list := make([]any, 0, len(values))
-		for _, value := range values {
-			written, err := write(value)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, written)
-		}
-		return list, nil
-	}
-}
-
-// propertiesFromAPI sorts values into the typed maps. A key goes where
-// Terraform already holds it if that map can hold the value, and else where the
-// value's type belongs. A property without a value is listed only if Terraform
-// lists it.
-func propertiesFromAPI(values map[string]any, prior *propertiesModel) (*propertiesModel, error) {
-	known := prior
-	if known == nil {
-		known = &propertiesModel{}
-	}
-	fresh := newSorter(known)
-	for key, value := range values {
-		if err := fresh.add(key, value); err != nil {
-			return nil, fmt.Errorf("property %q: %w", key, err)
+		if err := sorted.add(key, value); err != nil {
+			return nil, jsontype.Null(), fmt.Errorf("property %q: %w", key, err)
 		}
 	}
-	for _, key := range fresh.knownNulls() {
+	for key := range sorted.listed {
 		if _, answered := values[key]; !answered {
-			fresh.addNull(key)
+			sorted.addNull(key)
 		}
 	}
-	if prior == nil && fresh.isEmpty() {
-		return nil, nil //nolint:nilnil // A null properties attribute is a value of its own.
+	untyped, err := sorted.json(prior.PropertiesJSON)
+	if err != nil {
+		return nil, jsontype.Null(), err
 	}
-	return fresh.model(known), nil
+	if prior.Properties == nil && sorted.isEmpty() {
+		return nil, untyped, nil
+	}
+	return sorted.model(), untyped, nil
 }
 
-// sorter collects values into the typed maps.
+// sorter collects values into the typed maps and properties_json.
 type sorter struct {
 	known       *propertiesModel
 	knownArrays *arraysModel
-	values      propertiesModel
-	arrays      arraysModel
+	knownJSON   map[string]any
+	// listed are all values that Terraform holds.
+	listed     map[string]any
+	definition *port.Blueprint
+
+	values  propertiesModel
+	arrays  arraysModel
+	untyped map[string]any
 }
 
-func newSorter(known *propertiesModel) *sorter {
+func newSorter(prior *model, definition *port.Blueprint) (*sorter, error) {
+	listed, err := prior.values()
+	if err != nil {
+		return nil, err
+	}
+	object, err := objectOf(prior.PropertiesJSON)
+	if err != nil {
+		return nil, err
+	}
+	empty := emptyModel().Properties
 	s := &sorter{
-		known:       known,
+		known:       &propertiesModel{},
 		knownArrays: &arraysModel{},
-		values: propertiesModel{
-			String:  map[string]types.String{},
-			Number:  map[string]types.Number{},
-			Boolean: map[string]types.Bool{},
-			Object:  map[string]jsontype.Value{},
-		},
-		arrays: arraysModel{
-			String:  map[string][]types.String{},
-			Number:  map[string][]types.Number{},
-			Boolean: map[string][]types.Bool{},
-			Object:  map[string][]jsontype.Value{},
-		},
+		knownJSON:   object,
+		listed:      listed,
+		definition:  definition,
+		values:      *empty,
+		arrays:      *empty.Array,
+		untyped:     map[string]any{},
 	}
-	if known.Array != nil {
-		s.knownArrays = known.Array
+	if prior.Properties != nil {
+		s.known = prior.Properties
 	}
-	return s
+	if s.known.Array != nil {
+		s.knownArrays = s.known.Array
+	}
+	return s, nil
 }
 
 func (s *sorter) add(key string, value any) error {
+	if _, isUntyped := s.knownJSON[key]; isUntyped {
+		s.untyped[key] = value
+		return nil
+	}
 	if value == nil {
 		s.addNull(key)
 		return nil
@@ -161,8 +122,11 @@ func (s *sorter) addJSON(key string, value any) error {
 	return err
 }
 
-// addNull keeps a null that Terraform holds.
+// addNull keeps a key that Terraform lists.
 func (s *sorter) addNull(key string) {
+	if _, isUntyped := s.knownJSON[key]; isUntyped {
+		s.untyped[key] = nil
+	}
 	keepNull(s.values.String, s.known.String, key, types.StringNull())
 	keepNull(s.values.Number, s.known.Number, key, types.NumberNull())
 	keepNull(s.values.Boolean, s.known.Boolean, key, types.BoolNull())
@@ -171,30 +135,6 @@ func (s *sorter) addNull(key string) {
 	keepNull(s.arrays.Number, s.knownArrays.Number, key, nil)
 	keepNull(s.arrays.Boolean, s.knownArrays.Boolean, key, nil)
 	keepNull(s.arrays.Object, s.knownArrays.Object, key, nil)
-}
-
-// knownNulls lists the keys that Terraform holds with a null.
-func (s *sorter) knownNulls() []string {
-	return slices.Concat(
-		keysOf(s.known.String, types.String.IsNull),
-		keysOf(s.known.Number, types.Number.IsNull),
-		keysOf(s.known.Boolean, types.Bool.IsNull),
-		keysOf(s.known.Object, jsontype.Value.IsNull),
-		keysOf(s.knownArrays.String, func(v []types.String) bool { return v == nil }),
-		keysOf(s.knownArrays.Number, func(v []types.Number) bool { return v == nil }),
-		keysOf(s.knownArrays.Boolean, func(v []types.Bool) bool { return v == nil }),
-		keysOf(s.knownArrays.Object, func(v []jsontype.Value) bool { return v == nil }),
-	)
-}
-
-func keysOf[T any](values map[string]T, matches func(T) bool) []string {
-	var keys []string
-	for key, value := range values {
-		if matches(value) {
-			keys = append(keys, key)
-		}
-	}
-	return keys
 }
 
 func keepNull[T any](fresh, known map[string]T, key string, null T) {
@@ -229,9 +169,12 @@ func (s *sorter) addArray(key string, elements []any) error {
 			}
 			return types.BoolValue(boolean), nil
 		})
-	case kindNone, kindJSON:
+	case kindObject:
+		return addElements(s.arrays.Object, key, elements, jsonText)
+	case kindNone, kindMixed:
 	}
-	return addElements(s.arrays.Object, key, elements, jsonText)
+	s.untyped[key] = elements
+	return nil
 }
 
 func addElements[T any](lists map[string][]T, key string, elements []any, read func(any) (T, error)) error {
@@ -254,14 +197,16 @@ const (
 	kindString
 	kindNumber
 	kindBoolean
-	kindJSON
+	kindObject
+	// kindMixed is what no typed list holds: lists in a list, and mixed types.
+	kindMixed
 )
 
-// arrayKind says which map holds a list. Lists of JSON hold every element; the
-// others hold elements of their one type, and null.
+// arrayKind says which map holds a list. A list that Terraform holds as JSON
+// texts holds every element; the others hold their one type, and null.
 func (s *sorter) arrayKind(key string, elements []any) kind {
 	if _, asJSON := s.knownArrays.Object[key]; asJSON {
-		return kindJSON
+		return kindObject
 	}
 	found := kindNone
 	for _, element := range elements {
@@ -270,26 +215,38 @@ func (s *sorter) arrayKind(key string, elements []any) kind {
 			continue
 		}
 		if found != kindNone && found != elementKind {
-			return kindJSON
+			return kindMixed
 		}
 		found = elementKind
 	}
 	if found != kindNone {
 		return found
 	}
-	return s.knownArrayKind(key)
+	return s.emptyArrayKind(key)
 }
 
-// knownArrayKind places a list that says nothing about its elements where
-// Terraform holds it.
-func (s *sorter) knownArrayKind(key string) kind {
+// emptyArrayKind places a list that says nothing about its elements where
+// Terraform holds it, and else where the blueprint has it.
+func (s *sorter) emptyArrayKind(key string) kind {
 	if _, listed := s.knownArrays.Number[key]; listed {
 		return kindNumber
 	}
 	if _, listed := s.knownArrays.Boolean[key]; listed {
 		return kindBoolean
 	}
-	return kindString
+	if s.definition == nil || s.definition.Schema.Properties[key].Items == nil {
+		return kindString
+	}
+	switch s.definition.Schema.Properties[key].Items.Type {
+	case typeNumber:
+		return kindNumber
+	case typeBoolean:
+		return kindBoolean
+	case typeObject:
+		return kindObject
+	default:
+		return kindString
+	}
 }
 
 func kindOf(value any) kind {
@@ -302,8 +259,10 @@ func kindOf(value any) kind {
 		return kindNumber
 	case bool:
 		return kindBoolean
+	case map[string]any:
+		return kindObject
 	default:
-		return kindJSON
+		return kindMixed
 	}
 }
 
@@ -324,14 +283,14 @@ func (s *sorter) arraysAreEmpty() bool {
 }
 
 // model gives the maps that stayed empty the form that Terraform holds.
-func (s *sorter) model(known *propertiesModel) *propertiesModel {
+func (s *sorter) model() *propertiesModel {
 	fresh := &propertiesModel{
-		String:  orNil(s.values.String, known.String),
-		Number:  orNil(s.values.Number, known.Number),
-		Boolean: orNil(s.values.Boolean, known.Boolean),
-		Object:  orNil(s.values.Object, known.Object),
+		String:  orNil(s.values.String, s.known.String),
+		Number:  orNil(s.values.Number, s.known.Number),
+		Boolean: orNil(s.values.Boolean, s.known.Boolean),
+		Object:  orNil(s.values.Object, s.known.Object),
 	}
-	if known.Array != nil || !s.arraysAreEmpty() {
+	if s.known.Array != nil || !s.arraysAreEmpty() {
 		fresh.Array = &arraysModel{
 			String:  orNil(s.arrays.String, s.knownArrays.String),
 			Number:  orNil(s.arrays.Number, s.knownArrays.Number),
@@ -340,4 +299,36 @@ func (s *sorter) model(known *propertiesModel) *propertiesModel {
 		}
 	}
 	return fresh
+}
+
+// json writes properties_json. The text that Terraform holds stays if it means
+// the same.
+func (s *sorter) json(known jsontype.Value) (jsontype.Value, error) {
+	if known.IsNull() && len(s.untyped) == 0 {
+		return known, nil
+	}
+	if !known.IsNull() && jsonvalue.Equal(mapOf(s.knownJSON), s.untyped) {
+		return known, nil
+	}
+	text, err := jsonvalue.Encode(s.untyped)
+	return jsontype.New(string(text)), err
+}
+
+// mapOf makes a nil map an empty one.
+func mapOf(values map[string]any) map[string]any {
+	if values == nil {
+		return map[string]any{}
+	}
+	return values
+}
+
+// sortedKeys lists the keys of maps once, in order.
+func sortedKeys[V any](all ...map[string]V) []string {
+	keys := map[string]bool{}
+	for _, values := range all {
+		for key := range values {
+			keys[key] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(keys))
 }

@@ -1,0 +1,226 @@
+package entity
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+)
+
+// This file says what an update has to write. The plan asks too, so that
+// updated_at is unknown only when something will be written.
+
+// change is one write: a replacement, a patch, or nothing.
+type change struct {
+	replacement *port.Entity
+	patch       *port.EntityPatch
+}
+
+func (c change) isEmpty() bool { return c.replacement == nil && c.patch == nil }
+
+// changeFrom compares a plan with the state. An entity that is ours altogether
+// is replaced, so that Port holds exactly what is planned. Where only listed
+// keys are ours, before or after, a patch leaves the rest alone.
+func (m *model) changeFrom(state *model, known record) (change, error) {
+	desired, err := m.toAPI()
+	if err != nil {
+		return change{}, err
+	}
+	current, err := state.toAPI()
+	if err != nil {
+		return change{}, err
+	}
+	if m.isDeclared() || state.isDeclared() {
+		patch := m.patchFrom(state, desired, current)
+		if patch == nil {
+			return change{}, nil
+		}
+		return change{patch: patch}, nil
+	}
+	filled := known.filled(current.Properties)
+	addMissing(desired.Properties, filled)
+	addMissing(current.Properties, filled)
+	if !m.Title.IsUnknown() && sameEntity(desired, current) {
+		return change{}, nil
+	}
+	return change{replacement: desired}, nil
+}
+
+// addMissing adds the entries of more whose keys are not there, also not with
+// a nil.
+func addMissing(values, more map[string]any) {
+	for key, value := range more {
+		if _, there := values[key]; !there {
+			values[key] = value
+		}
+	}
+}
+
+// sameEntity reports whether Port would store the two alike. Absent, null and
+// empty are one for titles, icons, teams and relations, and absent and null for
+// properties.
+func sameEntity(a, b *port.Entity) bool {
+	return a.Identifier == b.Identifier &&
+		textOf(a.Title) == textOf(b.Title) &&
+		textOf(a.Icon) == textOf(b.Icon) &&
+		sameTeams(a.Team, b.Team) &&
+		jsonvalue.Equal(withoutNulls(a.Properties), withoutNulls(b.Properties)) &&
+		sameRelations(a.Relations, b.Relations)
+}
+
+func textOf(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+func sameTeams(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+func withoutNulls(values map[string]any) map[string]any {
+	kept := maps.Clone(values)
+	maps.DeleteFunc(kept, func(_ string, value any) bool { return value == nil })
+	return mapOf(kept)
+}
+
+func sameRelations(a, b map[string]any) bool {
+	for _, key := range sortedKeys(a, b) {
+		if !slices.Equal(targets(a[key]), targets(b[key])) {
+			return false
+		}
+	}
+	return true
+}
+
+// patchFrom changes what the plan lists otherwise than the state, and unsets
+// what a declared state lists and the plan does not: that was ours. It is nil
+// when there is nothing to change.
+func (m *model) patchFrom(state *model, desired, current *port.Entity) *port.EntityPatch {
+	ours := state.isDeclared()
+	patch := &port.EntityPatch{
+		Title:      textChange(m.Title, state.Title, ours),
+		Icon:       textChange(m.Icon, state.Icon, ours),
+		Team:       teamChange(m.Teams, state.Teams, ours),
+		Properties: valueChanges(desired.Properties, current.Properties, ours, jsonvalue.Equal),
+		Relations: valueChanges(desired.Relations, current.Relations, ours, func(a, b any) bool {
+			return slices.Equal(targets(a), targets(b))
+		}),
+	}
+	if desired.Identifier != current.Identifier {
+		patch.Identifier = desired.Identifier
+	}
+	if patch.Identifier == "" && patch.Title.IsZero() && patch.Icon.IsZero() && patch.Team.IsZero() &&
+		len(patch.Properties) == 0 && len(patch.Relations) == 0 {
+		return nil
+	}
+	return patch
+}
+
+func textChange(planned, prior types.String, ours bool) port.Change[string] {
+	switch {
+	case planned.ValueString() == prior.ValueString():
+		return port.Change[string]{}
+	case !planned.IsNull():
+		return port.Set(planned.ValueString())
+	case ours:
+		return port.Unset[string]()
+	default:
+		return port.Change[string]{}
+	}
+}
+
+func teamChange(planned, prior []types.String, ours bool) port.Change[[]string] {
+	switch {
+	case sameTeams(plainTexts(planned), plainTexts(prior)):
+		return port.Change[[]string]{}
+	case planned != nil:
+		return port.Set(append([]string{}, plainTexts(planned)...))
+	case ours:
+		return port.Unset[[]string]()
+	default:
+		return port.Change[[]string]{}
+	}
+}
+
+// valueChanges compares listed values. One that the state does not list is sent
+// even as a null if the state lists only what is ours: Port may hold a value.
+func valueChanges(planned, prior map[string]any, ours bool, same func(a, b any) bool) map[string]any {
+	changes := map[string]any{}
+	for key, value := range planned {
+		old, listed := prior[key]
+		if !same(value, old) || (!listed && ours) {
+			changes[key] = value
+		}
+	}
+	for key, old := range prior {
+		if _, kept := planned[key]; !kept && ours && old != nil {
+			changes[key] = nil
+		}
+	}
+	return changes
+}
+
+// declaration is the patch that makes an entity which exists ours as far as it
+// is listed.
+func (m *model) declaration() (*port.EntityPatch, error) {
+	desired, err := m.toAPI()
+	if err != nil {
+		return nil, err
+	}
+	patch := &port.EntityPatch{Properties: desired.Properties, Relations: desired.Relations}
+	if !m.Title.IsNull() {
+		patch.Title = port.Set(m.Title.ValueString())
+	}
+	if !m.Icon.IsNull() {
+		patch.Icon = port.Set(m.Icon.ValueString())
+	}
+	if m.Teams != nil {
+		patch.Team = port.Set(append([]string{}, desired.Team...))
+	}
+	return patch, nil
+}
+
+// surrender is the patch that unsets everything that is listed.
+func (m *model) surrender() (*port.EntityPatch, error) {
+	nothing := &model{Management: m.Management, Identifier: m.Identifier}
+	listed, err := m.toAPI()
+	if err != nil {
+		return nil, err
+	}
+	empty, err := nothing.toAPI()
+	if err != nil {
+		return nil, err
+	}
+	return nothing.patchFrom(m, empty, listed), nil
+}
+
+// onlyListed is an answer without what the state does not list.
+func onlyListed(answer *port.Entity, state *model, listed map[string]any) *port.Entity {
+	kept := *answer
+	if state.Title.IsNull() {
+		kept.Title = nil
+	}
+	if state.Icon.IsNull() {
+		kept.Icon = nil
+	}
+	if state.Teams == nil {
+		kept.Team = nil
+	}
+	kept.Properties = only(answer.Properties, listed)
+	kept.Relations = only(answer.Relations, state.Relations.toAPI())
+	return &kept
+}
+
+func only(values, listed map[string]any) map[string]any {
+	kept := maps.Clone(values)
+	maps.DeleteFunc(kept, func(key string, _ any) bool {
+		_, isListed := listed[key]
+		return !isListed
+	})
+	return kept
+}

@@ -1,0 +1,187 @@
+package entity
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+)
+
+// This file holds an entity that is about to be written to its blueprint, so
+// that a mistake fails the plan and not the apply. It must refuse nothing that
+// Port accepts: what it does not know it lets pass.
+
+// check compares the configuration with the blueprint: the one that this process
+// has planned, or else the one at Port. state is nil for a new entity.
+func (r *entityResource) check(ctx context.Context, config *partialModel, state *model) diag.Diagnostics {
+	if r.backend == nil || !r.backend.EntityPlanChecks || config.Blueprint.ValueString() == "" {
+		return nil
+	}
+	definition, relationsAreOpen := r.definition(ctx, config.Blueprint.ValueString())
+	if definition == nil {
+		return nil
+	}
+	c := checker{
+		definition: definition,
+		id:         entityID(config.Blueprint.ValueString(), config.Identifier.ValueString()),
+		// Of an entity that others own as well, they may have set what is required.
+		isWhole: !config.isDeclared() || (state == nil && !config.adopts()),
+	}
+	c.checkProperties(ctx, config)
+	if !relationsAreOpen {
+		c.checkRelations(ctx, config.Relations)
+	}
+	return c.diagnostics
+}
+
+// definition finds the blueprint as it will be; nil if that is not known. The
+// relations of a planned one are open where it leaves them to others.
+func (r *entityResource) definition(ctx context.Context, blueprint string) (definition *port.Blueprint, relationsAreOpen bool) {
+	if planned, isPlanned := r.backend.Planned.Find(blueprint); isPlanned {
+		return planned.Definition, planned.Definition != nil && planned.Definition.Relations == nil
+	}
+	definition, err := r.backend.Blueprint(ctx, blueprint)
+	if err != nil {
+		// The blueprint may be made in this run; if not, the apply says so.
+		return nil, false
+	}
+	return definition, false
+}
+
+// checker collects what is wrong with one entity.
+type checker struct {
+	definition *port.Blueprint
+	id         string
+	// isWhole says that what the configuration leaves out has no value.
+	isWhole     bool
+	diagnostics diag.Diagnostics
+}
+
+func (c *checker) fail(at path.Path, summary, format string, arguments ...any) {
+	c.diagnostics.AddAttributeError(at, summary, fmt.Sprintf(format, arguments...)+
+		fmt.Sprintf(" (entity %q; entity_plan_checks = false in the provider block turns these checks off)", c.id))
+}
+
+func (c *checker) checkProperties(ctx context.Context, config *partialModel) {
+	set := map[string]bool{}
+	for _, e := range entriesOf(path.Root("properties"), config.Properties) {
+		set[e.key] = !e.value.IsNull()
+		value, isKnown := e.toAPI(ctx)
+		c.checkProperty(e.at, e.key, value, isKnown)
+	}
+	untyped, err := objectOf(config.PropertiesJSON)
+	if err != nil {
+		return
+	}
+	for _, key := range sortedKeys(untyped) {
+		set[key] = untyped[key] != nil
+		c.checkProperty(path.Root("properties_json"), key, untyped[key], true)
+	}
+	if isOpen(config.Properties) || config.PropertiesJSON.IsUnknown() {
+		return
+	}
+	for _, key := range c.definition.Schema.Required {
+		_, isListed := set[key]
+		if c.isWhole && !isListed && len(c.definition.Schema.Properties[key].Default) == 0 {
+			c.fail(path.Root("properties"), "Missing Required Property", "The blueprint %q requires the property %q, which has no value.", c.definition.Identifier, key)
+		}
+	}
+}
+
+func (c *checker) checkProperty(at path.Path, key string, value any, isKnown bool) {
+	property, exists := c.definition.Schema.Properties[key]
+	switch {
+	case !exists && c.isComputed(key):
+		c.fail(at, "Computed Property", "Port computes the property %q of the blueprint %q; it cannot be set.", key, c.definition.Identifier)
+	case !exists:
+		c.fail(at, "Unknown Property", "The blueprint %q has no property %q.%s", c.definition.Identifier, key, suggestion(key, c.definition.Schema.Properties))
+	case !isKnown:
+	case value == nil && slices.Contains(c.definition.Schema.Required, key):
+		c.fail(at, "Missing Required Property", "The blueprint %q requires the property %q, which is null here.", c.definition.Identifier, key)
+	case value == nil:
+	case !isOfType(property.Type, value):
+		c.fail(at, "Wrong Property Type", "The property %q of the blueprint %q is %s, not %s.", key, c.definition.Identifier, described(property.Type), described(typeOf(value)))
+	default:
+		if problem := ruleOf(property).violation(value); problem != "" {
+			c.fail(at, "Invalid Property Value", "The property %q of the blueprint %q %s.", key, c.definition.Identifier, problem)
+		}
+	}
+}
+
+func (c *checker) isComputed(key string) bool {
+	return has(c.definition.MirrorProperties, key) || has(c.definition.CalculationProperties, key) || has(c.definition.AggregationProperties, key)
+}
+
+func (c *checker) checkRelations(ctx context.Context, relations types.Object) {
+	related := map[string]bool{}
+	for _, e := range entriesOf(path.Root("relations"), relations) {
+		value, isKnown := e.toAPI(ctx)
+		list, isList := value.([]any)
+		related[e.key] = !isKnown || (value != nil && (!isList || len(list) > 0))
+		c.checkRelation(e)
+	}
+	if isOpen(relations) {
+		return
+	}
+	for _, key := range sortedKeys(c.definition.Relations) {
+		hasTarget, isListed := related[key]
+		if c.definition.Relations[key].Required && !hasTarget && (isListed || c.isWhole) {
+			c.fail(path.Root("relations"), "Missing Required Relation", "The blueprint %q requires the relation %q, which has no target.", c.definition.Identifier, key)
+		}
+	}
+}
+
+func (c *checker) checkRelation(e entry) {
+	relation, exists := c.definition.Relations[e.key]
+	switch {
+	case !exists:
+		c.fail(e.at, "Unknown Relation", "The blueprint %q has no relation %q.%s", c.definition.Identifier, e.key, suggestion(e.key, c.definition.Relations))
+	case relation.Many && e.collection == "single_relations":
+		c.fail(e.at, "Wrong Kind of Relation", "The relation %q of the blueprint %q has many targets. List them in many_relations.", e.key, c.definition.Identifier)
+	case !relation.Many && e.collection == "many_relations":
+		c.fail(e.at, "Wrong Kind of Relation", "The relation %q of the blueprint %q has a single target. Name it in single_relations.", e.key, c.definition.Identifier)
+	}
+}
+
+// isOpen reports whether a value or a map in it is not known, so that what it
+// lacks cannot be told.
+func isOpen(value attr.Value) bool {
+	if value.IsUnknown() {
+		return true
+	}
+	object, isObject := value.(types.Object)
+	if !isObject {
+		return false
+	}
+	for _, attribute := range object.Attributes() {
+		if isOpen(attribute) {
+			return true
+		}
+	}
+	return false
+}
+
+// suggestion names the key that was probably meant, or all there are if they
+// are few.
+func suggestion[T any](key string, existing map[string]T) string {
+	const few = 12
+	keys := sortedKeys(existing)
+	if nearest, found := nearestTo(key, keys); found {
+		return fmt.Sprintf(" Did you mean %q?", nearest)
+	}
+	switch {
+	case len(keys) == 0:
+		return " It has none."
+	case len(keys) > few:
+		return ""
+	default:
+		return " It has: " + strings.Join(keys, ", ") + "."
+	}
+}

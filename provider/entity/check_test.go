@@ -1,0 +1,265 @@
+package entity_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
+)
+
+func number(text string) *json.Number {
+	n := json.Number(text)
+	return &n
+}
+
+// strict is a blueprint with a rule of every kind.
+func strict() *port.Blueprint {
+	blueprint := thing()
+	blueprint.Identifier = "strict"
+	properties := blueprint.Schema.Properties
+	properties["healthStatus"] = port.Property{Type: "string", Enum: []any{"Healthy", "Crashed"}}
+	properties["level"] = port.Property{Type: "number", Enum: []any{json.Number("1"), json.Number("2.50")}}
+	properties["url"] = port.Property{Type: "string", Format: new("url")}
+	properties["since"] = port.Property{Type: "string", Format: new("date-time")}
+	properties["email"] = port.Property{Type: "string", Format: new("email")}
+	properties["ipv4"] = port.Property{Type: "string", Format: new("ipv4")}
+	properties["ipv6"] = port.Property{Type: "string", Format: new("ipv6")}
+	properties["code"] = port.Property{Type: "string", Pattern: new(`^(?=A)\w+$`)}
+	properties["name"] = port.Property{Type: "string", MinLength: number("2"), MaxLength: number("4")}
+	properties["percent"] = port.Property{Type: "number", Minimum: number("0"), Maximum: number("99.5")}
+	properties["few"] = port.Property{Type: "array", MinItems: number("1"), MaxItems: number("2")}
+	properties["colors"] = port.Property{Type: "array", Items: &port.Items{Type: "string", Enum: []any{"red", "blue"}}}
+	properties["later"] = port.Property{Type: "string", Format: new("markdown")}
+	blueprint.CalculationProperties = map[string]port.CalculationProperty{"sum": {Type: "number", Calculation: ".properties.number"}}
+	return blueprint
+}
+
+// newStrict is a Port with that blueprint.
+func newStrict(t *testing.T, change func(*port.Blueprint)) *acctest.Environment {
+	t.Helper()
+	env := newThings(t)
+	blueprint := strict()
+	change(blueprint)
+	if _, err := env.Client.Blueprints.Create(t.Context(), blueprint, port.CreateBlueprintOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	return env
+}
+
+func asItIs(*port.Blueprint) {}
+
+func strictly(attributes string) string {
+	return fmt.Sprintf(`{"blueprint": "strict", "identifier": "e", %s}`, attributes)
+}
+
+func texts(key, value string) string {
+	return fmt.Sprintf(`"properties": {"string_props": {%q: %s}}`, key, value)
+}
+
+func amounts(key, value string) string {
+	return fmt.Sprintf(`"properties": {"number_props": {%q: %s}}`, key, value)
+}
+
+func TestCheck_refuses(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ attributes, want string }{
+		"an unknown property":               {texts("helthStatus", `"Healthy"`), `"string_props").ElementKeyString("helthStatus"): Unknown Property: The blueprint "strict" has no property "helthStatus". Did you mean "healthStatus"?`},
+		"an unknown property of no name":    {texts("zzzzzzzzz", `"x"`), `Unknown Property: The blueprint "strict" has no property "zzzzzzzzz".`},
+		"an unknown key in properties_json": {`"properties_json": "{\"Any\": 1}"`, `AttributeName("properties_json"): Unknown Property: The blueprint "strict" has no property "Any". Did you mean "any"?`},
+		"a computed property":               {amounts("sum", `1`), `ElementKeyString("sum"): Computed Property: Port computes the property "sum"`},
+		"a text for a number":               {texts("number", `"1"`), `ElementKeyString("number"): Wrong Property Type: The property "number" of the blueprint "strict" is a number, not a string.`},
+		"a number for a text":               {amounts("text", `1`), `is a string, not a number.`},
+		"an object for a list":              {`"properties": {"object_props": {"any": "{}"}}`, `is an array, not an object.`},
+		"a list for an object":              {`"properties_json": "{\"object\": []}"`, `is an object, not an array.`},
+		"a list of the wrong type":          {`"properties": {"array_props": {"number_items": {"texts": [1]}}}`, `ElementKeyString("texts"): Invalid Property Value: The property "texts" of the blueprint "strict" has the element 0 of the wrong type: it must be a string, not a number.`},
+		"a text outside of an enum":         {texts("healthStatus", `"healthy"`), `must be one of "Healthy", "Crashed", not "healthy".`},
+		"a number outside of an enum":       {amounts("level", `2`), `must be one of 1, 2.50, not 2.`},
+		"an element outside of an enum":     {`"properties": {"array_props": {"string_items": {"colors": ["red", "green"]}}}`, `has a wrong element 1: it must be one of "red", "blue", not "green".`},
+		"a url that is none":                {texts("url", `"example.com"`), `must have the format url, "example.com" does not.`},
+		"a time without a zone":             {texts("since", `"2026-01-01T00:00:00"`), `must have the format date-time`},
+		"an email address that is none":     {texts("email", `"me"`), `must have the format email`},
+		"an ipv4 address that is none":      {texts("ipv4", `"::1"`), `must have the format ipv4`},
+		"an ipv6 address that is none":      {texts("ipv6", `"127.0.0.1"`), `must have the format ipv6`},
+		"a text that breaks a pattern":      {texts("code", `"B1"`), `must match the pattern ^(?=A)\w+$, "B1" does not.`},
+		"a text too short":                  {texts("name", `"ä"`), `must have at least 2 characters, "ä" has 1.`},
+		"a text too long":                   {texts("name", `"abcde"`), `must have at most 4 characters, "abcde" has 5.`},
+		"a number too small":                {amounts("percent", `-0.1`), `must be at least 0, not -0.1.`},
+		"a number too large":                {amounts("percent", `99.50001`), `must be at most 99.5, not 99.50001.`},
+		"a list too short":                  {`"properties": {"array_props": {"string_items": {"few": []}}}`, `must have at least 1 elements, not 0.`},
+		"a list too long":                   {`"properties": {"array_props": {"number_items": {"few": [1, 2, 3]}}}`, `must have at most 2 elements, not 3.`},
+		"an unknown relation":               {`"relations": {"single_relations": {"ones": "a"}}`, `"single_relations").ElementKeyString("ones"): Unknown Relation: The blueprint "strict" has no relation "ones". Did you mean "one"?`},
+		"a list for a single relation":      {`"relations": {"many_relations": {"one": ["a"]}}`, `Wrong Kind of Relation: The relation "one" of the blueprint "strict" has a single target. Name it in single_relations.`},
+		"one target for many":               {`"relations": {"single_relations": {"many": "a"}}`, `Wrong Kind of Relation: The relation "many" of the blueprint "strict" has many targets. List them in many_relations.`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := newStrict(t, asItIs)
+			diagnostics := env.NewSession(t, "port_entity").Plan(strictly(test.attributes))
+			if len(diagnostics) != 1 || !strings.HasPrefix(diagnostics[0], "ERROR") || !strings.Contains(diagnostics[0], test.want) {
+				t.Errorf("got %q, want an error with %q", diagnostics, test.want)
+			}
+			if len(diagnostics) > 0 && (!strings.Contains(diagnostics[0], `"strict:e"`) || !strings.Contains(diagnostics[0], "entity_plan_checks")) {
+				t.Errorf("the error does not name the entity and the way out: %q", diagnostics[0])
+			}
+		})
+	}
+}
+
+func TestCheck_required(t *testing.T) {
+	t.Parallel()
+	requires := func(blueprint *port.Blueprint) {
+		blueprint.Schema.Required = []string{"text", "locked"}
+		blueprint.Relations["one"] = port.Relation{Target: "target", Required: true}
+		blueprint.Relations["many"] = port.Relation{Target: "target", Required: true, Many: true}
+	}
+	const whole = `"properties": {"string_props": {"text": "x"}}, "relations": {"single_relations": {"one": "a"}, "many_relations": {"many": ["a"]}}`
+	tests := map[string]struct {
+		attributes string
+		want       []string
+	}{
+		"everything there":           {whole, nil},
+		"a property left out":        {strings.Replace(whole, `"text": "x"`, "", 1), []string{`"properties"): Missing Required Property: The blueprint "strict" requires the property "text", which has no value.`}},
+		"a null":                     {strings.Replace(whole, `"x"`, "null", 1), []string{`ElementKeyString("text"): Missing Required Property: The blueprint "strict" requires the property "text", which is null here.`}},
+		"a relation left out":        {strings.Replace(whole, `"one": "a"`, "", 1), []string{`"relations"): Missing Required Relation: The blueprint "strict" requires the relation "one", which has no target.`}},
+		"a null relation":            {strings.Replace(whole, `"one": "a"`, `"one": null`, 1), []string{`requires the relation "one"`}},
+		"no targets":                 {strings.Replace(whole, `["a"]`, `[]`, 1), []string{`requires the relation "many"`}},
+		"a value that is not known":  {strings.Replace(whole, `"x"`, `"(unknown)"`, 1), nil},
+		"a map that is not known":    {strings.Replace(whole, `{"text": "x"}`, `"(unknown)"`, 1), nil},
+		"targets that are not known": {strings.Replace(whole, `["a"]`, `"(unknown)"`, 1), nil},
+		"declared, new":              {`"management": "declared"`, []string{`property "text"`, `relation "many"`, `relation "one"`}},
+		"declared, may be adopted":   {`"management": "declared", "on_existing": "adopt"`, nil},
+		"declared and null":          {`"management": "declared", "on_existing": "adopt", "properties": {"string_props": {"text": null}}`, []string{`property "text", which is null`}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := newStrict(t, requires)
+			diagnostics := env.NewSession(t, "port_entity").Plan(strictly(test.attributes))
+			if len(diagnostics) != len(test.want) {
+				t.Fatalf("got %q, want %q", diagnostics, test.want)
+			}
+			for i, want := range test.want {
+				if !strings.Contains(diagnostics[i], want) {
+					t.Errorf("got %q, want %q", diagnostics[i], want)
+				}
+			}
+		})
+	}
+}
+
+// TestCheck_passes: what the plan accepts, Port accepts too.
+func TestCheck_passes(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"the enum in another notation": amounts("level", `2.5`),
+		"a url":                        texts("url", `"https://example.com/x?y"`),
+		"a time":                       texts("since", `"2026-01-01T00:00:00.5+02:00"`),
+		"an email address":             texts("email", `"me@example.com"`),
+		"addresses":                    `"properties": {"string_props": {"ipv4": "127.0.0.1", "ipv6": "fe80::1"}}`,
+		"a pattern that looks ahead":   texts("code", `"A1"`),
+		"letters, not bytes":           texts("name", `"äöüß"`),
+		"the ends of a range":          amounts("percent", `99.5`),
+		"a format only for show":       texts("later", `"x"`),
+		"any element without items":    `"properties_json": "{\"few\": [[], {}]}"`,
+		"JSON of a simple type":        `"properties_json": "{\"text\": \"x\", \"number\": 1}"`,
+		"nulls":                        `"properties": {"string_props": {"healthStatus": null}}, "relations": {"single_relations": {"one": null}}`,
+	}
+	for name, attributes := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := newStrict(t, asItIs)
+			if diagnostics := env.NewSession(t, "port_entity").TryApply(strictly(attributes)); len(diagnostics) > 0 {
+				t.Errorf("got %q", diagnostics)
+			}
+		})
+	}
+}
+
+func TestCheck_passesWhatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"a value":      texts("healthStatus", `"(unknown)"`),
+		"an element":   `"properties": {"array_props": {"string_items": {"colors": ["(unknown)", "green"]}}}`,
+		"all of it":    `"properties": "(unknown)", "relations": "(unknown)"`,
+		"JSON":         `"properties_json": "(unknown)"`,
+		"the targets":  `"relations": {"many_relations": {"many": ["(unknown)"]}}`,
+		"a blueprint":  `"blueprint": "(unknown)", "properties": {"string_props": {"nothing": "x"}}`,
+		"no blueprint": `"blueprint": "not-there-yet", "properties": {"string_props": {"nothing": "x"}}`,
+	}
+	for name, attributes := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := newStrict(t, asItIs)
+			config := strictly(attributes)
+			if strings.Contains(attributes, `"blueprint"`) {
+				config = `{"identifier": "e", ` + attributes + `}`
+			}
+			if diagnostics := env.NewSession(t, "port_entity").Plan(config); len(diagnostics) > 0 {
+				t.Errorf("got %q", diagnostics)
+			}
+		})
+	}
+}
+
+// TestCheck_unchangedEntityPasses: a blueprint that became stricter is no
+// reason to fail a plan that writes nothing.
+func TestCheck_unchangedEntityPasses(t *testing.T) {
+	t.Parallel()
+	env := newStrict(t, asItIs)
+	session := env.NewSession(t, "port_entity")
+	session.Apply(strictly(texts("healthStatus", `"Crashed"`)))
+	stricter := strict()
+	stricter.Schema.Properties["healthStatus"] = port.Property{Type: "string", Enum: []any{"Healthy"}}
+	if _, err := env.Client.Blueprints.Update(t.Context(), "strict", stricter); err != nil {
+		t.Fatal(err)
+	}
+	later := env.NewSession(t, "port_entity")
+	later.Import("strict:e")
+	if diagnostics := later.Plan(strictly(texts("healthStatus", `"Crashed"`))); len(diagnostics) > 0 {
+		t.Errorf("got %q", diagnostics)
+	}
+	if diagnostics := later.Plan(strictly(`"icon": "Lock", ` + texts("healthStatus", `"Crashed"`))); len(diagnostics) != 1 {
+		t.Errorf("a change passes: %q", diagnostics)
+	}
+}
+
+func TestCheck_plannedBlueprintCounts(t *testing.T) {
+	t.Parallel()
+	const planned = `{"identifier": "strict", "title": "Strict", "relations": {}, "properties": {"string_props": {"fresh": {}}}}`
+	tests := map[string]struct {
+		blueprint, attributes, want string
+	}{
+		"a property that it adds":         {planned, texts("fresh", `"x"`), ""},
+		"a property that it takes away":   {planned, texts("text", `"x"`), `has no property "text"`},
+		"a relation that it takes away":   {planned, `"relations": {"single_relations": {"one": "a"}}`, `has no relation "one". It has none.`},
+		"relations that it leaves alone":  {strings.Replace(planned, `"relations": {}, `, "", 1), `"relations": {"single_relations": {"one": "a"}}`, ""},
+		"one that is not known in detail": {strings.Replace(planned, `{"fresh": {}}`, `"(unknown)"`, 1), texts("nothing", `"x"`), ""},
+		"one that it does not concern":    {strings.Replace(planned, `"strict"`, `"other"`, 1), texts("fresh", `"x"`), `has no property "fresh"`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := newStrict(t, asItIs)
+			session := env.NewSession(t, "port_entity")
+			if diagnostics := session.Beside("port_blueprint").Plan(test.blueprint); len(diagnostics) > 0 {
+				t.Fatalf("the plan of the blueprint reports %q", diagnostics)
+			}
+			diagnostics := session.Plan(strictly(test.attributes))
+			if (test.want == "") != (len(diagnostics) == 0) || (test.want != "" && !strings.Contains(diagnostics[0], test.want)) {
+				t.Errorf("got %q, want %q", diagnostics, test.want)
+			}
+		})
+	}
+}
+
+func TestCheck_canBeTurnedOff(t *testing.T) {
+	t.Setenv("PORT_ENTITY_PLAN_CHECKS", "false")
+	env := newStrict(t, asItIs)
+	if diagnostics := env.NewSession(t, "port_entity").Plan(strictly(texts("nothing", `"x"`))); len(diagnostics) > 0 {
+		t.Errorf("got %q", diagnostics)
+	}
+}

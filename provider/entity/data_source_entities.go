@@ -1,0 +1,110 @@
+package entity
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
+)
+
+var _ datasource.DataSourceWithConfigure = (*entitiesDataSource)(nil)
+
+// entitiesDataSource is port_entities, the entities of one blueprint.
+type entitiesDataSource struct {
+	reader
+}
+
+// NewEntitiesDataSource returns the data source port_entities.
+func NewEntitiesDataSource() datasource.DataSource { return &entitiesDataSource{} }
+
+// Metadata names the data source.
+func (d *entitiesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_entities"
+}
+
+// pageSize is the most entities that Port sends at once.
+const pageSize = 1000
+
+// Schema declares the data source.
+func (d *entitiesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Finds entities of one blueprint. Port is asked page by page, so there may be any number of them. To look in all blueprints use `port_search`.",
+		Attributes: map[string]schema.Attribute{
+			"blueprint": schema.StringAttribute{Required: true, MarkdownDescription: "The identifier of the blueprint.", Validators: validate.BlueprintIdentifier()},
+			"query": schema.StringAttribute{
+				Optional: true, CustomType: jsontype.Type{},
+				MarkdownDescription: "Which entities, as JSON: an object of `combinator` and `rules` ([search and query](https://docs.port.io/search-and-query/)). Use `jsonencode`. All of them without it.",
+				Validators:          []validator.String{validate.JSONObject{}},
+			},
+			"include": schema.ListAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "Limits the answer to these keys, such as `title` and `properties.cpuUtil`. Name `identifier` too if you need it.",
+			},
+			"exclude":  schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Leaves these keys out of the answer."},
+			"entities": foundList("The entities that were found, in the order in which Port sends them."),
+		},
+	}
+}
+
+func foundList(description string) schema.ListNestedAttribute {
+	return schema.ListNestedAttribute{
+		Computed:            true,
+		MarkdownDescription: description,
+		NestedObject:        schema.NestedAttributeObject{Attributes: foundAttributes()},
+	}
+}
+
+// entitiesModel is the data source in Terraform's terms.
+type entitiesModel struct {
+	Blueprint types.String   `tfsdk:"blueprint"`
+	Query     jsontype.Value `tfsdk:"query"`
+	Include   []types.String `tfsdk:"include"`
+	Exclude   []types.String `tfsdk:"exclude"`
+	Entities  []foundModel   `tfsdk:"entities"`
+}
+
+// Read fetches POST /v1/blueprints/{blueprint}/entities/search to its last page.
+func (d *entitiesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var state entitiesModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if err := d.search(ctx, &state); err != nil {
+		resp.Diagnostics.Append(diagnose.Failure{Verb: "Search", Kind: "Entities", Identifier: state.Blueprint.ValueString(), Err: err}.Diagnostic())
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+func (d *entitiesDataSource) search(ctx context.Context, state *entitiesModel) error {
+	options := port.SearchBlueprintOptions{PageSize: pageSize, Include: plainTexts(state.Include), Exclude: plainTexts(state.Exclude)}
+	state.Entities = []foundModel{}
+	for entity, err := range d.backend.Client.Entities.SearchBlueprint(ctx, state.Blueprint.ValueString(), queryOf(state.Query), options) {
+		if err != nil {
+			return err
+		}
+		found, err := foundFromAPI(state.Blueprint.ValueString(), entity)
+		if err != nil {
+			return err
+		}
+		state.Entities = append(state.Entities, *found)
+	}
+	return nil
+}
+
+// queryOf is a query as it is sent, nil for none.
+func queryOf(query jsontype.Value) json.RawMessage {
+	if query.IsNull() {
+		return nil
+	}
+	return json.RawMessage(query.ValueString())
+}

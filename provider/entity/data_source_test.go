@@ -1,0 +1,238 @@
+package entity_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
+)
+
+// newReadable is a Port with a blueprint that computes values of each kind, and
+// with one entity "e" of it.
+func newReadable(t *testing.T) *acctest.Environment {
+	t.Helper()
+	env := newThings(t)
+	blueprint := thing()
+	blueprint.MirrorProperties = map[string]port.MirrorProperty{"owner": {Path: "one.$title"}}
+	blueprint.CalculationProperties = map[string]port.CalculationProperty{"shout": {Type: "string", Calculation: ".properties.text + \"!\""}}
+	blueprint.AggregationProperties = map[string]port.AggregationProperty{"count": {
+		Title: "Count", Target: "target", Type: new("number"),
+		CalculationSpec: port.CalculationSpec{Func: "count", CalculationBy: "entities"},
+	}}
+	if _, err := env.Client.Blueprints.Update(t.Context(), "thing", blueprint); err != nil {
+		t.Fatal(err)
+	}
+	create(t, env, "thing", &port.Entity{
+		Identifier: "e", Title: new("E"), Icon: new("Lock"), Team: []string{"us"},
+		Properties: map[string]any{
+			"text": "x", "number": json.Number("9007199254740993"), "flag": true, "object": map[string]any{"a": "<"},
+			"texts": []any{"b", "a"}, "any": []any{[]any{json.Number("1")}},
+		},
+		Relations: map[string]any{"one": "a", "many": []string{"b", "a"}},
+	})
+	return env
+}
+
+// includes checks that JSON text is part of what was read.
+func includes(t *testing.T, read map[string]any, want string) {
+	t.Helper()
+	decoded, err := jsonvalue.Decode([]byte(want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, value := range decoded.(map[string]any) {
+		if !jsonvalue.Equal(read[key], value) {
+			t.Errorf("%s is %v, want %v", key, read[key], value)
+		}
+	}
+}
+
+const readable = `{
+	"identifier": "e", "blueprint": "thing", "title": "E", "icon": "Lock", "teams": ["us"], "run_id": null, "relation_titles": null, "scorecards": null,
+	"properties": {
+		"string_props": {"text": "x", "owner": "a", "shout": "x!"},
+		"number_props": {"number": 9007199254740993, "count": 2},
+		"boolean_props": {"flag": true, "locked": false},
+		"object_props": {"object": "{\"a\":\"<\"}"},
+		"array_props": {"string_items": {"texts": ["b", "a"]}, "number_items": {}, "boolean_items": {}, "object_items": {}}
+	},
+	"relations": {"single_relations": {"one": "a"}, "many_relations": {"many": ["b", "a"]}}
+}`
+
+func TestDataSource_entity(t *testing.T) {
+	t.Parallel()
+	env := newReadable(t)
+	read, diagnostics := env.ReadDataSource(t, "port_entity", `{"blueprint": "thing", "identifier": "e"}`)
+	if len(diagnostics) > 0 {
+		t.Fatalf("got %q", diagnostics)
+	}
+	includes(t, read, readable)
+	if read["id"] != "thing:e" || read["created_at"] == nil {
+		t.Errorf("the id is %v, the time %v", read["id"], read["created_at"])
+	}
+	if text := read["properties_json"].(string); !strings.Contains(text, `"any":[[1]]`) || !strings.Contains(text, `"number":9007199254740993`) || !strings.Contains(text, `"shout":"x!"`) {
+		t.Errorf("properties_json is %s", text)
+	}
+}
+
+func TestDataSource_entityScorecards(t *testing.T) {
+	t.Parallel()
+	env := newThings(t)
+	env.Control(t, "POST", "/_emulator/faults", `{"method": "GET", "route": "/v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}", "status": 200, "times": 1,
+		"body": {"ok": true, "entity": {"identifier": "e", "blueprint": "thing", "properties": {}, "relations": {},
+			"scorecards": {"ready": {"level": "Gold", "rules": [{"identifier": "owned", "status": "SUCCESS", "level": "Bronze"}]}}}}}`)
+	read, diagnostics := env.ReadDataSource(t, "port_entity", `{"blueprint": "thing", "identifier": "e"}`)
+	if len(diagnostics) > 0 {
+		t.Fatalf("got %q", diagnostics)
+	}
+	includes(t, read, `{"title": null, "icon": null, "scorecards": {"ready": {"level": "Gold", "rules": [{"identifier": "owned", "status": "SUCCESS", "level": "Bronze"}]}}}`)
+}
+
+func TestDataSource_entityThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	env := newThings(t)
+	_, diagnostics := env.ReadDataSource(t, "port_entity", `{"blueprint": "thing", "identifier": "nobody"}`)
+	failed(t, diagnostics, "Unable to Read Entity", `"thing:nobody"`, "404", "port_entities")
+}
+
+func TestDataSource_entities(t *testing.T) {
+	t.Parallel()
+	env := newReadable(t)
+	tests := map[string]struct {
+		arguments string
+		want      []string
+	}{
+		"all":              {``, []string{"e"}},
+		"those of a query": {`, "query": "{\"combinator\": \"and\", \"rules\": [{\"property\": \"text\", \"operator\": \"=\", \"value\": \"x\"}]}"`, []string{"e"}},
+		"none":             {`, "query": "{\"combinator\": \"and\", \"rules\": [{\"property\": \"text\", \"operator\": \"=\", \"value\": \"y\"}]}"`, nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			read, diagnostics := env.ReadDataSource(t, "port_entities", `{"blueprint": "thing"`+test.arguments+`}`)
+			if len(diagnostics) > 0 {
+				t.Fatalf("got %q", diagnostics)
+			}
+			entities := read["entities"].([]any)
+			if len(entities) != len(test.want) {
+				t.Fatalf("found %v, want %v", entities, test.want)
+			}
+			for _, entity := range entities {
+				includes(t, entity.(map[string]any), readable)
+			}
+		})
+	}
+}
+
+func TestDataSource_entitiesLimited(t *testing.T) {
+	t.Parallel()
+	env := newReadable(t)
+	read, diagnostics := env.ReadDataSource(t, "port_entities", `{"blueprint": "thing", "include": ["identifier", "properties.text"], "exclude": ["properties.number"]}`)
+	if len(diagnostics) > 0 {
+		t.Fatalf("got %q", diagnostics)
+	}
+	includes(t, read["entities"].([]any)[0].(map[string]any), `{"identifier": "e", "title": null, "created_at": null, "properties_json": "{\"text\":\"x\"}"}`)
+}
+
+// TestDataSource_entitiesArePaged: more than one answer holds.
+func TestDataSource_entitiesArePaged(t *testing.T) {
+	t.Parallel()
+	const many = 1050
+	env := newThings(t)
+	entities := func(yield func(*port.Entity) bool) {
+		for i := range many {
+			if !yield(&port.Entity{Identifier: fmt.Sprintf("e%04d", i)}) {
+				return
+			}
+		}
+	}
+	for _, err := range env.Client.Entities.BulkCreate(t.Context(), "thing", entities, port.CreateEntityOptions{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	read, diagnostics := env.ReadDataSource(t, "port_entities", `{"blueprint": "thing"}`)
+	if found := read["entities"].([]any); len(diagnostics) > 0 || len(found) != many {
+		t.Errorf("found %d, %q", len(found), diagnostics)
+	}
+}
+
+func TestDataSource_search(t *testing.T) {
+	t.Parallel()
+	env := newReadable(t)
+	const query = `"query": "{\"combinator\": \"and\", \"rules\": [{\"property\": \"$identifier\", \"operator\": \"in\", \"value\": [\"e\", \"a\"]}]}"`
+	read, diagnostics := env.ReadDataSource(t, "port_search", `{`+query+`}`)
+	if len(diagnostics) > 0 {
+		t.Fatalf("got %q", diagnostics)
+	}
+	if blueprints := read["matching_blueprints"].([]any); len(blueprints) != 2 {
+		t.Errorf("found something in %v", blueprints)
+	}
+	includes(t, find(t, read, "e"), readable)
+	reformatted, _ := env.ReadDataSource(t, "port_search", `{`+strings.Replace(query, `{\"combinator\"`, `{ \"combinator\"`, 1)+`}`)
+	other, _ := env.ReadDataSource(t, "port_search", `{`+query+`, "exclude_calculated_properties": true}`)
+	if read["id"] != reformatted["id"] || read["id"] == other["id"] {
+		t.Errorf("the ids are %v, %v and %v", read["id"], reformatted["id"], other["id"])
+	}
+	if _, calculated := find(t, other, "e")["properties"].(map[string]any)["string_props"].(map[string]any)["shout"]; calculated {
+		t.Error("calculated properties were not left out")
+	}
+}
+
+// find picks one entity out of what was read.
+func find(t *testing.T, read map[string]any, identifier string) map[string]any {
+	t.Helper()
+	for _, entity := range read["entities"].([]any) {
+		if found := entity.(map[string]any); found["identifier"] == identifier {
+			return found
+		}
+	}
+	t.Fatalf("%s was not found", identifier)
+	return nil
+}
+
+func TestDataSource_searchWithTitles(t *testing.T) {
+	t.Parallel()
+	env := newReadable(t)
+	read, diagnostics := env.ReadDataSource(t, "port_search", `{"attach_title_to_relation": true, "exclude": ["properties"],
+		"query": "{\"combinator\": \"and\", \"rules\": [{\"property\": \"$identifier\", \"operator\": \"=\", \"value\": \"e\"}]}"}`)
+	if len(diagnostics) > 0 {
+		t.Fatalf("got %q", diagnostics)
+	}
+	includes(t, find(t, read, "e"), `{"properties_json": "{}", "relations": {"single_relations": {"one": "a"}, "many_relations": {"many": ["b", "a"]}},
+		"relation_titles": {"one": {"a": "a"}, "many": {"a": "a", "b": "b"}}}`)
+}
+
+func TestDataSource_searchFails(t *testing.T) {
+	t.Parallel()
+	env := newThings(t)
+	tests := map[string]struct {
+		typeName, config string
+		want             []string
+	}{
+		"a query that is no JSON":    {"port_search", `{"query": "{a = 1}"}`, []string{`"query"): Invalid JSON`}},
+		"a query that is a list":     {"port_search", `{"query": "[]"}`, []string{`"query"): Not a JSON Object`}},
+		"a query that Port refuses":  {"port_search", `{"query": "{\"combinator\": \"xor\", \"rules\": []}"}`, []string{"Unable to Search Entities", "422", "combinator"}},
+		"a blueprint that is absent": {"port_entities", `{"blueprint": "nothing"}`, []string{"Unable to Search Entities", `"nothing"`, "404"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, diagnostics := env.ReadDataSource(t, test.typeName, test.config)
+			failed(t, diagnostics, test.want...)
+		})
+	}
+}
+
+func TestDataSource_searchSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	env := newThings(t)
+	env.Control(t, "POST", "/_emulator/faults", `{"method": "POST", "route": "/v1/entities/search", "status": 200, "times": 1,
+		"body": {"ok": true, "entities": [], "matchingBlueprints": [], "failedBlueprints": ["huge"]}}`)
+	_, diagnostics := env.ReadDataSource(t, "port_search", `{"query": "{\"combinator\": \"and\", \"rules\": []}"}`)
+	warned(t, diagnostics, "Blueprints Not Searched", "huge")
+}

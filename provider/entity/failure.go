@@ -1,0 +1,196 @@
+package entity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
+)
+
+// failure is an operation on an entity that failed.
+type failure struct {
+	verb string
+	id   string
+	// entity is what was to be written, or nil.
+	entity *model
+	err    error
+}
+
+// diagnostic renders the failure, on the attribute that caused it where that is
+// known.
+func (f failure) diagnostic() diag.Diagnostic {
+	rendered := diagnose.Failure{Verb: f.verb, Kind: "Entity", Identifier: f.id, Err: f.err, Advice: f.advice()}.Diagnostic()
+	if at, located := f.path(); located {
+		return diag.WithPath(at, rendered)
+	}
+	return rendered
+}
+
+func (f failure) advice() string {
+	switch {
+	case errors.Is(f.err, port.ErrExists) && f.verb == "Create":
+		return fmt.Sprintf("The entity exists already. To manage it with Terraform, import it: terraform import port_entity.<name> %q\n"+
+			"Or set on_existing = \"adopt\" to have Terraform take it over without an import.", f.id)
+	case errors.Is(f.err, port.ErrExists):
+		return "The new identifier is taken. Choose another one, or delete or import the entity that has it."
+	case errors.Is(f.err, port.ErrNotFound) && f.verb == "Create":
+		return "The blueprint does not exist. Refer to its resource (blueprint = port_blueprint.<name>.identifier), so that Terraform creates it first."
+	case errors.Is(f.err, port.ErrNotFound):
+		return "The entity has gone since Terraform read it. Plan again: Terraform will create it anew."
+	case errors.Is(f.err, port.ErrHasDependents):
+		return "Other entities are related to this one. Remove those relations first, or set delete_dependents = true and apply that, to have Port delete those entities as well."
+	case errors.Is(f.err, port.ErrInvalid) && f.verb == "Delete":
+		return "What is declared cannot be unset. To keep the entity as it is and have Terraform forget it, use a removed block with destroy = false."
+	case errors.Is(f.err, context.DeadlineExceeded):
+		return fmt.Sprintf("The time limit passed. Raise timeouts.%s of the resource, or look at what holds Port up.", strings.ToLower(f.verb))
+	default:
+		return ""
+	}
+}
+
+// path finds the attribute that Port complains about. Port names it as a JSON
+// pointer into the body, such as body/properties/cpuUtil.
+func (f failure) path() (path.Path, bool) {
+	var answer *port.Error
+	switch {
+	case f.entity == nil:
+		return path.Empty(), false
+	case errors.Is(f.err, port.ErrExists):
+		return path.Root("identifier"), true
+	case errors.Is(f.err, port.ErrNotFound) && f.verb == "Create":
+		return path.Root("blueprint"), true
+	case !errors.As(f.err, &answer) || !errors.Is(f.err, port.ErrInvalid):
+		return path.Empty(), false
+	}
+	for _, key := range sortedKeys(listedIn(f.entity)) {
+		if mentions(answer.Message, "properties/"+key) {
+			return f.entity.propertyPath(key), true
+		}
+	}
+	for _, key := range sortedKeys(f.entity.Relations.toAPI()) {
+		if mentions(answer.Message, "relations/"+key) {
+			return f.entity.relationPath(key), true
+		}
+	}
+	return path.Empty(), false
+}
+
+// mentions reports whether a text holds a pointer that ends there or goes on to
+// a member.
+func mentions(text, pointer string) bool {
+	_, rest, found := strings.Cut(text, "/"+pointer)
+	return found && (rest == "" || strings.ContainsAny(rest[:1], " /'\":,.;)"))
+}
+
+// propertyPath is where the value of a property is configured.
+func (m *model) propertyPath(key string) path.Path {
+	typed := path.Root("properties")
+	switch p := m.Properties; {
+	case p == nil:
+	case has(p.String, key):
+		return typed.AtName("string_props").AtMapKey(key)
+	case has(p.Number, key):
+		return typed.AtName("number_props").AtMapKey(key)
+	case has(p.Boolean, key):
+		return typed.AtName("boolean_props").AtMapKey(key)
+	case has(p.Object, key):
+		return typed.AtName("object_props").AtMapKey(key)
+	case p.Array == nil:
+	case has(p.Array.String, key):
+		return typed.AtName("array_props").AtName("string_items").AtMapKey(key)
+	case has(p.Array.Number, key):
+		return typed.AtName("array_props").AtName("number_items").AtMapKey(key)
+	case has(p.Array.Boolean, key):
+		return typed.AtName("array_props").AtName("boolean_items").AtMapKey(key)
+	case has(p.Array.Object, key):
+		return typed.AtName("array_props").AtName("object_items").AtMapKey(key)
+	}
+	return path.Root("properties_json")
+}
+
+// relationPath is where a relation is configured.
+func (m *model) relationPath(key string) path.Path {
+	if has(m.Relations.Single, key) {
+		return path.Root("relations").AtName("single_relations").AtMapKey(key)
+	}
+	return path.Root("relations").AtName("many_relations").AtMapKey(key)
+}
+
+func has[T any](values map[string]T, key string) bool {
+	_, listed := values[key]
+	return listed
+}
+
+// differenceWarning tells that Port did not keep a value as it was sent.
+func differenceWarning(entity *model, key string, sent, stored any) diag.Diagnostic {
+	id, at := entity.ID.ValueString(), entity.propertyPath(key)
+	if isRounded(sent, stored) {
+		return diag.NewAttributeWarningDiagnostic(at, "Number Rounded", fmt.Sprintf(
+			"Port stored the property %q of the entity %q as %s; %s was sent. Port keeps numbers as doubles, which hold about 16 digits. "+
+				"To keep every digit, make the property a string. Until somebody changes the value, plans show no difference.",
+			key, id, shown(stored), shown(sent)))
+	}
+	return diag.NewAttributeWarningDiagnostic(at, "Value Stored Differently", fmt.Sprintf(
+		"Port stored the property %q of the entity %q as %s; %s was sent. Until somebody changes the value, plans show no difference.",
+		key, id, shown(stored), shown(sent)))
+}
+
+func shown(value any) string {
+	text, err := jsonvalue.Encode(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(text)
+}
+
+// isRounded reports whether two values differ in digits that a double cannot
+// hold, and in nothing else.
+func isRounded(sent, stored any) bool {
+	switch sent := sent.(type) {
+	case json.Number:
+		number, isNumber := stored.(json.Number)
+		return isNumber && double(sent) == double(number)
+	case []any:
+		list, isList := stored.([]any)
+		if !isList || len(list) != len(sent) {
+			return false
+		}
+		for i := range sent {
+			if !isRounded(sent[i], list[i]) {
+				return false
+			}
+		}
+		return true
+	case map[string]any:
+		object, isObject := stored.(map[string]any)
+		if !isObject || len(object) != len(sent) {
+			return false
+		}
+		for key := range sent {
+			if !has(object, key) || !isRounded(sent[key], object[key]) {
+				return false
+			}
+		}
+		return true
+	default:
+		return sent == stored
+	}
+}
+
+// double is the number as JavaScript has it; not a number if it has none.
+func double(number json.Number) float64 {
+	value, err := number.Float64()
+	if err != nil {
+		return math.NaN()
+	}
+	return value
+}

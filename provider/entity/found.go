@@ -1,0 +1,222 @@
+package entity
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
+)
+
+// foundModel is an entity as the data sources show it: with everything that can
+// be read, and nothing that was never set.
+type foundModel struct {
+	Identifier     types.String                       `tfsdk:"identifier"`
+	Blueprint      types.String                       `tfsdk:"blueprint"`
+	Title          types.String                       `tfsdk:"title"`
+	Icon           types.String                       `tfsdk:"icon"`
+	Teams          []types.String                     `tfsdk:"teams"`
+	Properties     *propertiesModel                   `tfsdk:"properties"`
+	PropertiesJSON jsontype.Value                     `tfsdk:"properties_json"`
+	Relations      *relationsModel                    `tfsdk:"relations"`
+	RelationTitles map[string]map[string]types.String `tfsdk:"relation_titles"`
+	Scorecards     map[string]scorecardModel          `tfsdk:"scorecards"`
+	RunID          types.String                       `tfsdk:"run_id"`
+	CreatedAt      types.String                       `tfsdk:"created_at"`
+	CreatedBy      types.String                       `tfsdk:"created_by"`
+	UpdatedAt      types.String                       `tfsdk:"updated_at"`
+	UpdatedBy      types.String                       `tfsdk:"updated_by"`
+}
+
+type scorecardModel struct {
+	Level types.String         `tfsdk:"level"`
+	Rules []scorecardRuleModel `tfsdk:"rules"`
+}
+
+type scorecardRuleModel struct {
+	Identifier types.String `tfsdk:"identifier"`
+	Level      types.String `tfsdk:"level"`
+	Status     types.String `tfsdk:"status"`
+}
+
+// foundFromAPI reads an entity of an answer. The blueprint is that of the
+// request, for answers that do not name it.
+func foundFromAPI(blueprint string, entity *port.Entity) (*foundModel, error) {
+	nothing := emptyModel()
+	properties, _, err := propertiesFromAPI(entity.Properties, nothing, nil)
+	if err != nil {
+		return nil, err
+	}
+	all, err := jsonvalue.Encode(mapOf(entity.Properties))
+	if err != nil {
+		return nil, err
+	}
+	scorecards, err := scorecardsFromAPI(entity.Extra["scorecards"])
+	if err != nil {
+		return nil, err
+	}
+	if entity.Blueprint != "" {
+		blueprint = entity.Blueprint
+	}
+	relations, titles := untitled(entity.Relations)
+	return &foundModel{
+		Identifier:     answered(entity.Identifier),
+		Blueprint:      answered(blueprint),
+		Title:          types.StringPointerValue(entity.Title),
+		Icon:           types.StringPointerValue(entity.Icon),
+		Teams:          textList(entity.Team),
+		Properties:     properties,
+		PropertiesJSON: jsontype.New(string(all)),
+		Relations:      relationsFromAPI(relations, nothing.Relations),
+		RelationTitles: titles,
+		Scorecards:     scorecards,
+		RunID:          types.StringNull(),
+		CreatedAt:      answered(entity.CreatedAt),
+		CreatedBy:      answered(entity.CreatedBy),
+		UpdatedAt:      answered(entity.UpdatedAt),
+		UpdatedBy:      answered(entity.UpdatedBy),
+	}, nil
+}
+
+// answered is a text that an answer has unless it was asked to leave it out.
+func answered(text string) types.String {
+	if text == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(text)
+}
+
+// untitled turns relations whose targets came with their titles into bare
+// identifiers, and gives the titles apart. They are nil if there are none.
+func untitled(relations map[string]any) (map[string]any, map[string]map[string]types.String) {
+	bare := map[string]any{}
+	var titles map[string]map[string]types.String
+	note := func(relation string, target map[string]any) string {
+		identifier, _ := target["identifier"].(string)
+		if titles == nil {
+			titles = map[string]map[string]types.String{}
+		}
+		if titles[relation] == nil {
+			titles[relation] = map[string]types.String{}
+		}
+		titles[relation][identifier] = types.StringNull()
+		if title, hasTitle := target["title"].(string); hasTitle {
+			titles[relation][identifier] = types.StringValue(title)
+		}
+		return identifier
+	}
+	for relation, value := range relations {
+		bare[relation] = value
+		switch value := value.(type) {
+		case map[string]any:
+			bare[relation] = note(relation, value)
+		case []any:
+			identifiers := make([]string, 0, len(value))
+			for _, target := range value {
+				if titled, isTitled := target.(map[string]any); isTitled {
+					identifiers = append(identifiers, note(relation, titled))
+				}
+			}
+			bare[relation] = identifiers
+		}
+	}
+	return bare, titles
+}
+
+// scorecardsFromAPI reads the scorecards of an answer, which the documented API
+// does not describe: each has a level, and rules with a status. Nil is none.
+func scorecardsFromAPI(text json.RawMessage) (map[string]scorecardModel, error) {
+	if len(text) == 0 {
+		return nil, nil //nolint:nilnil // A null attribute is a value of its own.
+	}
+	var answer map[string]struct {
+		Level *string `json:"level"`
+		Rules []struct {
+			Identifier *string `json:"identifier"`
+			Level      *string `json:"level"`
+			Status     *string `json:"status"`
+		} `json:"rules"`
+	}
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return nil, fmt.Errorf("read the scorecards: %w", err)
+	}
+	scorecards := make(map[string]scorecardModel, len(answer))
+	for name, card := range answer {
+		rules := make([]scorecardRuleModel, 0, len(card.Rules))
+		for _, rule := range card.Rules {
+			rules = append(rules, scorecardRuleModel{
+				Identifier: types.StringPointerValue(rule.Identifier),
+				Level:      types.StringPointerValue(rule.Level),
+				Status:     types.StringPointerValue(rule.Status),
+			})
+		}
+		scorecards[name] = scorecardModel{Level: types.StringPointerValue(card.Level), Rules: rules}
+	}
+	return scorecards, nil
+}
+
+// foundAttributes declares the attributes of [foundModel].
+func foundAttributes() map[string]schema.Attribute {
+	ruleType := types.ObjectType{AttrTypes: map[string]attr.Type{"identifier": types.StringType, "level": types.StringType, "status": types.StringType}}
+	scorecardType := types.ObjectType{AttrTypes: map[string]attr.Type{"level": types.StringType, "rules": types.ListType{ElemType: ruleType}}}
+	return map[string]schema.Attribute{
+		"identifier": foundText("The identifier of the entity."),
+		"blueprint":  foundText("The identifier of its blueprint."),
+		"title":      foundText("The name people read in Port, null if it has none."),
+		"icon":       foundText("The name of its icon, null if it has none."),
+		"teams":      schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The teams that own the entity."},
+		"properties": schema.SingleNestedAttribute{
+			Computed: true,
+			MarkdownDescription: "The values of its properties by their type, those that Port computes (mirror, calculation and aggregation properties) included. " +
+				"A property without a value is left out, and so is a list that mixes types: see `properties_json`.",
+			Attributes: map[string]schema.Attribute{
+				"string_props":  foundMap("Values that are text.", types.StringType),
+				"number_props":  foundMap("Values that are numbers, with every digit.", types.NumberType),
+				"boolean_props": foundMap("Values that are true or false.", types.BoolType),
+				"object_props":  foundMap("Values that are objects, as JSON.", jsontype.Type{}),
+				"array_props": schema.SingleNestedAttribute{
+					Computed:            true,
+					MarkdownDescription: "Values that are lists, by the type of their elements.",
+					Attributes: map[string]schema.Attribute{
+						"string_items":  foundMap("Lists of text, and empty lists.", types.ListType{ElemType: types.StringType}),
+						"number_items":  foundMap("Lists of numbers.", types.ListType{ElemType: types.NumberType}),
+						"boolean_items": foundMap("Lists of true and false.", types.ListType{ElemType: types.BoolType}),
+						"object_items":  foundMap("Lists of objects, each as JSON.", types.ListType{ElemType: jsontype.Type{}}),
+					},
+				},
+			},
+		},
+		"properties_json": schema.StringAttribute{
+			Computed: true, CustomType: jsontype.Type{},
+			MarkdownDescription: "The values of all properties, as one JSON object: `jsondecode(….properties_json).cpuUtil`. A property without a value is `null`.",
+		},
+		"relations": schema.SingleNestedAttribute{
+			Computed:            true,
+			MarkdownDescription: "What the entity is related to, as identifiers. A relation without a target is left out.",
+			Attributes: map[string]schema.Attribute{
+				"single_relations": foundMap("Relations to one entity.", types.StringType),
+				"many_relations":   foundMap("Relations to any number of entities.", types.ListType{ElemType: types.StringType}),
+			},
+		},
+		"relation_titles": foundMap("The titles of related entities, by relation and identifier. Null unless they were asked for.", types.MapType{ElemType: types.StringType}),
+		"scorecards":      foundMap("Its scorecards by their identifier: the level that was reached, and the status of each rule.", scorecardType),
+		"run_id":          foundText("Always null: an answer does not say which action run wrote an entity."),
+		"created_at":      foundText("When the entity was created (RFC 3339)."),
+		"created_by":      foundText("Who created it."),
+		"updated_at":      foundText("When it was last changed (RFC 3339)."),
+		"updated_by":      foundText("Who last changed it."),
+	}
+}
+
+func foundText(description string) schema.StringAttribute {
+	return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+}
+
+func foundMap(description string, element attr.Type) schema.MapAttribute {
+	return schema.MapAttribute{Computed: true, ElementType: element, MarkdownDescription: description}
+}

@@ -1,0 +1,39 @@
+package entity
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// identityModel is what names an entity in Port.
+type identityModel struct {
+	Blueprint  types.String `tfsdk:"blueprint"`
+	Identifier types.String `tfsdk:"identifier"`
+}
+
+// IdentitySchema declares the identity of port_entity.
+func (r *entityResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		"blueprint":  identityschema.StringAttribute{RequiredForImport: true, Description: "The identifier of the blueprint."},
+		"identifier": identityschema.StringAttribute{RequiredForImport: true, Description: "The identifier of the entity."},
+	}}
+}
+
+func (m *model) identity() identityModel {
+	return identityModel{Blueprint: m.Blueprint, Identifier: m.Identifier}
+}
+
+// address names an entity.
+type address struct {
+	Blueprint  string `json:"blueprint"`
+	Identifier string `json:"identifier"`
+}
+
+func (a address) String() string { return entityID(a.Blueprint, a.Identifier) }
+
+func (m *model) address() address {
+	return address{Blueprint: m.Blueprint.ValueString(), Identifier: m.Identifier.ValueString()}
+}

@@ -1,0 +1,73 @@
+package entity_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+)
+
+// TestEntity_everyTypeSettles takes a property of every type through every form
+// that a configuration can give it, and checks that each change arrives at Port
+// and that nothing is left to do after it, also after an import.
+func TestEntity_everyTypeSettles(t *testing.T) {
+	t.Parallel()
+	types := []struct{ name, key, listed, first, second string }{
+		{"string", "text", `"properties": {"string_props": {"text": %s}}`, `"x"`, `"<&>"`},
+		{"number", "number", `"properties": {"number_props": {"number": %s}}`, `9007199254740993`, `0.1`},
+		{"boolean", "flag", `"properties": {"boolean_props": {"flag": %s}}`, `true`, `false`},
+		{"object", "object", `"properties": {"object_props": {"object": %s}}`, `{"a": [1]}`, `{"a": null}`},
+		{"boolean with a default", "locked", `"properties": {"boolean_props": {"locked": %s}}`, `true`, `false`},
+		{"array of strings", "texts", `"properties": {"array_props": {"string_items": {"texts": %s}}}`, `["b", "a"]`, `[]`},
+		{"array of numbers", "numbers", `"properties": {"array_props": {"number_items": {"numbers": %s}}}`, `[1, 0.1]`, `[]`},
+		{"array of booleans", "flags", `"properties": {"array_props": {"boolean_items": {"flags": %s}}}`, `[true]`, `[]`},
+		{"array of objects", "objects", `"properties": {"array_props": {"object_items": {"objects": %s}}}`, `[{"a": 1}]`, `[]`},
+		{"array without items", "any", `"properties_json": {"any": %s}`, `[[1], "a", null]`, `[]`},
+		{"any type as JSON", "object", `"properties_json": {"object": %s}`, `{"a": 1}`, `{}`},
+	}
+	for _, property := range types {
+		t.Run(property.name, func(t *testing.T) {
+			t.Parallel()
+			env := newThings(t)
+			session := env.NewSession(t, "port_entity")
+			attributes := func(value string) string {
+				if value == "" {
+					return ""
+				}
+				return asText(fmt.Sprintf(property.listed, value))
+			}
+			steps := []struct{ form, value, want string }{
+				{"absent", "", `null`},
+				{"null", `null`, `null`},
+				{"value", property.first, property.first},
+				{"changed", property.second, property.second},
+				{"removed", "", `null`},
+				{"value again", property.first, property.first},
+				{"null again", `null`, `null`},
+				{"removed again", "", `null`},
+			}
+			for _, step := range steps {
+				session.Apply(declare(attributes(step.value)))
+				if changed := session.Changes(declare(attributes(step.value))); len(changed) > 0 {
+					t.Errorf("%s: the plan changes %v", step.form, changed)
+				}
+				imported := env.NewSession(t, "port_entity")
+				imported.Import("thing:e")
+				if changed := imported.Changes(declare(attributes(step.value))); len(changed) > 0 {
+					t.Errorf("%s: after an import the plan changes %v", step.form, changed)
+				}
+				value := get(t, env, "thing", "e").Properties[property.key]
+				want, err := jsonvalue.Decode([]byte(step.want))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if step.form == "absent" && property.key == "locked" {
+					want = false
+				}
+				if !jsonvalue.Equal(value, want) {
+					t.Errorf("%s: Port holds %v, want %v", step.form, value, want)
+				}
+			}
+		})
+	}
+}

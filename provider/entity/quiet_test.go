@@ -1,0 +1,214 @@
+package entity_test
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+)
+
+// quietCase is a configuration after which nothing is left to do, and a change
+// behind Terraform's back that shows, and only it.
+type quietCase struct {
+	attributes string
+	twin       *port.EntityPatch
+	// shows are the attributes that the twin changes.
+	shows []string
+}
+
+// importedElsewhere are twins that show in another place after an import, which
+// does not know where the configuration lists a value.
+func importedElsewhere() map[string][]string {
+	return map[string][]string{
+		"an array of anything as JSON texts": {"properties.array_props.object_items.any", "properties_json"},
+		"a null property in properties_json": {"properties.string_props.text"},
+		"properties_json in another form":    {"properties.string_props.text", "properties_json"},
+	}
+}
+
+func quietCases() map[string]quietCase {
+	number := json.Number("2")
+	return map[string]quietCase{
+		"a property left out": {
+			`"title": "E"`, property("text", "x"),
+			[]string{"properties.string_props.text"},
+		},
+		"a property left out beside another": {
+			`"properties": {"string_props": {"text": "x"}}`, property("number", number),
+			[]string{"properties.number_props.number"},
+		},
+		"a relation left out": {
+			`"title": "E"`, relation("one", "a"),
+			[]string{"relations.single_relations.one"},
+		},
+		"a relation with many targets left out": {
+			`"relations": {"single_relations": {"one": "a"}}`, relation("many", []string{"b"}),
+			[]string{"relations.many_relations.many"},
+		},
+		"a default of the blueprint": {
+			`"properties": {"string_props": {"text": "x"}}`, property("locked", true),
+			[]string{"properties.boolean_props.locked"},
+		},
+		"teams = []":      {`"teams": []`, &port.EntityPatch{Team: port.Set([]string{"x"})}, []string{"teams"}},
+		"teams left out":  {`"icon": "Lock"`, &port.EntityPatch{Team: port.Set([]string{"x"})}, []string{"teams"}},
+		"icon = ''":       {`"icon": ""`, &port.EntityPatch{Icon: port.Set("Lock")}, []string{"icon"}},
+		"icon left out":   {`"title": "E"`, &port.EntityPatch{Icon: port.Set("Lock")}, []string{"icon"}},
+		"title left out":  {`"icon": "Lock"`, &port.EntityPatch{Title: port.Set("T")}, []string{"title"}},
+		"properties = {}": {`"properties": {}`, property("text", "x"), []string{"properties.string_props.text"}},
+		"properties with empty maps": {
+			`"properties": {"string_props": {}, "array_props": {"number_items": {}}}`, property("text", "x"),
+			[]string{"properties.string_props.text"},
+		},
+		"properties_json of an empty object": {
+			`"properties_json": "{ }"`, property("any", []any{number, "x"}), []string{"properties_json"},
+		},
+		"a null relation": {
+			`"relations": {"single_relations": {"one": null}}`, relation("one", "a"), []string{"relations.single_relations.one"},
+		},
+		"an empty relation with many targets": {
+			`"relations": {"many_relations": {"many": []}}`, relation("many", []string{"b"}), []string{"relations.many_relations.many"},
+		},
+		"a null inside a list": {
+			`"properties": {"array_props": {"string_items": {"any": ["x", null]}}}`, property("any", []any{"x", nil, "y"}),
+			[]string{"properties.array_props.string_items.any"},
+		},
+		"nulls alone in a list": {
+			`"properties": {"array_props": {"string_items": {"any": [null, null]}}}`, property("any", []any{nil}),
+			[]string{"properties.array_props.string_items.any"},
+		},
+		"a null inside JSON": {
+			`"properties": {"object_props": {"object": "{\"a\": null, \"b\": [null]}"}}`,
+			property("object", map[string]any{"b": []any{nil}}),
+			[]string{"properties.object_props.object"},
+		},
+		"JSON in another key order": {
+			`"properties": {"object_props": {"object": "{\"b\": 1, \"a\": {\"d\": 1, \"c\": 2}}"}}`,
+			property("object", map[string]any{"b": json.Number("1")}),
+			[]string{"properties.object_props.object"},
+		},
+		"JSON with other spacing": {
+			`"properties": {"array_props": {"object_items": {"objects": ["{ \"a\" :\n1 }"]}}}`,
+			property("objects", []any{map[string]any{"a": number}}),
+			[]string{"properties.array_props.object_items.objects"},
+		},
+		"JSON with other escaping": {
+			`"properties": {"object_props": {"object": "{\"a\": \"\\u003c\\u003e\\u0026\"}"}}`,
+			property("object", map[string]any{"a": "<"}),
+			[]string{"properties.object_props.object"},
+		},
+		"properties_json in another form": {
+			`"properties_json": "{ \"any\": [[1.0], \"\\u003c\"],\n \"text\": \"x\" }"`,
+			property("any", []any{[]any{json.Number("1")}, ">"}),
+			[]string{"properties_json"},
+		},
+		"a number as 1.0":    {`"properties": {"number_props": {"number": 1.0}}`, property("number", number), []string{"properties.number_props.number"}},
+		"a number as 1e0":    {`"properties": {"number_props": {"number": 1e0}}`, property("number", number), []string{"properties.number_props.number"}},
+		"numbers in a list":  {`"properties": {"array_props": {"number_items": {"numbers": [1.0, 1e2]}}}`, property("numbers", []any{number}), []string{"properties.array_props.number_items.numbers"}},
+		"numbers in JSON":    {`"properties": {"object_props": {"object": "{\"a\": 1.0, \"b\": [1e0]}"}}`, property("object", map[string]any{"a": number}), []string{"properties.object_props.object"}},
+		"a number of digits": {`"properties": {"number_props": {"number": 9007199254740993}}`, property("number", json.Number("9007199254740992")), []string{"properties.number_props.number"}},
+		"teams in another order": {
+			`"teams": ["b", "a"]`, &port.EntityPatch{Team: port.Set([]string{"a", "c"})}, []string{"teams"},
+		},
+		"an array of texts without items": {
+			`"properties": {"array_props": {"string_items": {"any": ["x"]}}}`, property("any", []any{"y"}), []string{"properties.array_props.string_items.any"},
+		},
+		"an array of numbers without items": {
+			`"properties": {"array_props": {"number_items": {"any": [1]}}}`, property("any", []any{number}), []string{"properties.array_props.number_items.any"},
+		},
+		"an array of objects without items": {
+			`"properties": {"array_props": {"object_items": {"any": ["{\"a\":1}"]}}}`, property("any", []any{map[string]any{"a": number}}),
+			[]string{"properties.array_props.object_items.any"},
+		},
+		"an array of anything as JSON texts": {
+			`"properties": {"array_props": {"object_items": {"any": ["1", "\"x\"", "[true]"]}}}`, property("any", []any{number, "x"}),
+			[]string{"properties.array_props.object_items.any"},
+		},
+		"an array of arrays": {
+			`"properties_json": "{\"any\": [[1, [2]], []]}"`, property("any", []any{[]any{number}}), []string{"properties_json"},
+		},
+		"an empty array without items": {
+			`"properties": {"array_props": {"object_items": {"any": []}}}`, property("any", []any{map[string]any{"a": number}}),
+			[]string{"properties.array_props.object_items.any"},
+		},
+		"an empty array of numbers": {
+			`"properties": {"array_props": {"number_items": {"numbers": []}}}`, property("numbers", []any{number}),
+			[]string{"properties.array_props.number_items.numbers"},
+		},
+		"an empty array of booleans": {
+			`"properties": {"array_props": {"boolean_items": {"flags": []}}}`, property("flags", []any{true}),
+			[]string{"properties.array_props.boolean_items.flags"},
+		},
+		"an empty array of objects": {
+			`"properties": {"array_props": {"object_items": {"objects": []}}}`, property("objects", []any{map[string]any{}}),
+			[]string{"properties.array_props.object_items.objects"},
+		},
+		"a null property": {
+			`"properties": {"string_props": {"text": null}}`, property("text", "x"), []string{"properties.string_props.text"},
+		},
+		"a null property with a default": {
+			`"properties": {"boolean_props": {"locked": null}}`, property("locked", false), []string{"properties.boolean_props.locked"},
+		},
+		"a null property in properties_json": {
+			`"properties_json": "{\"text\": null}"`, property("text", "x"), []string{"properties_json"},
+		},
+		"a null array": {
+			`"properties": {"array_props": {"number_items": {"numbers": null}}}`, property("numbers", []any{number}),
+			[]string{"properties.array_props.number_items.numbers"},
+		},
+		"an object written as JSON null": {
+			`"properties": {"object_props": {"object": null}}`, property("object", map[string]any{}), []string{"properties.object_props.object"},
+		},
+	}
+}
+
+func TestEntity_quietAfterApply(t *testing.T) {
+	t.Parallel()
+	for name, test := range quietCases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := newThings(t)
+			session := env.NewSession(t, "port_entity")
+			session.Apply(declare(test.attributes))
+			if changed := session.Changes(declare(test.attributes)); len(changed) > 0 {
+				t.Errorf("the plan changes %v", changed)
+			}
+			change(t, env, test.twin)
+			if changed := session.Changes(declare(test.attributes)); !slices.Equal(changed, test.shows) {
+				t.Errorf("after a change behind Terraform's back the plan changes %v, want %v", changed, test.shows)
+			}
+			session.Apply(declare(test.attributes))
+			if changed := session.Changes(declare(test.attributes)); len(changed) > 0 {
+				t.Errorf("after the repair the plan changes %v", changed)
+			}
+		})
+	}
+}
+
+func TestEntity_quietAfterImport(t *testing.T) {
+	t.Parallel()
+	for name, test := range quietCases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := newThings(t)
+			env.NewSession(t, "port_entity").Apply(declare(test.attributes))
+			session := env.NewSession(t, "port_entity")
+			session.Import("thing:e")
+			if changed := session.Changes(declare(test.attributes)); len(changed) > 0 {
+				t.Errorf("the plan changes %v", changed)
+			}
+			change(t, env, test.twin)
+			want := test.shows
+			if elsewhere, differs := importedElsewhere()[name]; differs {
+				want = elsewhere
+			}
+			if changed := session.Changes(declare(test.attributes)); !slices.Equal(changed, want) {
+				t.Errorf("after a change behind Terraform's back the plan changes %v, want %v", changed, want)
+			}
+			session.Apply(declare(test.attributes))
+			if changed := session.Changes(declare(test.attributes)); len(changed) > 0 {
+				t.Errorf("after the repair the plan changes %v", changed)
+			}
+		})
+	}
+}

@@ -1,0 +1,239 @@
+package entity
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/dlclark/regexp2"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/exact"
+)
+
+// The types of a property at Port.
+const (
+	typeString  = "string"
+	typeNumber  = "number"
+	typeBoolean = "boolean"
+	typeObject  = "object"
+	typeArray   = "array"
+)
+
+// rule is what a blueprint says about a value of a property, or about an
+// element of a list.
+type rule struct {
+	format               *string
+	enum                 []any
+	minLength, maxLength *json.Number
+	pattern              *string
+	minimum, maximum     *json.Number
+	minItems, maxItems   *json.Number
+	itemType             string
+	items                *rule
+}
+
+func ruleOf(property port.Property) rule {
+	r := rule{
+		format:    property.Format,
+		enum:      property.Enum,
+		minLength: property.MinLength,
+		maxLength: property.MaxLength,
+		pattern:   property.Pattern,
+		minimum:   property.Minimum,
+		maximum:   property.Maximum,
+		minItems:  property.MinItems,
+		maxItems:  property.MaxItems,
+	}
+	if items := property.Items; items != nil {
+		r.itemType = items.Type
+		r.items = &rule{
+			format:    items.Format,
+			enum:      items.Enum,
+			minLength: items.MinLength,
+			maxLength: items.MaxLength,
+			pattern:   items.Pattern,
+			minimum:   items.Minimum,
+			maximum:   items.Maximum,
+		}
+	}
+	return r
+}
+
+// violation says what is wrong with a value, as the end of a sentence about its
+// property; "" if nothing is.
+func (r rule) violation(value any) string {
+	if len(r.enum) > 0 && !slices.ContainsFunc(r.enum, func(allowed any) bool { return jsonvalue.Equal(allowed, value) }) {
+		return fmt.Sprintf("must be one of %s, not %s", listed(r.enum), shown(value))
+	}
+	switch value := value.(type) {
+	case string:
+		return r.textViolation(value)
+	case json.Number:
+		return r.rangeViolation(value)
+	case []any:
+		return r.listViolation(value)
+	default:
+		return ""
+	}
+}
+
+func (r rule) textViolation(text string) string {
+	length := json.Number(strconv.Itoa(utf8.RuneCountInString(text)))
+	switch {
+	case isLess(length, r.minLength):
+		return fmt.Sprintf("must have at least %s characters, %q has %s", *r.minLength, text, length)
+	case isMore(length, r.maxLength):
+		return fmt.Sprintf("must have at most %s characters, %q has %s", *r.maxLength, text, length)
+	case r.pattern != nil && !matches(*r.pattern, text):
+		return fmt.Sprintf("must match the pattern %s, %q does not", *r.pattern, text)
+	case r.format != nil && !hasFormat(*r.format, text):
+		return fmt.Sprintf("must have the format %s, %q does not", *r.format, text)
+	default:
+		return ""
+	}
+}
+
+func (r rule) rangeViolation(number json.Number) string {
+	switch {
+	case isLess(number, r.minimum):
+		return fmt.Sprintf("must be at least %s, not %s", *r.minimum, number)
+	case isMore(number, r.maximum):
+		return fmt.Sprintf("must be at most %s, not %s", *r.maximum, number)
+	default:
+		return ""
+	}
+}
+
+func (r rule) listViolation(list []any) string {
+	length := json.Number(strconv.Itoa(len(list)))
+	switch {
+	case isLess(length, r.minItems):
+		return fmt.Sprintf("must have at least %s elements, not %s", *r.minItems, length)
+	case isMore(length, r.maxItems):
+		return fmt.Sprintf("must have at most %s elements, not %s", *r.maxItems, length)
+	case r.items == nil:
+		return ""
+	}
+	for i, element := range list {
+		if element == nil {
+			continue
+		}
+		if !isOfType(r.itemType, element) {
+			return fmt.Sprintf("has the element %d of the wrong type: it must be %s, not %s", i, described(r.itemType), described(typeOf(element)))
+		}
+		if problem := r.items.violation(element); problem != "" {
+			return fmt.Sprintf("has a wrong element %d: it %s", i, problem)
+		}
+	}
+	return ""
+}
+
+// isOfType reports whether a value may have a type. One that was not known when
+// this was written has any value.
+func isOfType(wanted string, value any) bool {
+	switch wanted {
+	case typeString, typeNumber, typeBoolean, typeObject, typeArray:
+		return typeOf(value) == wanted
+	default:
+		return true
+	}
+}
+
+func typeOf(value any) string {
+	switch value.(type) {
+	case string:
+		return typeString
+	case json.Number:
+		return typeNumber
+	case bool:
+		return typeBoolean
+	case []any:
+		return typeArray
+	default:
+		return typeObject
+	}
+}
+
+// described names a type with its article.
+func described(name string) string {
+	switch name {
+	case typeArray, typeObject:
+		return "an " + name
+	default:
+		return "a " + name
+	}
+}
+
+func isLess(number json.Number, limit *json.Number) bool {
+	return limit != nil && compare(number, *limit) < 0
+}
+
+func isMore(number json.Number, limit *json.Number) bool {
+	return limit != nil && compare(number, *limit) > 0
+}
+
+// compare orders two numbers exactly. Ones that cannot be read are equal.
+func compare(a, b json.Number) int {
+	left, leftErr := exact.FromJSON(a)
+	right, rightErr := exact.FromJSON(b)
+	if leftErr != nil || rightErr != nil {
+		return 0
+	}
+	return left.ValueBigFloat().Cmp(right.ValueBigFloat())
+}
+
+// matchLimit keeps a pattern that backtracks without end from holding up a plan.
+const matchLimit = time.Second
+
+// matches holds a text to a regular expression as JavaScript has them. One that
+// cannot be read, or takes too long, accepts everything.
+func matches(pattern, text string) bool {
+	expression, err := regexp2.Compile(pattern, regexp2.ECMAScript|regexp2.Unicode)
+	if err != nil {
+		return true
+	}
+	expression.MatchTimeout = matchLimit
+	found, err := expression.MatchString(text)
+	return found || err != nil
+}
+
+// hasFormat checks the formats whose meaning is beyond doubt. The others tell
+// the portal how to show a value.
+func hasFormat(format, text string) bool {
+	switch format {
+	case "date-time", "timer":
+		_, err := time.Parse(time.RFC3339, strings.ToUpper(text))
+		return err == nil
+	case "url":
+		address, err := url.Parse(text)
+		return err == nil && address.Scheme != "" && address.Host != ""
+	case "email", "idn-email":
+		address, err := mail.ParseAddress(text)
+		return err == nil && address.Address == text
+	case "ipv4":
+		address, err := netip.ParseAddr(text)
+		return err == nil && address.Is4()
+	case "ipv6":
+		address, err := netip.ParseAddr(text)
+		return err == nil && address.Is6()
+	default:
+		return true
+	}
+}
+
+func listed(values []any) string {
+	texts := make([]string, len(values))
+	for i, value := range values {
+		texts[i] = shown(value)
+	}
+	return strings.Join(texts, ", ")
+}

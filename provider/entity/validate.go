@@ -1,0 +1,38 @@
+package entity
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// ValidateConfig refuses a property that stands both in a typed map and in
+// properties_json: one of the two values would be lost.
+func (r *entityResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config partialModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	untyped, err := objectOf(config.PropertiesJSON)
+	if err != nil {
+		// The validators of the attribute report it.
+		return
+	}
+	resp.Diagnostics.Append(exclusiveKeys(config.Properties, untyped)...)
+}
+
+func exclusiveKeys(typed types.Object, untyped map[string]any) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	for _, entry := range entriesOf(path.Root("properties"), typed) {
+		if has(untyped, entry.key) {
+			diagnostics.AddAttributeError(path.Root("properties_json"), "Duplicate Key", fmt.Sprintf(
+				"The key %q stands in %s of properties as well. It can have one value only: remove it from one of the two.", entry.key, entry.collection))
+		}
+	}
+	return diagnostics
+}

@@ -1,0 +1,93 @@
+package provider_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/config"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
+)
+
+// catalog is what stands in Port before an example is applied.
+type catalog map[string][]*port.Entity
+
+// withCatalog is a Port with these entities, each below a blueprint that has the
+// properties of the examples.
+func withCatalog(t *testing.T, entities catalog) *acctest.Environment {
+	t.Helper()
+	env := acctest.NewEmulated(t)
+	for identifier, entities := range entities {
+		blueprint := &port.Blueprint{Identifier: identifier, Title: identifier}
+		blueprint.Schema.Properties = map[string]port.Property{"language": {Type: "string"}, "endpoints": {Type: "array"}}
+		if _, err := env.Client.Blueprints.Create(t.Context(), blueprint, port.CreateBlueprintOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, entity := range entities {
+			if _, err := env.Client.Entities.Create(t.Context(), identifier, entity, port.CreateEntityOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return env
+}
+
+// TestEntityExamples applies the examples of whole situations, and finds nothing
+// left to do afterwards.
+func TestEntityExamples(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		before catalog
+		checks []plancheck.PlanCheck
+	}{
+		"from-yaml": {},
+		"relations": {},
+		"co-owned":  {},
+		"adopted": {
+			before: catalog{"domain": {
+				{Identifier: "payments", Title: new("Payments")},
+				{Identifier: "logistics", Title: new("Logistics")},
+				{Identifier: "registry:shop:v2", Title: new("Shop")},
+			}},
+			checks: []plancheck.PlanCheck{plancheck.ExpectResourceAction("port_entity.image", plancheck.ResourceActionNoop)},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			directory := config.StaticDirectory(filepath.Join("../examples/entities", name))
+			withCatalog(t, test.before).Run(t, resource.TestCase{Steps: []resource.TestStep{
+				{ConfigDirectory: directory, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: test.checks}},
+				{ConfigDirectory: directory, ConfigPlanChecks: acctest.NoChanges()},
+				// The library cannot destroy what for_each made; an empty configuration can.
+				{Config: "locals {}"},
+			}})
+		})
+	}
+}
+
+// TestDataSourceExamples reads with every example of an entity's data sources.
+func TestDataSourceExamples(t *testing.T) {
+	t.Parallel()
+	checkout := catalog{"service": {{Identifier: "checkout", Team: []string{"payments"}, Properties: map[string]any{"language": "Go"}}}}
+	tests := map[string]struct {
+		typeName string
+		want     resource.TestCheckFunc
+	}{
+		"one":    {"port_entity", resource.TestCheckOutput("language", "Go")},
+		"some":   {"port_entities", resource.TestCheckResourceAttr("data.port_entities.go", "entities.0.identifier", "checkout")},
+		"search": {"port_search", resource.TestCheckResourceAttr("data.port_search.owned_by_payments", "entities.0.identifier", "checkout")},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			withCatalog(t, checkout).Run(t, resource.TestCase{Steps: []resource.TestStep{{
+				ConfigDirectory: config.StaticDirectory(filepath.Join("../examples/data-sources", test.typeName)),
+				Check:           test.want,
+			}}})
+		})
+	}
+}

@@ -1,0 +1,189 @@
+package acctest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+// This file holds the operations of a [Session] whose diagnostics are of
+// interest. Each diagnostic comes as "severity path: summary: detail".
+
+// Beside returns a session with a resource of another type, or another resource
+// of the same type, in the same provider process.
+func (s *Session) Beside(resourceType string) *Session {
+	s.t.Helper()
+	schemas, err := s.server.GetProviderSchema(s.t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	schema := schemas.ResourceSchemas[resourceType]
+	return &Session{
+		t:            s.t,
+		server:       s.server,
+		resourceType: resourceType,
+		schema:       schema,
+		wireType:     schema.ValueType(),
+		state:        tftypes.NewValue(schema.ValueType(), nil),
+	}
+}
+
+// Plan plans a configuration without a refresh and returns the diagnostics.
+func (s *Session) Plan(config string) []string {
+	s.t.Helper()
+	return describe(s.requestPlan(s.decodeConfig(config)).Diagnostics)
+}
+
+// Unknown lists the attributes that a plan leaves open until the apply.
+func (s *Session) Unknown(config string) []string {
+	s.t.Helper()
+	var names []string
+	for name, value := range members(s.t, s.plan(config).state) {
+		if !value.IsFullyKnown() {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Replaces lists the attributes because of which a plan replaces the resource.
+func (s *Session) Replaces(config string) []string {
+	s.t.Helper()
+	var names []string
+	for _, at := range s.plan(config).replace {
+		names = append(names, pathName(at))
+	}
+	return names
+}
+
+// TryApply plans and applies a configuration and returns the diagnostics of
+// both. After an error of the plan nothing is applied.
+func (s *Session) TryApply(config string) []string {
+	s.t.Helper()
+	configured := s.decodeConfig(config)
+	planned := s.requestPlan(configured)
+	if hasError(planned.Diagnostics) {
+		return describe(planned.Diagnostics)
+	}
+	applied := s.requestApply(configured, s.decode(planned.PlannedState), planned.PlannedPrivate)
+	return describe(slices.Concat(planned.Diagnostics, applied.Diagnostics))
+}
+
+// Destroy plans and applies the end of the resource and returns the diagnostics
+// of the plan and those of the apply.
+func (s *Session) Destroy() (planned, applied []string) {
+	s.t.Helper()
+	nothing := tftypes.NewValue(s.wireType, nil)
+	plan := s.requestPlan(nothing)
+	if hasError(plan.Diagnostics) {
+		return describe(plan.Diagnostics), nil
+	}
+	return describe(plan.Diagnostics), describe(s.requestApply(nothing, s.decode(plan.PlannedState), plan.PlannedPrivate).Diagnostics)
+}
+
+// IsGone reports whether the last refresh found nothing.
+func (s *Session) IsGone() bool { return s.state.IsNull() }
+
+// Text is the value of a string attribute in the state, "" for none.
+func (s *Session) Text(name string) string {
+	s.t.Helper()
+	var text *string
+	if err := members(s.t, s.state)[name].As(&text); err != nil {
+		s.t.Fatal(err)
+	}
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+// requestPlan asks the provider for a plan.
+func (s *Session) requestPlan(config tftypes.Value) *tfprotov6.PlanResourceChangeResponse {
+	s.t.Helper()
+	planned, err := s.server.PlanResourceChange(s.t.Context(), &tfprotov6.PlanResourceChangeRequest{
+		TypeName:         s.resourceType,
+		PriorState:       encode(s.t, s.wireType, s.state),
+		ProposedNewState: encode(s.t, s.wireType, proposedNew(s.t, s.schema.Block.Attributes, s.wireType, s.state, config)),
+		Config:           encode(s.t, s.wireType, config),
+		PriorPrivate:     s.private,
+		PriorIdentity:    s.identity,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.warnings = nil
+	s.keepWarnings(planned.Diagnostics)
+	return planned
+}
+
+// requestApply has the provider apply a plan and takes over the state that it
+// returns, also beside an error.
+func (s *Session) requestApply(config, plan tftypes.Value, private []byte) *tfprotov6.ApplyResourceChangeResponse {
+	s.t.Helper()
+	applied, err := s.server.ApplyResourceChange(s.t.Context(), &tfprotov6.ApplyResourceChangeRequest{
+		TypeName:        s.resourceType,
+		PriorState:      encode(s.t, s.wireType, s.state),
+		PlannedState:    encode(s.t, s.wireType, plan),
+		Config:          encode(s.t, s.wireType, config),
+		PlannedPrivate:  private,
+		PlannedIdentity: s.identity,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.state, s.private, s.identity, s.planned = s.decode(applied.NewState), applied.Private, applied.NewIdentity, nil
+	s.keepWarnings(applied.Diagnostics)
+	return applied
+}
+
+func describe(diagnostics []*tfprotov6.Diagnostic) []string {
+	texts := make([]string, 0, len(diagnostics))
+	for _, d := range diagnostics {
+		texts = append(texts, fmt.Sprintf("%s %s: %s: %s", d.Severity, d.Attribute, d.Summary, d.Detail))
+	}
+	return texts
+}
+
+func hasError(diagnostics []*tfprotov6.Diagnostic) bool {
+	return slices.ContainsFunc(diagnostics, func(d *tfprotov6.Diagnostic) bool { return d.Severity == tfprotov6.DiagnosticSeverityError })
+}
+
+// planViolations lists where a plan breaks the rule that Terraform holds
+// providers to: an attribute is planned as it is configured, or as it was if it
+// had a value, or freely if it is computed and not configured.
+func planViolations(t *testing.T, attributes []*tfprotov6.SchemaAttribute, at string, prior, config, planned tftypes.Value) []string {
+	t.Helper()
+	old, configured, after := members(t, prior), members(t, config), members(t, planned)
+	var violations []string
+	for _, attribute := range attributes {
+		violations = append(violations, attributeViolations(t, attribute, join(at, attribute.Name), old[attribute.Name], configured[attribute.Name], after[attribute.Name])...)
+	}
+	return violations
+}
+
+func attributeViolations(t *testing.T, attribute *tfprotov6.SchemaAttribute, at string, prior, config, planned tftypes.Value) []string {
+	t.Helper()
+	hadValue := prior.Type() != nil && !prior.IsNull()
+	switch {
+	case planned.Equal(config):
+		return nil
+	case config.IsNull() && attribute.Computed:
+		return nil
+	case !config.IsNull() && hadValue && planned.Equal(prior):
+		return nil
+	case attribute.NestedType == nil || config.IsNull() || planned.IsNull() || !config.IsKnown():
+		return []string{fmt.Sprintf("%s is planned as %s, configured as %s and was %s", at, planned, config, prior)}
+	case attribute.NestedType.Nesting != tfprotov6.SchemaObjectNestingModeMap:
+		return planViolations(t, attribute.NestedType.Attributes, at, prior, config, planned)
+	}
+	var violations []string
+	old, after := members(t, prior), members(t, planned)
+	for key, element := range members(t, config) {
+		violations = append(violations, planViolations(t, attribute.NestedType.Attributes, join(at, key), old[key], element, after[key])...)
+	}
+	return violations
+}

@@ -1,0 +1,39 @@
+package backend_test
+
+import (
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+)
+
+func TestPlannedBlueprints(t *testing.T) {
+	t.Parallel()
+	var planned backend.PlannedBlueprints
+	definition := &port.Blueprint{Identifier: "service"}
+	planned.Add(backend.PlannedBlueprint{After: "fresh"})
+	planned.Add(backend.PlannedBlueprint{Before: "microservice", After: "service", Definition: definition})
+	for _, identifier := range []string{"microservice", "service"} {
+		if found, ok := planned.Find(identifier); !ok || found.Definition != definition {
+			t.Errorf("%s: found %+v, %t", identifier, found, ok)
+		}
+	}
+	if _, ok := planned.Find("other"); ok {
+		t.Error("a blueprint was found that nobody planned")
+	}
+	renames := []struct {
+		before, after string
+		want          bool
+	}{
+		{"microservice", "service", true},
+		{"service", "microservice", false},
+		{"microservice", "fresh", false},
+		{"service", "service", false},
+		{"", "fresh", false},
+	}
+	for _, rename := range renames {
+		if got := planned.Renames(rename.before, rename.after); got != rename.want {
+			t.Errorf("Renames(%q, %q) = %t", rename.before, rename.after, got)
+		}
+	}
+}
