@@ -16,15 +16,12 @@ import (
 // of the same type, in the same provider process.
 func (s *Session) Beside(resourceType string) *Session {
 	s.t.Helper()
-	schemas, err := s.server.GetProviderSchema(s.t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	schema := schemas.ResourceSchemas[resourceType]
+	schema := s.schemas.ResourceSchemas[resourceType]
 	return &Session{
 		t:            s.t,
 		server:       s.server,
 		resourceType: resourceType,
+		schemas:      s.schemas,
 		schema:       schema,
 		wireType:     schema.ValueType(),
 		state:        tftypes.NewValue(schema.ValueType(), nil),

@@ -20,6 +20,7 @@ type Session struct {
 	t            *testing.T
 	server       tfprotov6.ProviderServer
 	resourceType string
+	schemas      *tfprotov6.GetProviderSchemaResponse
 	schema       *tfprotov6.Schema
 	wireType     tftypes.Type
 	state        tftypes.Value
@@ -52,6 +53,7 @@ func (e *Environment) NewSession(t *testing.T, resourceType string) *Session {
 		t:            t,
 		server:       server,
 		resourceType: resourceType,
+		schemas:      schemas,
 		schema:       schema,
 		wireType:     schema.ValueType(),
 		state:        tftypes.NewValue(schema.ValueType(), nil),
