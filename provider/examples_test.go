@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -11,23 +10,37 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// TestExamples applies every example of the documentation, and finds nothing
-// left to do afterwards.
+// TestExamples applies every example of a resource, and those of data sources
+// that need nothing to be there, and finds nothing left to do afterwards.
 func TestExamples(t *testing.T) {
 	t.Parallel()
-	const folder = "../examples/resources"
-	examples, err := os.ReadDir(folder)
-	if err != nil {
-		t.Fatal(err)
+	examples, err := filepath.Glob("../examples/resources/*")
+	if err != nil || len(examples) == 0 {
+		t.Fatalf("no examples: %v", err)
 	}
+	examples = append(examples, "../examples/data-sources/port_blueprint", "../examples/data-sources/port_blueprints")
 	for _, example := range examples {
-		t.Run(example.Name(), func(t *testing.T) {
+		t.Run(filepath.Base(filepath.Dir(example))+"/"+filepath.Base(example), func(t *testing.T) {
 			t.Parallel()
-			directory := config.StaticDirectory(filepath.Join(folder, example.Name()))
+			directory := config.StaticDirectory(example)
 			acctest.NewEmulated(t).Run(t, resource.TestCase{Steps: []resource.TestStep{
 				{ConfigDirectory: directory},
 				{ConfigDirectory: directory, ConfigPlanChecks: acctest.NoChanges()},
 			}})
 		})
 	}
+}
+
+// TestMutualRelations applies the example in the two steps that its comment
+// names, and destroys it in two.
+func TestMutualRelations(t *testing.T) {
+	t.Parallel()
+	directory := config.StaticDirectory("../examples/mutual-relations")
+	without := config.Variables{"with_back_reference": config.BoolVariable(false)}
+	acctest.NewEmulated(t).Run(t, resource.TestCase{Steps: []resource.TestStep{
+		{ConfigDirectory: directory, ConfigVariables: without},
+		{ConfigDirectory: directory},
+		{ConfigDirectory: directory, ConfigPlanChecks: acctest.NoChanges()},
+		{ConfigDirectory: directory, ConfigVariables: without},
+	}})
 }

@@ -147,5 +147,8 @@ func (p *portProvider) Resources(context.Context) []func() resource.Resource {
 
 // DataSources lists the data sources.
 func (p *portProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{entity.NewDataSource, entity.NewEntitiesDataSource, entity.NewSearchDataSource}
+	return []func() datasource.DataSource{
+		blueprint.NewDataSource, blueprint.NewListDataSource,
+		entity.NewDataSource, entity.NewEntitiesDataSource, entity.NewSearchDataSource,
+	}
 }

@@ -92,9 +92,9 @@ func (s *BlueprintService) Create(ctx context.Context, blueprint *Blueprint, opt
 	return call.run(ctx)
 }
 
-// Update replaces a blueprint whole: PUT /v1/blueprints/{identifier}. What the new one leaves out is gone; see
-// [Blueprint.KeepUnknown]. Another identifier in the new one renames the blueprint, and then [ErrExists] means that
-// the new identifier is taken.
+// Update replaces a blueprint whole: PUT /v1/blueprints/{identifier}. What the new one leaves out is gone.
+// Another identifier in the new one renames the blueprint, and then [ErrExists] means that the new identifier is
+// taken.
 func (s *BlueprintService) Update(ctx context.Context, identifier string, blueprint *Blueprint) (*Blueprint, error) {
 	body := blueprint.writable()
 	return s.write(ctx, http.MethodPut, identifier, blueprint.Identifier, body, body.expected())

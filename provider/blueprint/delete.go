@@ -17,21 +17,24 @@ const (
 )
 
 // remove deletes a blueprint that may already be gone.
-func (r *blueprintResource) remove(ctx context.Context, identifier string, withEntities bool) error {
-	err := r.removeWhenEmpty(ctx, identifier, withEntities)
+func (r *blueprintResource) remove(ctx context.Context, identifier string, how localModel) error {
+	options := port.DeleteBlueprintOptions{DeleteActions: how.DeleteActions.ValueBool()}
+	var err error
+	if how.ForceDeleteEntities.ValueBool() {
+		err = r.removeWithEntities(ctx, identifier, options)
+	} else {
+		err = r.removeWhenEmpty(ctx, identifier, options)
+	}
 	if errors.Is(err, port.ErrNotFound) {
 		return nil
 	}
 	return err
 }
 
-func (r *blueprintResource) removeWhenEmpty(ctx context.Context, identifier string, withEntities bool) error {
-	if withEntities {
-		return r.removeWithEntities(ctx, identifier)
-	}
+func (r *blueprintResource) removeWhenEmpty(ctx context.Context, identifier string, options port.DeleteBlueprintOptions) error {
 	client := r.backend.Client
 	for wait := firstDeleteWait; ; wait *= 2 {
-		err := client.Blueprints.Delete(ctx, identifier, port.DeleteBlueprintOptions{})
+		err := client.Blueprints.Delete(ctx, identifier, options)
 		if !errors.Is(err, port.ErrHasDependents) || wait > lastDeleteWait {
 			return err
 		}
@@ -44,11 +47,25 @@ func (r *blueprintResource) removeWhenEmpty(ctx context.Context, identifier stri
 	}
 }
 
-// removeWithEntities starts Port's own migration and waits until it is done.
-func (r *blueprintResource) removeWithEntities(ctx context.Context, identifier string) error {
-	migration, err := r.backend.Client.Blueprints.DeleteWithEntities(ctx, identifier)
-	if err != nil || migration == "" {
+// removeWithEntities has Port delete the entities, and waits until that is done.
+// The route that deletes the blueprint along with them has no say about its
+// actions, so that those need a deletion of the blueprint alone afterwards.
+func (r *blueprintResource) removeWithEntities(ctx context.Context, identifier string, options port.DeleteBlueprintOptions) error {
+	start := r.backend.Client.Blueprints.DeleteWithEntities
+	if options.DeleteActions {
+		start = r.backend.Client.Blueprints.DeleteEntities
+	}
+	migration, err := start(ctx, identifier)
+	if err != nil {
 		return err
 	}
-	return r.backend.Client.Migrations.Wait(ctx, migration)
+	if migration != "" {
+		if err := r.backend.Client.Migrations.Wait(ctx, migration); err != nil {
+			return err
+		}
+	}
+	if options.DeleteActions {
+		return r.removeWhenEmpty(ctx, identifier, options)
+	}
+	return nil
 }

@@ -1,85 +1,120 @@
 package blueprint
 
 import (
-	"maps"
+	"encoding/json"
 	"slices"
 
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// keepForeign carries over what Port holds and Terraform does not manage: keys
-// that nobody models, those that the client models and this resource does not,
-// aggregation properties, relations when the configuration has none, and
-// properties of types that Port added later.
-func keepForeign(desired, current *port.Blueprint) {
-	desired.KeepUnknown(current)
-	desired.AggregationProperties = current.AggregationProperties
-	if desired.Relations == nil {
-		desired.Relations = current.Relations
+// A write replaces a blueprint whole, so what Port holds and this resource has
+// no attribute for has to be sent again: keys that nobody models, properties of
+// types that Port added later, limits of the elements of a list. This file finds
+// them as JSON, because what a property may hold has no end.
+
+// keepForeign returns the desired blueprint as the document to write. A nil map
+// of relations or of aggregation properties in it means that they are somebody
+// else's.
+func keepForeign(desired, current *port.Blueprint) (map[string]any, error) {
+	complete := *desired
+	if complete.Relations == nil {
+		complete.Relations = current.Relations
 	}
-	for key, property := range current.Schema.Properties {
-		planned, exists := desired.Schema.Properties[key]
-		switch {
-		case exists && planned.Type == property.Type:
-			desired.Schema.Properties[key] = withForeignKeys(planned, property)
-		case !exists && !isManagedType(property.Type):
-			desired.Schema.Properties[key] = property
+	if complete.AggregationProperties == nil {
+		complete.AggregationProperties = current.AggregationProperties
+	}
+	read, err := fromAPI(current, nil)
+	if err != nil {
+		return nil, err
+	}
+	managed := read.toAPI()
+	complete.Schema.Required = append(slices.Clone(complete.Schema.Required), foreignRequired(desired, managed, current)...)
+	documents, err := toDocuments(complete, *current, *managed)
+	if err != nil {
+		return nil, err
+	}
+	document := documents[0]
+	adopt(document, documents[1], documents[2])
+	return document, nil
+}
+
+// adopt adds to the desired document the keys of the current one that the
+// managed part of it lacks. It looks into an object that all three have, unless
+// its kind changes: what a key of the old kind means for the new one is not
+// known.
+func adopt(desired, current, managed map[string]any) {
+	if changesKind(desired, current) {
+		return
+	}
+	for key, value := range current {
+		part, isManaged := managed[key]
+		if _, isDesired := desired[key]; !isDesired && !isManaged {
+			desired[key] = value
+			continue
+		}
+		desiredPart, desiredOK := desired[key].(map[string]any)
+		currentPart, currentOK := value.(map[string]any)
+		managedPart, managedOK := part.(map[string]any)
+		if desiredOK && currentOK && managedOK {
+			adopt(desiredPart, currentPart, managedPart)
 		}
 	}
-	for key, calculation := range desired.CalculationProperties {
-		if old, exists := current.CalculationProperties[key]; exists && old.Type == calculation.Type {
-			calculation.Items = old.Items
-			calculation.SpecAuthentication = withScope(calculation.SpecAuthentication, old.SpecAuthentication)
-			desired.CalculationProperties[key] = calculation
+}
+
+// changesKind reports whether an object with a type, or an aggregation with a
+// function, gets another one.
+func changesKind(desired, current map[string]any) bool {
+	for _, key := range []string{"type", "func"} {
+		before, existed := current[key].(string)
+		after, exists := desired[key].(string)
+		if existed && exists && before != after {
+			return true
 		}
 	}
+	return false
 }
 
-func isManagedType(propertyType string) bool {
-	return slices.Contains(slices.Collect(maps.Values(propertyTypes)), propertyType)
+// foreignRequired lists the required properties that have no attribute.
+func foreignRequired(desired, managed, current *port.Blueprint) []string {
+	return slices.DeleteFunc(slices.Clone(current.Schema.Required), func(key string) bool {
+		_, exists := current.Schema.Properties[key]
+		_, isManaged := managed.Schema.Properties[key]
+		_, isDesired := desired.Schema.Properties[key]
+		return !exists || isManaged || isDesired
+	})
 }
 
-// withForeignKeys completes a property by the parts of the current one that
-// this resource has no attribute for.
-func withForeignKeys(desired, current port.Property) port.Property {
-	desired.SpecAuthentication = withScope(desired.SpecAuthentication, current.SpecAuthentication)
-	if desired.Type != typeArray {
-		return desired
+func toDocuments(blueprints ...port.Blueprint) ([]map[string]any, error) {
+	documents := make([]map[string]any, 0, len(blueprints))
+	for _, blueprint := range blueprints {
+		document, err := toDocument(blueprint)
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, document)
 	}
-	if desired.Items == nil && !hasItemKind(current) {
-		// The attributes of the item kinds cannot express these elements, nor
-		// their default.
-		desired.Items, desired.Default = current.Items, current.Default
-		return desired
-	}
-	if desired.Items != nil && current.Items != nil && current.Items.Type == desired.Items.Type {
-		items := withForeignItemKeys(*desired.Items, *current.Items)
-		desired.Items = &items
-	}
-	return desired
+	return documents, nil
 }
 
-// hasItemKind reports whether one of string_items, number_items, boolean_items
-// and object_items describes the elements of an array.
-func hasItemKind(property port.Property) bool {
-	itemKinds := []string{typeString, typeNumber, typeBoolean, typeObject}
-	return property.Items != nil && slices.Contains(itemKinds, property.Items.Type)
+func toDocument(blueprint port.Blueprint) (map[string]any, error) {
+	encoded, err := json.Marshal(blueprint)
+	if err != nil {
+		return nil, err
+	}
+	decoded, err := jsonvalue.Decode(encoded)
+	if err != nil {
+		return nil, err
+	}
+	document, _ := decoded.(map[string]any)
+	return document, nil
 }
 
-func withForeignItemKeys(desired, current port.Items) port.Items {
-	desired.MinLength, desired.MaxLength = current.MinLength, current.MaxLength
-	desired.Minimum, desired.Maximum = current.Minimum, current.Maximum
-	if desired.Type != typeString {
-		desired.Enum, desired.EnumColors = current.Enum, current.EnumColors
+func fromDocument(document map[string]any) (*port.Blueprint, error) {
+	encoded, err := jsonvalue.Encode(document)
+	if err != nil {
+		return nil, err
 	}
-	return desired
-}
-
-func withScope(desired, current *port.SpecAuthentication) *port.SpecAuthentication {
-	if desired == nil || current == nil {
-		return desired
-	}
-	completed := *desired
-	completed.Scope = current.Scope
-	return &completed
+	var blueprint port.Blueprint
+	return &blueprint, json.Unmarshal(encoded, &blueprint)
 }

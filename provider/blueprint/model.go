@@ -1,10 +1,14 @@
 package blueprint
 
 import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 )
 
@@ -29,46 +33,24 @@ type model struct {
 	Relations             map[string]relationModel    `tfsdk:"relations"`
 	MirrorProperties      map[string]mirrorModel      `tfsdk:"mirror_properties"`
 	CalculationProperties map[string]calculationModel `tfsdk:"calculation_properties"`
+	AggregationProperties map[string]aggregationModel `tfsdk:"aggregation_properties"`
 	Ownership             *ownershipModel             `tfsdk:"ownership"`
 	TeamInheritance       *teamInheritanceModel       `tfsdk:"team_inheritance"`
 	WebhookDestination    *webhookModel               `tfsdk:"webhook_changelog_destination"`
 	KafkaDestination      *kafkaModel                 `tfsdk:"kafka_changelog_destination"`
 	IncludeInGlobalSearch types.Bool                  `tfsdk:"include_in_global_search"`
-	ForceDeleteEntities   types.Bool                  `tfsdk:"force_delete_entities"`
-	CreateCatalogPage     types.Bool                  `tfsdk:"create_catalog_page"`
+	ExtraJSON             jsontype.Value              `tfsdk:"extra_json"`
+	localModel
 }
 
-type relationModel struct {
-	Target      types.String `tfsdk:"target"`
-	Title       types.String `tfsdk:"title"`
-	Description types.String `tfsdk:"description"`
-	Many        types.Bool   `tfsdk:"many"`
-	Required    types.Bool   `tfsdk:"required"`
-}
-
-type mirrorModel struct {
-	Path  types.String `tfsdk:"path"`
-	Title types.String `tfsdk:"title"`
-}
-
-type calculationModel struct {
-	Calculation        types.String             `tfsdk:"calculation"`
-	Type               types.String             `tfsdk:"type"`
-	Title              types.String             `tfsdk:"title"`
-	Description        types.String             `tfsdk:"description"`
-	Icon               types.String             `tfsdk:"icon"`
-	Format             types.String             `tfsdk:"format"`
-	DateFormat         types.String             `tfsdk:"date_format"`
-	Spec               types.String             `tfsdk:"spec"`
-	SpecAuthentication *specAuthenticationModel `tfsdk:"spec_authentication"`
-	Colorized          types.Bool               `tfsdk:"colorized"`
-	Colors             map[string]types.String  `tfsdk:"colors"`
-}
-
-type specAuthenticationModel struct {
-	ClientID         types.String `tfsdk:"client_id"`
-	AuthorizationURL types.String `tfsdk:"authorization_url"`
-	TokenURL         types.String `tfsdk:"token_url"`
+// localModel holds the attributes that steer the provider and that Port never
+// stores.
+type localModel struct {
+	ForceDeleteEntities types.Bool     `tfsdk:"force_delete_entities"`
+	DeleteActions       types.Bool     `tfsdk:"delete_actions"`
+	DeletionProtection  types.Bool     `tfsdk:"deletion_protection"`
+	CreateCatalogPage   types.Bool     `tfsdk:"create_catalog_page"`
+	Timeouts            timeouts.Value `tfsdk:"timeouts"`
 }
 
 type ownershipModel struct {
@@ -101,6 +83,7 @@ func (m *model) toAPI() *port.Blueprint {
 		Relations:             convert.Map(m.Relations, relationModel.toAPI),
 		MirrorProperties:      convert.Map(m.MirrorProperties, mirrorModel.toAPI),
 		CalculationProperties: convert.Map(m.CalculationProperties, calculationModel.toAPI),
+		AggregationProperties: convert.Map(m.AggregationProperties, aggregationModel.toAPI),
 		ChangelogDestination:  m.changelogDestination(),
 		IncludeInGlobalSearch: m.IncludeInGlobalSearch.ValueBoolPointer(),
 	}
@@ -132,56 +115,19 @@ func (m *model) changelogDestination() *port.ChangelogDestination {
 	}
 }
 
-func (r relationModel) toAPI() port.Relation {
-	return port.Relation{
-		Target:      r.Target.ValueString(),
-		Title:       r.Title.ValueStringPointer(),
-		Description: r.Description.ValueStringPointer(),
-		Many:        r.Many.ValueBool(),
-		Required:    r.Required.ValueBool(),
-	}
-}
-
-func (m mirrorModel) toAPI() port.MirrorProperty {
-	return port.MirrorProperty{Path: m.Path.ValueString(), Title: m.Title.ValueStringPointer()}
-}
-
-func (c calculationModel) toAPI() port.CalculationProperty {
-	return port.CalculationProperty{
-		Calculation:        c.Calculation.ValueString(),
-		Type:               c.Type.ValueString(),
-		Title:              c.Title.ValueStringPointer(),
-		Description:        c.Description.ValueStringPointer(),
-		Icon:               c.Icon.ValueStringPointer(),
-		Format:             c.Format.ValueStringPointer(),
-		DateFormat:         c.DateFormat.ValueStringPointer(),
-		Spec:               c.Spec.ValueStringPointer(),
-		SpecAuthentication: c.SpecAuthentication.toAPI(),
-		Colorized:          c.Colorized.ValueBoolPointer(),
-		Colors:             convert.TextMapToAPI(c.Colors),
-	}
-}
-
-func (s *specAuthenticationModel) toAPI() *port.SpecAuthentication {
-	if s == nil {
-		return nil
-	}
-	return &port.SpecAuthentication{
-		ClientID:         s.ClientID.ValueString(),
-		AuthorizationURL: s.AuthorizationURL.ValueString(),
-		TokenURL:         s.TokenURL.ValueString(),
-	}
-}
-
 // fromAPI rebuilds the model from what Port holds. Where absent and empty mean
 // the same to Port, the form of prior is kept; prior is nil after an import.
 func fromAPI(blueprint *port.Blueprint, prior *model) (*model, error) {
 	if prior == nil {
-		prior = emptyModel()
+		prior = emptyModel(blueprint)
 	}
 	properties, err := propertiesFromAPI(blueprint.Schema, prior.Properties)
 	if err != nil {
 		return nil, err
+	}
+	extra, err := observedExtra(prior.ExtraJSON, blueprint)
+	if err != nil {
+		return nil, fmt.Errorf("extra_json: %w", err)
 	}
 	fresh := &model{
 		Identifier:            types.StringValue(blueprint.Identifier),
@@ -192,11 +138,14 @@ func fromAPI(blueprint *port.Blueprint, prior *model) (*model, error) {
 		MirrorProperties:      convert.MapWithPrior(blueprint.MirrorProperties, prior.MirrorProperties, mirrorFromAPI),
 		CalculationProperties: convert.MapWithPrior(blueprint.CalculationProperties, prior.CalculationProperties, calculationFromAPI),
 		IncludeInGlobalSearch: types.BoolPointerValue(blueprint.IncludeInGlobalSearch),
-		ForceDeleteEntities:   prior.ForceDeleteEntities,
-		CreateCatalogPage:     prior.CreateCatalogPage,
+		ExtraJSON:             extra,
+		localModel:            prior.localModel,
 	}
 	if prior.Relations != nil {
 		fresh.Relations = convert.MapWithPrior(blueprint.Relations, prior.Relations, relationFromAPI)
+	}
+	if prior.AggregationProperties != nil {
+		fresh.AggregationProperties = convert.MapWithPrior(blueprint.AggregationProperties, prior.AggregationProperties, aggregationFromAPI)
 	}
 	if blueprint.Ownership != nil {
 		fresh.Ownership = ownershipFromAPI(*blueprint.Ownership, prior.Ownership)
@@ -207,26 +156,6 @@ func fromAPI(blueprint *port.Blueprint, prior *model) (*model, error) {
 	fresh.setChangelogDestination(blueprint.ChangelogDestination)
 	fresh.setComputed(blueprint)
 	return fresh, nil
-}
-
-// emptyModel is what an import compares with: every collection in its empty
-// form, which a configuration without it does not contradict, and the defaults
-// of the attributes that Port does not store.
-func emptyModel() *model {
-	return &model{
-		Properties: &propertiesModel{
-			String:  map[string]stringModel{},
-			Number:  map[string]numberModel{},
-			Boolean: map[string]booleanModel{},
-			Object:  map[string]objectModel{},
-			Array:   map[string]arrayModel{},
-		},
-		Relations:             map[string]relationModel{},
-		MirrorProperties:      map[string]mirrorModel{},
-		CalculationProperties: map[string]calculationModel{},
-		ForceDeleteEntities:   types.BoolValue(false),
-		CreateCatalogPage:     types.BoolValue(true),
-	}
 }
 
 // setComputed takes over what only Port knows.
@@ -250,47 +179,6 @@ func (m *model) setChangelogDestination(destination *port.ChangelogDestination) 
 	m.WebhookDestination = &webhookModel{
 		URL:   types.StringPointerValue(destination.URL),
 		Agent: types.BoolPointerValue(destination.Agent),
-	}
-}
-
-func relationFromAPI(relation port.Relation, prior relationModel) relationModel {
-	return relationModel{
-		Target:      types.StringValue(relation.Target),
-		Title:       convert.Text(relation.Title, prior.Title),
-		Description: convert.Text(relation.Description, prior.Description),
-		Many:        types.BoolValue(relation.Many),
-		Required:    types.BoolValue(relation.Required),
-	}
-}
-
-func mirrorFromAPI(mirror port.MirrorProperty, prior mirrorModel) mirrorModel {
-	return mirrorModel{Path: types.StringValue(mirror.Path), Title: convert.Text(mirror.Title, prior.Title)}
-}
-
-func calculationFromAPI(calculation port.CalculationProperty, prior calculationModel) calculationModel {
-	return calculationModel{
-		Calculation:        types.StringValue(calculation.Calculation),
-		Type:               types.StringValue(calculation.Type),
-		Title:              convert.Text(calculation.Title, prior.Title),
-		Description:        convert.Text(calculation.Description, prior.Description),
-		Icon:               convert.Text(calculation.Icon, prior.Icon),
-		Format:             convert.Text(calculation.Format, prior.Format),
-		DateFormat:         convert.Text(calculation.DateFormat, prior.DateFormat),
-		Spec:               convert.Text(calculation.Spec, prior.Spec),
-		SpecAuthentication: specAuthenticationFromAPI(calculation.SpecAuthentication),
-		Colorized:          types.BoolPointerValue(calculation.Colorized),
-		Colors:             convert.TextMap(calculation.Colors, prior.Colors),
-	}
-}
-
-func specAuthenticationFromAPI(authentication *port.SpecAuthentication) *specAuthenticationModel {
-	if authentication == nil {
-		return nil
-	}
-	return &specAuthenticationModel{
-		ClientID:         types.StringValue(authentication.ClientID),
-		AuthorizationURL: types.StringValue(authentication.AuthorizationURL),
-		TokenURL:         types.StringValue(authentication.TokenURL),
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
 // everything is a blueprint with every key that port_blueprint manages.
@@ -20,22 +21,30 @@ const everything = `{
 		"properties": {
 			"language": {"type": "string", "title": "Language", "description": "d", "icon": "i", "default": "Go", "format": "url", "dateFormat": "x",
 				"enum": ["Go", "C"], "enumColors": {"Go": "blue"}, "minLength": 1, "maxLength": 9007199254740993, "pattern": "^a", "spec": "embedded-url",
-				"specAuthentication": {"clientId": "c", "authorizationUrl": "https://a", "tokenUrl": "https://t"}},
+				"specAuthentication": {"clientId": "c", "authorizationUrl": "https://a", "tokenUrl": "https://t", "authorizationScope": ["openid", "email"]}},
 			"replicas": {"type": "number", "default": 0.1, "enum": [1, 9007199254740993], "enumColors": {"1": "red"}, "minimum": -1.5, "maximum": 100000000000000000000},
 			"locked": {"type": "boolean", "default": false},
 			"labels": {"type": "object", "default": {"a": [1.0, "<&>"]}, "format": "labeled-url", "spec": "open-api"},
 			"urls": {"type": "array", "minItems": 1, "maxItems": 2, "default": ["a"], "items": {"type": "string", "format": "url", "enum": ["a"], "enumColors": {"a": "red"}, "pattern": "a"}},
-			"ports": {"type": "array", "default": [1, 2.5], "items": {"type": "number"}},
+			"ports": {"type": "array", "default": [1, 2.5], "items": {"type": "number", "enum": [1, 2.5], "enumColors": {"1": "red"}}},
 			"flags": {"type": "array", "default": [true], "items": {"type": "boolean"}},
 			"links": {"type": "array", "default": [{"a": 1}], "items": {"type": "object", "format": "labeled-url"}},
-			"anything": {"type": "array"}
+			"anything": {"type": "array"},
+			"something": {"type": "array", "default": [1, "a", {"b": null}]}
 		},
 		"required": ["language", "locked"]
 	},
 	"relations": {"domain": {"target": "domain", "title": "Domain", "description": "d", "required": true, "many": false}},
 	"mirrorProperties": {"owner": {"path": "domain.owner", "title": "Owner"}},
 	"calculationProperties": {"count": {"calculation": ".x", "type": "number", "title": "t", "description": "d", "icon": "i", "format": "f", "dateFormat": "x", "spec": "open-api",
-		"specAuthentication": {"clientId": "c", "authorizationUrl": "https://a", "tokenUrl": "https://t"}, "colorized": true, "colors": {"1": "red"}}},
+		"specAuthentication": {"clientId": "c", "authorizationUrl": "https://a", "tokenUrl": "https://t", "authorizationScope": ["openid"]}, "colorized": true, "colors": {"1": "red"}},
+		"names": {"calculation": ".x", "type": "array", "items": {"type": "string", "format": "url"}}},
+	"aggregationProperties": {
+		"count": {"title": "Count", "target": "t", "description": "d", "icon": "i", "calculationSpec": {"func": "count", "calculationBy": "entities"},
+			"query": {"combinator": "and", "rules": []}, "pathFilter": [{"fromBlueprint": "f", "path": ["a", "b"]}]},
+		"rate": {"title": "Rate", "target": "t", "calculationSpec": {"func": "average", "calculationBy": "entities", "averageOf": "week", "measureTimeBy": "$updatedAt"}},
+		"load": {"title": "Load", "target": "t", "calculationSpec": {"func": "average", "calculationBy": "property", "property": "p", "averageOf": "day", "measureTimeBy": "$createdAt"}},
+		"most": {"title": "Most", "target": "t", "calculationSpec": {"func": "max", "calculationBy": "property", "property": "p"}}},
 	"ownership": {"type": "Inherited", "path": "domain", "title": "Owner"},
 	"teamInheritance": {"path": "domain"},
 	"changelogDestination": {"type": "WEBHOOK", "url": "https://listener.example.com/api/slack", "agent": true},
@@ -55,11 +64,11 @@ func TestModelRoundTrip(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
 		"everything":        everything,
-		"only what must be": `{"identifier": "a", "title": "A", "schema": {"properties": {}}, "relations": {}, "mirrorProperties": {}, "calculationProperties": {}}`,
-		"Kafka": `{"identifier": "a", "title": "A", "schema": {"properties": {}}, "relations": {}, "mirrorProperties": {}, "calculationProperties": {},
+		"only what must be": `{"identifier": "a", "title": "A", "schema": {"properties": {}}, "relations": {}, "mirrorProperties": {}, "calculationProperties": {}, "aggregationProperties": {}}`,
+		"Kafka": `{"identifier": "a", "title": "A", "schema": {"properties": {}}, "relations": {}, "mirrorProperties": {}, "calculationProperties": {}, "aggregationProperties": {},
 			"changelogDestination": {"type": "KAFKA"}}`,
 		"empty default lists": `{"identifier": "a", "title": "A", "schema": {"properties": {"x": {"type": "array", "default": [], "items": {"type": "string"}}}},
-			"relations": {}, "mirrorProperties": {}, "calculationProperties": {}}`,
+			"relations": {}, "mirrorProperties": {}, "calculationProperties": {}, "aggregationProperties": {}}`,
 	}
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -147,36 +156,47 @@ func TestKeepForeign(t *testing.T) {
 	t.Parallel()
 	current := decodeBlueprint(t, `{"identifier": "a", "title": "A", "newKey": {"x": 1},
 		"schema": {"properties": {
-			"known": {"type": "array", "uniqueItems": true, "items": {"type": "string", "minLength": 3}},
-			"free": {"type": "array", "default": [1, "a"], "items": {"type": "array"}},
-			"retyped": {"type": "array", "default": ["a"], "items": {"type": "string"}},
-			"spec": {"type": "string", "specAuthentication": {"clientId": "c", "authorizationUrl": "a", "tokenUrl": "t", "authorizationScope": ["openid"]}},
-			"dropped": {"type": "string"},
-			"novel": {"type": "duration", "unit": "h"}}},
+			"known": {"type": "array", "uniqueItems": true, "items": {"type": "string", "minLength": 3, "default": "x"}},
+			"free": {"type": "array", "default": [1, "a"], "items": {"type": "array", "items": {"type": "string"}}},
+			"retyped": {"type": "array", "default": ["a"], "items": {"type": "string", "minLength": 3}, "minItems": 2},
+			"turned": {"type": "boolean", "unit": "x"},
+			"spec": {"type": "string", "minimum": 3, "specAuthentication": {"clientId": "c", "authorizationUrl": "a", "tokenUrl": "t", "scheme": "oauth"}},
+			"dropped": {"type": "string", "unit": "x"},
+			"novel": {"type": "duration", "unit": "h"}}, "required": ["novel", "dropped", "spec"]},
+		"ownership": {"type": "Direct", "color": "red"}, "teamInheritance": {"path": "theirs", "deep": true},
 		"relations": {"theirs": {"target": "t", "required": false, "many": true}},
 		"aggregationProperties": {"sum": {"title": "S", "target": "t", "calculationSpec": {"func": "count", "calculationBy": "entities"}}}}`)
 	desired := (&model{
 		Identifier: types.StringValue("a"),
 		Title:      types.StringValue("B"),
 		Properties: &propertiesModel{
-			Array:  map[string]arrayModel{"known": {StringItems: &stringItemsModel{}}, "free": {}, "retyped": {}},
-			String: map[string]stringModel{"spec": {SpecAuthentication: &specAuthenticationModel{ClientID: types.StringValue("d")}}},
+			Array:  map[string]arrayModel{"known": {StringItems: &stringItemsModel{}}, "free": {}, "retyped": {NumberItems: &numberItemsModel{}}},
+			String: map[string]stringModel{"spec": {SpecAuthentication: &specAuthenticationModel{ClientID: types.StringValue("d")}}, "turned": {}},
 		},
+		Ownership: &ownershipModel{Type: types.StringValue("Inherited"), Path: types.StringValue("theirs")},
 	}).toAPI()
 
-	keepForeign(desired, current)
-
-	written, err := json.Marshal(desired)
+	document, err := keepForeign(desired, current)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := fromDocument(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written, err := json.Marshal(withoutStamp(kept))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := `{"identifier": "a", "title": "B", "newKey": {"x": 1},
 		"schema": {"properties": {
-			"known": {"type": "array", "uniqueItems": true, "items": {"type": "string", "minLength": 3}},
-			"free": {"type": "array", "default": [1, "a"], "items": {"type": "array"}},
-			"retyped": {"type": "array"},
-			"spec": {"type": "string", "specAuthentication": {"clientId": "d", "authorizationUrl": "", "tokenUrl": "", "authorizationScope": ["openid"]}},
-			"novel": {"type": "duration", "unit": "h"}}},
+			"known": {"type": "array", "uniqueItems": true, "items": {"type": "string", "minLength": 3, "default": "x"}},
+			"free": {"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
+			"retyped": {"type": "array", "items": {"type": "number"}},
+			"turned": {"type": "string"},
+			"spec": {"type": "string", "minimum": 3, "specAuthentication": {"clientId": "d", "authorizationUrl": "", "tokenUrl": "", "scheme": "oauth"}},
+			"novel": {"type": "duration", "unit": "h"}}, "required": ["novel"]},
+		"ownership": {"type": "Inherited", "path": "theirs"},
 		"relations": {"theirs": {"target": "t", "required": false, "many": true}},
 		"aggregationProperties": {"sum": {"title": "S", "target": "t", "calculationSpec": {"func": "count", "calculationBy": "entities"}}}}`
 	if !jsonvalue.EqualText(string(written), want) {
@@ -184,13 +204,21 @@ func TestKeepForeign(t *testing.T) {
 	}
 }
 
+func withoutStamp(blueprint *port.Blueprint) *port.Blueprint {
+	blueprint.CreatedAt, blueprint.CreatedBy, blueprint.UpdatedAt, blueprint.UpdatedBy = "", "", "", ""
+	return blueprint
+}
+
 func TestDeclaredRelationsReplaceOthers(t *testing.T) {
 	t.Parallel()
 	current := decodeBlueprint(t, `{"identifier": "a", "title": "A", "schema": {"properties": {}}, "relations": {"theirs": {"target": "t", "required": false, "many": true}}}`)
 	desired := (&model{Relations: map[string]relationModel{}}).toAPI()
-	keepForeign(desired, current)
-	if len(desired.Relations) != 0 {
-		t.Errorf("relations = {} keeps %v", desired.Relations)
+	document, err := keepForeign(desired, current)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept, _ := document["relations"].(map[string]any); len(kept) != 0 {
+		t.Errorf("relations = {} keeps %v", kept)
 	}
 }
 
@@ -203,5 +231,16 @@ func TestNumbersAreExactOnTheWire(t *testing.T) {
 	property := numberModel{Default: types.NumberValue(exact), Maximum: types.NumberValue(big.NewFloat(0.1))}.toAPI()
 	if string(property.Default) != "9007199254740993" || *property.Maximum != "0.1" {
 		t.Errorf("default %s, maximum %s", property.Default, *property.Maximum)
+	}
+}
+
+// TestExtraJSONTakesTypesOfProperties has a property of a type that no map of
+// properties is for, which the emulator would not take.
+func TestExtraJSONTakesTypesOfProperties(t *testing.T) {
+	t.Parallel()
+	desired := (&model{Identifier: types.StringValue("a"), Title: types.StringValue("A")}).toAPI()
+	_, diagnostics := checkExtra(desired, jsontype.New(`{"schema": {"properties": {"age": {"type": "duration", "title": "Age"}}}}`))
+	if diagnostics.HasError() {
+		t.Error(diagnostics)
 	}
 }

@@ -2,51 +2,52 @@ package blueprint
 
 import (
 	"context"
-	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
 )
 
 // localAttributes are those that Port never stores.
-var localAttributes = []string{"force_delete_entities", "create_catalog_page"}
+var localAttributes = []string{"force_delete_entities", "delete_actions", "deletion_protection", "create_catalog_page", "timeouts"}
 
-// propertyTypes maps each map of properties in the configuration to the type
-// that Port gives to its properties.
-var propertyTypes = map[string]string{
-	"string_props":  typeString,
-	"number_props":  typeNumber,
-	"boolean_props": typeBoolean,
-	"object_props":  typeObject,
-	"array_props":   typeArray,
-}
-
-// ModifyPlan settles the computed attributes and refuses a change of a
-// property's type, which would delete its values, unless that is allowed.
+// ModifyPlan settles the computed attributes, and says what a plan would destroy
+// or cannot do.
 func (r *blueprintResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(deletionProtected(ctx, req.State)...)
 		return
 	}
 	resp.Diagnostics.Append(planID(ctx, req, resp)...)
-	settle.Volatile(ctx, req, resp, metadata.Volatile(), localAttributes)
+	resp.Diagnostics.Append(planExtra(ctx, req.Config)...)
 	resp.Diagnostics.Append(r.announce(ctx, req, resp)...)
-	if r.backend == nil || !r.backend.TypeChangeProtection || req.State.Raw.IsNull() {
+	if req.State.Raw.IsNull() || resp.Diagnostics.HasError() {
 		return
 	}
-	before, diagnostics := typesOfProperties(ctx, req.State.GetAttribute)
-	resp.Diagnostics.Append(diagnostics...)
-	after, diagnostics := typesOfProperties(ctx, req.Plan.GetAttribute)
-	resp.Diagnostics.Append(diagnostics...)
-	resp.Diagnostics.Append(typeChanges(before, after)...)
+	settle.Stamps(ctx, req, resp, metadata.Volatile(), func() (bool, diag.Diagnostics) { return sendsSomething(ctx, req, resp) })
+	resp.Diagnostics.Append(destinationIgnoredBefore(ctx, req)...)
+	protected := r.backend != nil && r.backend.TypeChangeProtection
+	resp.Diagnostics.Append(planLosses(ctx, req, protected)...)
+}
+
+// deletionProtected refuses to destroy a blueprint whose state says so.
+func deletionProtected(ctx context.Context, state tfsdk.State) diag.Diagnostics {
+	var protection types.Bool
+	diagnostics := state.GetAttribute(ctx, path.Root("deletion_protection"), &protection)
+	if protection.ValueBool() {
+		diagnostics.AddError("Blueprint Is Protected",
+			"The blueprint has deletion_protection = true, so it is not destroyed. To destroy it, set deletion_protection = false and apply that first.")
+	}
+	return diagnostics
 }
 
 // planID knows the id as soon as the identifier is known, so that what refers
@@ -74,47 +75,55 @@ func (r *blueprintResource) announce(ctx context.Context, req resource.ModifyPla
 	planned := backend.PlannedBlueprint{Before: before.ValueString(), After: after.ValueString()}
 	var plan model
 	if req.Config.Raw.IsFullyKnown() && !resp.Plan.Get(ctx, &plan).HasError() {
-		planned.Definition = plan.toAPI()
+		planned.Definition, _ = plan.toCreate()
 	}
 	r.backend.Planned.Add(planned)
 	return diagnostics
 }
 
-type property struct {
-	collection string
-	key        string
-}
-
-func (p property) path() path.Path {
-	return path.Root("properties").AtName(p.collection).AtMapKey(p.key)
-}
-
-// typesOfProperties lists the properties of a plan or a state by key. Maps
-// that are not known yet are left out: they are checked when they are.
-func typesOfProperties(ctx context.Context, get func(context.Context, path.Path, any) diag.Diagnostics) (map[string]property, diag.Diagnostics) {
-	var diagnostics diag.Diagnostics
-	properties := map[string]property{}
-	for _, collection := range slices.Sorted(maps.Keys(propertyTypes)) {
-		var elements types.Map
-		diagnostics.Append(get(ctx, path.Root("properties").AtName(collection), &elements)...)
-		for key := range elements.Elements() {
-			properties[key] = property{collection: collection, key: key}
-		}
+// planExtra checks extra_json against the other attributes once all are known.
+func planExtra(ctx context.Context, config tfsdk.Config) diag.Diagnostics {
+	if !config.Raw.IsFullyKnown() {
+		return nil
 	}
-	return properties, diagnostics
+	var configured model
+	diagnostics := config.Get(ctx, &configured)
+	if diagnostics.HasError() || configured.ExtraJSON.IsNull() {
+		return diagnostics
+	}
+	_, found := checkExtra(configured.toAPI(), configured.ExtraJSON)
+	return append(diagnostics, found...)
 }
 
-func typeChanges(before, after map[string]property) diag.Diagnostics {
-	var diagnostics diag.Diagnostics
-	for _, key := range slices.Sorted(maps.Keys(after)) {
-		old, existed := before[key]
-		if !existed || old.collection == after[key].collection {
-			continue
+// sendsSomething reports whether an update would write to Port, or may: while
+// the plan holds unknown values it cannot be told.
+func sendsSomething(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) (bool, diag.Diagnostics) {
+	if !resp.Plan.Raw.IsFullyKnown() {
+		changed, err := settle.Changed(resp.Plan.Raw, req.State.Raw, localAttributes)
+		if err != nil {
+			return true, diag.Diagnostics{diag.NewErrorDiagnostic("Unable to Read Plan", err.Error())}
 		}
-		diagnostics.AddAttributeError(after[key].path(), "Property Type Changed", fmt.Sprintf(
-			"The type of property %q changed from %q to %q. Port cannot convert its values: applying this would delete the value of every entity. "+
-				"Give the property a new key, or set blueprint_property_type_change_protection = false in the provider block to accept the loss.",
-			key, propertyTypes[old.collection], propertyTypes[after[key].collection]))
+		return changed, nil
+	}
+	var state, plan model
+	diagnostics := req.State.Get(ctx, &state)
+	diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+	return diagnostics.HasError() || !sendsNothing(&state, &plan), diagnostics
+}
+
+// destinationIgnoredBefore repeats the warning of the apply that found Port to
+// drop the changelog destination.
+func destinationIgnoredBefore(ctx context.Context, req resource.ModifyPlanRequest) diag.Diagnostics {
+	memory, diagnostics := recall.Load(ctx, req.Private)
+	var planned map[string]tftypes.Value
+	if err := req.Plan.Raw.As(&planned); err != nil {
+		diagnostics.AddError("Unable to Read Plan", err.Error())
+		return diagnostics
+	}
+	for _, name := range []string{"webhook_changelog_destination", "kafka_changelog_destination"} {
+		if at := path.Root(name); !planned[name].IsNull() && memory.WasDropped(at, planned[name]) {
+			diagnostics.Append(destinationIgnored(at, nil))
+		}
 	}
 	return diagnostics
 }

@@ -3,6 +3,7 @@ package blueprint
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -27,6 +28,7 @@ type commonModel struct {
 	Description types.String `tfsdk:"description"`
 	Icon        types.String `tfsdk:"icon"`
 	Required    types.Bool   `tfsdk:"required"`
+	RenamedFrom types.String `tfsdk:"renamed_from"`
 }
 
 type stringModel struct {
@@ -68,6 +70,7 @@ type arrayModel struct {
 	commonModel
 	MinItems     types.Number       `tfsdk:"min_items"`
 	MaxItems     types.Number       `tfsdk:"max_items"`
+	Default      jsontype.Value     `tfsdk:"default"`
 	StringItems  *stringItemsModel  `tfsdk:"string_items"`
 	NumberItems  *numberItemsModel  `tfsdk:"number_items"`
 	BooleanItems *booleanItemsModel `tfsdk:"boolean_items"`
@@ -83,7 +86,9 @@ type stringItemsModel struct {
 }
 
 type numberItemsModel struct {
-	Default []types.Number `tfsdk:"default"`
+	Default    []types.Number          `tfsdk:"default"`
+	Enum       []types.Number          `tfsdk:"enum"`
+	EnumColors map[string]types.String `tfsdk:"enum_colors"`
 }
 
 type booleanItemsModel struct {
@@ -110,26 +115,40 @@ func (m *propertiesModel) toAPI() port.Schema {
 	return schema
 }
 
-// required lists the keys of the required properties in order.
-func (m *propertiesModel) required() []string {
-	keys := slices.Concat(
-		requiredKeys(m.String, func(p stringModel) commonModel { return p.commonModel }),
-		requiredKeys(m.Number, func(p numberModel) commonModel { return p.commonModel }),
-		requiredKeys(m.Boolean, func(p booleanModel) commonModel { return p.commonModel }),
-		requiredKeys(m.Object, func(p objectModel) commonModel { return p.commonModel }),
-		requiredKeys(m.Array, func(p arrayModel) commonModel { return p.commonModel }),
-	)
-	slices.Sort(keys)
-	return keys
+// common gives what all properties have, by key and in no order.
+func (m *propertiesModel) common() iter.Seq2[string, commonModel] {
+	return func(yield func(string, commonModel) bool) {
+		if m == nil {
+			return
+		}
+		_ = eachCommon(m.String, func(p stringModel) commonModel { return p.commonModel }, yield) &&
+			eachCommon(m.Number, func(p numberModel) commonModel { return p.commonModel }, yield) &&
+			eachCommon(m.Boolean, func(p booleanModel) commonModel { return p.commonModel }, yield) &&
+			eachCommon(m.Object, func(p objectModel) commonModel { return p.commonModel }, yield) &&
+			eachCommon(m.Array, func(p arrayModel) commonModel { return p.commonModel }, yield)
+	}
 }
 
-func requiredKeys[P any](properties map[string]P, common func(P) commonModel) []string {
-	var keys []string
+// eachCommon yields the common part of the properties of one type; it returns
+// false when there is no need to go on.
+func eachCommon[P any](properties map[string]P, common func(P) commonModel, yield func(string, commonModel) bool) bool {
 	for key, property := range properties {
-		if common(property).Required.ValueBool() {
+		if !yield(key, common(property)) {
+			return false
+		}
+	}
+	return true
+}
+
+// required lists the keys of the required properties in order.
+func (m *propertiesModel) required() []string {
+	var keys []string
+	for key, common := range m.common() {
+		if common.Required.ValueBool() {
 			keys = append(keys, key)
 		}
 	}
+	slices.Sort(keys)
 	return keys
 }
 
@@ -196,7 +215,11 @@ func (m arrayModel) toAPI() port.Property {
 		}
 		property.Default = rawList(m.StringItems.Default, rawText)
 	case m.NumberItems != nil:
-		property.Items = &port.Items{Type: typeNumber}
+		property.Items = &port.Items{
+			Type:       typeNumber,
+			Enum:       numbers(m.NumberItems.Enum),
+			EnumColors: convert.TextMapToAPI(m.NumberItems.EnumColors),
+		}
 		property.Default = rawList(m.NumberItems.Default, rawNumber)
 	case m.BooleanItems != nil:
 		property.Items = &port.Items{Type: typeBoolean}
@@ -204,6 +227,8 @@ func (m arrayModel) toAPI() port.Property {
 	case m.ObjectItems != nil:
 		property.Items = &port.Items{Type: typeObject, Format: m.ObjectItems.Format.ValueStringPointer()}
 		property.Default = rawList(m.ObjectItems.Default, rawJSON)
+	default:
+		property.Default = rawJSON(m.Default)
 	}
 	return property
 }
@@ -260,6 +285,7 @@ func (r *propertyReader) common(key string, property port.Property, prior common
 		Description: convert.Text(property.Description, prior.Description),
 		Icon:        convert.Text(property.Icon, prior.Icon),
 		Required:    types.BoolValue(slices.Contains(r.required, key)),
+		RenamedFrom: prior.RenamedFrom,
 	}
 }
 
@@ -307,7 +333,7 @@ func (r *propertyReader) object(key string, property port.Property, prior object
 	defaultValue, err := readDefault(property.Default, jsonFromAny)
 	return objectModel{
 		commonModel: r.common(key, property, prior.commonModel),
-		Default:     defaultValue,
+		Default:     keepJSON(defaultValue, prior.Default),
 		Format:      convert.Text(property.Format, prior.Format),
 		Spec:        convert.Text(property.Spec, prior.Spec),
 	}, err
@@ -325,8 +351,10 @@ func (r *propertyReader) array(key string, property port.Property, prior arrayMo
 }
 
 func (m *arrayModel) readItems(property port.Property, prior arrayModel) error {
-	if property.Items == nil {
-		return nil
+	if !hasItemKind(property.Items) {
+		fallback, err := readDefault(property.Default, jsonFromAny)
+		m.Default = keepJSON(fallback, prior.Default)
+		return err
 	}
 	elements, err := defaultElements(property.Default)
 	if err != nil {
@@ -337,17 +365,20 @@ func (m *arrayModel) readItems(property port.Property, prior arrayModel) error {
 	case typeString:
 		m.StringItems, err = stringItemsFromAPI(*property.Items, elements, orZero(prior.StringItems))
 	case typeNumber:
-		m.NumberItems = &numberItemsModel{}
-		m.NumberItems.Default, err = readList(elements, nil, numberFromAny)
+		m.NumberItems, err = numberItemsFromAPI(*property.Items, elements, orZero(prior.NumberItems))
 	case typeBoolean:
 		m.BooleanItems = &booleanItemsModel{}
 		m.BooleanItems.Default, err = readList(elements, nil, boolFromAny)
 	case typeObject:
-		known := orZero(prior.ObjectItems)
-		m.ObjectItems = &objectItemsModel{Format: convert.Text(property.Items.Format, known.Format)}
-		m.ObjectItems.Default, err = readList(elements, nil, jsonFromAny)
+		m.ObjectItems, err = objectItemsFromAPI(*property.Items, elements, orZero(prior.ObjectItems))
 	}
 	return err
+}
+
+// hasItemKind reports whether one of string_items, number_items, boolean_items
+// and object_items describes the elements of an array.
+func hasItemKind(items *port.Items) bool {
+	return items != nil && slices.Contains([]string{typeString, typeNumber, typeBoolean, typeObject}, items.Type)
 }
 
 func stringItemsFromAPI(items port.Items, elements []any, prior stringItemsModel) (*stringItemsModel, error) {
@@ -360,4 +391,22 @@ func stringItemsFromAPI(items port.Items, elements []any, prior stringItemsModel
 		EnumColors: convert.TextMap(items.EnumColors, prior.EnumColors),
 		Pattern:    convert.Text(items.Pattern, prior.Pattern),
 	}, errors.Join(defaultErr, enumErr)
+}
+
+func numberItemsFromAPI(items port.Items, elements []any, prior numberItemsModel) (*numberItemsModel, error) {
+	defaults, defaultErr := readList(elements, nil, numberFromAny)
+	enum, enumErr := readList(items.Enum, prior.Enum, numberFromAny)
+	return &numberItemsModel{
+		Default:    defaults,
+		Enum:       enum,
+		EnumColors: convert.TextMap(items.EnumColors, prior.EnumColors),
+	}, errors.Join(defaultErr, enumErr)
+}
+
+func objectItemsFromAPI(items port.Items, elements []any, prior objectItemsModel) (*objectItemsModel, error) {
+	defaults, err := readList(elements, nil, jsonFromAny)
+	for i := range min(len(defaults), len(prior.Default)) {
+		defaults[i] = keepJSON(defaults[i], prior.Default[i])
+	}
+	return &objectItemsModel{Default: defaults, Format: convert.Text(items.Format, prior.Format)}, err
 }

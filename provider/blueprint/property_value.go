@@ -119,6 +119,39 @@ func jsonFromAny(in any) (jsontype.Value, error) {
 	return jsontype.New(string(text)), err
 }
 
+// plain and wrapped move a list of strings to and from Terraform's. A nil list
+// stays nil.
+func plain(in []types.String) []string {
+	if in == nil {
+		return nil
+	}
+	out := make([]string, 0, len(in))
+	for _, text := range in {
+		out = append(out, text.ValueString())
+	}
+	return out
+}
+
+func wrapped(in []string) []types.String {
+	if in == nil {
+		return nil
+	}
+	out := make([]types.String, 0, len(in))
+	for _, text := range in {
+		out = append(out, types.StringValue(text))
+	}
+	return out
+}
+
+// keepJSON returns the text that Terraform holds where it means the same as the
+// fresh one.
+func keepJSON(fresh, prior jsontype.Value) jsontype.Value {
+	if !fresh.IsNull() && !prior.IsNull() && jsonvalue.EqualText(fresh.ValueString(), prior.ValueString()) {
+		return prior
+	}
+	return fresh
+}
+
 // texts and numbers write an enum. Its elements are not null once they are
 // known; a null that came late is left out.
 func texts(in []types.String) []any {

@@ -1,7 +1,7 @@
 package blueprint_test
 
 import (
-	"os"
+	"strings"
 	"testing"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
@@ -33,6 +33,14 @@ func TestBlueprint_quiet(t *testing.T) {
 		"numbers in another notation":      {config: properties(`"number_props": {"a": {"default": 1, "minimum": 0.1, "maximum": 100, "enum": [1, 9007199254740993]}}`), reworded: properties(`"number_props": {"a": {"default": 1.0, "minimum": 1e-1, "maximum": 1e2, "enum": [1e0, 9007199254740993.0]}}`)},
 		"an empty default list":            {config: properties(`"array_props": {"a": {"string_items": {"default": []}}}`)},
 		"an array without a kind":          {config: properties(`"array_props": {"a": {}}`)},
+		"a default without a kind":         {config: properties(`"array_props": {"a": {"default": "[1,{\"x\":[]}]"}}`), reworded: properties(`"array_props": {"a": {"default": "[ 1.0, {\"x\": []} ]"}}`)},
+		"empty enums and colours":          {config: properties(`"string_props": {"a": {"enum": [], "enum_colors": {}}}, "number_props": {"b": {"enum": [], "enum_colors": {}}}, "array_props": {"c": {"string_items": {"enum": [], "enum_colors": {}}}, "d": {"number_items": {"enum": [], "enum_colors": {}}}}`)},
+		"no enums instead of empty ones":   {config: properties(`"string_props": {"a": {"enum": [], "enum_colors": {}}}`), reworded: properties(`"string_props": {"a": {}}`)},
+		"colours of a calculation":         {config: valid(`"calculation_properties": {"c": {"calculation": ".", "type": "array", "colors": {}, "items": {"type": "string"}}}`)},
+		"the scope that Port assumes":      {config: properties(`"string_props": {"a": {"spec": "embedded-url", "spec_authentication": {"client_id": "c", "authorization_url": "https://a.example", "token_url": "https://t.example"}}}`), reworded: properties(`"string_props": {"a": {"spec": "embedded-url", "spec_authentication": {"client_id": "c", "authorization_url": "https://a.example", "token_url": "https://t.example", "authorization_scope": ["openid"]}}}`)},
+		"no aggregations, and none":        {config: valid(`"aggregation_properties": {}`), reworded: valid("")},
+		"aggregations":                     {config: valid(`"aggregation_properties": {"a": {"title": "A", "target_blueprint_identifier": "service", "method": {"average_entities": {}}, "query": "{\"combinator\":\"and\",\"rules\":[]}", "path_filter": []}}`), reworded: valid(`"aggregation_properties": {"a": {"title": "A", "target_blueprint_identifier": "service", "method": {"average_entities": {"average_of": "day", "measure_time_by": "$createdAt"}}, "query": "{ \"rules\": [], \"combinator\": \"and\" }"}}`)},
+		"a relation to itself":             {config: valid(`"relations": {"parent": {"target": "service"}}, "mirror_properties": {"grandparent": {"path": "parent.parent.$title"}}`)},
 		"global search switched off":       {config: valid(`"include_in_global_search": false`)},
 		"Kafka":                            {config: valid(`"kafka_changelog_destination": {}`)},
 	}
@@ -81,6 +89,30 @@ func TestBlueprint_relationsOfOthers(t *testing.T) {
 	}
 }
 
+// TestBlueprint_relationsDeclaredMeanwhile has somebody declare a relation and an
+// aggregation property after the refresh of a blueprint that was imported, so
+// that its state knows of relations.
+func TestBlueprint_relationsDeclaredMeanwhile(t *testing.T) {
+	t.Parallel()
+	env := acctest.NewEmulated(t)
+	create(t, env, &port.Blueprint{Identifier: "target", Title: "Target"})
+	create(t, env, &port.Blueprint{Identifier: "service", Title: "Service"})
+	session := env.NewSession(t, "port_blueprint")
+	session.Import("service")
+	patch(t, env, "service", port.BlueprintPatch{
+		"relations": map[string]port.Relation{"theirs": {Target: "target"}},
+		"aggregationProperties": map[string]port.AggregationProperty{
+			"count": {Title: "Count", Target: "target", CalculationSpec: port.CalculationSpec{Func: "count", CalculationBy: "entities"}},
+		},
+	})()
+
+	session.Apply(valid(`"description": "changed"`))
+
+	if got := document(t, env); !strings.Contains(got, `"theirs":`) || !strings.Contains(got, `"count":`) || !strings.Contains(got, `"changed"`) {
+		t.Errorf("Port has %s", got)
+	}
+}
+
 func relationsOf(t *testing.T, env *acctest.Environment) map[string]port.Relation {
 	t.Helper()
 	blueprint, err := env.Client.Blueprints.Get(t.Context(), "service")
@@ -88,28 +120,4 @@ func relationsOf(t *testing.T, env *acctest.Environment) map[string]port.Relatio
 		t.Fatal(err)
 	}
 	return blueprint.Relations
-}
-
-// TestBlueprint_officialState refreshes a state of the official provider, which
-// holds times in Go's text form, to an empty plan.
-func TestBlueprint_officialState(t *testing.T) {
-	t.Parallel()
-	const config = `{
-		"identifier": "deploymentConfig", "title": "Deployment Config", "icon": "Microservice",
-		"properties": {
-			"string_props": {"healthStatus": {"title": "Health Status", "enum": ["Healthy", "Degraded"], "enum_colors": {"Healthy": "green", "Degraded": "orange"}}},
-			"number_props": {"cpuUtil": {"title": "CPU Utilization"}},
-			"boolean_props": {"locked": {"icon": "Lock", "default": false}}
-		},
-		"webhook_changelog_destination": {"url": "http://127.0.0.1:9/api/slack"}
-	}`
-	env := acctest.NewEmulated(t)
-	env.NewSession(t, "port_blueprint").Apply(config)
-	state, err := os.ReadFile("testdata/official-state.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	session := env.NewSession(t, "port_blueprint")
-	session.Resume(string(state))
-	expectQuiet(t, session, "after the official provider", config)
 }

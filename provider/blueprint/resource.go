@@ -1,29 +1,37 @@
 // Package blueprint implements port_blueprint, the data model of one kind of
-// thing in the Port catalog. The provider registers it.
+// thing in the Port catalog, as a resource and as data sources. The provider
+// registers them.
 package blueprint
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"reflect"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
 )
 
 var (
 	_ resource.ResourceWithConfigure      = (*blueprintResource)(nil)
+	_ resource.ResourceWithIdentity       = (*blueprintResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*blueprintResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*blueprintResource)(nil)
 	_ resource.ResourceWithImportState    = (*blueprintResource)(nil)
 )
+
+// defaultTimeout limits an operation that has no limit in timeouts. It is
+// generous: deleting a blueprint with all its entities takes Port a while.
+const defaultTimeout = 20 * time.Minute
 
 type blueprintResource struct {
 	backend *backend.Backend
@@ -32,9 +40,10 @@ type blueprintResource struct {
 // NewResource returns the resource port_blueprint.
 func NewResource() resource.Resource { return &blueprintResource{} }
 
-// Metadata names the resource.
+// Metadata names the resource. Its identity changes when it is renamed.
 func (r *blueprintResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_blueprint"
+	resp.ResourceBehavior.MutableIdentity = true
 }
 
 // Configure takes over the client.
@@ -44,6 +53,18 @@ func (r *blueprintResource) Configure(_ context.Context, req resource.ConfigureR
 	r.backend = configured
 }
 
+// identityModel is what tells a blueprint from all others of an organization.
+type identityModel struct {
+	Identifier types.String `tfsdk:"identifier"`
+}
+
+// IdentitySchema declares the identity.
+func (r *blueprintResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		"identifier": identityschema.StringAttribute{RequiredForImport: true, Description: "The identifier of the blueprint."},
+	}}
+}
+
 // Create makes the blueprint: POST /v1/blueprints.
 func (r *blueprintResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan model
@@ -51,20 +72,37 @@ func (r *blueprintResource) Create(ctx context.Context, req resource.CreateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	options := port.CreateBlueprintOptions{CatalogPage: plan.CreateCatalogPage.ValueBoolPointer()}
-	created, err := r.backend.Client.Blueprints.Create(ctx, plan.toAPI(), options)
-	if err != nil {
-		resp.Diagnostics.Append(createFailure(plan.Identifier.ValueString(), err))
+	ctx, cancel, diagnostics := limited(ctx, plan.Timeouts.Create)
+	defer cancel()
+	resp.Diagnostics.Append(diagnostics...)
+	desired, diagnostics := plan.toCreate()
+	resp.Diagnostics.Append(diagnostics...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan.setComputed(created)
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	created, err := r.create(ctx, desired, port.CreateBlueprintOptions{CatalogPage: plan.CreateCatalogPage.ValueBoolPointer()})
+	if err != nil {
+		resp.Diagnostics.Append(createFailure(ctx, plan.Identifier.ValueString(), err))
+		return
+	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
+	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, &plan, created)...)
 }
 
 // Read rebuilds the state from GET /v1/blueprints/{identifier}.
 func (r *blueprintResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// Terraform before 1.12 wants an identity also of what turns out to be gone.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: state.ID})...)
+	ctx, cancel, diagnostics := limited(ctx, state.Timeouts.Read)
+	defer cancel()
+	resp.Diagnostics.Append(diagnostics...)
+	memory, diagnostics := recall.Load(ctx, req.Private)
+	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -75,24 +113,21 @@ func (r *blueprintResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	if err != nil {
-		resp.Diagnostics.Append(diagnose.Failure{Verb: "Read", Kind: "Blueprint", Identifier: identifier, Err: err}.Diagnostic())
+		resp.Diagnostics.Append(failure(ctx, "Read", identifier, err).Diagnostic())
 		return
 	}
-	prior := &state
-	if state.IsUnread() {
-		prior = nil
-	}
-	fresh, err := fromAPI(current, prior)
+	fresh, err := state.refreshed(current)
 	if err != nil {
-		resp.Diagnostics.Append(diagnose.Failure{Verb: "Read", Kind: "Blueprint", Identifier: identifier, Err: err}.Diagnostic())
+		resp.Diagnostics.Append(failure(ctx, "Read", identifier, err).Diagnostic())
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, fresh)...)
+	resp.State.Raw = memory.Restore(req.State.Raw, resp.State.Raw)
 }
 
 // Update writes the difference: PUT /v1/blueprints/{identifier} with the
 // planned blueprint over what Port holds now, so that keys which Terraform does
-// not manage survive.
+// not manage survive. Keys are renamed before.
 func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -100,107 +135,103 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	desired := plan.toAPI()
-	if reflect.DeepEqual(desired, state.toAPI()) {
-		// Only attributes that Port does not store have changed.
+	ctx, cancel, diagnostics := limited(ctx, plan.Timeouts.Update)
+	defer cancel()
+	resp.Diagnostics.Append(diagnostics...)
+	wanted, diagnostics := newChange(ctx, req.Config, &state, &plan)
+	resp.Diagnostics.Append(diagnostics...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
+	if sendsNothing(&state, &plan) {
 		plan.Model = state.Model
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 		return
 	}
 	identifier := state.ID.ValueString()
-	updated, err := r.write(ctx, identifier, desired)
+	updated, err := r.update(ctx, identifier, wanted)
 	if err != nil {
-		resp.Diagnostics.Append(updateFailure(identifier, err))
+		resp.Diagnostics.Append(updateFailure(ctx, identifier, err))
 		return
 	}
-	plan.setComputed(updated)
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-}
-
-// write replaces the blueprint. Nobody else of this provider configuration
-// writes it between our read and our write.
-func (r *blueprintResource) write(ctx context.Context, identifier string, desired *port.Blueprint) (*port.Blueprint, error) {
-	unlock, err := r.backend.LockBlueprint(ctx, identifier)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	defer r.backend.ForgetBlueprint(identifier)
-	current, err := r.backend.Client.Blueprints.Get(ctx, identifier)
-	if err != nil {
-		return nil, err
-	}
-	keepForeign(desired, current)
-	if changesType(desired, current) {
-		if _, err := r.backend.Client.Blueprints.Update(ctx, identifier, withoutChangedTypes(desired, current)); err != nil {
-			return nil, err
-		}
-		identifier = desired.Identifier
-	}
-	return r.backend.Client.Blueprints.Update(ctx, identifier, desired)
+	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, &plan, updated)...)
 }
 
 // Delete removes the blueprint, and with force_delete_entities its entities.
 func (r *blueprintResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(deletionProtected(ctx, req.State)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel, diagnostics := limited(ctx, state.Timeouts.Delete)
+	defer cancel()
+	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	identifier := state.ID.ValueString()
-	if err := r.remove(ctx, identifier, state.ForceDeleteEntities.ValueBool()); err != nil {
-		resp.Diagnostics.Append(deleteFailure(identifier, err))
+	if err := r.remove(ctx, identifier, state.localModel); err != nil {
+		resp.Diagnostics.Append(deleteFailure(ctx, identifier, err))
 	}
 }
 
-// ImportState takes the identifier of a blueprint.
+// ImportState takes the identifier of a blueprint, as import id or as identity.
 func (r *blueprintResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughID(ctx, path.Root("id"), req, resp)
+	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root("identifier"), req, resp)
 }
 
-func changesType(desired, current *port.Blueprint) bool {
-	for key, property := range desired.Schema.Properties {
-		if old, exists := current.Schema.Properties[key]; exists && old.Type != property.Type {
-			return true
-		}
+// limited bounds an operation by its limit in timeouts.
+func limited(ctx context.Context, limit func(context.Context, time.Duration) (time.Duration, diag.Diagnostics)) (context.Context, context.CancelFunc, diag.Diagnostics) {
+	duration, diagnostics := limit(ctx, defaultTimeout)
+	bounded, cancel := context.WithTimeout(ctx, duration)
+	return bounded, cancel, diagnostics
+}
+
+// store makes the plan the state after a write, as Terraform demands, completed
+// by what only Port knows. Values that Port answered differently are remembered.
+func store(ctx context.Context, state *tfsdk.State, private recall.Writer, plan *model, written result) diag.Diagnostics {
+	plan.setComputed(written.blueprint)
+	answered, err := fromAPI(written.blueprint, plan)
+	if err != nil {
+		// It was written; whether it can be read is the next refresh's business.
+		return state.Set(ctx, plan)
 	}
-	return false
-}
-
-// withoutChangedTypes is the desired blueprint without the properties whose
-// type changes. Port may refuse to change a type in place, and has nothing
-// against a property that goes and one that comes.
-func withoutChangedTypes(desired, current *port.Blueprint) *port.Blueprint {
-	reduced := *desired
-	reduced.Schema.Properties = maps.Clone(desired.Schema.Properties)
-	maps.DeleteFunc(reduced.Schema.Properties, func(key string, property port.Property) bool {
-		old, exists := current.Schema.Properties[key]
-		return exists && old.Type != property.Type
-	})
-	reduced.Schema.Required = nil
-	return &reduced
-}
-
-func createFailure(identifier string, err error) diag.Diagnostic {
-	failure := diagnose.Failure{Verb: "Create", Kind: "Blueprint", Identifier: identifier, Err: err}
-	if errors.Is(err, port.ErrExists) {
-		failure.Advice = fmt.Sprintf("A blueprint with this identifier exists already. To manage it with Terraform, import it: terraform import port_blueprint.<name> %q", identifier)
+	diagnostics := state.Set(ctx, answered)
+	answeredState := state.Raw
+	diagnostics.Append(state.Set(ctx, plan)...)
+	if diagnostics.HasError() {
+		return diagnostics
 	}
-	return failure.Diagnostic()
+	differences := recall.Differences(state.Raw, answeredState)
+	for _, difference := range differences {
+		diagnostics.Append(differenceWarning(difference, written.refusal)...)
+	}
+	diagnostics.Append(recall.New(differences).Save(ctx, private)...)
+	return diagnostics
 }
 
-func updateFailure(identifier string, err error) diag.Diagnostic {
-	failure := diagnose.Failure{Verb: "Update", Kind: "Blueprint", Identifier: identifier, Err: err}
-	if errors.Is(err, port.ErrNotFound) {
-		failure.Advice = "The blueprint has gone since Terraform read it. Plan again: Terraform will create it anew."
+// differenceWarning tells of a value that Port keeps otherwise than planned.
+func differenceWarning(difference recall.Difference, refusal error) diag.Diagnostics {
+	at := difference.Path
+	if isDestination(at) && difference.Answered.IsNull() {
+		return diag.Diagnostics{destinationIgnored(at, refusal)}
 	}
-	return failure.Diagnostic()
+	return difference.Warning()
 }
 
-func deleteFailure(identifier string, err error) diag.Diagnostic {
-	failure := diagnose.Failure{Verb: "Delete", Kind: "Blueprint", Identifier: identifier, Err: err}
-	if errors.Is(err, port.ErrHasDependents) {
-		failure.Advice = "The blueprint has dependant entities. Delete them first, or set force_delete_entities = true and apply that before you destroy the blueprint."
+// destinationIgnored says that Port does not keep a changelog destination.
+func destinationIgnored(at path.Path, refusal error) diag.Diagnostic {
+	detail := "Port did not keep the changelog destination: Port removed changelog destinations from production on 2026-07-13, so changes are not posted there. " +
+		"Report them with an automation instead (an action with an automation trigger and a webhook invocation), and remove this attribute."
+	if refusal != nil {
+		detail += fmt.Sprintf("\n\nThe blueprint was written without it after Port had refused it: %s", refusal)
 	}
-	return failure.Diagnostic()
+	return diag.NewAttributeWarningDiagnostic(at, "Changelog Destination Ignored", detail)
+}
+
+func isDestination(at path.Path) bool {
+	return at.Equal(path.Root("webhook_changelog_destination")) || at.Equal(path.Root("kafka_changelog_destination"))
 }

@@ -63,11 +63,27 @@ func numberDefinition() validator.Object {
 
 func arrayDefinition() validator.Object {
 	return definition{
-		description: "min_items must agree with max_items",
+		description: "min_items must agree with max_items, and default with the kind of items",
 		check: func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
-			return checkOrder(at, attributes, "min_items", "max_items")
+			return append(checkOrder(at, attributes, "min_items", "max_items"), checkFreeDefault(at, attributes)...)
 		},
 	}
+}
+
+// checkFreeDefault refuses a default in JSON beside a kind of items, which has a
+// default of its own.
+func checkFreeDefault(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	if attributes["default"].IsNull() {
+		return nil
+	}
+	for _, kind := range slices.Sorted(maps.Keys(itemTypes)) {
+		if !attributes[kind].IsNull() {
+			diagnostics.AddAttributeError(at.AtName("default"), "Invalid Default",
+				fmt.Sprintf("This default is for arrays without a kind of items. With %s, give its own default: %s = { default = [...] }.", kind, kind))
+		}
+	}
+	return diagnostics
 }
 
 func stringItemsDefinition() validator.Object {
@@ -75,6 +91,15 @@ func stringItemsDefinition() validator.Object {
 		description: "default and enum_colors must agree with enum",
 		check: func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
 			return checkEnum(at, attributes, sameText, textOf)
+		},
+	}
+}
+
+func numberItemsDefinition() validator.Object {
+	return definition{
+		description: "default and enum_colors must agree with enum",
+		check: func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
+			return checkEnum(at, attributes, sameNumber, numberOf)
 		},
 	}
 }
@@ -92,23 +117,58 @@ func ownershipDefinition() validator.Object {
 	}
 }
 
-// ValidateConfig checks that paths start at a relation of the blueprint. With no
-// relations in the configuration they may be declared elsewhere.
+// ValidateConfig checks what concerns several attributes of the blueprint.
 func (r *blueprintResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	resp.Diagnostics.Append(checkDistinctKeys(ctx, req)...)
+	resp.Diagnostics.Append(checkPaths(ctx, req)...)
+}
+
+// checkDistinctKeys refuses a key of a property that a derived property has as
+// well: an entity shows both under its properties.
+func checkDistinctKeys(ctx context.Context, req resource.ValidateConfigRequest) diag.Diagnostics {
+	var properties types.Object
+	diagnostics := req.Config.GetAttribute(ctx, path.Root("properties"), &properties)
+	firstMap := map[string]string{}
+	for name, value := range properties.Attributes() {
+		if elements, ok := value.(types.Map); ok {
+			for key := range elements.Elements() {
+				firstMap[key] = "properties." + name
+			}
+		}
+	}
+	for _, name := range []string{"mirror_properties", "calculation_properties", "aggregation_properties"} {
+		var elements types.Map
+		diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), &elements)...)
+		for _, key := range slices.Sorted(maps.Keys(elements.Elements())) {
+			if first, taken := firstMap[key]; taken {
+				diagnostics.AddAttributeError(path.Root(name).AtMapKey(key), "Duplicate Key",
+					fmt.Sprintf("The key %q stands in %s as well. An entity shows both under one key: rename one of the two.", key, first))
+				continue
+			}
+			firstMap[key] = name
+		}
+	}
+	return diagnostics
+}
+
+// checkPaths checks that paths start at a relation of the blueprint. With no
+// relations in the configuration they may be declared elsewhere.
+func checkPaths(ctx context.Context, req resource.ValidateConfigRequest) diag.Diagnostics {
 	var relations types.Map
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("relations"), &relations)...)
+	diagnostics := req.Config.GetAttribute(ctx, path.Root("relations"), &relations)
 	if !isKnown(relations) {
-		return
+		return diagnostics
 	}
 	var mirrors types.Map
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("mirror_properties"), &mirrors)...)
+	diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("mirror_properties"), &mirrors)...)
 	for _, key := range slices.Sorted(maps.Keys(mirrors.Elements())) {
 		at := path.Root("mirror_properties").AtMapKey(key).AtName("path")
-		resp.Diagnostics.Append(checkPath(ctx, req, at, relations)...)
+		diagnostics.Append(checkPath(ctx, req, at, relations)...)
 	}
 	for _, parent := range []string{"ownership", "team_inheritance"} {
-		resp.Diagnostics.Append(checkPath(ctx, req, path.Root(parent).AtName("path"), relations)...)
+		diagnostics.Append(checkPath(ctx, req, path.Root(parent).AtName("path"), relations)...)
 	}
+	return diagnostics
 }
 
 func checkPath(ctx context.Context, req resource.ValidateConfigRequest, at path.Path, relations types.Map) diag.Diagnostics {
@@ -118,7 +178,8 @@ func checkPath(ctx context.Context, req resource.ValidateConfigRequest, at path.
 		return diagnostics
 	}
 	first, _, _ := strings.Cut(text.ValueString(), ".")
-	if _, declared := relations.Elements()[first]; declared {
+	// Relations of Port itself, such as $team, are not declared.
+	if _, declared := relations.Elements()[first]; declared || strings.HasPrefix(first, "$") {
 		return diagnostics
 	}
 	diagnostics.AddAttributeError(at, "Unknown Relation", fmt.Sprintf(

@@ -41,6 +41,27 @@ resource "port_blueprint" "service" {
       calculation = ".properties.endpoints | length"
     }
   }
+
+  # Null leaves the aggregation properties of the blueprint to others.
+  aggregation_properties = {
+    partsPerWeek = {
+      title                       = "Parts added per week"
+      target_blueprint_identifier = "service" # a service may be part of another one
+      method                      = { average_entities = { average_of = "week" } }
+    }
+  }
+
+  relations = {
+    partOf = {
+      title  = "Part of"
+      target = "service"
+    }
+  }
+
+  ownership = { type = "Direct" }
+
+  deletion_protection = false
+  timeouts            = { delete = "30m" }
 }
 
 resource "port_blueprint" "deployment" {

@@ -82,31 +82,6 @@ func (s *Session) Destroy() (planned, applied []string) {
 	return describe(plan.Diagnostics), describe(s.requestApply(nothing, s.decode(plan.PlannedState), plan.PlannedPrivate).Diagnostics)
 }
 
-// ImportIdentity replaces the state by that of the object with an identity, as
-// Terraform 1.12 and later do.
-func (s *Session) ImportIdentity(identity map[string]string) {
-	s.t.Helper()
-	schemas, err := s.server.GetResourceIdentitySchemas(s.t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	wireType, values := tftypes.Object{AttributeTypes: map[string]tftypes.Type{}}, map[string]tftypes.Value{}
-	for _, attribute := range schemas.IdentitySchemas[s.resourceType].IdentityAttributes {
-		wireType.AttributeTypes[attribute.Name] = attribute.Type
-		values[attribute.Name] = tftypes.NewValue(attribute.Type, identity[attribute.Name])
-	}
-	imported, err := s.server.ImportResourceState(s.t.Context(), &tfprotov6.ImportResourceStateRequest{
-		TypeName: s.resourceType,
-		Identity: &tfprotov6.ResourceIdentityData{IdentityData: encode(s.t, wireType, tftypes.NewValue(wireType, values))},
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	failOn(s.t, "import", imported.Diagnostics)
-	s.state, s.private = s.decode(imported.ImportedResources[0].State), imported.ImportedResources[0].Private
-	s.Refresh()
-}
-
 // IsGone reports whether the last refresh found nothing.
 func (s *Session) IsGone() bool { return s.state.IsNull() }
 
@@ -132,10 +107,13 @@ func (s *Session) requestPlan(config tftypes.Value) *tfprotov6.PlanResourceChang
 		ProposedNewState: encode(s.t, s.wireType, proposedNew(s.t, s.schema.Block.Attributes, s.wireType, s.state, config)),
 		Config:           encode(s.t, s.wireType, config),
 		PriorPrivate:     s.private,
+		PriorIdentity:    s.identity,
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	s.warnings = nil
+	s.keepWarnings(planned.Diagnostics)
 	return planned
 }
 
@@ -144,16 +122,18 @@ func (s *Session) requestPlan(config tftypes.Value) *tfprotov6.PlanResourceChang
 func (s *Session) requestApply(config, plan tftypes.Value, private []byte) *tfprotov6.ApplyResourceChangeResponse {
 	s.t.Helper()
 	applied, err := s.server.ApplyResourceChange(s.t.Context(), &tfprotov6.ApplyResourceChangeRequest{
-		TypeName:       s.resourceType,
-		PriorState:     encode(s.t, s.wireType, s.state),
-		PlannedState:   encode(s.t, s.wireType, plan),
-		Config:         encode(s.t, s.wireType, config),
-		PlannedPrivate: private,
+		TypeName:        s.resourceType,
+		PriorState:      encode(s.t, s.wireType, s.state),
+		PlannedState:    encode(s.t, s.wireType, plan),
+		Config:          encode(s.t, s.wireType, config),
+		PlannedPrivate:  private,
+		PlannedIdentity: s.identity,
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.state, s.private = s.decode(applied.NewState), applied.Private
+	s.state, s.private, s.identity, s.planned = s.decode(applied.NewState), applied.Private, applied.NewIdentity, nil
+	s.keepWarnings(applied.Diagnostics)
 	return applied
 }
 

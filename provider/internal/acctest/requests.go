@@ -2,7 +2,9 @@ package acctest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -33,5 +35,15 @@ func (e *Environment) Requests(t *testing.T) map[string]int {
 		counts[request.Method+" "+request.Route] += request.Count
 	}
 	e.Control(t, http.MethodDelete, "/_emulator/requests", "")
+	return counts
+}
+
+// Writes counts those of [Environment.Requests] that may change something.
+func (e *Environment) Writes(t *testing.T) map[string]int {
+	t.Helper()
+	counts := e.Requests(t)
+	maps.DeleteFunc(counts, func(request string, _ int) bool {
+		return strings.HasPrefix(request, http.MethodGet+" ") || strings.HasSuffix(request, "/v1/auth/access_token")
+	})
 	return counts
 }

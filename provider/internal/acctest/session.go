@@ -1,7 +1,6 @@
 package acctest
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -25,10 +24,36 @@ type Session struct {
 	wireType     tftypes.Type
 	state        tftypes.Value
 	private      []byte
+	identity     *tfprotov6.ResourceIdentityData
+	warnings     []string
+	// planned is the last plan, for as long as nothing has been applied or read
+	// since.
+	planned *configuredPlan
+}
+
+// configuredPlan is a plan with the configuration that it is for.
+type configuredPlan struct {
+	config string
+	plan   sessionPlan
+}
+
+// In has the session report to another test: a subtest of the one that started
+// it.
+func (s *Session) In(t *testing.T) *Session {
+	t.Helper()
+	s.t = t
+	return s
 }
 
 // NewSession starts the provider with the environment's Port behind it.
 func (e *Environment) NewSession(t *testing.T, resourceType string) *Session {
+	t.Helper()
+	return e.NewConfiguredSession(t, resourceType, "{}")
+}
+
+// NewConfiguredSession is [Environment.NewSession] with a provider block, given
+// as for [Validate].
+func (e *Environment) NewConfiguredSession(t *testing.T, resourceType, block string) *Session {
 	t.Helper()
 	server, err := e.Factories()["port"]()
 	if err != nil {
@@ -39,11 +64,15 @@ func (e *Environment) NewSession(t *testing.T, resourceType string) *Session {
 		t.Fatal(err)
 	}
 	providerType := schemas.Provider.ValueType()
-	empty, err := terraformValue(providerType, map[string]any{})
+	decoded, err := jsonvalue.Decode([]byte(block))
 	if err != nil {
 		t.Fatal(err)
 	}
-	configured, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: encode(t, providerType, empty)})
+	arguments, err := terraformValue(providerType, decoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	configured, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: encode(t, providerType, arguments)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,14 +89,33 @@ func (e *Environment) NewSession(t *testing.T, resourceType string) *Session {
 	}
 }
 
-// Apply plans and applies a configuration, given as for [Validate].
+// Apply plans and applies a configuration, given as for [Validate]. A plan that
+// [Session.Changes] has just made of the same configuration is applied as it is.
 func (s *Session) Apply(config string) {
 	s.t.Helper()
-	plan := s.plan(config)
+	var plan sessionPlan
+	if s.planned != nil && s.planned.config == config {
+		plan = s.planned.plan
+	} else {
+		plan = s.plan(config)
+	}
 	applied := s.requestApply(s.decodeConfig(config), plan.state, plan.private)
 	failOn(s.t, "apply", applied.Diagnostics)
 	for _, at := range inconsistencies(s.t, plan.state, s.state) {
 		s.t.Errorf("inconsistent result after apply: %s", at)
+	}
+}
+
+// Warnings are those of the last plan, and of its apply if there was one, each
+// as "severity path: summary: detail".
+func (s *Session) Warnings() []string { return s.warnings }
+
+// keepWarnings remembers the warnings among diagnostics.
+func (s *Session) keepWarnings(diagnostics []*tfprotov6.Diagnostic) {
+	for _, d := range diagnostics {
+		if d.Severity == tfprotov6.DiagnosticSeverityWarning {
+			s.warnings = append(s.warnings, describe([]*tfprotov6.Diagnostic{d})...)
+		}
 	}
 }
 
@@ -88,26 +136,33 @@ func (s *Session) Resume(state string) {
 // Import replaces the state by that of an object that exists.
 func (s *Session) Import(id string) {
 	s.t.Helper()
-	imported, err := s.server.ImportResourceState(s.t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: s.resourceType, ID: id})
+	s.importAs(&tfprotov6.ImportResourceStateRequest{TypeName: s.resourceType, ID: id})
+}
+
+func (s *Session) importAs(req *tfprotov6.ImportResourceStateRequest) {
+	s.t.Helper()
+	imported, err := s.server.ImportResourceState(s.t.Context(), req)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	failOn(s.t, "import", imported.Diagnostics)
-	s.state, s.private = s.decode(imported.ImportedResources[0].State), imported.ImportedResources[0].Private
+	resource := imported.ImportedResources[0]
+	s.state, s.private, s.identity = s.decode(resource.State), resource.Private, resource.Identity
 	s.Refresh()
 }
 
 // Refresh reads the object.
 func (s *Session) Refresh() {
 	s.t.Helper()
+	s.planned = nil
 	read, err := s.server.ReadResource(s.t.Context(), &tfprotov6.ReadResourceRequest{
-		TypeName: s.resourceType, CurrentState: encode(s.t, s.wireType, s.state), Private: s.private,
+		TypeName: s.resourceType, CurrentState: encode(s.t, s.wireType, s.state), Private: s.private, CurrentIdentity: s.identity,
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	failOn(s.t, "read", read.Diagnostics)
-	s.state, s.private = s.decode(read.NewState), read.Private
+	s.state, s.private, s.identity = s.decode(read.NewState), read.Private, read.NewIdentity
 }
 
 // Changes refreshes, plans, and lists the attributes that an apply would change,
@@ -115,13 +170,19 @@ func (s *Session) Refresh() {
 // listed.
 func (s *Session) Changes(config string) []string {
 	s.t.Helper()
+	return slices.DeleteFunc(s.AllChanges(config), func(at string) bool { return at == "updated_at" || at == "updated_by" })
+}
+
+// AllChanges is [Session.Changes] with what every write changes.
+func (s *Session) AllChanges(config string) []string {
+	s.t.Helper()
 	s.Refresh()
 	plan := s.plan(config)
+	s.planned = &configuredPlan{config: config, plan: plan}
 	if len(plan.replace) > 0 {
 		s.t.Errorf("the plan replaces the resource because of %v", plan.replace)
 	}
-	changed := differences(s.t, s.state, plan.state)
-	return slices.DeleteFunc(changed, func(at string) bool { return at == "updated_at" || at == "updated_by" })
+	return differences(s.t, s.state, plan.state)
 }
 
 type sessionPlan struct {
@@ -180,135 +241,4 @@ func failOn(t *testing.T, step string, diagnostics []*tfprotov6.Diagnostic) {
 			t.Fatalf("%s: %s %s: %s", step, d.Attribute, d.Summary, d.Detail)
 		}
 	}
-}
-
-// proposedNew merges the prior state into a configuration as Terraform does
-// before it asks the provider for a plan: a computed attribute that is not
-// configured keeps its prior value.
-func proposedNew(t *testing.T, attributes []*tfprotov6.SchemaAttribute, wireType tftypes.Type, prior, config tftypes.Value) tftypes.Value {
-	t.Helper()
-	if config.IsNull() || !config.IsKnown() {
-		return config
-	}
-	old, configured := members(t, prior), members(t, config)
-	merged := map[string]tftypes.Value{}
-	for _, attribute := range attributes {
-		merged[attribute.Name] = proposedAttribute(t, attribute, old[attribute.Name], configured[attribute.Name])
-	}
-	return tftypes.NewValue(wireType, merged)
-}
-
-func proposedAttribute(t *testing.T, attribute *tfprotov6.SchemaAttribute, prior, config tftypes.Value) tftypes.Value {
-	t.Helper()
-	switch {
-	case config.IsNull() && attribute.Computed:
-		if prior.Type() == nil {
-			return config
-		}
-		return prior
-	case config.IsNull() || !config.IsKnown() || attribute.NestedType == nil:
-		return config
-	case attribute.NestedType.Nesting == tfprotov6.SchemaObjectNestingModeMap:
-		elementType := config.Type().(tftypes.Map).ElementType
-		old, elements := members(t, prior), map[string]tftypes.Value{}
-		for key, element := range members(t, config) {
-			elements[key] = proposedNew(t, attribute.NestedType.Attributes, elementType, old[key], element)
-		}
-		return tftypes.NewValue(config.Type(), elements)
-	default:
-		return proposedNew(t, attribute.NestedType.Attributes, config.Type(), prior, config)
-	}
-}
-
-// members are the attributes of an object or the elements of a map; none for a
-// value that is null, unknown or absent.
-func members(t *testing.T, value tftypes.Value) map[string]tftypes.Value {
-	t.Helper()
-	if value.Type() == nil || value.IsNull() || !value.IsKnown() {
-		return nil
-	}
-	var out map[string]tftypes.Value
-	if err := value.As(&out); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-// differences lists the leaves in which two values differ.
-func differences(t *testing.T, before, after tftypes.Value) []string {
-	t.Helper()
-	diffs, err := before.Diff(after)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var leaves []string
-	for _, diff := range diffs {
-		if len(diff.Path.Steps()) == 0 || isContainerOnBothSides(diff) || isNothingOnBothSides(diff) {
-			continue
-		}
-		leaves = append(leaves, pathName(diff.Path))
-	}
-	slices.Sort(leaves)
-	return slices.Compact(slices.DeleteFunc(leaves, func(leaf string) bool { return hasChild(leaves, leaf) }))
-}
-
-// isContainerOnBothSides tells a container, whose members are listed
-// themselves, from a value.
-func isContainerOnBothSides(diff tftypes.ValueDiff) bool {
-	return isContainer(diff.Value1) && isContainer(diff.Value2)
-}
-
-// isNothingOnBothSides tells an attribute that is null in an object from one
-// whose object is null itself.
-func isNothingOnBothSides(diff tftypes.ValueDiff) bool {
-	_, isAttribute := diff.Path.LastStep().(tftypes.AttributeName)
-	return isAttribute && isNothing(diff.Value1) && isNothing(diff.Value2)
-}
-
-func isNothing(value *tftypes.Value) bool { return value == nil || value.IsNull() }
-
-func isContainer(value *tftypes.Value) bool {
-	return value != nil && value.IsKnown() && !value.IsNull() && (value.Type().Is(tftypes.Object{}) || value.Type().Is(tftypes.Map{}))
-}
-
-// hasChild reports whether a longer path below this one is listed.
-func hasChild(leaves []string, leaf string) bool {
-	return slices.ContainsFunc(leaves, func(other string) bool {
-		return len(other) > len(leaf) && other[:len(leaf)+1] == leaf+"."
-	})
-}
-
-func pathName(at *tftypes.AttributePath) string {
-	var name string
-	for _, step := range at.Steps() {
-		switch step := step.(type) {
-		case tftypes.AttributeName:
-			name = join(name, string(step))
-		case tftypes.ElementKeyString:
-			name = join(name, string(step))
-		case tftypes.ElementKeyInt:
-			// A list counts as one value.
-			return name
-		case tftypes.ElementKeyValue:
-			return name
-		}
-	}
-	return name
-}
-
-// inconsistencies lists what is known in a plan and different after the apply.
-func inconsistencies(t *testing.T, planned, applied tftypes.Value) []string {
-	t.Helper()
-	diffs, err := planned.Diff(applied)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []string
-	for _, diff := range diffs {
-		if len(diff.Path.Steps()) == 0 || isContainerOnBothSides(diff) || diff.Value1 == nil || !diff.Value1.IsKnown() {
-			continue
-		}
-		found = append(found, fmt.Sprintf("%s was planned as %s and is %s", pathName(diff.Path), diff.Value1, diff.Value2))
-	}
-	return found
 }

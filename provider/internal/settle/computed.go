@@ -17,27 +17,45 @@ import (
 // unknown as soon as anything in the resource differs, also an argument that
 // only steers the provider (local) or JSON that was merely reformatted.
 func Volatile(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, volatile, local []string) {
+	Stamps(ctx, req, resp, volatile, func() (bool, diag.Diagnostics) {
+		changed, err := Changed(resp.Plan.Raw, req.State.Raw, local)
+		if err != nil {
+			return true, diag.Diagnostics{diag.NewErrorDiagnostic("Unable to Read Plan", err.Error())}
+		}
+		return changed, nil
+	})
+}
+
+// Stamps is [Volatile] for a resource that can tell by itself whether an update
+// would write. It is asked when the volatile attributes of the plan are those of
+// the state.
+func Stamps(
+	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, volatile []string, writes func() (bool, diag.Diagnostics),
+) {
 	if req.Plan.Raw.IsNull() || req.State.Raw.IsNull() {
 		return
 	}
-	changed, err := changedAttributes(resp.Plan.Raw, req.State.Raw)
-	if err != nil {
-		resp.Diagnostics.Append(diag.NewErrorDiagnostic("Unable to Read Plan", err.Error()))
+	for _, name := range volatile {
+		var prior types.String
+		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root(name), &prior)...)
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), prior)...)
+	}
+	changed, diagnostics := writes()
+	resp.Diagnostics.Append(diagnostics...)
+	if !changed {
 		return
 	}
-	changed = slices.DeleteFunc(changed, func(name string) bool {
-		return slices.Contains(volatile, name) || slices.Contains(local, name)
-	})
 	for _, name := range volatile {
-		attribute := path.Root(name)
-		if len(changed) > 0 {
-			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, attribute, types.StringUnknown())...)
-			continue
-		}
-		var prior types.String
-		resp.Diagnostics.Append(req.State.GetAttribute(ctx, attribute, &prior)...)
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, attribute, prior)...)
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), types.StringUnknown())...)
 	}
+}
+
+// Changed reports whether a plan differs from a state in another attribute than
+// these.
+func Changed(plan, state tftypes.Value, except []string) (bool, error) {
+	changed, err := changedAttributes(plan, state)
+	changed = slices.DeleteFunc(changed, func(name string) bool { return slices.Contains(except, name) })
+	return len(changed) > 0, err
 }
 
 func changedAttributes(plan, state tftypes.Value) ([]string, error) {

@@ -18,6 +18,7 @@ import (
 type EmptyIsNull struct{}
 
 var (
+	_ planmodifier.List   = EmptyIsNull{}
 	_ planmodifier.Map    = EmptyIsNull{}
 	_ planmodifier.Object = EmptyIsNull{}
 	_ planmodifier.Set    = EmptyIsNull{}
@@ -30,6 +31,17 @@ func (EmptyIsNull) Description(context.Context) string {
 
 // MarkdownDescription implements planmodifier.Describer.
 func (m EmptyIsNull) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+
+// PlanModifyList implements planmodifier.List.
+func (EmptyIsNull) PlanModifyList(ctx context.Context, req planmodifier.ListRequest, resp *planmodifier.ListResponse) {
+	if !req.ConfigValue.IsNull() {
+		return
+	}
+	resp.PlanValue = types.ListNull(req.PlanValue.ElementType(ctx))
+	if IsEmpty(req.StateValue) {
+		resp.PlanValue = req.StateValue
+	}
+}
 
 // PlanModifyMap implements planmodifier.Map.
 func (EmptyIsNull) PlanModifyMap(ctx context.Context, req planmodifier.MapRequest, resp *planmodifier.MapResponse) {

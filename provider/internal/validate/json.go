@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
@@ -35,6 +36,55 @@ func checkNotNull(at path.Path, text string) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	if strings.TrimSpace(text) == "null" {
 		diagnostics.AddAttributeError(at, "JSON Null", "The JSON text null stands for no value. Leave the value out, or set it to null without jsonencode.")
+	}
+	return diagnostics
+}
+
+// JSONObject checks that a text of JSON is an object.
+type JSONObject struct{}
+
+var _ validator.String = JSONObject{}
+
+// Description implements validator.Describer.
+func (JSONObject) Description(context.Context) string { return "must be a JSON object" }
+
+// MarkdownDescription implements validator.Describer.
+func (v JSONObject) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString implements validator.String.
+func (v JSONObject) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	resp.Diagnostics.Append(checkKind[map[string]any]("Not a JSON Object", v.Description(ctx), req)...)
+}
+
+// JSONList checks that a text of JSON is a list.
+type JSONList struct{}
+
+var _ validator.String = JSONList{}
+
+// Description implements validator.Describer.
+func (JSONList) Description(context.Context) string { return "must be a JSON list" }
+
+// MarkdownDescription implements validator.Describer.
+func (v JSONList) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString implements validator.String.
+func (v JSONList) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	resp.Diagnostics.Append(checkKind[[]any]("Not a JSON List", v.Description(ctx), req)...)
+}
+
+// checkKind checks what the JSON in a text decodes to. Text that is no JSON at
+// all is the business of the attribute's type.
+func checkKind[T any](summary, description string, req validator.StringRequest) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return nil
+	}
+	value, err := jsonvalue.Decode([]byte(req.ConfigValue.ValueString()))
+	if err != nil {
+		return nil
+	}
+	if _, ok := value.(T); !ok {
+		diagnostics.AddAttributeError(req.Path, summary, "The value "+description+". Use jsonencode() to build it from a Terraform value.")
 	}
 	return diagnostics
 }

@@ -35,6 +35,7 @@ const (
 var (
 	identifierPattern = regexp.MustCompile(`^[\p{L}0-9@_.+:\\/-]+$`)
 	keyPattern        = regexp.MustCompile(`^[A-Za-z0-9@_=\\-]+$`)
+	mirrorPathPattern = regexp.MustCompile(`^([A-Za-z0-9@_=\\$-]+\.)+[^.]+$`)
 	entityPattern     = regexp.MustCompile(`^[\p{L}0-9@_.+:\\/=-]+$`)
 )
 
@@ -56,12 +57,21 @@ func EntityIdentifier() []validator.String {
 	}
 }
 
-// Keys checks the keys of a map of properties or relations.
-func Keys() validator.Map {
-	return mapvalidator.KeysAre(
+// Key checks the key of a property or a relation.
+func Key() []validator.String {
+	return []validator.String{
 		stringvalidator.UTF8LengthBetween(1, maxIdentifier),
 		stringvalidator.RegexMatches(keyPattern, `must consist of letters, digits and @_=\-`),
-	)
+	}
+}
+
+// Keys checks the keys of a map of properties or relations.
+func Keys() validator.Map { return mapvalidator.KeysAre(Key()...) }
+
+// MirrorPath checks the form of a path from a blueprint to a property of a
+// related one.
+func MirrorPath() []validator.String {
+	return []validator.String{stringvalidator.RegexMatches(mirrorPathPattern, "must be relations and a property at the end, separated by dots, such as service.language")}
 }
 
 // Title checks a title that may not be empty.

@@ -41,6 +41,7 @@ resource "port_blueprint" "this" {
           client_id         = "client"
           authorization_url = "https://example.com/authorize"
           token_url         = "https://example.com/token"
+          authorization_scope = ["openid", "email"]
         }
       }
     }
@@ -74,10 +75,16 @@ resource "port_blueprint" "this" {
           pattern     = "^https"
         }
       }
-      ports    = { number_items = { default = [80, 0.1] } }
+      ports = {
+        number_items = {
+          default     = [80, 0.1]
+          enum        = [80, 0.1, 443]
+          enum_colors = { "443" = "green" }
+        }
+      }
       flags    = { boolean_items = { default = [true] } }
       links    = { object_items = { default = [jsonencode({ url = "https://example.com" })], format = "labeled-url" } }
-      anything = {}
+      anything = { default = jsonencode([1, "a", { b = null }]) }
     }
   }
 
@@ -107,6 +114,31 @@ resource "port_blueprint" "this" {
       icon        = "Code"
       colorized   = true
       colors      = { GO = "red" }
+    }
+    names = {
+      calculation = ".properties.urls"
+      type        = "array"
+      items = {
+        type   = "string"
+        format = "url"
+      }
+    }
+  }
+
+  aggregation_properties = {
+    siblings = {
+      title                       = "Siblings"
+      target_blueprint_identifier = port_blueprint.target.identifier
+      description                 = "How many there are"
+      icon                        = "Code"
+      method                      = { count_entities = true }
+      query                       = jsonencode({ combinator = "and", rules = [{ property = "owner", operator = "=", value = "a" }] })
+      path_filter                 = [{ path = ["parent"], from_blueprint = var.identifier }]
+    }
+    pace = {
+      title                       = "Pace"
+      target_blueprint_identifier = port_blueprint.target.identifier
+      method                      = { average_entities = {} }
     }
   }
 

@@ -16,39 +16,13 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// JSONObject checks that JSON is an object. Text that is no JSON is left to its
-// type.
-type JSONObject struct{}
-
-var _ validator.String = JSONObject{}
-
-// Description implements validator.Describer.
-func (JSONObject) Description(context.Context) string { return "must be a JSON object" }
-
-// MarkdownDescription implements validator.Describer.
-func (v JSONObject) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-// ValidateString implements validator.String.
-func (JSONObject) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	value, err := jsonvalue.Decode([]byte(req.ConfigValue.ValueString()))
-	if err != nil {
-		return
-	}
-	if _, isObject := value.(map[string]any); !isObject {
-		resp.Diagnostics.AddAttributeError(req.Path, "Not a JSON Object",
-			"The value must be a JSON object, from keys to values. Use jsonencode({ key = value }).")
-	}
-}
-
 // JSONNumbers refuses JSON with a number that nothing which keeps numbers as
 // doubles, as Port does, can hold. It takes a text, and maps and lists of texts.
 type JSONNumbers struct{}
 
 var (
 	_ validator.String = JSONNumbers{}
+	_ validator.List   = JSONNumbers{}
 	_ validator.Map    = JSONNumbers{}
 )
 
@@ -63,6 +37,11 @@ func (v JSONNumbers) MarkdownDescription(ctx context.Context) string { return v.
 // ValidateString implements validator.String.
 func (JSONNumbers) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	resp.Diagnostics.Append(checkJSONNumbers(req.Path, jsontype.Value{StringValue: req.ConfigValue})...)
+}
+
+// ValidateList implements validator.List.
+func (JSONNumbers) ValidateList(_ context.Context, req validator.ListRequest, resp *validator.ListResponse) {
+	resp.Diagnostics.Append(checkJSONNumbers(req.Path, req.ConfigValue)...)
 }
 
 // ValidateMap implements validator.Map.

@@ -1,0 +1,103 @@
+package blueprint
+
+import (
+	"context"
+	"reflect"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
+)
+
+// toCreate gives the blueprint to create, extra_json included.
+func (m *model) toCreate() (*port.Blueprint, diag.Diagnostics) {
+	desired := m.toAPI()
+	extra, diagnostics := checkExtra(desired, m.ExtraJSON)
+	if diagnostics.HasError() {
+		return nil, diagnostics
+	}
+	body, err := newBody(desired, extra)
+	if err != nil {
+		diagnostics.Append(unmergeable(err))
+	}
+	return body, diagnostics
+}
+
+// newChange gives what an update has to do. Whether somebody else owns the
+// relations and the aggregation properties only the configuration says: the
+// plan holds those that are there.
+func newChange(ctx context.Context, config tfsdk.Config, state, plan *model) (change, diag.Diagnostics) {
+	desired := plan.toAPI()
+	extra, diagnostics := checkExtra(desired, plan.ExtraJSON)
+	previousExtra, err := decodeExtra(state.ExtraJSON)
+	if err != nil {
+		diagnostics.Append(unmergeable(err))
+	}
+	var relations, aggregations types.Map
+	diagnostics.Append(config.GetAttribute(ctx, path.Root("relations"), &relations)...)
+	diagnostics.Append(config.GetAttribute(ctx, path.Root("aggregation_properties"), &aggregations)...)
+	if relations.IsNull() {
+		desired.Relations = nil
+	}
+	if aggregations.IsNull() {
+		desired.AggregationProperties = nil
+	}
+	return change{desired: desired, previousExtra: previousExtra, extra: extra, renames: findRenames(state, plan)}, diagnostics
+}
+
+// sendsNothing reports whether state and plan differ in nothing that Port
+// stores.
+func sendsNothing(state, plan *model) bool {
+	return reflect.DeepEqual(plan.toAPI(), state.toAPI()) && sameExtra(state.ExtraJSON, plan.ExtraJSON) && findRenames(state, plan).isEmpty()
+}
+
+func sameExtra(a, b jsontype.Value) bool {
+	if a.IsNull() || b.IsNull() {
+		return a.IsNull() == b.IsNull()
+	}
+	return jsonvalue.EqualText(a.ValueString(), b.ValueString())
+}
+
+// checkExtra decodes extra_json and refuses keys in it that attributes stand
+// for: which of the two was meant would not be clear. The blueprint is what the
+// attributes alone write.
+func checkExtra(blueprint *port.Blueprint, in jsontype.Value) (map[string]any, diag.Diagnostics) {
+	var diagnostics diag.Diagnostics
+	extra, err := decodeExtra(in)
+	if err != nil {
+		diagnostics.Append(unmergeable(err))
+		return nil, diagnostics
+	}
+	owned, err := ownedKeys(blueprint, extra)
+	if err != nil {
+		diagnostics.Append(unmergeable(err))
+		return nil, diagnostics
+	}
+	if len(owned) > 0 {
+		diagnostics.AddAttributeError(path.Root("extra_json"), "Key With an Attribute",
+			"extra_json is for keys that no attribute of this resource stands for. Set these with their attributes instead: "+strings.Join(owned, ", ")+".")
+	}
+	return extra, diagnostics
+}
+
+func unmergeable(err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("extra_json"), "Invalid Extra JSON",
+		"extra_json cannot be merged into the blueprint: "+err.Error()+".")
+}
+
+// refreshed is the model of what Port holds now, in the form of the state. After
+// an import there is no form yet.
+func (m *model) refreshed(current *port.Blueprint) (*model, error) {
+	prior := m
+	if m.IsUnread() {
+		prior = emptyModel(current)
+		prior.Timeouts = m.Timeouts
+	}
+	return fromAPI(current, prior)
+}

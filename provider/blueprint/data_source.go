@@ -1,0 +1,158 @@
+package blueprint
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	resourceschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/readable"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
+)
+
+var _ datasource.DataSourceWithConfigure = (*blueprintDataSource)(nil)
+
+type blueprintDataSource struct {
+	backend *backend.Backend
+}
+
+// NewDataSource returns the data source port_blueprint.
+func NewDataSource() datasource.DataSource { return &blueprintDataSource{} }
+
+// Metadata names the data source.
+func (d *blueprintDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_blueprint"
+}
+
+// Configure takes over the client.
+func (d *blueprintDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	configured, diagnostics := backend.FromProviderData(req.ProviderData)
+	resp.Diagnostics.Append(diagnostics...)
+	d.backend = configured
+}
+
+// Schema declares the data source: the identifier, and what there is to read.
+func (d *blueprintDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := readableAttributes(ctx)
+	attributes["identifier"] = schema.StringAttribute{
+		Required:            true,
+		MarkdownDescription: "The identifier of the blueprint to read.",
+		Validators:          validate.BlueprintIdentifier(),
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "One blueprint, whoever manages it. Reading one that does not exist is an error.",
+		Attributes:          attributes,
+	}
+}
+
+// Read reads GET /v1/blueprints/{identifier}.
+func (d *blueprintDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var wanted types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("identifier"), &wanted)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	identifier := wanted.ValueString()
+	current, err := d.backend.Client.Blueprints.Get(ctx, identifier)
+	if err == nil {
+		resp.State.Raw, err = readableValue(ctx, current, resp.State.Schema.Type().TerraformType(ctx))
+	}
+	if err != nil {
+		described := failure(ctx, "Read", identifier, err)
+		if errors.Is(err, port.ErrNotFound) {
+			described.Advice = "No blueprint has this identifier. A blueprint that the same configuration creates is read after it only if the data source refers to it."
+		}
+		resp.Diagnostics.Append(described.Diagnostic())
+	}
+}
+
+// unreadable are the attributes of the resource that say nothing about what is
+// at Port.
+func unreadable() []string { return append([]string{"extra_json", "renamed_from"}, localAttributes...) }
+
+// readableAttributes are those of the resource that can be read, and the JSON of
+// all the others.
+func readableAttributes(ctx context.Context) map[string]schema.Attribute {
+	attributes := readable.Attributes(resourceSchema(ctx).Attributes, unreadable()...)
+	for name, description := range map[string]string{
+		"identifier":             "The unique identifier of the blueprint.",
+		"relations":              "The relations to other blueprints, by their key.",
+		"aggregation_properties": "Properties that Port aggregates over the entities related to an entity, by their key.",
+	} {
+		attributes[name] = described(attributes[name], description)
+	}
+	attributes["json"] = schema.StringAttribute{
+		Computed:            true,
+		MarkdownDescription: "The whole blueprint as JSON, with the keys that no attribute stands for. Use `jsondecode`.",
+	}
+	return attributes
+}
+
+func described(attribute schema.Attribute, description string) schema.Attribute {
+	switch attribute := attribute.(type) {
+	case schema.StringAttribute:
+		attribute.MarkdownDescription = description
+		return attribute
+	case schema.MapNestedAttribute:
+		attribute.MarkdownDescription = description
+		return attribute
+	default:
+		return attribute
+	}
+}
+
+func resourceSchema(ctx context.Context) resourceschema.Schema {
+	var resp resource.SchemaResponse
+	(&blueprintResource{}).Schema(ctx, resource.SchemaRequest{}, &resp)
+	return resp.Schema
+}
+
+// readableValue gives a blueprint as an object of a data source's type.
+func readableValue(ctx context.Context, current *port.Blueprint, to tftypes.Type) (tftypes.Value, error) {
+	read, err := fromAPI(current, nil)
+	if err != nil {
+		return tftypes.Value{}, err
+	}
+	document, err := json.Marshal(current)
+	if err != nil {
+		return tftypes.Value{}, err
+	}
+	managed := resourceSchema(ctx)
+	read.Timeouts = noTimeouts(managed)
+	state := tfsdk.State{Schema: managed, Raw: tftypes.NewValue(managed.Type().TerraformType(ctx), nil)}
+	if diagnostics := state.Set(ctx, read); diagnostics.HasError() {
+		return tftypes.Value{}, fmt.Errorf("%s: %s", diagnostics[0].Summary(), diagnostics[0].Detail())
+	}
+	value, err := readable.Project(state.Raw, to)
+	if err != nil {
+		return tftypes.Value{}, err
+	}
+	return withMember(value, "json", tftypes.NewValue(tftypes.String, string(document)))
+}
+
+// noTimeouts is the null of the attribute, which has a type of its own.
+func noTimeouts(managed resourceschema.Schema) timeouts.Value {
+	custom, _ := managed.Attributes["timeouts"].GetType().(timeouts.Type)
+	return timeouts.Value{Object: types.ObjectNull(custom.AttributeTypes())}
+}
+
+func withMember(object tftypes.Value, name string, member tftypes.Value) (tftypes.Value, error) {
+	var members map[string]tftypes.Value
+	if err := object.As(&members); err != nil {
+		return tftypes.Value{}, err
+	}
+	members[name] = member
+	return tftypes.NewValue(object.Type(), members), nil
+}

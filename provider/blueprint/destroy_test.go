@@ -1,0 +1,112 @@
+package blueprint_test
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
+)
+
+func lagging(o *emulator.Options) { o.DeleteLag = 700 * time.Millisecond }
+
+func expectDestroyed(t *testing.T, env *acctest.Environment, failures []string) {
+	t.Helper()
+	if len(failures) > 0 {
+		t.Fatalf("destroying says %q", failures)
+	}
+	if _, err := env.Client.Blueprints.Get(t.Context(), "service"); !errors.Is(err, port.ErrNotFound) {
+		t.Errorf("the blueprint is still there: %v", err)
+	}
+}
+
+// TestBlueprint_waitsForDeletedEntities destroys a blueprint while Port still
+// counts entities that were deleted.
+func TestBlueprint_waitsForDeletedEntities(t *testing.T) {
+	t.Parallel()
+	env := acctest.NewEmulated(t, lagging)
+	session := env.NewSession(t, "port_blueprint")
+	session.Apply(valid(""))
+	addEntity(t, env, "service", &port.Entity{Identifier: "e"})
+	if err := env.Client.Entities.Delete(t.Context(), "service", "e", port.DeleteEntityOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	expectDestroyed(t, env, destroy(session))
+	if deletes := env.Writes(t)["DELETE /v1/blueprints/{identifier}"]; deletes < 2 {
+		t.Errorf("it took %d attempts", deletes)
+	}
+}
+
+func TestBlueprint_hasEntities(t *testing.T) {
+	t.Parallel()
+	env := acctest.NewEmulated(t)
+	session := env.NewSession(t, "port_blueprint")
+	session.Apply(valid(""))
+	addEntity(t, env, "service", &port.Entity{Identifier: "e"})
+	failures := destroy(session)
+	if len(failures) != 1 || !strings.Contains(failures[0], "has dependant entities") || !strings.Contains(failures[0], "force_delete_entities = true") {
+		t.Errorf("destroying says %q", failures)
+	}
+	if deletes := env.Writes(t)["DELETE /v1/blueprints/{identifier}"]; deletes != 1 {
+		t.Errorf("an occupied blueprint was tried %d times", deletes)
+	}
+}
+
+// TestBlueprint_deletesEntities polls the migration that deletes them.
+func TestBlueprint_deletesEntities(t *testing.T) {
+	t.Parallel()
+	env := acctest.NewEmulated(t, lagging)
+	session := env.NewSession(t, "port_blueprint")
+	session.Apply(valid(`"force_delete_entities": true`))
+	addEntity(t, env, "service", &port.Entity{Identifier: "e"})
+	expectDestroyed(t, env, destroy(session))
+}
+
+func TestBlueprint_failedMigration(t *testing.T) {
+	t.Parallel()
+	env := acctest.NewEmulated(t)
+	session := env.NewSession(t, "port_blueprint")
+	session.Apply(valid(`"force_delete_entities": true`))
+	env.Control(t, http.MethodPost, "/_emulator/faults", `{"method": "GET", "route": "/v1/migrations/{migration_id}", "status": 200,
+		"body": {"ok": true, "migration": {"id": "m", "status": "FAILURE", "actor": "a", "sourceBlueprint": "service"}}}`)
+	failures := destroy(session)
+	if len(failures) != 1 || !strings.Contains(failures[0], "ended with status FAILURE") {
+		t.Errorf("destroying says %q", failures)
+	}
+}
+
+func TestBlueprint_goneAlready(t *testing.T) {
+	t.Parallel()
+	for name, config := range map[string]string{"alone": valid(""), "with entities": valid(`"force_delete_entities": true`)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := acctest.NewEmulated(t)
+			session := env.NewSession(t, "port_blueprint")
+			session.Apply(config)
+			if err := env.Client.Blueprints.Delete(t.Context(), "service", port.DeleteBlueprintOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			expectDestroyed(t, env, destroy(session))
+		})
+	}
+}
+
+// destroy returns the errors of planning and applying the end of a blueprint.
+func destroy(session *acctest.Session) []string {
+	planned, applied := session.Destroy()
+	return onlyErrors(append(planned, applied...))
+}
+
+// tryApply returns the errors of planning and applying a configuration.
+func tryApply(session *acctest.Session, config string) []string {
+	return onlyErrors(session.TryApply(config))
+}
+
+func onlyErrors(diagnostics []string) []string {
+	return slices.DeleteFunc(diagnostics, func(d string) bool { return !strings.HasPrefix(d, "ERROR ") })
+}

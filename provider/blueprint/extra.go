@@ -1,0 +1,144 @@
+package blueprint
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
+)
+
+// This file holds extra_json: a JSON object with keys of a blueprint that no
+// attribute stands for. It is merged deep into what is written.
+
+// decodeExtra reads extra_json; nil if it is null.
+func decodeExtra(in jsontype.Value) (map[string]any, error) {
+	if in.IsNull() || in.IsUnknown() {
+		return nil, nil
+	}
+	decoded, err := in.Decode()
+	if err != nil {
+		return nil, err
+	}
+	object, ok := decoded.(map[string]any)
+	if !ok {
+		return nil, errors.New("must be a JSON object")
+	}
+	return object, nil
+}
+
+// mergeExtra puts every key of extra into a document: objects by their members,
+// everything else as a whole.
+func mergeExtra(document, extra map[string]any) {
+	for key, value := range extra {
+		object, isObject := value.(map[string]any)
+		inner, exists := document[key].(map[string]any)
+		if isObject && exists {
+			mergeExtra(inner, object)
+			continue
+		}
+		document[key] = value
+	}
+}
+
+// dropExtra takes from a document what the previous extra_json set and the next
+// one does not set any more.
+func dropExtra(document, previous, next map[string]any) {
+	for key, value := range previous {
+		kept, isKept := next[key]
+		object, isObject := value.(map[string]any)
+		inner, exists := document[key].(map[string]any)
+		if isObject && exists {
+			keptObject, _ := kept.(map[string]any)
+			dropExtra(inner, object, keptObject)
+			if len(inner) == 0 && !isKept {
+				delete(document, key)
+			}
+			continue
+		}
+		if !isKept {
+			delete(document, key)
+		}
+	}
+}
+
+// observedExtra is extra_json as Port has it: the keys that the prior one sets,
+// with the values of now. A null one stays null, and where Port has the same,
+// the prior text is kept.
+func observedExtra(prior jsontype.Value, blueprint *port.Blueprint) (jsontype.Value, error) {
+	set, err := decodeExtra(prior)
+	if set == nil || err != nil {
+		return prior, err
+	}
+	document, err := toDocument(*blueprint)
+	if err != nil {
+		return prior, err
+	}
+	text, err := jsonvalue.Encode(selectKeys(document, set))
+	return keepJSON(jsontype.New(string(text)), prior), err
+}
+
+// selectKeys returns the keys of the document that set has. An absent key that
+// is set to null is one that is null.
+func selectKeys(document, set map[string]any) map[string]any {
+	selected := map[string]any{}
+	for key, value := range set {
+		current, exists := document[key]
+		object, isObject := value.(map[string]any)
+		inner, isInner := current.(map[string]any)
+		switch {
+		case isObject && isInner:
+			selected[key] = selectKeys(inner, object)
+		case exists || value == nil:
+			selected[key] = current
+		}
+	}
+	return selected
+}
+
+// ownedKeys lists the keys of extra_json that attributes stand for, as paths
+// such as schema.properties.size.title. The blueprint is what the attributes
+// alone would write.
+func ownedKeys(blueprint *port.Blueprint, extra map[string]any) ([]string, error) {
+	document, err := toDocument(*blueprint)
+	if err != nil {
+		return nil, err
+	}
+	mergeExtra(document, extra)
+	merged, err := fromDocument(document)
+	if err != nil {
+		return nil, err
+	}
+	read, err := fromAPI(merged, nil)
+	if err != nil {
+		return nil, err
+	}
+	managed, err := toDocument(*read.toAPI())
+	if err != nil {
+		return nil, err
+	}
+	return sharedLeaves(nil, extra, managed), nil
+}
+
+// sharedLeaves lists the values of extra that the managed document has as well.
+func sharedLeaves(at []string, extra, managed map[string]any) []string {
+	var shared []string
+	for _, key := range slices.Sorted(maps.Keys(extra)) {
+		owned, isOwned := managed[key]
+		if !isOwned {
+			continue
+		}
+		path := append(slices.Clone(at), key)
+		object, isObject := extra[key].(map[string]any)
+		inner, isInner := owned.(map[string]any)
+		if isObject && isInner {
+			shared = append(shared, sharedLeaves(path, object, inner)...)
+			continue
+		}
+		shared = append(shared, strings.Join(path, "."))
+	}
+	return shared
+}

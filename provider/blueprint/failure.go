@@ -1,0 +1,54 @@
+package blueprint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
+)
+
+// failure describes what went wrong with a blueprint. An operation that ran out
+// of time names the limit.
+func failure(ctx context.Context, verb, identifier string, err error) diagnose.Failure {
+	described := diagnose.Failure{Verb: verb, Kind: "Blueprint", Identifier: identifier, Err: err}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		operation := strings.ToLower(verb)
+		described.Advice = fmt.Sprintf("The time for this is over. If Port needs longer, allow it: timeouts = { %s = \"40m\" }.", operation)
+	}
+	return described
+}
+
+func createFailure(ctx context.Context, identifier string, err error) diag.Diagnostic {
+	described := failure(ctx, "Create", identifier, err)
+	if !errors.Is(err, port.ErrExists) {
+		return described.Diagnostic()
+	}
+	described.Advice = fmt.Sprintf("A blueprint with this identifier exists already. To manage it with Terraform, import it: terraform import port_blueprint.<name> %q", identifier)
+	return diag.WithPath(path.Root("identifier"), described.Diagnostic())
+}
+
+func updateFailure(ctx context.Context, identifier string, err error) diag.Diagnostic {
+	described := failure(ctx, "Update", identifier, err)
+	switch {
+	case errors.Is(err, port.ErrNotFound):
+		described.Advice = "The blueprint, or what it refers to, has gone since Terraform read it. Plan again: Terraform creates what is missing."
+	case errors.Is(err, port.ErrExists):
+		described.Advice = "The new identifier or key is taken. Choose another one, or remove what has it."
+	}
+	return described.Diagnostic()
+}
+
+func deleteFailure(ctx context.Context, identifier string, err error) diag.Diagnostic {
+	described := failure(ctx, "Delete", identifier, err)
+	if errors.Is(err, port.ErrHasDependents) {
+		described.Advice = "The blueprint has dependant entities, or another blueprint points at it. Delete those first. " +
+			"To delete the entities with the blueprint, set force_delete_entities = true and apply that before you destroy it."
+	}
+	return described.Diagnostic()
+}

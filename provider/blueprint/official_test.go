@@ -1,0 +1,65 @@
+package blueprint_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
+)
+
+// TestBlueprint_officialState refreshes states of the official provider, which
+// hold its attributes alone and times in Go's text form, to an empty plan.
+func TestBlueprint_officialState(t *testing.T) {
+	t.Parallel()
+	states, err := filepath.Glob("testdata/official/*.state.json")
+	if err != nil || len(states) == 0 {
+		t.Fatalf("no states: %v", err)
+	}
+	for _, file := range states {
+		name := strings.TrimSuffix(filepath.Base(file), ".state.json")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			state, config := read(t, file), read(t, strings.Replace(file, ".state.", ".config.", 1))
+			expectOfficialAttributes(t, state)
+			env := acctest.NewEmulated(t)
+			env.NewSession(t, "port_blueprint").Apply(config)
+			session := env.NewSession(t, "port_blueprint")
+			session.Resume(state)
+			expectQuiet(t, session, "after the official provider", config)
+		})
+	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// expectOfficialAttributes holds a state to the attributes that the official
+// provider writes: all of them, and no other.
+func expectOfficialAttributes(t *testing.T, state string) {
+	t.Helper()
+	var official map[string]map[string]json.RawMessage
+	var attributes map[string]json.RawMessage
+	for text, target := range map[string]any{read(t, "../testdata/official-schema.json"): &official, state: &attributes} {
+		if err := json.Unmarshal([]byte(text), target); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name := range official["port_blueprint"] {
+		if _, exists := attributes[name]; !exists {
+			t.Errorf("the state lacks %s", name)
+		}
+		delete(attributes, name)
+	}
+	if len(attributes) > 0 {
+		t.Errorf("the official provider does not write %v", attributes)
+	}
+}

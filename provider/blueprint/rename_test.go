@@ -1,0 +1,248 @@
+package blueprint_test
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
+)
+
+// newOccupied applies a blueprint and gives it an entity with values.
+func newOccupied(t *testing.T, config string, values map[string]any) (*acctest.Environment, *acctest.Session) {
+	t.Helper()
+	env := acctest.NewEmulated(t)
+	create(t, env, &port.Blueprint{Identifier: "target", Title: "Target"})
+	addEntity(t, env, "target", &port.Entity{Identifier: "t"})
+	session := env.NewSession(t, "port_blueprint")
+	session.Apply(config)
+	addEntity(t, env, "service", &port.Entity{Identifier: "e", Properties: values})
+	return env, session
+}
+
+func addEntity(t *testing.T, env *acctest.Environment, blueprint string, entity *port.Entity) {
+	t.Helper()
+	if _, err := env.Client.Entities.Create(t.Context(), blueprint, entity, port.CreateEntityOptions{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// valuesOf are the properties of the entity that are not null.
+func valuesOf(t *testing.T, env *acctest.Environment) map[string]any {
+	t.Helper()
+	entity, err := env.Client.Entities.Get(t.Context(), "service", "e", port.GetEntityOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := maps.Clone(entity.Properties)
+	maps.DeleteFunc(values, func(_ string, value any) bool { return value == nil })
+	return values
+}
+
+func TestBlueprint_renamedFromKeepsValues(t *testing.T) {
+	t.Parallel()
+	letters := map[string]any{"a": "1", "b": "2", "c": "3"}
+	tests := map[string]struct {
+		before, after string
+		want          map[string]any
+	}{
+		"one": {
+			`"a": {}, "b": {}, "c": {}`, `"x": {"renamed_from": "a"}, "b": {}, "c": {}`,
+			map[string]any{"x": "1", "b": "2", "c": "3"},
+		},
+		"one that gets another title and becomes required": {
+			`"a": {"title": "A"}, "b": {}, "c": {}`, `"x": {"renamed_from": "a", "title": "X", "required": true}, "b": {}, "c": {}`,
+			map[string]any{"x": "1", "b": "2", "c": "3"},
+		},
+		"a chain": {
+			`"a": {}, "b": {}, "c": {}`, `"b": {"renamed_from": "a"}, "c": {"renamed_from": "b"}, "d": {"renamed_from": "c"}`,
+			map[string]any{"b": "1", "c": "2", "d": "3"},
+		},
+		"a swap": {
+			`"a": {}, "b": {}, "c": {}`, `"a": {"renamed_from": "b"}, "b": {"renamed_from": "a"}, "c": {}`,
+			map[string]any{"a": "2", "b": "1", "c": "3"},
+		},
+		"a ring": {
+			`"a": {}, "b": {}, "c": {}`, `"a": {"renamed_from": "c"}, "b": {"renamed_from": "a"}, "c": {"renamed_from": "b"}`,
+			map[string]any{"a": "3", "b": "1", "c": "2"},
+		},
+		"an old key that was never there": {
+			`"a": {}, "b": {}, "c": {}`, `"a": {"renamed_from": "z"}, "b": {}, "c": {}`,
+			letters,
+		},
+		"a new key that is there already": {
+			`"a": {}, "b": {}, "c": {}`, `"a": {}, "b": {"renamed_from": "a"}, "c": {}`,
+			letters,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			after := properties(`"string_props": {` + test.after + `}`)
+			env, session := newOccupied(t, properties(`"string_props": {`+test.before+`}`), letters)
+
+			session.Apply(after)
+
+			if got := valuesOf(t, env); !maps.Equal(got, test.want) {
+				t.Errorf("the entity has %v, want %v", got, test.want)
+			}
+			expectQuiet(t, session, "after the rename", after)
+			session.Apply(strings.Replace(after, `"title": "Service"`, `"title": "Other"`, 1))
+			if got := valuesOf(t, env); !maps.Equal(got, test.want) {
+				t.Errorf("after another update the entity has %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestBlueprint_renamedFromOnRelations(t *testing.T) {
+	t.Parallel()
+	env := acctest.NewEmulated(t)
+	create(t, env, &port.Blueprint{Identifier: "target", Title: "Target", Schema: port.Schema{Properties: map[string]port.Property{"owner": {Type: "string"}}}})
+	addEntity(t, env, "target", &port.Entity{Identifier: "t"})
+	session := env.NewSession(t, "port_blueprint")
+	session.Apply(valid(`"relations": {"old": {"target": "target"}}, "mirror_properties": {"owner": {"path": "old.owner"}}`))
+	addEntity(t, env, "service", &port.Entity{Identifier: "e", Relations: map[string]any{"old": "t"}})
+
+	renamed := valid(`"relations": {"new": {"target": "target", "renamed_from": "old"}}, "mirror_properties": {"possessor": {"path": "new.owner", "renamed_from": "owner"}}`)
+	session.Apply(renamed)
+
+	entity, err := env.Client.Entities.Get(t.Context(), "service", "e", port.GetEntityOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := entity.Relations["new"]; got != "t" {
+		t.Errorf("the entity is related to %v", got)
+	}
+	expectQuiet(t, session, "after the rename", renamed)
+	if writes := env.Writes(t); writes["PATCH /v1/blueprints/{blueprint_identifier}/mirror/{property_identifier}/rename"] != 1 {
+		t.Errorf("the mirror property was not renamed by its route: %v", writes)
+	}
+}
+
+// TestBlueprint_failedRenameIsTakenBack checks that a swap whose update fails
+// does not leave the values under the wrong keys, where the next apply would
+// swap them once more.
+func TestBlueprint_failedRenameIsTakenBack(t *testing.T) {
+	t.Parallel()
+	letters := map[string]any{"a": "1", "b": "2"}
+	swapped := properties(`"string_props": {"a": {"renamed_from": "b"}, "b": {"renamed_from": "a"}}`)
+	tests := map[string]string{
+		"by the update": `{"method": "PUT", "route": "/v1/blueprints/{identifier}", "status": 422, "body": {"ok": false, "error": "invalid_request", "message": "No"}}`,
+		"by the last rename": `{"method": "PATCH", "route": "/v1/blueprints/{blueprint_identifier}/properties/{property_identifier}/rename",
+			"status": 422, "times": 1, "body": {"ok": false, "error": "invalid_request", "message": "No"}}`,
+	}
+	for name, fault := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env, session := newOccupied(t, properties(`"string_props": {"a": {}, "b": {}}`), letters)
+			env.Control(t, http.MethodPost, "/_emulator/faults", fault)
+
+			failures := tryApply(session, swapped)
+
+			if len(failures) != 1 || !strings.Contains(failures[0], "Unable to Update Blueprint") {
+				t.Fatalf("the apply says %q", failures)
+			}
+			if got := valuesOf(t, env); !maps.Equal(got, letters) {
+				t.Errorf("after the failure the entity has %v", got)
+			}
+			env.Control(t, http.MethodDelete, "/_emulator/faults", "")
+			session.Refresh()
+			session.Apply(swapped)
+			if got, want := valuesOf(t, env), map[string]any{"a": "2", "b": "1"}; !maps.Equal(got, want) {
+				t.Errorf("after the next apply the entity has %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+func TestBlueprint_plansSayWhatIsLost(t *testing.T) {
+	t.Parallel()
+	const rename = `Values Will Be Deleted: Applying this deletes the property "a" with its value in every entity, and adds "x" without any. ` +
+		`To keep the values under a new key, set renamed_from = "a" on it.`
+	tests := map[string]struct {
+		before, after string
+		want          []string
+	}{
+		"a plain rename":         {properties(`"string_props": {"a": {}}`), properties(`"string_props": {"x": {}}`), []string{rename}},
+		"a rename":               {properties(`"string_props": {"a": {}}`), properties(`"string_props": {"x": {"renamed_from": "a"}}`), nil},
+		"a deletion":             {properties(`"string_props": {"a": {}, "b": {}}`), properties(`"string_props": {"b": {}}`), nil},
+		"another type":           {properties(`"string_props": {"a": {}}`), properties(`"number_props": {"x": {}}`), nil},
+		"a plain relation":       {valid(`"relations": {"a": {"target": "target"}}`), valid(`"relations": {"x": {"target": "target"}}`), []string{`deletes the relation "a"`}},
+		"a swap":                 {properties(`"string_props": {"a": {}, "b": {}}`), properties(`"string_props": {"a": {"renamed_from": "b"}, "b": {"renamed_from": "a"}}`), []string{`gives "a" the values that every entity has under "b"`, `gives "b" the values`}},
+		"keys that are unknown":  {properties(`"string_props": {"a": {}}`), properties(`"string_props": "(unknown)"`), nil},
+		"a mirror has no values": {valid(`"relations": {"r": {"target": "target"}}, "mirror_properties": {"a": {"path": "r.$title"}}`), valid(`"relations": {"r": {"target": "target"}}, "mirror_properties": {"x": {"path": "r.$title"}}`), nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, session := newOccupied(t, test.before, nil)
+			session.Changes(test.after)
+			expectWarnings(t, session, test.want...)
+		})
+	}
+}
+
+// expectWarnings wants one warning with each text, and no other.
+func expectWarnings(t *testing.T, session *acctest.Session, texts ...string) {
+	t.Helper()
+	warnings := slices.Clone(session.Warnings())
+	for _, text := range texts {
+		at := slices.IndexFunc(warnings, func(warning string) bool { return strings.Contains(warning, text) })
+		if at < 0 {
+			t.Errorf("no warning says %q: %q", text, session.Warnings())
+			continue
+		}
+		warnings = slices.Delete(warnings, at, at+1)
+	}
+	if len(warnings) > 0 {
+		t.Errorf("unexpected warnings %q", warnings)
+	}
+}
+
+func TestBlueprint_typeChanges(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		before, after string
+		values        map[string]any
+		changed       string
+	}{
+		"of a property":          {`"string_props": {"x": {}}`, `"number_props": {"x": {}}`, nil, `The type of property "x" changed from "string" to "number".`},
+		"of the elements":        {`"array_props": {"x": {"string_items": {}}}`, `"array_props": {"x": {"number_items": {}}}`, nil, `The type of property "x" changed from "array of string" to "array of number".`},
+		"to a list":              {`"string_props": {"x": {}}`, `"array_props": {"x": {"string_items": {}}}`, nil, `The type of property "x" changed from "string" to "array of string".`},
+		"of a property renamed":  {`"string_props": {"a": {}}`, `"number_props": {"x": {"renamed_from": "a"}}`, nil, `The type of property "x" changed from "string" to "number".`},
+		"with values in the way": {`"string_props": {"x": {}}`, `"boolean_props": {"x": {}}`, map[string]any{"x": "large"}, `The type of property "x" changed from "string" to "boolean".`},
+		"elements in the way":    {`"array_props": {"x": {"string_items": {}}}`, `"array_props": {"x": {"number_items": {}}}`, map[string]any{"x": []any{"a"}}, `The type of property "x" changed from "array of string"`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env, session := newOccupied(t, properties(test.before), test.values)
+			failures := tryApply(session, properties(test.after))
+			if len(failures) != 1 || !strings.Contains(failures[0], "Property Type Changed: "+test.changed) ||
+				!strings.Contains(failures[0], "blueprint_property_type_change_protection = false") {
+				t.Errorf("the protected plan says %q", failures)
+			}
+
+			unprotected := env.NewConfiguredSession(t, "port_blueprint", `{"blueprint_property_type_change_protection": false}`)
+			unprotected.Import("service")
+			unprotected.Changes(strings.Replace(properties(test.after), `"renamed_from": "a"`, "", 1))
+			if !strings.Contains(test.after, "renamed_from") {
+				expectWarnings(t, unprotected, "Property Values Will Be Deleted: "+test.changed)
+			}
+			unprotected.Apply(properties(test.after))
+			expectQuiet(t, unprotected, "after the change", properties(test.after))
+			if got := valuesOf(t, env); len(got) != 0 {
+				t.Errorf("the entity still has %v", got)
+			}
+		})
+	}
+	t.Run("from open elements to a kind", func(t *testing.T) {
+		t.Parallel()
+		_, session := newOccupied(t, properties(`"array_props": {"x": {}}`), nil)
+		session.Apply(properties(`"array_props": {"x": {"string_items": {}}}`))
+	})
+}

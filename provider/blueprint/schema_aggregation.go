@@ -1,0 +1,132 @@
+package blueprint
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework-validators/boolvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
+)
+
+func aggregationPropertiesAttribute() schema.Attribute {
+	return schema.MapNestedAttribute{
+		Optional: true,
+		Computed: true,
+		MarkdownDescription: "Properties that Port aggregates over the entities related to an entity, by their key. A map, also an empty one, is the whole truth. " +
+			"Without the attribute, those that others declared are left alone.",
+		PlanModifiers: []planmodifier.Map{keepWhenAbsent{}},
+		Validators:    []validator.Map{validate.Keys()},
+		NestedObject: schema.NestedAttributeObject{
+			Attributes: map[string]schema.Attribute{
+				"title":                       schema.StringAttribute{Required: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
+				"target_blueprint_identifier": schema.StringAttribute{Required: true, MarkdownDescription: "The identifier of the blueprint whose entities are aggregated."},
+				"description":                 schema.StringAttribute{Optional: true, MarkdownDescription: "What the value means."},
+				"icon":                        schema.StringAttribute{Optional: true, MarkdownDescription: "The name of one of Port's icons."},
+				"method":                      methodAttribute(),
+				"query": schema.StringAttribute{
+					Optional:            true,
+					CustomType:          jsontype.Type{},
+					MarkdownDescription: "A search query (`combinator` and `rules`) that narrows the entities down, as JSON. Use `jsonencode`.",
+					PlanModifiers:       []planmodifier.String{settle.SameJSON{}},
+					Validators:          []validator.String{validate.JSONObject{}, validate.JSONNumbers{}},
+				},
+				"path_filter": pathFilterAttribute(),
+			},
+		},
+	}
+}
+
+func methodAttribute() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Required:            true,
+		MarkdownDescription: "How to aggregate: exactly one of the attributes below.",
+		Attributes: map[string]schema.Attribute{
+			"count_entities": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Set to `true` to count the entities.",
+				Validators: []validator.Bool{boolvalidator.Equals(true), boolvalidator.ExactlyOneOf(
+					sibling("count_entities"), sibling("average_entities"), sibling("average_by_property"), sibling("aggregate_by_property"),
+				)},
+			},
+			"average_entities": schema.SingleNestedAttribute{
+				Optional:            true,
+				MarkdownDescription: "The average number of entities per period.",
+				Attributes: map[string]schema.Attribute{
+					"average_of":      averageOfAttribute(),
+					"measure_time_by": measureTimeByAttribute(),
+				},
+			},
+			"average_by_property": schema.SingleNestedAttribute{
+				Optional:            true,
+				MarkdownDescription: "The average of a number property per period.",
+				Attributes: map[string]schema.Attribute{
+					"property":        schema.StringAttribute{Required: true, MarkdownDescription: "The key of the number property."},
+					"average_of":      averageOfAttribute(),
+					"measure_time_by": measureTimeByAttribute(),
+				},
+			},
+			"aggregate_by_property": schema.SingleNestedAttribute{
+				Optional:            true,
+				MarkdownDescription: "A function over a number property.",
+				Attributes: map[string]schema.Attribute{
+					"func": schema.StringAttribute{
+						Required:            true,
+						MarkdownDescription: "`sum`, `min`, `max` or `median`.",
+						Validators:          []validator.String{stringvalidator.OneOf("sum", "min", "max", "median")},
+					},
+					"property": schema.StringAttribute{Required: true, MarkdownDescription: "The key of the number property."},
+				},
+			},
+		},
+	}
+}
+
+func sibling(name string) path.Expression { return path.MatchRelative().AtParent().AtName(name) }
+
+func averageOfAttribute() schema.Attribute {
+	return schema.StringAttribute{
+		Optional:            true,
+		Computed:            true,
+		Default:             stringdefault.StaticString(defaultAverageOf),
+		MarkdownDescription: "The period: `hour`, `day`, `week`, `month` or `total`. Defaults to `" + defaultAverageOf + "`.",
+		Validators:          []validator.String{stringvalidator.OneOf("hour", "day", "week", "month", "total")},
+	}
+}
+
+func measureTimeByAttribute() schema.Attribute {
+	return schema.StringAttribute{
+		Optional:            true,
+		Computed:            true,
+		Default:             stringdefault.StaticString(defaultMeasureTimeBy),
+		MarkdownDescription: "The time that counts: `$createdAt`, `$updatedAt` or the key of a property in `date-time` format. Defaults to `" + defaultMeasureTimeBy + "`.",
+	}
+}
+
+func pathFilterAttribute() schema.Attribute {
+	return schema.ListNestedAttribute{
+		Optional:            true,
+		Computed:            true,
+		MarkdownDescription: "Limits the aggregation to entities that one path of relations leads to. Port takes one filter at most.",
+		PlanModifiers:       []planmodifier.List{settle.EmptyIsNull{}},
+		Validators:          []validator.List{listvalidator.SizeAtMost(1)},
+		NestedObject: schema.NestedAttributeObject{
+			Attributes: map[string]schema.Attribute{
+				"from_blueprint": schema.StringAttribute{Optional: true, MarkdownDescription: "The identifier of the blueprint that the path starts at."},
+				"path": schema.ListAttribute{
+					ElementType:         types.StringType,
+					Required:            true,
+					MarkdownDescription: "The keys of the relations to follow, in order.",
+					Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.NoNullValues()},
+				},
+			},
+		},
+	}
+}

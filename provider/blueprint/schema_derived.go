@@ -1,0 +1,133 @@
+package blueprint
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/listdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
+)
+
+func specAttribute() schema.Attribute {
+	return schema.StringAttribute{
+		Optional:            true,
+		MarkdownDescription: "How Port shows the value: `open-api`, `async-api` or `embedded-url`.",
+		Validators:          validate.Spec(),
+	}
+}
+
+func specAuthenticationAttribute() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "How Port signs its users in to an embedded page (OAuth 2.0 with PKCE).",
+		Attributes: map[string]schema.Attribute{
+			"client_id":         schema.StringAttribute{Required: true, MarkdownDescription: "The OAuth client id."},
+			"authorization_url": schema.StringAttribute{Required: true, MarkdownDescription: "The URL of the authorization endpoint.", Validators: validate.AbsoluteURL()},
+			"token_url":         schema.StringAttribute{Required: true, MarkdownDescription: "The URL of the token endpoint.", Validators: validate.AbsoluteURL()},
+			"authorization_scope": schema.ListAttribute{
+				ElementType:         types.StringType,
+				Optional:            true,
+				Computed:            true,
+				Default:             listdefault.StaticValue(types.ListValueMust(types.StringType, []attr.Value{types.StringValue(defaultScope)})),
+				MarkdownDescription: "The OAuth scopes to ask for. Defaults to `[\"openid\"]`.",
+				Validators:          []validator.List{listvalidator.NoNullValues()},
+			},
+		},
+	}
+}
+
+func relationsAttribute() schema.Attribute {
+	return schema.MapNestedAttribute{
+		Optional: true,
+		Computed: true,
+		MarkdownDescription: "The relations to other blueprints, by their key. A map, also an empty one, is the whole truth: relations that it lacks are deleted. " +
+			"Without the attribute, relations that others declared are left alone; write `relations = {}` to delete them all.",
+		PlanModifiers: []planmodifier.Map{keepWhenAbsent{}},
+		Validators:    []validator.Map{validate.Keys()},
+		NestedObject: schema.NestedAttributeObject{
+			Attributes: map[string]schema.Attribute{
+				"target":      schema.StringAttribute{Required: true, MarkdownDescription: "The identifier of the blueprint that the relation points at."},
+				"title":       schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
+				"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the relation means."},
+				"many": schema.BoolAttribute{
+					Optional:            true,
+					Computed:            true,
+					Default:             booldefault.StaticBool(false),
+					MarkdownDescription: "Whether an entity may be related to several others. Defaults to `false`.",
+				},
+				"required": schema.BoolAttribute{
+					Optional:            true,
+					Computed:            true,
+					Default:             booldefault.StaticBool(false),
+					MarkdownDescription: "Whether every entity must be related to another. Defaults to `false`.",
+				},
+				"renamed_from": renamedFromAttribute("relation", "what it relates to"),
+			},
+		},
+	}
+}
+
+func mirrorPropertiesAttribute() schema.Attribute {
+	return schema.MapNestedAttribute{
+		Optional:            true,
+		Computed:            true,
+		MarkdownDescription: "Properties of related entities that are shown as the entity's own, by their key.",
+		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
+		Validators:          []validator.Map{validate.Keys()},
+		NestedObject: schema.NestedAttributeObject{
+			Attributes: map[string]schema.Attribute{
+				"path":         schema.StringAttribute{Required: true, MarkdownDescription: "The relations to follow and the property at the end, separated by dots: `service.language`.", Validators: validate.MirrorPath()},
+				"title":        schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
+				"renamed_from": renamedFromAttribute("mirror property", "seeing its value"),
+			},
+		},
+	}
+}
+
+func calculationPropertiesAttribute() schema.Attribute {
+	return schema.MapNestedAttribute{
+		Optional:            true,
+		Computed:            true,
+		MarkdownDescription: "Properties that Port computes from the entity's others, by their key.",
+		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
+		Validators:          []validator.Map{validate.Keys()},
+		NestedObject: schema.NestedAttributeObject{
+			Attributes: map[string]schema.Attribute{
+				"calculation": schema.StringAttribute{Required: true, MarkdownDescription: "The JQ expression that computes the value."},
+				"type": schema.StringAttribute{
+					Required:            true,
+					MarkdownDescription: "The type of the result: `string`, `number`, `boolean`, `object` or `array`.",
+					Validators:          []validator.String{stringvalidator.OneOf(typeString, typeNumber, typeBoolean, typeObject, typeArray)},
+				},
+				"title":               schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
+				"description":         schema.StringAttribute{Optional: true, MarkdownDescription: "What the value means."},
+				"icon":                schema.StringAttribute{Optional: true, MarkdownDescription: "The name of one of Port's icons."},
+				"format":              schema.StringAttribute{Optional: true, MarkdownDescription: "What the result stands for, such as `url`.", Validators: validate.Format()},
+				"date_format":         schema.StringAttribute{Optional: true, MarkdownDescription: "How Port shows the time of a result in `date-time` format."},
+				"spec":                specAttribute(),
+				"spec_authentication": specAuthenticationAttribute(),
+				"colorized":           schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether the values are shown in colours."},
+				"colors":              colorsAttribute("The colour of each value, such as `green`, `orange` or `red`."),
+				"items": schema.SingleNestedAttribute{
+					Optional:            true,
+					MarkdownDescription: "What the elements of a result of type `array` are.",
+					Attributes: map[string]schema.Attribute{
+						"type": schema.StringAttribute{
+							Optional:            true,
+							MarkdownDescription: "The type of each element: `string`, `number`, `boolean`, `object` or `array`.",
+							Validators:          []validator.String{stringvalidator.OneOf(typeString, typeNumber, typeBoolean, typeObject, typeArray)},
+						},
+						"format": schema.StringAttribute{Optional: true, MarkdownDescription: "What each element stands for, such as `url`.", Validators: validate.Format()},
+					},
+				},
+			},
+		},
+	}
+}

@@ -1,0 +1,188 @@
+package blueprint
+
+import (
+	"context"
+	"errors"
+	"maps"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+)
+
+// change is what an update does to a blueprint.
+type change struct {
+	// desired is what the attributes say. Relations or aggregation properties
+	// that are nil are somebody else's.
+	desired *port.Blueprint
+	// previousExtra and extra are extra_json before and after.
+	previousExtra, extra map[string]any
+	renames              renames
+}
+
+// result is what came of a write.
+type result struct {
+	blueprint *port.Blueprint
+	// refusal is why Port did not take the changelog destination, if it refused
+	// the blueprint because of it.
+	refusal error
+}
+
+// create makes a blueprint with POST /v1/blueprints. [?] Port may want the target
+// of a relation to exist, also where it is the blueprint itself: then it is made
+// without what points at itself first.
+func (r *blueprintResource) create(ctx context.Context, desired *port.Blueprint, options port.CreateBlueprintOptions) (result, error) {
+	created, err := acceptWithoutDestination(desired, func(blueprint *port.Blueprint) (*port.Blueprint, error) {
+		return r.backend.Client.Blueprints.Create(ctx, blueprint, options)
+	})
+	if !errors.Is(err, port.ErrInvalid) || !pointsAtItself(desired) {
+		return created, err
+	}
+	if _, stepErr := r.backend.Client.Blueprints.Create(ctx, withoutConnections(desired), options); stepErr != nil {
+		return result{}, err
+	}
+	created, err = r.replace(ctx, desired.Identifier, desired)
+	if err != nil {
+		// Left alone, it would be in nobody's state.
+		return result{}, errors.Join(err, r.backend.Client.Blueprints.Delete(context.WithoutCancel(ctx), desired.Identifier, port.DeleteBlueprintOptions{}))
+	}
+	return created, nil
+}
+
+// update changes a blueprint. Nobody else of this provider configuration writes
+// it between our read and our write.
+func (r *blueprintResource) update(ctx context.Context, identifier string, c change) (result, error) {
+	unlock, err := r.backend.LockBlueprint(ctx, identifier)
+	if err != nil {
+		return result{}, err
+	}
+	defer unlock()
+	defer r.backend.ForgetBlueprint(identifier)
+	undo, err := c.renames.carryOut(ctx, r.backend.Client.Blueprints, identifier)
+	if err != nil {
+		return result{}, err
+	}
+	updated, err := r.overwrite(ctx, identifier, c)
+	if err != nil {
+		return result{}, errors.Join(err, undo())
+	}
+	return updated, nil
+}
+
+// overwrite reads, merges and writes: PUT /v1/blueprints/{identifier}.
+func (r *blueprintResource) overwrite(ctx context.Context, identifier string, c change) (result, error) {
+	current, err := r.backend.Client.Blueprints.Get(ctx, identifier)
+	if err != nil {
+		return result{}, err
+	}
+	body, err := c.body(current)
+	if err != nil {
+		return result{}, err
+	}
+	if retyped := retypedKeys(body, current); len(retyped) > 0 {
+		// Port may refuse to change a type in place, and has nothing against a
+		// property that goes and one that comes.
+		if _, err := r.replace(ctx, identifier, without(body, retyped)); err != nil {
+			return result{}, err
+		}
+		identifier = body.Identifier
+	}
+	return r.replace(ctx, identifier, body)
+}
+
+func (r *blueprintResource) replace(ctx context.Context, identifier string, body *port.Blueprint) (result, error) {
+	return acceptWithoutDestination(body, func(blueprint *port.Blueprint) (*port.Blueprint, error) {
+		return r.backend.Client.Blueprints.Update(ctx, identifier, blueprint)
+	})
+}
+
+// acceptWithoutDestination sends a blueprint, and once more without its changelog
+// destination if Port refuses it. [?] Since Port removed the destinations from
+// production it either ignores or refuses them; configurations that still have
+// one go on working in both cases.
+func acceptWithoutDestination(blueprint *port.Blueprint, send func(*port.Blueprint) (*port.Blueprint, error)) (result, error) {
+	sent, err := send(blueprint)
+	if blueprint.ChangelogDestination == nil || !errors.Is(err, port.ErrInvalid) {
+		return result{blueprint: sent}, err
+	}
+	reduced := *blueprint
+	reduced.ChangelogDestination = nil
+	sent, reducedErr := send(&reduced)
+	if reducedErr != nil {
+		return result{}, err
+	}
+	return result{blueprint: sent, refusal: err}, nil
+}
+
+// body is the blueprint to write over the current one.
+func (c change) body(current *port.Blueprint) (*port.Blueprint, error) {
+	document, err := keepForeign(c.desired, current)
+	if err != nil {
+		return nil, err
+	}
+	dropExtra(document, c.previousExtra, c.extra)
+	mergeExtra(document, c.extra)
+	return fromDocument(document)
+}
+
+// newBody is the blueprint to create.
+func newBody(desired *port.Blueprint, extra map[string]any) (*port.Blueprint, error) {
+	document, err := toDocument(*desired)
+	if err != nil {
+		return nil, err
+	}
+	mergeExtra(document, extra)
+	return fromDocument(document)
+}
+
+// pointsAtItself reports whether a relation or an aggregation property targets
+// the blueprint that has it.
+func pointsAtItself(blueprint *port.Blueprint) bool {
+	for _, relation := range blueprint.Relations {
+		if relation.Target == blueprint.Identifier {
+			return true
+		}
+	}
+	for _, aggregation := range blueprint.AggregationProperties {
+		if aggregation.Target == blueprint.Identifier {
+			return true
+		}
+	}
+	return false
+}
+
+// withoutConnections is the blueprint without its relations and all that relies
+// on them.
+func withoutConnections(blueprint *port.Blueprint) *port.Blueprint {
+	reduced := *blueprint
+	reduced.Relations, reduced.AggregationProperties, reduced.MirrorProperties = nil, nil, nil
+	reduced.CalculationProperties, reduced.Ownership, reduced.TeamInheritance = nil, nil, nil
+	return &reduced
+}
+
+// retypedKeys lists the properties whose type, or whose elements' type, changes.
+func retypedKeys(desired, current *port.Blueprint) []string {
+	var keys []string
+	for key, property := range desired.Schema.Properties {
+		old, exists := current.Schema.Properties[key]
+		if exists && changesType(old, property) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func changesType(old, next port.Property) bool {
+	if old.Type != next.Type {
+		return true
+	}
+	return old.Items != nil && next.Items != nil && old.Items.Type != "" && next.Items.Type != "" && old.Items.Type != next.Items.Type
+}
+
+func without(blueprint *port.Blueprint, keys []string) *port.Blueprint {
+	reduced := *blueprint
+	reduced.Schema.Properties = maps.Clone(blueprint.Schema.Properties)
+	for _, key := range keys {
+		delete(reduced.Schema.Properties, key)
+	}
+	reduced.Schema.Required = nil
+	return &reduced
+}

@@ -1,0 +1,167 @@
+package acctest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+// This file holds what Terraform does with the values of a session: the proposal
+// that it makes for a plan, and the comparisons.
+
+// proposedNew merges the prior state into a configuration as Terraform does
+// before it asks the provider for a plan: a computed attribute that is not
+// configured keeps its prior value.
+func proposedNew(t *testing.T, attributes []*tfprotov6.SchemaAttribute, wireType tftypes.Type, prior, config tftypes.Value) tftypes.Value {
+	t.Helper()
+	if config.IsNull() || !config.IsKnown() {
+		return config
+	}
+	old, configured := members(t, prior), members(t, config)
+	merged := map[string]tftypes.Value{}
+	for _, attribute := range attributes {
+		merged[attribute.Name] = proposedAttribute(t, attribute, old[attribute.Name], configured[attribute.Name])
+	}
+	return tftypes.NewValue(wireType, merged)
+}
+
+func proposedAttribute(t *testing.T, attribute *tfprotov6.SchemaAttribute, prior, config tftypes.Value) tftypes.Value {
+	t.Helper()
+	switch {
+	case config.IsNull() && attribute.Computed:
+		if prior.Type() == nil {
+			return config
+		}
+		return prior
+	case config.IsNull() || !config.IsKnown() || attribute.NestedType == nil:
+		return config
+	case attribute.NestedType.Nesting == tfprotov6.SchemaObjectNestingModeMap:
+		elementType := config.Type().(tftypes.Map).ElementType
+		old, elements := members(t, prior), map[string]tftypes.Value{}
+		for key, element := range members(t, config) {
+			elements[key] = proposedNew(t, attribute.NestedType.Attributes, elementType, old[key], element)
+		}
+		return tftypes.NewValue(config.Type(), elements)
+	case attribute.NestedType.Nesting == tfprotov6.SchemaObjectNestingModeList:
+		elementType := config.Type().(tftypes.List).ElementType
+		old, elements := listElements(t, prior), listElements(t, config)
+		for i, element := range elements {
+			var before tftypes.Value
+			if i < len(old) {
+				before = old[i]
+			}
+			elements[i] = proposedNew(t, attribute.NestedType.Attributes, elementType, before, element)
+		}
+		return tftypes.NewValue(config.Type(), elements)
+	default:
+		return proposedNew(t, attribute.NestedType.Attributes, config.Type(), prior, config)
+	}
+}
+
+func listElements(t *testing.T, value tftypes.Value) []tftypes.Value {
+	t.Helper()
+	if value.Type() == nil || value.IsNull() || !value.IsKnown() {
+		return nil
+	}
+	var out []tftypes.Value
+	if err := value.As(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// members are the attributes of an object or the elements of a map; none for a
+// value that is null, unknown or absent.
+func members(t *testing.T, value tftypes.Value) map[string]tftypes.Value {
+	t.Helper()
+	if value.Type() == nil || value.IsNull() || !value.IsKnown() {
+		return nil
+	}
+	var out map[string]tftypes.Value
+	if err := value.As(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// differences lists the leaves in which two values differ.
+func differences(t *testing.T, before, after tftypes.Value) []string {
+	t.Helper()
+	diffs, err := before.Diff(after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var leaves []string
+	for _, diff := range diffs {
+		if len(diff.Path.Steps()) == 0 || isContainerOnBothSides(diff) || isNothingOnBothSides(diff) {
+			continue
+		}
+		leaves = append(leaves, pathName(diff.Path))
+	}
+	slices.Sort(leaves)
+	return slices.Compact(slices.DeleteFunc(leaves, func(leaf string) bool { return hasChild(leaves, leaf) }))
+}
+
+// isContainerOnBothSides tells a container, whose members are listed
+// themselves, from a value.
+func isContainerOnBothSides(diff tftypes.ValueDiff) bool {
+	return isContainer(diff.Value1) && isContainer(diff.Value2)
+}
+
+// isNothingOnBothSides tells an attribute that is null in an object from one
+// whose object is null itself.
+func isNothingOnBothSides(diff tftypes.ValueDiff) bool {
+	_, isAttribute := diff.Path.LastStep().(tftypes.AttributeName)
+	return isAttribute && isNothing(diff.Value1) && isNothing(diff.Value2)
+}
+
+func isNothing(value *tftypes.Value) bool { return value == nil || value.IsNull() }
+
+func isContainer(value *tftypes.Value) bool {
+	return value != nil && value.IsKnown() && !value.IsNull() && (value.Type().Is(tftypes.Object{}) || value.Type().Is(tftypes.Map{}))
+}
+
+// hasChild reports whether a longer path below this one is listed.
+func hasChild(leaves []string, leaf string) bool {
+	return slices.ContainsFunc(leaves, func(other string) bool {
+		return len(other) > len(leaf) && other[:len(leaf)+1] == leaf+"."
+	})
+}
+
+func pathName(at *tftypes.AttributePath) string {
+	var name string
+	for _, step := range at.Steps() {
+		switch step := step.(type) {
+		case tftypes.AttributeName:
+			name = join(name, string(step))
+		case tftypes.ElementKeyString:
+			name = join(name, string(step))
+		case tftypes.ElementKeyInt:
+			// A list counts as one value.
+			return name
+		case tftypes.ElementKeyValue:
+			return name
+		}
+	}
+	return name
+}
+
+// inconsistencies lists what is known in a plan and different after the apply.
+func inconsistencies(t *testing.T, planned, applied tftypes.Value) []string {
+	t.Helper()
+	diffs, err := planned.Diff(applied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, diff := range diffs {
+		if len(diff.Path.Steps()) == 0 || isContainerOnBothSides(diff) || diff.Value1 == nil || !diff.Value1.IsKnown() {
+			continue
+		}
+		found = append(found, fmt.Sprintf("%s was planned as %s and is %s", pathName(diff.Path), diff.Value1, diff.Value2))
+	}
+	return found
+}
