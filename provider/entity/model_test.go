@@ -172,3 +172,51 @@ func TestNearestTo(t *testing.T) {
 		})
 	}
 }
+
+func TestPlanTitle_leftOut(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		management, title, want types.String
+		known                   record
+	}{
+		"none":                       {types.StringNull(), types.StringNull(), types.StringNull(), record{}},
+		"empty":                      {types.StringNull(), types.StringValue(""), types.StringValue(""), record{}},
+		"the identifier":             {types.StringNull(), types.StringValue("e"), types.StringValue("e"), record{}},
+		"made up by Port":            {types.StringNull(), types.StringValue("Made Up"), types.StringValue("Made Up"), record{Title: "Made Up"}},
+		"changed since":              {types.StringNull(), types.StringValue("Theirs"), types.StringUnknown(), record{Title: "Made Up"}},
+		"ours before":                {types.StringNull(), types.StringValue("Ours"), types.StringUnknown(), record{}},
+		"of others":                  {types.StringValue(managementDeclared), types.StringValue("Theirs"), types.StringNull(), record{}},
+		"of others, made up by Port": {types.StringValue(managementDeclared), types.StringValue("e"), types.StringNull(), record{}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := &partialModel{Management: test.management}
+			state := &model{Identifier: types.StringValue("e"), Title: test.title}
+			if got := planTitle(config, state, test.known); !got.Equal(test.want) {
+				t.Errorf("planned %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// TestConclude_remembersTheTitle that Port made up, until there is another.
+func TestConclude_remembersTheTitle(t *testing.T) {
+	t.Parallel()
+	var known record
+	answer := &port.Entity{Identifier: "e", Title: new("Made Up")}
+	plan := &model{Title: types.StringUnknown()}
+	conclude(plan, answer, false, &known)
+	if known.Title != "Made Up" || plan.Title.ValueString() != "Made Up" {
+		t.Errorf("the record is %+v, the title %s", known, plan.Title)
+	}
+	conclude(plan, answer, false, &known)
+	if known.Title != "Made Up" {
+		t.Error("a write that keeps the title forgets it")
+	}
+	plan.Title = types.StringValue("Ours")
+	conclude(plan, answer, false, &known)
+	if known.Title != "" {
+		t.Errorf("the record still has %q", known.Title)
+	}
+}
