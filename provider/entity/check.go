@@ -31,8 +31,7 @@ func (r *entityResource) check(ctx context.Context, config *partialModel, state 
 	c := checker{
 		definition: definition,
 		id:         entityID(config.Blueprint.ValueString(), config.Identifier.ValueString()),
-		// Of an entity that others own as well, they may have set what is required.
-		isWhole: !config.isDeclared() || (state == nil && !config.adopts()),
+		isWhole:    config.isWhole(state == nil),
 	}
 	c.checkProperties(ctx, config)
 	if !relationsAreOpen {
@@ -66,7 +65,7 @@ type checker struct {
 
 func (c *checker) fail(at path.Path, summary, format string, arguments ...any) {
 	c.diagnostics.AddAttributeError(at, summary, fmt.Sprintf(format, arguments...)+
-		fmt.Sprintf(" (entity %q; entity_plan_checks = false in the provider block turns these checks off)", c.id))
+		fmt.Sprintf("\n\nThis is about the entity %q. To plan without these checks, set entity_plan_checks = false in the provider block.", c.id))
 }
 
 func (c *checker) checkProperties(ctx context.Context, config *partialModel) {

@@ -132,6 +132,8 @@ func TestCheck_required(t *testing.T) {
 		"targets that are not known": {strings.Replace(whole, `["a"]`, `"(unknown)"`, 1), nil},
 		"declared, new":              {`"management": "declared"`, []string{`property "text"`, `relation "many"`, `relation "one"`}},
 		"declared, may be adopted":   {`"management": "declared", "on_existing": "adopt"`, nil},
+		"perhaps declared":           {`"management": "(unknown)"`, nil},
+		"perhaps adopted":            {`"management": "declared", "on_existing": "(unknown)"`, nil},
 		"declared and null":          {`"management": "declared", "on_existing": "adopt", "properties": {"string_props": {"text": null}}`, []string{`property "text", which is null`}},
 	}
 	for name, test := range tests {

@@ -37,6 +37,15 @@ func (m *partialModel) isDeclared() bool { return m.Management.ValueString() == 
 
 func (m *partialModel) adopts() bool { return m.OnExisting.ValueString() == onExistingAdopt }
 
+// isWhole reports whether what is left out will have no value. Of an entity that
+// others own as well, they may have set it.
+func (m *partialModel) isWhole(isNew bool) bool {
+	if m.Management.IsUnknown() || m.OnExisting.IsUnknown() {
+		return false
+	}
+	return !m.isDeclared() || (isNew && !m.adopts())
+}
+
 // isKnown reports whether everything that Port stores is known.
 func (m *partialModel) isKnown(ctx context.Context) bool {
 	for _, value := range []attr.Value{

@@ -70,14 +70,13 @@ func (r *entityResource) planUpdate(ctx context.Context, config *partialModel, s
 		// Port may have moved the entity along, or it is made anew.
 		resp.Diagnostics.Append(setUnknown(ctx, resp, "created_at", "created_by")...)
 	}
-	if !writes && !moves {
+	if writes || moves {
+		resp.Diagnostics.Append(setUnknown(ctx, resp, metadata.Volatile()...)...)
+		resp.Diagnostics.Append(r.check(ctx, config, state)...)
+	} else {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("updated_at"), state.UpdatedAt)...)
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("updated_by"), state.UpdatedBy)...)
-		resp.Diagnostics.Append(releaseNotice(ctx, config, state)...)
-		return
 	}
-	resp.Diagnostics.Append(setUnknown(ctx, resp, metadata.Volatile()...)...)
-	resp.Diagnostics.Append(r.check(ctx, config, state)...)
 	resp.Diagnostics.Append(releaseNotice(ctx, config, state)...)
 }
 
@@ -131,16 +130,15 @@ func listedIn(state *model) map[string]any {
 // without one stays, and so does none. Any other goes; what Port puts in its
 // place is not known. Of a declared entity it is not ours.
 func planTitle(config *partialModel, state *model, known record) types.String {
-	switch state.Title.ValueString() {
-	case "", state.Identifier.ValueString(), known.Title:
-		if !config.isDeclared() {
-			return state.Title
-		}
-	}
 	if config.isDeclared() {
 		return types.StringNull()
 	}
-	return types.StringUnknown()
+	switch state.Title.ValueString() {
+	case "", state.Identifier.ValueString(), known.Title:
+		return state.Title
+	default:
+		return types.StringUnknown()
+	}
 }
 
 // planIcon plans an icon that is left out: none, in the form in which it is not

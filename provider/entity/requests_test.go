@@ -69,7 +69,7 @@ func inParallel(many int, do func(i int)) {
 // for their blueprint.
 func TestEntity_planNeedsFewRequests(t *testing.T) {
 	t.Parallel()
-	const many = 200
+	const many = 100
 	env, sessions := newMany(t, many)
 	inParallel(many, func(i int) {
 		if changed := sessions[i].Changes(numbered(i)); len(changed) > 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/compare"
@@ -103,32 +104,63 @@ func sentExactly(t *testing.T, env *acctest.Environment, blueprint string) error
 	return nil
 }
 
+// TestEntity_drift shows with the CLI what the table below shows in process.
 func TestEntity_drift(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	blueprint := env.Name("drift")
-	drift := []struct {
-		change     *port.EntityPatch
-		attributes []string
-	}{
-		{&port.EntityPatch{Properties: map[string]any{"cpuUtil": json.Number("91.5")}}, []string{"properties.number_props.cpuUtil"}},
-		{&port.EntityPatch{Properties: map[string]any{"cpuUtil": nil}}, []string{"properties.number_props.cpuUtil"}},
-		{&port.EntityPatch{Properties: map[string]any{"healthStatus": "Crashed"}}, []string{"properties.string_props.healthStatus"}},
-		{&port.EntityPatch{Properties: map[string]any{"sentryUrl": "https://sentry.io"}}, []string{"properties.string_props.sentryUrl"}},
-		{&port.EntityPatch{Properties: map[string]any{"memoryUtil": 1}}, []string{"properties.number_props.memoryUtil"}},
-		{&port.EntityPatch{Properties: map[string]any{"locked": true}}, []string{"properties.boolean_props.locked"}},
-		{&port.EntityPatch{Title: port.Set("Somebody else's")}, []string{"title"}},
-		{&port.EntityPatch{Icon: port.Set("Lock")}, []string{"icon"}},
-	}
-	steps := []resource.TestStep{{ConfigDirectory: acctest.Directory("notification_service"), ConfigVariables: variables(blueprint)}}
-	for _, d := range drift {
-		steps = append(steps, resource.TestStep{
-			PreConfig:       patch(t, env, blueprint, d.change),
+	env.Run(t, resource.TestCase{Steps: []resource.TestStep{
+		{ConfigDirectory: acctest.Directory("notification_service"), ConfigVariables: variables(blueprint)},
+		{
+			PreConfig:       patch(t, env, blueprint, &port.EntityPatch{Properties: map[string]any{"cpuUtil": json.Number("91.5")}}),
 			ConfigDirectory: acctest.Directory("notification_service"), ConfigVariables: variables(blueprint),
-			ConfigPlanChecks: acctest.Changes(address, d.attributes...),
+			ConfigPlanChecks: acctest.Changes(address, "properties.number_props.cpuUtil"),
+		},
+	}})
+}
+
+func TestEntity_everyDriftShows(t *testing.T) {
+	t.Parallel()
+	const attributes = `"title": "E", "icon": "Lock", "teams": ["us"], "relations": {"single_relations": {"one": "a"}, "many_relations": {"many": ["a"]}},
+		"properties": {"string_props": {"text": "x"}, "number_props": {"number": 1}, "boolean_props": {"flag": true}}`
+	tests := map[string]struct {
+		change *port.EntityPatch
+		shows  string
+	}{
+		"a title changed":            {&port.EntityPatch{Title: port.Set("Theirs")}, "title"},
+		"a title removed":            {&port.EntityPatch{Title: port.Unset[string]()}, "title"},
+		"an icon changed":            {&port.EntityPatch{Icon: port.Set("Microservice")}, "icon"},
+		"an icon removed":            {&port.EntityPatch{Icon: port.Unset[string]()}, "icon"},
+		"a team added":               {&port.EntityPatch{Team: port.Set([]string{"us", "them"})}, "teams"},
+		"teams removed":              {&port.EntityPatch{Team: port.Set([]string{})}, "teams"},
+		"a text changed":             {property("text", "y"), "properties.string_props.text"},
+		"a text removed":             {property("text", nil), "properties.string_props.text"},
+		"a number changed":           {property("number", json.Number("1.5")), "properties.number_props.number"},
+		"a boolean changed":          {property("flag", false), "properties.boolean_props.flag"},
+		"an object added":            {property("object", map[string]any{"a": true}), "properties.object_props.object"},
+		"a list added":               {property("texts", []any{"x"}), "properties.array_props.string_items.texts"},
+		"a value of another kind":    {property("any", []any{[]any{}}), "properties_json"},
+		"a relation changed":         {relation("one", "b"), "relations.single_relations.one"},
+		"a relation removed":         {relation("one", nil), "relations.single_relations.one"},
+		"a target added":             {relation("many", []string{"a", "b"}), "relations.many_relations.many"},
+		"all targets of one removed": {relation("many", []string{}), "relations.many_relations.many"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := newThings(t)
+			session := env.NewSession(t, "port_entity")
+			session.Apply(declare(attributes))
+			change(t, env, test.change)
+			if changed := session.Changes(declare(attributes)); !slices.Equal(changed, []string{test.shows}) {
+				t.Errorf("the plan changes %v, want %s", changed, test.shows)
+			}
+			session.Apply(declare(attributes))
+			if changed := session.Changes(declare(attributes)); len(changed) > 0 {
+				t.Errorf("after the repair the plan changes %v", changed)
+			}
 		})
 	}
-	env.Run(t, resource.TestCase{Steps: steps})
 }
 
 func TestEntity_disappears(t *testing.T) {

@@ -76,11 +76,9 @@ func (s propertySet) canStandFor(config propertySet) bool {
 	if prior == nil {
 		return false
 	}
-	return !slices.Contains([]bool{
-		lacks(prior.String, config.typed.String), lacks(prior.Number, config.typed.Number),
-		lacks(prior.Boolean, config.typed.Boolean), lacks(prior.Object, config.typed.Object),
-		!prior.Array.canStandFor(config.typed.Array),
-	}, true)
+	return !lacks(prior.String, config.typed.String) && !lacks(prior.Number, config.typed.Number) &&
+		!lacks(prior.Boolean, config.typed.Boolean) && !lacks(prior.Object, config.typed.Object) &&
+		prior.Array.canStandFor(config.typed.Array)
 }
 
 func (m *arraysModel) canStandFor(config *arraysModel) bool {
@@ -90,9 +88,8 @@ func (m *arraysModel) canStandFor(config *arraysModel) bool {
 	if m == nil {
 		return false
 	}
-	return !slices.Contains([]bool{
-		lacks(m.String, config.String), lacks(m.Number, config.Number), lacks(m.Boolean, config.Boolean), lacks(m.Object, config.Object),
-	}, true)
+	return !lacks(m.String, config.String) && !lacks(m.Number, config.Number) &&
+		!lacks(m.Boolean, config.Boolean) && !lacks(m.Object, config.Object)
 }
 
 func lacks[T any](prior, config map[string]T) bool { return prior == nil && config != nil }

@@ -17,11 +17,7 @@ import (
 func (e *Environment) ReadDataSource(t *testing.T, typeName, config string) (read map[string]any, diagnostics []string) {
 	t.Helper()
 	session := e.NewSession(t, "port_entity")
-	schemas, err := session.server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	wireType := schemas.DataSourceSchemas[typeName].ValueType()
+	wireType := session.schemas.DataSourceSchemas[typeName].ValueType()
 	decoded, err := jsonvalue.Decode([]byte(config))
 	if err != nil {
 		t.Fatal(err)

@@ -16,15 +16,12 @@ import (
 // of the same type, in the same provider process.
 func (s *Session) Beside(resourceType string) *Session {
 	s.t.Helper()
-	schemas, err := s.server.GetProviderSchema(s.t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	schema := schemas.ResourceSchemas[resourceType]
+	schema := s.schemas.ResourceSchemas[resourceType]
 	return &Session{
 		t:            s.t,
 		server:       s.server,
 		resourceType: resourceType,
+		schemas:      s.schemas,
 		schema:       schema,
 		wireType:     schema.ValueType(),
 		state:        tftypes.NewValue(schema.ValueType(), nil),
@@ -73,6 +70,13 @@ func (s *Session) TryApply(config string) []string {
 	return describe(slices.Concat(planned.Diagnostics, applied.Diagnostics))
 }
 
+// TryRefresh reads the object and returns the diagnostics. After an error the
+// state is what it was.
+func (s *Session) TryRefresh() []string {
+	s.t.Helper()
+	return describe(s.requestRead().Diagnostics)
+}
+
 // Destroy plans and applies the end of the resource and returns the diagnostics
 // of the plan and those of the apply.
 func (s *Session) Destroy() (planned, applied []string) {
@@ -99,6 +103,23 @@ func (s *Session) Text(name string) string {
 		return ""
 	}
 	return *text
+}
+
+// requestRead has the provider read the object and takes over what it found,
+// unless that was an error.
+func (s *Session) requestRead() *tfprotov6.ReadResourceResponse {
+	s.t.Helper()
+	s.planned = nil
+	read, err := s.server.ReadResource(s.t.Context(), &tfprotov6.ReadResourceRequest{
+		TypeName: s.resourceType, CurrentState: encode(s.t, s.wireType, s.state), Private: s.private, CurrentIdentity: s.identity,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if !hasError(read.Diagnostics) {
+		s.state, s.private, s.identity = s.decode(read.NewState), read.Private, read.NewIdentity
+	}
+	return read
 }
 
 // requestPlan asks the provider for a plan.

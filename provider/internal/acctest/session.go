@@ -19,6 +19,7 @@ type Session struct {
 	t            *testing.T
 	server       tfprotov6.ProviderServer
 	resourceType string
+	schemas      *tfprotov6.GetProviderSchemaResponse
 	schema       *tfprotov6.Schema
 	wireType     tftypes.Type
 	state        tftypes.Value
@@ -81,6 +82,7 @@ func (e *Environment) NewConfiguredSession(t *testing.T, resourceType, block str
 		t:            t,
 		server:       server,
 		resourceType: resourceType,
+		schemas:      schemas,
 		schema:       schema,
 		wireType:     schema.ValueType(),
 		state:        tftypes.NewValue(schema.ValueType(), nil),
@@ -152,15 +154,7 @@ func (s *Session) importAs(req *tfprotov6.ImportResourceStateRequest) {
 // Refresh reads the object.
 func (s *Session) Refresh() {
 	s.t.Helper()
-	s.planned = nil
-	read, err := s.server.ReadResource(s.t.Context(), &tfprotov6.ReadResourceRequest{
-		TypeName: s.resourceType, CurrentState: encode(s.t, s.wireType, s.state), Private: s.private, CurrentIdentity: s.identity,
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	failOn(s.t, "read", read.Diagnostics)
-	s.state, s.private, s.identity = s.decode(read.NewState), read.Private, read.NewIdentity
+	failOn(s.t, "read", s.requestRead().Diagnostics)
 }
 
 // Changes refreshes, plans, and lists the attributes that an apply would change,

@@ -1,0 +1,222 @@
+package entity
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+)
+
+// randomValue is a JSON value of any form, without a null at its top.
+func randomValue(random *rand.Rand, depth int) any {
+	switch choice := random.IntN(6); {
+	case choice == 0:
+		return fmt.Sprintf("<%d>", random.IntN(100))
+	case choice == 1:
+		return json.Number(fmt.Sprintf("%d.%d", random.Int64(), 1+random.IntN(9)))
+	case choice == 2:
+		return random.IntN(2) == 0
+	case choice == 3 && depth > 0:
+		object := map[string]any{}
+		for i := range random.IntN(3) {
+			object[fmt.Sprint("k", i)] = randomValue(random, depth-1)
+		}
+		return object
+	case depth > 0:
+		list := []any{}
+		for range random.IntN(4) {
+			if random.IntN(5) == 0 {
+				list = append(list, nil)
+				continue
+			}
+			list = append(list, randomValue(random, depth-1))
+		}
+		return list
+	default:
+		return "x"
+	}
+}
+
+// randomEntity has values of every form.
+func randomEntity(random *rand.Rand) *port.Entity {
+	entity := &port.Entity{Identifier: "e", Title: new("E"), Properties: map[string]any{}, Relations: map[string]any{}}
+	for i := range random.IntN(8) {
+		entity.Properties[fmt.Sprint("p", i)] = randomValue(random, 3)
+	}
+	if random.IntN(2) == 0 {
+		entity.Relations["one"] = "a"
+		entity.Relations["many"] = []string{"a", "b"}
+		entity.Team = []string{"us", "them"}
+		entity.Icon = new("Lock")
+	}
+	return entity
+}
+
+// TestModel_roundTrip: whatever Port holds is written as it was read, and read
+// again over itself in the same form.
+func TestModel_roundTrip(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(500) {
+		entity := randomEntity(rand.New(rand.NewPCG(seed, 0)))
+		imported, err := fromAPI("thing", entity, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		written, err := imported.toAPI()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !sameEntity(entity, written) {
+			t.Fatalf("seed %d: %+v was written as %+v", seed, entity, written)
+		}
+		refreshed, err := fromAPI("thing", written, imported, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(imported.Properties, refreshed.Properties) || !imported.PropertiesJSON.Equal(refreshed.PropertiesJSON) {
+			t.Fatalf("seed %d: read %+v, then %+v", seed, imported, refreshed)
+		}
+	}
+}
+
+func TestFromAPI_keepsTheFormOfThePrior(t *testing.T) {
+	t.Parallel()
+	entity := &port.Entity{Identifier: "e", Properties: map[string]any{"a": nil, "b": "x"}, Relations: map[string]any{"one": nil, "many": []string{}}}
+	bare, err := fromAPI("thing", &port.Entity{Identifier: "e"}, &model{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bare.Properties != nil || bare.Relations != nil || bare.Teams != nil || !bare.PropertiesJSON.IsNull() || !bare.Icon.IsNull() {
+		t.Errorf("nothing became %+v", bare)
+	}
+	listed, err := fromAPI("thing", entity, &model{
+		Properties: &propertiesModel{String: map[string]types.String{"a": types.StringValue("old")}},
+		Relations:  &relationsModel{Single: map[string]types.String{"one": types.StringValue("old")}},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, isListed := listed.Properties.String["a"]; !isListed || !text.IsNull() {
+		t.Errorf("a listed property without a value became %v", listed.Properties.String)
+	}
+	if target, isListed := listed.Relations.Single["one"]; !isListed || !target.IsNull() || listed.Relations.Many != nil {
+		t.Errorf("a listed relation without a target became %+v", listed.Relations)
+	}
+}
+
+func TestRecord_asSent(t *testing.T) {
+	t.Parallel()
+	var known record
+	sent := map[string]any{"url": "HTTP://X", "same": "x", "unset": nil}
+	different := known.learn(sent, map[string]any{"url": "http://x/", "same": "x", "unset": nil, "filled": "gold"})
+	if !reflect.DeepEqual(different, []string{"url"}) {
+		t.Errorf("different are %v", different)
+	}
+	tests := map[string]struct{ answer, want map[string]any }{
+		"as it was":     {map[string]any{"url": "http://x/", "filled": "gold"}, map[string]any{"url": "HTTP://X"}},
+		"changed":       {map[string]any{"url": "http://y/", "filled": "silver"}, map[string]any{"url": "http://y/", "filled": "silver"}},
+		"unset by them": {map[string]any{"url": nil, "filled": nil}, map[string]any{"url": nil, "filled": nil}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := known.asSent(test.answer, sent); !jsonvalue.Equal(got, test.want) {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestDifferenceWarning(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		sent, stored any
+		want         string
+	}{
+		"rounded":           {json.Number("9007199254740993"), json.Number("9007199254740992"), "Number Rounded"},
+		"rounded in a list": {[]any{"a", json.Number("0.10000000000000000001")}, []any{"a", json.Number("0.1")}, "Number Rounded"},
+		"another number":    {json.Number("1"), json.Number("2"), "Value Stored Differently"},
+		"another text":      {"A", "a", "Value Stored Differently"},
+		"nothing":           {[]any{"a", nil}, []any{"a"}, "Value Stored Differently"},
+		"another type":      {map[string]any{"a": json.Number("1")}, "x", "Value Stored Differently"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := differenceWarning(&model{}, "p", test.sent, test.stored).Summary(); got != test.want {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+}
+
+func TestNearestTo(t *testing.T) {
+	t.Parallel()
+	names := []string{"healthStatus", "cpuUtil", "memoryUtil", "url"}
+	tests := map[string]string{
+		"helthStatus": "healthStatus", "healthstatus": "healthStatus", "cpuUitl": "cpuUtil", "urls": "url", "uri": "url",
+		"status": "", "xyz": "", "größe": "",
+	}
+	for name, want := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got, _ := nearestTo(name, names); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestPlanTitle_leftOut(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		management, title, want types.String
+		known                   record
+	}{
+		"none":                       {types.StringNull(), types.StringNull(), types.StringNull(), record{}},
+		"empty":                      {types.StringNull(), types.StringValue(""), types.StringValue(""), record{}},
+		"the identifier":             {types.StringNull(), types.StringValue("e"), types.StringValue("e"), record{}},
+		"made up by Port":            {types.StringNull(), types.StringValue("Made Up"), types.StringValue("Made Up"), record{Title: "Made Up"}},
+		"changed since":              {types.StringNull(), types.StringValue("Theirs"), types.StringUnknown(), record{Title: "Made Up"}},
+		"ours before":                {types.StringNull(), types.StringValue("Ours"), types.StringUnknown(), record{}},
+		"of others":                  {types.StringValue(managementDeclared), types.StringValue("Theirs"), types.StringNull(), record{}},
+		"of others, made up by Port": {types.StringValue(managementDeclared), types.StringValue("e"), types.StringNull(), record{}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := &partialModel{Management: test.management}
+			state := &model{Identifier: types.StringValue("e"), Title: test.title}
+			if got := planTitle(config, state, test.known); !got.Equal(test.want) {
+				t.Errorf("planned %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// TestConclude_remembersTheTitle that Port made up, until there is another.
+func TestConclude_remembersTheTitle(t *testing.T) {
+	t.Parallel()
+	var known record
+	answer := &port.Entity{Identifier: "e", Title: new("Made Up")}
+	plan := &model{Title: types.StringUnknown()}
+	conclude(plan, answer, false, &known)
+	if known.Title != "Made Up" || plan.Title.ValueString() != "Made Up" {
+		t.Errorf("the record is %+v, the title %s", known, plan.Title)
+	}
+	conclude(plan, answer, false, &known)
+	if known.Title != "Made Up" {
+		t.Error("a write that keeps the title forgets it")
+	}
+	plan.Title = types.StringValue("Ours")
+	conclude(plan, answer, false, &known)
+	if known.Title != "" {
+		t.Errorf("the record still has %q", known.Title)
+	}
+}
