@@ -2,6 +2,7 @@ package blueprint
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"strings"
 
@@ -42,13 +43,16 @@ func newChange(ctx context.Context, config tfsdk.Config, state, plan *model) (ch
 	var relations, aggregations types.Map
 	diagnostics.Append(config.GetAttribute(ctx, path.Root("relations"), &relations)...)
 	diagnostics.Append(config.GetAttribute(ctx, path.Root("aggregation_properties"), &aggregations)...)
+	wanted := change{desired: desired, previousExtra: previousExtra, extra: extra, renames: findRenames(state, plan)}
 	if relations.IsNull() {
 		desired.Relations = nil
+		wanted.foreign = append(wanted.foreign, "relations")
 	}
 	if aggregations.IsNull() {
 		desired.AggregationProperties = nil
+		wanted.foreign = append(wanted.foreign, "aggregation_properties")
 	}
-	return change{desired: desired, previousExtra: previousExtra, extra: extra, renames: findRenames(state, plan)}, diagnostics
+	return wanted, diagnostics
 }
 
 // sendsNothing reports whether state and plan differ in nothing that Port
@@ -82,6 +86,10 @@ func checkExtra(blueprint *port.Blueprint, in jsontype.Value) (map[string]any, d
 	if len(owned) > 0 {
 		diagnostics.AddAttributeError(path.Root("extra_json"), "Key With an Attribute",
 			"extra_json is for keys that no attribute of this resource stands for. Set these with their attributes instead: "+strings.Join(owned, ", ")+".")
+	}
+	if stray := strayProperties(blueprint, extra); len(stray) > 0 {
+		diagnostics.AddAttributeError(path.Root("extra_json"), "Keys of an Unknown Property",
+			fmt.Sprintf("extra_json has keys of %s under schema.properties, and the blueprint has no such property. Correct the key, or remove it from extra_json.", quoted(stray)))
 	}
 	return extra, diagnostics
 }

@@ -87,9 +87,11 @@ func unreadable() []string { return append([]string{"extra_json", "renamed_from"
 func readableAttributes(ctx context.Context) map[string]schema.Attribute {
 	attributes := readable.Attributes(resourceSchema(ctx).Attributes, unreadable()...)
 	for name, description := range map[string]string{
-		"identifier":             "The unique identifier of the blueprint.",
-		"relations":              "The relations to other blueprints, by their key.",
-		"aggregation_properties": "Properties that Port aggregates over the entities related to an entity, by their key.",
+		"identifier":                    "The unique identifier of the blueprint.",
+		"relations":                     "The relations to other blueprints, by their key.",
+		"aggregation_properties":        "Properties that Port aggregates over the entities related to an entity, by their key.",
+		"webhook_changelog_destination": "Where Port posts each change of the blueprint and its entities; null if nowhere.",
+		"kafka_changelog_destination":   "An empty object if changes are written to the organization's Kafka topic, and null if not.",
 	} {
 		attributes[name] = described(attributes[name], description)
 	}
@@ -106,6 +108,12 @@ func described(attribute schema.Attribute, description string) schema.Attribute 
 		attribute.MarkdownDescription = description
 		return attribute
 	case schema.MapNestedAttribute:
+		attribute.MarkdownDescription = description
+		return attribute
+	case schema.SingleNestedAttribute:
+		attribute.MarkdownDescription = description
+		return attribute
+	case schema.ObjectAttribute:
 		attribute.MarkdownDescription = description
 		return attribute
 	default:

@@ -65,6 +65,20 @@ func dropExtra(document, previous, next map[string]any) {
 	}
 }
 
+// withoutExtra is what Port holds without the keys that only the previous
+// extra_json set.
+func withoutExtra(current *port.Blueprint, previous, next map[string]any) (*port.Blueprint, error) {
+	if len(previous) == 0 {
+		return current, nil
+	}
+	document, err := toDocument(*current)
+	if err != nil {
+		return nil, err
+	}
+	dropExtra(document, previous, next)
+	return fromDocument(document)
+}
+
 // observedExtra is extra_json as Port has it: the keys that the prior one sets,
 // with the values of now. A null one stays null, and where Port has the same,
 // the prior text is kept.
@@ -121,6 +135,22 @@ func ownedKeys(blueprint *port.Blueprint, extra map[string]any) ([]string, error
 		return nil, err
 	}
 	return sharedLeaves(nil, extra, managed), nil
+}
+
+// strayProperties lists the properties that extra_json has keys of and that
+// nothing declares: a spelling mistake, or what was left when one was removed.
+func strayProperties(blueprint *port.Blueprint, extra map[string]any) []string {
+	outer, _ := extra["schema"].(map[string]any)
+	properties, _ := outer["properties"].(map[string]any)
+	var stray []string
+	for _, key := range slices.Sorted(maps.Keys(properties)) {
+		keys, _ := properties[key].(map[string]any)
+		_, isDeclared := blueprint.Schema.Properties[key]
+		if _, hasType := keys["type"]; !isDeclared && !hasType {
+			stray = append(stray, key)
+		}
+	}
+	return stray
 }
 
 // sharedLeaves lists the values of extra that the managed document has as well.

@@ -119,11 +119,12 @@ func TestBlueprint_extraJSON(t *testing.T) {
 func TestBlueprint_extraJSONIsForKeysWithoutAttribute(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ extra, want string }{
-		"a title":                   {`{"title": "B"}`, `instead: title.`},
-		"the title of a property":   {`{"schema": {"properties": {"a": {"title": "B", "examples": []}}}}`, `instead: schema.properties.a.title.`},
-		"a whole property":          {`{"schema": {"properties": {"b": {"type": "string"}}}}`, `instead: schema.properties.b.type.`},
-		"a relation":                {`{"relations": {"r": {"target": "t"}}}`, `instead: relations.r.target.`},
-		"the wrong kind of a thing": {`{"schema": 1}`, `Invalid Extra JSON: extra_json cannot be merged into the blueprint: schema: want an object, got a number.`},
+		"a title":                      {`{"title": "B"}`, `instead: title.`},
+		"the title of a property":      {`{"schema": {"properties": {"a": {"title": "B", "examples": []}}}}`, `instead: schema.properties.a.title.`},
+		"a whole property":             {`{"schema": {"properties": {"b": {"type": "string"}}}}`, `instead: schema.properties.b.type.`},
+		"a relation":                   {`{"relations": {"r": {"target": "t"}}}`, `instead: relations.r.target.`},
+		"a property that is not there": {`{"schema": {"properties": {"typo": {"examples": []}}}}`, `Keys of an Unknown Property: extra_json has keys of "typo"`},
+		"the wrong kind of a thing":    {`{"schema": 1}`, `Invalid Extra JSON: extra_json cannot be merged into the blueprint: schema: want an object, got a number.`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -135,6 +136,39 @@ func TestBlueprint_extraJSONIsForKeysWithoutAttribute(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestBlueprint_extraJSONMoves moves keys: to the attribute that a new version
+// has for them, and along with a property that is renamed.
+func TestBlueprint_extraJSONMoves(t *testing.T) {
+	t.Parallel()
+	withList := func(list, extra string) string {
+		encoded, _ := json.Marshal(extra)
+		return properties(`"array_props": {` + list + `}}, "extra_json": ` + string(encoded) + `, "kafka_changelog_destination": {`)
+	}
+	t.Run("to an attribute", func(t *testing.T) {
+		t.Parallel()
+		env := acctest.NewEmulated(t)
+		session := env.NewSession(t, "port_blueprint")
+		session.Apply(withList(`"l": {}`, `{"schema": {"properties": {"l": {"items": {"type": "array"}}}}}`))
+		after := withList(`"l": {"string_items": {}}`, `{}`)
+		session.Apply(after)
+		if got := document(t, env); !strings.Contains(got, `"items":{"type":"string"}`) {
+			t.Errorf("Port has %s", got)
+		}
+		expectWarnings(t, session)
+		expectQuiet(t, session, "after the move", after)
+	})
+	t.Run("with a renamed property", func(t *testing.T) {
+		t.Parallel()
+		env := acctest.NewEmulated(t)
+		session := env.NewSession(t, "port_blueprint")
+		session.Apply(withList(`"l": {}`, `{"schema": {"properties": {"l": {"uniqueItems": true}}}}`))
+		session.Apply(withList(`"m": {"renamed_from": "l"}`, `{}`))
+		if got := document(t, env); strings.Contains(got, "uniqueItems") || !strings.Contains(got, `"m":`) {
+			t.Errorf("Port has %s", got)
+		}
+	})
 }
 
 // TestBlueprint_foreignKeysSurvive checks that an update keeps what no attribute

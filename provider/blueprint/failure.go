@@ -36,6 +36,8 @@ func createFailure(ctx context.Context, identifier string, err error) diag.Diagn
 func updateFailure(ctx context.Context, identifier string, err error) diag.Diagnostic {
 	described := failure(ctx, "Update", identifier, err)
 	switch {
+	case errors.Is(err, errTypeChanged):
+		described.Advice = "Nothing was written: changing the type back would delete the value of every entity. Plan again to see what has changed."
 	case errors.Is(err, port.ErrNotFound):
 		described.Advice = "The blueprint, or what it refers to, has gone since Terraform read it. Plan again: Terraform creates what is missing."
 	case errors.Is(err, port.ErrExists):

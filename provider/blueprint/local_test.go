@@ -65,7 +65,8 @@ func TestBlueprint_deletionProtection(t *testing.T) {
 	session.Apply(valid(`"deletion_protection": true`))
 
 	failures := destroy(session)
-	if len(failures) != 1 || !strings.Contains(failures[0], "Blueprint Is Protected") || !strings.Contains(failures[0], "deletion_protection = false") {
+	if len(failures) != 1 || !strings.Contains(failures[0], "Blueprint Is Protected") || !strings.Contains(failures[0], `The blueprint "service" has`) ||
+		!strings.Contains(failures[0], "deletion_protection = false") {
 		t.Errorf("the plan to destroy says %q", failures)
 	}
 	if writes := env.Writes(t); len(writes) != 1 {

@@ -147,7 +147,8 @@ func typeChanges(before, after map[string]declared, protected bool) diag.Diagnos
 		if protected {
 			diagnostics.AddAttributeError(after[key].at, "Property Type Changed", changed+
 				" Port cannot convert its values: applying this would delete the value of every entity. "+
-				"Give the property a new key, or set blueprint_property_type_change_protection = false in the provider block to accept the loss.")
+				"Give the property a new key, or set blueprint_property_type_change_protection = false in the provider block to accept the loss. "+
+				"If the type was changed outside Terraform, configure the type that it has now.")
 			continue
 		}
 		diagnostics.AddAttributeWarning(after[key].at, "Property Values Will Be Deleted", changed+
@@ -160,6 +161,7 @@ func typeChanges(before, after map[string]declared, protected bool) diag.Diagnos
 func keyChanges(noun string, before, after declarations) diag.Diagnostics {
 	moves := findMoves(renamed(before.byKey), renamed(after.byKey))
 	diagnostics := exchanges(after.byKey, moves)
+	diagnostics.Append(departures(after.byKey, moves)...)
 	if after.partial {
 		return diagnostics
 	}
@@ -175,6 +177,20 @@ func exchanges(after map[string]declared, moves []move) diag.Diagnostics {
 	for _, m := range moves {
 		diagnostics.AddAttributeWarning(after[m.to].at.AtName("renamed_from"), "Values Will Be Exchanged", fmt.Sprintf(
 			"Applying this gives %q the values that every entity has under %q. It does so once; remove renamed_from if that was done before.", m.to, m.from))
+	}
+	return diagnostics
+}
+
+// departures warns of keys that stay and lose their values to another one.
+func departures(after map[string]declared, moves []move) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	for _, m := range moves {
+		_, stays := after[m.from]
+		refilled := slices.ContainsFunc(moves, func(other move) bool { return other.to == m.from })
+		if stays && !refilled {
+			diagnostics.AddAttributeWarning(after[m.to].at.AtName("renamed_from"), "Values Will Be Moved", fmt.Sprintf(
+				"Applying this moves the value that every entity has under %q to %q. %q stays, without values. If that is not what you want, remove renamed_from.", m.from, m.to, m.from))
+		}
 	}
 	return diagnostics
 }
@@ -200,7 +216,7 @@ func plainRenames(noun string, before, after map[string]declared, moves []move) 
 			continue
 		}
 		diagnostics.AddAttributeWarning(come[candidates[0]].at, "Values Will Be Deleted", fmt.Sprintf(
-			"Applying this deletes the %s %q with its value in every entity, and adds %s without any. To keep the values under a new key, set renamed_from = %q on it.",
+			"Applying this deletes the %s %q with its value in every entity, and adds %s without any. If one of them is the same under a new key, set renamed_from = %q on it to keep the values.",
 			noun, key, quoted(candidates), key))
 	}
 	return diagnostics

@@ -2,6 +2,7 @@ package blueprint
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -42,10 +43,13 @@ func (r *blueprintResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 // deletionProtected refuses to destroy a blueprint whose state says so.
 func deletionProtected(ctx context.Context, state tfsdk.State) diag.Diagnostics {
 	var protection types.Bool
+	var id types.String
 	diagnostics := state.GetAttribute(ctx, path.Root("deletion_protection"), &protection)
+	diagnostics.Append(state.GetAttribute(ctx, path.Root("id"), &id)...)
 	if protection.ValueBool() {
-		diagnostics.AddError("Blueprint Is Protected",
-			"The blueprint has deletion_protection = true, so it is not destroyed. To destroy it, set deletion_protection = false and apply that first.")
+		diagnostics.AddAttributeError(path.Root("deletion_protection"), "Blueprint Is Protected", fmt.Sprintf(
+			"The blueprint %q has deletion_protection = true, so it is not destroyed. To destroy it, set deletion_protection = false and apply that first; "+
+				"if its block is gone from the configuration, put it back for that.", id.ValueString()))
 	}
 	return diagnostics
 }
@@ -143,5 +147,20 @@ func (m keepWhenAbsent) MarkdownDescription(ctx context.Context) string { return
 func (keepWhenAbsent) PlanModifyMap(_ context.Context, req planmodifier.MapRequest, resp *planmodifier.MapResponse) {
 	if req.ConfigValue.IsNull() {
 		resp.PlanValue = req.StateValue
+	}
+}
+
+// emptyWhereDeclared is settle.EmptyIsNull inside a map that may be somebody
+// else's: there a list stays as it is.
+type emptyWhereDeclared struct{ settle.EmptyIsNull }
+
+var _ planmodifier.List = emptyWhereDeclared{}
+
+// PlanModifyList implements planmodifier.List.
+func (m emptyWhereDeclared) PlanModifyList(ctx context.Context, req planmodifier.ListRequest, resp *planmodifier.ListResponse) {
+	var declared types.Object
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, req.Path.ParentPath(), &declared)...)
+	if !declared.IsNull() {
+		m.EmptyIsNull.PlanModifyList(ctx, req, resp)
 	}
 }

@@ -3,6 +3,7 @@ package blueprint
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -14,7 +15,9 @@ import (
 )
 
 // This file reads and writes the JSON values inside a property: its default
-// and its enum.
+// and its enum. A value of another type than the property has no form in
+// Terraform: it is read as absent, so that one odd property does not keep a whole
+// blueprint from being read, and written back like a key that no attribute is for.
 
 func orZero[T any](pointer *T) T {
 	if pointer == nil {
@@ -24,36 +27,36 @@ func orZero[T any](pointer *T) T {
 	return *pointer
 }
 
+// errOtherType says that a value is not of the type that an attribute has.
+var errOtherType = errors.New("the value is of another type")
+
 // defaultElements decodes the default of an array; nil means that there is
 // none, and an empty list that the default is empty.
 func defaultElements(in json.RawMessage) ([]any, error) {
-	if len(in) == 0 || string(in) == "null" {
+	if len(in) == 0 {
 		return nil, nil
 	}
 	value, err := jsonvalue.Decode(in)
-	if err != nil {
-		return nil, err
-	}
-	elements, ok := value.([]any)
-	if !ok {
-		return nil, fmt.Errorf("default: want a list, got %s", in)
-	}
-	return elements, nil
+	elements, _ := value.([]any)
+	return elements, err
 }
 
 // readDefault reads an optional default value of one type.
 func readDefault[T any](in json.RawMessage, read func(any) (T, error)) (T, error) {
-	if len(in) == 0 || string(in) == "null" {
-		return read(nil)
+	var absent T
+	if len(in) == 0 {
+		return absent, nil
 	}
 	value, err := jsonvalue.Decode(in)
 	if err != nil {
-		var zero T
-		return zero, fmt.Errorf("default: %w", err)
+		return absent, fmt.Errorf("default: %w", err)
 	}
 	out, err := read(value)
-	if err != nil {
-		return out, fmt.Errorf("default: %w", err)
+	switch {
+	case errors.Is(err, errOtherType):
+		return absent, nil
+	case err != nil:
+		return absent, fmt.Errorf("default: %w", err)
 	}
 	return out, nil
 }
@@ -70,7 +73,10 @@ func readList[T any](in []any, prior []T, read func(any) (T, error)) ([]T, error
 	out := make([]T, 0, len(in))
 	for _, element := range in {
 		value, err := read(element)
-		if err != nil {
+		switch {
+		case errors.Is(err, errOtherType):
+			return nil, nil
+		case err != nil:
 			return nil, err
 		}
 		out = append(out, value)
@@ -85,7 +91,7 @@ func textFromAny(in any) (types.String, error) {
 	case string:
 		return types.StringValue(in), nil
 	default:
-		return types.StringNull(), fmt.Errorf("want text, got %v", in)
+		return types.StringNull(), errOtherType
 	}
 }
 
@@ -96,7 +102,7 @@ func numberFromAny(in any) (types.Number, error) {
 	case json.Number:
 		return convert.Number(&in)
 	default:
-		return types.NumberNull(), fmt.Errorf("want a number, got %v", in)
+		return types.NumberNull(), errOtherType
 	}
 }
 
@@ -107,7 +113,7 @@ func boolFromAny(in any) (types.Bool, error) {
 	case bool:
 		return types.BoolValue(in), nil
 	default:
-		return types.BoolNull(), fmt.Errorf("want true or false, got %v", in)
+		return types.BoolNull(), errOtherType
 	}
 }
 

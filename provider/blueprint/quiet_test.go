@@ -1,9 +1,11 @@
 package blueprint_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
@@ -110,6 +112,57 @@ func TestBlueprint_relationsDeclaredMeanwhile(t *testing.T) {
 
 	if got := document(t, env); !strings.Contains(got, `"theirs":`) || !strings.Contains(got, `"count":`) || !strings.Contains(got, `"changed"`) {
 		t.Errorf("Port has %s", got)
+	}
+}
+
+// TestBlueprint_othersKeepTheirForm imports relations and aggregation properties
+// that differ from every default of the attributes, and leaves them to others.
+func TestBlueprint_othersKeepTheirForm(t *testing.T) {
+	t.Parallel()
+	env := acctest.NewEmulated(t)
+	create(t, env, &port.Blueprint{
+		Identifier: "service", Title: "Service",
+		Relations: map[string]port.Relation{"theirs": {Target: "service", Many: true, Title: new("T")}},
+		AggregationProperties: map[string]port.AggregationProperty{"pace": {
+			Title: "Pace", Target: "service", PathFilter: []port.PathFilter{{Path: []string{"theirs"}}},
+			CalculationSpec: port.CalculationSpec{Func: "average", CalculationBy: "entities", AverageOf: new("week"), MeasureTimeBy: new("$updatedAt")},
+		}},
+	})
+	session := env.NewSession(t, "port_blueprint")
+	session.Import("service")
+	expectQuiet(t, session, "after the import", valid(""))
+	before := document(t, env)
+
+	session.Apply(valid(`"description": "changed"`))
+	expectQuiet(t, session, "after an update", valid(`"description": "changed"`))
+
+	want := strings.Replace(before, `"identifier"`, `"description":"changed","identifier"`, 1)
+	if got := document(t, env); !jsonvalue.EqualText(withoutTimes(t, got), withoutTimes(t, want)) {
+		t.Errorf("Port has\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestBlueprint_relationsOfOthersAreNotRemembered has somebody replace a relation
+// between the refresh and the apply: the next refresh must tell.
+func TestBlueprint_relationsOfOthersAreNotRemembered(t *testing.T) {
+	t.Parallel()
+	env := acctest.NewEmulated(t)
+	create(t, env, &port.Blueprint{Identifier: "target", Title: "Target"})
+	create(t, env, &port.Blueprint{Identifier: "service", Title: "Service", Relations: map[string]port.Relation{"a": {Target: "target"}}})
+	session := env.NewSession(t, "port_blueprint")
+	session.Import("service")
+	patch(t, env, "service", port.BlueprintPatch{"relations": map[string]port.Relation{"b": {Target: "target"}}})()
+
+	session.Apply(valid(`"description": "changed"`))
+	expectWarnings(t, session)
+
+	if relations := relationsOf(t, env); len(relations) != 1 || relations["b"].Target == "" {
+		t.Errorf("Port has %v", relations)
+	}
+	// What is authoritative now must show the relation of the others.
+	want := []string{"relations.b"}
+	if changed := session.Changes(valid(`"description": "changed", "relations": {}`)); !slices.Equal(topLevel(changed, want), want) {
+		t.Errorf("the plan changes %v", changed)
 	}
 }
 

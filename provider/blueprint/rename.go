@@ -107,6 +107,41 @@ func findRenames(state, plan *model) renames {
 	}
 }
 
+// apply gives extra_json as it reads after the renames.
+func (r renames) apply(extra map[string]any) map[string]any {
+	if len(extra) == 0 || r.isEmpty() {
+		return extra
+	}
+	applied := maps.Clone(extra)
+	if outer, ok := extra["schema"].(map[string]any); ok {
+		outer = maps.Clone(outer)
+		outer["properties"] = moved(outer["properties"], r.properties)
+		applied["schema"] = outer
+	}
+	applied["mirrorProperties"] = moved(extra["mirrorProperties"], r.mirrors)
+	applied["relations"] = moved(extra["relations"], r.relations)
+	maps.DeleteFunc(applied, func(_ string, value any) bool { return value == nil })
+	return applied
+}
+
+// moved renames keys of an object, all at once.
+func moved(object any, moves []move) any {
+	before, ok := object.(map[string]any)
+	if !ok {
+		return object
+	}
+	after := maps.Clone(before)
+	for _, m := range moves {
+		delete(after, m.from)
+	}
+	for _, m := range moves {
+		if value, exists := before[m.from]; exists {
+			after[m.to] = value
+		}
+	}
+	return after
+}
+
 func (r renames) isEmpty() bool { return len(r.properties)+len(r.mirrors)+len(r.relations) == 0 }
 
 func (m *propertiesModel) renamedKeys() map[string]renamedKey {

@@ -159,10 +159,61 @@ func TestBlueprint_failedRenameIsTakenBack(t *testing.T) {
 	}
 }
 
+// TestBlueprint_identifierAndKeyRenamedTogether renames the blueprint and a
+// property and retypes another, while the last answer of Port is lost or a write
+// fails.
+func TestBlueprint_identifierAndKeyRenamedTogether(t *testing.T) {
+	t.Parallel()
+	const after = `{"identifier": "renamed", "title": "Service", "properties": {"string_props": {"kept2": {"renamed_from": "kept"}}, "number_props": {"retyped": {}}}}`
+	const put = `"method": "PUT", "route": "/v1/blueprints/{identifier}"`
+	start := func(t *testing.T) (*acctest.Environment, *acctest.Session) {
+		t.Helper()
+		env, _ := newOccupied(t, properties(`"string_props": {"kept": {}, "retyped": {}}`), map[string]any{"kept": "k", "retyped": "r"})
+		session := env.NewConfiguredSession(t, "port_blueprint", `{"blueprint_property_type_change_protection": false, "max_retries": 0, "request_timeout": "2s"}`)
+		session.Import("service")
+		return env, session
+	}
+	t.Run("the answers are lost", func(t *testing.T) {
+		t.Parallel()
+		env, session := start(t)
+		env.Control(t, http.MethodPost, "/_emulator/faults", `{`+put+`, "drop": "after", "times": 1}`)
+		failures := tryApply(session, after)
+		if len(failures) != 1 {
+			t.Fatalf("the first write may not be repeated without a word: %q", failures)
+		}
+		if got := valuesOf(t, env); got["kept"] != "k" {
+			t.Errorf("after the failure the entity has %v", got)
+		}
+		session.Refresh()
+		session.Apply(after)
+		entity, err := env.Client.Entities.Get(t.Context(), "renamed", "e", port.GetEntityOptions{})
+		if err != nil || entity.Properties["kept2"] != "k" {
+			t.Errorf("in the end the entity is %v, %v", entity, err)
+		}
+		expectQuiet(t, session, "in the end", after)
+	})
+	t.Run("the answer of the rename is lost and cannot be settled in time", func(t *testing.T) {
+		t.Parallel()
+		env, session := start(t)
+		slow := strings.Replace(after, `"title"`, `"timeouts": {"update": "1s"}, "title"`, 1)
+		env.Control(t, http.MethodPost, "/_emulator/faults", `{`+put+`, "delay": "700ms"}`)
+		failures := tryApply(session, slow)
+		env.Control(t, http.MethodDelete, "/_emulator/faults", "")
+		// Whether the second write was begun in time depends on the machine; the
+		// state and Port must agree in either case.
+		session.Refresh()
+		if session.IsGone() {
+			t.Fatalf("the state lost the blueprint after %q", failures)
+		}
+		session.Apply(slow)
+		expectQuiet(t, session, "in the end", slow)
+	})
+}
+
 func TestBlueprint_plansSayWhatIsLost(t *testing.T) {
 	t.Parallel()
 	const rename = `Values Will Be Deleted: Applying this deletes the property "a" with its value in every entity, and adds "x" without any. ` +
-		`To keep the values under a new key, set renamed_from = "a" on it.`
+		`If one of them is the same under a new key, set renamed_from = "a" on it to keep the values.`
 	tests := map[string]struct {
 		before, after string
 		want          []string
@@ -173,6 +224,7 @@ func TestBlueprint_plansSayWhatIsLost(t *testing.T) {
 		"another type":           {properties(`"string_props": {"a": {}}`), properties(`"number_props": {"x": {}}`), nil},
 		"a plain relation":       {valid(`"relations": {"a": {"target": "target"}}`), valid(`"relations": {"x": {"target": "target"}}`), []string{`deletes the relation "a"`}},
 		"a swap":                 {properties(`"string_props": {"a": {}, "b": {}}`), properties(`"string_props": {"a": {"renamed_from": "b"}, "b": {"renamed_from": "a"}}`), []string{`gives "a" the values that every entity has under "b"`, `gives "b" the values`}},
+		"a key that stays":       {properties(`"string_props": {"a": {}}`), properties(`"string_props": {"a": {}, "b": {"renamed_from": "a"}}`), []string{`Values Will Be Moved: Applying this moves the value that every entity has under "a" to "b". "a" stays, without values.`}},
 		"keys that are unknown":  {properties(`"string_props": {"a": {}}`), properties(`"string_props": "(unknown)"`), nil},
 		"a mirror has no values": {valid(`"relations": {"r": {"target": "target"}}, "mirror_properties": {"a": {"path": "r.$title"}}`), valid(`"relations": {"r": {"target": "target"}}, "mirror_properties": {"x": {"path": "r.$title"}}`), nil},
 	}
@@ -245,4 +297,23 @@ func TestBlueprint_typeChanges(t *testing.T) {
 		_, session := newOccupied(t, properties(`"array_props": {"x": {}}`), nil)
 		session.Apply(properties(`"array_props": {"x": {"string_items": {}}}`))
 	})
+}
+
+// TestBlueprint_typeChangedMeanwhile has somebody change a type after the
+// refresh: under the protection the update must not change it back.
+func TestBlueprint_typeChangedMeanwhile(t *testing.T) {
+	t.Parallel()
+	env := acctest.NewEmulated(t)
+	session := env.NewSession(t, "port_blueprint")
+	session.Apply(properties(`"string_props": {"a": {}}`))
+	change(t, env, func(b *port.Blueprint) { b.Schema.Properties["a"] = port.Property{Type: "number"} })
+
+	failures := tryApply(session, properties(`"string_props": {"a": {}}}, "description": "d", "kafka_changelog_destination": {`))
+
+	if len(failures) != 1 || !strings.Contains(failures[0], `the type of a property was changed at Port since Terraform read it: "a"`) || !strings.Contains(failures[0], "Nothing was written") {
+		t.Errorf("the apply says %q", failures)
+	}
+	if got := document(t, env); !strings.Contains(got, `"a":{"type":"number"}`) {
+		t.Errorf("Port has %s", got)
+	}
 }

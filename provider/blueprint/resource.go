@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -86,7 +87,7 @@ func (r *blueprintResource) Create(ctx context.Context, req resource.CreateReque
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
-	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, &plan, created)...)
+	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, &plan, created, nil)...)
 }
 
 // Read rebuilds the state from GET /v1/blueprints/{identifier}.
@@ -143,10 +144,10 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
 	if sendsNothing(&state, &plan) {
 		plan.Model = state.Model
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
 		return
 	}
 	identifier := state.ID.ValueString()
@@ -155,7 +156,8 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 		resp.Diagnostics.Append(updateFailure(ctx, identifier, err))
 		return
 	}
-	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, &plan, updated)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
+	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, &plan, updated, wanted.foreign)...)
 }
 
 // Delete removes the blueprint, and with force_delete_entities its entities.
@@ -191,8 +193,9 @@ func limited(ctx context.Context, limit func(context.Context, time.Duration) (ti
 }
 
 // store makes the plan the state after a write, as Terraform demands, completed
-// by what only Port knows. Values that Port answered differently are remembered.
-func store(ctx context.Context, state *tfsdk.State, private recall.Writer, plan *model, written result) diag.Diagnostics {
+// by what only Port knows. Values that Port answered differently are remembered,
+// but for those of attributes that are somebody else's: nobody sent them.
+func store(ctx context.Context, state *tfsdk.State, private recall.Writer, plan *model, written result, foreign []string) diag.Diagnostics {
 	plan.setComputed(written.blueprint)
 	answered, err := fromAPI(written.blueprint, plan)
 	if err != nil {
@@ -205,7 +208,9 @@ func store(ctx context.Context, state *tfsdk.State, private recall.Writer, plan 
 	if diagnostics.HasError() {
 		return diagnostics
 	}
-	differences := recall.Differences(state.Raw, answeredState)
+	differences := slices.DeleteFunc(recall.Differences(state.Raw, answeredState), func(d recall.Difference) bool {
+		return slices.ContainsFunc(foreign, func(name string) bool { return d.Path.Steps()[0].Equal(path.PathStepAttributeName(name)) })
+	})
 	for _, difference := range differences {
 		diagnostics.Append(differenceWarning(difference, written.refusal)...)
 	}

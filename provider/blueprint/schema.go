@@ -134,6 +134,12 @@ func timeoutsAttribute(ctx context.Context) schema.Attribute {
 		Update: true, UpdateDescription: "How long changing the blueprint" + format,
 		Delete: true, DeleteDescription: "How long destroying the blueprint" + format + " With `force_delete_entities` it includes the deletion of the entities.",
 	}).(schema.SingleNestedAttribute)
+	for name, limit := range attribute.Attributes {
+		if text, ok := limit.(schema.StringAttribute); ok {
+			text.Validators = append(text.Validators, validate.PositiveDuration{})
+			attribute.Attributes[name] = text
+		}
+	}
 	attribute.MarkdownDescription = "How long operations may take, retries and waits included."
 	return attribute
 }
@@ -149,7 +155,7 @@ func ownershipAttribute() schema.Attribute {
 				MarkdownDescription: "`Direct`: each entity names its teams. `Inherited`: the teams are those of a related entity.",
 				Validators:          []validator.String{stringvalidator.OneOf("Direct", "Inherited")},
 			},
-			"path": schema.StringAttribute{Optional: true, MarkdownDescription: "With `Inherited`: the relations to follow to the owning entity, separated by dots."},
+			"path": schema.StringAttribute{Optional: true, MarkdownDescription: "With `Inherited`: the relations to follow to the owning entity, separated by dots.", Validators: validate.NotEmpty()},
 			"title": schema.StringAttribute{
 				Optional: true, MarkdownDescription: "The name people read in Port for the owner, at most 100 characters. Port shows `Owning Teams` without it.", Validators: validate.OptionalTitle(),
 			},

@@ -3,8 +3,8 @@ package blueprint
 import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/boolvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
@@ -23,11 +23,11 @@ func aggregationPropertiesAttribute() schema.Attribute {
 		MarkdownDescription: "Properties that Port aggregates over the entities related to an entity, by their key. A map, also an empty one, is the whole truth. " +
 			"Without the attribute, those that others declared are left alone.",
 		PlanModifiers: []planmodifier.Map{keepWhenAbsent{}},
-		Validators:    []validator.Map{validate.Keys()},
+		Validators:    []validator.Map{validate.Keys(), mapvalidator.NoNullValues()},
 		NestedObject: schema.NestedAttributeObject{
 			Attributes: map[string]schema.Attribute{
 				"title":                       schema.StringAttribute{Required: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
-				"target_blueprint_identifier": schema.StringAttribute{Required: true, MarkdownDescription: "The identifier of the blueprint whose entities are aggregated."},
+				"target_blueprint_identifier": schema.StringAttribute{Required: true, MarkdownDescription: "The identifier of the blueprint whose entities are aggregated.", Validators: validate.BlueprintIdentifier()},
 				"description":                 schema.StringAttribute{Optional: true, MarkdownDescription: "What the value means."},
 				"icon":                        schema.StringAttribute{Optional: true, MarkdownDescription: "The name of one of Port's icons."},
 				"method":                      methodAttribute(),
@@ -36,7 +36,7 @@ func aggregationPropertiesAttribute() schema.Attribute {
 					CustomType:          jsontype.Type{},
 					MarkdownDescription: "A search query (`combinator` and `rules`) that narrows the entities down, as JSON. Use `jsonencode`.",
 					PlanModifiers:       []planmodifier.String{settle.SameJSON{}},
-					Validators:          []validator.String{validate.JSONObject{}, validate.JSONNumbers{}},
+					Validators:          []validator.String{validate.Query{}, validate.JSONNumbers{}},
 				},
 				"path_filter": pathFilterAttribute(),
 			},
@@ -48,13 +48,12 @@ func methodAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Required:            true,
 		MarkdownDescription: "How to aggregate: exactly one of the attributes below.",
+		Validators:          []validator.Object{methodDefinition()},
 		Attributes: map[string]schema.Attribute{
 			"count_entities": schema.BoolAttribute{
 				Optional:            true,
 				MarkdownDescription: "Set to `true` to count the entities.",
-				Validators: []validator.Bool{boolvalidator.Equals(true), boolvalidator.ExactlyOneOf(
-					sibling("count_entities"), sibling("average_entities"), sibling("average_by_property"), sibling("aggregate_by_property"),
-				)},
+				Validators:          []validator.Bool{boolvalidator.Equals(true)},
 			},
 			"average_entities": schema.SingleNestedAttribute{
 				Optional:            true,
@@ -89,8 +88,6 @@ func methodAttribute() schema.Attribute {
 	}
 }
 
-func sibling(name string) path.Expression { return path.MatchRelative().AtParent().AtName(name) }
-
 func averageOfAttribute() schema.Attribute {
 	return schema.StringAttribute{
 		Optional:            true,
@@ -115,7 +112,7 @@ func pathFilterAttribute() schema.Attribute {
 		Optional:            true,
 		Computed:            true,
 		MarkdownDescription: "Limits the aggregation to entities that one path of relations leads to. Port takes one filter at most.",
-		PlanModifiers:       []planmodifier.List{settle.EmptyIsNull{}},
+		PlanModifiers:       []planmodifier.List{emptyWhereDeclared{}},
 		Validators:          []validator.List{listvalidator.SizeAtMost(1)},
 		NestedObject: schema.NestedAttributeObject{
 			Attributes: map[string]schema.Attribute{

@@ -2,6 +2,7 @@ package blueprint
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -50,10 +51,10 @@ func relationsAttribute() schema.Attribute {
 		MarkdownDescription: "The relations to other blueprints, by their key. A map, also an empty one, is the whole truth: relations that it lacks are deleted. " +
 			"Without the attribute, relations that others declared are left alone; write `relations = {}` to delete them all.",
 		PlanModifiers: []planmodifier.Map{keepWhenAbsent{}},
-		Validators:    []validator.Map{validate.Keys()},
+		Validators:    []validator.Map{validate.Keys(), mapvalidator.NoNullValues()},
 		NestedObject: schema.NestedAttributeObject{
 			Attributes: map[string]schema.Attribute{
-				"target":      schema.StringAttribute{Required: true, MarkdownDescription: "The identifier of the blueprint that the relation points at."},
+				"target":      schema.StringAttribute{Required: true, MarkdownDescription: "The identifier of the blueprint that the relation points at.", Validators: validate.BlueprintIdentifier()},
 				"title":       schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
 				"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the relation means."},
 				"many": schema.BoolAttribute{
@@ -80,7 +81,7 @@ func mirrorPropertiesAttribute() schema.Attribute {
 		Computed:            true,
 		MarkdownDescription: "Properties of related entities that are shown as the entity's own, by their key.",
 		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
-		Validators:          []validator.Map{validate.Keys()},
+		Validators:          []validator.Map{validate.Keys(), mapvalidator.NoNullValues()},
 		NestedObject: schema.NestedAttributeObject{
 			Attributes: map[string]schema.Attribute{
 				"path":         schema.StringAttribute{Required: true, MarkdownDescription: "The relations to follow and the property at the end, separated by dots: `service.language`.", Validators: validate.MirrorPath()},
@@ -97,10 +98,10 @@ func calculationPropertiesAttribute() schema.Attribute {
 		Computed:            true,
 		MarkdownDescription: "Properties that Port computes from the entity's others, by their key.",
 		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
-		Validators:          []validator.Map{validate.Keys()},
+		Validators:          []validator.Map{validate.Keys(), mapvalidator.NoNullValues()},
 		NestedObject: schema.NestedAttributeObject{
 			Attributes: map[string]schema.Attribute{
-				"calculation": schema.StringAttribute{Required: true, MarkdownDescription: "The JQ expression that computes the value."},
+				"calculation": schema.StringAttribute{Required: true, MarkdownDescription: "The JQ expression that computes the value.", Validators: validate.NotEmpty()},
 				"type": schema.StringAttribute{
 					Required:            true,
 					MarkdownDescription: "The type of the result: `string`, `number`, `boolean`, `object` or `array`.",

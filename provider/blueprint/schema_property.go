@@ -3,6 +3,7 @@ package blueprint
 import (
 	"maps"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -52,7 +53,7 @@ func propertyMap(description string, attributes map[string]schema.Attribute, val
 		Computed:            true,
 		MarkdownDescription: description,
 		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
-		Validators:          []validator.Map{validate.Keys()},
+		Validators:          []validator.Map{validate.Keys(), mapvalidator.NoNullValues()},
 		NestedObject:        schema.NestedAttributeObject{Attributes: attributes, Validators: validators},
 	}
 }
@@ -64,8 +65,8 @@ func stringPropertyAttributes() map[string]schema.Attribute {
 		"date_format":         schema.StringAttribute{Optional: true, MarkdownDescription: "How Port shows the time of a property in `date-time` format."},
 		"enum":                enumAttribute(types.StringType, "The only values that are allowed."),
 		"enum_colors":         enumColorsAttribute(),
-		"min_length":          schema.NumberAttribute{Optional: true, MarkdownDescription: "The smallest number of characters.", Validators: validate.Number()},
-		"max_length":          schema.NumberAttribute{Optional: true, MarkdownDescription: "The largest number of characters.", Validators: validate.Number()},
+		"min_length":          schema.NumberAttribute{Optional: true, MarkdownDescription: "The smallest number of characters.", Validators: validate.Count()},
+		"max_length":          schema.NumberAttribute{Optional: true, MarkdownDescription: "The largest number of characters.", Validators: validate.Count()},
 		"pattern":             schema.StringAttribute{Optional: true, MarkdownDescription: "A regular expression (ECMA-262) that the value must match.", Validators: validate.Pattern()},
 		"spec":                specAttribute(),
 		"spec_authentication": specAuthenticationAttribute(),
@@ -104,8 +105,8 @@ func objectPropertyAttributes() map[string]schema.Attribute {
 
 func arrayPropertyAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"min_items": schema.NumberAttribute{Optional: true, MarkdownDescription: "The smallest number of elements.", Validators: validate.Number()},
-		"max_items": schema.NumberAttribute{Optional: true, MarkdownDescription: "The largest number of elements.", Validators: validate.Number()},
+		"min_items": schema.NumberAttribute{Optional: true, MarkdownDescription: "The smallest number of elements.", Validators: validate.Count()},
+		"max_items": schema.NumberAttribute{Optional: true, MarkdownDescription: "The largest number of elements.", Validators: validate.Count()},
 		"default": schema.StringAttribute{
 			Optional:            true,
 			CustomType:          jsontype.Type{},
@@ -203,7 +204,7 @@ func renamedFromAttribute(noun, what string) schema.Attribute {
 	return schema.StringAttribute{
 		Optional: true,
 		MarkdownDescription: "The former key of the " + noun + ". Where Terraform knows a " + noun + " under that key and none under this one, it is renamed, and every entity keeps " + what +
-			"; keys may also be exchanged. Otherwise it has no effect, so it can stay.",
+			". Keys may also be exchanged; remove it after that, as an import would not know that it was done. Otherwise it acts once and may stay.",
 		Validators: validate.Key(),
 	}
 }

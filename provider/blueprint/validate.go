@@ -104,6 +104,28 @@ func numberItemsDefinition() validator.Object {
 	}
 }
 
+func methodDefinition() validator.Object {
+	return definition{
+		description: "exactly one method must be set",
+		check: func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
+			var set []string
+			for _, name := range slices.Sorted(maps.Keys(attributes)) {
+				if attributes[name].IsUnknown() {
+					return nil
+				}
+				if !attributes[name].IsNull() {
+					set = append(set, name)
+				}
+			}
+			if len(set) == 1 {
+				return nil
+			}
+			return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at, "Invalid Aggregation Method", fmt.Sprintf(
+				"Exactly one of %s must be set. It has %s.", list(slices.Sorted(maps.Keys(attributes))), list(set)))}
+		},
+	}
+}
+
 func ownershipDefinition() validator.Object {
 	return definition{
 		description: "path is required with Inherited",
@@ -121,6 +143,7 @@ func ownershipDefinition() validator.Object {
 func (r *blueprintResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	resp.Diagnostics.Append(checkDistinctKeys(ctx, req)...)
 	resp.Diagnostics.Append(checkPaths(ctx, req)...)
+	resp.Diagnostics.Append(checkFormerKeys(ctx, req)...)
 }
 
 // checkDistinctKeys refuses a key of a property that a derived property has as
@@ -146,6 +169,32 @@ func checkDistinctKeys(ctx context.Context, req resource.ValidateConfigRequest) 
 				continue
 			}
 			firstMap[key] = name
+		}
+	}
+	return diagnostics
+}
+
+// checkFormerKeys refuses keys that two others, or the key itself, claim to be
+// renamed from.
+func checkFormerKeys(ctx context.Context, req resource.ValidateConfigRequest) diag.Diagnostics {
+	properties, diagnostics := declaredProperties(ctx, req.Config.GetAttribute)
+	relations, found := declaredIn(ctx, req.Config.GetAttribute, path.Root("relations"), "relation")
+	diagnostics.Append(found...)
+	mirrors, found := declaredIn(ctx, req.Config.GetAttribute, path.Root("mirror_properties"), "mirror property")
+	diagnostics.Append(found...)
+	for _, all := range []declarations{properties, relations, mirrors} {
+		claimed := map[string]string{}
+		for _, key := range slices.Sorted(maps.Keys(all.byKey)) {
+			from := all.byKey[key].from.ValueString()
+			other, taken := claimed[from]
+			switch at := all.byKey[key].at.AtName("renamed_from"); {
+			case from == "":
+			case from == key:
+				diagnostics.AddAttributeError(at, "Invalid Former Key", fmt.Sprintf("%q cannot be renamed from itself. Remove renamed_from.", key))
+			case taken:
+				diagnostics.AddAttributeError(at, "Invalid Former Key", fmt.Sprintf("%q is what %q is renamed from already. Only one of the two can have its values.", from, other))
+			}
+			claimed[from] = key
 		}
 	}
 	return diagnostics

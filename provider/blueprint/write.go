@@ -3,7 +3,10 @@ package blueprint
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
+	"slices"
+	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
@@ -16,6 +19,8 @@ type change struct {
 	// previousExtra and extra are extra_json before and after.
 	previousExtra, extra map[string]any
 	renames              renames
+	// foreign names the attributes that are somebody else's.
+	foreign []string
 }
 
 // result is what came of a write.
@@ -61,11 +66,44 @@ func (r *blueprintResource) update(ctx context.Context, identifier string, c cha
 		return result{}, err
 	}
 	updated, err := r.overwrite(ctx, identifier, c)
-	if err != nil {
-		return result{}, errors.Join(err, undo())
+	if err == nil {
+		return updated, nil
 	}
-	return updated, nil
+	if renamed := r.findRenamed(ctx, identifier, c.desired.Identifier); renamed != nil {
+		return result{blueprint: renamed}, nil
+	}
+	if undoErr := undo(); undoErr != nil {
+		return result{}, fmt.Errorf("%w; taking back the renames that were done before failed as well: %s", err, undoErr) //nolint:errorlint // What to do next follows from the first error alone.
+	}
+	return result{}, err
 }
+
+// settleLimit bounds the look at what became of a write, which has its own time:
+// that of the operation may be over.
+const settleLimit = 30 * time.Second
+
+// findRenamed looks for the blueprint under its new identifier after an update
+// failed. If it is there, and no longer under the old one, only the answer was
+// lost: the write that renames is the last one, and carries everything.
+func (r *blueprintResource) findRenamed(ctx context.Context, from, to string) *port.Blueprint {
+	if from == to {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleLimit)
+	defer cancel()
+	if _, err := r.backend.Client.Blueprints.Get(ctx, from); !errors.Is(err, port.ErrNotFound) {
+		return nil
+	}
+	renamed, err := r.backend.Client.Blueprints.Get(ctx, to)
+	if err != nil {
+		return nil
+	}
+	return renamed
+}
+
+// errTypeChanged refuses to change the type of a property, of which the plan has
+// not said anything, because it would delete values.
+var errTypeChanged = errors.New("the type of a property was changed at Port since Terraform read it")
 
 // overwrite reads, merges and writes: PUT /v1/blueprints/{identifier}.
 func (r *blueprintResource) overwrite(ctx context.Context, identifier string, c change) (result, error) {
@@ -77,13 +115,16 @@ func (r *blueprintResource) overwrite(ctx context.Context, identifier string, c 
 	if err != nil {
 		return result{}, err
 	}
-	if retyped := retypedKeys(body, current); len(retyped) > 0 {
+	retyped := retypedKeys(body, current)
+	if len(retyped) > 0 && r.backend.TypeChangeProtection {
+		return result{}, fmt.Errorf("%w: %s", errTypeChanged, quoted(retyped))
+	}
+	if len(retyped) > 0 {
 		// Port may refuse to change a type in place, and has nothing against a
-		// property that goes and one that comes.
-		if _, err := r.replace(ctx, identifier, without(body, retyped)); err != nil {
+		// property that goes and one that comes. The last write renames.
+		if _, err := r.replace(ctx, identifier, without(body, identifier, retyped)); err != nil {
 			return result{}, err
 		}
-		identifier = body.Identifier
 	}
 	return r.replace(ctx, identifier, body)
 }
@@ -114,11 +155,14 @@ func acceptWithoutDestination(blueprint *port.Blueprint, send func(*port.Bluepri
 
 // body is the blueprint to write over the current one.
 func (c change) body(current *port.Blueprint) (*port.Blueprint, error) {
-	document, err := keepForeign(c.desired, current)
+	rest, err := withoutExtra(current, c.renames.apply(c.previousExtra), c.extra)
 	if err != nil {
 		return nil, err
 	}
-	dropExtra(document, c.previousExtra, c.extra)
+	document, err := keepForeign(c.desired, rest)
+	if err != nil {
+		return nil, err
+	}
 	mergeExtra(document, c.extra)
 	return fromDocument(document)
 }
@@ -167,6 +211,7 @@ func retypedKeys(desired, current *port.Blueprint) []string {
 			keys = append(keys, key)
 		}
 	}
+	slices.Sort(keys)
 	return keys
 }
 
@@ -174,11 +219,13 @@ func changesType(old, next port.Property) bool {
 	if old.Type != next.Type {
 		return true
 	}
-	return old.Items != nil && next.Items != nil && old.Items.Type != "" && next.Items.Type != "" && old.Items.Type != next.Items.Type
+	return hasItemKind(old.Items) && hasItemKind(next.Items) && old.Items.Type != next.Items.Type
 }
 
-func without(blueprint *port.Blueprint, keys []string) *port.Blueprint {
+// without is the blueprint under an identifier and without some properties.
+func without(blueprint *port.Blueprint, identifier string, keys []string) *port.Blueprint {
 	reduced := *blueprint
+	reduced.Identifier = identifier
 	reduced.Schema.Properties = maps.Clone(blueprint.Schema.Properties)
 	for _, key := range keys {
 		delete(reduced.Schema.Properties, key)

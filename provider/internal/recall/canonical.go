@@ -8,7 +8,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/port-changelog/terraform-provider-port/provider/internal/exact"
 )
 
 // canonical writes a value so that two texts are the same when and only when
@@ -31,7 +34,7 @@ func canonical(value tftypes.Value) string {
 	case value.Type().Is(tftypes.Bool):
 		return strconv.FormatBool(as[bool](value))
 	case value.Type().Is(tftypes.Number):
-		return as[*big.Float](value).Text('g', -1)
+		return exact.ToJSON(types.NumberValue(as[*big.Float](value))).String()
 	default:
 		return list(value)
 	}

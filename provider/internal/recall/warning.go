@@ -1,6 +1,7 @@
 package recall
 
 import (
+	"fmt"
 	"math/big"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -8,27 +9,59 @@ import (
 )
 
 // Warning says, on the attribute, that Port keeps a value other than the one it
-// was sent. There is none for what Port added of its own, such as a default.
+// was sent. There is none for what Port added of its own, such as a default. It
+// shows both values: use it only for resources that hold no secrets.
 func (d Difference) Warning() diag.Diagnostics {
 	if isAbsent(d.Sent) || d.Sent.IsNull() {
 		return nil
 	}
-	summary, detail := "Value Changed by Port",
-		"Port answered with another value for "+d.Path.String()+" than the one that was written. Terraform goes on with the configured value for as long as Port keeps this answer; "+
-			"to end the difference, configure the value that Port shows."
-	if d.isRounded() {
-		summary = "Number Rounded by Port"
-		detail = "Port stored the number at " + d.Path.String() + " as the nearest double, so the last digits are lost. Terraform goes on with the configured number for as long as " +
-			"Port keeps the rounded one; to keep every digit, store it as a string."
+	summary, cause, remedy := "Value Changed by Port", "", "configure the value that Port has"
+	if isRounded(d.Sent, d.Answered) {
+		summary, cause, remedy = "Number Rounded by Port", "Port keeps numbers as doubles, so the last digits are lost. ", "store the number as a string"
 	}
-	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(d.Path, summary, detail)}
+	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(d.Path, summary, fmt.Sprintf(
+		"%s was written as %s, and Port has %s. %sTerraform goes on with what is configured for as long as Port keeps this; to end the difference, %s.",
+		d.Path, shown(d.Sent), shown(d.Answered), cause, remedy))}
 }
 
-// isRounded reports whether the answer is the sent number as a double.
-func (d Difference) isRounded() bool {
-	if !d.Sent.Type().Is(tftypes.Number) || isAbsent(d.Answered) || d.Answered.IsNull() {
+// shown is a value for people.
+func shown(value tftypes.Value) string {
+	const most = 300
+	if isAbsent(value) || value.IsNull() {
+		return "nothing"
+	}
+	text := []rune(canonical(value))
+	if len(text) > most {
+		return string(text[:most]) + "…"
+	}
+	return string(text)
+}
+
+// isRounded reports whether an answer is what was sent with its numbers as
+// doubles.
+func isRounded(sent, answered tftypes.Value) bool {
+	if isAbsent(answered) || answered.IsNull() || sent.IsNull() || !sent.Type().Equal(answered.Type()) {
 		return false
 	}
-	double, _ := as[*big.Float](d.Sent).Float64()
-	return big.NewFloat(double).Cmp(as[*big.Float](d.Answered)) == 0
+	switch {
+	case sent.Type().Is(tftypes.Number):
+		double, _ := as[*big.Float](sent).Float64()
+		return big.NewFloat(double).Cmp(as[*big.Float](answered)) == 0
+	case sent.Type().Is(tftypes.List{}):
+		return isRoundedList(as[[]tftypes.Value](sent), as[[]tftypes.Value](answered))
+	default:
+		return sent.Equal(answered)
+	}
+}
+
+func isRoundedList(sent, answered []tftypes.Value) bool {
+	if len(sent) != len(answered) {
+		return false
+	}
+	for i := range sent {
+		if !isRounded(sent[i], answered[i]) {
+			return false
+		}
+	}
+	return true
 }

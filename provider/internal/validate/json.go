@@ -72,6 +72,32 @@ func (v JSONList) ValidateString(ctx context.Context, req validator.StringReques
 	resp.Diagnostics.Append(checkKind[[]any]("Not a JSON List", v.Description(ctx), req)...)
 }
 
+// Query checks that a text of JSON has the form of a search query
+// (POST /v1/entities/search).
+type Query struct{}
+
+var _ validator.String = Query{}
+
+// Description implements validator.Describer.
+func (Query) Description(context.Context) string { return "must be a search query" }
+
+// MarkdownDescription implements validator.Describer.
+func (v Query) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString implements validator.String.
+func (Query) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	JSONObject{}.ValidateString(ctx, req, resp)
+	value, err := jsonvalue.Decode([]byte(req.ConfigValue.ValueString()))
+	query, isObject := value.(map[string]any)
+	if err != nil || !isObject {
+		return
+	}
+	_, hasRules := query["rules"].([]any)
+	if combinator := query["combinator"]; !hasRules || (combinator != "and" && combinator != "or") {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Query", `A query is an object with a combinator, "and" or "or", and a list of rules.`)
+	}
+}
+
 // checkKind checks what the JSON in a text decodes to. Text that is no JSON at
 // all is the business of the attribute's type.
 func checkKind[T any](summary, description string, req validator.StringRequest) diag.Diagnostics {

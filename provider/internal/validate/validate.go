@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dlclark/regexp2"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
@@ -89,6 +90,11 @@ func Description() []validator.String {
 	return []validator.String{stringvalidator.UTF8LengthAtMost(maxDescription)}
 }
 
+// NotEmpty checks a text that must say something.
+func NotEmpty() []validator.String {
+	return []validator.String{stringvalidator.LengthAtLeast(1)}
+}
+
 // Enum checks the allowed values of a property.
 func Enum() []validator.List {
 	return []validator.List{listvalidator.NoNullValues()}
@@ -156,6 +162,47 @@ func (pattern) ValidateString(_ context.Context, req validator.StringRequest, re
 // does, can hold: it would become infinite, which JSON does not have.
 func Number() []validator.Number {
 	return []validator.Number{storable{}}
+}
+
+// Count checks a number of things: whole and not negative.
+func Count() []validator.Number {
+	return []validator.Number{count{}}
+}
+
+type count struct{}
+
+func (count) Description(context.Context) string { return "must be a whole number, not below 0" }
+
+func (v count) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (count) ValidateNumber(_ context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	number := req.ConfigValue.ValueBigFloat()
+	if !number.IsInt() || number.Sign() < 0 {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Count", fmt.Sprintf("%s is not a whole number from 0 on.", exact.ToJSON(req.ConfigValue)))
+		return
+	}
+	resp.Diagnostics.Append(checkStorable(req.Path, req.ConfigValue)...)
+}
+
+// PositiveDuration checks that a duration lasts. That it is one at all is the
+// business of another validator.
+type PositiveDuration struct{}
+
+// Description implements validator.Describer.
+func (PositiveDuration) Description(context.Context) string { return "must be above zero" }
+
+// MarkdownDescription implements validator.Describer.
+func (v PositiveDuration) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString implements validator.String.
+func (PositiveDuration) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	duration, err := time.ParseDuration(req.ConfigValue.ValueString())
+	if err == nil && duration <= 0 {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration", fmt.Sprintf("%q leaves no time at all. Give a duration above zero, such as 30s or 5m.", req.ConfigValue.ValueString()))
+	}
 }
 
 // Numbers is [Number] for the numbers in a map or a list.
