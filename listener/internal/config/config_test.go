@@ -256,19 +256,20 @@ func TestLoadFromAFileFails(t *testing.T) {
 		{"an unknown section", valid + "rulez: []\n", []string{
 			`listener.yaml:3: "rulez" is not a key of the file; its keys are port, webhook, store and destinations`,
 		}},
-		{"unknown keys", valid + "webhook:\n  paht: /x\n  tls: {}\nstore:\n  sync: always\n", []string{
-			`listener.yaml:4: "paht" is not a key of webhook; its keys are path, max_body and tolerance`,
-			`listener.yaml:5: "tls" is not a key of webhook; its keys are path, max_body and tolerance`,
-			`listener.yaml:7: "sync" is not a key of store; its keys are dir`,
+		{"unknown keys", valid + "webhook:\n  paht: /x\n  tls: {cert: x}\nstore:\n  synk: always\n  nats: {cluster: x}\n", []string{
+			`listener.yaml:4: "paht" is not a key of webhook; its keys are path, max_body, tolerance and tls`,
+			`listener.yaml:5: "cert" is not a key of webhook.tls; its keys are cert_file and key_file`,
+			`listener.yaml:7: "synk" is not a key of store; its keys are dir, sync, max_bytes, max_age and nats`,
+			`listener.yaml:8: "cluster" is not a key of store.nats; its keys are url, credentials_file, tls_ca_file and replicas`,
 		}},
 		{"an unknown key of a destination", "destinations:\n  default:\n    url: https://hooks.slack.com/services/tokentoken\n", []string{
-			`listener.yaml:3: "url" is not a key of destinations.default; its keys are webhook_url and webhook_url_file`,
+			`listener.yaml:3: "url" is not a key of destinations.default; its keys are webhook_url, webhook_url_file, rate, digest_after and max_age`,
 		}},
 		{"a list", "- port\n", []string{"listener.yaml:1: the file must hold the sections port, webhook, store and destinations"}},
 		{"a text", "hello\n", []string{"listener.yaml:1: the file must hold the sections port, webhook, store and destinations"}},
-		{"a section that is a text", "webhook: /api/slack\n", []string{"listener.yaml:1: webhook must be a section with the keys path, max_body and tolerance"}},
+		{"a section that is a text", "webhook: /api/slack\n", []string{"listener.yaml:1: webhook must be a section with the keys path, max_body, tolerance and tls"}},
 		{"a destination that is a URL", "destinations:\n  default: " + webhookURL + "\n", []string{
-			"listener.yaml:2: destinations.default must be a section with the keys webhook_url and webhook_url_file",
+			"listener.yaml:2: destinations.default must be a section with the keys webhook_url, webhook_url_file, rate, digest_after and max_age",
 		}},
 		{"one secret in place of a list", "port:\n  client_secrets: k7-client-secret\n", []string{
 			"listener.yaml:2: the value must be a list, such as [first, second]",
@@ -294,7 +295,7 @@ func TestLoadFromAFileFails(t *testing.T) {
 		}},
 		{"values out of bounds", valid + "webhook:\n  path: api/slack\n  max_body: 1GiB\n  tolerance: 300\n", []string{
 			"listener.yaml:4: webhook.path: it must be a path such as /api/slack",
-			"listener.yaml:5: webhook.max_body: it must be a size between 1KiB and 32MiB, such as 512KiB or 4MiB",
+			"listener.yaml:5: webhook.max_body: it must be a size between 1KiB and 16MiB, such as 4KiB",
 			"listener.yaml:6: webhook.tolerance: it must be a duration of up to 24h, such as 30s or 5m",
 		}},
 		{"a path with a pattern", valid + "webhook: {path: \"/api/{x}\"}\n", []string{
