@@ -121,11 +121,14 @@ func (r *round) next(ctx context.Context, head *attempt) (*attempt, error) {
 }
 
 // untilNext returns how long it takes until a message that has failed is tried
-// again.
+// again: the first one, or one that is aside. The others wait for the first.
 func (r *round) untilNext() time.Duration {
-	wait := idle
+	wait, first := idle, true
 	for _, begun := range r.state.Attempts {
-		wait = min(wait, max(0, begun.Until.Sub(r.Now())))
+		if begun.Aside || first {
+			wait = min(wait, max(0, begun.Until.Sub(r.Now())))
+		}
+		first = first && begun.Aside
 	}
 	return wait
 }
