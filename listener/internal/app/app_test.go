@@ -35,6 +35,9 @@ type fakeSlack struct {
 	*httptest.Server
 	messages chan string
 	respond  atomic.Pointer[http.HandlerFunc]
+	// inspect, if it is set before the listener starts, decides about a message
+	// in the place of everything else.
+	inspect func(text string) (status int)
 }
 
 // newSlack starts a webhook that yields the header line of each message that it
@@ -49,6 +52,14 @@ func newSlack(t *testing.T) *fakeSlack {
 		}
 		if err := json.NewDecoder(r.Body).Decode(&message); err != nil {
 			t.Errorf("Slack was sent no JSON: %v", err)
+		}
+		if fake.inspect != nil {
+			if status := fake.inspect(message.Text); status != http.StatusOK {
+				w.WriteHeader(status)
+				return
+			}
+			_, _ = io.WriteString(w, "ok")
+			return
 		}
 		if respond := fake.respond.Load(); respond != nil {
 			(*respond)(w, r)
@@ -129,17 +140,7 @@ func options(dir string, webhooks ...*fakeSlack) app.Options {
 
 func start(t *testing.T, dir string, webhooks ...*fakeSlack) *listener {
 	t.Helper()
-	log := &logBuffer{}
-	described := options(dir, webhooks...)
-	described.Logger = slog.New(slog.NewTextHandler(log, nil))
-	created, err := app.New(described)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := created.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return &listener{App: created, log: log}
+	return startWith(t, options(dir, webhooks...))
 }
 
 func (l *listener) stop(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -24,13 +25,17 @@ func (q *JetStream) connect(ctx context.Context) error {
 		nats.Name("port-listener"), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait),
 		nats.ErrorHandler(q.logAsyncError), nats.DisconnectErrHandler(q.logDisconnect), nats.ReconnectHandler(q.logReconnect),
 	}
-	url := q.options.External.URL
+	address := q.options.External.URL
 	if q.embedded != nil {
 		options = append(options, nats.InProcessServer(q.embedded))
 	} else {
 		options = append(options, q.externalOptions()...)
 	}
-	conn, err := nats.Connect(url, options...)
+	conn, err := nats.Connect(address, options...)
+	if _, quoted := errors.AsType[*url.Error](err); quoted {
+		// Its text holds the URL, and with it a password.
+		err = errors.New("the address is not a NATS URL")
+	}
 	if err != nil {
 		return fmt.Errorf("connecting to the event store: %w", err)
 	}
