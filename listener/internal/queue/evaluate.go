@@ -105,6 +105,9 @@ func (q *JetStream) evaluate(ctx context.Context, evaluate Evaluator) error {
 			news.wait(ctx, lookAgain)
 			continue
 		}
+		if err := q.checkSpace(q.options.Reserve / 2); err != nil {
+			return err
+		}
 		if err := q.enqueue(ctx, batch, evaluate); err != nil {
 			return err
 		}

@@ -136,7 +136,7 @@ func (q *JetStream) Store(ctx context.Context, event Event) (duplicate bool, err
 }
 
 func (q *JetStream) publishEvent(ctx context.Context, event Event) (*jetstream.PubAck, error) {
-	if err := q.checkSpace(); err != nil {
+	if err := q.checkSpace(q.options.Reserve); err != nil {
 		return nil, err
 	}
 	return q.js.PublishMsg(ctx, &nats.Msg{Subject: eventsSubject, Data: event.Body},
@@ -144,8 +144,9 @@ func (q *JetStream) publishEvent(ctx context.Context, event Event) (*jetstream.P
 }
 
 // checkSpace keeps events from taking the last of the disk, which the store needs
-// to note what it has delivered.
-func (q *JetStream) checkSpace() error {
+// to note what it has delivered. Half of the reserve is for the deliveries that
+// follow from the events that were taken.
+func (q *JetStream) checkSpace(reserve int64) error {
 	if q.embedded == nil {
 		return nil
 	}
@@ -153,8 +154,8 @@ func (q *JetStream) checkSpace() error {
 	if err != nil {
 		return fmt.Errorf("asking for the free space of the data directory: %w", err)
 	}
-	if free < q.options.Reserve {
-		return fmt.Errorf("%w: %d bytes are free, and %d are kept in reserve", errNoSpace, free, q.options.Reserve)
+	if free < reserve {
+		return fmt.Errorf("%w: %d bytes are free, and %d are kept in reserve", errNoSpace, free, reserve)
 	}
 	return nil
 }
@@ -202,7 +203,7 @@ func (q *JetStream) Check(ctx context.Context) error {
 func (q *JetStream) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout/2)
 	defer cancel()
-	if err := q.checkSpace(); err != nil {
+	if err := q.checkSpace(q.options.Reserve); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	if _, err := q.events.Info(ctx); err != nil {

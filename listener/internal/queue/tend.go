@@ -39,7 +39,7 @@ func (q *JetStream) startTending(ctx context.Context) {
 
 // mend starts the embedded server again once the disk has room.
 func (q *JetStream) mend(ctx context.Context) {
-	if err := q.checkSpace(); err != nil {
+	if err := q.checkSpace(q.options.Reserve / 2); err != nil {
 		q.options.Logger.WarnContext(ctx, "event store: it waits for space", "cause", err)
 		return
 	}
