@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -177,6 +178,82 @@ destinations:
 	}
 }
 
+// TestEveryKeyIsRead gives every key of the file another value than its default.
+func TestEveryKeyIsRead(t *testing.T) {
+	t.Parallel()
+	certFile, keyFile := certificate(t)
+	credentials, ca := write(t, "nats.creds", "x"), write(t, "ca.pem", "x")
+	content := `
+port:
+  client_secrets: [k7-client-secret]
+  client_id: an-id
+  base_url: https://api.us.getport.io
+webhook:
+  path: /hooks/port
+  max_body: 1MiB
+  tolerance: 90s
+  tls: { cert_file: ` + certFile + `, key_file: ` + keyFile + ` }
+store:
+  max_bytes: 2GiB
+  max_age: 48h
+  nats: { url: "nats://user:hunter2@127.0.0.1:4222", credentials_file: ` + credentials + `, tls_ca_file: ` + ca + `, replicas: 5 }
+destinations:
+  team: { webhook_url: http://localhost/x, rate: 30/m, digest_after: 5m, max_age: 12h }
+`
+	loaded, err := config.Load(config.Source{File: write(t, "listener.yaml", content), LookupEnv: environment(nil)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (config.Port{ClientID: "an-id", BaseURL: "https://api.us.getport.io"}); loaded.Port != want {
+		t.Errorf("port is %+v", loaded.Port)
+	}
+	if want := (config.Webhook{Path: "/hooks/port", MaxBody: 1 << 20, Tolerance: 90 * time.Second, CertFile: certFile, KeyFile: keyFile}); loaded.Webhook != want {
+		t.Errorf("webhook is %+v", loaded.Webhook)
+	}
+	store := loaded.Store
+	if store.MaxBytes != 2<<30 || store.MaxAge != 48*time.Hour || store.Sync != 0 || store.NATS.Replicas != 5 || store.NATS.CredentialsFile != credentials || store.NATS.CAFile != ca ||
+		store.NATS.URL.Reveal() != "nats://user:hunter2@127.0.0.1:4222" {
+		t.Errorf("store is %+v", store)
+	}
+	if printed := fmt.Sprintf("%+v", loaded); strings.Contains(printed, "hunter2") {
+		t.Errorf("the password is printed: %s", printed)
+	}
+	team := loaded.Destinations[0]
+	if team.Interval != 2*time.Second || team.DigestAfter != 5*time.Minute || team.MaxAge != 12*time.Hour {
+		t.Errorf("the destination is %+v", team)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	loaded, err := config.Load(config.Source{LookupEnv: environment(map[string]string{"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if loaded.Port != (config.Port{BaseURL: "https://api.getport.io"}) {
+		t.Errorf("port is %+v", loaded.Port)
+	}
+	if store := loaded.Store; store.Sync != 0 || store.MaxBytes != 1<<30 || store.MaxAge != 72*time.Hour || store.NATS.Replicas != 3 || store.NATS.URL.Reveal() != "" {
+		t.Errorf("store is %+v", store)
+	}
+	if d := loaded.Destinations[0]; d.Interval != time.Second || d.DigestAfter != time.Minute || d.MaxAge != 24*time.Hour {
+		t.Errorf("the destination is %+v", d)
+	}
+}
+
+func TestSyncIsRead(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{"always": 0, "2s": 2 * time.Second} {
+		loaded, err := config.Load(config.Source{
+			File:      write(t, "listener.yaml", "store: {sync: "+text+"}\n"),
+			LookupEnv: environment(map[string]string{"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL}),
+		})
+		if err != nil || loaded.Store.Sync != want {
+			t.Errorf("%s is read as %v (%v)", text, loaded.Store.Sync, err)
+		}
+	}
+}
+
 func TestDestinationsAreSorted(t *testing.T) {
 	t.Parallel()
 	const content = `
@@ -312,6 +389,30 @@ func TestLoadFromAFileFails(t *testing.T) {
 		{"a URL that is none", "destinations:\n  default: {webhook_url: \"#alerts\"}\n", []string{
 			"listener.yaml:2: destinations.default.webhook_url: it is not an http or https URL; use the URL of a Slack incoming webhook, which begins with https://hooks.slack.com/services/",
 		}},
+		{"values of the store out of bounds", valid + "store:\n  sync: never\n  max_bytes: 2KiB\n  max_age: 0s\n  nats: {replicas: 9}\n", []string{
+			"listener.yaml:4: store.sync: it must be a duration of up to 1m, such as 30s or 5m",
+			"listener.yaml:5: store.max_bytes: it must be a size between 1MiB and 1024GiB, such as 4MiB",
+			"listener.yaml:6: store.max_age: it must be a duration of up to 720h, such as 30s or 5m",
+			"listener.yaml:7: store.nats.replicas: it must be a number from 1 to 5",
+			"listener.yaml:5: store.max_bytes: a quarter of it must hold the largest body, webhook.max_body",
+		}},
+		{"a cluster and a directory", valid + "store: {dir: x, nats: {url: nats://localhost}}\n", []string{
+			"listener.yaml:3: store.nats.url: dir and sync are for the embedded store, and the cluster has its own; give one or the other",
+		}},
+		{"credentials without a cluster", valid + "store: {nats: {credentials_file: x}}\n", []string{"listener.yaml:3: store.nats: it needs a url"}},
+		{"credentials that are not there", valid + "store: {nats: {url: nats://localhost, credentials_file: /no/such/file}}\n", []string{
+			"listener.yaml:3: store.nats.credentials_file: the file /no/such/file cannot be read (no such file or directory)",
+		}},
+		{"half a certificate", valid + "webhook: {tls: {cert_file: x}}\n", []string{"listener.yaml:3: webhook.tls: it needs cert_file and key_file"}},
+		{"a certificate that is none", valid + "webhook: {tls: {cert_file: /no/such/file, key_file: x}}\n", []string{"listener.yaml:3: webhook.tls: the certificate cannot be used ("}},
+		{"an API that is none", valid + "port: {base_url: api.getport.io, client_secrets: [k7]}\n", []string{"listener.yaml:3: it is not valid YAML: "}},
+		{"a URL of the API that is none", "port: {base_url: api.getport.io}\n", []string{"listener.yaml:1: port.base_url: it must be an http or https URL, such as https://api.us.getport.io"}},
+		{"values of a destination out of bounds", "destinations:\n  default:\n    webhook_url: http://localhost/x\n    rate: fast\n    digest_after: 0\n    max_age: 1000h\n", []string{
+			"listener.yaml:4: destinations.default.rate: it must be a number of messages per s, m or h, such as 1/s or 30/m",
+			"listener.yaml:5: destinations.default.digest_after: it must be a duration of up to 720h, such as 30s or 5m",
+			"listener.yaml:6: destinations.default.max_age: it must be a duration of up to 720h, such as 30s or 5m",
+		}},
+		{"a rate that is none", "destinations:\n  default: {webhook_url: http://localhost/x, rate: 1000/s}\n", []string{"listener.yaml:2: destinations.default.rate: it must be at most 100/s"}},
 		{"a URL and a file", "destinations:\n  default: {webhook_url: http://localhost/x, webhook_url_file: x}\n", []string{
 			"listener.yaml:2: destinations.default: it has webhook_url and webhook_url_file; give one of them",
 		}},

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -33,6 +34,7 @@ func TestAFullDisk(t *testing.T) {
 			t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
 			options := withDir(filepath.Join(disk, "data"))
 			options.MaxBytes, options.Reserve = 256<<20, reserve
+			options.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
 			opened := open(t, options)
 			defer closeQueue(t, opened)
 
