@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
@@ -121,7 +122,7 @@ func TestTheEmbeddedServerIsStartedAgain(t *testing.T) {
 	defer serving(t, opened, "a", finishing(items))()
 	store(t, opened, "one")
 	expect(t, items, "one")
-	if err := opened.Restart(); err != nil {
+	if err := opened.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "events are taken again", func() bool {
@@ -129,6 +130,11 @@ func TestTheEmbeddedServerIsStartedAgain(t *testing.T) {
 		return err == nil
 	})
 	expect(t, items, "two")
+	// Also when the leases from before have ended.
+	ended := time.NewTimer(leaseTime)
+	<-ended.C
+	store(t, opened, "three")
+	expect(t, items, "three")
 }
 
 // damagedStore makes a store in which events wait for their evaluation, three

@@ -28,4 +28,4 @@ func (q *JetStream) Tidy(ctx context.Context) error {
 }
 
 // Restart has the embedded server stop and start.
-func (q *JetStream) Restart() error { return q.embedded.restart() }
+func (q *JetStream) Restart(ctx context.Context) error { return q.restart(ctx) }

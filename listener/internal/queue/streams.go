@@ -95,18 +95,27 @@ func (o Options) streamConfigs() []jetstream.StreamConfig {
 	return configs
 }
 
-// openStreams makes the streams, or brings them up to date.
-func (q *JetStream) openStreams(ctx context.Context) error {
-	opened := make(map[string]jetstream.Stream)
+// makeStreams makes the streams, or brings them up to date.
+func (q *JetStream) makeStreams(ctx context.Context) (map[string]jetstream.Stream, error) {
+	made := make(map[string]jetstream.Stream)
 	for _, config := range q.options.streamConfigs() {
 		if err := q.checkOwner(ctx, config.Name); err != nil {
-			return err
+			return nil, err
 		}
 		stream, err := q.js.CreateOrUpdateStream(ctx, config)
 		if err != nil {
-			return fmt.Errorf("opening the stream %s: %w", config.Name, err)
+			return nil, fmt.Errorf("opening the stream %s: %w", config.Name, err)
 		}
-		opened[config.Name] = stream
+		made[config.Name] = stream
+	}
+	return made, nil
+}
+
+// openStreams makes the streams and takes them into use.
+func (q *JetStream) openStreams(ctx context.Context) error {
+	opened, err := q.makeStreams(ctx)
+	if err != nil {
+		return err
 	}
 	q.events, q.deliver, q.dead = opened[eventsStream], opened[deliverStream], opened[deadStream]
 	q.sent = records{js: q.js, stream: opened[sentStream]}

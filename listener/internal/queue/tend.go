@@ -37,6 +37,18 @@ func (q *JetStream) startTending(ctx context.Context) {
 	})
 }
 
+// restart starts the embedded server anew. Leases are kept in memory and have to
+// be made room for again.
+func (q *JetStream) restart(ctx context.Context) error {
+	if err := q.embedded.restart(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	_, err := q.makeStreams(ctx)
+	return err
+}
+
 // mend starts the embedded server again once the disk has room.
 func (q *JetStream) mend(ctx context.Context) {
 	if err := q.checkSpace(q.options.Reserve / 2); err != nil {
@@ -45,7 +57,7 @@ func (q *JetStream) mend(ctx context.Context) {
 	}
 	q.options.Logger.WarnContext(ctx, "event store: it did not answer, and is started again")
 	q.suspect.Store(false)
-	if err := q.embedded.restart(); err != nil {
+	if err := q.restart(ctx); err != nil {
 		q.options.Logger.ErrorContext(ctx, "event store: it cannot be started", "cause", err)
 		q.suspect.Store(true)
 	}
