@@ -117,7 +117,7 @@ func (s *moodySlack) told() int {
 
 // mortal is a listener that is killed and started again.
 type mortal struct {
-	t      *testing.T
+	t      testing.TB
 	config string
 	dir    string
 

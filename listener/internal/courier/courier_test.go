@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -31,7 +32,7 @@ type memoryLane struct {
 	state   []byte
 	signals uint64
 	rung    chan struct{}
-	// failSave makes the next Save fail, as when the process dies before it.
+	// failFinish makes Finish fail, as when the process dies before it.
 	failFinish error
 }
 
@@ -231,12 +232,6 @@ func (o *outlet) story() string {
 		}
 	}
 	return strings.Join(texts, " ")
-}
-
-func (o *outlet) last() request {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.requests[len(o.requests)-1]
 }
 
 func (o *outlet) count() int {
@@ -620,7 +615,7 @@ func TestAShortBacklogIsToldOneByOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
 		for i := range 60 {
-			s.lane.add(fmt.Sprint(i))
+			s.lane.add(strconv.Itoa(i))
 		}
 		s.start(t)
 		after(2 * time.Minute)

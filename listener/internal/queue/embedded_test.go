@@ -1,3 +1,4 @@
+//nolint:thelper // The entries of the tables are parts of the tests.
 package queue_test
 
 import (
