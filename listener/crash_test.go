@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -155,7 +156,7 @@ func (m *mortal) start() {
 
 func (m *mortal) kill() {
 	m.t.Helper()
-	if err := m.process.Process.Signal(syscall.SIGKILL); err != nil {
+	if err := m.process.Process.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		m.t.Fatal(err)
 	}
 	_ = m.process.Wait()

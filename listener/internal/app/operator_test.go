@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/app"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/tlstest"
 )
 
 // request asks an address and returns status and text.
@@ -293,7 +294,7 @@ func TestStorm(t *testing.T) {
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	described := options(t.TempDir(), newSlack(t))
-	described.Config.Webhook.CertFile, described.Config.Webhook.KeyFile = certificate(t)
+	described.Config.Webhook.CertFile, described.Config.Webhook.KeyFile = tlstest.Certificate(t)
 	l := startWith(t, described)
 	defer l.stop(t)
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/tlstest"
 )
 
 const (
@@ -181,7 +182,7 @@ destinations:
 // TestEveryKeyIsRead gives every key of the file another value than its default.
 func TestEveryKeyIsRead(t *testing.T) {
 	t.Parallel()
-	certFile, keyFile := certificate(t)
+	certFile, keyFile := tlstest.Certificate(t)
 	credentials, ca := write(t, "nats.creds", "x"), write(t, "ca.pem", "x")
 	content := `
 port:

@@ -21,6 +21,8 @@ const (
 	// headerOverhead for the headers of its message.
 	normalOverhead = 32 << 10
 	headerOverhead = 4 << 10
+	// largestState is ample for a lane in which hundreds of alerts have failed.
+	largestState = 512 << 10
 	// largestEvent keeps a record well below the 32 MiB from which on the server
 	// takes it for damaged when it reads a block again.
 	largestEvent = 16 << 20
@@ -74,8 +76,10 @@ type External struct {
 
 func (o Options) embedded() bool { return o.External.URL == "" }
 
-// maxPayload is the size of the largest message.
-func (o Options) maxPayload() int64 { return o.MaxEvent + normalOverhead + headerOverhead }
+// maxPayload is the size of the largest message: an event, or the state of a lane.
+func (o Options) maxPayload() int64 {
+	return max(o.MaxEvent+normalOverhead+headerOverhead, largestState)
+}
 
 func (o Options) replicas() int {
 	if o.embedded() {

@@ -1,4 +1,5 @@
-package config_test
+// Package tlstest makes certificates for the tests of the listener's packages.
+package tlstest
 
 import (
 	"crypto/ecdsa"
@@ -14,8 +15,9 @@ import (
 	"time"
 )
 
-// certificate writes a certificate for the loopback address, and its key.
-func certificate(t *testing.T) (certFile, keyFile string) {
+// Certificate writes a certificate for the loopback address, valid for an hour, and
+// its key, and returns the paths of both.
+func Certificate(t *testing.T) (certFile, keyFile string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
