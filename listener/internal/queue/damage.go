@@ -54,7 +54,13 @@ func (q *JetStream) compare(ctx context.Context) (lost int, actual counts, err e
 		return 0, counts{}, err
 	}
 	actual = counts{Events: events.State.LastSeq, Pending: int64(deliver.State.Msgs)} //nolint:gosec // A stream holds far fewer messages.
-	lost = missing(events.State, at.sequence)
+	evaluated := at.sequence
+	if at.revision == 0 {
+		// How far the evaluation had come is not known, and what was discarded
+		// is not lost.
+		evaluated = max(events.State.FirstSeq, 1) - 1
+	}
+	lost = missing(events.State, evaluated)
 	if q.ledger != nil && q.ledger.known {
 		lost += int(max(0, q.ledger.Pending-actual.Pending))
 		if q.ledger.Events > max(actual.Events, at.sequence) {

@@ -232,6 +232,11 @@ func TestADamagedStore(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, without("e-1", "e-2", "e-3", "e-4"), 4, true},
+		{"how far the evaluation had come", func(t *testing.T, dir string) {
+			if err := os.RemoveAll(stream(dir, "STATE")); err != nil {
+				t.Fatal(err)
+			}
+		}, everything, 0, false},
 		{"the ledger", func(t *testing.T, dir string) {
 			if err := os.WriteFile(filepath.Join(dir, "ledger"), []byte("nonsense"), 0o600); err != nil {
 				t.Fatal(err)
@@ -307,4 +312,42 @@ func TestTheDamagedFileIsPutAside(t *testing.T) {
 	if err := json.Unmarshal(content, &report); err != nil || report["lost"] != 1 || report["damaged_records"] != 1 {
 		t.Errorf("the report is %s (%v)", content, err)
 	}
+}
+
+// TestALostPositionLosesNothing removes the note of how far the evaluation had
+// come from a store that has discarded old events: they are not called lost, and
+// those that are left are told once.
+func TestALostPositionLosesNothing(t *testing.T) {
+	t.Parallel()
+	options := withDir(t.TempDir())
+	options.MaxAge = 100 * time.Millisecond
+	opened := open(t, options)
+	items := make(chan queue.Item, 100)
+	stopEvaluating, stopServing := evaluating(t, opened, to("a")), serving(t, opened, "a", finishing(items))
+	store(t, opened, "old-1", "old-2", "old-3")
+	expect(t, items, "old-1", "old-2", "old-3")
+	eventually(t, "the old ones are discarded", func() bool {
+		if err := opened.Tidy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return !store(t, opened, "old-1")
+	})
+	store(t, opened, "kept")
+	expect(t, items, "kept")
+	stopEvaluating()
+	stopServing()
+	closeQueue(t, opened)
+	if err := os.RemoveAll(filepath.Join(options.Dir, "jetstream", "$G", "streams", "STATE")); err != nil {
+		t.Fatal(err)
+	}
+
+	opened = open(t, options)
+	defer closeQueue(t, opened)
+	if damage := opened.Damage(); damage.Lost != 0 {
+		t.Errorf("reported: %+v", damage)
+	}
+	defer evaluating(t, opened, to("a"))()
+	defer serving(t, opened, "a", finishing(items))()
+	store(t, opened, "new")
+	expect(t, items, "new")
 }

@@ -85,7 +85,7 @@ func (q *JetStream) Evaluate(ctx context.Context, evaluate Evaluator) {
 func (q *JetStream) evaluate(ctx context.Context, evaluate Evaluator) error {
 	news, stop := q.listen(evaluatorTask)
 	defer stop()
-	at, err := q.loadPosition(ctx)
+	at, err := q.beginAt(ctx)
 	if err != nil {
 		return err
 	}
@@ -117,6 +117,23 @@ func (q *JetStream) evaluate(ctx context.Context, evaluate Evaluator) error {
 		}
 	}
 	return nil
+}
+
+// beginAt returns the position, or that of the first event if those between are
+// gone. What that means was said when the store was opened.
+func (q *JetStream) beginAt(ctx context.Context) (position, error) {
+	at, err := q.loadPosition(ctx)
+	if err != nil {
+		return at, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	info, err := q.events.Info(ctx)
+	if err != nil {
+		return at, fmt.Errorf("asking for the events: %w", err)
+	}
+	at.sequence = max(at.sequence, max(info.State.FirstSeq, 1)-1)
+	return at, nil
 }
 
 // readEvents returns the next events after a sequence number, and the last number
