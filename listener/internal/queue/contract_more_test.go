@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -211,5 +213,48 @@ func aClosedQueueRefuses(t *testing.T, place backend) {
 	}
 	if err := opened.Check(t.Context()); !errors.Is(err, queue.ErrUnavailable) {
 		t.Errorf("Check: %v", err)
+	}
+}
+
+func manySenders(t *testing.T, place backend) {
+	opened := open(t, place.options(t))
+	defer closeQueue(t, opened)
+	const senders, events = 32, 300
+	var firsts [events]atomic.Int32
+	var sending sync.WaitGroup
+	for sender := range senders {
+		sending.Go(func() {
+			// Every event is sent by several senders, at about the same time.
+			for number := sender % 4; number < events; number += 4 {
+				name := fmt.Sprint("event-", number)
+				duplicate, err := opened.Store(t.Context(), queue.Event{Identity: name, Body: []byte(`{"name":"` + name + `"}`)})
+				if err != nil {
+					t.Error(err)
+				}
+				if !duplicate {
+					firsts[number].Add(1)
+				}
+			}
+		})
+	}
+	sending.Wait()
+	for number := range firsts {
+		if count := firsts[number].Load(); count != 1 {
+			t.Errorf("event %d was stored %d times", number, count)
+		}
+	}
+	items := make(chan queue.Item, 2*events)
+	defer evaluating(t, opened, to("a"))()
+	defer serving(t, opened, "a", finishing(items))()
+	told := map[string]bool{}
+	for range events {
+		item := next(t, items)
+		if told[item.Identity] || string(item.Body) != `{"name":"`+item.Identity+`"}` {
+			t.Errorf("told %s with %s", item.Identity, item.Body)
+		}
+		told[item.Identity] = true
+	}
+	if stats, err := opened.Stats(t.Context()); err != nil || stats.Unevaluated != 0 || stats.Lanes["a"].Pending > 1 {
+		t.Errorf("afterwards: %+v (%v)", stats, err)
 	}
 }

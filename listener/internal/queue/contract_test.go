@@ -23,6 +23,7 @@ func TestContract(t *testing.T) {
 		{"an event reaches each of its lanes", anEventReachesItsLanes},
 		{"a duplicate is recognised, also after a restart", aDuplicateIsRecognised},
 		{"order is kept within a lane", orderIsKept},
+		{"many senders at a time are each answered rightly", manySenders},
 		{"what was sent is never handed out as new again", whatWasSentIsRemembered},
 		{"a restart keeps what waits, and the state of the lane", aRestartKeepsEverything},
 		{"one process serves a lane at a time", oneServerPerLane},

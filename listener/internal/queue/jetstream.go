@@ -41,6 +41,8 @@ type JetStream struct {
 	states  records
 	leases  records
 
+	// group is nil for a cluster.
+	group  *group
 	roomMu sync.Mutex
 	// suspect is set when the embedded store has failed in a way that a restart
 	// of it may mend.
@@ -120,9 +122,9 @@ func (q *JetStream) Store(ctx context.Context, event Event) (duplicate bool, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	ack, err := q.publishEvent(ctx, event)
+	ack, err := q.write(ctx, event)
 	if isFull(err) && q.makeRoom(ctx) {
-		ack, err = q.publishEvent(ctx, event)
+		ack, err = q.write(ctx, event)
 	}
 	if err != nil {
 		q.noteFailure(err)
@@ -133,6 +135,14 @@ func (q *JetStream) Store(ctx context.Context, event Event) (duplicate bool, err
 		q.wake(evaluatorTask)
 	}
 	return ack.Duplicate, nil
+}
+
+// write writes an event, in a group where the server is known to take groups.
+func (q *JetStream) write(ctx context.Context, event Event) (*jetstream.PubAck, error) {
+	if q.group == nil {
+		return q.publishEvent(ctx, event)
+	}
+	return q.group.store(ctx, event)
 }
 
 func (q *JetStream) publishEvent(ctx context.Context, event Event) (*jetstream.PubAck, error) {

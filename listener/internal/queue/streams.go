@@ -91,6 +91,7 @@ func (o Options) streamConfigs() []jetstream.StreamConfig {
 		// The lock of the directory admits one process; leases of one that has
 		// died would only delay the next.
 		configs[len(configs)-1].Storage = jetstream.MemoryStorage
+		configs[0].AllowAtomicPublish = true
 	}
 	return configs
 }

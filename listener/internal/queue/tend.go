@@ -23,10 +23,13 @@ func (q *JetStream) noteFailure(err error) {
 	}
 }
 
-// startTending looks after the embedded server until Close.
+// startTending looks after the embedded server, and writes groups to it, until
+// Close.
 func (q *JetStream) startTending(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	q.untend = cancel
+	q.group = newGroup(q)
+	q.tending.Go(func() { q.group.run(ctx) })
 	q.tending.Go(func() {
 		for ctx.Err() == nil {
 			pause(ctx, tendInterval)
