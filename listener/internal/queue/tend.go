@@ -13,6 +13,12 @@ import (
 // than a restart of the embedded server takes.
 const tendInterval = 5 * time.Second
 
+// After a restart the streams are asked for several times, for a short time each.
+const (
+	restartAttempts = 5
+	restartTimeout  = 3 * time.Second
+)
+
 // noteFailure remembers that the embedded store did not answer. After a failed
 // write, such as on a disk that was full, NATS writes no more until it is started
 // again.
@@ -46,7 +52,21 @@ func (q *JetStream) restart(ctx context.Context) error {
 	if err := q.embedded.restart(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	if err := q.conn.ForceReconnect(); err != nil {
+		return err
+	}
+	var err error
+	for range restartAttempts {
+		// A request that was sent on the connection to the old server is lost.
+		if err = q.tryStreams(ctx); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func (q *JetStream) tryStreams(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, restartTimeout)
 	defer cancel()
 	_, err := q.makeStreams(ctx)
 	return err
