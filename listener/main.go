@@ -85,8 +85,11 @@ func serve(flags flags, loaded *config.Config, stdout, stderr io.Writer) error {
 		return err
 	}
 	logger.Info("started", "version", version, "config", summarise(loaded), "path", loaded.Webhook.Path,
-		"data_dir", loaded.Store.Dir, "admin", "http://"+listener.AdminAddr().String())
-	_, _ = fmt.Fprintf(stdout, "listening on http://%s\n", listener.Addr())
+		"store", describeStore(loaded), "admin", "http://"+listener.AdminAddr().String())
+	if loaded.Port.ClientID != "" {
+		logger.Warn("port.client_id is set; this version does not ask Port's API yet")
+	}
+	_, _ = fmt.Fprintf(stdout, "listening on %s://%s\n", scheme(loaded), listener.Addr())
 
 	select {
 	case <-signalled.Done():
@@ -106,6 +109,21 @@ func serve(flags flags, loaded *config.Config, stdout, stderr io.Writer) error {
 	}
 	logger.Info("stopped")
 	return nil
+}
+
+func scheme(loaded *config.Config) string {
+	if loaded.Webhook.CertFile != "" {
+		return "https"
+	}
+	return "http"
+}
+
+// describeStore says where events are kept.
+func describeStore(loaded *config.Config) string {
+	if loaded.Store.NATS.URL.Reveal() != "" {
+		return "a NATS cluster"
+	}
+	return loaded.Store.Dir
 }
 
 // summarise says in a few words what a configuration holds.

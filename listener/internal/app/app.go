@@ -1,4 +1,4 @@
-// Package app puts the listener together: it starts the store, the senders and
+// Package app puts the listener together: it starts the store, the couriers and
 // the servers in their order, and stops them in the reverse one. The command runs
 // it; tests run it in process.
 package app
@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/courier"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
@@ -37,9 +40,12 @@ type Options struct {
 
 // App is a listener. It is started once and stopped once.
 type App struct {
-	options  Options
-	verifier *changelog.Verifier
-	couriers []namedCourier
+	options      Options
+	verifier     *changelog.Verifier
+	destinations []string
+	metrics      *metrics.Metrics
+	alerts       *alerts
+	couriers     []*courier.Courier
 
 	queue    queue.Queue
 	addr     net.Addr
@@ -50,23 +56,20 @@ type App struct {
 	failed   chan error
 }
 
-// namedCourier is a courier and the name of its position in the queue.
-type namedCourier struct {
-	*courier
-	consumer string
-}
-
 // New checks the options and returns a listener that does nothing yet.
 func New(options Options) (*App, error) {
-	secrets := make([]string, len(options.Config.ClientSecrets))
-	for i, secret := range options.Config.ClientSecrets {
-		secrets[i] = secret.Reveal()
-	}
-	verifier, err := changelog.NewVerifier(secrets, options.Config.Webhook.Tolerance, options.Now)
+	verifier, err := changelog.NewVerifier(reveal(options.Config.ClientSecrets), options.Config.Webhook.Tolerance, options.Now)
 	if err != nil {
 		return nil, err
 	}
 	app := &App{options: options, verifier: verifier, failed: make(chan error, 1)}
+	for _, destination := range options.Config.Destinations {
+		app.destinations = append(app.destinations, destination.Name)
+	}
+	app.metrics = metrics.New(options.Version, app.destinations)
+	app.alerts = &alerts{
+		rule: rule.DefaultHealth(), destinations: app.destinations, unmatched: app.metrics.Unmatched, logger: options.Logger,
+	}
 	for _, destination := range options.Config.Destinations {
 		if err := app.addCourier(destination); err != nil {
 			return nil, fmt.Errorf("destination %s: %w", destination.Name, err)
@@ -75,10 +78,17 @@ func New(options Options) (*App, error) {
 	return app, nil
 }
 
+func reveal(secrets []config.Secret) []string {
+	revealed := make([]string, len(secrets))
+	for i, secret := range secrets {
+		revealed[i] = secret.Reveal()
+	}
+	return revealed
+}
+
 func (a *App) addCourier(destination config.Destination) error {
 	outlet, err := slack.New(slack.Options{
 		WebhookURL: destination.WebhookURL.Reveal(),
-		Interval:   destination.Interval,
 		UserAgent:  "port-listener/" + a.options.Version,
 		Now:        a.options.Now,
 	})
@@ -89,15 +99,18 @@ func (a *App) addCourier(destination config.Destination) error {
 		outlet.Close()
 		return nil
 	})
-	a.couriers = append(a.couriers, namedCourier{
-		consumer: "destination-" + destination.Name,
-		courier: &courier{
-			rule:   rule.DefaultHealth(),
-			outlet: outlet,
-			logger: a.options.Logger.With("destination", destination.Name),
-			now:    a.options.Now,
-		},
-	})
+	a.couriers = append(a.couriers, courier.New(courier.Options{
+		Destination: destination.Name,
+		Interval:    destination.Interval,
+		DigestAfter: destination.DigestAfter,
+		MaxAge:      destination.MaxAge,
+		Outlet:      outlet,
+		Renderer:    a.alerts,
+		Recorder:    a.metrics,
+		Logger:      a.options.Logger,
+		Now:         a.options.Now,
+		Jitter:      rand.Float64,
+	}))
 	return nil
 }
 
@@ -111,57 +124,64 @@ func (a *App) Start(ctx context.Context) error {
 }
 
 func (a *App) start(ctx context.Context) error {
-	opened, err := queue.Open(ctx, queue.Options{
-		Dir:      a.options.Config.Store.Dir,
-		MaxEvent: a.options.Config.Webhook.MaxBody,
-		MaxBytes: queue.DefaultMaxBytes,
-		Logger:   a.options.Logger,
-	})
+	opened, err := queue.Open(ctx, a.queueOptions())
 	if err != nil {
 		return err
 	}
 	a.queue = opened
 	a.cleanups.push("closing the event store", func(context.Context) error { return opened.Close() })
+	a.metrics.Watch(opened, a.destinations, a.options.Logger, a.options.Now)
 	// The operator's address is closed after everything but the store, and can
 	// say meanwhile that the listener is stopping.
-	if a.admin, err = a.serve(ctx, "admin", a.options.AdminListen, a.adminHandler()); err != nil {
+	if a.admin, err = a.serve(ctx, server{name: "admin", address: a.options.AdminListen, handler: a.adminHandler(), connections: adminConnections}); err != nil {
 		return err
 	}
-	if err := a.startCouriers(ctx); err != nil {
-		return err
-	}
-	if a.addr, err = a.serve(ctx, "public", a.options.Listen, a.publicHandler()); err != nil {
+	a.startWorkers(ctx)
+	public := server{name: "public", address: a.options.Listen, handler: a.publicHandler(), connections: publicConnections}
+	public.certFile, public.keyFile = a.options.Config.Webhook.CertFile, a.options.Config.Webhook.KeyFile
+	if a.addr, err = a.serve(ctx, public); err != nil {
 		return err
 	}
 	a.serving.Store(true)
 	return nil
 }
 
-// startCouriers opens every position in the queue before any event can arrive,
-// and sets the couriers to work.
-func (a *App) startCouriers(ctx context.Context) error {
-	consumers := make([]queue.Consumer, len(a.couriers))
-	for i, courier := range a.couriers {
-		consumer, err := a.queue.Consumer(ctx, courier.consumer)
-		if err != nil {
-			return err
-		}
-		consumers[i] = consumer
+// queueOptions translates the configuration. What was sent is remembered for
+// longer than an event is kept and its alert is tried.
+func (a *App) queueOptions() queue.Options {
+	store := a.options.Config.Store
+	var longest time.Duration
+	for _, destination := range a.options.Config.Destinations {
+		longest = max(longest, destination.MaxAge)
 	}
+	return queue.Options{
+		Dir:      store.Dir,
+		Sync:     store.Sync,
+		MaxEvent: a.options.Config.Webhook.MaxBody,
+		MaxBytes: store.MaxBytes,
+		MaxAge:   store.MaxAge,
+		SentFor:  store.MaxAge + longest + 24*time.Hour,
+		External: queue.External{
+			URL: store.NATS.URL.Reveal(), CredentialsFile: store.NATS.CredentialsFile, CAFile: store.NATS.CAFile, Replicas: store.NATS.Replicas,
+		},
+		Logger: a.options.Logger,
+	}
+}
+
+// startWorkers evaluates events, serves the lanes, and clears those of
+// destinations that are there no longer.
+func (a *App) startWorkers(ctx context.Context) {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var couriers sync.WaitGroup
-	for i, courier := range a.couriers {
-		couriers.Go(func() {
-			if err := consumers[i].Run(working, courier.handle); err != nil {
-				a.fail(fmt.Errorf("%s: %w", courier.consumer, err))
-			}
-		})
+	var workers sync.WaitGroup
+	workers.Go(func() { a.queue.Evaluate(working, a.alerts.evaluate) })
+	workers.Go(func() { a.queue.Retire(working, a.destinations) })
+	for _, courier := range a.couriers {
+		workers.Go(func() { a.queue.Serve(working, courier.Destination(), courier.Serve) })
 	}
 	a.cleanups.push("finishing the deliveries at work", func(ctx context.Context) error {
 		stop()
-		return waitFor(ctx, &couriers)
+		return waitFor(ctx, &workers)
 	})
-	return nil
 }
 
 // Addr returns the public address as it was bound.

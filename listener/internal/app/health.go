@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 
@@ -19,7 +20,9 @@ func answerHealthy(response http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(response, "ok\n")
 }
 
-// answerReady says whether an event that arrived now would be stored.
+// answerReady says whether an event that arrived now would be stored. What a
+// damaged store has lost is said as well, and does not keep the rest from being
+// taken.
 func (a *App) answerReady(response http.ResponseWriter, request *http.Request) {
 	if !a.serving.Load() {
 		http.Error(response, "The listener is starting or stopping.", http.StatusServiceUnavailable)
@@ -27,8 +30,15 @@ func (a *App) answerReady(response http.ResponseWriter, request *http.Request) {
 	}
 	if err := a.queue.Check(request.Context()); err != nil {
 		a.options.Logger.ErrorContext(request.Context(), "not ready", "cause", err)
-		http.Error(response, "The event store does not answer.", http.StatusServiceUnavailable)
+		http.Error(response, "The event store does not answer, or cannot be written to.", http.StatusServiceUnavailable)
 		return
 	}
 	_, _ = io.WriteString(response, "ok\n")
+	damage := a.queue.Damage()
+	if damage.Lost > 0 {
+		_, _ = fmt.Fprintf(response, "The event store was damaged: %d stored events or alerts are gone.\n", damage.Lost)
+	}
+	if damage.Aside != "" {
+		_, _ = fmt.Fprintf(response, "What was found is kept in the data directory under %q; this is said until it is removed and the listener restarted.\n", "damaged")
+	}
 }

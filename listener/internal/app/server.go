@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gorilla/mux"
+	"golang.org/x/net/netutil"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 )
@@ -22,6 +23,9 @@ const (
 	writeTimeout   = 60 * time.Second
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 64 << 10
+	// Connections beyond these wait until others are closed.
+	publicConnections = 512
+	adminConnections  = 64
 )
 
 // publicHandler serves what Port and supervisors may reach.
@@ -32,15 +36,9 @@ func (a *App) publicHandler() http.Handler {
 		MaxBody:  a.options.Config.Webhook.MaxBody,
 		Verifier: a.verifier,
 		Store:    a.queue,
+		Recorder: a.metrics,
 		Logger:   a.options.Logger,
 	}).Register(router)
-	a.registerHealth(router)
-	return router
-}
-
-// adminHandler serves what the operator may reach.
-func (a *App) adminHandler() http.Handler {
-	router := newRouter("")
 	a.registerHealth(router)
 	return router
 }
@@ -63,17 +61,28 @@ func newRouter(postedTo string) *mux.Router {
 	return router
 }
 
+// server describes a server of the listener.
+type server struct {
+	name, address string
+	handler       http.Handler
+	connections   int
+	// certFile and keyFile are "" for plain HTTP.
+	certFile, keyFile string
+}
+
 // serve opens an address and serves it until the clean-up of that name.
-func (a *App) serve(ctx context.Context, name, address string, handler http.Handler) (net.Addr, error) {
+func (a *App) serve(ctx context.Context, described server) (net.Addr, error) {
+	name, address := described.name, described.address
 	if _, _, err := net.SplitHostPort(address); err != nil {
 		return nil, fmt.Errorf("the %s address %q must be a host and a port, such as 127.0.0.1:8080 or :8080", name, address)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	opened, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("opening the %s address: %w", name, err)
 	}
-	server := &http.Server{
-		Handler:           handler,
+	limited := netutil.LimitListener(opened, described.connections)
+	running := &http.Server{
+		Handler:           described.handler,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -82,15 +91,23 @@ func (a *App) serve(ctx context.Context, name, address string, handler http.Hand
 		ErrorLog:          slog.NewLogLogger(a.options.Logger.Handler(), slog.LevelWarn),
 	}
 	a.work.Go(func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		err := serveOn(running, limited, described)
+		if !errors.Is(err, http.ErrServerClosed) {
 			a.fail(fmt.Errorf("serving the %s address: %w", name, err))
 		}
 	})
 	a.cleanups.push("closing the "+name+" address", func(ctx context.Context) error {
-		if err := server.Shutdown(ctx); err != nil {
-			return errors.Join(err, server.Close())
+		if err := running.Shutdown(ctx); err != nil {
+			return errors.Join(err, running.Close())
 		}
 		return nil
 	})
-	return listener.Addr(), nil
+	return opened.Addr(), nil
+}
+
+func serveOn(running *http.Server, listener net.Listener, described server) error {
+	if described.certFile != "" {
+		return running.ServeTLS(listener, described.certFile, described.keyFile)
+	}
+	return running.Serve(listener)
 }

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/url"
 	"path"
 	"regexp"
 	"strconv"
@@ -10,14 +12,20 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
 // The bounds of what a webhook takes. The upper one of the body is what the
 // event store can hold.
 const (
 	smallestMaxBody  = 1 << 10
-	largestMaxBody   = 32 << 20
+	largestMaxBody   = 16 << 20
 	longestTolerance = 24 * time.Hour
+	longestAge       = 30 * 24 * time.Hour
+	longestSync      = time.Minute
+	largestMaxBytes  = 1 << 40
+	mostReplicas     = 5
 )
 
 // applySecrets takes the client secrets of the file.
@@ -39,6 +47,70 @@ func (l *loader) applySecrets(root ast.Node, content fileContent) {
 	}
 }
 
+// applyPort takes what the file says about Port's API.
+func (l *loader) applyPort(root ast.Node, content fileContent) {
+	l.config.Port.ClientID = strings.TrimSpace(content.Port.ClientID)
+	given := content.Port.BaseURL
+	if given == "" {
+		return
+	}
+	parsed, err := url.Parse(given)
+	if err != nil || parsed.Scheme != "https" && parsed.Scheme != "http" || parsed.Host == "" {
+		l.report(l.placeOf(root, "port", "base_url"), "it must be an http or https URL, such as https://api.us.getport.io")
+	}
+	l.config.Port.BaseURL = given
+}
+
+// applyStore takes what the file says about storing.
+func (l *loader) applyStore(root ast.Node, content fileContent) {
+	given, store := content.Store, &l.config.Store
+	store.Dir = given.Dir
+	if given.Sync != "" && given.Sync != "always" {
+		store.Sync = l.duration(l.placeOf(root, "store", "sync"), given.Sync, longestSync)
+	}
+	if given.MaxBytes != "" {
+		store.MaxBytes = l.size(l.placeOf(root, "store", "max_bytes"), given.MaxBytes, queue.SmallestMaxBytes, largestMaxBytes)
+	}
+	if given.MaxAge != "" {
+		store.MaxAge = l.duration(l.placeOf(root, "store", "max_age"), given.MaxAge, longestAge)
+	}
+	l.applyNATS(root, content)
+	if room := store.MaxBytes / 4; room < l.config.Webhook.MaxBody {
+		l.report(l.placeOf(root, "store", "max_bytes"), "a quarter of it must hold the largest body, webhook.max_body")
+	}
+}
+
+// applyNATS takes what the file says about a cluster.
+func (l *loader) applyNATS(root ast.Node, content fileContent) {
+	given, nats := content.Store.NATS, &l.config.Store.NATS
+	if given.Replicas != "" {
+		replicas, err := strconv.Atoi(given.Replicas)
+		if err != nil || replicas < 1 || replicas > mostReplicas {
+			l.report(l.placeOf(root, "store", "nats", "replicas"), fmt.Sprintf("it must be a number from 1 to %d", mostReplicas))
+		}
+		nats.Replicas = replicas
+	}
+	if given.URL == "" {
+		if given.CredentialsFile != "" || given.TLSCAFile != "" {
+			l.report(l.placeOf(root, "store", "nats"), "it needs a url")
+		}
+		return
+	}
+	if content.Store.Dir != "" || content.Store.Sync != "" {
+		l.report(l.placeOf(root, "store", "nats", "url"), "dir and sync are for the embedded store, and the cluster has its own; give one or the other")
+	}
+	nats.URL = NewSecret(strings.TrimSpace(given.URL))
+	nats.CredentialsFile, nats.CAFile = given.CredentialsFile, given.TLSCAFile
+	for name, path := range map[string]string{"credentials_file": given.CredentialsFile, "tls_ca_file": given.TLSCAFile} {
+		if path == "" {
+			continue
+		}
+		if _, err := readSecretFile(path); err != nil {
+			l.report(l.placeOf(root, "store", "nats", name), err.Error())
+		}
+	}
+}
+
 // applyWebhook takes what the file says about receiving.
 func (l *loader) applyWebhook(root ast.Node, content fileContent) {
 	given := content.Webhook
@@ -49,19 +121,27 @@ func (l *loader) applyWebhook(root ast.Node, content fileContent) {
 		l.config.Webhook.Path = given.Path
 	}
 	if given.MaxBody != "" {
-		size, err := parseSize(given.MaxBody)
-		if err != nil {
-			l.report(l.placeOf(root, "webhook", "max_body"), err.Error())
-		}
-		l.config.Webhook.MaxBody = size
+		l.config.Webhook.MaxBody = l.size(l.placeOf(root, "webhook", "max_body"), given.MaxBody, smallestMaxBody, largestMaxBody)
 	}
 	if given.Tolerance != "" {
-		tolerance, err := time.ParseDuration(given.Tolerance)
-		if err != nil || tolerance <= 0 || tolerance > longestTolerance {
-			l.report(l.placeOf(root, "webhook", "tolerance"), "it must be a duration of up to 24h, such as 30s or 5m")
-		}
-		l.config.Webhook.Tolerance = tolerance
+		l.config.Webhook.Tolerance = l.duration(l.placeOf(root, "webhook", "tolerance"), given.Tolerance, longestTolerance)
 	}
+	l.applyTLS(l.placeOf(root, "webhook", "tls"), given.TLS.CertFile, given.TLS.KeyFile)
+}
+
+// applyTLS reads the certificate once, to find out whether it can be used.
+func (l *loader) applyTLS(place, certFile, keyFile string) {
+	if certFile == "" && keyFile == "" {
+		return
+	}
+	if certFile == "" || keyFile == "" {
+		l.report(place, "it needs cert_file and key_file")
+		return
+	}
+	if _, err := tls.LoadX509KeyPair(certFile, keyFile); err != nil {
+		l.report(place, fmt.Sprintf("the certificate cannot be used (%v)", err))
+	}
+	l.config.Webhook.CertFile, l.config.Webhook.KeyFile = certFile, keyFile
 }
 
 // checkPath refuses a path that could not be posted to, or that is taken.
@@ -78,29 +158,6 @@ func checkPath(given string) error {
 	return nil
 }
 
-// parseSize reads a number of bytes with its unit.
-func parseSize(text string) (int64, error) {
-	errSize := errors.New("it must be a size between 1KiB and 32MiB, such as 512KiB or 4MiB")
-	digits := strings.TrimRight(text, "BKMi ")
-	number, err := strconv.ParseInt(digits, 10, 32)
-	if err != nil {
-		return 0, errSize
-	}
-	switch strings.TrimSpace(strings.TrimPrefix(text, digits)) {
-	case "", "B":
-	case "KiB":
-		number <<= 10
-	case "MiB":
-		number <<= 20
-	default:
-		return 0, errSize
-	}
-	if number < smallestMaxBody || number > largestMaxBody {
-		return 0, errSize
-	}
-	return number, nil
-}
-
 // applyDestinations takes the destinations of the file.
 func (l *loader) applyDestinations(root ast.Node, content fileContent) {
 	for _, name := range sortedKeys(content.Destinations) {
@@ -111,24 +168,40 @@ func (l *loader) applyDestinations(root ast.Node, content fileContent) {
 			l.report(place, "the name of a destination has lower-case letters, digits, dashes and underscores, at most 63 of them")
 			continue
 		}
+		described := l.describe(root, name, given)
 		switch {
 		case given.WebhookURL != "" && given.WebhookURLFile != "":
 			l.report(place, "it has webhook_url and webhook_url_file; give one of them")
 		case given.WebhookURLFile != "":
-			l.addDestinationFile(place, name, given.WebhookURLFile)
+			l.addDestinationFile(place, described, given.WebhookURLFile)
 		case given.WebhookURL == "":
 			l.report(place, "it needs a webhook_url or a webhook_url_file")
 		default:
-			l.addDestination(l.placeOf(root, "destinations", name, "webhook_url"), name, given.WebhookURL)
+			l.addDestination(l.placeOf(root, "destinations", name, "webhook_url"), described, given.WebhookURL)
 		}
 	}
 }
 
-func (l *loader) addDestinationFile(place, name, path string) {
+// describe takes everything about a destination but its URL.
+func (l *loader) describe(root ast.Node, name string, given fileDestination) Destination {
+	described := newDestination(name)
+	if given.Rate != "" {
+		described.Interval = l.rate(l.placeOf(root, "destinations", name, "rate"), given.Rate)
+	}
+	if given.DigestAfter != "" {
+		described.DigestAfter = l.duration(l.placeOf(root, "destinations", name, "digest_after"), given.DigestAfter, longestAge)
+	}
+	if given.MaxAge != "" {
+		described.MaxAge = l.duration(l.placeOf(root, "destinations", name, "max_age"), given.MaxAge, longestAge)
+	}
+	return described
+}
+
+func (l *loader) addDestinationFile(place string, described Destination, path string) {
 	webhook, err := readSecretFile(path)
 	if err != nil {
 		l.report(place+".webhook_url_file", err.Error())
 		return
 	}
-	l.addDestination(place+".webhook_url_file", name, webhook)
+	l.addDestination(place+".webhook_url_file", described, webhook)
 }

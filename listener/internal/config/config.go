@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
 
@@ -16,6 +17,7 @@ import (
 type Config struct {
 	// ClientSecrets verify the signature of events; one of them must fit.
 	ClientSecrets []Secret
+	Port          Port
 	Webhook       Webhook
 	Store         Store
 	// Destinations are sorted by name. There is at least one.
@@ -30,11 +32,37 @@ type Webhook struct {
 	MaxBody int64
 	// Tolerance is how far the time of a signature may be from ours.
 	Tolerance time.Duration
+	// CertFile and KeyFile make it HTTPS; both are "" for plain HTTP.
+	CertFile, KeyFile string
+}
+
+// Port says how Port's API is reached.
+type Port struct {
+	// ClientID is "" when the API is not to be asked.
+	ClientID string
+	BaseURL  string
 }
 
 // Store says where events are kept until they are delivered.
 type Store struct {
+	// Dir is the data directory of the embedded store.
 	Dir string
+	// Sync is how often the embedded store writes to the disk what it has
+	// acknowledged; 0 is before each acknowledgement.
+	Sync time.Duration
+	// MaxBytes is how much the store may take.
+	MaxBytes int64
+	// MaxAge is how long events are kept once they are evaluated.
+	MaxAge time.Duration
+	NATS   NATS
+}
+
+// NATS says how a cluster is reached that is used in place of the embedded store.
+type NATS struct {
+	// URL may hold a password; it is the zero Secret when there is no cluster.
+	URL                     Secret
+	CredentialsFile, CAFile string
+	Replicas                int
 }
 
 // Destination is where alerts go.
@@ -45,6 +73,10 @@ type Destination struct {
 	WebhookURL Secret
 	// Interval is the least time between two messages.
 	Interval time.Duration
+	// DigestAfter is how long a backlog may take to be told one by one.
+	DigestAfter time.Duration
+	// MaxAge is from when on an alert that fails is given up.
+	MaxAge time.Duration
 }
 
 // Source is where a configuration comes from.
@@ -72,6 +104,12 @@ const (
 	defaultPath    = "/api/slack"
 	defaultMaxBody = 4 << 20
 	defaultDir     = "listener-data"
+	defaultBaseURL = "https://api.getport.io"
+	// Slack takes about one message a second per channel, and may hide what
+	// exceeds it.
+	defaultInterval    = time.Second
+	defaultDigestAfter = time.Minute
+	defaultMaxAge      = 24 * time.Hour
 	// defaultDestination is the name of the one that the environment gives.
 	defaultDestination = "default"
 
@@ -86,7 +124,9 @@ const (
 // *InvalidError.
 func Load(source Source) (*Config, error) {
 	loader := &loader{source: source, config: Config{
+		Port:    Port{BaseURL: defaultBaseURL},
 		Webhook: Webhook{Path: defaultPath, MaxBody: defaultMaxBody, Tolerance: changelog.DefaultTolerance},
+		Store:   Store{MaxBytes: queue.DefaultMaxBytes, MaxAge: queue.DefaultMaxAge, NATS: NATS{Replicas: queue.DefaultReplicas}},
 	}}
 	loader.readFile()
 	loader.readEnvironment()
@@ -125,15 +165,19 @@ func (l *loader) addSecret(place, text string) {
 }
 
 // addDestination keeps a destination whose URL came from place.
-func (l *loader) addDestination(place, name, webhook string) {
+func (l *loader) addDestination(place string, described Destination, webhook string) {
 	webhook = strings.TrimSpace(webhook)
 	if err := slack.CheckURL(webhook); err != nil {
 		l.report(place, err.Error()+"; use the URL of a Slack incoming webhook, which begins with https://hooks.slack.com/services/")
 		return
 	}
-	l.config.Destinations = append(l.config.Destinations, Destination{
-		Name: name, WebhookURL: NewSecret(webhook), Interval: slack.DefaultInterval,
-	})
+	described.WebhookURL = NewSecret(webhook)
+	l.config.Destinations = append(l.config.Destinations, described)
+}
+
+// newDestination returns a destination with every default.
+func newDestination(name string) Destination {
+	return Destination{Name: name, Interval: defaultInterval, DigestAfter: defaultDigestAfter, MaxAge: defaultMaxAge}
 }
 
 // checkSecrets reports what is missing altogether.

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/tlstest"
 )
 
 const (
@@ -177,6 +179,82 @@ destinations:
 	}
 }
 
+// TestEveryKeyIsRead gives every key of the file another value than its default.
+func TestEveryKeyIsRead(t *testing.T) {
+	t.Parallel()
+	certFile, keyFile := tlstest.Certificate(t)
+	credentials, ca := write(t, "nats.creds", "x"), write(t, "ca.pem", "x")
+	content := `
+port:
+  client_secrets: [k7-client-secret]
+  client_id: an-id
+  base_url: https://api.us.getport.io
+webhook:
+  path: /hooks/port
+  max_body: 1MiB
+  tolerance: 90s
+  tls: { cert_file: ` + certFile + `, key_file: ` + keyFile + ` }
+store:
+  max_bytes: 2GiB
+  max_age: 48h
+  nats: { url: "nats://user:hunter2@127.0.0.1:4222", credentials_file: ` + credentials + `, tls_ca_file: ` + ca + `, replicas: 5 }
+destinations:
+  team: { webhook_url: http://localhost/x, rate: 30/m, digest_after: 5m, max_age: 12h }
+`
+	loaded, err := config.Load(config.Source{File: write(t, "listener.yaml", content), LookupEnv: environment(nil)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (config.Port{ClientID: "an-id", BaseURL: "https://api.us.getport.io"}); loaded.Port != want {
+		t.Errorf("port is %+v", loaded.Port)
+	}
+	if want := (config.Webhook{Path: "/hooks/port", MaxBody: 1 << 20, Tolerance: 90 * time.Second, CertFile: certFile, KeyFile: keyFile}); loaded.Webhook != want {
+		t.Errorf("webhook is %+v", loaded.Webhook)
+	}
+	store := loaded.Store
+	if store.MaxBytes != 2<<30 || store.MaxAge != 48*time.Hour || store.Sync != 0 || store.NATS.Replicas != 5 || store.NATS.CredentialsFile != credentials || store.NATS.CAFile != ca ||
+		store.NATS.URL.Reveal() != "nats://user:hunter2@127.0.0.1:4222" {
+		t.Errorf("store is %+v", store)
+	}
+	if printed := fmt.Sprintf("%+v", loaded); strings.Contains(printed, "hunter2") {
+		t.Errorf("the password is printed: %s", printed)
+	}
+	team := loaded.Destinations[0]
+	if team.Interval != 2*time.Second || team.DigestAfter != 5*time.Minute || team.MaxAge != 12*time.Hour {
+		t.Errorf("the destination is %+v", team)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	loaded, err := config.Load(config.Source{LookupEnv: environment(map[string]string{"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if loaded.Port != (config.Port{BaseURL: "https://api.getport.io"}) {
+		t.Errorf("port is %+v", loaded.Port)
+	}
+	if store := loaded.Store; store.Sync != 0 || store.MaxBytes != 1<<30 || store.MaxAge != 72*time.Hour || store.NATS.Replicas != 3 || store.NATS.URL.Reveal() != "" {
+		t.Errorf("store is %+v", store)
+	}
+	if d := loaded.Destinations[0]; d.Interval != time.Second || d.DigestAfter != time.Minute || d.MaxAge != 24*time.Hour {
+		t.Errorf("the destination is %+v", d)
+	}
+}
+
+func TestSyncIsRead(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{"always": 0, "2s": 2 * time.Second} {
+		loaded, err := config.Load(config.Source{
+			File:      write(t, "listener.yaml", "store: {sync: "+text+"}\n"),
+			LookupEnv: environment(map[string]string{"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL}),
+		})
+		if err != nil || loaded.Store.Sync != want {
+			t.Errorf("%s is read as %v (%v)", text, loaded.Store.Sync, err)
+		}
+	}
+}
+
 func TestDestinationsAreSorted(t *testing.T) {
 	t.Parallel()
 	const content = `
@@ -256,19 +334,20 @@ func TestLoadFromAFileFails(t *testing.T) {
 		{"an unknown section", valid + "rulez: []\n", []string{
 			`listener.yaml:3: "rulez" is not a key of the file; its keys are port, webhook, store and destinations`,
 		}},
-		{"unknown keys", valid + "webhook:\n  paht: /x\n  tls: {}\nstore:\n  sync: always\n", []string{
-			`listener.yaml:4: "paht" is not a key of webhook; its keys are path, max_body and tolerance`,
-			`listener.yaml:5: "tls" is not a key of webhook; its keys are path, max_body and tolerance`,
-			`listener.yaml:7: "sync" is not a key of store; its keys are dir`,
+		{"unknown keys", valid + "webhook:\n  paht: /x\n  tls: {cert: x}\nstore:\n  synk: always\n  nats: {cluster: x}\n", []string{
+			`listener.yaml:4: "paht" is not a key of webhook; its keys are path, max_body, tolerance and tls`,
+			`listener.yaml:5: "cert" is not a key of webhook.tls; its keys are cert_file and key_file`,
+			`listener.yaml:7: "synk" is not a key of store; its keys are dir, sync, max_bytes, max_age and nats`,
+			`listener.yaml:8: "cluster" is not a key of store.nats; its keys are url, credentials_file, tls_ca_file and replicas`,
 		}},
 		{"an unknown key of a destination", "destinations:\n  default:\n    url: https://hooks.slack.com/services/tokentoken\n", []string{
-			`listener.yaml:3: "url" is not a key of destinations.default; its keys are webhook_url and webhook_url_file`,
+			`listener.yaml:3: "url" is not a key of destinations.default; its keys are webhook_url, webhook_url_file, rate, digest_after and max_age`,
 		}},
 		{"a list", "- port\n", []string{"listener.yaml:1: the file must hold the sections port, webhook, store and destinations"}},
 		{"a text", "hello\n", []string{"listener.yaml:1: the file must hold the sections port, webhook, store and destinations"}},
-		{"a section that is a text", "webhook: /api/slack\n", []string{"listener.yaml:1: webhook must be a section with the keys path, max_body and tolerance"}},
+		{"a section that is a text", "webhook: /api/slack\n", []string{"listener.yaml:1: webhook must be a section with the keys path, max_body, tolerance and tls"}},
 		{"a destination that is a URL", "destinations:\n  default: " + webhookURL + "\n", []string{
-			"listener.yaml:2: destinations.default must be a section with the keys webhook_url and webhook_url_file",
+			"listener.yaml:2: destinations.default must be a section with the keys webhook_url, webhook_url_file, rate, digest_after and max_age",
 		}},
 		{"one secret in place of a list", "port:\n  client_secrets: k7-client-secret\n", []string{
 			"listener.yaml:2: the value must be a list, such as [first, second]",
@@ -294,7 +373,7 @@ func TestLoadFromAFileFails(t *testing.T) {
 		}},
 		{"values out of bounds", valid + "webhook:\n  path: api/slack\n  max_body: 1GiB\n  tolerance: 300\n", []string{
 			"listener.yaml:4: webhook.path: it must be a path such as /api/slack",
-			"listener.yaml:5: webhook.max_body: it must be a size between 1KiB and 32MiB, such as 512KiB or 4MiB",
+			"listener.yaml:5: webhook.max_body: it must be a size between 1KiB and 16MiB, such as 4KiB",
 			"listener.yaml:6: webhook.tolerance: it must be a duration of up to 24h, such as 30s or 5m",
 		}},
 		{"a path with a pattern", valid + "webhook: {path: \"/api/{x}\"}\n", []string{
@@ -311,6 +390,30 @@ func TestLoadFromAFileFails(t *testing.T) {
 		{"a URL that is none", "destinations:\n  default: {webhook_url: \"#alerts\"}\n", []string{
 			"listener.yaml:2: destinations.default.webhook_url: it is not an http or https URL; use the URL of a Slack incoming webhook, which begins with https://hooks.slack.com/services/",
 		}},
+		{"values of the store out of bounds", valid + "store:\n  sync: never\n  max_bytes: 2KiB\n  max_age: 0s\n  nats: {replicas: 9}\n", []string{
+			"listener.yaml:4: store.sync: it must be a duration of up to 1m, such as 30s or 5m",
+			"listener.yaml:5: store.max_bytes: it must be a size between 1MiB and 1024GiB, such as 4MiB",
+			"listener.yaml:6: store.max_age: it must be a duration of up to 720h, such as 30s or 5m",
+			"listener.yaml:7: store.nats.replicas: it must be a number from 1 to 5",
+			"listener.yaml:5: store.max_bytes: a quarter of it must hold the largest body, webhook.max_body",
+		}},
+		{"a cluster and a directory", valid + "store: {dir: x, nats: {url: nats://localhost}}\n", []string{
+			"listener.yaml:3: store.nats.url: dir and sync are for the embedded store, and the cluster has its own; give one or the other",
+		}},
+		{"credentials without a cluster", valid + "store: {nats: {credentials_file: x}}\n", []string{"listener.yaml:3: store.nats: it needs a url"}},
+		{"credentials that are not there", valid + "store: {nats: {url: nats://localhost, credentials_file: /no/such/file}}\n", []string{
+			"listener.yaml:3: store.nats.credentials_file: the file /no/such/file cannot be read (no such file or directory)",
+		}},
+		{"half a certificate", valid + "webhook: {tls: {cert_file: x}}\n", []string{"listener.yaml:3: webhook.tls: it needs cert_file and key_file"}},
+		{"a certificate that is none", valid + "webhook: {tls: {cert_file: /no/such/file, key_file: x}}\n", []string{"listener.yaml:3: webhook.tls: the certificate cannot be used ("}},
+		{"an API that is none", valid + "port: {base_url: api.getport.io, client_secrets: [k7]}\n", []string{"listener.yaml:3: it is not valid YAML: "}},
+		{"a URL of the API that is none", "port: {base_url: api.getport.io}\n", []string{"listener.yaml:1: port.base_url: it must be an http or https URL, such as https://api.us.getport.io"}},
+		{"values of a destination out of bounds", "destinations:\n  default:\n    webhook_url: http://localhost/x\n    rate: fast\n    digest_after: 0\n    max_age: 1000h\n", []string{
+			"listener.yaml:4: destinations.default.rate: it must be a number of messages per s, m or h, such as 1/s or 30/m",
+			"listener.yaml:5: destinations.default.digest_after: it must be a duration of up to 720h, such as 30s or 5m",
+			"listener.yaml:6: destinations.default.max_age: it must be a duration of up to 720h, such as 30s or 5m",
+		}},
+		{"a rate that is none", "destinations:\n  default: {webhook_url: http://localhost/x, rate: 1000/s}\n", []string{"listener.yaml:2: destinations.default.rate: it must be at most 100/s"}},
 		{"a URL and a file", "destinations:\n  default: {webhook_url: http://localhost/x, webhook_url_file: x}\n", []string{
 			"listener.yaml:2: destinations.default: it has webhook_url and webhook_url_file; give one of them",
 		}},

@@ -25,7 +25,7 @@ func (l *loader) readEnvironment() {
 	if !l.destinationsGiven {
 		if text, place, ok := l.environmentSecret(webhookVariable); ok {
 			l.destinationsGiven = true
-			l.addDestination(place, defaultDestination, text)
+			l.addDestination(place, newDestination(defaultDestination), text)
 		}
 	}
 	l.config.Store.Dir = l.dataDirectory()

@@ -23,36 +23,64 @@ type fileContent struct {
 	Port struct {
 		ClientSecrets     []string `yaml:"client_secrets"`
 		ClientSecretFiles []string `yaml:"client_secret_files"`
+		ClientID          string   `yaml:"client_id"`
+		BaseURL           string   `yaml:"base_url"`
 	} `yaml:"port"`
 	Webhook struct {
 		Path      string `yaml:"path"`
 		MaxBody   string `yaml:"max_body"`
 		Tolerance string `yaml:"tolerance"`
+		TLS       struct {
+			CertFile string `yaml:"cert_file"`
+			KeyFile  string `yaml:"key_file"`
+		} `yaml:"tls"`
 	} `yaml:"webhook"`
 	Store struct {
-		Dir string `yaml:"dir"`
+		Dir      string `yaml:"dir"`
+		Sync     string `yaml:"sync"`
+		MaxBytes string `yaml:"max_bytes"`
+		MaxAge   string `yaml:"max_age"`
+		NATS     struct {
+			URL             string `yaml:"url"`
+			CredentialsFile string `yaml:"credentials_file"`
+			TLSCAFile       string `yaml:"tls_ca_file"`
+			Replicas        string `yaml:"replicas"`
+		} `yaml:"nats"`
 	} `yaml:"store"`
-	Destinations map[string]struct {
-		WebhookURL     string `yaml:"webhook_url"`
-		WebhookURLFile string `yaml:"webhook_url_file"`
-	} `yaml:"destinations"`
+	Destinations map[string]fileDestination `yaml:"destinations"`
 }
 
-// keysOf returns the keys that a section of the file may have; "" is the file
-// itself.
-func keysOf(section string) []string {
+type fileDestination struct {
+	WebhookURL     string `yaml:"webhook_url"`
+	WebhookURLFile string `yaml:"webhook_url_file"`
+	Rate           string `yaml:"rate"`
+	DigestAfter    string `yaml:"digest_after"`
+	MaxAge         string `yaml:"max_age"`
+}
+
+// anyDestination stands in a path for the name of a destination.
+const anyDestination = "destinations.*"
+
+// keysOf returns the keys that a section of the file may have, and whether it is
+// a section at all; "" is the file itself.
+func keysOf(section string) (keys []string, ok bool) {
 	switch section {
 	case "":
-		return []string{"port", "webhook", "store", "destinations"}
+		keys = []string{"port", "webhook", "store", "destinations"}
 	case "port":
-		return []string{"client_secrets", "client_secret_files"}
+		keys = []string{"client_secrets", "client_secret_files", "client_id", "base_url"}
 	case "webhook":
-		return []string{"path", "max_body", "tolerance"}
+		keys = []string{"path", "max_body", "tolerance", "tls"}
+	case "webhook.tls":
+		keys = []string{"cert_file", "key_file"}
 	case "store":
-		return []string{"dir"}
-	default:
-		return []string{"webhook_url", "webhook_url_file"}
+		keys = []string{"dir", "sync", "max_bytes", "max_age", "nats"}
+	case "store.nats":
+		keys = []string{"url", "credentials_file", "tls_ca_file", "replicas"}
+	case anyDestination:
+		keys = []string{"webhook_url", "webhook_url_file", "rate", "digest_after", "max_age"}
 	}
+	return keys, keys != nil
 }
 
 // readFile reads the file, if there is one, into the configuration.
@@ -69,8 +97,9 @@ func (l *loader) readFile() {
 	}
 	l.applySecrets(root, content)
 	l.applyWebhook(root, content)
+	l.applyPort(root, content)
+	l.applyStore(root, content)
 	l.applyDestinations(root, content)
-	l.config.Store.Dir = content.Store.Dir
 }
 
 // decodeFile returns the file as a tree, which knows the lines, and as values. A
@@ -82,7 +111,7 @@ func (l *loader) decodeFile() (ast.Node, fileContent, bool) {
 		return nil, content, ok
 	}
 	l.expandVariables(root)
-	l.reportUnknownKeys(root)
+	l.checkKeys(root, "", "")
 	if len(l.problems) > 0 {
 		return nil, content, false
 	}
@@ -114,7 +143,7 @@ func (l *loader) parseFile() (ast.Node, bool) {
 		return nil, true
 	}
 	if _, ok := entries(file.Docs[0].Body); !ok {
-		l.report(l.place(file.Docs[0].Body), "the file must hold the sections "+list(keysOf("")))
+		l.report(l.place(file.Docs[0].Body), "the file must hold the sections "+listKeys(""))
 		return nil, false
 	}
 	return file.Docs[0].Body, true
@@ -134,49 +163,44 @@ func entries(node ast.Node) ([]*ast.MappingValueNode, bool) {
 	return nil, false
 }
 
-// reportUnknownKeys looks at every key of the file: a mistyped one would silently
-// leave a default in place.
-func (l *loader) reportUnknownKeys(root ast.Node) {
-	sections, _ := entries(root)
-	for _, section := range sections {
-		name := section.Key.String()
-		if !l.known(section, "") || name != "destinations" {
-			l.reportUnknownKeysIn(section.Value, name)
-			continue
-		}
-		destinations, _ := entries(section.Value)
-		for _, destination := range destinations {
-			l.reportUnknownKeysIn(destination.Value, "destinations."+destination.Key.String())
-		}
-	}
-}
-
-func (l *loader) reportUnknownKeysIn(node ast.Node, section string) {
-	if !slices.Contains(keysOf(""), strings.SplitN(section, ".", 2)[0]) {
-		return
-	}
+// checkKeys looks at every key of a section and of those below it: a mistyped one
+// would silently leave a default in place. pattern is the path with the names of
+// destinations left out.
+func (l *loader) checkKeys(node ast.Node, path, pattern string) {
 	values, ok := entries(node)
 	if !ok {
-		l.report(l.place(node), section+" must be a section with the keys "+list(keysOf(section)))
+		l.report(l.place(node), path+" must be a section with the keys "+listKeys(pattern))
 		return
 	}
+	keys, _ := keysOf(pattern)
 	for _, value := range values {
-		l.known(value, section)
+		key := value.Key.String()
+		if pattern == "destinations" {
+			l.checkKeys(value.Value, path+"."+key, anyDestination)
+			continue
+		}
+		if !slices.Contains(keys, key) {
+			where := "the file"
+			if path != "" {
+				where = path
+			}
+			l.report(l.place(value), fmt.Sprintf("%q is not a key of %s; its keys are %s", key, where, list(keys)))
+			continue
+		}
+		below := strings.TrimPrefix(pattern+"."+key, ".")
+		if _, section := keysOf(below); section || below == "destinations" {
+			l.checkKeys(value.Value, strings.TrimPrefix(path+"."+key, "."), below)
+		}
 	}
 }
 
-// known reports a key that its section does not have.
-func (l *loader) known(value *ast.MappingValueNode, section string) bool {
-	key := value.Key.String()
-	if slices.Contains(keysOf(section), key) {
-		return true
+// listKeys enumerates the keys of a section.
+func listKeys(pattern string) string {
+	keys, ok := keysOf(pattern)
+	if !ok {
+		return "that are the names of destinations"
 	}
-	where := "the file"
-	if section != "" {
-		where = section
-	}
-	l.report(l.place(value), fmt.Sprintf("%q is not a key of %s; its keys are %s", key, where, list(keysOf(section))))
-	return false
+	return list(keys)
 }
 
 // expandVariables replaces ${NAME} in every value by the variable of that name.

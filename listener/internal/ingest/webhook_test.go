@@ -22,6 +22,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
@@ -59,6 +60,30 @@ func (m *memory) stored() []queue.Event {
 	return append([]queue.Event(nil), m.events...)
 }
 
+// tally counts results and reasons by their names.
+type tally struct {
+	mu     sync.Mutex
+	counts map[string]int
+}
+
+func (c *tally) count(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.counts == nil {
+		c.counts = make(map[string]int)
+	}
+	c.counts[name]++
+}
+
+func (c *tally) Received(result metrics.Result)             { c.count(string(result)) }
+func (c *tally) SignatureFailed(reason changelog.Rejection) { c.count("signature " + string(reason)) }
+
+func (c *tally) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return fmt.Sprint(c.counts)
+}
+
 // logBuffer collects a log that is written to concurrently.
 type logBuffer struct {
 	mu   sync.Mutex
@@ -81,6 +106,7 @@ func (b *logBuffer) String() string {
 type server struct {
 	url   string
 	store *memory
+	tally *tally
 	log   *logBuffer
 }
 
@@ -90,14 +116,15 @@ func serve(t *testing.T, store *memory) server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := &logBuffer{}
+	log, counted := &logBuffer{}, &tally{}
 	router := mux.NewRouter()
 	ingest.NewWebhook(ingest.Options{
-		Path: "/api/slack", MaxBody: maxBody, Verifier: verifier, Store: store, Logger: slog.New(slog.NewTextHandler(log, nil)),
+		Path: "/api/slack", MaxBody: maxBody, Verifier: verifier, Store: store, Recorder: counted,
+		Logger: slog.New(slog.NewTextHandler(log, nil)),
 	}).Register(router)
 	listening := httptest.NewServer(router)
 	t.Cleanup(listening.Close)
-	return server{url: listening.URL + "/api/slack", store: store, log: log}
+	return server{url: listening.URL + "/api/slack", store: store, tally: counted, log: log}
 }
 
 // signed makes a request as Port does.
@@ -213,6 +240,9 @@ func TestTheSameChangeIsStoredOnce(t *testing.T) {
 	if stored := s.store.stored(); len(stored) != 1 {
 		t.Errorf("%d events are stored", len(stored))
 	}
+	if got := s.tally.String(); got != "map[duplicate:2 stored:1]" {
+		t.Errorf("counted %s", got)
+	}
 	if log := s.log.String(); strings.Count(log, "duplicate=true") != 2 {
 		t.Errorf("the log does not tell of the duplicates:\n%s", log)
 	}
@@ -238,30 +268,31 @@ func TestARequestIsRefused(t *testing.T) {
 		change func(*http.Request)
 		status int
 		text   string
+		count  string
 	}{
-		{"no signature", `{}`, unsigned(changelog.SignatureHeader), 401, unauthorized},
-		{"no timestamp", `{}`, unsigned(changelog.TimestampHeader), 401, unauthorized},
-		{"neither", `{}`, func(r *http.Request) { r.Header = http.Header{} }, 401, unauthorized},
-		{"a malformed signature", `{}`, func(r *http.Request) { r.Header.Set(changelog.SignatureHeader, "sha256=abc") }, 401, unauthorized},
+		{"no signature", `{}`, unsigned(changelog.SignatureHeader), 401, unauthorized, "signature missing:1 unauthorized:1"},
+		{"no timestamp", `{}`, unsigned(changelog.TimestampHeader), 401, unauthorized, "signature missing:1 unauthorized:1"},
+		{"neither", `{}`, func(r *http.Request) { r.Header = http.Header{} }, 401, unauthorized, "signature missing:1 unauthorized:1"},
+		{"a malformed signature", `{}`, func(r *http.Request) { r.Header.Set(changelog.SignatureHeader, "sha256=abc") }, 401, unauthorized, "signature malformed:1 unauthorized:1"},
 		{"a signature of another secret", `{}`, func(r *http.Request) {
 			r.Header.Set(changelog.SignatureHeader, changelog.Sign("other", r.Header.Get(changelog.TimestampHeader), []byte(`{}`)))
-		}, 401, unauthorized},
+		}, 401, unauthorized, "signature wrong:1 unauthorized:1"},
 		{"a signature of another body", `{}`, func(r *http.Request) {
 			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(`[]`)), 2
-		}, 401, unauthorized},
-		{"an old timestamp", `{}`, at(time.Now().Add(-6 * time.Minute)), 401, unauthorized},
-		{"a timestamp of the future", `{}`, at(time.Now().Add(6 * time.Minute)), 401, unauthorized},
-		{"wrong and not JSON", `{`, func(r *http.Request) { r.Header.Set(changelog.SignatureHeader, "v1,AAAA") }, 401, unauthorized},
-		{"broken JSON", `{"action":`, keep, 400, "The body is not a JSON object.\n"},
-		{"an array", `[]`, keep, 400, "The body is not a JSON object.\n"},
-		{"nothing", ``, keep, 400, "The body is not a JSON object.\n"},
-		{"a byte order mark", "\xef\xbb\xbf{}", keep, 400, "The body is not a JSON object.\n"},
-		{"invalid UTF-8", "{\"a\":\"\xff\"}", keep, 400, "The body is not a JSON object.\n"},
-		{"trailing bytes", `{}{}`, keep, 400, "The body is not a JSON object.\n"},
-		{"deep nesting", strings.Repeat(`[`, 20_000), keep, 400, "The body is not a JSON object.\n"},
-		{"a byte too many", strings.Repeat(" ", maxBody+1), keep, 413, "The body has more than 65536 bytes.\n"},
-		{"a byte too many without a length", strings.Repeat(" ", maxBody+1), func(r *http.Request) { r.ContentLength = -1 }, 413, "The body has more than 65536 bytes.\n"},
-		{"gzip", `{}`, func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, 415, "The body must be sent without a content encoding.\n"},
+		}, 401, unauthorized, "signature wrong:1 unauthorized:1"},
+		{"an old timestamp", `{}`, at(time.Now().Add(-6 * time.Minute)), 401, unauthorized, "signature stale:1 unauthorized:1"},
+		{"a timestamp of the future", `{}`, at(time.Now().Add(6 * time.Minute)), 401, unauthorized, "signature stale:1 unauthorized:1"},
+		{"wrong and not JSON", `{`, func(r *http.Request) { r.Header.Set(changelog.SignatureHeader, "v1,AAAA") }, 401, unauthorized, "signature malformed:1 unauthorized:1"},
+		{"broken JSON", `{"action":`, keep, 400, "The body is not a JSON object.\n", "invalid:1"},
+		{"an array", `[]`, keep, 400, "The body is not a JSON object.\n", "invalid:1"},
+		{"nothing", ``, keep, 400, "The body is not a JSON object.\n", "invalid:1"},
+		{"a byte order mark", "\xef\xbb\xbf{}", keep, 400, "The body is not a JSON object.\n", "invalid:1"},
+		{"invalid UTF-8", "{\"a\":\"\xff\"}", keep, 400, "The body is not a JSON object.\n", "invalid:1"},
+		{"trailing bytes", `{}{}`, keep, 400, "The body is not a JSON object.\n", "invalid:1"},
+		{"deep nesting", strings.Repeat(`[`, 20_000), keep, 400, "The body is not a JSON object.\n", "invalid:1"},
+		{"a byte too many", strings.Repeat(" ", maxBody+1), keep, 413, "The body has more than 65536 bytes.\n", "too_large:1"},
+		{"a byte too many without a length", strings.Repeat(" ", maxBody+1), func(r *http.Request) { r.ContentLength = -1 }, 413, "The body has more than 65536 bytes.\n", "too_large:1"},
+		{"gzip", `{}`, func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, 415, "The body must be sent without a content encoding.\n", "unsupported_encoding:1"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -275,6 +306,9 @@ func TestARequestIsRefused(t *testing.T) {
 			}
 			if stored := s.store.stored(); len(stored) > 0 {
 				t.Errorf("stored %s", stored[0].Body)
+			}
+			if got := s.tally.String(); got != "map["+test.count+"]" {
+				t.Errorf("counted %s", got)
 			}
 			if log := s.log.String(); !strings.Contains(log, "event rejected") || !strings.Contains(log, "status="+strconv.Itoa(test.status)) {
 				t.Errorf("the log reads %q", log)

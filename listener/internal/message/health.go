@@ -25,17 +25,13 @@ const (
 // late is from when on a message says how late it is.
 const late = 5 * time.Minute
 
-// Message is one Slack message: its blocks, and a text that says the same where
-// blocks are not shown or not accepted.
-type Message struct {
-	Text   string
-	Blocks []slack.Block
-}
+// timeFormat is how a moment is shown.
+const timeFormat = "2006-01-02 15:04:05 UTC"
 
-// Health tells of a change of an entity's health. now is the time of sending.
-func Health(event *changelog.Event, change rule.Change, now time.Time) Message {
+// Health tells of a change of an entity's health.
+func Health(event *changelog.Event, change rule.Change, notes Notes) Message {
 	header := header(event)
-	context := context(event, now)
+	context := context(event, notes)
 	return Message{
 		Text: fmt.Sprintf("%s: %s → %s. %s", header, state(change.Before, summaryLimit), state(change.After, summaryLimit), context),
 		Blocks: []slack.Block{
@@ -60,17 +56,18 @@ func header(event *changelog.Event) string {
 }
 
 // context says who, when, and how late this message is if it is.
-func context(event *changelog.Event, now time.Time) string {
+func context(event *changelog.Event, notes Notes) string {
 	text := "Triggered by " + escapeWithin(actor(event.Trigger.By), labelLimit)
-	at := event.HappenedAt()
-	if at.IsZero() {
-		return text
+	if at := event.HappenedAt(); !at.IsZero() {
+		text += " · " + at.UTC().Format(timeFormat)
+		if delay := notes.Now.Sub(at); delay >= late {
+			text += " · " + coarse(delay) + " late"
+		}
 	}
-	text += " · " + at.UTC().Format("2006-01-02 15:04:05 UTC")
-	if delay := now.Sub(at); delay >= late {
-		text += " · " + coarse(delay) + " late"
+	if notes.Overtaken {
+		text += " · late: a newer change was told before"
 	}
-	return text
+	return text + notes.doubt()
 }
 
 // actor names who caused the change: a user or a client by its id, else Port.

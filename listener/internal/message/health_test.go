@@ -41,7 +41,7 @@ func render(t *testing.T, body []byte, now time.Time) message.Message {
 	if !ok {
 		t.Fatal("the event matches no rule")
 	}
-	return message.Health(event, change, now)
+	return message.Health(event, change, message.Notes{Now: now})
 }
 
 // TestHealthOfTheExample compares everything that Slack is sent for the example

@@ -2,92 +2,69 @@ package queue
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/gofrs/flock"
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-const (
-	streamName = "EVENTS"
-	subject    = "events"
+// storeFailed is the server's code for a message it could not store: the stream
+// is full.
+const storeFailed jetstream.ErrorCode = 10077
 
-	// maxAge is how long an event stays, handled or not.
-	maxAge = 72 * time.Hour
-	// duplicateWindow is how long a second copy of an event is recognised. A
-	// signature is valid for minutes; senders that sign anew retry for hours.
-	duplicateWindow = 24 * time.Hour
-	// DefaultMaxBytes is how much disk the events may take.
-	DefaultMaxBytes = 1 << 30
+// checkInterval bounds how often Check looks for itself: anybody may ask.
+const checkInterval = time.Second
 
-	// maxMemory is for streams in memory, of which there are none.
-	maxMemory = 16 << 20
-	// maxStore lies above any MaxBytes, which is the limit that counts: a server
-	// limit next to it would refuse to open a store whose limit was lowered.
-	maxStore = 1 << 40
-	// normalOverhead is room for what normalising adds to an event, and
-	// headerOverhead for the headers of its message.
-	normalOverhead = 32 << 10
-	headerOverhead = 4 << 10
-	// largestEvent keeps the payload below the server's own limit of 64 MiB.
-	largestEvent = 32 << 20
+// errNoSpace says that the disk has no room but the reserve.
+var errNoSpace = errors.New("the disk is full")
 
-	// requestTimeout bounds every request to the store.
-	requestTimeout = 10 * time.Second
-	// storeFailed is the server's code for a message it could not store: the
-	// stream is full, or the disk refused.
-	storeFailed jetstream.ErrorCode = 10077
-)
-
-// Options say where and how much to store.
-type Options struct {
-	// Dir is the data directory. It is created when missing, and locked.
-	Dir string
-	// MaxEvent is the size of the largest event as it arrives, in bytes: at
-	// least 1, at most 32 MiB.
-	MaxEvent int64
-	// MaxBytes bounds the events on disk. When they reach it, events that every
-	// consumer is done with make room; events that are not, never.
-	MaxBytes int64
-	Logger   *slog.Logger
-}
-
-func (o Options) maxPayload() int64 {
-	return o.MaxEvent + normalOverhead + headerOverhead
-}
-
-// JetStream is a Queue on NATS JetStream, embedded in this process.
+// JetStream is a Queue on NATS JetStream, embedded in this process or in a
+// cluster.
 type JetStream struct {
-	options Options
-	lock    *flock.Flock
-	server  *server.Server
+	options  Options
+	instance string
+	embedded *embedded
+	ledger   *ledger
+	damage   Damage
+
 	conn    *nats.Conn
 	js      jetstream.JetStream
-	stream  jetstream.Stream
+	events  jetstream.Stream
+	deliver jetstream.Stream
+	dead    jetstream.Stream
+	sent    records
+	states  records
+	leases  records
 
-	mu        sync.Mutex
-	consumers []jetstream.Consumer
+	// group is nil for a cluster.
+	group  *group
+	roomMu sync.Mutex
+	// suspect is set when the embedded store has failed in a way that a restart
+	// of it may mend.
+	suspect atomic.Bool
+	tending sync.WaitGroup
+	untend  context.CancelFunc
+
+	checkMu   sync.Mutex
+	checkedAt time.Time
+	checked   error
 }
 
 var _ Queue = (*JetStream)(nil)
 
-// Open opens the store in the data directory, or makes a new one. It returns an
-// error that wraps ErrLocked when another process has it open.
+// Open opens the store, or makes a new one. It returns an error that wraps
+// ErrLocked when another process has the data directory open.
 func Open(ctx context.Context, options Options) (*JetStream, error) {
-	if options.MaxEvent < 1 || options.MaxEvent > largestEvent {
-		return nil, fmt.Errorf("the largest event must have between 1 and %d bytes, not %d", largestEvent, options.MaxEvent)
-	}
-	lock, err := lockDirectory(options.Dir)
+	options, err := options.complete()
 	if err != nil {
 		return nil, err
 	}
-	queue := &JetStream{options: options, lock: lock}
+	queue := &JetStream{options: options, instance: rand.Text()}
 	if err := queue.start(ctx); err != nil {
 		return nil, errors.Join(err, queue.Close())
 	}
@@ -96,42 +73,46 @@ func Open(ctx context.Context, options Options) (*JetStream, error) {
 
 // start fills in the parts one by one; Close releases those that exist.
 func (q *JetStream) start(ctx context.Context) error {
-	var err error
-	if q.server, err = startServer(q.options); err != nil {
+	var found inspection
+	if q.options.embedded() {
+		var err error
+		if found, err = q.startEmbedded(); err != nil {
+			return err
+		}
+	}
+	if err := q.connect(ctx); err != nil {
 		return err
-	}
-	q.conn, err = nats.Connect("", nats.InProcessServer(q.server), nats.Name("listener"),
-		nats.MaxReconnects(-1), nats.ErrorHandler(q.logAsyncError))
-	if err != nil {
-		return fmt.Errorf("connecting to the event store: %w", err)
-	}
-	if q.js, err = jetstream.New(q.conn); err != nil {
-		return fmt.Errorf("connecting to the event store: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	q.stream, err = q.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name:       streamName,
-		Subjects:   []string{subject},
-		Retention:  jetstream.LimitsPolicy,
-		Storage:    jetstream.FileStorage,
-		MaxBytes:   q.options.MaxBytes,
-		MaxMsgs:    -1,
-		MaxMsgSize: int32(q.options.maxPayload()), //nolint:gosec // Open has checked MaxEvent.
-		MaxAge:     maxAge,
-		// The stream refuses what does not fit; makeRoom decides what may go.
-		Discard:    jetstream.DiscardNew,
-		Duplicates: duplicateWindow,
-		Replicas:   1,
-	})
-	if err != nil {
-		return fmt.Errorf("opening the stream of events: %w", err)
+	if err := q.openStreams(ctx); err != nil {
+		return q.explainOpening(err)
+	}
+	if err := q.assess(ctx, found); err != nil {
+		return err
+	}
+	if q.embedded != nil {
+		q.startTending(ctx)
 	}
 	return nil
 }
 
-func (q *JetStream) logAsyncError(_ *nats.Conn, _ *nats.Subscription, err error) {
-	q.options.Logger.Warn("event store: connection", "error", err)
+// startEmbedded takes the data directory, looks through its files and starts the
+// server on them.
+func (q *JetStream) startEmbedded() (inspection, error) {
+	embedded, err := lockDirectory(q.options)
+	if err != nil {
+		return inspection{}, err
+	}
+	q.embedded = embedded
+	found, err := inspect(q.options.Dir, q.options.Logger)
+	if err != nil {
+		return found, err
+	}
+	if q.ledger, err = openLedger(q.options.Dir); err != nil {
+		return found, err
+	}
+	return found, embedded.start()
 }
 
 // Store publishes the event under its identity and waits until it is on disk.
@@ -141,89 +122,125 @@ func (q *JetStream) Store(ctx context.Context, event Event) (duplicate bool, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	ack, err := q.publish(ctx, event)
-	if isStoreFailed(err) && q.makeRoom(ctx) {
-		ack, err = q.publish(ctx, event)
+	ack, err := q.write(ctx, event)
+	if isFull(err) && q.makeRoom(ctx) {
+		ack, err = q.write(ctx, event)
 	}
 	if err != nil {
+		q.noteFailure(err)
 		return false, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if !ack.Duplicate {
+		q.ledger.stored(ack.Sequence)
+		q.wake(evaluatorTask)
 	}
 	return ack.Duplicate, nil
 }
 
-func (q *JetStream) publish(ctx context.Context, event Event) (*jetstream.PubAck, error) {
-	return q.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: event.Body},
-		jetstream.WithMsgID(event.Identity), jetstream.WithExpectStream(streamName))
+// write writes an event, in a group where the server is known to take groups.
+func (q *JetStream) write(ctx context.Context, event Event) (*jetstream.PubAck, error) {
+	if q.group == nil {
+		return q.publishEvent(ctx, event)
+	}
+	return q.group.store(ctx, event)
 }
 
-func isStoreFailed(err error) bool {
+func (q *JetStream) publishEvent(ctx context.Context, event Event) (*jetstream.PubAck, error) {
+	if err := q.checkSpace(q.options.Reserve); err != nil {
+		return nil, err
+	}
+	return q.js.PublishMsg(ctx, &nats.Msg{Subject: eventsSubject, Data: event.Body},
+		jetstream.WithMsgID(event.Identity), jetstream.WithExpectStream(eventsStream))
+}
+
+// checkSpace keeps events from taking the last of the disk, which the store needs
+// to note what it has delivered. Half of the reserve is for the deliveries that
+// follow from the events that were taken.
+func (q *JetStream) checkSpace(reserve int64) error {
+	if q.embedded == nil {
+		return nil
+	}
+	free, err := freeSpace(q.options.Dir)
+	if err != nil {
+		return fmt.Errorf("asking for the free space of the data directory: %w", err)
+	}
+	if free < reserve {
+		return fmt.Errorf("%w: %d bytes are free, and %d are kept in reserve", errNoSpace, free, reserve)
+	}
+	return nil
+}
+
+func isFull(err error) bool {
 	api, ok := errors.AsType[*jetstream.APIError](err)
 	return ok && api.ErrorCode == storeFailed
 }
 
-// makeRoom discards the events that every consumer is done with and reports
-// whether there were any.
+// makeRoom discards the events that have been evaluated, and reports whether
+// there were any.
 func (q *JetStream) makeRoom(ctx context.Context) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	before, err := q.stream.Info(ctx)
+	q.roomMu.Lock()
+	defer q.roomMu.Unlock()
+	before, err := q.events.Info(ctx)
 	if err != nil {
-		q.options.Logger.Warn("event store: it is full and does not answer", "error", err)
+		q.options.Logger.WarnContext(ctx, "event store: it is full and does not answer", "error", err)
 		return false
 	}
-	done, err := q.doneUpTo(ctx)
-	if err != nil || done < before.State.FirstSeq {
-		q.options.Logger.Error("event store: it is full of events that are not delivered yet",
+	position, err := q.loadPosition(ctx)
+	if err != nil || position.sequence < before.State.FirstSeq {
+		q.options.Logger.ErrorContext(ctx, "event store: it is full of events that wait for their evaluation",
 			"events", before.State.Msgs, "bytes", before.State.Bytes, "error", err)
 		return false
 	}
-	if err := q.stream.Purge(ctx, jetstream.WithPurgeSequence(done+1)); err != nil {
-		q.options.Logger.Warn("event store: delivered events cannot be discarded", "error", err)
+	if err := q.events.Purge(ctx, jetstream.WithPurgeSequence(position.sequence+1)); err != nil {
+		q.options.Logger.WarnContext(ctx, "event store: evaluated events cannot be discarded", "error", err)
 		return false
 	}
 	return true
 }
 
-// doneUpTo returns the sequence number up to which every consumer is done.
-func (q *JetStream) doneUpTo(ctx context.Context) (uint64, error) {
-	var lowest uint64
-	for i, consumer := range q.consumers {
-		info, err := consumer.Info(ctx)
-		if err != nil {
-			return 0, fmt.Errorf("asking for the position of a consumer: %w", err)
-		}
-		if i == 0 || info.AckFloor.Stream < lowest {
-			lowest = info.AckFloor.Stream
-		}
+// Check writes something and asks for the stream of events.
+func (q *JetStream) Check(ctx context.Context) error {
+	q.checkMu.Lock()
+	defer q.checkMu.Unlock()
+	if time.Since(q.checkedAt) < checkInterval {
+		return q.checked
 	}
-	return lowest, nil
+	q.checked = q.check(ctx)
+	q.checkedAt = time.Now()
+	return q.checked
 }
 
-// Check asks the store for the state of the stream.
-func (q *JetStream) Check(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+func (q *JetStream) check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout/2)
 	defer cancel()
-	if _, err := q.stream.Info(ctx); err != nil {
+	if err := q.checkSpace(q.options.Reserve); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if _, err := q.events.Info(ctx); err != nil {
+		q.noteFailure(err)
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if err := q.states.put(ctx, statePrefix+"probe", []byte(q.instance)); err != nil {
+		q.noteFailure(err)
+		return fmt.Errorf("%w: it cannot be written to: %w", ErrUnavailable, err)
 	}
 	return nil
 }
+
+// Damage says what was found when the store was opened.
+func (q *JetStream) Damage() Damage { return q.damage }
 
 // Close releases whatever start acquired, last things first.
 func (q *JetStream) Close() error {
+	if q.untend != nil {
+		q.untend()
+		q.tending.Wait()
+	}
 	if q.conn != nil {
-		// Negative acknowledgements are sent without waiting for an answer.
-		if err := q.conn.FlushTimeout(requestTimeout); err != nil {
-			q.options.Logger.Warn("event store: the last answers were not taken", "error", err)
-		}
 		q.conn.Close()
 	}
-	if q.server != nil {
-		q.server.Shutdown()
-		q.server.WaitForShutdown()
+	if q.embedded == nil {
+		return nil
 	}
-	if err := q.lock.Unlock(); err != nil {
-		return fmt.Errorf("releasing the data directory: %w", err)
-	}
-	return nil
+	return errors.Join(q.ledger.close(), q.embedded.close())
 }

@@ -15,17 +15,17 @@ var ErrLocked = errors.New("another listener is using it")
 // lockDirectory creates the data directory if it is missing and takes it for
 // this process alone: two servers writing to one store would destroy it. The
 // operating system releases the lock also when the process is killed.
-func lockDirectory(dir string) (*flock.Flock, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+func lockDirectory(options Options) (*embedded, error) {
+	if err := os.MkdirAll(options.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("creating the data directory: %w", err)
 	}
-	lock := flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600))
+	lock := flock.New(filepath.Join(options.Dir, "lock"), flock.SetPermissions(0o600))
 	locked, err := lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("locking the data directory: %w", err)
 	}
 	if !locked {
-		return nil, fmt.Errorf("the data directory %s is taken: %w; stop it, or give this one its own -data-dir", dir, ErrLocked)
+		return nil, fmt.Errorf("the data directory %s is taken: %w; stop it, or give this one its own -data-dir", options.Dir, ErrLocked)
 	}
-	return lock, nil
+	return &embedded{options: options, lock: lock}, nil
 }

@@ -1,9 +1,12 @@
-// Package queue keeps events between the answer to their sender and their
-// delivery. What it has stored survives a crash and a restart, a second copy of
-// an event is recognised, and every consumer is handed each event until it says
-// that it is done with it.
+// Package queue keeps events, and the alerts that follow from them, between the
+// answer to their sender and their delivery. What it has stored survives a crash
+// and a restart, a second copy of an event is recognised, and every alert stays
+// until it is delivered or put among the dead letters.
 //
-// The sources store into it, and the senders of the application consume from it.
+// The sources store events into it. The application evaluates each event once,
+// which makes deliveries of it, and serves the lanes in which deliveries wait: one
+// lane per destination, served by one process at a time however many share the
+// store.
 package queue
 
 import (
@@ -13,17 +16,12 @@ import (
 )
 
 // ErrUnavailable says that an event could not be stored now: the store is full
-// of events nobody has handled yet, or does not answer. The sender should try
+// of events nobody has evaluated yet, or does not answer. The sender should try
 // again later.
 var ErrUnavailable = errors.New("the event store is not available")
 
 // ErrTooLarge says that an event will never fit into the store.
 var ErrTooLarge = errors.New("the event is too large for the event store")
-
-// HandlingLimit is how long a Handler may take with one delivery before its
-// context ends. It is shorter than the time after which an unanswered delivery
-// is handed out again, so that no two handlers ever hold the same one.
-const HandlingLimit = 25 * time.Second
 
 // Event is what is stored.
 type Event struct {
@@ -40,55 +38,150 @@ func (e Event) ShortIdentity() string {
 	return e.Identity[:min(enough, len(e.Identity))]
 }
 
-// Delivery is one attempt to have a stored event handled.
+// Delivery is an event that a rule wants a destination to be told of.
 type Delivery struct {
 	Event
-	// Attempt counts from 1, over restarts.
-	Attempt int
+	// Destination names the lane. It and Rule hold lower-case letters, digits,
+	// dashes and underscores.
+	Destination string
+	Rule        string
+	// Overtaken says that a later change of the same thing was evaluated before.
+	Overtaken bool
+}
+
+// ID names a delivery: an event is delivered at most once per rule and
+// destination.
+func (d Delivery) ID() string {
+	return d.Destination + "." + d.Rule + "." + d.Identity
+}
+
+// Item is a delivery that waits in a lane.
+type Item struct {
+	Delivery
+	// Sequence orders the items of a lane; it starts above 0.
+	Sequence uint64
 	// StoredAt is when the event was stored.
 	StoredAt time.Time
 }
 
-// Verdict is what a Handler decides about a delivery.
-type Verdict struct {
-	again bool
-	after time.Duration
-}
+// Reason says why a delivery is a dead letter. The set is closed, so that it can
+// label a metric.
+type Reason string
 
-// Done ends the delivery: the event is not handed to this consumer again.
-func Done() Verdict {
-	return Verdict{}
-}
+// The reasons for which deliveries are given up.
+const (
+	// ReasonRefused says that the destination takes this very message in no form.
+	ReasonRefused Reason = "refused"
+	// ReasonExpired says that it could not be delivered within its maximum age.
+	ReasonExpired Reason = "expired"
+	// ReasonRemoved says that the configuration has its destination no longer.
+	ReasonRemoved Reason = "destination_removed"
+	// ReasonUnreadable says that no message can be made of the stored event.
+	ReasonUnreadable Reason = "unreadable"
+)
 
-// Again has the event delivered once more, after a delay. Until then the
-// consumer receives no other event: events keep their order.
-func Again(after time.Duration) Verdict {
-	return Verdict{again: true, after: after}
-}
+// Evaluator decides which deliveries follow from an event. It must not block.
+type Evaluator func(event Event) []Delivery
 
-// Handler handles one delivery. Its context ends after HandlingLimit; it does
-// not end when the consumer is told to stop, so that what was begun is finished.
-type Handler func(ctx context.Context, delivery Delivery) Verdict
-
-// Queue stores events durably and hands them out.
+// Queue stores events durably and hands them out. Several processes may share
+// one: each event is evaluated and each lane served by one of them at a time.
 type Queue interface {
 	// Store returns once the event is on disk. It reports whether an event of
 	// the same identity was there already. Its error wraps ErrUnavailable or
 	// ErrTooLarge.
 	Store(ctx context.Context, event Event) (duplicate bool, err error)
-	// Consumer returns the consumer of a name, which has its own position in
-	// the queue. A name that is new begins with the events stored from now on.
-	Consumer(ctx context.Context, name string) (Consumer, error)
-	// Check returns an error when the queue does not answer.
+	// Evaluate hands every event to the evaluator, in the order in which they
+	// were stored, and keeps the deliveries, until ctx ends. An event may be
+	// evaluated again after a crash; a delivery that was made of it before is
+	// then kept once or suppressed by Lane.Sent.
+	Evaluate(ctx context.Context, evaluate Evaluator)
+	// Serve calls serve whenever this process has become the only one that
+	// serves the lane, and again after serve has failed, until ctx ends.
+	Serve(ctx context.Context, lane string, serve Server)
+	// Retire moves what waits in lanes other than those to the dead letters,
+	// until ctx ends or nothing is left there.
+	Retire(ctx context.Context, lanes []string)
+	// Signal asks whoever serves the lane, now or later, to look at it: see
+	// Lane.Signals.
+	Signal(ctx context.Context, lane string) error
+	// State returns what Lane.Save has saved last, nil if nothing was.
+	State(ctx context.Context, lane string) ([]byte, error)
+	// Stats counts what waits.
+	Stats(ctx context.Context) (Stats, error)
+	// DeadLetters returns up to limit dead letters of a destination, the oldest
+	// first.
+	DeadLetters(ctx context.Context, destination string, limit int) ([]DeadLetter, error)
+	// Check returns an error when an event that arrived now would not be stored.
 	Check(ctx context.Context) error
-	// Close stops the queue. Every Run must have returned before.
+	// Damage says what the store is known to have lost.
+	Damage() Damage
+	// Close stops the queue. Everything that uses it must have returned before.
 	Close() error
 }
 
-// Consumer is one reader of the queue.
-type Consumer interface {
-	// Run hands one event after the other to the handler, in the order in which
-	// they were stored, until ctx ends; it then returns nil, after the handler
-	// has returned. Any other end is an error.
-	Run(ctx context.Context, handler Handler) error
+// Server serves a lane until ctx ends, and then returns nil. An error, which is
+// one of the store, has the lane served anew.
+type Server func(ctx context.Context, lane Lane) error
+
+// Lane is what one destination has still to be told, in order. It belongs to
+// whoever serves it. Its methods fail once the lane has been lost to another.
+type Lane interface {
+	// Held ends when this process serves the lane no longer: whatever acts for
+	// the lane outside the store must end with it.
+	Held() context.Context
+	// Peek returns the first item after a sequence number, if there is one.
+	Peek(ctx context.Context, after uint64) (item Item, found bool, err error)
+	// Wait returns when something may be new in the lane, when atMost is over,
+	// or when ctx ends. It may return early.
+	Wait(ctx context.Context, atMost time.Duration)
+	// Pending counts the items.
+	Pending(ctx context.Context) (int, error)
+	// Sent reports whether the delivery was finished before, by an item that
+	// is gone.
+	Sent(ctx context.Context, delivery Delivery) (bool, error)
+	// Finish notes the items as sent, durably, and removes them. An item that
+	// was removed before does no harm.
+	Finish(ctx context.Context, items []Item) error
+	// Discard removes an item and notes nothing.
+	Discard(ctx context.Context, item Item) error
+	// Bury moves an item to the dead letters.
+	Bury(ctx context.Context, item Item, reason Reason) error
+	// Load returns what Save has saved last, by whoever served the lane.
+	Load(ctx context.Context) ([]byte, error)
+	// Save keeps a few words about the lane durably.
+	Save(ctx context.Context, state []byte) error
+	// Signals returns a number that is greater after each Queue.Signal.
+	Signals(ctx context.Context) (uint64, error)
+}
+
+// DeadLetter is a delivery that was given up.
+type DeadLetter struct {
+	Delivery
+	Reason   Reason
+	StoredAt time.Time
+	BuriedAt time.Time
+}
+
+// Stats counts what waits.
+type Stats struct {
+	// Unevaluated is the number of events that wait for their evaluation.
+	Unevaluated uint64
+	Lanes       map[string]LaneStats
+}
+
+// LaneStats counts what concerns one destination.
+type LaneStats struct {
+	Pending     int
+	DeadLetters int
+	// Oldest is when the event of the oldest pending item was stored; the zero
+	// time when nothing is pending.
+	Oldest time.Time
+}
+
+// Damage is what was found when the store was opened.
+type Damage struct {
+	// Lost counts events and deliveries that had been stored and are gone.
+	Lost int
+	// Aside is the directory where damaged files were put; "" for none.
+	Aside string
 }

@@ -34,7 +34,9 @@ func (a answer) classify(now time.Time) *Failure {
 	case a.status == http.StatusTooManyRequests:
 		return a.failure(ReasonRateLimited, a.pause(now))
 	case a.status >= http.StatusInternalServerError:
-		return a.failure(ReasonUnavailable, 0)
+		failure := a.failure(ReasonUnavailable, 0)
+		failure.Ambiguous = true
+		return failure
 	case a.status == http.StatusForbidden, a.status == http.StatusNotFound, a.status == http.StatusGone,
 		a.status >= http.StatusMultipleChoices && a.status < http.StatusBadRequest:
 		return a.failure(ReasonDestination, 0)

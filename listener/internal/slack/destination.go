@@ -12,20 +12,17 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"time"
 
 	slackapi "github.com/slack-go/slack"
-	"golang.org/x/time/rate"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
 )
 
 const (
-	// DefaultInterval is the time between two messages: Slack takes about one
-	// message a second per channel, and may hide what exceeds it.
-	DefaultInterval = time.Second
 	// requestTimeout bounds one request, from the connection to the answer.
 	requestTimeout = 10 * time.Second
 	// answerLimit is how much of an answer is read; Slack's is one word.
@@ -36,27 +33,16 @@ const (
 type Options struct {
 	// WebhookURL is an http or https URL, and a credential.
 	WebhookURL string
-	// Interval is the least time between two requests.
-	Interval time.Duration
 	// UserAgent names this program and its version.
 	UserAgent string
 	Now       func() time.Time
 }
 
-// Destination is one incoming webhook. It is safe for concurrent use; all its
-// users together keep to its rate.
+// Destination is one incoming webhook. It is safe for concurrent use.
 type Destination struct {
 	options Options
 	client  *http.Client
-	limiter *rate.Limiter
 	redact  *strings.Replacer
-}
-
-// Receipt says how a message was delivered.
-type Receipt struct {
-	// Refusal is why the blocks were not accepted and the message went as plain
-	// text; nil when the blocks were.
-	Refusal *Failure
 }
 
 // New returns a destination. It refuses a URL that CheckURL refuses.
@@ -73,8 +59,7 @@ func New(options Options) (*Destination, error) {
 			// A webhook that redirects is not where it was set up to be.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		limiter: rate.NewLimiter(rate.Every(options.Interval), 1),
-		redact:  newRedactor(options.WebhookURL),
+		redact: newRedactor(options.WebhookURL),
 	}, nil
 }
 
@@ -94,45 +79,35 @@ func CheckURL(webhook string) error {
 	return nil
 }
 
-// Send delivers a message, waiting for its turn first. Blocks that are refused
-// are followed once by the plain text. The error is a *Failure.
-func (d *Destination) Send(ctx context.Context, content message.Message) (Receipt, error) {
-	failure := d.post(ctx, slackapi.WebhookMessage{
-		Text:        content.Text,
-		Blocks:      &slackapi.Blocks{BlockSet: content.Blocks},
-		UnfurlLinks: new(false),
+// Send delivers a message with one request. A message without blocks is plain
+// text. The error is a *Failure.
+func (d *Destination) Send(ctx context.Context, content message.Message) error {
+	payload := slackapi.WebhookMessage{Text: content.Text, UnfurlLinks: new(false)}
+	if len(content.Blocks) > 0 {
+		payload.Blocks = &slackapi.Blocks{BlockSet: content.Blocks}
+	}
+	body, err := json.Marshal(payload)
+	if err != nil {
+		return &Failure{Reason: ReasonRefused, detail: "it cannot be serialised"}
+	}
+	connected := false
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected = true },
 	})
-	if failure == nil {
-		return Receipt{}, nil
+	received, err := d.request(traced, body)
+	if err != nil {
+		// What never had a connection was certainly not delivered.
+		return &Failure{Reason: ReasonUnavailable, Ambiguous: connected, detail: d.describe(err)}
 	}
-	if failure.Reason != ReasonRefused {
-		return Receipt{}, failure
+	if failure := received.classify(d.options.Now()); failure != nil {
+		return failure
 	}
-	refusal := failure
-	if failure = d.post(ctx, slackapi.WebhookMessage{Text: content.Text, UnfurlLinks: new(false)}); failure != nil {
-		return Receipt{}, failure
-	}
-	return Receipt{Refusal: refusal}, nil
+	return nil
 }
 
 // Close releases the connections that are kept open for the next message.
 func (d *Destination) Close() {
 	d.client.CloseIdleConnections()
-}
-
-func (d *Destination) post(ctx context.Context, payload slackapi.WebhookMessage) *Failure {
-	body, err := json.Marshal(payload)
-	if err != nil {
-		return &Failure{Reason: ReasonRefused, detail: "it cannot be serialised"}
-	}
-	if err := d.limiter.Wait(ctx); err != nil {
-		return &Failure{Reason: ReasonUnavailable, detail: "its turn did not come in time"}
-	}
-	received, err := d.request(ctx, body)
-	if err != nil {
-		return &Failure{Reason: ReasonUnavailable, detail: d.describe(err)}
-	}
-	return received.classify(d.options.Now())
 }
 
 func (d *Destination) request(ctx context.Context, body []byte) (answer, error) {

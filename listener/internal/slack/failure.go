@@ -12,7 +12,7 @@ type Reason string
 // The reasons for which a message was not delivered.
 const (
 	// ReasonUnavailable is an outage: 5xx, no answer, no connection. Try again
-	// later. The message may have been delivered all the same.
+	// later.
 	ReasonUnavailable Reason = "unavailable"
 	// ReasonRateLimited is a 429: nothing is wrong with the message, and the
 	// destination wants no message before Failure.Pause is over.
@@ -20,8 +20,8 @@ const (
 	// ReasonDestination says that this webhook takes no message at all until
 	// somebody mends it: 403, 404, 410, a redirect.
 	ReasonDestination Reason = "destination"
-	// ReasonRefused says that this very message is not acceptable, neither in
-	// blocks nor as plain text. Sending it again gives the same answer.
+	// ReasonRefused says that this very message is not acceptable. Sending it
+	// again gives the same answer.
 	ReasonRefused Reason = "refused"
 )
 
@@ -31,6 +31,8 @@ type Failure struct {
 	Reason Reason
 	// Status is the HTTP status of the answer, 0 when there was none.
 	Status int
+	// Ambiguous says that the message may have been delivered all the same.
+	Ambiguous bool
 	// Pause is how long a rate-limited destination wants to be left alone.
 	Pause time.Duration
 

@@ -1,0 +1,278 @@
+package courier_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/courier"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
+)
+
+func TestAlertsKeepOrderAndRate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.outlet.takes = 300 * time.Millisecond
+		s.start(t)
+		after(10 * time.Second)
+		s.lane.add("a", "b", "c", "d")
+		after(time.Millisecond)
+		s.expect(t, "a")
+		after(10 * time.Second)
+		s.expect(t, "a b c d")
+		for i := 1; i < 4; i++ {
+			// The interval is counted from the answer.
+			if gap := s.outlet.requests[i].at - s.outlet.requests[i-1].at; gap != 1300*time.Millisecond {
+				t.Errorf("request %d followed after %s", i, gap)
+			}
+		}
+		if s.lane.left() != 0 || len(s.lane.sent) != 4 {
+			t.Errorf("%d are left, %d are noted as sent", s.lane.left(), len(s.lane.sent))
+		}
+		s.stop()
+	})
+}
+
+func TestWhoTakesOverWaitsForItsTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.lane.add("a")
+		s.start(t)
+		after(999 * time.Millisecond)
+		s.expect(t, "")
+		after(time.Millisecond)
+		s.expect(t, "a")
+		s.stop()
+	})
+}
+
+func TestAPauseIsForTheDestination(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.outlet.answer = func(string, bool) *slack.Failure {
+			return &slack.Failure{Reason: slack.ReasonRateLimited, Status: 429, Pause: 30 * time.Second}
+		}
+		s.lane.add("a", "b")
+		s.start(t)
+		after(2 * time.Second)
+		s.stop()
+		// The pause outlives the process, and is no attempt.
+		s.start(t)
+		after(20 * time.Second)
+		s.expect(t, "a")
+		s.outlet.answerWith(takesAll)
+		after(20 * time.Second)
+		s.expect(t, "a a b")
+		s.stop()
+	})
+}
+
+func TestAnOutageKeepsTheOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.outlet.answer = down
+		s.lane.add("a", "b")
+		s.start(t)
+		after(time.Hour)
+		s.outlet.answerWith(takesAll)
+		before := s.outlet.count()
+		after(10 * time.Minute)
+		if got := s.outlet.story(); !strings.HasSuffix(got, " a? b?") || s.outlet.count() != before+2 {
+			t.Errorf("sent %s", got)
+		}
+		// The other one was tried now and then, and did not count as a failure.
+		if tried := strings.Count(s.outlet.story(), "b"); tried < 2 || tried > before/4 {
+			t.Errorf("of %d attempts, b had %d", before, tried)
+		}
+		s.stop()
+	})
+}
+
+func TestAnOutageIsRetriedWithBackoff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.outlet.answer = unreachable
+		s.lane.add("a")
+		s.start(t)
+		after(30 * time.Minute)
+		want := []time.Duration{0, 1, 1, 2, 4, 8, 16, 32, 64, 128, 150, 150}
+		for i := 1; i < len(want); i++ {
+			if gap := s.outlet.requests[i].at - s.outlet.requests[i-1].at; gap != want[i]*time.Second {
+				t.Errorf("attempt %d came after %s, want %ds", i+1, gap, want[i])
+			}
+		}
+		// What never reached anybody was certainly not delivered.
+		if got := s.outlet.story(); strings.Contains(got, "?") {
+			t.Errorf("sent %s", got)
+		}
+		s.stop()
+	})
+}
+
+func TestWhatFailsForTooLongIsGivenUp(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]func(string, bool) *slack.Failure{
+		"an outage": down,
+		"a limit": func(string, bool) *slack.Failure {
+			return &slack.Failure{Reason: slack.ReasonRateLimited, Status: 429, Pause: time.Minute}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newScene(t)
+				s.outlet.answer = answer
+				s.lane.add("a")
+				s.start(t)
+				after(23 * time.Hour)
+				if s.lane.graves() != "map[]" {
+					t.Error("it was given up early")
+				}
+				after(2 * time.Hour)
+				if got := s.lane.graves(); got != "map[a:expired]" {
+					t.Errorf("given up: %s", got)
+				}
+				s.stop()
+			})
+		})
+	}
+}
+
+func TestARefusedMessageGoesAsPlainTextThenToTheDeadLetters(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.outlet.answer = func(text string, plain bool) *slack.Failure {
+			if text == "a" && plain || text == "c" {
+				return nil
+			}
+			return &slack.Failure{Reason: slack.ReasonRefused, Status: 400}
+		}
+		s.lane.add("a", "b", "c", "unreadable")
+		s.start(t)
+		after(time.Minute)
+		s.expect(t, "a a(plain) b b(plain) c")
+		if got := s.lane.graves(); got != "map[b:refused unreadable:unreadable]" {
+			t.Errorf("given up: %s", got)
+		}
+		s.stop()
+	})
+}
+
+func TestABrokenDestinationIsParkedAndProbed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.outlet.answer = gone
+		s.lane.add("a", "b")
+		s.start(t)
+		after(10 * time.Minute)
+		s.expect(t, "a")
+		if status, err := courier.ReadStatus(s.lane.state); err != nil || !status.Parked || !strings.Contains(status.Cause, "takes no message") || status.Since.IsZero() {
+			t.Errorf("the status is %+v (%v)", status, err)
+		}
+		// It survives a restart, and is probed every quarter of an hour.
+		s.stop()
+		s.start(t)
+		after(21 * time.Minute)
+		s.expect(t, "a a a")
+		// A probe that meets an outage tells nothing.
+		s.outlet.answerWith(down)
+		after(15 * time.Minute)
+		s.expect(t, "a a a a")
+		// Messages in a parked lane do not age.
+		s.outlet.answerWith(gone)
+		after(48 * time.Hour)
+		s.outlet.answerWith(takesAll)
+		after(15 * time.Minute)
+		if got := s.outlet.story(); !strings.HasSuffix(got, " a? b") || s.lane.graves() != "map[]" {
+			t.Errorf("sent %s, given up %s", got, s.lane.graves())
+		}
+		if status, err := courier.ReadStatus(s.lane.state); err != nil || status.Parked {
+			t.Errorf("the status is %+v (%v)", status, err)
+		}
+		s.stop()
+	})
+}
+
+func TestAlertsAgeFromTheEndOfTheParking(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.outlet.answer = gone
+		s.lane.add("a")
+		s.start(t)
+		after(48 * time.Hour)
+		s.lane.signal()
+		s.outlet.answerWith(down)
+		after(23 * time.Hour)
+		if got := s.lane.graves(); got != "map[]" {
+			t.Errorf("given up: %s", got)
+		}
+		after(2 * time.Hour)
+		if got := s.lane.graves(); got != "map[a:expired]" {
+			t.Errorf("given up: %s", got)
+		}
+		s.stop()
+	})
+}
+
+func TestTheOperatorUnparks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		// A signal from before the parking says nothing about it.
+		s.lane.signal()
+		s.outlet.answer = gone
+		s.lane.add("a")
+		s.start(t)
+		after(time.Minute)
+		s.expect(t, "a")
+		s.outlet.answerWith(takesAll)
+		s.lane.signal()
+		after(time.Second)
+		s.expect(t, "a a")
+		s.stop()
+	})
+}
+
+func TestAPoisonousMessageMovesAside(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.outlet.answer = func(text string, _ bool) *slack.Failure {
+			if strings.HasPrefix(text, "poison") {
+				return down(text, false)
+			}
+			return nil
+		}
+		s.lane.add("poison", "b", "c")
+		s.start(t)
+		after(time.Minute)
+		if got := s.outlet.story(); !strings.HasPrefix(got, "poison poison? poison? poison? poison? b ") || !strings.Contains(got, " c") {
+			t.Errorf("sent %s", got)
+		}
+		if !strings.Contains(s.log.String(), "moved aside") {
+			t.Errorf("the log reads\n%s", s.log)
+		}
+		// It is tried on, also by the next process, and nobody waits for it.
+		s.stop()
+		s.start(t)
+		s.lane.add("d")
+		after(2 * time.Second)
+		if got := s.outlet.story(); !strings.Contains(got, " d") {
+			t.Errorf("sent %s", got)
+		}
+		after(25 * time.Hour)
+		if got := s.lane.graves(); got != "map[poison:expired]" {
+			t.Errorf("given up: %s", got)
+		}
+		s.stop()
+	})
+}

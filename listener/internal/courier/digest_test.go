@@ -1,0 +1,177 @@
+package courier_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
+)
+
+func TestABacklogIsToldInDigests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.start(t)
+		after(10 * time.Second)
+		var names []string
+		for i := range 1000 {
+			names = append(names, fmt.Sprintf("alert-%04d-%s", i, strings.Repeat("x", 60)))
+		}
+		s.lane.add(names[0])
+		after(time.Millisecond)
+		// The first goes at once, by itself.
+		s.expect(t, names[0])
+		s.lane.add(names[1:]...)
+		after(time.Minute)
+		if requests := s.outlet.count(); requests > 12 {
+			t.Errorf("%d messages", requests)
+		}
+		story := s.outlet.story()
+		for _, name := range names {
+			if strings.Count(story, name) != 1 {
+				t.Errorf("%s is told %d times", name, strings.Count(story, name))
+			}
+		}
+		if s.lane.left() != 0 || len(s.lane.sent) != 1000 {
+			t.Errorf("%d are left, %d are noted as sent", s.lane.left(), len(s.lane.sent))
+		}
+		s.stop()
+	})
+}
+
+func TestAShortBacklogIsToldOneByOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		for i := range 60 {
+			s.lane.add(strconv.Itoa(i))
+		}
+		s.start(t)
+		after(2 * time.Minute)
+		if requests := s.outlet.count(); requests != 60 {
+			t.Errorf("%d messages", requests)
+		}
+		s.stop()
+	})
+}
+
+func TestARefusedDigestIsTakenApart(t *testing.T) {
+	t.Parallel()
+	for name, failure := range map[string]func(string, bool) *slack.Failure{
+		"refused": func(string, bool) *slack.Failure { return &slack.Failure{Reason: slack.ReasonRefused, Status: 400} },
+		"failing": down,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newScene(t)
+				s.outlet.answer = func(text string, plain bool) *slack.Failure {
+					if strings.Contains(text, "\n") {
+						return failure(text, plain)
+					}
+					return nil
+				}
+				for i := range 70 {
+					s.lane.add(fmt.Sprintf("alert-%02d", i))
+				}
+				s.start(t)
+				after(5 * time.Minute)
+				var told []string
+				for _, sent := range s.outlet.requests {
+					if !strings.Contains(sent.text, "\n") {
+						told = append(told, strings.TrimSuffix(sent.text, "?"))
+					}
+				}
+				if len(told) != 70 || !slices.IsSorted(told) || s.lane.graves() != "map[]" {
+					t.Errorf("told %v, given up %s", told, s.lane.graves())
+				}
+				s.stop()
+			})
+		})
+	}
+}
+
+// TestACrashRepeatsOnlyWhatWasOnItsWay ends the courier at the two moments in
+// which a process can die around a message.
+func TestACrashRepeatsOnlyWhatWasOnItsWay(t *testing.T) {
+	t.Parallel()
+	t.Run("while it was sent", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			s := newScene(t)
+			s.lane.add("a", "b")
+			var noted []byte
+			s.outlet.answer = func(text string, _ bool) *slack.Failure {
+				if text == "a" {
+					noted = slices.Clone(s.lane.state)
+				}
+				return nil
+			}
+			s.start(t)
+			after(1500 * time.Millisecond)
+			s.stop()
+			// The process died before it noted the answer.
+			s.lane.state = noted
+			s.lane.items = slices.Insert(s.lane.items, 0, queue.Item{
+				Delivery: queue.Delivery{Event: queue.Event{Identity: "a", Body: []byte("a")}, Destination: "d", Rule: "health"}, Sequence: 1, StoredAt: time.Now(),
+			})
+			delete(s.lane.sent, "d.health.a")
+			s.start(t)
+			after(time.Minute)
+			s.expect(t, "a a? b")
+			s.stop()
+		})
+	})
+	t.Run("after the answer was noted", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			s := newScene(t)
+			s.lane.add("a", "b")
+			s.lane.failFinish = errors.New("the process is gone")
+			s.start(t)
+			after(5 * time.Second)
+			s.expect(t, "a")
+			s.lane.failFinish = nil
+			s.start(t)
+			after(time.Minute)
+			s.expect(t, "a b")
+			s.stop()
+		})
+	})
+}
+
+func TestWhatWasSentBeforeIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.lane.add("a", "b")
+		s.lane.sent["d.health.a"] = true
+		s.start(t)
+		after(time.Minute)
+		s.expect(t, "b")
+		if s.lane.left() != 0 {
+			t.Error("it stays in the lane")
+		}
+		s.stop()
+	})
+}
+
+func TestAStateThatCannotBeReadIsBegunAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.lane.state = []byte(`{"attempts":[null,{"items":[]}],"parked":7}`)
+		s.lane.add("a")
+		s.start(t)
+		after(time.Minute)
+		s.expect(t, "a")
+		s.stop()
+	})
+}

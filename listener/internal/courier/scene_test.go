@@ -1,0 +1,311 @@
+package courier_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/courier"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
+)
+
+// memoryLane is a lane in memory, with what a real one keeps on disk.
+type memoryLane struct {
+	held context.Context
+
+	mu      sync.Mutex
+	items   []queue.Item
+	next    uint64
+	sent    map[string]bool
+	buried  map[string]queue.Reason
+	state   []byte
+	signals uint64
+	rung    chan struct{}
+	// failFinish makes Finish fail, as when the process dies before it.
+	failFinish error
+}
+
+func newLane(ctx context.Context) *memoryLane {
+	return &memoryLane{held: ctx, next: 1, sent: map[string]bool{}, buried: map[string]queue.Reason{}, rung: make(chan struct{}, 1)}
+}
+
+// add puts alerts into the lane, stored now.
+func (l *memoryLane) add(names ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, name := range names {
+		l.items = append(l.items, queue.Item{
+			Delivery: queue.Delivery{Event: queue.Event{Identity: name, Body: []byte(name)}, Destination: "d", Rule: "health"},
+			Sequence: l.next, StoredAt: time.Now(),
+		})
+		l.next++
+	}
+	l.ring()
+}
+
+func (l *memoryLane) ring() {
+	select {
+	case l.rung <- struct{}{}:
+	default:
+	}
+}
+
+func (l *memoryLane) Held() context.Context { return l.held }
+
+func (l *memoryLane) Peek(_ context.Context, after uint64) (queue.Item, bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, item := range l.items {
+		if item.Sequence > after {
+			return item, true, nil
+		}
+	}
+	return queue.Item{}, false, nil
+}
+
+func (l *memoryLane) Wait(ctx context.Context, atMost time.Duration) {
+	timer := time.NewTimer(atMost)
+	defer timer.Stop()
+	select {
+	case <-l.rung:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func (l *memoryLane) Pending(context.Context) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.items), nil
+}
+
+func (l *memoryLane) Sent(_ context.Context, delivery queue.Delivery) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.sent[delivery.ID()], nil
+}
+
+func (l *memoryLane) Finish(_ context.Context, items []queue.Item) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failFinish != nil {
+		return l.failFinish
+	}
+	for _, item := range items {
+		l.sent[item.ID()] = true
+		l.remove(item)
+	}
+	return nil
+}
+
+func (l *memoryLane) remove(gone queue.Item) {
+	l.items = slices.DeleteFunc(l.items, func(item queue.Item) bool { return item.Sequence == gone.Sequence })
+}
+
+func (l *memoryLane) Discard(_ context.Context, item queue.Item) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.remove(item)
+	return nil
+}
+
+func (l *memoryLane) Bury(_ context.Context, item queue.Item, reason queue.Reason) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.buried[item.Identity] = reason
+	l.remove(item)
+	return nil
+}
+
+func (l *memoryLane) Load(context.Context) ([]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state, nil
+}
+
+func (l *memoryLane) Save(_ context.Context, state []byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.state = slices.Clone(state)
+	return nil
+}
+
+func (l *memoryLane) Signals(context.Context) (uint64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.signals, nil
+}
+
+func (l *memoryLane) signal() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.signals++
+	l.ring()
+}
+
+func (l *memoryLane) graves() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return fmt.Sprint(l.buried)
+}
+
+func (l *memoryLane) left() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.items)
+}
+
+// plainNames renders alerts as their names.
+type plainNames struct{}
+
+func (plainNames) Alert(delivery queue.Delivery, notes message.Notes) (message.Message, error) {
+	if delivery.Identity == "unreadable" {
+		return message.Message{}, errors.New("it cannot be read")
+	}
+	text := string(delivery.Body)
+	if notes.PossiblySent {
+		text += "?"
+	}
+	return message.Message{Text: text, Blocks: (&message.Digest{}).Message(notes).Blocks}, nil
+}
+
+func (plainNames) Line(delivery queue.Delivery) (string, error) { return string(delivery.Body), nil }
+
+func (plainNames) About(queue.Delivery) string { return "" }
+
+// request is what the outlet was sent, and when.
+type request struct {
+	text  string
+	plain bool
+	at    time.Duration
+}
+
+// outlet answers as it is told to.
+type outlet struct {
+	began  time.Time
+	answer func(text string, plain bool) *slack.Failure
+	takes  time.Duration
+
+	mu       sync.Mutex
+	requests []request
+}
+
+func (o *outlet) Send(_ context.Context, content message.Message) error {
+	o.mu.Lock()
+	plain := len(content.Blocks) == 0
+	o.requests = append(o.requests, request{content.Text, plain, time.Since(o.began)})
+	answer := o.answer
+	o.mu.Unlock()
+	time.Sleep(o.takes)
+	if failure := answer(content.Text, plain); failure != nil {
+		return failure
+	}
+	return nil
+}
+
+func (o *outlet) answerWith(answer func(text string, plain bool) *slack.Failure) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.answer = answer
+}
+
+// story returns the texts that were sent, in order.
+func (o *outlet) story() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	texts := make([]string, len(o.requests))
+	for i, sent := range o.requests {
+		texts[i] = sent.text
+		if sent.plain {
+			texts[i] += "(plain)"
+		}
+	}
+	return strings.Join(texts, " ")
+}
+
+func (o *outlet) count() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.requests)
+}
+
+// noRecorder counts nothing; the metrics have tests of their own.
+type noRecorder struct{}
+
+func (noRecorder) Delivered(string, time.Duration) {}
+func (noRecorder) Failed(string, string)           {}
+func (noRecorder) Suppressed(string)               {}
+func (noRecorder) Buried(string, queue.Reason)     {}
+func (noRecorder) Digested(string)                 {}
+func (noRecorder) SentPlain(string)                {}
+
+func takesAll(string, bool) *slack.Failure { return nil }
+
+func down(string, bool) *slack.Failure {
+	return &slack.Failure{Reason: slack.ReasonUnavailable, Status: 503, Ambiguous: true}
+}
+
+func unreachable(string, bool) *slack.Failure { return &slack.Failure{Reason: slack.ReasonUnavailable} }
+
+func gone(string, bool) *slack.Failure {
+	return &slack.Failure{Reason: slack.ReasonDestination, Status: 404}
+}
+
+// scene is a courier at work in a bubble of fake time.
+type scene struct {
+	lane   *memoryLane
+	outlet *outlet
+	log    *bytes.Buffer
+	stop   func()
+}
+
+func newScene(t *testing.T) *scene {
+	t.Helper()
+	return &scene{
+		lane: newLane(t.Context()), log: &bytes.Buffer{},
+		outlet: &outlet{began: time.Now(), answer: takesAll},
+	}
+}
+
+// start sets a courier to work on the lane, as a new process would.
+func (s *scene) start(t *testing.T) {
+	t.Helper()
+	working := courier.New(courier.Options{
+		Destination: "d", Interval: time.Second, DigestAfter: time.Minute, MaxAge: 24 * time.Hour,
+		Outlet: s.outlet, Renderer: plainNames{}, Recorder: noRecorder{}, Logger: slog.New(slog.NewTextHandler(s.log, nil)),
+		Now: time.Now, Jitter: func() float64 { return 0.5 },
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = working.Serve(ctx, s.lane)
+	}()
+	s.stop = func() {
+		cancel()
+		<-ended
+	}
+}
+
+// after lets fake time pass and everything come to rest.
+func after(length time.Duration) {
+	time.Sleep(length)
+	synctest.Wait()
+}
+
+func (s *scene) expect(t *testing.T, story string) {
+	t.Helper()
+	if got := s.outlet.story(); got != story {
+		t.Errorf("sent %q, want %q", got, story)
+	}
+}

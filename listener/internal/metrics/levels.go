@@ -1,0 +1,109 @@
+package metrics
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/courier"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+)
+
+// scrapeTimeout bounds how long the queue is asked; Prometheus gives up after ten
+// seconds by default.
+const scrapeTimeout = 5 * time.Second
+
+// Source knows what waits. It is the part of the queue that levels need.
+type Source interface {
+	Stats(ctx context.Context) (queue.Stats, error)
+	State(ctx context.Context, lane string) ([]byte, error)
+	Damage() queue.Damage
+}
+
+// levels asks the queue when the metrics are read. Every process that shares the
+// queue shows the same levels.
+type levels struct {
+	source       Source
+	destinations []string
+	logger       *slog.Logger
+	now          func() time.Time
+
+	unevaluated, lost, pending, oldest, dead, parked, paused *prometheus.Desc
+}
+
+// Watch adds the levels of a queue to the metrics.
+func (m *Metrics) Watch(source Source, destinations []string, logger *slog.Logger, now func() time.Time) {
+	describe := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
+	}
+	m.registry.MustRegister(&levels{
+		source: source, destinations: destinations, logger: logger, now: now,
+		unevaluated: describe("events_unevaluated", "Stored events that wait for their evaluation."),
+		lost:        describe("store_lost", "Stored events and alerts that a damaged store has lost."),
+		pending:     describe("alerts_pending", "Alerts that wait for their delivery.", "destination"),
+		oldest:      describe("alerts_oldest_seconds", "Age of the oldest alert that waits; 0 when none does.", "destination"),
+		dead:        describe("dead_letters", "Alerts among the dead letters.", "destination"),
+		parked:      describe("destination_parked", "1 while the destination is parked: its webhook must be mended.", "destination"),
+		paused:      describe("destination_paused", "1 while the destination has asked for a pause.", "destination"),
+	})
+}
+
+// Describe implements prometheus.Collector.
+func (l *levels) Describe(descriptions chan<- *prometheus.Desc) {
+	for _, description := range []*prometheus.Desc{l.unevaluated, l.lost, l.pending, l.oldest, l.dead, l.parked, l.paused} {
+		descriptions <- description
+	}
+}
+
+// Collect implements prometheus.Collector. Levels that cannot be read are absent.
+func (l *levels) Collect(into chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+	defer cancel()
+	gauge := func(description *prometheus.Desc, value float64, labels ...string) {
+		into <- prometheus.MustNewConstMetric(description, prometheus.GaugeValue, value, labels...)
+	}
+	gauge(l.lost, float64(l.source.Damage().Lost))
+	stats, err := l.source.Stats(ctx)
+	if err != nil {
+		l.logger.WarnContext(ctx, "the levels of the queue cannot be read", "cause", err)
+		return
+	}
+	gauge(l.unevaluated, float64(stats.Unevaluated))
+	for _, destination := range l.destinations {
+		lane := stats.Lanes[destination]
+		gauge(l.pending, float64(lane.Pending), destination)
+		gauge(l.dead, float64(lane.DeadLetters), destination)
+		gauge(l.oldest, l.age(lane.Oldest), destination)
+		status, err := l.status(ctx, destination)
+		if err != nil {
+			l.logger.WarnContext(ctx, "the state of a destination cannot be read", "destination", destination, "cause", err)
+			continue
+		}
+		gauge(l.parked, truth(status.Parked), destination)
+		gauge(l.paused, truth(status.PausedUntil.After(l.now())), destination)
+	}
+}
+
+func (l *levels) status(ctx context.Context, destination string) (courier.Status, error) {
+	saved, err := l.source.State(ctx, destination)
+	if err != nil {
+		return courier.Status{}, err
+	}
+	return courier.ReadStatus(saved)
+}
+
+func (l *levels) age(oldest time.Time) float64 {
+	if oldest.IsZero() {
+		return 0
+	}
+	return max(0, l.now().Sub(oldest).Seconds())
+}
+
+func truth(holds bool) float64 {
+	if holds {
+		return 1
+	}
+	return 0
+}

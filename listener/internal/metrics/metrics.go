@@ -1,0 +1,147 @@
+// Package metrics counts what the listener does, for Prometheus. Every label has
+// a closed set of values, or those of the configuration.
+package metrics
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
+)
+
+const namespace = "port_listener"
+
+// Result says what became of a request with an event.
+type Result string
+
+// The results of receiving.
+const (
+	ResultStored       Result = "stored"
+	ResultDuplicate    Result = "duplicate"
+	ResultUnauthorized Result = "unauthorized"
+	ResultInvalid      Result = "invalid"
+	ResultTooLarge     Result = "too_large"
+	ResultUnsupported  Result = "unsupported_encoding"
+	ResultUnavailable  Result = "unavailable"
+	ResultFailed       Result = "failed"
+)
+
+// Metrics are the counters of one listener.
+type Metrics struct {
+	registry   *prometheus.Registry
+	received   *prometheus.CounterVec
+	signatures *prometheus.CounterVec
+	unmatched  prometheus.Counter
+	delivered  *prometheus.CounterVec
+	failed     *prometheus.CounterVec
+	suppressed *prometheus.CounterVec
+	buried     *prometheus.CounterVec
+	digests    *prometheus.CounterVec
+	plain      *prometheus.CounterVec
+	latency    *prometheus.HistogramVec
+}
+
+// New returns the counters of a listener with its destinations, all of them at
+// zero: a series that is not there cannot be told from one that is broken.
+func New(version string, destinations []string) *Metrics {
+	m := &Metrics{registry: prometheus.NewRegistry()}
+	m.received = m.counters("events_received_total", "Requests with an event, by what became of them.", "result")
+	m.signatures = m.counters("signature_failures_total", "Events whose signature was not accepted, by the reason.", "reason")
+	m.unmatched = m.counters("events_unmatched_total", "Events that no rule wants.").WithLabelValues()
+	m.delivered = m.counters("alerts_delivered_total", "Alerts that the destination has taken, alone or in a digest.", "destination")
+	m.failed = m.counters("sends_failed_total", "Requests to the destination that failed, by the reason.", "destination", "reason")
+	m.suppressed = m.counters("alerts_suppressed_total", "Alerts that were not sent because they had been sent before.", "destination")
+	m.buried = m.counters("dead_letters_total", "Alerts that were given up, by the reason.", "destination", "reason")
+	m.digests = m.counters("digests_delivered_total", "Digests that the destination has taken.", "destination")
+	m.plain = m.counters("plain_text_total", "Messages that were delivered as plain text because their blocks were refused.", "destination")
+	m.latency = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Namespace: namespace, Name: "delivery_seconds", Help: "Time from the receipt of an event to the delivery of its alert.",
+		Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 14400, 86400},
+	}, []string{"destination"})
+	info := m.gauge("build_info", "The version of the listener.", prometheus.Labels{"version": version})
+	info.Set(1)
+	m.registry.MustRegister(m.latency, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.begin(destinations)
+	return m
+}
+
+func (m *Metrics) counters(name, help string, labels ...string) *prometheus.CounterVec {
+	created := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+	m.registry.MustRegister(created)
+	return created
+}
+
+func (m *Metrics) gauge(name, help string, labels prometheus.Labels) prometheus.Gauge {
+	created := prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help, ConstLabels: labels})
+	m.registry.MustRegister(created)
+	return created
+}
+
+// begin makes every series.
+func (m *Metrics) begin(destinations []string) {
+	for _, result := range []Result{ResultStored, ResultDuplicate, ResultUnauthorized, ResultInvalid, ResultTooLarge, ResultUnsupported, ResultUnavailable, ResultFailed} {
+		m.received.WithLabelValues(string(result))
+	}
+	for _, reason := range []changelog.Rejection{changelog.RejectedMissing, changelog.RejectedMalformed, changelog.RejectedWrong, changelog.RejectedStale} {
+		m.signatures.WithLabelValues(string(reason))
+	}
+	for _, destination := range destinations {
+		for _, vector := range []*prometheus.CounterVec{m.delivered, m.suppressed, m.digests, m.plain} {
+			vector.WithLabelValues(destination)
+		}
+		m.latency.WithLabelValues(destination)
+		for _, reason := range []slack.Reason{slack.ReasonUnavailable, slack.ReasonRateLimited, slack.ReasonDestination, slack.ReasonRefused} {
+			m.failed.WithLabelValues(destination, string(reason))
+		}
+		for _, reason := range []queue.Reason{queue.ReasonRefused, queue.ReasonExpired, queue.ReasonRemoved, queue.ReasonUnreadable} {
+			m.buried.WithLabelValues(destination, string(reason))
+		}
+	}
+}
+
+// Handler serves the metrics.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
+}
+
+// Received counts a request with an event.
+func (m *Metrics) Received(result Result) { m.received.WithLabelValues(string(result)).Inc() }
+
+// SignatureFailed counts a signature that was not accepted.
+func (m *Metrics) SignatureFailed(reason changelog.Rejection) {
+	m.signatures.WithLabelValues(string(reason)).Inc()
+}
+
+// Unmatched counts an event that no rule wants.
+func (m *Metrics) Unmatched() { m.unmatched.Inc() }
+
+// Delivered counts an alert that was delivered.
+func (m *Metrics) Delivered(destination string, after time.Duration) {
+	m.delivered.WithLabelValues(destination).Inc()
+	m.latency.WithLabelValues(destination).Observe(after.Seconds())
+}
+
+// Failed counts a request that failed.
+func (m *Metrics) Failed(destination, reason string) {
+	m.failed.WithLabelValues(destination, reason).Inc()
+}
+
+// Suppressed counts an alert that had been sent before.
+func (m *Metrics) Suppressed(destination string) { m.suppressed.WithLabelValues(destination).Inc() }
+
+// Buried counts an alert that was given up.
+func (m *Metrics) Buried(destination string, reason queue.Reason) {
+	m.buried.WithLabelValues(destination, string(reason)).Inc()
+}
+
+// Digested counts a digest that was delivered.
+func (m *Metrics) Digested(destination string) { m.digests.WithLabelValues(destination).Inc() }
+
+// SentPlain counts a message that was delivered as plain text.
+func (m *Metrics) SentPlain(destination string) { m.plain.WithLabelValues(destination).Inc() }

@@ -1,0 +1,322 @@
+//nolint:thelper // The promises are tests, each of them run for every place.
+package queue_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+)
+
+// TestContract holds every promise of Queue against every place to keep one.
+func TestContract(t *testing.T) {
+	t.Parallel()
+	promises := []struct {
+		name string
+		keep func(t *testing.T, place backend)
+	}{
+		{"an event reaches each of its lanes", anEventReachesItsLanes},
+		{"a duplicate is recognised, also after a restart", aDuplicateIsRecognised},
+		{"order is kept within a lane", orderIsKept},
+		{"many senders at a time are each answered rightly", manySenders},
+		{"what was sent is never handed out as new again", whatWasSentIsRemembered},
+		{"a restart keeps what waits, and the state of the lane", aRestartKeepsEverything},
+		{"one process serves a lane at a time", oneServerPerLane},
+		{"a dead process is succeeded", aDeadProcessIsSucceeded},
+		{"an item that is not finished is handed out again", redelivery},
+		{"a failed server begins again", aFailedServerBeginsAgain},
+		{"dead letters are kept", deadLettersAreKept},
+		{"lanes that nobody serves are retired", lanesAreRetired},
+		{"signals arrive", signalsArrive},
+		{"a full store refuses events, and evaluated ones make room", aFullStore},
+		{"the largest event fits", theLargestEventFits},
+		{"what waits is counted", whatWaitsIsCounted},
+		{"old events are discarded once they are evaluated", oldEventsAreDiscarded},
+		{"a closed queue refuses", aClosedQueueRefuses},
+	}
+	for _, place := range backends() {
+		for _, promise := range promises {
+			t.Run(place.name+"/"+promise.name, func(t *testing.T) {
+				t.Parallel()
+				promise.keep(t, place)
+			})
+		}
+	}
+}
+
+func anEventReachesItsLanes(t *testing.T, place backend) {
+	opened := open(t, place.options(t))
+	defer closeQueue(t, opened)
+	before := time.Now().Add(-time.Second)
+	if store(t, opened, "one") {
+		t.Error("the first copy counts as a duplicate")
+	}
+	defer evaluating(t, opened, func(event queue.Event) []queue.Delivery {
+		made := to("a", "b")(event)
+		made[1].Overtaken = true
+		return made
+	})()
+	for _, name := range []string{"a", "b"} {
+		items := make(chan queue.Item, 10)
+		defer serving(t, opened, name, finishing(items))()
+		got := next(t, items)
+		if got.Identity != "one" || string(got.Body) != `{"name":"one"}` || got.Destination != name || got.Rule != "health" || got.Overtaken != (name == "b") {
+			t.Errorf("lane %s has %+v", name, got)
+		}
+		if got.StoredAt.Before(before) || got.StoredAt.After(time.Now().Add(time.Second)) {
+			t.Errorf("stored at %s", got.StoredAt)
+		}
+	}
+	if err := opened.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func aDuplicateIsRecognised(t *testing.T, place backend) {
+	options := place.options(t)
+	opened := open(t, options)
+	items := make(chan queue.Item, 10)
+	stopEvaluating, stopServing := evaluating(t, opened, to("a")), serving(t, opened, "a", finishing(items))
+	store(t, opened, "one")
+	if !store(t, opened, "one") {
+		t.Error("the second copy is not recognised")
+	}
+	store(t, opened, "two")
+	expect(t, items, "one", "two")
+	stopEvaluating()
+	stopServing()
+	closeQueue(t, opened)
+
+	opened = open(t, options)
+	defer closeQueue(t, opened)
+	if !store(t, opened, "one") {
+		t.Error("after a restart the copy of a delivered event is not recognised")
+	}
+	defer evaluating(t, opened, to("a"))()
+	defer serving(t, opened, "a", finishing(items))()
+	store(t, opened, "three")
+	expect(t, items, "three")
+}
+
+func orderIsKept(t *testing.T, place backend) {
+	opened := open(t, place.options(t))
+	defer closeQueue(t, opened)
+	var want []string
+	for i := range 300 {
+		want = append(want, fmt.Sprint("event-", i))
+	}
+	store(t, opened, want...)
+	items := make(chan queue.Item, 1000)
+	defer evaluating(t, opened, to("a"))()
+	defer serving(t, opened, "a", finishing(items))()
+	expect(t, items, want...)
+}
+
+func whatWasSentIsRemembered(t *testing.T, place backend) {
+	options := place.options(t)
+	opened := open(t, options)
+	defer closeQueue(t, opened)
+	items := make(chan queue.Item, 10)
+	defer serving(t, opened, "a", finishing(items))()
+	stop := evaluating(t, opened, to("a"))
+	store(t, opened, "one")
+	expect(t, items, "one")
+	stop()
+
+	// The same deliveries come about once more by another event: a copy that the
+	// stream of events does not recognise.
+	again := func(queue.Event) []queue.Delivery { return to("a")(queue.Event{Identity: "one", Body: []byte(`{}`)}) }
+	stop = evaluating(t, opened, again)
+	store(t, opened, "two")
+	eventually(t, "everything is evaluated", func() bool {
+		stats, err := opened.Stats(t.Context())
+		return err == nil && stats.Unevaluated == 0 && stats.Lanes["a"].Pending == 0
+	})
+	stop()
+	defer evaluating(t, opened, to("a"))()
+	store(t, opened, "three")
+	expect(t, items, "three")
+}
+
+func aRestartKeepsEverything(t *testing.T, place backend) {
+	options := place.options(t)
+	opened := open(t, options)
+	stop := evaluating(t, opened, to("a"))
+	store(t, opened, "one", "two")
+	saved := make(chan error, 1)
+	stopServing := serving(t, opened, "a", func(ctx context.Context, lane queue.Lane) error {
+		if _, err := lane.Load(ctx); err != nil {
+			return err
+		}
+		err := lane.Save(ctx, []byte("waiting until noon"))
+		if err == nil {
+			err = lane.Save(ctx, []byte("waiting until night"))
+		}
+		saved <- err
+		<-ctx.Done()
+		return nil
+	})
+	if err := <-saved; err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "both are evaluated", func() bool {
+		stats, err := opened.Stats(t.Context())
+		return err == nil && stats.Lanes["a"].Pending == 2
+	})
+	stop()
+	stopServing()
+	store(t, opened, "three")
+	closeQueue(t, opened)
+
+	opened = open(t, options)
+	defer closeQueue(t, opened)
+	if state, err := opened.State(t.Context(), "a"); err != nil || string(state) != "waiting until night" {
+		t.Errorf("the state is %q (%v)", state, err)
+	}
+	items := make(chan queue.Item, 10)
+	defer evaluating(t, opened, to("a"))()
+	defer serving(t, opened, "a", finishing(items))()
+	expect(t, items, "one", "two", "three")
+	if damage := opened.Damage(); damage != (queue.Damage{}) {
+		t.Errorf("damage is reported: %+v", damage)
+	}
+}
+
+func oneServerPerLane(t *testing.T, place backend) {
+	options := place.options(t)
+	first := open(t, options)
+	defer closeQueue(t, first)
+	second := place.beside(t, first, options)
+	defer second.Sever()
+	var serversNow, most atomic.Int32
+	served := make(chan int, 1000)
+	serve := func(number int) func(context.Context, queue.Lane) error {
+		return func(ctx context.Context, lane queue.Lane) error {
+			if now := serversNow.Add(1); now > most.Load() {
+				most.Store(now)
+			}
+			defer serversNow.Add(-1)
+			served <- number
+			<-ctx.Done()
+			return nil
+		}
+	}
+	stopFirst := serving(t, first, "a", serve(1))
+	if got := <-served; got != 1 {
+		t.Fatalf("server %d began", got)
+	}
+	stopSecond := serving(t, second, "a", serve(2))
+	// A lane of another name is free all the same.
+	stopOther := serving(t, second, "b", serve(3))
+	select {
+	case got := <-served:
+		if got != 3 {
+			t.Errorf("server %d serves a lane that is taken", got)
+		}
+	case <-time.After(patience):
+		t.Fatal("the free lane is not served")
+	}
+	stopOther()
+	most.Store(0)
+	stopFirst()
+	select {
+	case got := <-served:
+		if got != 2 {
+			t.Errorf("server %d follows", got)
+		}
+	case <-time.After(patience):
+		t.Fatal("nobody follows a server that has stopped")
+	}
+	stopSecond()
+	if most.Load() > 1 {
+		t.Errorf("%d processes served the lane at a time", most.Load())
+	}
+}
+
+func aDeadProcessIsSucceeded(t *testing.T, place backend) {
+	options := place.options(t)
+	first := open(t, options)
+	defer closeQueue(t, first)
+	second := place.beside(t, first, options)
+	began, ended := make(chan time.Time, 1), make(chan time.Time, 1)
+	stopDying := background(t, func(ctx context.Context) {
+		second.Serve(ctx, "a", func(_ context.Context, lane queue.Lane) error {
+			began <- time.Now()
+			<-lane.Held().Done()
+			ended <- time.Now()
+			return nil
+		})
+	})
+	<-began
+	items := make(chan queue.Item, 10)
+	defer evaluating(t, first, to("a"))()
+	store(t, first, "one")
+	followed := make(chan time.Time, 10)
+	step := finishing(items)
+	defer serving(t, first, "a", func(ctx context.Context, lane queue.Lane) error {
+		select {
+		case followed <- time.Now():
+		default:
+		}
+		return step(ctx, lane)
+	})()
+	second.Sever()
+	expect(t, items, "one")
+	if gaveUp, tookOver := <-ended, <-followed; gaveUp.After(tookOver) {
+		t.Errorf("the dead process held the lane until %s after its successor began", gaveUp.Sub(tookOver))
+	}
+	stopDying()
+}
+
+func redelivery(t *testing.T, place backend) {
+	opened := open(t, place.options(t))
+	defer closeQueue(t, opened)
+	defer evaluating(t, opened, to("a"))()
+	store(t, opened, "one", "two")
+	var seen []string
+	enough := make(chan struct{})
+	stop := serving(t, opened, "a", func(ctx context.Context, lane queue.Lane) error {
+		item, found, err := lane.Peek(ctx, 0)
+		if err != nil || !found {
+			lane.Wait(ctx, time.Second)
+			return err
+		}
+		seen = append(seen, item.Identity)
+		if len(seen) == 3 {
+			close(enough)
+			<-ctx.Done()
+		}
+		return nil
+	})
+	select {
+	case <-enough:
+	case <-time.After(patience):
+		t.Fatal("it is not handed out again")
+	}
+	stop()
+	if got := strings.Join(seen, " "); got != "one one one" {
+		t.Errorf("handed out: %s", got)
+	}
+}
+
+func aFailedServerBeginsAgain(t *testing.T, place backend) {
+	opened := open(t, place.options(t))
+	defer closeQueue(t, opened)
+	var failures atomic.Int32
+	items := make(chan queue.Item, 10)
+	step := finishing(items)
+	defer evaluating(t, opened, to("a"))()
+	defer serving(t, opened, "a", func(ctx context.Context, lane queue.Lane) error {
+		if failures.Add(1) < 3 {
+			return errors.New("it failed")
+		}
+		return step(ctx, lane)
+	})()
+	store(t, opened, "one")
+	expect(t, items, "one")
+}

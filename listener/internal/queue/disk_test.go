@@ -1,0 +1,88 @@
+//go:build linux
+
+package queue_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+)
+
+// TestAFullDisk fills a small disk, once up to the reserve and once to its end,
+// and makes room again. What was acknowledged must be there, and events be taken
+// again without a restart.
+func TestAFullDisk(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("LISTENER_SOAK") == "" {
+		t.Skip("it mounts a disk; run make soak as root")
+	}
+	for name, reserve := range map[string]int64{"a reserve is kept": 8 << 20, "nothing is left": 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			disk := t.TempDir()
+			if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=64m"); err != nil {
+				t.Skipf("a disk cannot be mounted: %v", err)
+			}
+			t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
+			options := withDir(filepath.Join(disk, "data"))
+			options.MaxBytes, options.Reserve = 256<<20, reserve
+			options.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+			opened := open(t, options)
+			defer closeQueue(t, opened)
+
+			filler := filepath.Join(disk, "filler")
+			if err := os.WriteFile(filler, make([]byte, 48<<20), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			body := bytes.Repeat([]byte("x"), 64<<10)
+			var want []string
+			for i := range 1000 {
+				event := queue.Event{Identity: fmt.Sprint("event-", i), Body: body}
+				_, err := opened.Store(t.Context(), event)
+				if errors.Is(err, queue.ErrUnavailable) {
+					break
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				want = append(want, event.Identity)
+			}
+			if len(want) == 0 || len(want) == 1000 {
+				t.Fatalf("%d events were taken", len(want))
+			}
+			if reserve > 1 {
+				eventually(t, "it is not ready", func() bool { return opened.Check(t.Context()) != nil })
+			}
+			if err := os.Remove(filler); err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			eventually(t, "events are taken again", func() bool {
+				_, err := opened.Store(t.Context(), queue.Event{Identity: "last", Body: []byte("{}")})
+				return err == nil
+			})
+			t.Logf("%d events were taken; it recovered after %s", len(want), time.Since(began))
+
+			items := make(chan queue.Item, 2000)
+			defer evaluating(t, opened, to("a"))()
+			defer serving(t, opened, "a", finishing(items))()
+			told := map[string]bool{}
+			for !told["last"] {
+				told[next(t, items).Identity] = true
+			}
+			for _, identity := range want {
+				if !told[identity] {
+					t.Errorf("%s was acknowledged and is gone", identity)
+				}
+			}
+		})
+	}
+}

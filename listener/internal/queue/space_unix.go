@@ -1,0 +1,15 @@
+//go:build linux || darwin || freebsd
+
+package queue
+
+import "syscall"
+
+// freeSpace returns how many bytes this process may still write beside the
+// directory's files.
+func freeSpace(dir string) (int64, error) {
+	var state syscall.Statfs_t
+	if err := syscall.Statfs(dir, &state); err != nil {
+		return 0, err
+	}
+	return int64(state.Bavail) * int64(state.Bsize), nil //nolint:gosec,unconvert // The types differ between systems.
+}
