@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -9,6 +10,8 @@ import (
 
 // answer is what the emulator said.
 type answer struct {
+	// flags are the query parameters of the request.
+	flags       url.Values
 	status      int
 	contentType string
 	body        []byte
@@ -17,7 +20,7 @@ type answer struct {
 // checkAnswer holds the answer to an operation against the document, leaving out
 // what the exceptions allow.
 func (d *document) checkAnswer(o *operation, a answer) error {
-	described := d.formOf(o, a.status)
+	described := d.formOf(o, a)
 	if described == nil {
 		return fmt.Errorf("the document has no status %d here", a.status)
 	}
@@ -26,7 +29,7 @@ func (d *document) checkAnswer(o *operation, a answer) error {
 		return err
 	}
 	for _, e := range d.exceptions {
-		if !e.appliesTo(o) {
+		if !e.appliesTo(o, a.flags) {
 			continue
 		}
 		for _, key := range e.keys {
@@ -36,14 +39,14 @@ func (d *document) checkAnswer(o *operation, a answer) error {
 	return described.check(value)
 }
 
-// formOf returns what the document says about a status, or about the one that an
-// exception puts in its place; nil when it says nothing.
-func (d *document) formOf(o *operation, status int) *form {
-	if described, found := o.answers[status]; found {
+// formOf returns what the document says about the status of an answer, or about
+// the one that an exception puts in its place; nil when it says nothing.
+func (d *document) formOf(o *operation, a answer) *form {
+	if described, found := o.answers[a.status]; found {
 		return described
 	}
 	for _, e := range d.exceptions {
-		if e.status != status || !e.appliesTo(o) {
+		if e.status != a.status || !e.appliesTo(o, a.flags) {
 			continue
 		}
 		if e.like == 0 {

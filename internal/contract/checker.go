@@ -80,6 +80,7 @@ func (c *checker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // The client left, and the emulator did not answer.
 	}
 	a := record.answer()
+	a.flags = r.URL.Query()
 	if c.faults.cover(o, a.status) {
 		return
 	}

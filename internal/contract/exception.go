@@ -2,6 +2,7 @@ package contract
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 )
 
@@ -16,6 +17,8 @@ type exception struct {
 	// status is an extra status. The answer must then have the form of the status
 	// like, or, if that is 0, be a success of any content.
 	status, like int
+	// flag narrows the exception to requests that set this query parameter.
+	flag string
 	// undocumented is the name of an operation that the document does not have.
 	undocumented string
 	// reason says why this is right all the same.
@@ -48,6 +51,13 @@ func exceptions() []exception {
 			},
 			reason: "Port tells who made and who changed an entity, and when, as the document has it for blueprints; " +
 				"searches compare with $createdAt and $updatedAt, and Terraform states hold all four.",
+		},
+		{
+			operations: []string{"POST /v1/entities/search"},
+			keys:       []string{"entities.relations"},
+			flag:       "attach_title_to_relation",
+			reason: "With this parameter, which the document has and does not explain, Port answers with an object of identifier and title for each related entity; " +
+				"the document knows identifiers alone.",
 		},
 		{
 			operations: []string{"DELETE " + blueprint + "/all-entities"},
@@ -83,6 +93,6 @@ func exceptions() []exception {
 	}
 }
 
-func (e exception) appliesTo(o *operation) bool {
-	return len(e.operations) == 0 || slices.Contains(e.operations, o.name)
+func (e exception) appliesTo(o *operation, flags url.Values) bool {
+	return (len(e.operations) == 0 || slices.Contains(e.operations, o.name)) && (e.flag == "" || flags.Get(e.flag) == "true")
 }

@@ -210,6 +210,11 @@ func others() map[string]other {
 		"a system blueprint": {act: func(ctx context.Context, w *world) error {
 			return second(w.client.Blueprints.SystemStructure(ctx, "_user"))
 		}},
+		"titles of related entities": {act: func(ctx context.Context, w *world) error {
+			return second(w.client.Entities.Search(ctx, json.RawMessage(
+				`{"combinator":"and","rules":[{"property":"$identifier","operator":"=","value":"`+w.present.entity+`"}]}`),
+				port.SearchOptions{GetEntityOptions: port.GetEntityOptions{AttachTitleToRelation: true}}))
+		}},
 	}
 }
 

@@ -42,7 +42,7 @@ func (d *entitiesDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 			"query": schema.StringAttribute{
 				Optional: true, CustomType: jsontype.Type{},
 				MarkdownDescription: "Which entities, as JSON: an object of `combinator` and `rules` ([search and query](https://docs.port.io/search-and-query/)). Use `jsonencode`. All of them without it.",
-				Validators:          []validator.String{validate.JSONObject{}},
+				Validators:          []validator.String{validate.Query{}},
 			},
 			"include": schema.ListAttribute{
 				Optional: true, ElementType: types.StringType,

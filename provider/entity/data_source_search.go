@@ -45,7 +45,7 @@ func (d *searchDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 			"query": schema.StringAttribute{
 				Required: true, CustomType: jsontype.Type{},
 				MarkdownDescription: "Which entities, as JSON: an object of `combinator` and `rules` ([search and query](https://docs.port.io/search-and-query/)). Use `jsonencode`.",
-				Validators:          []validator.String{validate.JSONObject{}},
+				Validators:          []validator.String{validate.Query{}},
 			},
 			"exclude_calculated_properties": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether values that Port computes are left out. Defaults to `false`."},
 			"attach_title_to_relation":      schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether `relation_titles` holds the titles of related entities. Defaults to `false`."},

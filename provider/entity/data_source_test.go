@@ -210,13 +210,16 @@ func TestDataSource_searchWithTitles(t *testing.T) {
 func TestDataSource_searchFails(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)
+	env.Control(t, "POST", "/_emulator/faults", `{"method": "POST", "route": "/v1/entities/search", "status": 422,
+		"body": {"ok": false, "error": "invalid_request", "message": "The query is too broad"}}`)
 	tests := map[string]struct {
 		typeName, config string
 		want             []string
 	}{
 		"a query that is no JSON":    {"port_search", `{"query": "{a = 1}"}`, []string{`"query"): Invalid JSON`}},
 		"a query that is a list":     {"port_search", `{"query": "[]"}`, []string{`"query"): Not a JSON Object`}},
-		"a query that Port refuses":  {"port_search", `{"query": "{\"combinator\": \"xor\", \"rules\": []}"}`, []string{"Unable to Search Entities", "422", "combinator"}},
+		"a query of no combinator":   {"port_search", `{"query": "{\"combinator\": \"xor\", \"rules\": []}"}`, []string{`"query"): Invalid Query`}},
+		"a query that Port refuses":  {"port_search", `{"query": "{\"combinator\": \"and\", \"rules\": []}"}`, []string{"Unable to Search Entities", "422", "too broad"}},
 		"a blueprint that is absent": {"port_entities", `{"blueprint": "nothing"}`, []string{"Unable to Search Entities", `"nothing"`, "404"}},
 	}
 	for name, test := range tests {
