@@ -11,24 +11,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Volatile plans the string attributes that every write at Port changes, such
-// as updated_at, as unknown when an attribute that Port stores is planned to
-// change, and as they are when none is. The framework alone would call them
-// unknown as soon as anything in the resource differs, also an argument that
-// only steers the provider (local) or JSON that was merely reformatted.
-func Volatile(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, volatile, local []string) {
-	Stamps(ctx, req, resp, volatile, func() (bool, diag.Diagnostics) {
-		changed, err := Changed(resp.Plan.Raw, req.State.Raw, local)
-		if err != nil {
-			return true, diag.Diagnostics{diag.NewErrorDiagnostic("Unable to Read Plan", err.Error())}
-		}
-		return changed, nil
-	})
-}
-
-// Stamps is [Volatile] for a resource that can tell by itself whether an update
-// would write. It is asked when the volatile attributes of the plan are those of
-// the state.
+// Stamps plans the string attributes that every write at Port changes, such as
+// updated_at, as unknown when an update would write, and as they are when it
+// would not. The framework alone would call them unknown as soon as anything in
+// the resource differs, also an argument that only steers the provider or JSON
+// that was merely reformatted. Whether it writes, the resource is asked when the
+// volatile attributes of the plan are those of the state.
 func Stamps(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, volatile []string, writes func() (bool, diag.Diagnostics),
 ) {
