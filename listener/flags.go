@@ -25,7 +25,7 @@ func parseFlags(arguments []string) (flags, error) {
 		return flags{}, err
 	}
 	if set.NArg() > 0 {
-		return flags{}, fmt.Errorf("unexpected argument %q", set.Arg(0))
+		return flags{}, fmt.Errorf("%q is no command, and an argument that is not expected here", set.Arg(0))
 	}
 	return parsed, nil
 }
@@ -52,6 +52,14 @@ until Slack has taken its message.
 
 Usage:
   listener [flags]
+  listener command [flags]
+
+Commands:
+`)
+	for _, command := range commands() {
+		_, _ = fmt.Fprintf(out, "  %-14s %s\n", command.name, command.summary)
+	}
+	_, _ = fmt.Fprint(out, `  Run listener command -h to read more about one.
 
 Environment:
   PORT_CLIENT_SECRET   client secret with which Port signs events

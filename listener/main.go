@@ -42,6 +42,13 @@ func main() {
 }
 
 func run(arguments []string, stdout, stderr io.Writer) int {
+	if len(arguments) > 0 {
+		for _, command := range commands() {
+			if command.name == arguments[0] {
+				return command.run(arguments[1:], stdout, stderr)
+			}
+		}
+	}
 	flags, err := parseFlags(arguments)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

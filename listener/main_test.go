@@ -36,8 +36,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// command prepares the listener as a process with an environment of its own.
-func command(t *testing.T, environment map[string]string, arguments ...string) *exec.Cmd {
+// process prepares the listener as a process with an environment of its own.
+func process(t *testing.T, environment map[string]string, arguments ...string) *exec.Cmd {
 	t.Helper()
 	executable, err := os.Executable()
 	if err != nil {
@@ -62,7 +62,7 @@ type outcome struct {
 
 func execute(t *testing.T, environment map[string]string, arguments ...string) outcome {
 	t.Helper()
-	prepared := command(t, environment, arguments...)
+	prepared := process(t, environment, arguments...)
 	var stdout, stderr bytes.Buffer
 	prepared.Stdout, prepared.Stderr = &stdout, &stderr
 	err := prepared.Run()
@@ -94,7 +94,7 @@ func TestCommandLine(t *testing.T) {
 	}{
 		{"the version", nil, []string{"-version"}, outcome{0, "listener dev\n", ""}},
 		{"a flag that is none", nil, []string{"-bogus"}, outcome{2, "", "listener: flag provided but not defined: -bogus\nRun listener -h for its flags.\n"}},
-		{"an argument", nil, []string{"start"}, outcome{2, "", "listener: unexpected argument \"start\"\nRun listener -h for its flags.\n"}},
+		{"an argument", nil, []string{"start"}, outcome{2, "", "listener: \"start\" is no command, and an argument that is not expected here\nRun listener -h for its flags.\n"}},
 		{"an environment that is valid", classic("http://localhost"), []string{"-check-config"}, outcome{0, "The configuration is valid. Client secrets: 1. Destinations: default.\n", ""}},
 		{"a file that is valid", classic("http://localhost"), []string{"-config", good, "-check-config"}, outcome{0, "The configuration is valid. Client secrets: 1. Destinations: team.\n", ""}},
 		{"a file that is not", classic("http://localhost"), []string{"-config", bad, "-check-config"}, outcome{1, "", "listener: the configuration cannot be used:\n  " + bad +
@@ -165,7 +165,7 @@ func TestTheListenerAtWork(t *testing.T) {
 				delivered <- string(body)
 			}))
 			t.Cleanup(slack.Close)
-			running := command(t, classic(slack.URL), "-listen", "127.0.0.1:0", "-admin-listen", "127.0.0.1:0")
+			running := process(t, classic(slack.URL), "-listen", "127.0.0.1:0", "-admin-listen", "127.0.0.1:0")
 			var stderr bytes.Buffer
 			running.Stderr = &stderr
 			stdout, err := running.StdoutPipe()
@@ -222,7 +222,7 @@ func TestTheListenerAtWork(t *testing.T) {
 // postExample sends the example event as Port does, and returns the status.
 func postExample(t *testing.T, url string) int {
 	t.Helper()
-	body, err := os.ReadFile("testdata/changelog-event.json")
+	body, err := os.ReadFile("example-event.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +252,7 @@ func TestASecondSignalEnds(t *testing.T) {
 	}))
 	t.Cleanup(slack.Close)
 	t.Cleanup(func() { close(release) })
-	running := command(t, classic(slack.URL), "-listen", "127.0.0.1:0", "-admin-listen", "127.0.0.1:0")
+	running := process(t, classic(slack.URL), "-listen", "127.0.0.1:0", "-admin-listen", "127.0.0.1:0")
 	stdout, err := running.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -117,3 +117,18 @@ func pathless(err error) error {
 	}
 	return err
 }
+
+// SigningSecret returns the client secret that the environment holds, for a
+// command that signs events with it.
+func SigningSecret(lookupEnv func(name string) (string, bool)) (string, error) {
+	loader := &loader{source: Source{LookupEnv: lookupEnv}}
+	if text, place, ok := loader.environmentSecret(secretVariable); ok {
+		loader.addSecret(place, text)
+	} else if len(loader.problems) == 0 {
+		loader.reportMissing(secretVariable, "the client secret with which the listener verifies events")
+	}
+	if len(loader.problems) > 0 {
+		return "", &InvalidError{Problems: loader.problems}
+	}
+	return loader.config.ClientSecrets[0].Reveal(), nil
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+)
+
+const (
+	// sendTimeout is longer than a listener takes to answer, whatever its store
+	// is doing.
+	sendTimeout = 30 * time.Second
+	// eventLimit is the size of the largest event that a listener can be set up
+	// to take.
+	eventLimit = 16 << 20
+	// answerLimit is ample for the one sentence of an answer.
+	answerLimit = 4 << 10
+)
+
+// exampleEvent is what is sent and rendered when no event is given: the worked
+// example, whose health changes from Healthy to Degraded.
+//
+//go:embed example-event.json
+var exampleEvent []byte
+
+func sendCommand() command {
+	return command{
+		name:      "send",
+		arguments: "[-event file.json] [-url http://…/api/slack]",
+		summary:   "send an event to a listener, signed as Port signs it",
+		about: `Send an event to a listener, signed as Port signs it.
+
+The signature is made with the client secret in PORT_CLIENT_SECRET, or in the
+file that PORT_CLIENT_SECRET_FILE names, which must be that of the listener. The
+times in the event are set to now, so that it counts as a new change each time it
+is sent. Without -event the worked example is sent: the healthStatus of a service
+changes from Healthy to Degraded.`,
+		prepare: prepareSend,
+	}
+}
+
+func prepareSend(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
+	event := flags.String("event", "", "`file` that holds the event as JSON; - reads it from the standard input")
+	url := flags.String("url", "http://127.0.0.1:8080/api/slack", "`address` of the listener's webhook")
+	asIs := flags.Bool("as-is", false, "send the very bytes of the file, with the times that it has")
+	return func(ctx context.Context, operands []string, out io.Writer) error {
+		if len(operands) > 0 {
+			return &usageError{fmt.Sprintf("unexpected argument %q", operands[0])}
+		}
+		body, err := readEvent(*event)
+		if err != nil {
+			return err
+		}
+		if !*asIs {
+			if body, err = renew(body, time.Now()); err != nil {
+				return err
+			}
+		}
+		secret, err := config.SigningSecret(os.LookupEnv)
+		if err != nil {
+			return err
+		}
+		return send(ctx, *url, secret, body, out)
+	}
+}
+
+// readEvent returns the event in a file, the one of the standard input, or the
+// worked example.
+func readEvent(path string) ([]byte, error) {
+	source := io.Reader(bytes.NewReader(exampleEvent))
+	switch path {
+	case "":
+	case "-":
+		source = os.Stdin
+	default:
+		file, err := os.Open(path) //nolint:gosec // The user says which file to read.
+		if err != nil {
+			return nil, fmt.Errorf("reading the event: %w", err)
+		}
+		defer func() { _ = file.Close() }()
+		source = file
+	}
+	event, err := io.ReadAll(io.LimitReader(source, eventLimit+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the event: %w", err)
+	}
+	if len(event) > eventLimit {
+		return nil, fmt.Errorf("the event has more than %d bytes", eventLimit)
+	}
+	return event, nil
+}
+
+// renew sets the times of an event to now, in every place where one of Port's
+// shapes has it, and serialises it as Port does.
+func renew(event []byte, now time.Time) ([]byte, error) {
+	if _, err := changelog.Parse(event); err != nil {
+		return nil, fmt.Errorf("the event cannot be sent: %w; send it with -as-is to see how a listener answers", err)
+	}
+	value, err := jsonvalue.Decode(event)
+	if err != nil {
+		return nil, err
+	}
+	document, _ := value.(map[string]any)
+	at := now.UTC().Format("2006-01-02T15:04:05.000Z")
+	for _, change := range []any{document, document["event"]} {
+		setText(change, at, "trigger", "at")
+		setText(change, at, "diff", "after", "updatedAt")
+	}
+	return changelog.Stringify(document)
+}
+
+// setText replaces a text that is there, below some keys of an object.
+func setText(parent any, value string, keys ...string) {
+	object, _ := parent.(map[string]any)
+	for _, key := range keys[:len(keys)-1] {
+		object, _ = object[key].(map[string]any)
+	}
+	last := keys[len(keys)-1]
+	if _, given := object[last].(string); given {
+		object[last] = value
+	}
+}
+
+// send posts an event, and tells how it was answered.
+func send(ctx context.Context, url, secret string, body []byte, out io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return &usageError{fmt.Sprintf("-url: %v", err)}
+	}
+	timestamp := strconv.FormatInt(time.Now().UnixMilli(), 10)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set(changelog.TimestampHeader, timestamp)
+	request.Header.Set(changelog.SignatureHeader, changelog.Sign(secret, timestamp, body))
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("%w; is the listener running there?", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(response.Body, answerLimit))
+	if err != nil {
+		return fmt.Errorf("reading the answer: %w", err)
+	}
+	answer := fmt.Sprintf("%d %s", response.StatusCode, strings.TrimSpace(string(text)))
+	if response.StatusCode == http.StatusUnauthorized {
+		return errors.New("the listener answered " + answer + " Both must have the same PORT_CLIENT_SECRET.")
+	}
+	if response.StatusCode/100 != 2 {
+		return errors.New("the listener answered " + answer)
+	}
+	_, err = fmt.Fprintln(out, answer)
+	return err
+}
