@@ -1,11 +1,10 @@
-// Package jq runs jq programs over documents: the calculation properties of a
-// blueprint and the mappings of a migration are written in jq.
+// Package jq runs jq programs over the emulator's documents: the calculation
+// properties of a blueprint and the mappings of a migration are written in jq.
 package jq
 
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"math"
 	"math/big"
@@ -13,30 +12,24 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/itchyny/gojq"
-
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/jq"
 )
 
 // limit is how long a program may run: the catalog is locked meanwhile, and jq
 // can loop for ever.
 const limit = 200 * time.Millisecond
 
-// Program is a compiled jq program. It has no access to the environment, to
-// files or to further inputs.
-type Program struct{ code *gojq.Code }
+// Program is a compiled jq program.
+type Program struct{ program *jq.Program }
 
 // Compile reads a program. The error is fit to be shown to its author.
 func Compile(source string) (*Program, error) {
-	query, err := gojq.Parse(source)
+	program, err := jq.Compile(source)
 	if err != nil {
-		return nil, fmt.Errorf("reading the jq program: %w", err)
+		return nil, err
 	}
-	code, err := gojq.Compile(query)
-	if err != nil {
-		return nil, fmt.Errorf("compiling the jq program: %w", err)
-	}
-	return &Program{code: code}, nil
+	return &Program{program: program}, nil
 }
 
 // First returns the first output of the program for the input, or false when it
@@ -44,14 +37,10 @@ func Compile(source string) (*Program, error) {
 func (p *Program) First(input any) (any, bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	output, ok := p.code.RunWithContext(ctx, toGo(input)).Next()
-	if !ok {
-		return nil, false
+	for output, err := range p.program.Outputs(ctx, toGo(input)) {
+		return fromGo(output), err == nil
 	}
-	if _, failed := output.(error); failed {
-		return nil, false
-	}
-	return fromGo(output), true
+	return nil, false
 }
 
 // toGo turns a document into the types that gojq works on. It takes json.Number

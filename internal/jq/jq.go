@@ -1,0 +1,102 @@
+// Package jq runs jq programs over JSON documents. The listener's rules are
+// written in jq, as are the conditions of Port's automations, the calculation
+// properties of a blueprint and the mappings of a migration, for which the
+// emulator uses it.
+package jq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/itchyny/gojq"
+)
+
+// Program is a compiled jq program. It has no access to the environment, to
+// files or to further inputs. It is safe for concurrent use.
+type Program struct {
+	query *gojq.Query
+	code  *gojq.Code
+}
+
+// Compile reads a program. The error is fit to be shown to its author.
+func Compile(source string) (*Program, error) {
+	query, err := gojq.Parse(source)
+	if syntax, ok := errors.AsType[*gojq.ParseError](err); ok {
+		return nil, fmt.Errorf("reading the jq program: %w%s", err, readBefore(source, syntax))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the jq program: %w", err)
+	}
+	code, err := gojq.Compile(query)
+	if err != nil {
+		return nil, fmt.Errorf("compiling the jq program: %w", err)
+	}
+	return &Program{query: query, code: code}, nil
+}
+
+// readBefore quotes what stands before a mistake.
+func readBefore(source string, mistake *gojq.ParseError) string {
+	const enough = 30
+	end := min(max(mistake.Offset-len(mistake.Token), 0), len(source))
+	read := strings.TrimSpace(source[:end])
+	if read == "" {
+		return ""
+	}
+	if start := len(read) - enough; start > 0 {
+		for !utf8.RuneStart(read[start]) {
+			start++
+		}
+		read = "…" + read[start:]
+	}
+	return " after " + read
+}
+
+// Assigns reports whether the program as a whole is an assignment, such as
+// `.a = 1`, whose output is the input with a change: as a condition it would
+// always hold.
+func (p *Program) Assigns() bool {
+	switch p.query.Op {
+	case gojq.OpAssign, gojq.OpModify, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt:
+		return true
+	}
+	return false
+}
+
+// Outputs runs the program for an input and yields what it puts out, one value
+// after the other, until it ends, fails, or ctx ends; the last value may be an
+// error. The input consists of the types of encoding/json, with numbers as
+// json.Number, and is not changed. An error may quote a part of the input.
+func (p *Program) Outputs(ctx context.Context, input any) iter.Seq2[any, error] {
+	return func(yield func(any, error) bool) {
+		outputs := p.code.RunWithContext(ctx, input)
+		for {
+			output, ok := next(outputs)
+			if !ok {
+				return
+			}
+			if err, failed := output.(error); failed {
+				yield(nil, err)
+				return
+			}
+			if !yield(output, nil) {
+				return
+			}
+		}
+	}
+}
+
+// next returns the next output. A panic of the library is an error like any
+// other: a document that provokes one comes from outside, and must not end the
+// process.
+func next(outputs gojq.Iter) (output any, ok bool) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			output, ok = errors.New("the jq program cannot be run"), true
+		}
+	}()
+	return outputs.Next()
+}
