@@ -61,16 +61,23 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 		_, _ = fmt.Fprintln(stdout, "listener", version)
 		return exitOK
 	}
-	loaded, err := config.Load(config.Source{File: flags.config, DataDir: flags.dataDir, LookupEnv: os.LookupEnv})
+	load := func() (*config.Config, error) {
+		return config.Load(config.Source{File: flags.config, DataDir: flags.dataDir, LookupEnv: os.LookupEnv})
+	}
+	loaded, err := load()
 	if err != nil {
 		_, _ = fmt.Fprintf(stderr, "listener: the configuration cannot be used:\n  %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
 		return exitFailure
 	}
+	if err := errors.Join(app.CheckAddress("public", flags.listen), app.CheckAddress("admin", flags.adminListen)); err != nil {
+		_, _ = fmt.Fprintf(stderr, "listener: %v\n", err)
+		return exitFailure
+	}
 	if flags.checkConfig {
-		_, _ = fmt.Fprintln(stdout, "The configuration is valid.", summarise(loaded))
+		_, _ = fmt.Fprintln(stdout, "The configuration is valid.", loaded.Summary())
 		return exitOK
 	}
-	if err := serve(flags, loaded, stdout, stderr); err != nil {
+	if err := serve(flags, loaded, load, stdout, stderr); err != nil {
 		_, _ = fmt.Fprintf(stderr, "listener: %v\n", err)
 		return exitFailure
 	}
@@ -78,12 +85,12 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 }
 
 // serve runs the listener until a signal, or until a part of it fails.
-func serve(flags flags, loaded *config.Config, stdout, stderr io.Writer) error {
+func serve(flags flags, loaded *config.Config, load func() (*config.Config, error), stdout, stderr io.Writer) error {
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
 	signalled, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer release()
 	listener, err := app.New(app.Options{
-		Config: loaded, Listen: flags.listen, AdminListen: flags.adminListen, Version: version, Logger: logger, Now: time.Now,
+		Config: loaded, Load: load, Listen: flags.listen, AdminListen: flags.adminListen, Version: version, Logger: logger, Now: time.Now,
 	})
 	if err != nil {
 		return err
@@ -91,17 +98,14 @@ func serve(flags flags, loaded *config.Config, stdout, stderr io.Writer) error {
 	if err := listener.Start(signalled); err != nil {
 		return err
 	}
-	logger.Info("started", "version", version, "config", summarise(loaded), "path", loaded.Webhook.Path,
+	logger.Info("started", "version", version, "config", loaded.Summary(), "path", loaded.Webhook.Path,
 		"store", describeStore(loaded), "admin", "http://"+listener.AdminAddr().String())
 	if loaded.Port.ClientID != "" {
 		logger.Warn("port.client_id is set; this version does not ask Port's API yet")
 	}
 	_, _ = fmt.Fprintf(stdout, "listening on %s://%s\n", scheme(loaded), listener.Addr())
 
-	select {
-	case <-signalled.Done():
-	case err = <-listener.Failed():
-	}
+	err = attend(signalled, listener)
 	// From here on a signal has its default effect again.
 	release()
 	if err != nil {
@@ -118,6 +122,25 @@ func serve(flags flags, loaded *config.Config, stdout, stderr io.Writer) error {
 	return nil
 }
 
+// attend reloads the configuration at each SIGHUP, until a signal to stop, or until
+// a part of the listener has failed.
+func attend(signalled context.Context, listener *app.App) error {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for {
+		select {
+		case <-signalled.Done():
+			return nil
+		case err := <-listener.Failed():
+			return err
+		case <-hangups:
+			// How it went is in the log.
+			_, _ = listener.Reload(signalled)
+		}
+	}
+}
+
 func scheme(loaded *config.Config) string {
 	if loaded.Webhook.CertFile != "" {
 		return "https"
@@ -131,13 +154,4 @@ func describeStore(loaded *config.Config) string {
 		return "a NATS cluster"
 	}
 	return loaded.Store.Dir
-}
-
-// summarise says in a few words what a configuration holds.
-func summarise(loaded *config.Config) string {
-	names := make([]string, len(loaded.Destinations))
-	for i, destination := range loaded.Destinations {
-		names[i] = destination.Name
-	}
-	return fmt.Sprintf("Client secrets: %d. Destinations: %s.", len(loaded.ClientSecrets), strings.Join(names, ", "))
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -59,11 +60,9 @@ func readBefore(source string, mistake *gojq.ParseError) string {
 // `.a = 1`, whose output is the input with a change: as a condition it would
 // always hold.
 func (p *Program) Assigns() bool {
-	switch p.query.Op {
-	case gojq.OpAssign, gojq.OpModify, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt:
-		return true
-	}
-	return false
+	return slices.Contains([]gojq.Operator{
+		gojq.OpAssign, gojq.OpModify, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt,
+	}, p.query.Op)
 }
 
 // Outputs runs the program for an input and yields what it puts out, one value

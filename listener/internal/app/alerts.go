@@ -1,48 +1,88 @@
 package app
 
 import (
-	"fmt"
+	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// healthRule names the classic rule in deliveries.
-const healthRule = "health"
+// unreadableRule names in a delivery that its event cannot be read, so that no
+// rule could be asked.
+const unreadableRule = "unreadable"
 
 // alerts decides which alerts follow from an event, and makes messages of them.
 type alerts struct {
-	rule         rule.Health
-	destinations []string
-	unmatched    func()
-	logger       *slog.Logger
+	// current is replaced when the configuration is.
+	current  atomic.Pointer[config.Config]
+	recorder *metrics.Metrics
+	logger   *slog.Logger
 	// latest is used by evaluate alone, which the queue calls once at a time.
 	latest latest
 }
 
+// use has the rules and destinations of a configuration apply from the next event
+// and the next message on.
+func (a *alerts) use(loaded *config.Config) { a.current.Store(loaded) }
+
 // evaluate is a queue.Evaluator. An event that cannot be read goes to every
 // destination, whose courier puts it among the dead letters.
 func (a *alerts) evaluate(stored queue.Event) []queue.Delivery {
+	loaded := a.current.Load()
 	event, err := changelog.Parse(stored.Body)
 	if err != nil {
 		a.logger.Error("a stored event cannot be read", "event", stored.ShortIdentity(), "cause", err)
-		return a.deliveries(stored, false)
+		return deliveries(queue.Delivery{Event: stored, Rule: unreadableRule}, loaded.DestinationNames())
 	}
-	if _, ok := a.rule.Match(event); !ok {
-		a.unmatched()
+	var made []queue.Delivery
+	for _, wanted := range loaded.Rules {
+		verdict := wanted.Match(event)
+		if verdict.Err != nil {
+			a.conditionFailed(stored, wanted.Name, verdict.Err)
+		}
+		if verdict.Matches {
+			a.recorder.Matched(wanted.Name)
+			made = append(made, deliveries(queue.Delivery{Event: stored, Rule: wanted.Name}, wanted.Destinations)...)
+		}
+	}
+	if len(made) == 0 {
+		a.recorder.Unmatched()
 		return nil
 	}
-	return a.deliveries(stored, a.latest.overtakes(about(event), event.HappenedAt()))
+	overtaken := a.latest.overtakes(about(event), event.HappenedAt())
+	for i := range made {
+		made[i].Overtaken = overtaken
+	}
+	return made
 }
 
-func (a *alerts) deliveries(stored queue.Event, overtaken bool) []queue.Delivery {
-	made := make([]queue.Delivery, len(a.destinations))
-	for i, destination := range a.destinations {
-		made[i] = queue.Delivery{Event: stored, Destination: destination, Rule: healthRule, Overtaken: overtaken}
+// conditionFailed tells that a rule could not be asked. The error itself is not
+// logged: it may quote the event.
+func (a *alerts) conditionFailed(stored queue.Event, name string, err error) {
+	reason := metrics.ConditionFailed
+	switch {
+	case errors.Is(err, rule.ErrTime):
+		reason = metrics.ConditionTooLong
+	case errors.Is(err, rule.ErrOutputs):
+		reason = metrics.ConditionTooMuch
+	}
+	a.recorder.ConditionFailed(name, reason)
+	a.logger.Warn("the condition of a rule cannot be evaluated, so the rule does not match; listener render shows why",
+		"rule", name, "event", stored.ShortIdentity(), "reason", reason)
+}
+
+func deliveries(like queue.Delivery, destinations []string) []queue.Delivery {
+	made := make([]queue.Delivery, len(destinations))
+	for i, destination := range destinations {
+		made[i] = like
+		made[i].Destination = destination
 	}
 	return made
 }
@@ -52,22 +92,49 @@ func about(event *changelog.Event) string {
 	return event.Context.Blueprint + ":" + event.Context.Entity
 }
 
-// Alert implements courier.Renderer.
+// Alert implements courier.Renderer. A template that fails is replaced by the
+// message of a listener without templates.
 func (a *alerts) Alert(delivery queue.Delivery, notes message.Notes) (message.Message, error) {
-	event, change, err := a.read(delivery)
+	alert, template, err := a.read(delivery)
 	if err != nil {
 		return message.Message{}, err
 	}
-	return message.Health(event, change, notes), nil
+	if template != nil {
+		rendered, err := template.Message(alert, notes)
+		if err == nil {
+			return rendered, nil
+		}
+		a.templateFailed(delivery, err)
+	}
+	return alert.Message(notes), nil
 }
 
 // Line implements courier.Renderer.
-func (a *alerts) Line(delivery queue.Delivery) (string, error) {
-	event, change, err := a.read(delivery)
+func (a *alerts) Line(delivery queue.Delivery) (message.Line, error) {
+	alert, template, err := a.read(delivery)
 	if err != nil {
-		return "", err
+		return message.Line{}, err
 	}
-	return message.HealthLine(event, change), nil
+	if template != nil {
+		rendered, err := template.Line(alert)
+		if err == nil {
+			return rendered, nil
+		}
+		a.templateFailed(delivery, err)
+	}
+	return alert.Line(), nil
+}
+
+// templateFailed tells that a template could not be used. The error itself is not
+// logged: it may quote the event.
+func (a *alerts) templateFailed(delivery queue.Delivery, err error) {
+	part := ""
+	if mistake, ok := errors.AsType[*message.TemplateError](err); ok {
+		part = mistake.Part
+	}
+	a.recorder.TemplateFailed(delivery.Rule)
+	a.logger.Warn("a template cannot be used for an event, so the default message is sent; listener render shows why",
+		"rule", delivery.Rule, "template", part, "event", delivery.ShortIdentity())
 }
 
 // About implements courier.Renderer.
@@ -79,16 +146,18 @@ func (a *alerts) About(delivery queue.Delivery) string {
 	return about(event)
 }
 
-func (a *alerts) read(delivery queue.Delivery) (*changelog.Event, rule.Change, error) {
+// read returns the alert of a delivery, and the template of its rule if there is
+// one. A rule that the configuration has no longer, or in another form, is no
+// reason not to tell of what it had matched.
+func (a *alerts) read(delivery queue.Delivery) (message.Alert, *message.Template, error) {
 	event, err := changelog.Parse(delivery.Body)
 	if err != nil {
-		return nil, rule.Change{}, err
+		return message.Alert{}, nil, err
 	}
-	change, ok := a.rule.Match(event)
-	if !ok {
-		return nil, rule.Change{}, fmt.Errorf("the rule %s does not match it any more", delivery.Rule)
+	if wanted, ok := a.current.Load().Rule(delivery.Rule); ok {
+		return message.NewAlert(event, wanted.Rule), wanted.Template, nil
 	}
-	return event, change, nil
+	return message.NewAlert(event, rule.Rule{Name: delivery.Rule}), nil, nil
 }
 
 // latestLimit bounds the entities that are remembered.

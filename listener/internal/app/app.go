@@ -6,9 +6,7 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -16,16 +14,16 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
-	"github.com/port-changelog/terraform-provider-port/listener/internal/courier"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
-	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
-	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
 
 // Options are what a listener needs to know.
 type Options struct {
+	// Config is what the listener begins with.
 	Config *config.Config
+	// Load reads the configuration again, for Reload.
+	Load func() (*config.Config, error)
 	// Listen is the public address, where Port posts events. Port 0 takes any
 	// that is free.
 	Listen string
@@ -40,12 +38,18 @@ type Options struct {
 
 // App is a listener. It is started once and stopped once.
 type App struct {
-	options      Options
-	verifier     *changelog.Verifier
-	destinations []string
-	metrics      *metrics.Metrics
-	alerts       *alerts
-	couriers     []*courier.Courier
+	options  Options
+	verifier verifier
+	identity identity
+	metrics  *metrics.Metrics
+	alerts   *alerts
+
+	// loading is held while the configuration is replaced, and when the workers
+	// are started and stopped.
+	loading sync.Mutex
+	// couriers serve the lanes, by the name of their destination.
+	couriers map[string]*courierWorker
+	retiring *worker
 
 	queue    queue.Queue
 	addr     net.Addr
@@ -58,60 +62,15 @@ type App struct {
 
 // New checks the options and returns a listener that does nothing yet.
 func New(options Options) (*App, error) {
-	verifier, err := changelog.NewVerifier(reveal(options.Config.ClientSecrets), options.Config.Webhook.Tolerance, options.Now)
+	app := &App{options: options, failed: make(chan error, 1), couriers: make(map[string]*courierWorker)}
+	app.metrics = metrics.New(options.Version)
+	app.alerts = &alerts{recorder: app.metrics, logger: options.Logger}
+	made, err := app.prepare(options.Config)
 	if err != nil {
 		return nil, err
 	}
-	app := &App{options: options, verifier: verifier, failed: make(chan error, 1)}
-	for _, destination := range options.Config.Destinations {
-		app.destinations = append(app.destinations, destination.Name)
-	}
-	app.metrics = metrics.New(options.Version, app.destinations)
-	app.alerts = &alerts{
-		rule: rule.DefaultHealth(), destinations: app.destinations, unmatched: app.metrics.Unmatched, logger: options.Logger,
-	}
-	for _, destination := range options.Config.Destinations {
-		if err := app.addCourier(destination); err != nil {
-			return nil, fmt.Errorf("destination %s: %w", destination.Name, err)
-		}
-	}
+	app.take(made)
 	return app, nil
-}
-
-func reveal(secrets []config.Secret) []string {
-	revealed := make([]string, len(secrets))
-	for i, secret := range secrets {
-		revealed[i] = secret.Reveal()
-	}
-	return revealed
-}
-
-func (a *App) addCourier(destination config.Destination) error {
-	outlet, err := slack.New(slack.Options{
-		WebhookURL: destination.WebhookURL.Reveal(),
-		UserAgent:  "port-listener/" + a.options.Version,
-		Now:        a.options.Now,
-	})
-	if err != nil {
-		return err
-	}
-	a.cleanups.push("closing the connections of destination "+destination.Name, func(context.Context) error {
-		outlet.Close()
-		return nil
-	})
-	a.couriers = append(a.couriers, courier.New(courier.Options{
-		Destination: destination.Name,
-		Interval:    destination.Interval,
-		DigestAfter: destination.DigestAfter,
-		MaxAge:      destination.MaxAge,
-		Outlet:      outlet,
-		Renderer:    a.alerts,
-		Recorder:    a.metrics,
-		Logger:      a.options.Logger,
-		Now:         a.options.Now,
-		Jitter:      rand.Float64,
-	}))
-	return nil
 }
 
 // Start starts everything, and returns when events are taken. After an error
@@ -137,8 +96,7 @@ func (a *App) start(ctx context.Context) error {
 		return err
 	}
 	a.startWorkers(ctx)
-	public := server{name: "public", address: a.options.Listen, handler: a.publicHandler(), connections: publicConnections}
-	public.certFile, public.keyFile = a.options.Config.Webhook.CertFile, a.options.Config.Webhook.KeyFile
+	public := server{name: "public", address: a.options.Listen, handler: a.publicHandler(), connections: publicConnections, tls: a.identity.tlsConfig()}
 	if a.addr, err = a.serve(ctx, public); err != nil {
 		return err
 	}
@@ -149,18 +107,15 @@ func (a *App) start(ctx context.Context) error {
 // queueOptions translates the configuration. What was sent is remembered for
 // longer than an event is kept and its alert is tried.
 func (a *App) queueOptions() queue.Options {
-	store := a.options.Config.Store
-	var longest time.Duration
-	for _, destination := range a.options.Config.Destinations {
-		longest = max(longest, destination.MaxAge)
-	}
+	loaded := a.options.Config
+	store := loaded.Store
 	return queue.Options{
 		Dir:      store.Dir,
 		Sync:     store.Sync,
-		MaxEvent: a.options.Config.Webhook.MaxBody,
+		MaxEvent: loaded.Webhook.MaxBody,
 		MaxBytes: store.MaxBytes,
 		MaxAge:   store.MaxAge,
-		SentFor:  store.MaxAge + longest + 24*time.Hour,
+		SentFor:  store.MaxAge + loaded.LongestAge() + 24*time.Hour,
 		External: queue.External{
 			URL: store.NATS.URL.Reveal(), CredentialsFile: store.NATS.CredentialsFile, CAFile: store.NATS.CAFile, Replicas: store.NATS.Replicas,
 		},
@@ -168,21 +123,8 @@ func (a *App) queueOptions() queue.Options {
 	}
 }
 
-// startWorkers evaluates events, serves the lanes, and clears those of
-// destinations that are there no longer.
-func (a *App) startWorkers(ctx context.Context) {
-	working, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var workers sync.WaitGroup
-	workers.Go(func() { a.queue.Evaluate(working, a.alerts.evaluate) })
-	workers.Go(func() { a.queue.Retire(working, a.destinations) })
-	for _, courier := range a.couriers {
-		workers.Go(func() { a.queue.Serve(working, courier.Destination(), courier.Serve) })
-	}
-	a.cleanups.push("finishing the deliveries at work", func(ctx context.Context) error {
-		stop()
-		return waitFor(ctx, &workers)
-	})
-}
+// destinations are the names of the destinations that there are now.
+func (a *App) destinations() []string { return a.alerts.current.Load().DestinationNames() }
 
 // Addr returns the public address as it was bound.
 func (a *App) Addr() net.Addr { return a.addr }
@@ -224,4 +166,14 @@ func waitFor(ctx context.Context, group *sync.WaitGroup) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// verifier is a changelog.Verifier that can be replaced while events arrive.
+type verifier struct {
+	current atomic.Pointer[changelog.Verifier]
+}
+
+// Verify verifies with the secrets that there are now.
+func (v *verifier) Verify(signature, timestamp string, body []byte) ([]byte, error) {
+	return v.current.Load().Verify(signature, timestamp, body)
 }

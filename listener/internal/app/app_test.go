@@ -20,6 +20,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/app"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
@@ -132,6 +133,7 @@ func options(dir string, webhooks ...*fakeSlack) app.Options {
 			DigestAfter: time.Minute, MaxAge: time.Hour,
 		})
 	}
+	loaded.Rules = []config.Rule{{Rule: rule.DefaultHealth(), Destinations: loaded.DestinationNames()}}
 	return app.Options{
 		Config: loaded, Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0", Version: "test",
 		Logger: slog.New(slog.DiscardHandler), Now: time.Now,

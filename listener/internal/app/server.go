@@ -2,11 +2,14 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -34,7 +37,7 @@ func (a *App) publicHandler() http.Handler {
 	ingest.NewWebhook(ingest.Options{
 		Path:     a.options.Config.Webhook.Path,
 		MaxBody:  a.options.Config.Webhook.MaxBody,
-		Verifier: a.verifier,
+		Verifier: &a.verifier,
 		Store:    a.queue,
 		Recorder: a.metrics,
 		Logger:   a.options.Logger,
@@ -45,14 +48,14 @@ func (a *App) publicHandler() http.Handler {
 
 // newRouter returns a router that takes paths as they come: a redirect to a
 // cleaner one would be followed without the event.
-func newRouter(postedTo string) *mux.Router {
+func newRouter(postedTo ...string) *mux.Router {
 	router := mux.NewRouter().SkipClean(true)
 	router.NotFoundHandler = http.HandlerFunc(func(response http.ResponseWriter, _ *http.Request) {
 		http.Error(response, "There is nothing at this address.", http.StatusNotFound)
 	})
 	router.MethodNotAllowedHandler = http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
 		allowed := "GET, HEAD"
-		if request.URL.Path == postedTo {
+		if slices.Contains(postedTo, request.URL.Path) {
 			allowed = "POST"
 		}
 		response.Header().Set("Allow", allowed)
@@ -66,15 +69,24 @@ type server struct {
 	name, address string
 	handler       http.Handler
 	connections   int
-	// certFile and keyFile are "" for plain HTTP.
-	certFile, keyFile string
+	// tls is nil for plain HTTP.
+	tls *tls.Config
+}
+
+// CheckAddress refuses what cannot be an address to listen at.
+func CheckAddress(name, address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if _, notNumber := strconv.ParseUint(port, 10, 16); err != nil || notNumber != nil {
+		return fmt.Errorf("the %s address %q must be a host and a port, such as 127.0.0.1:8080 or :8080", name, address)
+	}
+	return nil
 }
 
 // serve opens an address and serves it until the clean-up of that name.
 func (a *App) serve(ctx context.Context, described server) (net.Addr, error) {
 	name, address := described.name, described.address
-	if _, _, err := net.SplitHostPort(address); err != nil {
-		return nil, fmt.Errorf("the %s address %q must be a host and a port, such as 127.0.0.1:8080 or :8080", name, address)
+	if err := CheckAddress(name, address); err != nil {
+		return nil, err
 	}
 	opened, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -88,6 +100,7 @@ func (a *App) serve(ctx context.Context, described server) (net.Addr, error) {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		TLSConfig:         described.tls,
 		ErrorLog:          slog.NewLogLogger(a.options.Logger.Handler(), slog.LevelWarn),
 	}
 	a.work.Go(func() {
@@ -106,8 +119,8 @@ func (a *App) serve(ctx context.Context, described server) (net.Addr, error) {
 }
 
 func serveOn(running *http.Server, listener net.Listener, described server) error {
-	if described.certFile != "" {
-		return running.ServeTLS(listener, described.certFile, described.keyFile)
+	if described.tls != nil {
+		return running.ServeTLS(listener, "", "")
 	}
 	return running.Serve(listener)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -161,10 +160,10 @@ func checkPath(given string) error {
 // applyDestinations takes the destinations of the file.
 func (l *loader) applyDestinations(root ast.Node, content fileContent) {
 	for _, name := range sortedKeys(content.Destinations) {
-		l.destinationsGiven = true
+		l.destinationsGiven, l.declared = true, append(l.declared, name)
 		given := content.Destinations[name]
 		place := l.placeOf(root, "destinations", name)
-		if !regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`).MatchString(name) {
+		if !isName(name) {
 			l.report(place, "the name of a destination has lower-case letters, digits, dashes and underscores, at most 63 of them")
 			continue
 		}

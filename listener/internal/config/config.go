@@ -5,8 +5,11 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/goccy/go-yaml/ast"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
@@ -22,6 +25,8 @@ type Config struct {
 	Store         Store
 	// Destinations are sorted by name. There is at least one.
 	Destinations []Destination
+	// Rules are in the order of the file. There is at least one.
+	Rules []Rule
 }
 
 // Webhook says how events are received.
@@ -79,6 +84,63 @@ type Destination struct {
 	MaxAge time.Duration
 }
 
+// Equal reports whether two destinations are described in the same way.
+func (d Destination) Equal(other Destination) bool {
+	if d.WebhookURL.Reveal() != other.WebhookURL.Reveal() {
+		return false
+	}
+	d.WebhookURL, other.WebhookURL = Secret{}, Secret{}
+	return d == other
+}
+
+// HasDestination reports whether there is a destination of a name.
+func (c *Config) HasDestination(name string) bool {
+	return slices.Contains(c.DestinationNames(), name)
+}
+
+// LongestAge is the greatest maximum age of an alert.
+func (c *Config) LongestAge() time.Duration {
+	var longest time.Duration
+	for _, destination := range c.Destinations {
+		longest = max(longest, destination.MaxAge)
+	}
+	return longest
+}
+
+// Summary says in a few words what a configuration holds.
+func (c *Config) Summary() string {
+	return fmt.Sprintf("Client secrets: %d. Destinations: %s. Rules: %s.",
+		len(c.ClientSecrets), strings.Join(c.DestinationNames(), ", "), strings.Join(c.RuleNames(), ", "))
+}
+
+// Fixed returns the keys that another configuration has otherwise, and that cannot
+// change while the listener runs: those of the store and of the addresses, and what
+// the store was opened with.
+func (c *Config) Fixed(other *Config) []string {
+	var changed []string
+	for key, differs := range map[string]bool{
+		"webhook.path":         c.Webhook.Path != other.Webhook.Path,
+		"webhook.max_body":     c.Webhook.MaxBody != other.Webhook.MaxBody,
+		"webhook.tls":          (c.Webhook.CertFile == "") != (other.Webhook.CertFile == ""),
+		"store":                !c.Store.equal(other.Store),
+		"destinations.max_age": other.LongestAge() > c.LongestAge(),
+	} {
+		if differs {
+			changed = append(changed, key)
+		}
+	}
+	slices.Sort(changed)
+	return changed
+}
+
+func (s Store) equal(other Store) bool {
+	if s.NATS.URL.Reveal() != other.NATS.URL.Reveal() {
+		return false
+	}
+	s.NATS.URL, other.NATS.URL = Secret{}, Secret{}
+	return s == other
+}
+
 // Source is where a configuration comes from.
 type Source struct {
 	// File is the path of a YAML file, or "" for the environment alone.
@@ -131,6 +193,8 @@ func Load(source Source) (*Config, error) {
 	loader.readFile()
 	loader.readEnvironment()
 	loader.checkSecrets()
+	loader.applyTemplates()
+	loader.applyRules()
 	if len(loader.problems) > 0 {
 		return nil, &InvalidError{Problems: loader.problems}
 	}
@@ -145,6 +209,11 @@ type loader struct {
 	// Where a section has been given, with mistakes or without, the environment
 	// does not stand in for it.
 	secretsGiven, destinationsGiven bool
+	// root is the file as a tree, nil without one.
+	root ast.Node
+	// declared are the names of all destinations, also of those with mistakes;
+	// ruleNames and templateNames are those that are taken.
+	declared, ruleNames, templateNames []string
 }
 
 func (l *loader) report(place, problem string) {

@@ -323,116 +323,36 @@ func TestLoadFromTheEnvironmentFails(t *testing.T) {
 	}
 }
 
-func TestLoadFromAFileFails(t *testing.T) {
+// TestMistakes loads a file for each mistake, and compares everything that is said
+// about it with the text beside it.
+func TestMistakes(t *testing.T) {
 	t.Parallel()
-	const valid = "port: {client_secrets: [k7-client-secret]}\ndestinations: {default: {webhook_url: http://localhost/x}}\n"
-	tests := []struct {
-		name    string
-		content string
-		want    []string
-	}{
-		{"an unknown section", valid + "rulez: []\n", []string{
-			`listener.yaml:3: "rulez" is not a key of the file; its keys are port, webhook, store and destinations`,
-		}},
-		{"unknown keys", valid + "webhook:\n  paht: /x\n  tls: {cert: x}\nstore:\n  synk: always\n  nats: {cluster: x}\n", []string{
-			`listener.yaml:4: "paht" is not a key of webhook; its keys are path, max_body, tolerance and tls`,
-			`listener.yaml:5: "cert" is not a key of webhook.tls; its keys are cert_file and key_file`,
-			`listener.yaml:7: "synk" is not a key of store; its keys are dir, sync, max_bytes, max_age and nats`,
-			`listener.yaml:8: "cluster" is not a key of store.nats; its keys are url, credentials_file, tls_ca_file and replicas`,
-		}},
-		{"an unknown key of a destination", "destinations:\n  default:\n    url: https://hooks.slack.com/services/tokentoken\n", []string{
-			`listener.yaml:3: "url" is not a key of destinations.default; its keys are webhook_url, webhook_url_file, rate, digest_after and max_age`,
-		}},
-		{"a list", "- port\n", []string{"listener.yaml:1: the file must hold the sections port, webhook, store and destinations"}},
-		{"a text", "hello\n", []string{"listener.yaml:1: the file must hold the sections port, webhook, store and destinations"}},
-		{"a section that is a text", "webhook: /api/slack\n", []string{"listener.yaml:1: webhook must be a section with the keys path, max_body, tolerance and tls"}},
-		{"a destination that is a URL", "destinations:\n  default: " + webhookURL + "\n", []string{
-			"listener.yaml:2: destinations.default must be a section with the keys webhook_url, webhook_url_file, rate, digest_after and max_age",
-		}},
-		{"one secret in place of a list", "port:\n  client_secrets: k7-client-secret\n", []string{
-			"listener.yaml:2: the value must be a list, such as [first, second]",
-		}},
-		{"a list in place of a text", "store: {dir: [a]}\n", []string{"listener.yaml:1: the value must be a single text"}},
-		{"invalid YAML", "port:\n  client_secrets: [\"" + clientSecret + "\n", []string{"listener.yaml:2: it is not valid YAML: "}},
-		{"a key twice", valid + "store: {dir: a}\nstore: {dir: b}\n", []string{"listener.yaml:4: it is not valid YAML: "}},
-		{"two documents", valid + "---\nstore: {}\n", []string{"listener.yaml:4: a second document begins here; the file must hold one"}},
-		{"a variable that is not set", "port:\n  client_secrets:\n    - ${NO_SUCH_VARIABLE}\n", []string{
-			"listener.yaml:3: the environment variable NO_SUCH_VARIABLE is not set",
-		}},
-		{"a variable that is not one", "port:\n  client_secrets: [\"${a b}\", \"${HOME\"]\n", []string{
-			"listener.yaml:2: only ${NAME} with the name of an environment variable can stand here",
-			"listener.yaml:2: only ${NAME} with the name of an environment variable can stand here",
-		}},
-		{"a variable that is empty", "port:\n  client_secrets: [\"${EMPTY}\"]\ndestinations:\n  default:\n    webhook_url: ${EMPTY}\n", []string{
-			"listener.yaml:2: port.client_secrets[0]: the client secret is empty; use the client secret of the organization's credentials in Port",
-			"listener.yaml:4: destinations.default: it needs a webhook_url or a webhook_url_file",
-		}},
-		{"a secret file that is not there", "port:\n  client_secret_files: [/no/such/file]\ndestinations: {default: {webhook_url_file: /no/such/file}}\n", []string{
-			"listener.yaml:2: port.client_secret_files[0]: the file /no/such/file cannot be read (no such file or directory)",
-			"listener.yaml:3: destinations.default.webhook_url_file: the file /no/such/file cannot be read (no such file or directory)",
-		}},
-		{"values out of bounds", valid + "webhook:\n  path: api/slack\n  max_body: 1GiB\n  tolerance: 300\n", []string{
-			"listener.yaml:4: webhook.path: it must be a path such as /api/slack",
-			"listener.yaml:5: webhook.max_body: it must be a size between 1KiB and 16MiB, such as 4KiB",
-			"listener.yaml:6: webhook.tolerance: it must be a duration of up to 24h, such as 30s or 5m",
-		}},
-		{"a path with a pattern", valid + "webhook: {path: \"/api/{x}\"}\n", []string{
-			"listener.yaml:3: webhook.path: it must not hold any of { } ? # % and spaces",
-		}},
-		{"a path that is taken", valid + "webhook: {path: /readyz}\n", []string{"listener.yaml:3: webhook.path: /readyz is taken by the listener itself"}},
-		{"the root as a path", valid + "webhook: {path: /}\n", []string{"listener.yaml:3: webhook.path: it must be a path such as /api/slack"}},
-		{"a size of nothing", valid + "webhook: {max_body: 0}\n", []string{"listener.yaml:3: webhook.max_body: it must be a size between"}},
-		{"a size with an unknown unit", valid + "webhook: {max_body: 4MB}\n", []string{"listener.yaml:3: webhook.max_body: it must be a size between"}},
-		{"a tolerance below nothing", valid + "webhook: {tolerance: -5m}\n", []string{"listener.yaml:3: webhook.tolerance: it must be a duration"}},
-		{"a name with spaces", "destinations:\n  On Call: {webhook_url: http://localhost/x}\n", []string{
-			"listener.yaml:2: destinations.On Call: the name of a destination has lower-case letters, digits, dashes and underscores, at most 63 of them",
-		}},
-		{"a URL that is none", "destinations:\n  default: {webhook_url: \"#alerts\"}\n", []string{
-			"listener.yaml:2: destinations.default.webhook_url: it is not an http or https URL; use the URL of a Slack incoming webhook, which begins with https://hooks.slack.com/services/",
-		}},
-		{"values of the store out of bounds", valid + "store:\n  sync: never\n  max_bytes: 2KiB\n  max_age: 0s\n  nats: {replicas: 9}\n", []string{
-			"listener.yaml:4: store.sync: it must be a duration of up to 1m, such as 30s or 5m",
-			"listener.yaml:5: store.max_bytes: it must be a size between 1MiB and 1024GiB, such as 4MiB",
-			"listener.yaml:6: store.max_age: it must be a duration of up to 720h, such as 30s or 5m",
-			"listener.yaml:7: store.nats.replicas: it must be a number from 1 to 5",
-			"listener.yaml:5: store.max_bytes: a quarter of it must hold the largest body, webhook.max_body",
-		}},
-		{"a cluster and a directory", valid + "store: {dir: x, nats: {url: nats://localhost}}\n", []string{
-			"listener.yaml:3: store.nats.url: dir and sync are for the embedded store, and the cluster has its own; give one or the other",
-		}},
-		{"credentials without a cluster", valid + "store: {nats: {credentials_file: x}}\n", []string{"listener.yaml:3: store.nats: it needs a url"}},
-		{"credentials that are not there", valid + "store: {nats: {url: nats://localhost, credentials_file: /no/such/file}}\n", []string{
-			"listener.yaml:3: store.nats.credentials_file: the file /no/such/file cannot be read (no such file or directory)",
-		}},
-		{"half a certificate", valid + "webhook: {tls: {cert_file: x}}\n", []string{"listener.yaml:3: webhook.tls: it needs cert_file and key_file"}},
-		{"a certificate that is none", valid + "webhook: {tls: {cert_file: /no/such/file, key_file: x}}\n", []string{"listener.yaml:3: webhook.tls: the certificate cannot be used ("}},
-		{"an API that is none", valid + "port: {base_url: api.getport.io, client_secrets: [k7]}\n", []string{"listener.yaml:3: it is not valid YAML: "}},
-		{"a URL of the API that is none", "port: {base_url: api.getport.io}\n", []string{"listener.yaml:1: port.base_url: it must be an http or https URL, such as https://api.us.getport.io"}},
-		{"values of a destination out of bounds", "destinations:\n  default:\n    webhook_url: http://localhost/x\n    rate: fast\n    digest_after: 0\n    max_age: 1000h\n", []string{
-			"listener.yaml:4: destinations.default.rate: it must be a number of messages per s, m or h, such as 1/s or 30/m",
-			"listener.yaml:5: destinations.default.digest_after: it must be a duration of up to 720h, such as 30s or 5m",
-			"listener.yaml:6: destinations.default.max_age: it must be a duration of up to 720h, such as 30s or 5m",
-		}},
-		{"a rate that is none", "destinations:\n  default: {webhook_url: http://localhost/x, rate: 1000/s}\n", []string{"listener.yaml:2: destinations.default.rate: it must be at most 100/s"}},
-		{"a URL and a file", "destinations:\n  default: {webhook_url: http://localhost/x, webhook_url_file: x}\n", []string{
-			"listener.yaml:2: destinations.default: it has webhook_url and webhook_url_file; give one of them",
-		}},
+	files, err := filepath.Glob("testdata/mistakes/*.yaml")
+	if err != nil || len(files) < 60 {
+		t.Fatalf("there are %d files (%v)", len(files), err)
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			file := write(t, "listener.yaml", test.content)
-			_, err := config.Load(config.Source{File: file, LookupEnv: environment(map[string]string{
+			want, err := os.ReadFile(strings.TrimSuffix(file, ".yaml") + ".txt")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = config.Load(config.Source{File: file, LookupEnv: environment(map[string]string{
 				"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL, "EMPTY": "",
 			})})
-			if err != nil && strings.Contains(err.Error(), "tokentoken") || err != nil && strings.Contains(err.Error(), clientSecret) {
-				t.Errorf("the error holds a secret: %v", err)
+			invalid, ok := errors.AsType[*config.InvalidError](err)
+			if !ok {
+				t.Fatalf("got %v, want an InvalidError", err)
 			}
-			want := make([]string, len(test.want))
-			for i, problem := range test.want {
-				want[i] = filepath.Dir(file) + "/" + problem
+			got := strings.ReplaceAll(invalid.Error(), "testdata/mistakes/", "") + "\n"
+			if got != string(want) {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
-			assertProblems(t, err, want)
+			if strings.Contains(got, "tokentoken") || strings.Contains(got, clientSecret) {
+				t.Errorf("it holds a secret:\n%s", got)
+			}
 		})
 	}
 }

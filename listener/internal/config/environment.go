@@ -24,7 +24,7 @@ func (l *loader) readEnvironment() {
 	}
 	if !l.destinationsGiven {
 		if text, place, ok := l.environmentSecret(webhookVariable); ok {
-			l.destinationsGiven = true
+			l.destinationsGiven, l.declared = true, []string{defaultDestination}
 			l.addDestination(place, newDestination(defaultDestination), text)
 		}
 	}
@@ -61,7 +61,7 @@ func (l *loader) markGiven(variable string) {
 	case secretVariable:
 		l.secretsGiven = true
 	case webhookVariable:
-		l.destinationsGiven = true
+		l.destinationsGiven, l.declared = true, []string{defaultDestination}
 	}
 }
 

@@ -48,6 +48,10 @@ type fileContent struct {
 		} `yaml:"nats"`
 	} `yaml:"store"`
 	Destinations map[string]fileDestination `yaml:"destinations"`
+	// What rules and templates say depends on their types, and is read from the
+	// tree.
+	Rules     any `yaml:"rules"`
+	Templates any `yaml:"templates"`
 }
 
 type fileDestination struct {
@@ -66,7 +70,7 @@ const anyDestination = "destinations.*"
 func keysOf(section string) (keys []string, ok bool) {
 	switch section {
 	case "":
-		keys = []string{"port", "webhook", "store", "destinations"}
+		keys = []string{"port", "webhook", "store", "destinations", "rules", "templates"}
 	case "port":
 		keys = []string{"client_secrets", "client_secret_files", "client_id", "base_url"}
 	case "webhook":
@@ -100,6 +104,7 @@ func (l *loader) readFile() {
 	l.applyPort(root, content)
 	l.applyStore(root, content)
 	l.applyDestinations(root, content)
+	l.root = root
 }
 
 // decodeFile returns the file as a tree, which knows the lines, and as values. A
@@ -109,6 +114,9 @@ func (l *loader) decodeFile() (ast.Node, fileContent, bool) {
 	root, ok := l.parseFile()
 	if !ok || root == nil {
 		return nil, content, ok
+	}
+	if !l.refuseReferences(root) {
+		return nil, content, false
 	}
 	l.expandVariables(root)
 	l.checkKeys(root, "", "")
@@ -149,20 +157,6 @@ func (l *loader) parseFile() (ast.Node, bool) {
 	return file.Docs[0].Body, true
 }
 
-// entries returns the keys and values of a mapping, which the parser represents
-// by another type when there is only one.
-func entries(node ast.Node) ([]*ast.MappingValueNode, bool) {
-	switch node := node.(type) {
-	case *ast.MappingNode:
-		return node.Values, true
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{node}, true
-	case *ast.NullNode:
-		return nil, true
-	}
-	return nil, false
-}
-
 // checkKeys looks at every key of a section and of those below it: a mistyped one
 // would silently leave a default in place. pattern is the path with the names of
 // destinations left out.
@@ -173,23 +167,32 @@ func (l *loader) checkKeys(node ast.Node, path, pattern string) {
 		return
 	}
 	keys, _ := keysOf(pattern)
+	if pattern != "destinations" {
+		l.checkKnown(node, path, keys)
+	}
 	for _, value := range values {
 		key := value.Key.String()
 		if pattern == "destinations" {
 			l.checkKeys(value.Value, path+"."+key, anyDestination)
 			continue
 		}
-		if !slices.Contains(keys, key) {
-			where := "the file"
-			if path != "" {
-				where = path
-			}
-			l.report(l.place(value), fmt.Sprintf("%q is not a key of %s; its keys are %s", key, where, list(keys)))
-			continue
-		}
 		below := strings.TrimPrefix(pattern+"."+key, ".")
 		if _, section := keysOf(below); section || below == "destinations" {
 			l.checkKeys(value.Value, strings.TrimPrefix(path+"."+key, "."), below)
+		}
+	}
+}
+
+// checkKnown reports the keys of a section that it cannot have.
+func (l *loader) checkKnown(node ast.Node, path string, keys []string) {
+	where := "the file"
+	if path != "" {
+		where = path
+	}
+	values, _ := entries(node)
+	for _, value := range values {
+		if key := value.Key.String(); !slices.Contains(keys, key) {
+			l.report(l.place(value.Key), fmt.Sprintf("%q is not a key of %s; %s", key, where, suggest(key, keys, "its keys are")))
 		}
 	}
 }
@@ -201,6 +204,21 @@ func listKeys(pattern string) string {
 		return "that are the names of destinations"
 	}
 	return list(keys)
+}
+
+// refuseReferences reports anchors, aliases and tags, and whether there are none:
+// what stands in a line is then all that there is to it.
+func (l *loader) refuseReferences(root ast.Node) bool {
+	before := len(l.problems)
+	ast.Walk(visitor(func(node ast.Node) {
+		switch node.(type) {
+		case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
+			l.report(l.place(node), "an anchor or an alias of YAML cannot be used; put quotes around a text that begins with & or *, and name what several rules share under templates")
+		case *ast.TagNode:
+			l.report(l.place(node), "a tag of YAML cannot be used; put quotes around a text that begins with !")
+		}
+	}), root)
+	return len(l.problems) == before
 }
 
 // expandVariables replaces ${NAME} in every value by the variable of that name.
@@ -223,11 +241,14 @@ func (v visitor) Visit(node ast.Node) ast.Visitor {
 }
 
 func (l *loader) expand(node *ast.StringNode) string {
-	reference := regexp.MustCompile(`\$\{[^}]*\}?`)
+	reference := regexp.MustCompile(`\$?\$\{[^}]*\}?`)
 	return reference.ReplaceAllStringFunc(node.Value, func(found string) string {
+		if literal, escaped := strings.CutPrefix(found, "$$"); escaped {
+			return "$" + literal
+		}
 		name, closed := strings.CutSuffix(strings.TrimPrefix(found, "${"), "}")
 		if !closed || !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(name) {
-			l.report(l.place(node), `only ${NAME} with the name of an environment variable can stand here`)
+			l.report(l.place(node), `only ${NAME} with the name of an environment variable can stand here; write $${ for ${ itself`)
 			return ""
 		}
 		value, ok := l.source.LookupEnv(name)
@@ -267,36 +288,6 @@ func neededType(err error) (string, bool) {
 		return "a single text", true
 	}
 	return "", false
-}
-
-// place returns file and line of a node.
-func (l *loader) place(node ast.Node) string {
-	if node == nil || node.GetToken() == nil {
-		return l.source.File
-	}
-	return fmt.Sprintf("%s:%d", l.source.File, node.GetToken().Position.Line)
-}
-
-// placeOf returns file, line and path of a value, such as "webhook", "path".
-func (l *loader) placeOf(root ast.Node, path ...string) string {
-	found, node := root, root
-	for _, key := range path {
-		values, _ := entries(node)
-		i := slices.IndexFunc(values, func(value *ast.MappingValueNode) bool { return value.Key.String() == key })
-		if i < 0 {
-			break
-		}
-		found, node = values[i].Key, values[i].Value
-	}
-	return l.place(found) + ": " + strings.Join(path, ".")
-}
-
-// list enumerates words for a sentence.
-func list(words []string) string {
-	if len(words) == 1 {
-		return words[0]
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
 
 // sortedKeys returns the keys of a map in a fixed order.

@@ -27,7 +27,7 @@ type Renderer interface {
 	// Alert makes a message of its own.
 	Alert(delivery queue.Delivery, notes message.Notes) (message.Message, error)
 	// Line makes a line of a digest.
-	Line(delivery queue.Delivery) (string, error)
+	Line(delivery queue.Delivery) (message.Line, error)
 	// About names what a delivery is about, for logs; "" if that is not known.
 	About(delivery queue.Delivery) string
 }

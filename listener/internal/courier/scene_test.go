@@ -179,7 +179,9 @@ func (plainNames) Alert(delivery queue.Delivery, notes message.Notes) (message.M
 	return message.Message{Text: text, Blocks: (&message.Digest{}).Message(notes).Blocks}, nil
 }
 
-func (plainNames) Line(delivery queue.Delivery) (string, error) { return string(delivery.Body), nil }
+func (plainNames) Line(delivery queue.Delivery) (message.Line, error) {
+	return message.Line{Text: string(delivery.Body)}, nil
+}
 
 func (plainNames) About(queue.Delivery) string { return "" }
 

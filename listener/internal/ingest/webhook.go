@@ -41,6 +41,11 @@ type Store interface {
 	Store(ctx context.Context, event queue.Event) (duplicate bool, err error)
 }
 
+// Verifier decides whether an event comes from Port, as changelog.Verifier does.
+type Verifier interface {
+	Verify(signature, timestamp string, body []byte) ([]byte, error)
+}
+
 // Recorder counts what arrives.
 type Recorder interface {
 	Received(result metrics.Result)
@@ -53,7 +58,7 @@ type Options struct {
 	Path string
 	// MaxBody is the size of the largest body, in bytes.
 	MaxBody  int64
-	Verifier *changelog.Verifier
+	Verifier Verifier
 	Store    Store
 	Recorder Recorder
 	Logger   *slog.Logger

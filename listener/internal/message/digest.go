@@ -6,9 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
-
-	"github.com/port-changelog/terraform-provider-port/internal/changelog"
-	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
 const (
@@ -22,24 +19,12 @@ const (
 	lineActorLimit = 60
 )
 
-// HealthLine tells of a change of an entity's health in one line of a digest.
-func HealthLine(event *changelog.Event, change rule.Change) string {
-	name := oneLine(event.Title())
-	if name == "" {
-		name = "an entity"
-	}
-	line := "• *" + escapeWithin(name, lineNameLimit) + "*: " + lineState(change.Before) + " → " + lineState(change.After) +
-		" · " + escapeWithin(actor(event.Trigger.By), lineActorLimit)
-	if at := event.HappenedAt(); !at.IsZero() {
-		line += " · " + at.UTC().Format(timeFormat)
-	}
-	return line
-}
-
-// lineState shows a value without the line breaks that it may have.
-func lineState(value any) string {
-	suffix := " " + emoji(value)
-	return escapeWithin(oneLine(show(value)), lineStateLimit-utf8.RuneCountInString(suffix)) + suffix
+// Line is a line of a digest.
+type Line struct {
+	// Text is escaped, and holds no line break.
+	Text string
+	// health says that it tells of a change of health status.
+	health bool
 }
 
 // Digest is a message of many lines, one for each change. It takes as many as
@@ -48,31 +33,39 @@ type Digest struct {
 	lines    []string
 	sections []string
 	size     int
+	// health counts the lines that tell of a change of health status.
+	health int
 }
 
 // Add adds a line. It reports false, and adds nothing, when the line belongs into
 // the next digest.
-func (d *Digest) Add(line string) bool {
-	size := utf8.RuneCountInString(line) + 1
+func (d *Digest) Add(line Line) bool {
+	size := utf8.RuneCountInString(line.Text) + 1
 	if d.size+size > digestLimit {
 		return false
 	}
 	last := len(d.sections) - 1
 	if last >= 0 && utf8.RuneCountInString(d.sections[last])+size <= sectionLimit {
-		d.sections[last] += "\n" + line
+		d.sections[last] += "\n" + line.Text
 	} else {
 		if len(d.sections) == digestMost {
 			return false
 		}
-		d.sections = append(d.sections, line)
+		d.sections = append(d.sections, line.Text)
 	}
-	d.lines, d.size = append(d.lines, line), d.size+size
+	d.lines, d.size = append(d.lines, line.Text), d.size+size
+	if line.health {
+		d.health++
+	}
 	return true
 }
 
 // Message returns the digest as it is sent. Its text holds every line as well.
 func (d *Digest) Message(notes Notes) Message {
-	header := fmt.Sprintf("%d changes of health status", len(d.lines))
+	header := fmt.Sprintf("%d changes", len(d.lines))
+	if d.health == len(d.lines) {
+		header += " of health status"
+	}
 	note := "More changes than one message a second can tell" + notes.doubt()
 	blocks := []slack.Block{
 		slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, header, false, false)),

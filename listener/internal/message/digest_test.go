@@ -12,17 +12,13 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-func line(t *testing.T, body []byte) string {
+func line(t *testing.T, body []byte) message.Line {
 	t.Helper()
 	event, err := changelog.Parse(body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	change, ok := rule.DefaultHealth().Match(event)
-	if !ok {
-		t.Fatal("the event matches no rule")
-	}
-	return message.HealthLine(event, change)
+	return message.NewAlert(event, rule.DefaultHealth()).Line()
 }
 
 func TestHealthLine(t *testing.T) {
@@ -39,7 +35,7 @@ func TestHealthLine(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			if got := line(t, entity(t, test.title, test.before, test.after)); got != test.want {
+			if got := line(t, entity(t, test.title, test.before, test.after)).Text; got != test.want {
 				t.Errorf("got  %q\nwant %q", got, test.want)
 			}
 		})
@@ -51,10 +47,11 @@ func TestHealthLine(t *testing.T) {
 func TestDigestsKeepWithinSlacksLimits(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("&🚀", 5000)
-	for name, content := range map[string]string{
+	about := map[string]string{"long lines": " of health status", "usual lines": " of health status"}
+	for name, content := range map[string]message.Line{
 		"long lines":  line(t, entity(t, long, `"`+long+`"`, `["`+long+`"]`)),
 		"usual lines": line(t, entity(t, "Notification Service Production", `"Healthy"`, `"Degraded"`)),
-		"short lines": "x",
+		"short lines": {Text: "x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -87,7 +84,7 @@ func TestDigestsKeepWithinSlacksLimits(t *testing.T) {
 			if got := strings.Count(rendered.Text, "\n"); got != count {
 				t.Errorf("the text has %d of %d lines", got, count)
 			}
-			if texts := texts(t, rendered); texts[0] != fmt.Sprintf("%d changes of health status", count) || !strings.Contains(texts[1], "possibly sent before") {
+			if texts := texts(t, rendered); texts[0] != fmt.Sprintf("%d changes%s", count, about[name]) || !strings.Contains(texts[1], "possibly sent before") {
 				t.Errorf("it begins with %q", texts[:2])
 			}
 		})
@@ -100,7 +97,7 @@ func TestNotesAreShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	change, _ := rule.DefaultHealth().Match(event)
+	alert := message.NewAlert(event, rule.DefaultHealth())
 	const begin = "Triggered by ada · 2026-06-15 16:44:56 UTC"
 	for want, notes := range map[string]message.Notes{
 		begin:                             {},
@@ -108,7 +105,7 @@ func TestNotesAreShown(t *testing.T) {
 		begin + " · late: a newer change was told before": {Overtaken: true},
 	} {
 		notes.Now = happenedAt()
-		rendered := message.Health(event, change, notes)
+		rendered := alert.Message(notes)
 		if got := texts(t, rendered)[1]; got != want || !strings.HasSuffix(rendered.Text, want) {
 			t.Errorf("got %q and %q, want %q", got, rendered.Text, want)
 		}

@@ -28,6 +28,44 @@ func escapeWithin(value string, limit int) string {
 	return kept.String()
 }
 
+// cut cuts a text that is escaped already, and neither an entity such as &amp; nor
+// a link in two.
+func cut(text string, limit int) string {
+	if utf8.RuneCountInString(text) <= limit {
+		return text
+	}
+	used, kept := 0, 0
+	for kept < len(text) {
+		piece := nextPiece(text[kept:])
+		used += utf8.RuneCountInString(piece)
+		if used > limit-1 {
+			break
+		}
+		kept += len(piece)
+	}
+	return text[:kept] + ellipsis
+}
+
+// nextPiece returns what a text begins with and must not be cut: an entity, a
+// link or a mention, or a character.
+func nextPiece(text string) string {
+	const longestEntity = len("&quot;")
+	end := -1
+	switch text[0] {
+	case '&':
+		if end = strings.IndexByte(text, ';'); end >= longestEntity {
+			end = -1
+		}
+	case '<':
+		end = strings.IndexByte(text, '>')
+	}
+	if end > 0 {
+		return text[:end+1]
+	}
+	_, size := utf8.DecodeRuneInString(text)
+	return text[:size]
+}
+
 // escape returns what Slack asks to be written for a character.
 func escape(character rune) string {
 	switch character {

@@ -3,6 +3,8 @@ package metrics
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,15 +28,16 @@ type Source interface {
 // queue shows the same levels.
 type levels struct {
 	source       Source
-	destinations []string
+	destinations func() []string
 	logger       *slog.Logger
 	now          func() time.Time
 
 	unevaluated, lost, pending, oldest, dead, parked, paused *prometheus.Desc
 }
 
-// Watch adds the levels of a queue to the metrics.
-func (m *Metrics) Watch(source Source, destinations []string, logger *slog.Logger, now func() time.Time) {
+// Watch adds the levels of a queue to the metrics. destinations returns the names
+// of those that the configuration has.
+func (m *Metrics) Watch(source Source, destinations func() []string, logger *slog.Logger, now func() time.Time) {
 	describe := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
 	}
@@ -71,7 +74,7 @@ func (l *levels) Collect(into chan<- prometheus.Metric) {
 		return
 	}
 	gauge(l.unevaluated, float64(stats.Unevaluated))
-	for _, destination := range l.destinations {
+	for _, destination := range l.known(stats) {
 		lane := stats.Lanes[destination]
 		gauge(l.pending, float64(lane.Pending), destination)
 		gauge(l.dead, float64(lane.DeadLetters), destination)
@@ -84,6 +87,14 @@ func (l *levels) Collect(into chan<- prometheus.Metric) {
 		gauge(l.parked, truth(status.Parked), destination)
 		gauge(l.paused, truth(status.PausedUntil.After(l.now())), destination)
 	}
+}
+
+// known returns the destinations of the configuration, and those of an earlier one
+// of which something is left.
+func (l *levels) known(stats queue.Stats) []string {
+	names := slices.AppendSeq(l.destinations(), maps.Keys(stats.Lanes))
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func (l *levels) status(ctx context.Context, destination string) (courier.Status, error) {

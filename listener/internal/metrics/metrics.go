@@ -45,11 +45,25 @@ type Metrics struct {
 	digests    *prometheus.CounterVec
 	plain      *prometheus.CounterVec
 	latency    *prometheus.HistogramVec
+	matched    *prometheus.CounterVec
+	conditions *prometheus.CounterVec
+	templates  *prometheus.CounterVec
+	reloaded   prometheus.Gauge
+	reloadedAt prometheus.Gauge
 }
 
-// New returns the counters of a listener with its destinations, all of them at
-// zero: a series that is not there cannot be told from one that is broken.
-func New(version string, destinations []string) *Metrics {
+// Condition says why the condition of a rule could not be evaluated.
+type Condition string
+
+// The reasons for which a condition could not be evaluated.
+const (
+	ConditionFailed  Condition = "error"
+	ConditionTooLong Condition = "timeout"
+	ConditionTooMuch Condition = "output"
+)
+
+// New returns the counters of a listener.
+func New(version string) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
 	m.received = m.counters("events_received_total", "Requests with an event, by what became of them.", "result")
 	m.signatures = m.counters("signature_failures_total", "Events whose signature was not accepted, by the reason.", "reason")
@@ -64,10 +78,16 @@ func New(version string, destinations []string) *Metrics {
 		Namespace: namespace, Name: "delivery_seconds", Help: "Time from the receipt of an event to the delivery of its alert.",
 		Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 14400, 86400},
 	}, []string{"destination"})
+	m.matched = m.counters("rule_matches_total", "Events that a rule wants.", "rule")
+	m.conditions = m.counters("rule_condition_failures_total", "Events for which the condition of a rule could not be evaluated, by the reason.", "rule", "reason")
+	m.templates = m.counters("template_failures_total", "Messages that were made without the template of their rule because it failed.", "rule")
+	m.reloaded = m.gauge("config_last_reload_successful", "1 if the configuration in use is the one that was read last.", nil)
+	m.reloadedAt = m.gauge("config_last_reload_success_timestamp_seconds", "When the configuration in use was read, in seconds since 1970.", nil)
+	m.Reloaded(true)
 	info := m.gauge("build_info", "The version of the listener.", prometheus.Labels{"version": version})
 	info.Set(1)
 	m.registry.MustRegister(m.latency, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.begin(destinations)
+	m.begin()
 	return m
 }
 
@@ -83,14 +103,19 @@ func (m *Metrics) gauge(name, help string, labels prometheus.Labels) prometheus.
 	return created
 }
 
-// begin makes every series.
-func (m *Metrics) begin(destinations []string) {
+// begin makes the series that do not depend on the configuration: one that is not
+// there cannot be told from one that is broken.
+func (m *Metrics) begin() {
 	for _, result := range []Result{ResultStored, ResultDuplicate, ResultUnauthorized, ResultInvalid, ResultTooLarge, ResultUnsupported, ResultUnavailable, ResultFailed} {
 		m.received.WithLabelValues(string(result))
 	}
 	for _, reason := range []changelog.Rejection{changelog.RejectedMissing, changelog.RejectedMalformed, changelog.RejectedWrong, changelog.RejectedStale} {
 		m.signatures.WithLabelValues(string(reason))
 	}
+}
+
+// Expect makes every series of the destinations and rules of a configuration.
+func (m *Metrics) Expect(destinations, rules []string) {
 	for _, destination := range destinations {
 		for _, vector := range []*prometheus.CounterVec{m.delivered, m.suppressed, m.digests, m.plain} {
 			vector.WithLabelValues(destination)
@@ -101,6 +126,13 @@ func (m *Metrics) begin(destinations []string) {
 		}
 		for _, reason := range []queue.Reason{queue.ReasonRefused, queue.ReasonExpired, queue.ReasonRemoved, queue.ReasonUnreadable} {
 			m.buried.WithLabelValues(destination, string(reason))
+		}
+	}
+	for _, rule := range rules {
+		m.matched.WithLabelValues(rule)
+		m.templates.WithLabelValues(rule)
+		for _, reason := range []Condition{ConditionFailed, ConditionTooLong, ConditionTooMuch} {
+			m.conditions.WithLabelValues(rule, string(reason))
 		}
 	}
 }
@@ -145,3 +177,22 @@ func (m *Metrics) Digested(destination string) { m.digests.WithLabelValues(desti
 
 // SentPlain counts a message that was delivered as plain text.
 func (m *Metrics) SentPlain(destination string) { m.plain.WithLabelValues(destination).Inc() }
+
+// Matched counts an event that a rule wants.
+func (m *Metrics) Matched(rule string) { m.matched.WithLabelValues(rule).Inc() }
+
+// ConditionFailed counts an event for which a rule could not be asked.
+func (m *Metrics) ConditionFailed(rule string, reason Condition) {
+	m.conditions.WithLabelValues(rule, string(reason)).Inc()
+}
+
+// TemplateFailed counts a message that was made without its template.
+func (m *Metrics) TemplateFailed(rule string) { m.templates.WithLabelValues(rule).Inc() }
+
+// Reloaded notes how the last reading of the configuration has ended.
+func (m *Metrics) Reloaded(successful bool) {
+	m.reloaded.Set(truth(successful))
+	if successful {
+		m.reloadedAt.SetToCurrentTime()
+	}
+}

@@ -37,11 +37,10 @@ func render(t *testing.T, body []byte, now time.Time) message.Message {
 	if err != nil {
 		t.Fatal(err)
 	}
-	change, ok := rule.DefaultHealth().Match(event)
-	if !ok {
+	if !rule.DefaultHealth().Match(event).Matches {
 		t.Fatal("the event matches no rule")
 	}
-	return message.Health(event, change, message.Notes{Now: now})
+	return message.NewAlert(event, rule.DefaultHealth()).Message(message.Notes{Now: now})
 }
 
 // TestHealthOfTheExample compares everything that Slack is sent for the example

@@ -1,0 +1,162 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+)
+
+// prepared is a configuration with everything that had to be made of it, and that
+// could have failed.
+type prepared struct {
+	config      *config.Config
+	verifier    *changelog.Verifier
+	certificate *tls.Certificate
+	// couriers are those of destinations that are new or have changed.
+	couriers map[string]*courierWorker
+}
+
+// prepare makes what a configuration needs, and changes nothing.
+func (a *App) prepare(loaded *config.Config) (prepared, error) {
+	made := prepared{config: loaded, couriers: make(map[string]*courierWorker)}
+	var err error
+	if made.verifier, err = changelog.NewVerifier(reveal(loaded.ClientSecrets), loaded.Webhook.Tolerance, a.options.Now); err != nil {
+		return made, err
+	}
+	if made.certificate, err = loadCertificate(loaded.Webhook); err != nil {
+		return made, err
+	}
+	for _, described := range loaded.Destinations {
+		if running, ok := a.couriers[described.Name]; ok && running.described.Equal(described) {
+			continue
+		}
+		if made.couriers[described.Name], err = a.newCourier(described); err != nil {
+			return made, fmt.Errorf("destination %s: %w", described.Name, err)
+		}
+	}
+	return made, nil
+}
+
+func reveal(secrets []config.Secret) []string {
+	revealed := make([]string, len(secrets))
+	for i, secret := range secrets {
+		revealed[i] = secret.Reveal()
+	}
+	return revealed
+}
+
+// take has a prepared configuration apply. Workers are left to the caller.
+func (a *App) take(made prepared) {
+	a.verifier.current.Store(made.verifier)
+	a.identity.current.Store(made.certificate)
+	a.metrics.Expect(made.config.DestinationNames(), made.config.RuleNames())
+	a.alerts.use(made.config)
+	for name, created := range made.couriers {
+		a.couriers[name] = created
+	}
+}
+
+// Reload reads the configuration again and has it apply, without an event or an
+// alert being lost. What did not change goes on as it was: of the workers only
+// those whose destination is new, gone or described otherwise are touched. After
+// an error everything is as it was before. It says in a few words what it did.
+func (a *App) Reload(ctx context.Context) (string, error) {
+	a.loading.Lock()
+	defer a.loading.Unlock()
+	said, err := a.reload(ctx)
+	a.metrics.Reloaded(err == nil)
+	if err != nil {
+		a.options.Logger.ErrorContext(ctx, "the configuration is not reloaded; the one before stays in use", "cause", strings.ReplaceAll(err.Error(), "\n", "; "))
+		return "", err
+	}
+	a.options.Logger.InfoContext(ctx, "the configuration is reloaded", "config", said)
+	return said, nil
+}
+
+func (a *App) reload(ctx context.Context) (string, error) {
+	if !a.serving.Load() {
+		return "", errors.New("the listener is starting or stopping")
+	}
+	loaded, err := a.options.Load()
+	if err != nil {
+		return "", err
+	}
+	if fixed := a.alerts.current.Load().Fixed(loaded); len(fixed) > 0 {
+		return "", fmt.Errorf("%s cannot change while the listener runs; restart it for that", strings.Join(fixed, ", "))
+	}
+	made, err := a.prepare(loaded)
+	if err != nil {
+		return "", err
+	}
+	// A destination may be there again whose lane is being cleared.
+	if err := a.retiring.finish(ctx); err != nil {
+		a.startRetiring(ctx, nil)
+		return "", err
+	}
+	replaced, gone := a.stopCouriers(made)
+	a.take(made)
+	for name, created := range made.couriers {
+		a.startCourier(ctx, created, replaced[name])
+	}
+	a.startRetiring(ctx, gone)
+	return describeReload(loaded, len(made.couriers), len(replaced)+len(gone)), nil
+}
+
+// stopCouriers stops the couriers of destinations that a configuration describes
+// otherwise, and of those that it has no longer. Requests at work are finished.
+func (a *App) stopCouriers(made prepared) (replaced map[string]*courierWorker, gone []*courierWorker) {
+	replaced = make(map[string]*courierWorker)
+	for name, running := range a.couriers {
+		switch {
+		case made.couriers[name] != nil:
+			replaced[name] = running
+		case !made.config.HasDestination(name):
+			gone = append(gone, running)
+		default:
+			continue
+		}
+		running.stop()
+		delete(a.couriers, name)
+	}
+	return replaced, gone
+}
+
+// describeReload says what a reload did.
+func describeReload(loaded *config.Config, started, ended int) string {
+	return fmt.Sprintf("%s Workers: %d started, %d ended, %d untouched.", loaded.Summary(), started, ended, len(loaded.Destinations)-started)
+}
+
+// identity is the certificate of the public address, which can be replaced while
+// connections are made.
+type identity struct {
+	current atomic.Pointer[tls.Certificate]
+}
+
+// tlsConfig returns nil when there is no certificate: plain HTTP is served then.
+func (i *identity) tlsConfig() *tls.Config {
+	if i.current.Load() == nil {
+		return nil
+	}
+	return &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return i.current.Load(), nil },
+	}
+}
+
+// loadCertificate returns nil when there is none.
+func loadCertificate(webhook config.Webhook) (*tls.Certificate, error) {
+	if webhook.CertFile == "" {
+		return nil, nil
+	}
+	certificate, err := tls.LoadX509KeyPair(webhook.CertFile, webhook.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("the certificate cannot be used: %w", err)
+	}
+	return &certificate, nil
+}

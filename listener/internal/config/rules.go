@@ -1,0 +1,317 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/nearword"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
+)
+
+// Rule is a rule with what becomes of the events that it matches.
+type Rule struct {
+	rule.Rule
+	// Destinations are the names of destinations; there is at least one.
+	Destinations []string
+	// Template is nil for the default message.
+	Template *message.Template
+}
+
+// Rule returns the rule of a name.
+func (c *Config) Rule(name string) (Rule, bool) {
+	i := slices.IndexFunc(c.Rules, func(known Rule) bool { return known.Name == name })
+	if i < 0 {
+		return Rule{}, false
+	}
+	return c.Rules[i], true
+}
+
+// DestinationNames returns the names of all destinations, in order.
+func (c *Config) DestinationNames() []string {
+	names := make([]string, len(c.Destinations))
+	for i, destination := range c.Destinations {
+		names[i] = destination.Name
+	}
+	return names
+}
+
+// RuleNames returns the names of all rules, in order.
+func (c *Config) RuleNames() []string {
+	names := make([]string, len(c.Rules))
+	for i, known := range c.Rules {
+		names[i] = known.Name
+	}
+	return names
+}
+
+// ruleKeys are the keys of a rule.
+func ruleKeys() []string {
+	return []string{"name", "blueprint", "resource_type", "actions", "property", "from", "to", "healthy_values", "when", "destination", "template"}
+}
+
+// usualActions and usualTypes are those that Port is known to send. Others are
+// taken as well: Port may send new ones.
+func usualActions() []string {
+	return []string{changelog.ActionCreate, changelog.ActionUpdate, changelog.ActionDelete, "TIMER_EXPIRED", "TIMER_PROPERTY_EXPIRED"}
+}
+
+func usualTypes() []string {
+	return []string{changelog.ResourceEntity, changelog.ResourceBlueprint, changelog.ResourceRun}
+}
+
+// applyRules takes the rules of the file. Without any the classic one applies,
+// for every destination.
+func (l *loader) applyRules() {
+	given := child(l.root, "rules")
+	if given == nil {
+		l.config.Rules = []Rule{{Rule: rule.DefaultHealth(), Destinations: l.declared}}
+		return
+	}
+	rules, ok := given.(*ast.SequenceNode)
+	if !ok || len(rules.Values) == 0 {
+		l.report(l.placeOf(l.root, "rules"), "it must be a list with a rule in each element, which begins with - name:")
+		return
+	}
+	for i, node := range rules.Values {
+		l.applyRule(ruleReader{loader: l, node: node, path: []string{"rules", fmt.Sprintf("[%d]", i)}})
+	}
+}
+
+func (l *loader) applyRule(r ruleReader) {
+	before := len(l.problems)
+	if _, ok := entries(r.node); !ok {
+		r.report("", "a rule must be a section with the keys "+list(ruleKeys()))
+		return
+	}
+	l.checkKnown(r.node, strings.Join(r.path, ""), ruleKeys())
+	made := Rule{Rule: rule.Rule{
+		Name:          r.name(),
+		Blueprints:    r.texts("blueprint"),
+		ResourceTypes: r.texts("resource_type"),
+		Actions:       r.texts("actions"),
+		Property:      r.text("property"),
+		From:          r.values("from"),
+		To:            r.values("to"),
+		HealthyValues: r.values("healthy_values"),
+		When:          r.condition(),
+	}}
+	r.checkUsual("actions", made.Actions, usualActions())
+	r.checkUsual("resource_type", made.ResourceTypes, usualTypes())
+	r.checkProperty(made.Rule)
+	made.Destinations = r.destinations()
+	if len(l.problems) > before {
+		return
+	}
+	made.Template = r.template(made.Rule)
+	l.config.Rules = append(l.config.Rules, made)
+}
+
+// ruleReader reads the values of one rule, and reports those that cannot be.
+type ruleReader struct {
+	loader *loader
+	node   ast.Node
+	path   []string
+}
+
+// report reports a problem with a value of the rule, or with the rule itself.
+func (r ruleReader) report(key, problem string) {
+	path := r.path
+	if key != "" {
+		path = append(slices.Clone(path), steps(key)...)
+	}
+	r.loader.report(r.loader.placeOf(r.loader.root, path...), problem)
+}
+
+// name returns the name of the rule, which nothing else may have.
+func (r ruleReader) name() string {
+	name := r.text("name")
+	switch {
+	case name == "":
+		r.report("", "a rule needs a name")
+	case !isName(name):
+		r.report("name", "the name of a rule has lower-case letters, digits, dashes and underscores, at most 63 of them")
+	case slices.Contains(r.loader.ruleNames, name):
+		r.report("name", fmt.Sprintf("another rule is called %q", name))
+	}
+	r.loader.ruleNames = append(r.loader.ruleNames, name)
+	return name
+}
+
+// isName reports whether a text can name a destination, a rule or a template.
+func isName(text string) bool {
+	return regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`).MatchString(text)
+}
+
+// text returns a single text, "" if there is none.
+func (r ruleReader) text(key string) string {
+	node := child(r.node, key)
+	if node == nil {
+		return ""
+	}
+	text, ok := textOf(node)
+	if !ok || strings.TrimSpace(text) == "" {
+		r.report(key, "it must be a single text")
+	}
+	return text
+}
+
+// texts returns the texts of a list, or a single one.
+func (r ruleReader) texts(key string) []string {
+	node := child(r.node, key)
+	if node == nil {
+		return nil
+	}
+	elements := []ast.Node{node}
+	if list, ok := node.(*ast.SequenceNode); ok {
+		elements = list.Values
+	}
+	var texts []string
+	for _, element := range elements {
+		text, ok := textOf(element)
+		if !ok || strings.TrimSpace(text) == "" {
+			r.report(key, "it must be a text, or a list of texts such as [first, second]")
+			return nil
+		}
+		texts = append(texts, text)
+	}
+	if len(texts) == 0 {
+		r.report(key, "the list is empty; leave the key out if it does not matter")
+	}
+	return texts
+}
+
+// values returns the values of a list, or a single one. null is a value.
+func (r ruleReader) values(key string) []any {
+	_, node := descend(r.node, key)
+	if node == nil {
+		return nil
+	}
+	value, ok := valueOf(node)
+	if !ok {
+		r.report(key, "it must be a value, or a list of values such as [Crashed, 80, true, null]")
+		return nil
+	}
+	values, isList := value.([]any)
+	if !isList {
+		return []any{value}
+	}
+	if len(values) == 0 {
+		r.report(key, "the list is empty; leave the key out if it does not matter")
+	}
+	return values
+}
+
+// condition reads "when": an expression, a list of which all must hold, or the
+// condition of an automation as it stands there.
+func (r ruleReader) condition() *rule.Condition {
+	node := child(r.node, "when")
+	if node == nil {
+		return nil
+	}
+	key, combine := "when", rule.All
+	if _, isSection := entries(node); isSection {
+		key = "when.expressions"
+		r.loader.checkKnown(node, strings.Join(r.path, "")+".when", []string{"type", "expressions", "combinator"})
+		if kind := child(node, "type"); kind != nil && kind.String() != "JQ" {
+			r.report("when.type", "it must be JQ")
+		}
+		switch combinator := child(node, "combinator"); {
+		case combinator == nil || combinator.String() == "and":
+		case combinator.String() == "or":
+			combine = rule.Any
+		default:
+			r.report("when.combinator", "it must be and, or or")
+		}
+		node = child(node, "expressions")
+	}
+	var expressions []string
+	if node != nil {
+		expressions = r.expressions(key, node)
+	}
+	if len(expressions) == 0 {
+		r.report("when", "it needs an expression in jq, such as .diff.after.properties.cpuUtil > 80")
+		return nil
+	}
+	condition, err := combine(expressions...)
+	if err != nil {
+		r.report(key, err.Error())
+	}
+	return condition
+}
+
+func (r ruleReader) expressions(key string, node ast.Node) []string {
+	elements := []ast.Node{node}
+	if list, ok := node.(*ast.SequenceNode); ok {
+		elements = list.Values
+	}
+	var expressions []string
+	for _, element := range elements {
+		text, ok := textOf(element)
+		if !ok || strings.TrimSpace(text) == "" {
+			r.report(key, "it must be an expression in jq, or a list of them; put quotes around one that YAML takes for something else")
+			return []string{"true"}
+		}
+		expressions = append(expressions, text)
+	}
+	return expressions
+}
+
+// checkUsual reports a word that is almost one of those that Port sends.
+func (r ruleReader) checkUsual(key string, words, usual []string) {
+	lower := make([]string, len(usual))
+	for i, word := range usual {
+		lower[i] = strings.ToLower(word)
+	}
+	for _, word := range words {
+		meant, near := nearword.Nearest(strings.ToLower(word), lower)
+		if near && !slices.Contains(usual, word) {
+			r.report(key, fmt.Sprintf("%q is nothing that Port sends; did you mean %s?", word, usual[slices.Index(lower, meant)]))
+		}
+	}
+}
+
+// checkProperty reports what makes no sense with a property, or without one.
+func (r ruleReader) checkProperty(made rule.Rule) {
+	if made.Property == "" {
+		for key, values := range map[string][]any{"from": made.From, "to": made.To, "healthy_values": made.HealthyValues} {
+			if values != nil {
+				r.report(key, "it says which values of a property matter; name the property")
+			}
+		}
+		return
+	}
+	if slices.ContainsFunc(made.Actions, rule.IsTimerAction) {
+		r.report("property", "a property must change, and a timer that expires changes none; leave it out, or ask for a timer with when: .context.propertyIdentifier == \""+made.Property+"\"")
+	}
+}
+
+// destinations returns the destinations of the rule: those that it names, or the
+// only one there can be meant.
+func (r ruleReader) destinations() []string {
+	declared := r.loader.declared
+	named := r.texts("destination")
+	if child(r.node, "destination") == nil {
+		switch {
+		case len(declared) == 1:
+			return declared
+		case slices.Contains(declared, defaultDestination):
+			return []string{defaultDestination}
+		case len(declared) > 1:
+			r.report("", "it needs a destination; there are "+list(declared))
+		}
+		return nil
+	}
+	for _, name := range named {
+		if len(declared) > 0 && !slices.Contains(declared, name) {
+			r.report("destination", fmt.Sprintf("there is no destination %q; %s", name, suggest(name, declared, "there are only")))
+		}
+	}
+	slices.Sort(named)
+	return slices.Compact(named)
+}

@@ -1,0 +1,60 @@
+package message
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/nearword"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
+)
+
+// data is what templates see.
+type data struct {
+	alert  Alert
+	values map[string]any
+}
+
+// data returns what the templates of an alert see. The documentation lists it.
+func (a Alert) data() *data {
+	at := ""
+	if happened := a.event.HappenedAt(); !happened.IsZero() {
+		at = showTime(happened)
+	}
+	return &data{alert: a, values: map[string]any{
+		"Rule":         a.rule.Name,
+		"Title":        cutPlain(a.name(), headerLimit),
+		"Entity":       a.event.Context.Entity,
+		"Blueprint":    a.event.Context.Blueprint,
+		"Action":       rule.Action(a.event),
+		"ResourceType": a.event.ResourceType,
+		"Origin":       a.event.Trigger.Origin,
+		"Run":          a.event.Context.RunID,
+		"Timer":        a.event.Context.Property,
+		"User":         a.user(),
+		"At":           at,
+		"Property":     a.rule.Property,
+		"From":         a.change.Before,
+		"To":           a.change.After,
+		"Recovered":    a.rule.Recovers(a.change),
+		"Before":       properties(a.event.Diff.Before),
+		"After":        properties(a.event.Diff.After),
+		"Event":        a.event.Document(),
+	}}
+}
+
+// properties returns the properties of an entity, none for one that is not there.
+func properties(of changelog.Snapshot) map[string]any {
+	found, _ := of["properties"].(map[string]any)
+	return found
+}
+
+// suggest says which value was probably meant by a name that is not there.
+func (d *data) suggest(name string) string {
+	known := slices.Sorted(maps.Keys(d.values))
+	if meant, ok := nearword.Nearest(name, known); ok {
+		return "did you mean ." + meant + "?"
+	}
+	return "there are ." + strings.Join(known, ", .")
+}

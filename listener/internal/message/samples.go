@@ -1,0 +1,128 @@
+package message
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"strings"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
+)
+
+// sample is an event that a template is tried with when it is loaded.
+type sample struct {
+	name  string
+	alert Alert
+}
+
+// explain adds to an error what the template was tried with.
+func (s sample) explain(err error) error {
+	mistake, ok := errors.AsType[*TemplateError](err)
+	if !ok || mistake.anyEvent {
+		return err
+	}
+	return &TemplateError{Part: mistake.Part, Problem: mistake.Problem + " (tried with " + s.name + ")"}
+}
+
+// samples returns events of all kinds that a rule can match. Their values are
+// those of the worked example, then nothing at all, then what a hostile sender
+// would write.
+func samples(wanted rule.Rule) []sample {
+	usual := map[string]any{
+		"healthStatus": "Degraded", "cpuUtil": json.Number("91.5"), "memoryUtil": json.Number("30"), "locked": false,
+		"newRelicUrl": "https://newrelic.com", "sentryUrl": "https://sentry.io/", "prometheusUrl": "https://prometheus.io",
+	}
+	hostile := map[string]any{"healthStatus": strings.Repeat("<!channel> &", 500), "cpuUtil": []any{nil}, "locked": map[string]any{}}
+	var made []sample
+	for _, content := range []struct {
+		name       string
+		title      any
+		properties map[string]any
+	}{
+		{"the usual values", "Notification Service Production", usual},
+		{"no values", nil, nil},
+		{"values that are long and hostile", strings.Repeat("<@U1>\n", 500), hostile},
+	} {
+		for _, event := range sampleEvents(wanted, content.title, content.properties) {
+			made = append(made, sample{
+				name:  strings.Join(strings.Fields("a "+event.Action+" event of resource type "+event.ResourceType+" with "+content.name), " "),
+				alert: NewAlert(event, wanted),
+			})
+		}
+	}
+	return made
+}
+
+// sampleEvents returns events with each resource type and action that the rule
+// asks for, or with all that are usual.
+func sampleEvents(wanted rule.Rule, title any, properties map[string]any) []*changelog.Event {
+	types := wanted.ResourceTypes
+	if len(types) == 0 {
+		types = []string{changelog.ResourceEntity}
+	}
+	actions := wanted.Actions
+	switch {
+	case len(actions) > 0:
+	case wanted.Property != "":
+		actions = []string{changelog.ActionCreate, changelog.ActionUpdate}
+	default:
+		actions = []string{changelog.ActionCreate, changelog.ActionUpdate, changelog.ActionDelete, "TIMER_EXPIRED", "TIMER_PROPERTY_EXPIRED", ""}
+	}
+	var events []*changelog.Event
+	for _, resource := range types {
+		for _, action := range actions {
+			events = append(events, sampleEvent(wanted, resource, action, title, properties))
+		}
+	}
+	return events
+}
+
+func sampleEvent(wanted rule.Rule, resource, action string, title any, properties map[string]any) *changelog.Event {
+	blueprint := "deploymentConfig"
+	if len(wanted.Blueprints) > 0 {
+		blueprint = wanted.Blueprints[0]
+	}
+	thing := func(properties map[string]any) map[string]any {
+		return map[string]any{
+			"identifier": "notification-service-prod", "title": title, "blueprint": blueprint, "properties": properties, "relations": map[string]any{},
+			"id": "r_ey3dF2", "status": "SUCCESS", "createdAt": "2026-06-15T16:34:47.385Z", "updatedAt": "2026-06-15T16:44:56.288Z",
+		}
+	}
+	var before, after any = thing(with(properties, wanted.Property, wanted.From)), thing(with(properties, wanted.Property, wanted.To))
+	if action == changelog.ActionCreate || rule.IsTimerAction(action) {
+		before = nil
+	}
+	if action == changelog.ActionDelete || action == "TIMER_EXPIRED" {
+		after = nil
+	}
+	if action == "TIMER_EXPIRED" {
+		before = nil
+	}
+	document := map[string]any{
+		"action": action, "resourceType": resource,
+		"trigger": map[string]any{"by": map[string]any{"orgId": "org_sYG4DOJZNGy8bYnt", "userId": "ada@example.com"}, "at": "2026-06-15T16:44:56.288Z", "origin": "UI"},
+		"context": map[string]any{"blueprint": blueprint, "entity": "notification-service-prod", "propertyIdentifier": "ttl", "runId": "r_ey3dF2"},
+		"diff":    map[string]any{"before": before, "after": after},
+	}
+	body, err := changelog.Stringify(document)
+	if err != nil {
+		panic("message: a sample cannot be serialised: " + err.Error())
+	}
+	event, err := changelog.Parse(body)
+	if err != nil {
+		panic("message: a sample is no event: " + err.Error())
+	}
+	return event
+}
+
+// with returns properties of which one has the first of some values, if there are
+// any of either.
+func with(properties map[string]any, name string, values []any) map[string]any {
+	if properties == nil || name == "" || len(values) == 0 {
+		return properties
+	}
+	changed := maps.Clone(properties)
+	changed[name] = values[0]
+	return changed
+}

@@ -1,0 +1,175 @@
+package message
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
+)
+
+const (
+	// textLimit is for the whole of the top-level text, which Slack would cut at
+	// 40,000 characters.
+	textLimit = 3000
+	// lineLimit is for a line of a digest.
+	lineLimit = 600
+)
+
+// Source is what a configuration says about a message. Everything is a template;
+// what it leaves out is as in the message of a listener without templates.
+type Source struct {
+	// Header, Context and Body are the parts of a message of the usual form.
+	Header, Context, Body string
+	// Blocks are a set of blocks in the place of that form: JSON values, as the
+	// Block Kit Builder writes them under "blocks". Every text in it is a
+	// template of its own.
+	Blocks []any
+	// Text is what notifications show, and is sent where blocks are refused.
+	Text string
+	// Line is the alert in a digest.
+	Line string
+}
+
+// Template makes messages of alerts of one rule. It is safe for concurrent use.
+type Template struct {
+	header, context, body, text, line *text
+	blocks                            *blockSet
+}
+
+// TemplateError says what is wrong with a template.
+type TemplateError struct {
+	// Part is where the mistake is: a key such as "header", or a path such as
+	// "blocks[2].text.text".
+	Part    string
+	Problem string
+
+	// anyEvent says that the template can be used for no event.
+	anyEvent bool
+}
+
+// mistakeIn says that something is wrong with a part.
+func mistakeIn(part string, err error) *TemplateError {
+	_, ours := errors.AsType[*misuse](err)
+	return &TemplateError{Part: part, Problem: err.Error(), anyEvent: ours}
+}
+
+// Error names the part and the problem.
+func (e *TemplateError) Error() string { return e.Part + ": " + e.Problem }
+
+// NewTemplate compiles the templates for a rule and renders them for sample
+// events of every kind that the rule can match. Its error is a *TemplateError.
+func NewTemplate(source Source, wanted rule.Rule) (*Template, error) {
+	made := &Template{}
+	for _, part := range []struct {
+		name   string
+		source string
+		target target
+		into   **text
+	}{
+		{"header", source.Header, unformatted(), &made.header},
+		{"context", source.Context, formatted(), &made.context},
+		{"body", source.Body, formatted(), &made.body},
+		{"text", source.Text, formatted(), &made.text},
+		{"line", source.Line, formatted(), &made.line},
+	} {
+		if part.source == "" {
+			continue
+		}
+		compiled, err := compile(part.source, part.target)
+		if err != nil {
+			return nil, mistakeIn(part.name, err)
+		}
+		*part.into = compiled
+	}
+	if source.Blocks != nil {
+		var err error
+		if made.blocks, err = compileBlocks(source.Blocks); err != nil {
+			return nil, err
+		}
+	}
+	return made, made.try(wanted)
+}
+
+// try renders the templates for sample events.
+func (t *Template) try(wanted rule.Rule) error {
+	for _, sample := range samples(wanted) {
+		if _, err := t.Message(sample.alert, Notes{Now: sample.alert.event.HappenedAt()}); err != nil {
+			return sample.explain(err)
+		}
+		if _, err := t.Line(sample.alert); err != nil {
+			return sample.explain(err)
+		}
+	}
+	return nil
+}
+
+// Message renders the message of an alert. Its error is a *TemplateError.
+func (t *Template) Message(alert Alert, notes Notes) (Message, error) {
+	values := alert.data()
+	made := alert.parts(notes)
+	for _, part := range []struct {
+		name     string
+		template *text
+		limit    int
+		into     func(rendered string)
+	}{
+		{"header", t.header, headerLimit, func(rendered string) { made.header = oneLine(rendered) }},
+		{"context", t.context, sectionLimit - labelLimit, func(rendered string) { made.context = rendered + alert.remarks(notes) }},
+		{"body", t.body, sectionLimit, made.replaceBody},
+		{"text", t.text, textLimit, func(rendered string) { made.text = rendered + alert.remarks(notes) }},
+	} {
+		rendered, given, err := renderPart(part.name, part.template, values, part.limit)
+		if err != nil {
+			return Message{}, err
+		}
+		if given || part.name == "body" && t.body != nil {
+			part.into(rendered)
+		}
+	}
+	if t.blocks == nil {
+		return made.message(), nil
+	}
+	rendered, err := t.blocks.render(values, alert.remarks(notes))
+	if err != nil {
+		return Message{}, err
+	}
+	return Message{Text: made.plain(), Blocks: rendered}, nil
+}
+
+// renderPart renders one text. given is false when there is no template for it,
+// or nothing comes of it.
+func renderPart(name string, template *text, values *data, limit int) (rendered string, given bool, err error) {
+	if template == nil {
+		return "", false, nil
+	}
+	if rendered, err = template.render(values, limit); err != nil {
+		return "", false, mistakeIn(name, err)
+	}
+	rendered = cut(strings.TrimSpace(rendered), limit)
+	return rendered, oneLine(rendered) != "", nil
+}
+
+// Line renders the alert as a line of a digest. Its error is a *TemplateError.
+func (t *Template) Line(alert Alert) (Line, error) {
+	made := alert.Line()
+	rendered, given, err := renderPart("line", t.line, alert.data(), lineLimit)
+	if err != nil || !given {
+		return made, err
+	}
+	made.Text = "• " + oneLine(rendered)
+	return made, nil
+}
+
+// checkTotal refuses blocks that are too long together.
+func checkTotal(texts []string) error {
+	total := 0
+	for _, text := range texts {
+		total += utf8.RuneCountInString(text)
+	}
+	if total > messageLimit {
+		return &TemplateError{Part: "blocks", Problem: fmt.Sprintf("all texts together have %d characters, and Slack takes %d", total, messageLimit)}
+	}
+	return nil
+}

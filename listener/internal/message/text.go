@@ -1,0 +1,218 @@
+package message
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/template"
+	"text/template/parse"
+)
+
+const (
+	// mostOutput is how much a template may write, in bytes: Slack takes 11,000
+	// characters in all.
+	mostOutput = 64 << 10
+	// mostSteps is how often the loops and the nested templates of a text may be
+	// entered in one rendering.
+	mostSteps = 10_000
+)
+
+// errTooMuch and errTooLong say why a rendering was stopped.
+var (
+	errTooMuch error = &misuse{fmt.Sprintf("it writes more than %d bytes", mostOutput)}
+	errTooLong error = &misuse{fmt.Sprintf("its loops take more than %d steps", mostSteps)}
+)
+
+// text is a compiled template of one text.
+type text struct {
+	compiled *template.Template
+	target   target
+}
+
+// target is what a text is for.
+type target struct {
+	// escape makes a text of a value.
+	escape func(value any, limit int) (string, error)
+	// markup says that Slack finds links in it.
+	markup bool
+}
+
+// compile reads a template. Whatever it prints of an event is made a part of the
+// target by its escape function: to that end a call of it is added to each action
+// that prints, as html/template does. Fields are looked up by a function of ours,
+// for which what is absent is nothing and no mistake.
+func compile(source string, into target) (*text, error) {
+	parsed, err := template.New("").Funcs(functions(into, &rendering{})).Parse(source)
+	if err != nil {
+		return nil, errors.New(strings.TrimPrefix(err.Error(), "template: :"))
+	}
+	var rewriting rewriter
+	for _, part := range parsed.Templates() {
+		rewriting.list(part.Root)
+		part.Root.Nodes = append([]parse.Node{step(part.Root.Pos)}, part.Root.Nodes...)
+	}
+	if rewriting.mistake != nil {
+		return nil, rewriting.mistake
+	}
+	return &text{compiled: parsed, target: into}, nil
+}
+
+// render runs the template. No value takes more than limit characters.
+func (t *text) render(values *data, limit int) (string, error) {
+	bound, err := t.compiled.Clone()
+	if err != nil {
+		return "", err
+	}
+	bound.Funcs(functions(t.target, &rendering{limit: limit, alert: values.alert}))
+	var written capped
+	if err := bound.Execute(&written, values); err != nil {
+		return "", explain(err)
+	}
+	return written.text.String(), nil
+}
+
+// explain leaves out of an error of the library what says nothing to the author
+// of a text of one line.
+func explain(err error) error {
+	if mistake, ok := errors.AsType[*misuse](err); ok {
+		return mistake
+	}
+	_, rest, found := strings.Cut(err.Error(), ` executing "" `)
+	if !found {
+		return err
+	}
+	return errors.New(rest)
+}
+
+// misuse is a mistake of a template that one of our functions has found.
+type misuse struct{ problem string }
+
+func (m *misuse) Error() string { return m.problem }
+
+// capped is a buffer that takes only so much.
+type capped struct{ text strings.Builder }
+
+func (c *capped) Write(more []byte) (int, error) {
+	if c.text.Len()+len(more) > mostOutput {
+		return 0, errTooMuch
+	}
+	return c.text.Write(more)
+}
+
+// rendering is what the functions of one rendering share.
+type rendering struct {
+	// limit is how many characters a value may take.
+	limit int
+	alert Alert
+	steps int
+}
+
+// step counts a step of a loop.
+func (r *rendering) step() (marked, error) {
+	if r.steps++; r.steps > mostSteps {
+		return "", errTooLong
+	}
+	return "", nil
+}
+
+// The functions that are added to templates. Their names cannot be taken for those
+// that are documented.
+const (
+	escapeFunction = "_escape"
+	fieldFunction  = "_field"
+	stepFunction   = "_step"
+)
+
+// step returns a node that counts a step, and prints nothing.
+func step(at parse.Pos) parse.Node {
+	return &parse.ActionNode{NodeType: parse.NodeAction, Pos: at, Pipe: call(at, stepFunction)}
+}
+
+// call returns a pipeline that calls a function.
+func call(at parse.Pos, function string, arguments ...parse.Node) *parse.PipeNode {
+	name := parse.NewIdentifier(function).SetTree(nil).SetPos(at)
+	command := &parse.CommandNode{NodeType: parse.NodeCommand, Pos: at, Args: append([]parse.Node{name}, arguments...)}
+	return &parse.PipeNode{NodeType: parse.NodePipe, Pos: at, Cmds: []*parse.CommandNode{command}}
+}
+
+// rewriter goes through a parsed template.
+type rewriter struct{ mistake error }
+
+func (r *rewriter) list(list *parse.ListNode) {
+	if list == nil {
+		return
+	}
+	for _, node := range list.Nodes {
+		r.node(node)
+	}
+}
+
+func (r *rewriter) node(node parse.Node) {
+	switch node := node.(type) {
+	case *parse.ActionNode:
+		r.pipe(node.Pipe)
+		if len(node.Pipe.Decl) == 0 {
+			node.Pipe.Cmds = append(node.Pipe.Cmds, call(node.Pos, escapeFunction).Cmds...)
+		}
+	case *parse.IfNode:
+		r.branch(&node.BranchNode)
+	case *parse.WithNode:
+		r.branch(&node.BranchNode)
+	case *parse.RangeNode:
+		r.branch(&node.BranchNode)
+		node.List.Nodes = append([]parse.Node{step(node.Pos)}, node.List.Nodes...)
+	case *parse.TemplateNode:
+		r.pipe(node.Pipe)
+	}
+}
+
+func (r *rewriter) branch(branch *parse.BranchNode) {
+	r.pipe(branch.Pipe)
+	r.list(branch.List)
+	r.list(branch.ElseList)
+}
+
+func (r *rewriter) pipe(pipe *parse.PipeNode) {
+	if pipe == nil {
+		return
+	}
+	for i, command := range pipe.Cmds {
+		switch first := command.Args[0].(type) {
+		case *parse.FieldNode, *parse.VariableNode, *parse.ChainNode:
+			if i > 0 || len(command.Args) > 1 {
+				r.mistake = &misuse{fmt.Sprintf("%s is a value, and takes no arguments", first)}
+			}
+		}
+		for i, argument := range command.Args {
+			command.Args[i] = r.argument(argument)
+		}
+	}
+}
+
+// argument replaces the access to a field by a call of our function.
+func (r *rewriter) argument(argument parse.Node) parse.Node {
+	switch node := argument.(type) {
+	case *parse.PipeNode:
+		r.pipe(node)
+	case *parse.FieldNode:
+		return field(node.Pos, &parse.DotNode{NodeType: parse.NodeDot, Pos: node.Pos}, node.Ident)
+	case *parse.VariableNode:
+		if len(node.Ident) > 1 {
+			names := node.Ident[1:]
+			node.Ident = node.Ident[:1]
+			return field(node.Pos, node, names)
+		}
+	case *parse.ChainNode:
+		return field(node.Pos, r.argument(node.Node), node.Field)
+	}
+	return argument
+}
+
+func field(at parse.Pos, of parse.Node, names []string) parse.Node {
+	arguments := []parse.Node{of}
+	for _, name := range names {
+		arguments = append(arguments, &parse.StringNode{NodeType: parse.NodeString, Pos: at, Quoted: strconv.Quote(name), Text: name})
+	}
+	return call(at, fieldFunction, arguments...)
+}

@@ -1,0 +1,181 @@
+// Package rule decides which changes matter. Its functions are pure: they see an
+// event and nothing else. The configuration holds rules, and the application asks
+// them about every stored event.
+package rule
+
+import (
+	"slices"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+)
+
+// Rule says which changes somebody is to be told of. Everything that it asks for
+// must hold; what it leaves out holds always.
+type Rule struct {
+	// Name tells rules apart.
+	Name string
+	// ResourceTypes are the types of things that it is about; none means
+	// entities.
+	ResourceTypes []string
+	// Blueprints are identifiers of blueprints.
+	Blueprints []string
+	// Actions are what may have happened. Either name of a timer that expired
+	// stands for both. None means everything, or if there is a Property, that
+	// the thing was created or updated.
+	Actions []string
+	// Property is the identifier of a property whose value must have changed.
+	Property string
+	// From and To are values of which the property must have had one before and
+	// after. Nil stands for a property that is null or absent.
+	From, To []any
+	// HealthyValues are values of the property with which an entity may be
+	// created without anybody being told, and of which one is a recovery.
+	HealthyValues []any
+	// When must hold as well, unless it is nil.
+	When *Condition
+}
+
+// The actions that say that a timer has expired: of the changelog, and of an
+// automation.
+const (
+	actionTimerExpired         = "TIMER_EXPIRED"
+	actionTimerPropertyExpired = "TIMER_PROPERTY_EXPIRED"
+)
+
+// Change is what a rule has found. The watched property is nil where it is null
+// or absent, where there is no entity, and without a watched property.
+type Change struct {
+	Before any
+	After  any
+}
+
+// Verdict is what a rule says of an event.
+type Verdict struct {
+	Matches bool
+	// Reason says why it does not match.
+	Reason string
+	// Err is set when the condition could not be evaluated; the rule does not
+	// match then. It may quote the event.
+	Err error
+}
+
+// DefaultHealth is the rule of a listener that nobody gave rules.
+func DefaultHealth() Rule {
+	return Rule{Name: "health", Property: "healthStatus", HealthyValues: []any{"Healthy"}}
+}
+
+// Match says whether somebody must be told of an event.
+//
+// What failed did not happen, and a timer that expires changes no property.
+func (r Rule) Match(event *changelog.Event) Verdict {
+	switch {
+	case event.Status == changelog.StatusFailure:
+		return Verdict{Reason: "the change failed, so nothing has changed"}
+	case !slices.Contains(r.resourceTypes(), resourceType(event)):
+		return Verdict{Reason: "it is about a resource of another type"}
+	case len(r.Blueprints) > 0 && !slices.Contains(r.Blueprints, event.Context.Blueprint):
+		return Verdict{Reason: "it is about another blueprint"}
+	case !r.wantsAction(event):
+		return Verdict{Reason: "it tells of another action"}
+	}
+	if r.Property != "" {
+		if reason := r.unchanged(event); reason != "" {
+			return Verdict{Reason: reason}
+		}
+	}
+	return r.When.check(event)
+}
+
+func (r Rule) resourceTypes() []string {
+	if len(r.ResourceTypes) == 0 {
+		return []string{changelog.ResourceEntity}
+	}
+	return r.ResourceTypes
+}
+
+// resourceType returns what an event is about. Those of timers do not always say
+// it, and only entities have timers.
+func resourceType(event *changelog.Event) string {
+	if event.ResourceType == "" && event.IsTimer() {
+		return changelog.ResourceEntity
+	}
+	return event.ResourceType
+}
+
+// Action returns what happened by the event's diff where that knows better: there
+// is nothing before a creation, and nothing after a deletion.
+func Action(event *changelog.Event) string {
+	if event.Action != changelog.ActionUpdate || !event.Diff.Present() {
+		return event.Action
+	}
+	switch {
+	case event.Diff.Before == nil:
+		return changelog.ActionCreate
+	case event.Diff.After == nil:
+		return changelog.ActionDelete
+	}
+	return event.Action
+}
+
+func (r Rule) wantsAction(event *changelog.Event) bool {
+	action := Action(event)
+	switch {
+	case r.Property != "" && event.IsTimer():
+		return false
+	case r.Property != "" && len(r.Actions) == 0:
+		return action == changelog.ActionCreate || action == changelog.ActionUpdate
+	case len(r.Actions) == 0 || slices.Contains(r.Actions, action):
+		return true
+	}
+	return event.IsTimer() && slices.ContainsFunc(r.Actions, IsTimerAction)
+}
+
+// IsTimerAction reports whether an action says that a timer has expired.
+func IsTimerAction(action string) bool {
+	return action == actionTimerExpired || action == actionTimerPropertyExpired
+}
+
+// unchanged says why the watched property does not make the rule match; "" means
+// that it does.
+func (r Rule) unchanged(event *changelog.Event) string {
+	change := r.Change(event)
+	switch {
+	case changelog.Equal(change.Before, change.After):
+		return "the property " + r.Property + " did not change"
+	case Action(event) == changelog.ActionCreate && r.Healthy(change.After):
+		return "it was created with a healthy value"
+	case r.From != nil && !contains(r.From, change.Before):
+		return "the property " + r.Property + " had another value before"
+	case r.To != nil && !contains(r.To, change.After):
+		return "the property " + r.Property + " has another value now"
+	}
+	return ""
+}
+
+// Change returns the watched property before and after.
+func (r Rule) Change(event *changelog.Event) Change {
+	if r.Property == "" {
+		return Change{}
+	}
+	change := Change{After: event.Diff.After.Property(r.Property)}
+	if event.Action != changelog.ActionCreate {
+		change.Before = event.Diff.Before.Property(r.Property)
+	}
+	return change
+}
+
+// Healthy reports whether a value of the property is a healthy one.
+func (r Rule) Healthy(value any) bool {
+	return contains(r.HealthyValues, value)
+}
+
+// Recovers reports whether the change is one from a value that is not healthy to
+// one that is.
+func (r Rule) Recovers(change Change) bool {
+	return change.Before != nil && r.Healthy(change.After) && !r.Healthy(change.Before)
+}
+
+// contains compares values as JSON: numbers as numbers.
+func contains(values []any, wanted any) bool {
+	return slices.ContainsFunc(values, func(value any) bool { return changelog.Equal(value, wanted) })
+}
