@@ -27,7 +27,7 @@ type command struct {
 
 // commands are all there are, in the order of the help.
 func commands() []command {
-	return []command{sendCommand()}
+	return []command{sendCommand(), renderCommand()}
 }
 
 // usageError is a mistake in the arguments, as opposed to a failure.

@@ -66,7 +66,7 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 	}
 	loaded, err := load()
 	if err != nil {
-		_, _ = fmt.Fprintf(stderr, "listener: the configuration cannot be used:\n  %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
+		_, _ = fmt.Fprintf(stderr, "listener: %v\n", describeInvalid(err))
 		return exitFailure
 	}
 	if err := errors.Join(app.CheckAddress("public", flags.listen), app.CheckAddress("admin", flags.adminListen)); err != nil {
@@ -82,6 +82,11 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 		return exitFailure
 	}
 	return exitOK
+}
+
+// describeInvalid lists what is wrong with a configuration, a line each.
+func describeInvalid(err error) error {
+	return errors.New("the configuration cannot be used:\n  " + strings.ReplaceAll(err.Error(), "\n", "\n  "))
 }
 
 // serve runs the listener until a signal, or until a part of it fails.

@@ -34,6 +34,10 @@ func renderBlock(block slack.Block) []string {
 		return []string{strings.Join(contextTexts(block), "  ")}
 	case *slack.SectionBlock:
 		return sectionLines(block)
+	case *slack.ActionBlock:
+		return buttonLines(block)
+	case *slack.ImageBlock:
+		return []string{"[image: " + block.AltText + "] " + block.ImageURL}
 	default:
 		return []string{"[" + string(block.BlockType()) + "]"}
 	}
@@ -60,7 +64,24 @@ func sectionLines(block *slack.SectionBlock) []string {
 	for _, field := range block.Fields {
 		lines = append(lines, strings.Split(text(field), "\n")...)
 	}
+	if block.Accessory != nil && block.Accessory.ButtonElement != nil {
+		lines = append(lines, button(block.Accessory.ButtonElement))
+	}
 	return lines
+}
+
+func buttonLines(block *slack.ActionBlock) []string {
+	var lines []string
+	for _, element := range block.Elements.ElementSet {
+		if element, ok := element.(*slack.ButtonBlockElement); ok {
+			lines = append(lines, button(element))
+		}
+	}
+	return lines
+}
+
+func button(element *slack.ButtonBlockElement) string {
+	return strings.TrimSpace("[ " + text(element.Text) + " ] " + element.URL)
 }
 
 func text(object *slack.TextBlockObject) string {
@@ -74,6 +95,8 @@ func text(object *slack.TextBlockObject) string {
 }
 
 var (
+	link      = regexp.MustCompile(`<(https?://[^|>]*)\|([^>]*)>`)
+	mention   = regexp.MustCompile(`<[!@#]([^|>]*)(\|[^>]*)?>`)
 	bold      = regexp.MustCompile(`(^|\W)\*([^*\n]+)\*(\W|$)`)
 	shortcode = regexp.MustCompile(`:[a-z0-9_+-]+:`)
 )
@@ -84,7 +107,8 @@ var unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
 // plain draws mrkdwn without its marks.
 func plain(mrkdwn string) string {
-	return emoji(unescape.Replace(bold.ReplaceAllString(mrkdwn, "$1$2$3")))
+	linked := mention.ReplaceAllString(link.ReplaceAllString(mrkdwn, "$2 ($1)"), "@$1")
+	return emoji(unescape.Replace(bold.ReplaceAllString(linked, "$1$2$3")))
 }
 
 // emoji draws the shortcodes that our messages use; others stay as they are.

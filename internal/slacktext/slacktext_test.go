@@ -26,7 +26,15 @@ func TestRender(t *testing.T) {
 				"Now\n<none> ❔",
 		},
 		"text alone":              {message: `{"text":"*a* 2*3*4 &amp;lt; :tada:"}`, want: "a 2*3*4 &lt; :tada:"},
-		"a block of another type": {message: `{"blocks":[{"type":"image","image_url":"https://example.com/a.png","alt_text":"a"}]}`, want: "[image]"},
+		"links, mentions and buttons": {
+			message: `{"blocks":[
+				{"type":"section","text":{"type":"mrkdwn","text":"<!here> *<https://example.com/?a=1&amp;b=2|more>* <@U1>"},
+				 "accessory":{"type":"button","text":{"type":"plain_text","text":"Open"},"url":"https://example.com"}},
+				{"type":"actions","elements":[{"type":"button","text":{"type":"plain_text","text":"Ack"}}]},
+				{"type":"image","image_url":"https://example.com/a.png","alt_text":"a graph"}]}`,
+			want: "@here more (https://example.com/?a=1&b=2) @U1\n[ Open ] https://example.com\n[ Ack ]\n[image: a graph] https://example.com/a.png",
+		},
+		"a block of another type": {message: `{"blocks":[{"type":"file","external_id":"x","source":"remote"}]}`, want: "[file]"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

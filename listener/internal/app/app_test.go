@@ -20,8 +20,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/app"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
-	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
 const (

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync/atomic"
 
@@ -57,9 +58,7 @@ func (a *App) take(made prepared) {
 	a.identity.current.Store(made.certificate)
 	a.metrics.Expect(made.config.DestinationNames(), made.config.RuleNames())
 	a.alerts.use(made.config)
-	for name, created := range made.couriers {
-		a.couriers[name] = created
-	}
+	maps.Copy(a.couriers, made.couriers)
 }
 
 // Reload reads the configuration again and has it apply, without an event or an

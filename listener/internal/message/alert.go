@@ -74,7 +74,7 @@ func (a Alert) changeHeader() string {
 	const before = "Change in "
 	after := " " + a.property()
 	if a.rule.Recovers(a.change) {
-		after += ": recovered"
+		after += " (recovered)"
 	}
 	return before + escapeWithin(a.name(), headerLimit-len(before)-utf8.RuneCountInString(after)) + after
 }

@@ -326,7 +326,7 @@ func TestTheMessageOfEachKindOfEvent(t *testing.T) {
 			"a recovery",
 			rule.Rule{Name: "r", Property: "state", HealthyValues: []any{"Up"}},
 			`{"action":"UPDATE","resourceType":"entity",` + trigger + `,"context":{"blueprint":"b","entity":"cart"},"diff":{"before":{"properties":{"state":"Down"}},"after":{"properties":{"state":"Up"}}}}`,
-			[]string{"Change in cart state: recovered", context, "*Before*\nDown :grey_question:", "*Now*\nUp :white_check_mark:"},
+			[]string{"Change in cart state (recovered)", context, "*Before*\nDown :grey_question:", "*Now*\nUp :white_check_mark:"},
 			"• *cart* state: Down :grey_question: → Up :white_check_mark: · ada · 2026-06-15 16:44:56 UTC",
 		},
 		{

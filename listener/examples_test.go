@@ -1,0 +1,238 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/port-changelog/terraform-provider-port/internal/slacktext"
+)
+
+const examples = "../examples/listener"
+
+// absolute returns the path of an example, for processes that run elsewhere.
+func absolute(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(examples, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// channel is a Slack channel with an incoming webhook.
+type channel struct {
+	*httptest.Server
+	messages chan string
+}
+
+func newChannel(t *testing.T) *channel {
+	t.Helper()
+	made := &channel{messages: make(chan string, 100)}
+	made.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		var message slack.WebhookMessage
+		if err := json.Unmarshal(body, &message); err != nil {
+			t.Errorf("it was sent %s: %v", body, err)
+		}
+		_, _ = io.WriteString(w, "ok")
+		made.messages <- slacktext.Render(message)
+	}))
+	t.Cleanup(made.Close)
+	return made
+}
+
+// next returns the next message as it is read.
+func (c *channel) next(t *testing.T) string {
+	t.Helper()
+	select {
+	case message := <-c.messages:
+		return message
+	case <-time.After(patience):
+		t.Fatal("no message arrives")
+	}
+	return ""
+}
+
+// exampleEnvironment is what the examples need, with a channel for each team.
+func exampleEnvironment(payments, search *channel) map[string]string {
+	environment := classic(payments.URL)
+	environment["PAYMENTS_WEBHOOK_URL"] = payments.URL
+	environment["SEARCH_WEBHOOK_URL"] = search.URL
+	return environment
+}
+
+// TestExamples sends every event to a listener with each configuration. What is
+// named here is told, and nothing else.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	const service = "Notification Service Production"
+	told := map[string]map[string]string{
+		"health.yaml": {
+			"health-changed": "Change in " + service + " health status", "health-crashed": "Change in " + service + " health status",
+			"health-recovered": "Change in " + service + " health status (recovered)", "created-crashed": "Change in " + service + " health status",
+		},
+		"cpu-high.yaml":        {"cpu-crossed": "CPU of " + service + " is 91.5%", "health-changed": "CPU of " + service + " is 91.5%"},
+		"created-crashed.yaml": {"created-crashed": service + " was created and is Crashed"},
+		"timer-expired.yaml":   {"timer-expired": "The time of Preview 142 is up"},
+		"deleted.yaml":         {"deleted": "Notification Service was deleted"},
+		"two-teams.yaml":       {"health-crashed": "Change in " + service + " health status"},
+		"custom-message.yaml":  {"health-crashed": "🔥 " + service + " has crashed", "created-crashed": "🔥 " + service + " has crashed"},
+		"listener.yaml": {
+			"health-changed": "Change in " + service + " health status", "health-crashed": "Change in " + service + " health status",
+			"health-recovered": "Change in " + service + " health status (recovered)", "created-crashed": "Change in " + service + " health status",
+			"cpu-crossed": "CPU of " + service + " is 91.5%",
+		},
+	}
+	configurations, err := filepath.Glob(examples + "/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := filepath.Glob(examples + "/events/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range configurations {
+		name := filepath.Base(path)
+		if slices.Contains([]string{"kubernetes.yaml", "prometheus-rules.yaml"}, name) {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if told[name] == nil {
+				t.Fatal("nobody says what becomes of events with this configuration")
+			}
+			payments, search := newChannel(t), newChannel(t)
+			environment := exampleEnvironment(payments, search)
+			if got := execute(t, environment, "-config", absolute(t, name), "-check-config"); got.code != 0 || got.stderr != "" {
+				t.Errorf("-check-config: %+v", got)
+			}
+			for _, event := range events {
+				event := strings.TrimSuffix(filepath.Base(event), ".json")
+				got := execute(t, nil, "render", "-config", absolute(t, name), "-event", absolute(t, "events/"+event+".json"))
+				want := told[name][event]
+				if got.code != 0 || want == "" && strings.Contains(got.stdout, "As Slack draws it") || want != "" && !strings.Contains(got.stdout, "\n    "+want+"\n") {
+					t.Errorf("%s is rendered as %+v\nwant %q", event, got, want)
+				}
+			}
+			running := startListener(t, environment, "-config", absolute(t, name))
+			defer running.stop(t)
+			// One is sent after the other, and one that is told last, so that
+			// whatever is told is told before it.
+			for event, want := range told[name] {
+				running.send(t, absolute(t, "events/"+event+".json"))
+				if got, _, _ := strings.Cut(payments.next(t), "\n"); got != want {
+					t.Errorf("%s is told as %q, want %q", event, got, want)
+				}
+			}
+			if len(search.messages) > 0 {
+				t.Errorf("the other team is told %s", <-search.messages)
+			}
+		})
+	}
+}
+
+// running is a listener in a process of its own.
+type running struct {
+	process *os.Process
+	wait    func() error
+	url     string
+	admin   string
+	stderr  *lockedBuffer
+}
+
+// startListener starts a listener, and returns when it takes events.
+func startListener(t *testing.T, environment map[string]string, arguments ...string) *running {
+	t.Helper()
+	prepared := process(t, environment, append([]string{"-listen", "127.0.0.1:0", "-admin-listen", "127.0.0.1:0"}, arguments...)...)
+	started := &running{stderr: &lockedBuffer{}}
+	prepared.Stderr = started.stderr
+	stdout, err := prepared.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := prepared.Start(); err != nil {
+		t.Fatal(err)
+	}
+	started.process, started.wait = prepared.Process, prepared.Wait
+	line := make([]byte, 200)
+	n, err := stdout.Read(line)
+	found := regexp.MustCompile(`^listening on (http://\S+)\n$`).FindSubmatch(line[:n])
+	if found == nil {
+		t.Fatalf("it printed %q (%v):\n%s", line[:n], err, started.stderr)
+	}
+	started.url = string(found[1]) + "/api/slack"
+	started.admin = regexp.MustCompile(`admin=(http://\S+)`).FindStringSubmatch(started.stderr.String())[1]
+	return started
+}
+
+func (r *running) stop(t *testing.T) {
+	t.Helper()
+	if err := r.process.Signal(os.Interrupt); err != nil {
+		t.Error(err)
+	}
+	if err := r.wait(); err != nil {
+		t.Errorf("it ended with %v:\n%s", err, r.stderr)
+	}
+}
+
+// send sends an event with the command.
+func (r *running) send(t *testing.T, event string) {
+	t.Helper()
+	got := execute(t, classic("http://localhost"), "send", "-event", event, "-url", r.url)
+	if got != (outcome{0, "202 The event is stored.\n", ""}) {
+		t.Errorf("sending %s: %+v", event, got)
+	}
+}
+
+// post asks the admin address for something, and returns the answer.
+func (r *running) post(t *testing.T, path string) (int, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.admin+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
+}
+
+// lockedBuffer is a buffer that is read while a process writes to it.
+type lockedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(more []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(more)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}

@@ -1,0 +1,50 @@
+package config
+
+import (
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestTheAnnotatedFile loads the file that documents every key and its default, and
+// compares it with what applies without a file.
+func TestTheAnnotatedFile(t *testing.T) {
+	t.Parallel()
+	const path = "../../../examples/listener/listener.yaml"
+	variables := map[string]string{"PORT_CLIENT_SECRET": "k7-client-secret", "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T0/B0/x"}
+	lookUp := func(name string) (string, bool) {
+		value, ok := variables[name]
+		return value, ok
+	}
+	annotated, err := Load(Source{File: path, LookupEnv: lookUp})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defaults, err := Load(Source{LookupEnv: lookUp})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if annotated.Webhook != defaults.Webhook || annotated.Port != defaults.Port || !annotated.Store.equal(defaults.Store) || len(annotated.ClientSecrets) != 1 ||
+		len(annotated.Destinations) != 1 || !annotated.Destinations[0].Equal(defaults.Destinations[0]) || !reflect.DeepEqual(annotated.Rules[0], defaults.Rules[0]) {
+		t.Errorf("the file says\n%+v\nand without it there is\n%+v", annotated, defaults)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := slices.Concat(ruleKeys(), templateKeys())
+	for _, section := range []string{"", "port", "webhook", "webhook.tls", "smee", "store", "store.nats", anyDestination} {
+		known, ok := keysOf(section)
+		if !ok {
+			t.Errorf("there is no section %q", section)
+		}
+		keys = append(keys, known...)
+	}
+	for _, key := range keys {
+		if !strings.Contains(string(content), key+":") {
+			t.Errorf("the file does not mention %s", key)
+		}
+	}
+}

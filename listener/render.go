@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/internal/slacktext"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
+)
+
+// blockKitBuilder shows the blocks in the fragment of its address as Slack does.
+const blockKitBuilder = "https://app.slack.com/block-kit-builder#"
+
+func renderCommand() command {
+	return command{
+		name:      "render",
+		arguments: "[-event file.json] [-config listener.yaml] [-rule name]",
+		summary:   "show the messages that follow from an event, and why others do not",
+		about: `Show the messages that follow from an event, without sending anything.
+
+For each rule of the configuration that matches, the message is shown as text,
+with a link to Slack's Block Kit Builder, which draws it as Slack does; for each
+that does not match, the reason. Secrets and destinations need not be set. Without
+-config the classic rule is asked, without -event about the worked example.`,
+		prepare: prepareRender,
+	}
+}
+
+func prepareRender(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
+	path := flags.String("event", "", "`file` that holds the event as JSON; - reads it from the standard input")
+	file := flags.String("config", "", "configuration `file`")
+	only := flags.String("rule", "", "show the message of the rule of this `name` alone, even if it does not match")
+	return func(_ context.Context, operands []string, out io.Writer) error {
+		if len(operands) > 0 {
+			return &usageError{fmt.Sprintf("unexpected argument %q", operands[0])}
+		}
+		loaded, err := config.LoadRules(config.Source{File: *file, LookupEnv: os.LookupEnv})
+		if err != nil {
+			return describeInvalid(err)
+		}
+		body, err := readEvent(*path)
+		if err != nil {
+			return err
+		}
+		event, err := changelog.Parse(body)
+		if err != nil {
+			return fmt.Errorf("reading the event: %w", err)
+		}
+		return render(out, loaded, event, *only)
+	}
+}
+
+// render shows what becomes of an event.
+func render(out io.Writer, loaded *config.Config, event *changelog.Event, only string) error {
+	shown := printer{out: out}
+	shown.line("%s\n", describe(event))
+	if only != "" {
+		wanted, ok := loaded.Rule(only)
+		if !ok {
+			return fmt.Errorf("there is no rule %q; there are %s", only, strings.Join(loaded.RuleNames(), ", "))
+		}
+		if verdict := wanted.Match(event); !verdict.Matches {
+			shown.line("%s does not match: %s.", wanted.Name, explain(verdict.Reason, verdict.Err))
+		}
+		return shown.message(wanted, event)
+	}
+	for _, wanted := range loaded.Rules {
+		verdict := wanted.Match(event)
+		if !verdict.Matches {
+			shown.line("%s does not match: %s.\n", wanted.Name, explain(verdict.Reason, verdict.Err))
+			continue
+		}
+		if err := shown.message(wanted, event); err != nil {
+			return err
+		}
+	}
+	return shown.err
+}
+
+// describe says in a line what an event tells of.
+func describe(event *changelog.Event) string {
+	about := strings.Trim(event.Context.Blueprint+":"+event.Context.Entity, ":")
+	words := []string{"The event:", event.Action, "of", event.ResourceType, about}
+	if at := event.HappenedAt(); !at.IsZero() {
+		words = append(words, "at", at.UTC().Format(time.RFC3339))
+	}
+	return strings.Join(strings.Fields(strings.Join(words, " ")), " ")
+}
+
+func explain(reason string, cause error) string {
+	if cause == nil {
+		return reason
+	}
+	return fmt.Sprintf("%s (%v)", reason, cause)
+}
+
+// printer writes lines, and keeps the first error.
+type printer struct {
+	out io.Writer
+	err error
+}
+
+func (p *printer) line(format string, values ...any) {
+	if _, err := fmt.Fprintf(p.out, format+"\n", values...); p.err == nil {
+		p.err = err
+	}
+}
+
+func (p *printer) indented(text string) {
+	for line := range strings.Lines(text) {
+		p.line("    %s", strings.TrimRight(line, "\n"))
+	}
+}
+
+// message shows the message of a rule in all of its forms.
+func (p *printer) message(wanted config.Rule, event *changelog.Event) error {
+	p.line("%s, to %s:\n", wanted.Name, strings.Join(wanted.Destinations, " and "))
+	content, line := p.make(wanted, event)
+	drawn, link, err := draw(content)
+	if err != nil {
+		return err
+	}
+	p.indented(drawn)
+	p.line("\n  In a notification:\n")
+	p.indented(slacktext.Render(slack.WebhookMessage{Text: content.Text}))
+	p.line("\n  In a digest:\n")
+	p.indented(slacktext.Render(slack.WebhookMessage{Text: line.Text}))
+	p.line("\n  As Slack draws it:\n\n    %s\n", link)
+	return p.err
+}
+
+// make makes the message as the listener does, and says what is wrong with the
+// template if it cannot be used.
+func (p *printer) make(wanted config.Rule, event *changelog.Event) (message.Message, message.Line) {
+	alert := message.NewAlert(event, wanted.Rule)
+	notes := message.Notes{Now: event.HappenedAt()}
+	content, line := alert.Message(notes), alert.Line()
+	if wanted.Template == nil {
+		return content, line
+	}
+	made, err := wanted.Template.Message(alert, notes)
+	if err != nil {
+		p.line("  The template cannot be used for this event, so the default message is sent:\n  %v\n", err)
+	} else {
+		content = made
+	}
+	if made, err := wanted.Template.Line(alert); err != nil {
+		p.line("  The template of the line cannot be used for this event, so the default one is sent:\n  %v\n", err)
+	} else {
+		line = made
+	}
+	return content, line
+}
+
+// draw returns a message as text, and the link that shows it as Slack does.
+func draw(content message.Message) (drawn, link string, err error) {
+	blocks, err := changelog.Stringify(map[string]any{"blocks": content.Blocks})
+	if err != nil {
+		return "", "", fmt.Errorf("serialising the message: %w", err)
+	}
+	// A block may be one that is sent as it was written: the library reads it.
+	var read slack.WebhookMessage
+	if err := json.Unmarshal(blocks, &read); err != nil {
+		return "", "", fmt.Errorf("reading the blocks of the message: %w", err)
+	}
+	return slacktext.Render(read), blockKitBuilder + strings.ReplaceAll(url.QueryEscape(string(blocks)), "+", "%20"), nil
+}
