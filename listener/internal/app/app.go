@@ -142,6 +142,9 @@ func (a *App) start(ctx context.Context) error {
 	if a.addr, err = a.serve(ctx, public); err != nil {
 		return err
 	}
+	if err := a.startSmee(ctx); err != nil {
+		return err
+	}
 	a.serving.Store(true)
 	return nil
 }

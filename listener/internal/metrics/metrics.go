@@ -17,7 +17,7 @@ import (
 
 const namespace = "port_listener"
 
-// Result says what became of a request with an event.
+// Result says what became of a request with an event, or of an event through Smee.
 type Result string
 
 // The results of receiving.
@@ -51,7 +51,7 @@ type Metrics struct {
 // zero: a series that is not there cannot be told from one that is broken.
 func New(version string, destinations []string) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
-	m.received = m.counters("events_received_total", "Requests with an event, by what became of them.", "result")
+	m.received = m.counters("events_received_total", "Requests with an event, and events through Smee, by what became of them.", "result")
 	m.signatures = m.counters("signature_failures_total", "Events whose signature was not accepted, by the reason.", "reason")
 	m.unmatched = m.counters("events_unmatched_total", "Events that no rule wants.").WithLabelValues()
 	m.delivered = m.counters("alerts_delivered_total", "Alerts that the destination has taken, alone or in a digest.", "destination")

@@ -1,0 +1,137 @@
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/tmaxmax/go-sse"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
+)
+
+const (
+	// smeeMaxBody is the size of the largest body that is taken through Smee.
+	smeeMaxBody = 2 << 20
+	// frameLimit is the size of the largest server-sent event: a body, as itself
+	// and in base64, and the headers that it was posted with.
+	frameLimit = smeeMaxBody + smeeMaxBody*4/3 + 128<<10
+)
+
+var (
+	errSilent     = fmt.Errorf("nothing has arrived for %s, not even a ping", longestSilence)
+	errEnded      = errors.New("the server has ended the connection")
+	errFrameLimit = fmt.Errorf("a server-sent event has more than %d bytes", frameLimit)
+	errBodyLimit  = fmt.Errorf("its body has more than %d bytes", smeeMaxBody)
+)
+
+// read takes events until the stream ends, and returns why it did.
+func (s *Smee) read(ctx context.Context, stream io.Reader) error {
+	frames := &frames{source: bufio.NewReader(stream), limit: frameLimit, tooLarge: func() { s.reject(ctx, tooLarge(errFrameLimit)) }}
+	id := ""
+	for event, err := range sse.Read(frames, &sse.ReadConfig{MaxEventSize: frameLimit + 1}) {
+		if err != nil {
+			return fmt.Errorf("reading the channel: %w", err)
+		}
+		s.take(ctx, event)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		// Only what this connection has said of ids counts: until then the one
+		// of an earlier connection stands.
+		if event.LastEventID != id {
+			id = event.LastEventID
+			s.remember(id)
+		}
+	}
+	return errEnded
+}
+
+func tooLarge(cause error) error {
+	return &refusal{metrics.ResultTooLarge, http.StatusRequestEntityTooLarge, "The event is too large.", cause}
+}
+
+// watched is a stream that tells when it has been silent for too long. Only the
+// time that somebody waits for it counts: while an event is being stored nothing
+// is read.
+type watched struct {
+	stream  io.Reader
+	longest time.Duration
+	silent  func()
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	timer := time.AfterFunc(w.longest, w.silent)
+	defer timer.Stop()
+	return w.stream.Read(p)
+}
+
+// frames is a stream of server-sent events that holds only whole ones, and none
+// beyond a limit. The parser behind it would end the stream at one that is too
+// large, and a server that resumes would send it again on every connection.
+type frames struct {
+	source *bufio.Reader
+	limit  int
+	// tooLarge is told of an event that is left out.
+	tooLarge func()
+	frame    bytes.Buffer
+	// afterCR says that a line feed now would belong to the line end before it.
+	afterCR bool
+}
+
+func (f *frames) Read(p []byte) (int, error) {
+	for f.frame.Len() == 0 {
+		if err := f.next(); err != nil {
+			return 0, err
+		}
+	}
+	return f.frame.Read(p)
+}
+
+// next reads an event up to the blank line that ends it, and writes every line
+// end as a line feed. Of a blank line alone, and of an event that is too large,
+// it leaves nothing.
+func (f *frames) next() error {
+	f.frame.Reset()
+	size, blank := 0, true
+	for {
+		char, err := f.source.ReadByte()
+		if err != nil {
+			f.frame.Reset()
+			return err
+		}
+		if char == '\n' && f.afterCR {
+			f.afterCR = false
+			continue
+		}
+		f.afterCR = char == '\r'
+		ends := char == '\n' || char == '\r'
+		if ends && blank {
+			return f.finish(size)
+		}
+		if ends {
+			char = '\n'
+		}
+		blank = ends
+		if size++; size <= f.limit {
+			f.frame.WriteByte(char)
+		}
+	}
+}
+
+// finish ends an event of a size with its blank line.
+func (f *frames) finish(size int) error {
+	switch {
+	case size > f.limit:
+		f.frame.Reset()
+		f.tooLarge()
+	case size > 0:
+		f.frame.WriteByte('\n')
+	}
+	return nil
+}
