@@ -21,6 +21,8 @@ const (
 	// frameLimit is the size of the largest server-sent event: a body, as itself
 	// and in base64, and the headers that it was posted with.
 	frameLimit = smeeMaxBody + smeeMaxBody*4/3 + 128<<10
+	// streamBuffer is how much is read at a time.
+	streamBuffer = 64 << 10
 )
 
 var (
@@ -32,7 +34,7 @@ var (
 
 // read takes events until the stream ends, and returns why it did.
 func (s *Smee) read(ctx context.Context, stream io.Reader) error {
-	frames := &frames{source: bufio.NewReader(stream), limit: frameLimit, tooLarge: func() { s.reject(ctx, tooLarge(errFrameLimit)) }}
+	frames := &frames{source: bufio.NewReaderSize(stream, streamBuffer), limit: frameLimit, tooLarge: func() { s.reject(ctx, tooLarge(errFrameLimit)) }}
 	id := ""
 	for event, err := range sse.Read(frames, &sse.ReadConfig{MaxEventSize: frameLimit + 1}) {
 		if err != nil {
@@ -80,6 +82,8 @@ type frames struct {
 	// tooLarge is told of an event that is left out.
 	tooLarge func()
 	frame    bytes.Buffer
+	// size is that of the event so far, also beyond the limit.
+	size int
 	// afterCR says that a line feed now would belong to the line end before it.
 	afterCR bool
 }
@@ -87,6 +91,7 @@ type frames struct {
 func (f *frames) Read(p []byte) (int, error) {
 	for f.frame.Len() == 0 {
 		if err := f.next(); err != nil {
+			f.frame.Reset()
 			return 0, err
 		}
 	}
@@ -98,40 +103,76 @@ func (f *frames) Read(p []byte) (int, error) {
 // it leaves nothing.
 func (f *frames) next() error {
 	f.frame.Reset()
-	size, blank := 0, true
-	for {
-		char, err := f.source.ReadByte()
+	f.size = 0
+	for blank := true; ; {
+		text, ends, err := f.readLine()
 		if err != nil {
-			f.frame.Reset()
 			return err
 		}
-		if char == '\n' && f.afterCR {
-			f.afterCR = false
+		f.add(text)
+		blank = blank && len(text) == 0
+		if !ends {
 			continue
 		}
-		f.afterCR = char == '\r'
-		ends := char == '\n' || char == '\r'
-		if ends && blank {
-			return f.finish(size)
+		if blank {
+			f.finish()
+			return nil
 		}
-		if ends {
-			char = '\n'
-		}
-		blank = ends
-		if size++; size <= f.limit {
-			f.frame.WriteByte(char)
-		}
+		f.add([]byte{'\n'})
+		blank = true
 	}
 }
 
-// finish ends an event of a size with its blank line.
-func (f *frames) finish(size int) error {
+// readLine returns what of a line has arrived, without its end, and whether the
+// line ends there. The text is valid until the next call.
+func (f *frames) readLine() (text []byte, ends bool, err error) {
+	if _, err := f.source.Peek(1); err != nil {
+		return nil, false, err
+	}
+	arrived, err := f.source.Peek(f.source.Buffered())
+	if err != nil {
+		return nil, false, err
+	}
+	skip := 0
+	if f.afterCR && arrived[0] == '\n' {
+		skip = 1
+	}
+	f.afterCR = false
+	text, used := arrived[skip:], len(arrived)
+	if end := lineEnd(text); end >= 0 {
+		f.afterCR = text[end] == '\r'
+		text, ends, used = text[:end], true, skip+end+1
+	}
+	_, err = f.source.Discard(used)
+	return text, ends, err
+}
+
+// lineEnd returns where the first line feed or carriage return is, -1 for none.
+func lineEnd(text []byte) int {
+	feed := bytes.IndexByte(text, '\n')
+	if feed >= 0 {
+		text = text[:feed]
+	}
+	if carriage := bytes.IndexByte(text, '\r'); carriage >= 0 {
+		return carriage
+	}
+	return feed
+}
+
+// add keeps a part of an event, unless it has become too large.
+func (f *frames) add(part []byte) {
+	if f.size += len(part); f.size <= f.limit {
+		f.frame.Write(part)
+	}
+}
+
+// finish ends an event with its blank line.
+func (f *frames) finish() {
 	switch {
-	case size > f.limit:
+	case f.size > f.limit:
 		f.frame.Reset()
 		f.tooLarge()
-	case size > 0:
+	case f.size > 0:
 		f.frame.WriteByte('\n')
 	}
-	return nil
 }
