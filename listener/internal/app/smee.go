@@ -19,6 +19,7 @@ func (a *App) startSmee(ctx context.Context) error {
 	source, err := ingest.NewSmee(ingest.SmeeOptions{
 		URL:       channel,
 		UserAgent: "port-listener/" + a.options.Version,
+		MaxBody:   min(ingest.SmeeMaxBody, int(a.options.Config.Webhook.MaxBody)),
 		Verifier:  a.verifier,
 		Store:     a.queue,
 		Recorder:  a.metrics,

@@ -42,11 +42,13 @@ type SmeeOptions struct {
 	URL string
 	// UserAgent names this program and its version.
 	UserAgent string
-	Verifier  Verifier
-	Store     Store
-	Recorder  Recorder
-	Link      Link
-	Logger    *slog.Logger
+	// MaxBody is the size of the largest body, in bytes.
+	MaxBody  int
+	Verifier Verifier
+	Store    Store
+	Recorder Recorder
+	Link     Link
+	Logger   *slog.Logger
 	// Jitter returns a random number from 0 to below 1.
 	Jitter func() float64
 	// Transport sends the requests; nil is for the network.

@@ -21,7 +21,7 @@ func (s *Smee) take(ctx context.Context, event sse.Event) {
 	if !holdsDelivery(event) {
 		return
 	}
-	delivery, err := readDelivery([]byte(event.Data))
+	delivery, err := s.readDelivery([]byte(event.Data))
 	if err != nil {
 		s.reject(ctx, err)
 		return
@@ -58,7 +58,7 @@ type delivery struct {
 // readDelivery reads the JSON that a server makes of a request: an object with
 // the headers, the body and more. It has a timestamp of its own, which is not the
 // one that Port signs. The errors quote nothing of it.
-func readDelivery(data []byte) (*delivery, error) {
+func (s *Smee) readDelivery(data []byte) (*delivery, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(data, &fields); err != nil || fields == nil {
 		return nil, malformed("the data of the server-sent event is not a JSON object")
@@ -74,8 +74,8 @@ func readDelivery(data []byte) (*delivery, error) {
 		return nil, malformed("the server-sent event has no body: neither bodyB in base64 nor body")
 	}
 	for _, form := range read.forms {
-		if len(form) > smeeMaxBody {
-			return nil, tooLarge(errBodyLimit)
+		if len(form) > s.options.MaxBody {
+			return nil, tooLarge("the body", s.options.MaxBody)
 		}
 	}
 	return read, nil

@@ -270,6 +270,9 @@ func receiveThrough(t *testing.T, options ingest.SmeeOptions) receiver {
 	}
 	r := receiver{store: newShelf(), tally: &tally{}, link: &link{}, log: &logBuffer{}}
 	options.UserAgent, options.Verifier, options.Recorder, options.Link = "port-listener/test", verifier, r.tally, r.link
+	if options.MaxBody == 0 {
+		options.MaxBody = maxBody
+	}
 	if options.Store == nil {
 		options.Store = r.store
 	}

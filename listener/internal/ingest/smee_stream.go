@@ -16,27 +16,29 @@ import (
 )
 
 const (
-	// smeeMaxBody is the size of the largest body that is taken through Smee.
-	smeeMaxBody = 2 << 20
-	// frameLimit is the size of the largest server-sent event: a body, as itself
-	// and in base64, and the headers that it was posted with.
-	frameLimit = smeeMaxBody + smeeMaxBody*4/3 + 128<<10
+	// SmeeMaxBody is the size of the largest body that a Smee source has reason
+	// to take: smee.io itself takes less.
+	SmeeMaxBody = 2 << 20
+	// envelopeLimit is for everything of a server-sent event but the body.
+	envelopeLimit = 128 << 10
 	// streamBuffer is how much is read at a time.
 	streamBuffer = 64 << 10
 )
 
 var (
-	errSilent     = fmt.Errorf("nothing has arrived for %s, not even a ping", longestSilence)
-	errEnded      = errors.New("the server has ended the connection")
-	errFrameLimit = fmt.Errorf("a server-sent event has more than %d bytes", frameLimit)
-	errBodyLimit  = fmt.Errorf("its body has more than %d bytes", smeeMaxBody)
+	errSilent = fmt.Errorf("nothing has arrived for %s, not even a ping", longestSilence)
+	errEnded  = errors.New("the server has ended the connection")
 )
 
 // read takes events until the stream ends, and returns why it did.
 func (s *Smee) read(ctx context.Context, stream io.Reader) error {
-	frames := &frames{source: bufio.NewReaderSize(stream, streamBuffer), limit: frameLimit, tooLarge: func() { s.reject(ctx, tooLarge(errFrameLimit)) }}
+	// A body may be there twice: as itself, and in base64.
+	limit := s.options.MaxBody + s.options.MaxBody*4/3 + envelopeLimit
+	whole := &frames{source: bufio.NewReaderSize(stream, streamBuffer), limit: limit, tooLarge: func() {
+		s.reject(ctx, tooLarge("a server-sent event", limit))
+	}}
 	id := ""
-	for event, err := range sse.Read(frames, &sse.ReadConfig{MaxEventSize: frameLimit + 1}) {
+	for event, err := range sse.Read(whole, &sse.ReadConfig{MaxEventSize: limit + 1}) {
 		if err != nil {
 			return fmt.Errorf("reading the channel: %w", err)
 		}
@@ -54,8 +56,11 @@ func (s *Smee) read(ctx context.Context, stream io.Reader) error {
 	return errEnded
 }
 
-func tooLarge(cause error) error {
-	return &refusal{metrics.ResultTooLarge, http.StatusRequestEntityTooLarge, "The event is too large.", cause}
+func tooLarge(what string, limit int) error {
+	return &refusal{
+		metrics.ResultTooLarge, http.StatusRequestEntityTooLarge, "The event is too large.",
+		fmt.Errorf("%s has more than %d bytes", what, limit),
+	}
 }
 
 // watched is a stream that tells when it has been silent for too long. Only the

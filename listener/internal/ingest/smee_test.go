@@ -23,8 +23,6 @@ import (
 const (
 	ready = "id: 0\nevent: ready\ndata: {}\n\n"
 	ping  = "event: ping\ndata: {}\n\n"
-	// largest is the size of the largest body.
-	largest = 2 << 20
 )
 
 // sized returns a body of a number of bytes.
@@ -69,8 +67,8 @@ func TestAnEventThroughSmeeIsStored(t *testing.T) {
 		{"with exact bytes that are no text", posted.with("bodyB", []int{1}).frame(), body},
 		{"with exact bytes that are empty", posted.with("bodyB", "").frame(), body},
 		{"signed compact and sent with spaces", strings.Replace(posted.frame(), `"UPDATE",`, `"UPDATE", `, 1), body},
-		{"as large as may be", signedPost(sized(largest)).frame(), sized(largest)},
-		{"as large as may be, twice", signedPost(sized(largest)).with("bodyB", encoded(sized(largest))).frame(), sized(largest)},
+		{"as large as may be", signedPost(sized(maxBody)).frame(), sized(maxBody)},
+		{"as large as may be, twice", signedPost(sized(maxBody)).with("bodyB", encoded(sized(maxBody))).frame(), sized(maxBody)},
 		{"with a line separator", signedPost("{\"title\":\"\u2028\"}").frame(), "{\"title\":\"\u2028\"}"},
 	}
 	for _, test := range tests {
@@ -94,6 +92,19 @@ func TestAnEventThroughSmeeIsStored(t *testing.T) {
 			r.assertLog(t, "event received", "source=smee", "development only")
 		})
 	}
+}
+
+// TestALargeEventThroughSmeeIsStored has the event pass every buffer as it grows.
+func TestALargeEventThroughSmeeIsStored(t *testing.T) {
+	t.Parallel()
+	served := newRelay(t)
+	r := receiveThrough(t, ingest.SmeeOptions{URL: served.url, MaxBody: ingest.SmeeMaxBody, Jitter: func() float64 { return 0 }})
+	body := sized(ingest.SmeeMaxBody)
+	client := served.accept(t)
+	client.send(signedPost(body).frame())
+	r.store.expect(t, body)
+	client.send("data: " + strings.Repeat("x", 5<<20) + "\n\n" + signedPost(numbered(1)).frame())
+	r.store.expect(t, numbered(1))
 }
 
 func TestWhatASmeeServerSaysItselfIsNoEvent(t *testing.T) {
@@ -164,10 +175,10 @@ func TestAnEventThroughSmeeIsRefused(t *testing.T) {
 		{"a list", "data: [1]\n\n", "invalid:1 stored:1", malformed},
 		{"null", "data: null\n\n", "invalid:1 stored:1", malformed},
 		{"deep nesting", "data: {\"body\":" + strings.Repeat("[", 20_000) + "\n\n", "invalid:1 stored:1", malformed},
-		{"a body with a byte too many", signedPost(sized(largest + 1)).frame(), "stored:1 too_large:1", "its body has more than 2097152 bytes"},
-		{"exact bytes with one too many", signedPost(sized(largest+1)).with("body", nil).with("bodyB", encoded(sized(largest+1))).frame(), "stored:1 too_large:1", "its body has more than 2097152 bytes"},
-		{"a frame that is too large", "id: 1\ndata: " + strings.Repeat("x", 6<<20) + "\ndata: x\n\n", "stored:1 too_large:1", "a server-sent event has more than"},
-		{"a line without an end that is too large", strings.Repeat("x", 6<<20) + "\n\n", "stored:1 too_large:1", "a server-sent event has more than"},
+		{"a body with a byte too many", signedPost(sized(maxBody + 1)).frame(), "stored:1 too_large:1", "the body has more than 65536 bytes"},
+		{"exact bytes with one too many", signedPost(sized(maxBody+1)).with("body", nil).with("bodyB", encoded(sized(maxBody+1))).frame(), "stored:1 too_large:1", "the body has more than 65536 bytes"},
+		{"a frame that is too large", "id: 1\ndata: " + strings.Repeat("x", 1<<20) + "\ndata: x\n\n", "stored:1 too_large:1", "a server-sent event has more than"},
+		{"a line without an end that is too large", strings.Repeat("x", 1<<20) + "\n\n", "stored:1 too_large:1", "a server-sent event has more than"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -236,7 +247,7 @@ func TestSmeeAsksForWhatItMissed(t *testing.T) {
 	}
 	visit("", "event: ready\ndata: {}\n\n", "id: 1722-0\n"+signedPost(numbered(1)).frame())
 	visit("1722-0", signedPost(numbered(2)).frame())
-	tooLarge := "id: 1722-6\ndata: " + strings.Repeat("x", 6<<20) + "\n\n"
+	tooLarge := "id: 1722-6\ndata: " + strings.Repeat("x", 1<<20) + "\n\n"
 	visit("1722-0", "id: 1722-5\ndata: broken\n\n", tooLarge)
 	visit("1722-5", tooLarge, "id: 1722-7\n"+signedPost(numbered(3)).frame())
 	visit("1722-7", "id: a\x01b\n"+ping, "id: "+strings.Repeat("7", 300)+"\n"+ping)
