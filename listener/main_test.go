@@ -98,9 +98,9 @@ func TestCommandLine(t *testing.T) {
 		{"an environment that is valid", classic("http://localhost"), []string{"-check-config"}, outcome{0, "The configuration is valid. Client secrets: 1. Destinations: default.\n", ""}},
 		{"a file that is valid", classic("http://localhost"), []string{"-config", good, "-check-config"}, outcome{0, "The configuration is valid. Client secrets: 1. Destinations: team.\n", ""}},
 		{"a file that is not", classic("http://localhost"), []string{"-config", bad, "-check-config"}, outcome{1, "", "listener: the configuration cannot be used:\n  " + bad +
-			":1: \"destination\" is not a key of the file; its keys are port, webhook, store and destinations\n"}},
+			":1: \"destination\" is not a key of the file; its keys are port, webhook, smee, store and destinations\n"}},
 		{"the same without checking only", classic("http://localhost"), []string{"-config", bad}, outcome{1, "", "listener: the configuration cannot be used:\n  " + bad +
-			":1: \"destination\" is not a key of the file; its keys are port, webhook, store and destinations\n"}},
+			":1: \"destination\" is not a key of the file; its keys are port, webhook, smee, store and destinations\n"}},
 		{"no environment", nil, nil, outcome{1, "", `listener: the configuration cannot be used:
   PORT_CLIENT_SECRET is not set: give it the client secret with which Port signs events, or give PORT_CLIENT_SECRET_FILE the path of a file that holds it
   SLACK_WEBHOOK_URL is not set: give it the URL of the Slack incoming webhook that alerts go to, or give SLACK_WEBHOOK_URL_FILE the path of a file that holds it
