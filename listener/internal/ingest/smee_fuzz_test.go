@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ import (
 // once is a transport that answers the first request with a stream, and ends the
 // test with the second.
 type once struct {
-	stream []byte
+	stream io.Reader
 	end    func()
 }
 
@@ -28,9 +29,46 @@ func (o *once) RoundTrip(request *http.Request) (*http.Response, error) {
 		o.end()
 		return nil, errors.New("it was answered before")
 	}
-	body := io.NopCloser(bytes.NewReader(o.stream))
+	body := io.NopCloser(o.stream)
 	o.stream = nil
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: body, Request: request}, nil
+}
+
+// zeros is a stream without an end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// TestAnEndlessEventTakesNoMemory has a server send one that does not fit
+// anywhere.
+//
+//nolint:paralleltest // What other tests allocate meanwhile would be counted.
+func TestAnEndlessEventTakesNoMemory(t *testing.T) {
+	const size = 64 << 20
+	running, end := context.WithCancel(t.Context())
+	defer end()
+	counted := &tally{}
+	source, err := ingest.NewSmee(ingest.SmeeOptions{
+		URL: "https://smee.io/x", MaxBody: maxBody, Verifier: &witness{}, Store: &memory{}, Recorder: counted, Link: &link{},
+		Logger: slog.New(slog.DiscardHandler), Jitter: func() float64 { return 0 },
+		Transport: &once{stream: io.MultiReader(io.LimitReader(zeros{}, size), strings.NewReader("\n\n")), end: end},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	source.Run(running)
+	runtime.ReadMemStats(&after)
+	if got := counted.String(); got != "map[too_large:1]" {
+		t.Errorf("counted %s", got)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > size/8 {
+		t.Errorf("an event of %d bytes has taken %d bytes of memory", size, took)
+	}
 }
 
 // witness is a verifier that remembers what has verified.
@@ -81,7 +119,7 @@ func FuzzSmee(f *testing.F) {
 		source, err := ingest.NewSmee(ingest.SmeeOptions{
 			URL: "https://smee.io/" + channelName, MaxBody: 1 << 10, Verifier: seen, Store: store, Recorder: &tally{}, Link: &link{},
 			Logger: slog.New(slog.NewTextHandler(log, nil)), Jitter: func() float64 { return 0 },
-			Transport: &once{stream: slices.Clip(append([]byte{}, stream...)), end: end},
+			Transport: &once{stream: bytes.NewReader(stream), end: end},
 		})
 		if err != nil {
 			t.Fatal(err)
