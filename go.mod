@@ -22,6 +22,7 @@ require (
 	github.com/prometheus/client_golang v1.25.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/slack-go/slack v0.35.0
+	github.com/tmaxmax/go-sse v0.12.0
 	golang.org/x/net v0.60.0
 	golang.org/x/sync v0.24.0
 )

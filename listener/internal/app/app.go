@@ -50,6 +50,7 @@ type App struct {
 	// couriers serve the lanes, by the name of their destination.
 	couriers map[string]*courierWorker
 	retiring *worker
+	smee     *smeeWorker
 
 	queue    queue.Queue
 	addr     net.Addr
@@ -98,6 +99,9 @@ func (a *App) start(ctx context.Context) error {
 	a.startWorkers(ctx)
 	public := server{name: "public", address: a.options.Listen, handler: a.publicHandler(), connections: publicConnections, tls: a.identity.tlsConfig()}
 	if a.addr, err = a.serve(ctx, public); err != nil {
+		return err
+	}
+	if err := a.startSmee(ctx); err != nil {
 		return err
 	}
 	a.serving.Store(true)

@@ -93,6 +93,12 @@ func (a *App) reload(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	smee := a.smee
+	if loaded.Smee.URL.Reveal() != smee.channel {
+		if smee, err = a.newSmee(loaded); err != nil {
+			return "", err
+		}
+	}
 	// A destination may be there again whose lane is being cleared.
 	if err := a.retiring.finish(ctx); err != nil {
 		a.startRetiring(ctx, nil)
@@ -104,6 +110,15 @@ func (a *App) reload(ctx context.Context) (string, error) {
 		a.startCourier(ctx, created, replaced[name])
 	}
 	a.startRetiring(ctx, gone)
+	if smee != a.smee {
+		// What is received from both is stored once.
+		smee.enter(ctx)
+		err := a.smee.leave(ctx)
+		a.smee = smee
+		if err != nil {
+			return "", fmt.Errorf("leaving the Smee channel: %w", err)
+		}
+	}
 	return describeReload(loaded, len(made.couriers), len(replaced)+len(gone)), nil
 }
 

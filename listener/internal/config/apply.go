@@ -12,6 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
@@ -126,6 +127,18 @@ func (l *loader) applyWebhook(root ast.Node, content fileContent) {
 		l.config.Webhook.Tolerance = l.duration(l.placeOf(root, "webhook", "tolerance"), given.Tolerance, longestTolerance)
 	}
 	l.applyTLS(l.placeOf(root, "webhook", "tls"), given.TLS.CertFile, given.TLS.KeyFile)
+}
+
+// applySmee takes what the file says about a Smee channel.
+func (l *loader) applySmee(root ast.Node, content fileContent) {
+	channel := strings.TrimSpace(content.Smee.URL)
+	if channel == "" {
+		return
+	}
+	if err := ingest.CheckChannel(channel); err != nil {
+		l.report(l.placeOf(root, "smee", "url"), err.Error()+"; it must be the URL of a channel, such as https://smee.io/abcdefghijklmnop")
+	}
+	l.config.Smee.URL = NewSecret(channel)
 }
 
 // applyTLS reads the certificate once, to find out whether it can be used.

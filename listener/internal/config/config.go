@@ -22,6 +22,7 @@ type Config struct {
 	ClientSecrets []Secret
 	Port          Port
 	Webhook       Webhook
+	Smee          Smee
 	Store         Store
 	// Destinations are sorted by name. There is at least one.
 	Destinations []Destination
@@ -39,6 +40,13 @@ type Webhook struct {
 	Tolerance time.Duration
 	// CertFile and KeyFile make it HTTPS; both are "" for plain HTTP.
 	CertFile, KeyFile string
+}
+
+// Smee says from where events are received besides, on a machine of a developer.
+type Smee struct {
+	// URL is that of a channel, which everybody who knows it can read; it is the
+	// zero Secret when there is none.
+	URL Secret
 }
 
 // Port says how Port's API is reached.

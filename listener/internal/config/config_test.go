@@ -194,6 +194,7 @@ webhook:
   max_body: 1MiB
   tolerance: 90s
   tls: { cert_file: ` + certFile + `, key_file: ` + keyFile + ` }
+smee: { url: " https://smee.io/hunter3 " }
 store:
   max_bytes: 2GiB
   max_age: 48h
@@ -216,8 +217,11 @@ destinations:
 		store.NATS.URL.Reveal() != "nats://user:hunter2@127.0.0.1:4222" {
 		t.Errorf("store is %+v", store)
 	}
-	if printed := fmt.Sprintf("%+v", loaded); strings.Contains(printed, "hunter2") {
-		t.Errorf("the password is printed: %s", printed)
+	if channel := loaded.Smee.URL.Reveal(); channel != "https://smee.io/hunter3" {
+		t.Errorf("the Smee channel is %q", channel)
+	}
+	if printed := fmt.Sprintf("%+v", loaded); strings.Contains(printed, "hunter") {
+		t.Errorf("the password or the channel is printed: %s", printed)
 	}
 	team := loaded.Destinations[0]
 	if team.Interval != 2*time.Second || team.DigestAfter != 5*time.Minute || team.MaxAge != 12*time.Hour {
@@ -236,6 +240,9 @@ func TestDefaults(t *testing.T) {
 	}
 	if store := loaded.Store; store.Sync != 0 || store.MaxBytes != 1<<30 || store.MaxAge != 72*time.Hour || store.NATS.Replicas != 3 || store.NATS.URL.Reveal() != "" {
 		t.Errorf("store is %+v", store)
+	}
+	if channel := loaded.Smee.URL.Reveal(); channel != "" {
+		t.Errorf("the Smee channel is %q", channel)
 	}
 	if d := loaded.Destinations[0]; d.Interval != time.Second || d.DigestAfter != time.Minute || d.MaxAge != 24*time.Hour {
 		t.Errorf("the destination is %+v", d)
@@ -352,6 +359,46 @@ func TestMistakes(t *testing.T) {
 			}
 			if strings.Contains(got, "tokentoken") || strings.Contains(got, clientSecret) {
 				t.Errorf("it holds a secret:\n%s", got)
+			}
+		})
+	}
+}
+
+func TestASmeeChannel(t *testing.T) {
+	t.Parallel()
+	const ask = "; it must be the URL of a channel, such as https://smee.io/abcdefghijklmnop"
+	tests := map[string]string{
+		"https://smee.io/abc":              "",
+		"https://relay.example.com:8443/a": "",
+		"http://localhost:3000/abc":        "",
+		"http://app.localhost/abc":         "",
+		"http://127.0.0.1:3000":            "",
+		"http://[::1]:3000/abc":            "",
+		"smee.io/abc":                      "it is not an http or https URL",
+		"ftp://smee.io/abc":                "it is not an http or https URL",
+		"https:///hunter2":                 "it is a URL without a host",
+		"https://smee.io/hunter2%":         "it is not a URL",
+		"http://smee.io/hunter2":           "http is for a server on this machine only: events would travel unencrypted; use https",
+		"http://127.0.0.1.example/hunter2": "http is for a server on this machine only: events would travel unencrypted; use https",
+		"https://smee.io/new":              "it makes another channel each time: open it in a browser, and use the URL of the channel that it leads to",
+		"https://relay.example.com/new/":   "it makes another channel each time: open it in a browser, and use the URL of the channel that it leads to",
+	}
+	for channel, problem := range tests {
+		t.Run(channel, func(t *testing.T) {
+			t.Parallel()
+			file := write(t, "listener.yaml", "smee: {url: \""+channel+"\"}\n")
+			loaded, err := config.Load(config.Source{File: file, LookupEnv: environment(map[string]string{
+				"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL,
+			})})
+			if problem != "" {
+				assertProblems(t, err, []string{file + ":1: smee.url: " + problem + ask})
+				if strings.Contains(err.Error(), "/hunter2") {
+					t.Errorf("the error holds the channel: %v", err)
+				}
+				return
+			}
+			if err != nil || loaded.Smee.URL.Reveal() != channel {
+				t.Errorf("it is read as %v (%v)", loaded, err)
 			}
 		})
 	}

@@ -35,6 +35,9 @@ type fileContent struct {
 			KeyFile  string `yaml:"key_file"`
 		} `yaml:"tls"`
 	} `yaml:"webhook"`
+	Smee struct {
+		URL string `yaml:"url"`
+	} `yaml:"smee"`
 	Store struct {
 		Dir      string `yaml:"dir"`
 		Sync     string `yaml:"sync"`
@@ -70,13 +73,15 @@ const anyDestination = "destinations.*"
 func keysOf(section string) (keys []string, ok bool) {
 	switch section {
 	case "":
-		keys = []string{"port", "webhook", "store", "destinations", "rules", "templates"}
+		keys = []string{"port", "webhook", "smee", "store", "destinations", "rules", "templates"}
 	case "port":
 		keys = []string{"client_secrets", "client_secret_files", "client_id", "base_url"}
 	case "webhook":
 		keys = []string{"path", "max_body", "tolerance", "tls"}
 	case "webhook.tls":
 		keys = []string{"cert_file", "key_file"}
+	case "smee":
+		keys = []string{"url"}
 	case "store":
 		keys = []string{"dir", "sync", "max_bytes", "max_age", "nats"}
 	case "store.nats":
@@ -101,6 +106,7 @@ func (l *loader) readFile() {
 	}
 	l.applySecrets(root, content)
 	l.applyWebhook(root, content)
+	l.applySmee(root, content)
 	l.applyPort(root, content)
 	l.applyStore(root, content)
 	l.applyDestinations(root, content)

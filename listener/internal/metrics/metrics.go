@@ -4,6 +4,7 @@ package metrics
 
 import (
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,7 +18,7 @@ import (
 
 const namespace = "port_listener"
 
-// Result says what became of a request with an event.
+// Result says what became of a request with an event, or of an event through Smee.
 type Result string
 
 // The results of receiving.
@@ -50,6 +51,8 @@ type Metrics struct {
 	templates  *prometheus.CounterVec
 	reloaded   prometheus.Gauge
 	reloadedAt prometheus.Gauge
+	smeeOnce   sync.Once
+	smee       *Smee
 }
 
 // Condition says why the condition of a rule could not be evaluated.
@@ -65,7 +68,7 @@ const (
 // New returns the counters of a listener.
 func New(version string) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
-	m.received = m.counters("events_received_total", "Requests with an event, by what became of them.", "result")
+	m.received = m.counters("events_received_total", "Requests with an event, and events through Smee, by what became of them.", "result")
 	m.signatures = m.counters("signature_failures_total", "Events whose signature was not accepted, by the reason.", "reason")
 	m.unmatched = m.counters("events_unmatched_total", "Events that no rule wants.").WithLabelValues()
 	m.delivered = m.counters("alerts_delivered_total", "Alerts that the destination has taken, alone or in a digest.", "destination")

@@ -1,0 +1,140 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+const (
+	// eventStream is all that is asked for: smee.io answers with a page to
+	// whoever accepts anything else besides.
+	eventStream = "text/event-stream"
+	// lastEventHeader asks a server that keeps events for those after an id.
+	lastEventHeader = "Last-Event-ID"
+	// idLimit is far above the length of any id.
+	idLimit       = 256
+	mostRedirects = 5
+)
+
+// CheckChannel refuses what cannot be the URL of a Smee channel. Its error does
+// not quote the URL: who knows it reads the events.
+func CheckChannel(channel string) error {
+	parsed, err := url.Parse(channel)
+	if err != nil {
+		return errors.New("it is not a URL")
+	}
+	if parsed.Scheme != "http" && parsed.Scheme != "https" {
+		return errors.New("it is not an http or https URL")
+	}
+	if parsed.Hostname() == "" {
+		return errors.New("it is a URL without a host")
+	}
+	if parsed.Scheme == "http" && !isLoopback(parsed.Hostname()) {
+		return errors.New("http is for a server on this machine only: events would travel unencrypted; use https")
+	}
+	if strings.TrimSuffix(parsed.Path, "/") == "/new" {
+		return errors.New("it makes another channel each time: open it in a browser, and use the URL of the channel that it leads to")
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	if address, err := netip.ParseAddr(host); err == nil {
+		return address.IsLoopback()
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// newChannelClient returns a client without a limit for the whole request, which
+// lasts as long as the connection.
+func newChannelClient(transport http.RoundTripper) *http.Client {
+	if transport == nil {
+		network := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // The standard library documents its type.
+		network.ResponseHeaderTimeout = answerTimeout
+		// A compressed stream would wait until a block of it is full.
+		network.DisableCompression = true
+		transport = network
+	}
+	return &http.Client{Transport: transport, CheckRedirect: checkRedirect}
+}
+
+// checkRedirect follows a server to another path, port or to https, and no
+// further: events of another host were not asked for. The URL of the channel is
+// told nobody.
+func checkRedirect(request *http.Request, via []*http.Request) error {
+	first := via[0].URL
+	switch {
+	case len(via) > mostRedirects:
+		return fmt.Errorf("the channel redirects more than %d times; check smee.url", mostRedirects)
+	case !strings.EqualFold(request.URL.Hostname(), first.Hostname()):
+		return fmt.Errorf("the channel redirects to another host, %q; if that is meant, use its URL as smee.url", request.URL.Host)
+	case first.Scheme == "https" && request.URL.Scheme != "https":
+		return errors.New("the channel redirects from https to http, which is not followed; check smee.url")
+	}
+	request.Header.Del("Referer")
+	return nil
+}
+
+// connect returns the answer to a request for the stream, whose body the caller
+// closes.
+func (s *Smee) connect(ctx context.Context) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.channel.String(), http.NoBody)
+	if err != nil {
+		return nil, withoutURL(err)
+	}
+	request.Header.Set("Accept", eventStream)
+	request.Header.Set("Cache-Control", "no-cache")
+	request.Header.Set("User-Agent", s.options.UserAgent)
+	if s.lastEventID != "" {
+		request.Header.Set(lastEventHeader, s.lastEventID)
+	}
+	response, err := s.client.Do(request)
+	if err != nil {
+		return nil, withoutURL(err)
+	}
+	if err := s.checkAnswer(response); err != nil {
+		_ = response.Body.Close()
+		return nil, err
+	}
+	return response, nil
+}
+
+// checkAnswer refuses an answer that is not a stream.
+func (s *Smee) checkAnswer(response *http.Response) error {
+	if status := response.StatusCode; status != http.StatusOK {
+		if status >= http.StatusBadRequest && status < http.StatusInternalServerError {
+			// It may be the id that is refused, and would be so for ever.
+			s.lastEventID = ""
+		}
+		return fmt.Errorf("the channel answered %d %s; check smee.url if that lasts", status, http.StatusText(status))
+	}
+	mediaType, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	if err != nil || mediaType != eventStream {
+		return fmt.Errorf("the channel answered with %.60q in place of %s; check that smee.url is the URL of a channel", mediaType, eventStream)
+	}
+	return nil
+}
+
+// remember keeps an id for the next connection, if it can be sent at all.
+func (s *Smee) remember(id string) {
+	if len(id) <= idLimit && httpguts.ValidHeaderFieldValue(id) {
+		s.lastEventID = id
+	}
+}
+
+// withoutURL drops the URL that the client puts around its errors.
+func withoutURL(err error) error {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		return wrapped.Err
+	}
+	return err
+}
