@@ -38,8 +38,18 @@ func bury(t *testing.T, opened queue.Queue, lane string, identities ...string) {
 	stopEvaluating, stopServing := evaluating(t, opened, to(lane)), serving(t, opened, lane, burying(buried))
 	store(t, opened, identities...)
 	expect(t, buried, identities...)
+	evaluated(t, opened)
 	stopEvaluating()
 	stopServing()
+}
+
+// evaluated waits until it is noted that every event is evaluated.
+func evaluated(t *testing.T, opened queue.Queue) {
+	t.Helper()
+	eventually(t, "everything is evaluated", func() bool {
+		stats, err := opened.Stats(t.Context())
+		return err == nil && stats.Unevaluated == 0
+	})
 }
 
 // letters returns all dead letters, of which there must be as many as are wanted.
@@ -259,7 +269,7 @@ func lanesAreKnown(t *testing.T, place backend) {
 	bury(t, opened, "dead", "one")
 	stop := evaluating(t, opened, to("waiting"))
 	store(t, opened, "two")
-	eventually(t, "it waits", func() bool { return pending(t, opened, "waiting") == 1 })
+	evaluated(t, opened)
 	stop()
 	saved := make(chan error, 1)
 	stop = serving(t, opened, "served", func(ctx context.Context, lane queue.Lane) error {
@@ -296,7 +306,7 @@ func anExistingStoreIsOpened(t *testing.T, place backend) {
 	bury(t, opened, "a", "one", "two", "three")
 	stop := evaluating(t, opened, to("a"))
 	store(t, opened, "four")
-	eventually(t, "it waits", func() bool { return pending(t, opened, "a") == 1 })
+	evaluated(t, opened)
 	stop()
 	store(t, opened, "five")
 	before, err := opened.StreamConfigs(t.Context())
