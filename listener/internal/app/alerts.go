@@ -36,7 +36,7 @@ func (a *alerts) evaluate(stored queue.Event) []queue.Delivery {
 		a.unmatched()
 		return nil
 	}
-	return a.deliveries(stored, a.latest.overtakes(about(event), event.HappenedAt()))
+	return a.deliveries(stored, a.latest.overtakes(event.About(), event.HappenedAt()))
 }
 
 func (a *alerts) deliveries(stored queue.Event, overtaken bool) []queue.Delivery {
@@ -45,11 +45,6 @@ func (a *alerts) deliveries(stored queue.Event, overtaken bool) []queue.Delivery
 		made[i] = queue.Delivery{Event: stored, Destination: destination, Rule: healthRule, Overtaken: overtaken}
 	}
 	return made
-}
-
-// about names an entity as Port does.
-func about(event *changelog.Event) string {
-	return event.Context.Blueprint + ":" + event.Context.Entity
 }
 
 // Alert implements courier.Renderer.
@@ -76,7 +71,7 @@ func (a *alerts) About(delivery queue.Delivery) string {
 	if err != nil {
 		return ""
 	}
-	return about(event)
+	return event.About()
 }
 
 func (a *alerts) read(delivery queue.Delivery) (*changelog.Event, rule.Change, error) {

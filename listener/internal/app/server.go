@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -45,14 +46,14 @@ func (a *App) publicHandler() http.Handler {
 
 // newRouter returns a router that takes paths as they come: a redirect to a
 // cleaner one would be followed without the event.
-func newRouter(postedTo string) *mux.Router {
+func newRouter(postedTo ...string) *mux.Router {
 	router := mux.NewRouter().SkipClean(true)
 	router.NotFoundHandler = http.HandlerFunc(func(response http.ResponseWriter, _ *http.Request) {
 		http.Error(response, "There is nothing at this address.", http.StatusNotFound)
 	})
 	router.MethodNotAllowedHandler = http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
 		allowed := "GET, HEAD"
-		if request.URL.Path == postedTo {
+		if slices.Contains(postedTo, request.URL.Path) {
 			allowed = "POST"
 		}
 		response.Header().Set("Allow", allowed)
