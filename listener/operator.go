@@ -73,7 +73,8 @@ func (p *place) open(ctx context.Context) (desk, error) {
 			client.Address(), strings.ReplaceAll(err.Error(), "\n", "\n  "))
 	}
 	where := describePlace(stored.Store)
-	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	// What the store warns of concerns whoever runs it for long.
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	opened, err := admin.Open(ctx, stored, logger, time.Now)
 	switch {
 	case errors.Is(err, queue.ErrLocked):
