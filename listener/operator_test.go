@@ -24,9 +24,8 @@ type attended struct {
 	mortal
 	// admin is the operator's address; "" before the first start.
 	admin string
-	// answers is what Slack answers with each status.
 	slack *httptest.Server
-	// status is what Slack answers, and told counts the messages it has taken.
+	// status is what Slack answers, and told yields the messages that it takes.
 	status atomic.Int32
 	told   chan string
 }
@@ -57,11 +56,11 @@ func newAttended(t *testing.T, destinations ...string) *attended {
 // variable, which the commands do not have.
 func (a *attended) configure(destinations ...string) {
 	a.t.Helper()
-	content := fmt.Sprintf("port: {client_secrets: [\"${SIGNING}\"]}\nstore: {dir: %q}\ndestinations:\n", a.dir)
+	content := fmt.Appendf(nil, "port: {client_secrets: [\"${SIGNING}\"]}\nstore: {dir: %q}\ndestinations:\n", a.dir)
 	for _, name := range destinations {
-		content += fmt.Sprintf("  %s: {webhook_url: \"${HOOKS}/%s\", rate: 100/s}\n", name, name)
+		content = fmt.Appendf(content, "  %s: {webhook_url: \"${HOOKS}/%s\", rate: 100/s}\n", name, name)
 	}
-	if err := os.WriteFile(a.config, []byte(content), 0o600); err != nil {
+	if err := os.WriteFile(a.config, content, 0o600); err != nil {
 		a.t.Fatal(err)
 	}
 }

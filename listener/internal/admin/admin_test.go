@@ -335,7 +335,9 @@ func TestTheClientMistrusts(t *testing.T) {
 		answer http.HandlerFunc
 		want   string
 	}{
-		{"an older listener", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "There is nothing at this address.", http.StatusNotFound) }, "with status 404, but not as"},
+		{"an older listener", func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "There is nothing at this address.", http.StatusNotFound)
+		}, "with status 404, but not as"},
 		{"a page", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>hello</html>") }, "with status 200, but not as"},
 		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) }, "with status 302, but not as"},
 		{"other JSON", func(w http.ResponseWriter, _ *http.Request) {

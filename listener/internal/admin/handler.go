@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,12 +75,15 @@ func (h *handler) destinations(response http.ResponseWriter, request *http.Reque
 
 // unpark has a parked destination tried again, whichever process serves it.
 func (h *handler) unpark(response http.ResponseWriter, request *http.Request) {
-	name := request.URL.Query().Get("destination")
+	configured := h.desk.options.Destinations()
+	wanted := slices.Index(configured, request.URL.Query().Get("destination"))
+	if wanted < 0 {
+		http.Error(response, "Name a destination: "+unparkPath+"?destination=…, one of "+strings.Join(configured, ", ")+".", http.StatusNotFound)
+		return
+	}
+	name := configured[wanted]
 	parked, err := h.desk.Unpark(request.Context(), name)
-	_, refused := errors.AsType[*Refusal](err)
 	switch {
-	case refused:
-		http.Error(response, "Name a destination: "+unparkPath+"?destination=…, one of "+strings.Join(h.desk.options.Destinations(), ", ")+".", http.StatusNotFound)
 	case err != nil:
 		h.logger.ErrorContext(request.Context(), "a destination cannot be unparked", "destination", name, "cause", err)
 		http.Error(response, "The event store does not answer.", http.StatusServiceUnavailable)

@@ -27,7 +27,8 @@ func TestLoadStore(t *testing.T) {
 		{
 			"secrets that are not set", "port: {client_secrets: [\"${NOT_SET}\"]}\nstore: {dir: \"${HERE}/data\", sync: 2s}\n" +
 				"destinations:\n  team: {webhook_url: \"${NOT_SET}\"}\n  all: {webhook_url_file: /no/such/file}\n",
-			map[string]string{"HERE": "/srv"}, "",
+			map[string]string{"HERE": "/srv"},
+			"",
 			config.Store{Dir: "/srv/data", Sync: 2 * time.Second},
 			[]string{"all", "team"},
 		},
