@@ -2,21 +2,25 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/admin"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
 // attended is a listener that an operator looks after.
@@ -241,26 +245,62 @@ crew         delivering  0        -       0             -
 `, ""}, "destinations")
 }
 
-// TestAllOfMany replays and drops more than one request holds.
+// TestAllOfMany replays and drops more than one request holds, in a store that was
+// filled without a listener.
 func TestAllOfMany(t *testing.T) {
 	t.Parallel()
 	const alerts = orderSize + 20
 	a := newAttended(t, "team", "crew")
-	stop := a.start(t)
-	defer stop()
+	// Nobody listens there any more.
+	gone := httptest.NewServer(http.NotFoundHandler())
+	a.admin = gone.Listener.Addr().String()
+	gone.Close()
+	fillDeadLetters(t, a.dir, alerts, "crew", "team")
+	const note = "No listener answers at ADMIN; this is about the store in DIR.\n"
+	a.does(t, outcome{0, fmt.Sprintf("Dropped %d dead letters.\n", alerts) + note, ""}, "dlq", "drop", "-all", "-destination", "crew")
+	a.does(t, outcome{0, fmt.Sprintf("Replayed %d dead letters.\n", alerts) + note, ""}, "dlq", "replay", "-all")
+	a.does(t, outcome{0, fmt.Sprintf(`DESTINATION  STATE       PENDING  OLDEST  DEAD LETTERS  MORE
+crew         delivering  0        -       0             -
+team         delivering  %d      AGE      0             -
+`, alerts) + note, ""}, "destinations")
+}
+
+// fillDeadLetters makes a store in which alerts for some destinations were given
+// up.
+func fillDeadLetters(t *testing.T, dir string, alerts int, destinations ...string) {
+	t.Helper()
+	filled, err := queue.Open(t.Context(), queue.Options{
+		Dir: dir, Sync: time.Minute, MaxEvent: 64 << 10, MaxBytes: 64 << 20, MaxAge: time.Hour, SentFor: 2 * time.Hour, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for number := range alerts {
-		a.deliver(t.Context(), number)
+		if _, err := filled.Store(t.Context(), queue.Event{Identity: fmt.Sprint("event-", number), Body: []byte("{}")}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	for _, name := range []string{"team", "crew"} {
-		a.awaits(t, fmt.Sprintf(`{"name":%q,"state":"delivering","pending":0,"dead_letters":%d}`, name, alerts), "destinations", "-json")
+	working, stop := context.WithCancel(t.Context())
+	var workers sync.WaitGroup
+	workers.Go(func() {
+		filled.Evaluate(working, func(event queue.Event) []queue.Delivery {
+			var deliveries []queue.Delivery
+			for _, name := range destinations {
+				deliveries = append(deliveries, queue.Delivery{Event: event, Destination: name, Rule: "health"})
+			}
+			return deliveries
+		})
+	})
+	until(t, "everything is evaluated", patience, func() bool {
+		stats, err := filled.Stats(t.Context())
+		return err == nil && stats.Unevaluated == 0
+	})
+	filled.Retire(t.Context(), nil)
+	stop()
+	workers.Wait()
+	if err := filled.Close(); err != nil {
+		t.Fatal(err)
 	}
-	a.does(t, outcome{0, fmt.Sprintf("Dropped %d dead letters.\n", alerts), ""}, "dlq", "drop", "-all", "-destination", "crew")
-	a.status.Store(http.StatusOK)
-	a.does(t, outcome{0, fmt.Sprintf("Replayed %d dead letters.\n", alerts), ""}, "dlq", "replay", "-all")
-	for number := range alerts {
-		a.expect(t, fmt.Sprintf("entity-%d team", number))
-	}
-	a.does(t, outcome{0, "There are no dead letters.\n", ""}, "dlq", "list")
 }
 
 // TestADestinationIsUnparked has a webhook be gone, looks at it and has it tried
