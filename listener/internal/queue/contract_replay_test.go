@@ -20,7 +20,7 @@ func burying(buried chan<- queue.Item) func(context.Context, queue.Lane) error {
 	return func(ctx context.Context, lane queue.Lane) error {
 		item, found, err := lane.Peek(ctx, 0)
 		if err != nil || !found {
-			lane.Wait(ctx, time.Second)
+			lane.Wait(ctx, time.Hour)
 			return err
 		}
 		if err := lane.Bury(ctx, item, queue.ReasonRefused); err != nil {
@@ -118,9 +118,6 @@ func aDeadLetterIsReplayed(t *testing.T, place backend) {
 		t.Fatal(err)
 	}
 	item := next(t, buried)
-	if waited := time.Since(began); waited > time.Second {
-		t.Errorf("whoever serves the lane found it only after %s", waited)
-	}
 	stop()
 	if item.StoredAt.Before(began) || item.StoredAt.After(time.Now()) || item.Replayed != first.Sequence || item.Rule != "health" || string(item.Body) != `{"name":"one"}` {
 		t.Errorf("replayed as %+v", item)
@@ -141,6 +138,26 @@ func aDeadLetterIsReplayed(t *testing.T, place backend) {
 	}
 	expect(t, items, "one")
 	letters(t, opened)
+}
+
+// aReplayWakesTheLane tries a few times, since a busy machine may be slow as well.
+func aReplayWakesTheLane(t *testing.T, place backend) {
+	opened := open(t, place.options(t))
+	defer closeQueue(t, opened)
+	bury(t, opened, "a", "one")
+	buried := make(chan queue.Item, 1)
+	defer serving(t, opened, "a", burying(buried))()
+	for range 5 {
+		began := time.Now()
+		if err := opened.Replay(t.Context(), letters(t, opened, "one")[0].Sequence, "a"); err != nil {
+			t.Fatal(err)
+		}
+		next(t, buried)
+		if time.Since(began) < time.Second {
+			return
+		}
+	}
+	t.Error("whoever serves the lane finds it only when it looks again by itself")
 }
 
 func aDeadLetterIsReplayedElsewhere(t *testing.T, place backend) {

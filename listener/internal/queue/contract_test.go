@@ -33,6 +33,7 @@ func TestContract(t *testing.T) {
 		{"dead letters are kept", deadLettersAreKept},
 		{"dead letters are read page by page", deadLettersArePaged},
 		{"a replayed dead letter is delivered, and may become one again", aDeadLetterIsReplayed},
+		{"a replay wakes whoever serves the lane", aReplayWakesTheLane},
 		{"a dead letter is replayed to another lane", aDeadLetterIsReplayedElsewhere},
 		{"a replay that was cut short makes no second item", aReplayIsCutShort},
 		{"a dead letter that was sent meanwhile is not sent again", aReplayOfWhatWasSent},
