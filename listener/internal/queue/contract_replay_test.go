@@ -147,13 +147,14 @@ func aReplayWakesTheLane(t *testing.T, place backend) {
 	bury(t, opened, "a", "one")
 	buried := make(chan queue.Item, 1)
 	defer serving(t, opened, "a", burying(buried))()
-	for range 5 {
+	for round := range 5 {
 		began := time.Now()
 		if err := opened.Replay(t.Context(), letters(t, opened, "one")[0].Sequence, "a"); err != nil {
 			t.Fatal(err)
 		}
 		next(t, buried)
-		if time.Since(began) < time.Second {
+		// In the first round it may have been found before anybody waited.
+		if round > 0 && time.Since(began) < time.Second {
 			return
 		}
 	}
