@@ -64,6 +64,26 @@ func TestOpenExistingLocks(t *testing.T) {
 	closeQueue(t, open(t, options))
 }
 
+// TestOpenExistingAfterACrash opens what a kill would have left behind.
+func TestOpenExistingAfterACrash(t *testing.T) {
+	t.Parallel()
+	dir, image := t.TempDir(), filepath.Join(t.TempDir(), "data")
+	opened := open(t, withDir(dir))
+	defer closeQueue(t, opened)
+	bury(t, opened, "a", "one", "two")
+	if err := os.CopyFS(image, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	desk, err := queue.OpenExisting(t.Context(), locate(withDir(image)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	letters(t, desk, "one", "two")
+	if err := desk.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestOpenExistingRepairsNothing damages a store in ways that opening would
 // repair, and looks whether the listener still finds what is gone.
 func TestOpenExistingRepairsNothing(t *testing.T) {
