@@ -8,11 +8,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
 // command is something that the program does in place of listening.
 type command struct {
+	// name is the word that calls it; where it is below another command, the words.
 	name string
 	// arguments shows in a line what may follow the name.
 	arguments string
@@ -20,6 +22,8 @@ type command struct {
 	summary string
 	// about says more, for the help of this one. It ends without a line break.
 	about string
+	// commands are those below it, which are called by their names after its own.
+	commands []command
 	// prepare defines the flags, and returns what is run once they are read. Its
 	// operands are the arguments that are no flags.
 	prepare func(flags *flag.FlagSet) func(ctx context.Context, operands []string, out io.Writer) error
@@ -27,7 +31,25 @@ type command struct {
 
 // commands are all there are, in the order of the help.
 func commands() []command {
-	return []command{sendCommand(), renderCommand()}
+	return []command{sendCommand(), renderCommand(), destinationsCommand(), deadLettersCommand()}
+}
+
+// find returns the command that the arguments begin with, and what follows it.
+func find(among []command, arguments []string) (found command, rest []string, ok bool) {
+	if len(arguments) == 0 {
+		return command{}, nil, false
+	}
+	for _, candidate := range among {
+		if candidate.name != arguments[0] {
+			continue
+		}
+		if below, rest, ok := find(candidate.commands, arguments[1:]); ok {
+			below.name = candidate.name + " " + below.name
+			return below, rest, true
+		}
+		return candidate, arguments[1:], true
+	}
+	return command{}, nil, false
 }
 
 // usageError is a mistake in the arguments, as opposed to a failure.
@@ -79,9 +101,26 @@ func parseAnywhere(flags *flag.FlagSet, arguments []string) (operands []string, 
 }
 
 func (c command) writeUsage(out io.Writer) {
-	_, _ = fmt.Fprintf(out, "%s\n\nUsage:\n  listener %s %s\n\nFlags:\n", c.about, c.name, c.arguments)
+	_, _ = fmt.Fprintf(out, "%s\n\nUsage:\n  %s\n", c.about, strings.TrimRight("listener "+c.name+" "+c.arguments, " "))
+	if len(c.commands) > 0 {
+		_, _ = fmt.Fprintln(out, "\nCommands:")
+		writeCommands(out, c.commands)
+		_, _ = fmt.Fprintf(out, "  Run listener %s command -h to read more about one.\n", c.name)
+	}
 	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	c.prepare(flags)
-	flags.SetOutput(out)
-	flags.PrintDefaults()
+	defined := 0
+	flags.VisitAll(func(*flag.Flag) { defined++ })
+	if defined > 0 {
+		flags.SetOutput(out)
+		_, _ = fmt.Fprintln(out, "\nFlags:")
+		flags.PrintDefaults()
+	}
+}
+
+// writeCommands lists commands, one a line.
+func writeCommands(out io.Writer, listed []command) {
+	for _, command := range listed {
+		_, _ = fmt.Fprintf(out, "  %-14s %s\n", command.name, command.summary)
+	}
 }

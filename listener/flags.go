@@ -56,9 +56,7 @@ Usage:
 
 Commands:
 `)
-	for _, command := range commands() {
-		_, _ = fmt.Fprintf(out, "  %-14s %s\n", command.name, command.summary)
-	}
+	writeCommands(out, commands())
 	_, _ = fmt.Fprint(out, `  Run listener command -h to read more about one.
 
 Environment:

@@ -42,12 +42,8 @@ func main() {
 }
 
 func run(arguments []string, stdout, stderr io.Writer) int {
-	if len(arguments) > 0 {
-		for _, command := range commands() {
-			if command.name == arguments[0] {
-				return command.run(arguments[1:], stdout, stderr)
-			}
-		}
+	if command, rest, ok := find(commands(), arguments); ok {
+		return command.run(rest, stdout, stderr)
 	}
 	flags, err := parseFlags(arguments)
 	switch {

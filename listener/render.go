@@ -71,14 +71,14 @@ func render(out io.Writer, loaded *config.Config, event *changelog.Event, only s
 			return fmt.Errorf("there is no rule %q; there are %s", only, strings.Join(loaded.RuleNames(), ", "))
 		}
 		if verdict := wanted.Match(event); !verdict.Matches {
-			shown.line("%s does not match: %s.", wanted.Name, explain(verdict.Reason, verdict.Err))
+			shown.line("%s does not match: %s.", wanted.Name, explainMismatch(verdict.Reason, verdict.Err))
 		}
 		return shown.message(wanted, event)
 	}
 	for _, wanted := range loaded.Rules {
 		verdict := wanted.Match(event)
 		if !verdict.Matches {
-			shown.line("%s does not match: %s.\n", wanted.Name, explain(verdict.Reason, verdict.Err))
+			shown.line("%s does not match: %s.\n", wanted.Name, explainMismatch(verdict.Reason, verdict.Err))
 			continue
 		}
 		if err := shown.message(wanted, event); err != nil {
@@ -98,7 +98,7 @@ func describe(event *changelog.Event) string {
 	return strings.Join(strings.Fields(strings.Join(words, " ")), " ")
 }
 
-func explain(reason string, cause error) string {
+func explainMismatch(reason string, cause error) string {
 	if cause == nil {
 		return reason
 	}

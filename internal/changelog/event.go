@@ -111,6 +111,15 @@ func (e *Event) Title() string {
 	return firstText(e.Diff.After.Text("title"), e.Diff.Before.Text("title"), identifier)
 }
 
+// About names the thing that changed as Port does: an entity by its blueprint and
+// identifier, "service:cart", and a blueprint by its own.
+func (e *Event) About() string {
+	if e.Context.Entity == "" {
+		return e.Context.Blueprint
+	}
+	return e.Context.Blueprint + ":" + e.Context.Entity
+}
+
 // HappenedAt returns when the change happened: the time of its trigger, else the
 // thing's own time of update, else the zero time.
 func (e *Event) HappenedAt() time.Time {

@@ -306,6 +306,20 @@ func TestHappenedAt(t *testing.T) {
 	}
 }
 
+func TestAbout(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"context":{"blueprint":"service","entity":"cart"}}`:                              "service:cart",
+		`{"context":{"blueprintIdentifier":"service","entityIdentifier":"cart"}}`:          "service:cart",
+		`{"resourceType":"blueprint","action":"UPDATE","context":{"blueprint":"service"}}`: "service",
+		`{}`: "",
+	} {
+		if got := parse(t, body).About(); got != want {
+			t.Errorf("%s is about %q, want %q", body, got, want)
+		}
+	}
+}
+
 // FuzzParse checks that no body makes the parser panic, and that the normalised
 // form of an event is its own normalised form and keeps its identity.
 func FuzzParse(f *testing.F) {

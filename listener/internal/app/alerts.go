@@ -56,7 +56,7 @@ func (a *alerts) evaluate(stored queue.Event) []queue.Delivery {
 		a.recorder.Unmatched()
 		return nil
 	}
-	overtaken := a.latest.overtakes(about(event), event.HappenedAt())
+	overtaken := a.latest.overtakes(event.About(), event.HappenedAt())
 	for i := range made {
 		made[i].Overtaken = overtaken
 	}
@@ -85,11 +85,6 @@ func deliveries(like queue.Delivery, destinations []string) []queue.Delivery {
 		made[i].Destination = destination
 	}
 	return made
-}
-
-// about names an entity as Port does.
-func about(event *changelog.Event) string {
-	return event.Context.Blueprint + ":" + event.Context.Entity
 }
 
 // Alert implements courier.Renderer. A template that fails is replaced by the
@@ -143,7 +138,7 @@ func (a *alerts) About(delivery queue.Delivery) string {
 	if err != nil {
 		return ""
 	}
-	return about(event)
+	return event.About()
 }
 
 // read returns the alert of a delivery, and the template of its rule if there is

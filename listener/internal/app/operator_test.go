@@ -149,12 +149,31 @@ func TestOnlyTheOperatorReachesTheMetrics(t *testing.T) {
 	t.Parallel()
 	l := start(t, t.TempDir(), newSlack(t))
 	defer l.stop(t)
-	for _, path := range []string{"/metrics", "/-/unpark", "/-/unpark?destination=d0", "/-/"} {
+	for _, path := range []string{"/metrics", "/-/unpark", "/-/unpark?destination=d0", "/-/", "/-/destinations", "/-/dlq", "/-/dlq/replay", "/-/dlq/drop"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			if status, _ := request(t, method, "http://"+l.Addr().String()+path); status != http.StatusNotFound {
 				t.Errorf("%s %s is answered with %d", method, path, status)
 			}
 		}
+	}
+}
+
+// TestOtherSitesChangeNothing posts to the admin address as the page of another
+// site would have the operator's browser do.
+func TestOtherSitesChangeNothing(t *testing.T) {
+	t.Parallel()
+	l := start(t, t.TempDir(), newSlack(t))
+	defer l.stop(t)
+	for _, path := range []string{"/-/unpark?destination=d0", "/-/dlq/replay", "/-/dlq/drop"} {
+		if status, _ := request(t, http.MethodPost, l.adminURL(path), "Origin", "https://elsewhere.example", "Sec-Fetch-Site", "cross-site"); status != http.StatusForbidden {
+			t.Errorf("POST %s is answered with %d", path, status)
+		}
+		if status, text := request(t, http.MethodGet, l.adminURL(path)); status != http.StatusMethodNotAllowed || !strings.Contains(text, "POST only") {
+			t.Errorf("GET %s is answered with %d %s", path, status, text)
+		}
+	}
+	if status, text := request(t, http.MethodGet, l.adminURL("/-/destinations")); status != http.StatusOK || text != `{"destinations":[{"name":"d0","state":"delivering","pending":0,"dead_letters":0}]}`+"\n" {
+		t.Errorf("the destinations: %d %s", status, text)
 	}
 }
 
@@ -171,7 +190,7 @@ func TestNothingShowsASecret(t *testing.T) {
 		return l.metric(t, `destination_parked{destination="d0"}`) == 1 && l.metric(t, `sends_failed_total{destination="d1",reason="unavailable"}`) >= 1
 	})
 	var shown strings.Builder
-	for _, path := range []string{"/metrics", "/readyz", "/healthz", "/-/unpark?destination=x"} {
+	for _, path := range []string{"/metrics", "/readyz", "/healthz", "/-/unpark?destination=x", "/-/destinations", "/-/dlq"} {
 		_, text := request(t, http.MethodGet, l.adminURL(path))
 		shown.WriteString(text)
 	}

@@ -174,7 +174,7 @@ func TestABrokenDestinationIsParkedAndProbed(t *testing.T) {
 		s.start(t)
 		after(10 * time.Minute)
 		s.expect(t, "a")
-		if status, err := courier.ReadStatus(s.lane.state); err != nil || !status.Parked || !strings.Contains(status.Cause, "takes no message") || status.Since.IsZero() {
+		if status, err := courier.ReadStatus(s.lane.state); err != nil || !status.Parked || !strings.Contains(status.Cause, "takes no message") || status.Probe.Sub(status.Since) != 15*time.Minute {
 			t.Errorf("the status is %+v (%v)", status, err)
 		}
 		// It survives a restart, and is probed every quarter of an hour.

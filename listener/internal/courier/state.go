@@ -105,10 +105,11 @@ func (s *state) aside() int {
 // Status is what the operator may know about a destination.
 type Status struct {
 	// Parked says that the destination takes no messages; Cause and Since tell
-	// more.
+	// more, and Probe when it is tried again.
 	Parked bool
 	Cause  string
 	Since  time.Time
+	Probe  time.Time
 	// PausedUntil is in the past when the destination is not paused.
 	PausedUntil time.Time
 }
@@ -121,7 +122,7 @@ func ReadStatus(saved []byte) (Status, error) {
 	}
 	status := Status{PausedUntil: read.PausedUntil}
 	if read.Parked != nil {
-		status.Parked, status.Cause, status.Since = true, read.Parked.Cause, read.Parked.Since
+		status.Parked, status.Cause, status.Since, status.Probe = true, read.Parked.Cause, read.Parked.Since, read.Parked.Probe
 	}
 	return status, nil
 }

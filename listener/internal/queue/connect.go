@@ -43,7 +43,7 @@ func (q *JetStream) connect(ctx context.Context) error {
 	if q.js, err = jetstream.New(conn, jetstream.WithPublishAsyncTimeout(requestTimeout)); err != nil {
 		return fmt.Errorf("connecting to the event store: %w", err)
 	}
-	return q.checkServer(ctx)
+	return q.checkJetStream(ctx)
 }
 
 func (q *JetStream) externalOptions() []nats.Option {
@@ -57,11 +57,16 @@ func (q *JetStream) externalOptions() []nats.Option {
 	return options
 }
 
-// checkServer refuses a server on which the listener would fail later.
-func (q *JetStream) checkServer(ctx context.Context) error {
+// checkPayload refuses a server that would refuse the largest event later.
+func (q *JetStream) checkPayload() error {
 	if limit, needed := q.conn.MaxPayload(), q.options.maxPayload(); limit < needed {
 		return fmt.Errorf("the NATS server takes messages of %d bytes and the listener needs %d: raise max_payload there, or lower webhook.max_body here", limit, needed)
 	}
+	return nil
+}
+
+// checkJetStream refuses a server that stores nothing.
+func (q *JetStream) checkJetStream(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	if _, err := q.js.AccountInfo(ctx); err != nil {

@@ -38,7 +38,7 @@ func deadLettersAreKept(t *testing.T, place backend) {
 			t.Fatal(err)
 		}
 	}
-	letters, err := opened.DeadLetters(t.Context(), "a", 10)
+	letters, err := opened.DeadLetters(t.Context(), "a", 0, 10)
 	if err != nil || len(letters) != 2 {
 		t.Fatalf("dead letters: %+v (%v)", letters, err)
 	}
@@ -46,10 +46,10 @@ func deadLettersAreKept(t *testing.T, place backend) {
 		letters[0].StoredAt.IsZero() || letters[0].BuriedAt.Before(letters[0].StoredAt) {
 		t.Errorf("the first is %+v", letters[0])
 	}
-	if letters, err := opened.DeadLetters(t.Context(), "a", 1); err != nil || len(letters) != 1 {
+	if letters, err := opened.DeadLetters(t.Context(), "a", 0, 1); err != nil || len(letters) != 1 {
 		t.Errorf("one dead letter: %+v (%v)", letters, err)
 	}
-	if letters, err := opened.DeadLetters(t.Context(), "b", 10); err != nil || len(letters) != 0 {
+	if letters, err := opened.DeadLetters(t.Context(), "b", 0, 10); err != nil || len(letters) != 0 {
 		t.Errorf("dead letters of another destination: %+v (%v)", letters, err)
 	}
 }
@@ -69,7 +69,7 @@ func lanesAreRetired(t *testing.T, place backend) {
 	if err != nil || stats.Lanes["gone"].Pending != 0 || stats.Lanes["gone"].DeadLetters != 2 || stats.Lanes["kept"].Pending != 2 {
 		t.Errorf("afterwards: %+v (%v)", stats, err)
 	}
-	if letters, err := opened.DeadLetters(t.Context(), "gone", 10); err != nil || len(letters) != 2 || letters[1].Reason != queue.ReasonRemoved {
+	if letters, err := opened.DeadLetters(t.Context(), "gone", 0, 10); err != nil || len(letters) != 2 || letters[1].Reason != queue.ReasonRemoved {
 		t.Errorf("dead letters: %+v (%v)", letters, err)
 	}
 }

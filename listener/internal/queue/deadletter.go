@@ -11,41 +11,20 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Bury keeps the dead letter before it removes the item.
+// Bury keeps the dead letter before it removes the item. One that was replayed
+// and is buried again is another dead letter, however soon that happens: the
+// stream must not take it for a copy of the first.
 func (l *lane) Bury(ctx context.Context, item Item, reason Reason) error {
 	ctx, cancel := l.bounded(ctx)
 	defer cancel()
 	message := newDelivery(item.Delivery, item.StoredAt)
 	message.Subject = deadPrefix + l.name
 	message.Header.Set(reasonHeader, string(reason))
-	_, err := l.queue.js.PublishMsg(ctx, message, jetstream.WithMsgID(item.ID()), jetstream.WithExpectStream(deadStream))
+	_, err := l.queue.js.PublishMsg(ctx, message, jetstream.WithMsgID(messageID(item)), jetstream.WithExpectStream(deadStream))
 	if err != nil {
 		return fmt.Errorf("keeping a dead letter: %w", err)
 	}
 	return l.remove(ctx, item.Sequence)
-}
-
-// DeadLetters reads the dead letters of one destination.
-func (q *JetStream) DeadLetters(ctx context.Context, destination string, limit int) ([]DeadLetter, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	reader := lane{queue: q, name: destination}
-	var letters []DeadLetter
-	for after := uint64(0); len(letters) < limit; {
-		message, err := q.dead.GetMsg(ctx, after+1, jetstream.WithGetMsgSubject(deadPrefix+destination))
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
-		}
-		item := reader.read(message)
-		letters = append(letters, DeadLetter{
-			Delivery: item.Delivery, Reason: Reason(message.Header.Get(reasonHeader)), StoredAt: item.StoredAt, BuriedAt: message.Time,
-		})
-		after = message.Sequence
-	}
-	return letters, nil
 }
 
 // Retire buries what waits for destinations that are not among the given lanes.

@@ -29,6 +29,7 @@ const (
 	storedHeader    = "Listener-Stored"
 	overtakenHeader = "Listener-Overtaken"
 	reasonHeader    = "Listener-Reason"
+	replayedHeader  = "Listener-Replayed"
 )
 
 // position is how far the events have been evaluated.

@@ -3,6 +3,8 @@ package queue
 import (
 	"context"
 	"crypto/rand"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Beside opens the embedded store a second time within this process, as another
@@ -29,3 +31,25 @@ func (q *JetStream) Tidy(ctx context.Context) error {
 
 // Restart has the embedded server stop and start.
 func (q *JetStream) Restart(ctx context.Context) error { return q.restart(ctx) }
+
+// Requeue replays a dead letter as far as a process comes that dies before it has
+// removed it.
+func (q *JetStream) Requeue(ctx context.Context, sequence uint64, lane string) error {
+	letter, err := q.DeadLetter(ctx, sequence)
+	if err != nil {
+		return err
+	}
+	return q.requeue(ctx, letter, lane)
+}
+
+// StreamConfigs returns how every stream is set up.
+func (q *JetStream) StreamConfigs(ctx context.Context) (map[string]jetstream.StreamConfig, error) {
+	configs := make(map[string]jetstream.StreamConfig)
+	streams := q.js.ListStreams(ctx)
+	for info := range streams.Info() {
+		if info.Config.Name != leaseStream {
+			configs[info.Config.Name] = info.Config
+		}
+	}
+	return configs, streams.Err()
+}

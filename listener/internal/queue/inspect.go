@@ -36,33 +36,45 @@ type inspection struct {
 // copy of the block is put aside, and what is sound of it remains.
 func inspect(dir string, logger *slog.Logger) (inspection, error) {
 	var found inspection
+	aside := newAside(dir)
+	err := eachDamaged(dir, func(path, stream string, content []byte, read block) error {
+		kept, err := repair(path, filepath.Join(aside, stream), content, read)
+		if err != nil {
+			return fmt.Errorf("putting a damaged file of the event store aside: %w", err)
+		}
+		found.aside, found.damaged = aside, found.damaged+read.damaged
+		logger.Error("event store: a file is damaged; a copy was put aside, and what is sound is kept", "file", path, "copy", kept, "damaged_records", read.damaged)
+		return nil
+	})
+	return found, err
+}
+
+// eachDamaged calls act for every block that is not whole, in a fixed order, until
+// an error.
+func eachDamaged(dir string, act func(path, stream string, content []byte, read block) error) error {
 	blocks, err := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", "*", "msgs", "*"+blockSuffix))
 	if err != nil {
-		return found, err
+		return err
 	}
 	slices.Sort(blocks)
-	aside := newAside(dir)
 	for _, path := range blocks {
 		stream := filepath.Base(filepath.Dir(filepath.Dir(path)))
 		content, err := os.ReadFile(path) //nolint:gosec // A file of the data directory.
 		if err != nil {
-			return found, fmt.Errorf("reading the event store: %w", pathOf(err, path))
+			return fmt.Errorf("reading the event store: %w", pathOf(err, path))
 		}
 		read, err := readBlock(path, stream, content)
 		if err != nil {
-			return found, err
+			return err
 		}
 		if read.whole() {
 			continue
 		}
-		kept, err := repair(path, filepath.Join(aside, stream), content, read)
-		if err != nil {
-			return found, fmt.Errorf("putting a damaged file of the event store aside: %w", err)
+		if err := act(path, stream, content, read); err != nil {
+			return err
 		}
-		found.aside, found.damaged = aside, found.damaged+read.damaged
-		logger.Error("event store: a file is damaged; a copy was put aside, and what is sound is kept", "file", path, "copy", kept, "damaged_records", read.damaged)
 	}
-	return found, nil
+	return nil
 }
 
 // newAside returns a new directory for what is found now.

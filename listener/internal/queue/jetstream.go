@@ -83,6 +83,9 @@ func (q *JetStream) start(ctx context.Context) error {
 	if err := q.connect(ctx); err != nil {
 		return err
 	}
+	if err := q.checkPayload(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := q.openStreams(ctx); err != nil {
@@ -100,6 +103,9 @@ func (q *JetStream) start(ctx context.Context) error {
 // startEmbedded takes the data directory, looks through its files and starts the
 // server on them.
 func (q *JetStream) startEmbedded() (inspection, error) {
+	if err := makeDirectory(q.options); err != nil {
+		return inspection{}, err
+	}
 	embedded, err := lockDirectory(q.options)
 	if err != nil {
 		return inspection{}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -72,6 +73,8 @@ func (l *lane) read(message *jetstream.RawStreamMsg) Item {
 	if err != nil {
 		storedAt = message.Time
 	}
+	// What is no number, or absent, is 0.
+	replayed, _ := strconv.ParseUint(message.Header.Get(replayedHeader), 10, 64)
 	return Item{
 		Delivery: Delivery{
 			Event:       Event{Identity: message.Header.Get(identityHeader), Body: message.Data},
@@ -81,6 +84,7 @@ func (l *lane) read(message *jetstream.RawStreamMsg) Item {
 		},
 		Sequence: message.Sequence,
 		StoredAt: storedAt,
+		Replayed: replayed,
 	}
 }
 

@@ -12,13 +12,18 @@ import (
 // ErrLocked says that another process uses the data directory.
 var ErrLocked = errors.New("another listener is using it")
 
-// lockDirectory creates the data directory if it is missing and takes it for
-// this process alone: two servers writing to one store would destroy it. The
-// operating system releases the lock also when the process is killed.
-func lockDirectory(options Options) (*embedded, error) {
+// makeDirectory creates the data directory if it is missing.
+func makeDirectory(options Options) error {
 	if err := os.MkdirAll(options.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("creating the data directory: %w", err)
+		return fmt.Errorf("creating the data directory: %w", err)
 	}
+	return nil
+}
+
+// lockDirectory takes the data directory for this process alone: two servers
+// writing to one store would destroy it. The operating system releases the lock
+// also when the process is killed.
+func lockDirectory(options Options) (*embedded, error) {
 	lock := flock.New(filepath.Join(options.Dir, "lock"), flock.SetPermissions(0o600))
 	locked, err := lock.TryLock()
 	if err != nil {

@@ -23,6 +23,9 @@ var ErrUnavailable = errors.New("the event store is not available")
 // ErrTooLarge says that an event will never fit into the store.
 var ErrTooLarge = errors.New("the event is too large for the event store")
 
+// ErrNoDeadLetter says that no dead letter has this number, or has it any longer.
+var ErrNoDeadLetter = errors.New("there is no such dead letter")
+
 // Event is what is stored.
 type Event struct {
 	// Identity names the change; of two events with one identity the second is
@@ -60,8 +63,11 @@ type Item struct {
 	Delivery
 	// Sequence orders the items of a lane; it starts above 0.
 	Sequence uint64
-	// StoredAt is when the event was stored.
+	// StoredAt is when the event was stored, or when the dead letter was replayed
+	// that the item was: its age counts from then.
 	StoredAt time.Time
+	// Replayed is the number of that dead letter; 0 if it never was one.
+	Replayed uint64
 }
 
 // Reason says why a delivery is a dead letter. The set is closed, so that it can
@@ -86,6 +92,7 @@ type Evaluator func(event Event) []Delivery
 // Queue stores events durably and hands them out. Several processes may share
 // one: each event is evaluated and each lane served by one of them at a time.
 type Queue interface {
+	Desk
 	// Store returns once the event is on disk. It reports whether an event of
 	// the same identity was there already. Its error wraps ErrUnavailable or
 	// ErrTooLarge.
@@ -101,20 +108,39 @@ type Queue interface {
 	// Retire moves what waits in lanes other than those to the dead letters,
 	// until ctx ends or nothing is left there.
 	Retire(ctx context.Context, lanes []string)
+	// Check returns an error when an event that arrived now would not be stored.
+	Check(ctx context.Context) error
+	// Damage says what the store is known to have lost.
+	Damage() Damage
+}
+
+// Desk is the part of a Queue at which the operator sits: it looks at what is
+// stored and sets it right, and needs nobody to evaluate events or serve lanes.
+type Desk interface {
 	// Signal asks whoever serves the lane, now or later, to look at it: see
 	// Lane.Signals.
 	Signal(ctx context.Context, lane string) error
 	// State returns what Lane.Save has saved last, nil if nothing was.
 	State(ctx context.Context, lane string) ([]byte, error)
+	// Lanes names every lane that the store knows of, sorted: something waits in
+	// it, has become a dead letter, or it was served once.
+	Lanes(ctx context.Context) ([]string, error)
 	// Stats counts what waits.
 	Stats(ctx context.Context) (Stats, error)
-	// DeadLetters returns up to limit dead letters of a destination, the oldest
-	// first.
-	DeadLetters(ctx context.Context, destination string, limit int) ([]DeadLetter, error)
-	// Check returns an error when an event that arrived now would not be stored.
-	Check(ctx context.Context) error
-	// Damage says what the store is known to have lost.
-	Damage() Damage
+	// DeadLetters returns up to limit dead letters of a destination, or of all of
+	// them for "", with numbers after the given one: the oldest first. Where they
+	// are large it returns fewer; none means that there are no more.
+	DeadLetters(ctx context.Context, destination string, after uint64, limit int) ([]DeadLetter, error)
+	// DeadLetter returns the one of a number. Its error may be ErrNoDeadLetter.
+	DeadLetter(ctx context.Context, sequence uint64) (DeadLetter, error)
+	// Replay moves a dead letter to the end of a lane, which is that of its
+	// destination or of another one. It waits there as if it had been stored now,
+	// and counts as the delivery that it was: if that was sent meanwhile it is not
+	// sent again. To repeat a call that was cut short makes no second one. Its
+	// error may be ErrNoDeadLetter.
+	Replay(ctx context.Context, sequence uint64, lane string) error
+	// Drop removes a dead letter for good. Its error may be ErrNoDeadLetter.
+	Drop(ctx context.Context, sequence uint64) error
 	// Close stops the queue. Everything that uses it must have returned before.
 	Close() error
 }
@@ -157,7 +183,10 @@ type Lane interface {
 // DeadLetter is a delivery that was given up.
 type DeadLetter struct {
 	Delivery
+	// Sequence is its number, which no other dead letter ever has. It is above 0.
+	Sequence uint64
 	Reason   Reason
+	// StoredAt is when it began to wait: see Item.StoredAt.
 	StoredAt time.Time
 	BuriedAt time.Time
 }

@@ -118,23 +118,36 @@ func (q *JetStream) openStreams(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	q.useStreams(opened)
+	return nil
+}
+
+func (q *JetStream) useStreams(opened map[string]jetstream.Stream) {
 	q.events, q.deliver, q.dead = opened[eventsStream], opened[deliverStream], opened[deadStream]
 	q.sent = records{js: q.js, stream: opened[sentStream]}
 	q.states = records{js: q.js, stream: opened[stateStream]}
 	q.leases = records{js: q.js, stream: opened[leaseStream]}
-	return nil
 }
 
+// checkOwner refuses a stream of somebody else. One that does not exist may be
+// made.
 func (q *JetStream) checkOwner(ctx context.Context, name string) error {
-	existing, err := q.js.Stream(ctx, name)
+	_, err := q.findStream(ctx, name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil
 	}
+	return err
+}
+
+// findStream returns a stream that exists and is ours. Its error may wrap
+// jetstream.ErrStreamNotFound.
+func (q *JetStream) findStream(ctx context.Context, name string) (jetstream.Stream, error) {
+	existing, err := q.js.Stream(ctx, name)
 	if err != nil {
-		return fmt.Errorf("looking for the stream %s: %w", name, err)
+		return nil, fmt.Errorf("looking for the stream %s: %w", name, err)
 	}
 	if existing.CachedInfo().Config.Metadata[ownerKey] != ownerMark {
-		return fmt.Errorf("the stream %s exists and is not the listener's; give the listener a NATS account of its own", name)
+		return nil, fmt.Errorf("the stream %s exists and is not the listener's; give the listener a NATS account of its own", name)
 	}
-	return nil
+	return existing, nil
 }

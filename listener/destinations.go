@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/admin"
+)
+
+func destinationsCommand() command {
+	return command{
+		name:      "destinations",
+		arguments: "[-json]",
+		summary:   "show the destinations, and what keeps them from taking alerts",
+		about: `Show the destinations, and what keeps them from taking alerts.
+
+One that is parked takes no message until somebody mends its webhook: its alerts
+are kept and do not age, and it is tried every quarter of an hour. One that is
+paused has asked to be left alone for a while. One that is not configured has
+been removed from the configuration, and still has alerts or dead letters.
+
+` + aboutPlace,
+		commands: []command{unparkCommand()},
+		prepare:  prepareDestinations,
+	}
+}
+
+func prepareDestinations(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
+	asJSON := flags.Bool("json", false, "print a JSON object for each destination, one a line")
+	place := definePlace(flags)
+	return func(ctx context.Context, operands []string, out io.Writer) error {
+		if err := noOperands(operands); err != nil {
+			return err
+		}
+		return place.at(ctx, func(desk desk) error {
+			seen, err := desk.Destinations(ctx)
+			if err != nil {
+				return err
+			}
+			if *asJSON {
+				return writeLines(out, seen)
+			}
+			if err := writeDestinations(out, seen, time.Now()); err != nil {
+				return err
+			}
+			return desk.writeNote(out)
+		})
+	}
+}
+
+func writeDestinations(out io.Writer, seen []admin.Destination, now time.Time) error {
+	if len(seen) == 0 {
+		_, err := fmt.Fprintln(out, "There are no destinations.")
+		return err
+	}
+	rows := [][]string{{"DESTINATION", "STATE", "PENDING", "OLDEST", "DEAD LETTERS", "MORE"}}
+	for _, destination := range seen {
+		rows = append(rows, []string{
+			destination.Name, strings.ReplaceAll(string(destination.State), "_", " "), strconv.Itoa(destination.Pending),
+			briefly(destination.Oldest, now), strconv.Itoa(destination.DeadLetters), explain(destination, now),
+		})
+	}
+	return writeTable(out, rows)
+}
+
+// explain says more about a destination that takes no messages.
+func explain(destination admin.Destination, now time.Time) string {
+	switch destination.State {
+	case admin.StateParked:
+		return fmt.Sprintf("since %s, tried again in %s: %s", briefly(destination.Since, now), briefly(now, destination.Until), destination.Cause)
+	case admin.StatePaused:
+		return "for " + briefly(now, destination.Until)
+	case admin.StateDelivering, admin.StateNotConfigured:
+	}
+	return ""
+}
+
+func unparkCommand() command {
+	return command{
+		name:      "unpark",
+		arguments: "NAME",
+		summary:   "have a parked destination tried again now",
+		about: `Have a parked destination tried again now.
+
+Its alerts are sent if its webhook takes them, and it is parked again if not.
+
+` + aboutPlace,
+		prepare: prepareUnpark,
+	}
+}
+
+func prepareUnpark(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
+	place := definePlace(flags)
+	return func(ctx context.Context, operands []string, out io.Writer) error {
+		if len(operands) != 1 {
+			return &usageError{"give the name of one destination, as listener destinations shows it"}
+		}
+		name := operands[0]
+		return place.at(ctx, func(desk desk) error {
+			parked, err := desk.Unpark(ctx, name)
+			if err != nil {
+				return err
+			}
+			answer := "The destination %s is not parked.\n"
+			if parked && desk.note == "" {
+				answer = "The destination %s is tried again now.\n"
+			} else if parked {
+				answer = "The destination %s is tried again once a listener runs.\n"
+			}
+			if _, err := fmt.Fprintf(out, answer, name); err != nil {
+				return err
+			}
+			return desk.writeNote(out)
+		})
+	}
+}

@@ -1,0 +1,171 @@
+package admin
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gorilla/mux"
+)
+
+// The addresses of the desk. Answers are JSON, but for that of unparking, which is
+// a sentence for people.
+const (
+	// destinationsPath, with GET, answers {"destinations": [Destination…]}.
+	destinationsPath = "/-/destinations"
+	// unparkPath, with POST and ?destination=NAME, answers 202 if the destination
+	// was parked, 200 if it was not, 404 if there is none of this name.
+	unparkPath = "/-/unpark"
+	// lettersPath, with GET and ?destination=NAME&after=ID&limit=N, all of which
+	// may be left out, answers {"dead_letters": [DeadLetter…]}. The next page is
+	// that after the last id; the list is complete when a page is empty.
+	lettersPath = "/-/dlq"
+	// replayPath and dropPath, with POST and an Order, answer a Report.
+	replayPath = "/-/dlq/replay"
+	dropPath   = "/-/dlq/drop"
+)
+
+// orderLimit is ample for MaxOrder ids.
+const orderLimit = 64 << 10
+
+type destinationsAnswer struct {
+	Destinations []Destination `json:"destinations"`
+}
+
+type lettersAnswer struct {
+	DeadLetters []DeadLetter `json:"dead_letters"`
+}
+
+// problemAnswer is the answer to what was refused, with status 400, or failed in
+// the store, with status 503.
+type problemAnswer struct {
+	Error string `json:"error"`
+}
+
+// handler serves a Local.
+type handler struct {
+	desk   *Local
+	logger *slog.Logger
+}
+
+// Register adds the addresses of the desk to a router. The router must keep pages
+// of other sites from posting to them.
+func (l *Local) Register(router *mux.Router) {
+	serving := &handler{desk: l, logger: l.options.Logger}
+	router.HandleFunc(destinationsPath, serving.destinations).Methods(http.MethodGet, http.MethodHead)
+	router.HandleFunc(lettersPath, serving.letters).Methods(http.MethodGet, http.MethodHead)
+	router.HandleFunc(unparkPath, serving.unpark).Methods(http.MethodPost)
+	router.HandleFunc(replayPath, serving.replay).Methods(http.MethodPost)
+	router.HandleFunc(dropPath, serving.drop).Methods(http.MethodPost)
+}
+
+// PostedTo returns the addresses that take POST alone.
+func PostedTo() []string { return []string{unparkPath, replayPath, dropPath} }
+
+func (h *handler) destinations(response http.ResponseWriter, request *http.Request) {
+	seen, err := h.desk.Destinations(request.Context())
+	h.answer(response, request, destinationsAnswer{seen}, err)
+}
+
+// unpark has a parked destination tried again, whichever process serves it.
+func (h *handler) unpark(response http.ResponseWriter, request *http.Request) {
+	configured := h.desk.options.Destinations()
+	wanted := slices.Index(configured, request.URL.Query().Get("destination"))
+	if wanted < 0 {
+		http.Error(response, "Name a destination: "+unparkPath+"?destination=…, one of "+strings.Join(configured, ", ")+".", http.StatusNotFound)
+		return
+	}
+	name := configured[wanted]
+	parked, err := h.desk.Unpark(request.Context(), name)
+	switch {
+	case err != nil:
+		h.logger.ErrorContext(request.Context(), "a destination cannot be unparked", "destination", name, "cause", err)
+		http.Error(response, "The event store does not answer.", http.StatusServiceUnavailable)
+	case parked:
+		response.WriteHeader(http.StatusAccepted)
+		_, _ = fmt.Fprintf(response, "The destination %s is tried again now.\n", name)
+	default:
+		_, _ = io.WriteString(response, "The destination "+name+" is not parked.\n")
+	}
+}
+
+func (h *handler) letters(response http.ResponseWriter, request *http.Request) {
+	query, err := readQuery(request)
+	if err != nil {
+		h.answer(response, request, nil, err)
+		return
+	}
+	page, err := h.desk.DeadLetters(request.Context(), query)
+	h.answer(response, request, lettersAnswer{page}, err)
+}
+
+// readQuery reads what a page of dead letters is asked for by.
+func readQuery(request *http.Request) (Query, error) {
+	values := request.URL.Query()
+	query := Query{Destination: values.Get("destination")}
+	var err error
+	if text := values.Get("after"); text != "" {
+		if query.After, err = strconv.ParseUint(text, 10, 64); err != nil {
+			return query, &Refusal{"after must be the id of a dead letter"}
+		}
+	}
+	if text := values.Get("limit"); text != "" {
+		if query.Limit, err = strconv.Atoi(text); err != nil || query.Limit < 1 {
+			return query, &Refusal{fmt.Sprintf("the limit must be a number from 1 to %d", MaxPage)}
+		}
+	}
+	return query, nil
+}
+
+func (h *handler) replay(response http.ResponseWriter, request *http.Request) {
+	order, err := readOrder(response, request)
+	if err != nil {
+		h.answer(response, request, nil, err)
+		return
+	}
+	report, err := h.desk.Replay(request.Context(), order)
+	h.answer(response, request, report, err)
+}
+
+func (h *handler) drop(response http.ResponseWriter, request *http.Request) {
+	order, err := readOrder(response, request)
+	if err != nil {
+		h.answer(response, request, nil, err)
+		return
+	}
+	report, err := h.desk.Drop(request.Context(), order)
+	h.answer(response, request, report, err)
+}
+
+func readOrder(response http.ResponseWriter, request *http.Request) (Order, error) {
+	var order Order
+	decoder := json.NewDecoder(http.MaxBytesReader(response, request.Body, orderLimit))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&order); err != nil {
+		return order, &Refusal{`the body must be a JSON object such as {"ids": [1, 2]} or {"destination": "default"}, with "to" for another destination`}
+	}
+	return order, nil
+}
+
+// answer writes what was asked for, or why it cannot be had.
+func (h *handler) answer(response http.ResponseWriter, request *http.Request, content any, err error) {
+	status := http.StatusOK
+	if refusal, refused := errors.AsType[*Refusal](err); refused {
+		status, content = http.StatusBadRequest, problemAnswer{refusal.Reason}
+	} else if err != nil {
+		h.logger.ErrorContext(request.Context(), "the operator cannot be answered", "path", request.URL.Path, "cause", err)
+		status, content = http.StatusServiceUnavailable, problemAnswer{storeProblem}
+	}
+	response.Header().Set("Content-Type", jsonType)
+	response.Header().Set("Cache-Control", "no-store")
+	response.WriteHeader(status)
+	if err := json.NewEncoder(response).Encode(content); err != nil {
+		h.logger.WarnContext(request.Context(), "the operator was not answered", "cause", err)
+	}
+}

@@ -1,0 +1,269 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/courier"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+)
+
+// storeProblem is all that is said of a failure of the store. The log has its
+// cause.
+const storeProblem = "the event store does not answer, or is full"
+
+// Options describe a Local.
+type Options struct {
+	Store queue.Desk
+	// Destinations returns the names of those that are configured now.
+	Destinations func() []string
+	Logger       *slog.Logger
+	Now          func() time.Time
+}
+
+// Local is a Desk at a store that this process has open.
+type Local struct {
+	options Options
+}
+
+var _ Desk = (*Local)(nil)
+
+// NewLocal returns a desk.
+func NewLocal(options Options) *Local {
+	return &Local{options: options}
+}
+
+// Destinations implements Desk.
+func (l *Local) Destinations(ctx context.Context) ([]Destination, error) {
+	stats, err := l.options.Store.Stats(ctx)
+	if err != nil {
+		return nil, err
+	}
+	configured := make(map[string]bool)
+	for _, name := range l.options.Destinations() {
+		configured[name] = true
+	}
+	names := maps.Clone(configured)
+	for name := range stats.Lanes {
+		names[name] = true
+	}
+	seen := make([]Destination, 0, len(names))
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		lane := stats.Lanes[name]
+		destination := Destination{Name: name, State: StateNotConfigured, Pending: lane.Pending, Oldest: lane.Oldest, DeadLetters: lane.DeadLetters}
+		if configured[name] {
+			if err := l.addState(ctx, &destination); err != nil {
+				return nil, err
+			}
+		}
+		seen = append(seen, destination)
+	}
+	return seen, nil
+}
+
+// addState says whether a destination takes messages.
+func (l *Local) addState(ctx context.Context, destination *Destination) error {
+	status, err := l.status(ctx, destination.Name)
+	if err != nil {
+		return err
+	}
+	switch {
+	case status.Parked:
+		destination.State, destination.Since, destination.Cause, destination.Until = StateParked, status.Since, status.Cause, status.Probe
+	case status.PausedUntil.After(l.options.Now()):
+		destination.State, destination.Until = StatePaused, status.PausedUntil
+	default:
+		destination.State = StateDelivering
+	}
+	return nil
+}
+
+func (l *Local) status(ctx context.Context, name string) (courier.Status, error) {
+	saved, err := l.options.Store.State(ctx, name)
+	if err != nil {
+		return courier.Status{}, err
+	}
+	return courier.ReadStatus(saved)
+}
+
+// Unpark implements Desk.
+func (l *Local) Unpark(ctx context.Context, name string) (bool, error) {
+	if configured := l.options.Destinations(); !slices.Contains(configured, name) {
+		return false, &Refusal{fmt.Sprintf("the destination %q is not configured; %s", name, listConfigured(configured))}
+	}
+	status, err := l.status(ctx, name)
+	if err != nil || !status.Parked {
+		return false, err
+	}
+	return true, l.options.Store.Signal(ctx, name)
+}
+
+// DeadLetters implements Desk.
+func (l *Local) DeadLetters(ctx context.Context, query Query) ([]DeadLetter, error) {
+	if query.Limit == 0 {
+		query.Limit = defaultPage
+	}
+	if query.Limit < 1 || query.Limit > MaxPage {
+		return nil, &Refusal{fmt.Sprintf("the limit must be a number from 1 to %d", MaxPage)}
+	}
+	if query.Destination != "" {
+		if err := checkName(query.Destination); err != nil {
+			return nil, err
+		}
+	}
+	letters, err := l.options.Store.DeadLetters(ctx, query.Destination, query.After, query.Limit)
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]DeadLetter, len(letters))
+	for i, letter := range letters {
+		shown[i] = show(letter)
+	}
+	return shown, nil
+}
+
+// checkName keeps what is no name of a destination from the store, to which some
+// characters mean more.
+func checkName(name string) error {
+	if !regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`).MatchString(name) {
+		return &Refusal{fmt.Sprintf("%q is not the name of a destination", name)}
+	}
+	return nil
+}
+
+func show(letter queue.DeadLetter) DeadLetter {
+	shown := DeadLetter{
+		ID: letter.Sequence, Destination: letter.Destination, Rule: letter.Rule, Reason: string(letter.Reason),
+		StoredAt: letter.StoredAt, BuriedAt: letter.BuriedAt,
+	}
+	if event, err := changelog.Parse(letter.Body); err == nil {
+		shown.About, shown.Action = event.About(), event.Action
+	}
+	return shown
+}
+
+// Replay implements Desk.
+func (l *Local) Replay(ctx context.Context, order Order) (Report, error) {
+	configured := l.options.Destinations()
+	if target := firstOf(order.To, order.Destination); target != "" && !slices.Contains(configured, target) {
+		return Report{}, &Refusal{notConfigured(target, configured)}
+	}
+	return l.carryOut(ctx, order, func(letter queue.DeadLetter) Result {
+		target := firstOf(order.To, letter.Destination)
+		result := Result{ID: letter.Sequence, Outcome: OutcomeReplayed, Destination: target}
+		if !slices.Contains(configured, target) {
+			result.Outcome, result.Problem = OutcomeRefused, fmt.Sprintf("dead letter %d was not replayed: %s", letter.Sequence, notConfigured(target, configured))
+			return result
+		}
+		return l.settle(ctx, result, l.options.Store.Replay(ctx, letter.Sequence, target))
+	})
+}
+
+// Drop implements Desk.
+func (l *Local) Drop(ctx context.Context, order Order) (Report, error) {
+	if order.To != "" {
+		return Report{}, &Refusal{"what is dropped goes nowhere; it takes no other destination"}
+	}
+	return l.carryOut(ctx, order, func(letter queue.DeadLetter) Result {
+		result := Result{ID: letter.Sequence, Outcome: OutcomeDropped, Destination: letter.Destination}
+		return l.settle(ctx, result, l.options.Store.Drop(ctx, letter.Sequence))
+	})
+}
+
+// carryOut does something to every dead letter of an order. Once the store has
+// failed it is left alone: each further attempt would wait for it.
+func (l *Local) carryOut(ctx context.Context, order Order, act func(queue.DeadLetter) Result) (Report, error) {
+	ids, more, err := l.selected(ctx, order)
+	if err != nil {
+		return Report{}, err
+	}
+	report := Report{Results: make([]Result, 0, len(ids)), More: more}
+	failed := false
+	for _, id := range ids {
+		result := Result{ID: id, Outcome: OutcomeFailed, Problem: problemOf(id, storeProblem)}
+		if !failed {
+			letter, err := l.options.Store.DeadLetter(ctx, id)
+			if err == nil {
+				result = act(letter)
+			} else {
+				result = l.settle(ctx, result, err)
+			}
+		}
+		failed = result.Outcome == OutcomeFailed
+		report.Results = append(report.Results, result)
+	}
+	return report, nil
+}
+
+// settle turns an error of the store into an outcome.
+func (l *Local) settle(ctx context.Context, result Result, err error) Result {
+	switch {
+	case errors.Is(err, queue.ErrNoDeadLetter):
+		result.Outcome, result.Destination, result.Problem = OutcomeNotFound, "", fmt.Sprintf("there is no dead letter %d", result.ID)
+	case err != nil:
+		l.options.Logger.ErrorContext(ctx, "nothing can be done to a dead letter", "id", result.ID, "cause", err)
+		result.Outcome, result.Problem = OutcomeFailed, problemOf(result.ID, storeProblem)
+	}
+	return result
+}
+
+func problemOf(id uint64, problem string) string {
+	return fmt.Sprintf("dead letter %d may not have been touched: %s; try again", id, problem)
+}
+
+// selected returns the ids of an order. All of a destination are those that are
+// there now: what is given up again meanwhile would be replayed without end.
+func (l *Local) selected(ctx context.Context, order Order) (ids []uint64, more bool, err error) {
+	switch {
+	case (len(order.IDs) > 0) == (order.Destination != ""):
+		return nil, false, &Refusal{"name the ids of dead letters, or a destination for all of its"}
+	case len(order.IDs) > MaxOrder:
+		return nil, false, &Refusal{fmt.Sprintf("these are %d ids; name at most %d at a time", len(order.IDs), MaxOrder)}
+	case len(order.IDs) > 0:
+		return order.IDs, false, nil
+	}
+	if err := checkName(order.Destination); err != nil {
+		return nil, false, err
+	}
+	for after := uint64(0); ; {
+		page, err := l.options.Store.DeadLetters(ctx, order.Destination, after, MaxOrder)
+		if err != nil || len(page) == 0 {
+			return ids, false, err
+		}
+		for _, letter := range page {
+			if len(ids) == MaxOrder {
+				return ids, true, nil
+			}
+			ids, after = append(ids, letter.Sequence), letter.Sequence
+		}
+	}
+}
+
+func notConfigured(name string, configured []string) string {
+	return fmt.Sprintf("the destination %s is not configured; name another one with -to: %s", name, listConfigured(configured))
+}
+
+func listConfigured(configured []string) string {
+	if len(configured) == 0 {
+		return "none is configured"
+	}
+	return "configured are " + strings.Join(configured, ", ")
+}
+
+// firstOf returns the first text that says something.
+func firstOf(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}

@@ -1,0 +1,44 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+)
+
+// Opened is a desk at a store that was opened for it.
+type Opened struct {
+	*Local
+	store queue.Desk
+}
+
+// Open opens the store of a listener that does not run. Where the configuration
+// does not say which destinations there are, those that the store knows of count
+// as configured. Its error is one of queue.OpenExisting.
+func Open(ctx context.Context, stored config.Stored, logger *slog.Logger, now func() time.Time) (*Opened, error) {
+	nats := stored.Store.NATS
+	store, err := queue.OpenExisting(ctx, queue.Location{
+		Dir:      stored.Store.Dir,
+		External: queue.External{URL: nats.URL.Reveal(), CredentialsFile: nats.CredentialsFile, CAFile: nats.CAFile, Replicas: nats.Replicas},
+		Logger:   logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	opened := &Opened{store: store}
+	names := stored.Destinations
+	if names == nil {
+		if names, err = store.Lanes(ctx); err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
+	}
+	opened.Local = NewLocal(Options{Store: store, Destinations: func() []string { return names }, Logger: logger, Now: now})
+	return opened, nil
+}
+
+// Close releases the store.
+func (o *Opened) Close() error { return o.store.Close() }

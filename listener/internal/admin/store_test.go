@@ -1,0 +1,119 @@
+package admin_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+)
+
+// errBroken is the failure of a store that is broken. Its text is not for the
+// operator.
+var errBroken = errors.New("open /secret/place: input/output error")
+
+// memoryStore is a queue.Desk that keeps everything in memory.
+type memoryStore struct {
+	mu       sync.Mutex
+	stats    map[string]queue.LaneStats
+	states   map[string]string
+	letters  []queue.DeadLetter
+	replayed map[uint64]string
+	signals  []string
+	// broken has everything fail, and brokenFor what is done to one dead letter.
+	broken    bool
+	brokenFor uint64
+}
+
+var _ queue.Desk = (*memoryStore)(nil)
+
+func (s *memoryStore) failure() error {
+	if s.broken {
+		return fmt.Errorf("%w: %w", queue.ErrUnavailable, errBroken)
+	}
+	return nil
+}
+
+// Signal implements queue.Desk.
+func (s *memoryStore) Signal(_ context.Context, lane string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.signals = append(s.signals, lane)
+	return s.failure()
+}
+
+// State implements queue.Desk.
+func (s *memoryStore) State(_ context.Context, lane string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return []byte(s.states[lane]), s.failure()
+}
+
+// Lanes implements queue.Desk.
+func (s *memoryStore) Lanes(context.Context) ([]string, error) {
+	return slices.Sorted(maps.Keys(s.stats)), s.failure()
+}
+
+// Stats implements queue.Desk.
+func (s *memoryStore) Stats(context.Context) (queue.Stats, error) {
+	return queue.Stats{Lanes: s.stats}, s.failure()
+}
+
+// DeadLetters implements queue.Desk.
+func (s *memoryStore) DeadLetters(_ context.Context, destination string, after uint64, limit int) ([]queue.DeadLetter, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var page []queue.DeadLetter
+	for _, letter := range s.letters {
+		if letter.Sequence > after && len(page) < limit && (destination == "" || letter.Destination == destination) {
+			page = append(page, letter)
+		}
+	}
+	return page, s.failure()
+}
+
+// DeadLetter implements queue.Desk.
+func (s *memoryStore) DeadLetter(_ context.Context, sequence uint64) (queue.DeadLetter, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.failure(); err != nil {
+		return queue.DeadLetter{}, err
+	}
+	for _, letter := range s.letters {
+		if letter.Sequence == sequence {
+			return letter, nil
+		}
+	}
+	return queue.DeadLetter{}, queue.ErrNoDeadLetter
+}
+
+// Replay implements queue.Desk.
+func (s *memoryStore) Replay(ctx context.Context, sequence uint64, lane string) error {
+	if err := s.Drop(ctx, sequence); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.replayed == nil {
+		s.replayed = make(map[uint64]string)
+	}
+	s.replayed[sequence] = lane
+	return nil
+}
+
+// Drop implements queue.Desk.
+func (s *memoryStore) Drop(_ context.Context, sequence uint64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sequence == s.brokenFor {
+		return fmt.Errorf("%w: %w", queue.ErrUnavailable, errBroken)
+	}
+	s.letters = slices.DeleteFunc(s.letters, func(letter queue.DeadLetter) bool { return letter.Sequence == sequence })
+	return s.failure()
+}
+
+// Close implements queue.Desk.
+func (s *memoryStore) Close() error { return nil }

@@ -1,0 +1,89 @@
+package config_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+)
+
+// TestLoadStore reads files of which only the store matters, without any secret.
+func TestLoadStore(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name      string
+		file      string
+		variables map[string]string
+		dataDir   string
+		want      config.Store
+		names     []string
+	}{
+		{"no file", "", nil, "", config.Store{Dir: "./listener-data"}, nil},
+		{"no file, under systemd", "", map[string]string{"STATE_DIRECTORY": "/var/lib/a:/var/lib/b"}, "", config.Store{Dir: "/var/lib/a"}, nil},
+		{"a directory on the command line", "store: {dir: /file}\n", nil, "/line", config.Store{Dir: "/line"}, nil},
+		{"a file of comments", "# nothing yet\n", nil, "", config.Store{Dir: "./listener-data"}, nil},
+		{
+			"secrets that are not set", "port: {client_secrets: [\"${NOT_SET}\"]}\nstore: {dir: \"${HERE}/data\", sync: 2s}\n" +
+				"destinations:\n  team: {webhook_url: \"${NOT_SET}\"}\n  all: {webhook_url_file: /no/such/file}\n",
+			map[string]string{"HERE": "/srv"},
+			"",
+			config.Store{Dir: "/srv/data", Sync: 2 * time.Second},
+			[]string{"all", "team"},
+		},
+		{"sections of a later version", "rules: [{name: x, when: .a}]\nfuture: {x: [1]}\nstore: {dir: /srv}\n", nil, "", config.Store{Dir: "/srv"}, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			source := config.Source{DataDir: test.dataDir, LookupEnv: environment(test.variables)}
+			if test.file != "" {
+				source.File = write(t, "listener.yaml", test.file)
+			}
+			loaded, err := config.LoadStore(source)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if loaded.Store.Dir != test.want.Dir || loaded.Store.Sync != test.want.Sync || loaded.Store.NATS.URL.Reveal() != "" {
+				t.Errorf("the store is %+v, want %+v", loaded.Store, test.want)
+			}
+			if !reflect.DeepEqual(loaded.Destinations, test.names) {
+				t.Errorf("the destinations are %v, want %v", loaded.Destinations, test.names)
+			}
+		})
+	}
+}
+
+func TestLoadStoreOfACluster(t *testing.T) {
+	t.Parallel()
+	file := write(t, "listener.yaml", "store: {nats: {url: \" nats://u:${PASSWORD}@nats:4222\", replicas: 1}}\n")
+	loaded, err := config.LoadStore(config.Source{File: file, LookupEnv: environment(map[string]string{"PASSWORD": "hunter2"})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if nats := loaded.Store.NATS; nats.URL.Reveal() != "nats://u:hunter2@nats:4222" || nats.Replicas != 1 {
+		t.Errorf("the cluster is %+v", nats)
+	}
+}
+
+func TestLoadStoreFails(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, file, want string }{
+		{"a variable of the store", "port: {}\nstore: {dir: \"${NOT_SET}\"}\n", ":2: the environment variable NOT_SET is not set"},
+		{"a key of the store", "store:\n  directory: x\n", `:2: "directory" is not a key of store`},
+		{"no section", "store: here\n", ":1: store must be a section with the keys dir, sync, max_bytes, max_age and nats"},
+		{"a list in the place of a text", "store: {dir: [a]}\n", ":1: the value must be a single text"},
+		{"no YAML", "store: {\n", "it is not valid YAML"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			file := write(t, "listener.yaml", test.file)
+			_, err := config.LoadStore(config.Source{File: file, LookupEnv: environment(nil)})
+			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), file) {
+				t.Errorf("got %v, want an error about %q", err, test.want)
+			}
+		})
+	}
+}

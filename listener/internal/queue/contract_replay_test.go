@@ -1,0 +1,394 @@
+//nolint:thelper // The promises are tests, each of them run for every place.
+package queue_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+)
+
+// burying makes dead letters of what comes into a lane.
+func burying(buried chan<- queue.Item) func(context.Context, queue.Lane) error {
+	return func(ctx context.Context, lane queue.Lane) error {
+		item, found, err := lane.Peek(ctx, 0)
+		if err != nil || !found {
+			lane.Wait(ctx, time.Hour)
+			return err
+		}
+		if err := lane.Bury(ctx, item, queue.ReasonRefused); err != nil {
+			return err
+		}
+		buried <- item
+		return nil
+	}
+}
+
+// bury makes dead letters of events, in a lane.
+func bury(t *testing.T, opened queue.Queue, lane string, identities ...string) {
+	t.Helper()
+	buried := make(chan queue.Item, len(identities))
+	stopEvaluating, stopServing := evaluating(t, opened, to(lane)), serving(t, opened, lane, burying(buried))
+	store(t, opened, identities...)
+	expect(t, buried, identities...)
+	evaluated(t, opened)
+	stopEvaluating()
+	stopServing()
+}
+
+// evaluated waits until it is noted that every event is evaluated.
+func evaluated(t *testing.T, opened queue.Queue) {
+	t.Helper()
+	eventually(t, "everything is evaluated", func() bool {
+		stats, err := opened.Stats(t.Context())
+		return err == nil && stats.Unevaluated == 0
+	})
+}
+
+// letters returns all dead letters, of which there must be as many as are wanted.
+func letters(t *testing.T, opened queue.Desk, identities ...string) []queue.DeadLetter {
+	t.Helper()
+	found, err := opened.DeadLetters(t.Context(), "", 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, letter := range found {
+		names = append(names, letter.Identity)
+	}
+	if !slices.Equal(names, identities) {
+		t.Fatalf("the dead letters are %v, want %v", names, identities)
+	}
+	return found
+}
+
+func pending(t *testing.T, opened queue.Desk, lane string) int {
+	t.Helper()
+	stats, err := opened.Stats(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stats.Lanes[lane].Pending
+}
+
+func deadLettersArePaged(t *testing.T, place backend) {
+	opened := open(t, place.options(t))
+	defer closeQueue(t, opened)
+	bury(t, opened, "a", "one", "two", "three")
+	bury(t, opened, "b", "four")
+	all := letters(t, opened, "one", "two", "three", "four")
+	if all[0].Destination != "a" || all[3].Destination != "b" || all[0].Sequence == 0 {
+		t.Errorf("read %+v", all)
+	}
+	var paged []queue.DeadLetter
+	for after := uint64(0); ; {
+		page, err := opened.DeadLetters(t.Context(), "a", after, 2)
+		if err != nil || len(page) > 2 {
+			t.Fatalf("a page of %d (%v)", len(page), err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		paged, after = append(paged, page...), page[len(page)-1].Sequence
+	}
+	if !reflect.DeepEqual(paged, all[:3]) {
+		t.Errorf("page by page: %+v\nat once: %+v", paged, all[:3])
+	}
+	if one, err := opened.DeadLetter(t.Context(), all[1].Sequence); err != nil || !reflect.DeepEqual(one, all[1]) {
+		t.Errorf("by its number: %+v (%v)", one, err)
+	}
+}
+
+func aDeadLetterIsReplayed(t *testing.T, place backend) {
+	opened := open(t, place.options(t))
+	defer closeQueue(t, opened)
+	bury(t, opened, "a", "one")
+	first := letters(t, opened, "one")[0]
+	buried := make(chan queue.Item, 1)
+	stop := serving(t, opened, "a", burying(buried))
+	began := time.Now()
+	if err := opened.Replay(t.Context(), first.Sequence, "a"); err != nil {
+		t.Fatal(err)
+	}
+	item := next(t, buried)
+	stop()
+	if item.StoredAt.Before(began) || item.StoredAt.After(time.Now()) || item.Replayed != first.Sequence || item.Rule != "health" || string(item.Body) != `{"name":"one"}` {
+		t.Errorf("replayed as %+v", item)
+	}
+
+	// Refused once more it is another dead letter, which can be replayed in turn.
+	second := letters(t, opened, "one")[0]
+	if second.Sequence <= first.Sequence {
+		t.Errorf("the second has number %d after %d", second.Sequence, first.Sequence)
+	}
+	if err := opened.Replay(t.Context(), first.Sequence, "a"); !errors.Is(err, queue.ErrNoDeadLetter) {
+		t.Errorf("the first is replayed once more: %v", err)
+	}
+	items := make(chan queue.Item, 10)
+	defer serving(t, opened, "a", finishing(items))()
+	if err := opened.Replay(t.Context(), second.Sequence, "a"); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, items, "one")
+	letters(t, opened)
+}
+
+// aReplayWakesTheLane replays to a server that waits, a few times, since a busy
+// machine may be slow as well.
+func aReplayWakesTheLane(t *testing.T, place backend) {
+	opened := open(t, place.options(t))
+	defer closeQueue(t, opened)
+	bury(t, opened, "a", "one")
+	buried, waiting := make(chan queue.Item, 10), make(chan int, 100)
+	step, rounds := burying(buried), 0
+	defer serving(t, opened, "a", func(ctx context.Context, lane queue.Lane) error {
+		if _, found, err := lane.Peek(ctx, 0); err != nil || found {
+			rounds++
+			return errors.Join(err, step(ctx, lane))
+		}
+		waiting <- rounds
+		lane.Wait(ctx, time.Hour)
+		return nil
+	})()
+	for round := range 5 {
+		for round != <-waiting {
+		}
+		began := time.Now()
+		if err := opened.Replay(t.Context(), letters(t, opened, "one")[0].Sequence, "a"); err != nil {
+			t.Fatal(err)
+		}
+		next(t, buried)
+		if time.Since(began) < time.Second {
+			return
+		}
+	}
+	t.Error("whoever serves the lane finds it only when it looks again by itself")
+}
+
+func aDeadLetterIsReplayedElsewhere(t *testing.T, place backend) {
+	opened := open(t, place.options(t))
+	defer closeQueue(t, opened)
+	bury(t, opened, "old", "one")
+	if err := opened.Replay(t.Context(), letters(t, opened, "one")[0].Sequence, "new"); err != nil {
+		t.Fatal(err)
+	}
+	items := make(chan queue.Item, 10)
+	defer serving(t, opened, "new", finishing(items))()
+	if item := next(t, items); item.Destination != "new" || item.Identity != "one" {
+		t.Errorf("delivered %+v", item)
+	}
+	letters(t, opened)
+}
+
+func aReplayIsCutShort(t *testing.T, place backend) {
+	options := place.options(t)
+	opened := open(t, options)
+	bury(t, opened, "a", "one")
+	number := letters(t, opened, "one")[0].Sequence
+	if err := opened.Requeue(t.Context(), number, "a"); err != nil {
+		t.Fatal(err)
+	}
+	closeQueue(t, opened)
+
+	opened = open(t, options)
+	defer closeQueue(t, opened)
+	letters(t, opened, "one")
+	if err := opened.Replay(t.Context(), number, "a"); err != nil {
+		t.Fatal(err)
+	}
+	letters(t, opened)
+	if count := pending(t, opened, "a"); count != 1 {
+		t.Errorf("%d items wait", count)
+	}
+}
+
+// aReplayOfWhatWasSent has the item of a replay that was cut short be delivered
+// before the replay is repeated, after a restart in which the streams forget it.
+func aReplayOfWhatWasSent(t *testing.T, place backend) {
+	options := place.options(t)
+	opened := open(t, options)
+	bury(t, opened, "a", "one", "two")
+	number := letters(t, opened, "one", "two")[0].Sequence
+	if err := opened.Requeue(t.Context(), number, "a"); err != nil {
+		t.Fatal(err)
+	}
+	items := make(chan queue.Item, 10)
+	stop := serving(t, opened, "a", finishing(items))
+	expect(t, items, "one")
+	stop()
+	closeQueue(t, opened)
+
+	opened = open(t, options)
+	defer closeQueue(t, opened)
+	for _, letter := range letters(t, opened, "one", "two") {
+		if err := opened.Replay(t.Context(), letter.Sequence, "a"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	letters(t, opened)
+	defer serving(t, opened, "a", finishing(items))()
+	expect(t, items, "two")
+}
+
+// aReplayThatFails replays into a stream that is full.
+func aReplayThatFails(t *testing.T, place backend) {
+	options := place.options(t)
+	options.MaxBytes = 4 << 20
+	opened := open(t, options)
+	defer closeQueue(t, opened)
+	bury(t, opened, "a", "one")
+	number := letters(t, opened, "one")[0].Sequence
+	large := func(event queue.Event) []queue.Delivery {
+		var deliveries []queue.Delivery
+		for i := range 20 {
+			delivery := to("full")(event)[0]
+			delivery.Rule, delivery.Body = fmt.Sprint("rule-", i), bytes.Repeat([]byte("x"), 64<<10)
+			deliveries = append(deliveries, delivery)
+		}
+		return deliveries
+	}
+	stop := evaluating(t, opened, large)
+	store(t, opened, "large")
+	eventually(t, "no more deliveries fit", func() bool { return pending(t, opened, "full") >= 15 })
+	stop()
+	// What is left is filled with copies of the dead letter, for other lanes.
+	var failure error
+	for i := 0; failure == nil; i++ {
+		failure = opened.Requeue(t.Context(), number, fmt.Sprint("filler-", i))
+	}
+	// The longer name needs a little more room than any of them.
+	if err := opened.Replay(t.Context(), number, "filler-of-a-longer-name"); !errors.Is(err, queue.ErrUnavailable) {
+		t.Errorf("replayed into a full lane: %v", err)
+	}
+	letters(t, opened, "one")
+}
+
+func aDeadLetterIsDropped(t *testing.T, place backend) {
+	opened := open(t, place.options(t))
+	defer closeQueue(t, opened)
+	bury(t, opened, "a", "one", "two")
+	number := letters(t, opened, "one", "two")[0].Sequence
+	if err := opened.Drop(t.Context(), number); err != nil {
+		t.Fatal(err)
+	}
+	letters(t, opened, "two")
+	for _, gone := range []uint64{number, 0, 1 << 40} {
+		_, err := opened.DeadLetter(t.Context(), gone)
+		for what, err := range map[string]error{"read": err, "dropped": opened.Drop(t.Context(), gone), "replayed": opened.Replay(t.Context(), gone, "a")} {
+			if !errors.Is(err, queue.ErrNoDeadLetter) {
+				t.Errorf("number %d is %s: %v", gone, what, err)
+			}
+		}
+	}
+	if count := pending(t, opened, "a"); count != 0 {
+		t.Errorf("%d items wait", count)
+	}
+}
+
+func lanesAreKnown(t *testing.T, place backend) {
+	opened := open(t, place.options(t))
+	defer closeQueue(t, opened)
+	bury(t, opened, "dead", "one")
+	stop := evaluating(t, opened, to("waiting"))
+	store(t, opened, "two")
+	evaluated(t, opened)
+	stop()
+	saved := make(chan error, 1)
+	stop = serving(t, opened, "served", func(ctx context.Context, lane queue.Lane) error {
+		if _, err := lane.Load(ctx); err != nil {
+			return err
+		}
+		saved <- lane.Save(ctx, []byte("{}"))
+		<-ctx.Done()
+		return nil
+	})
+	if err := <-saved; err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if err := opened.Signal(t.Context(), "nobody"); err != nil {
+		t.Fatal(err)
+	}
+	if lanes, err := opened.Lanes(t.Context()); err != nil || !slices.Equal(lanes, []string{"dead", "served", "waiting"}) {
+		t.Errorf("known are %v (%v)", lanes, err)
+	}
+}
+
+// locate returns where the store of some options is.
+func locate(options queue.Options) queue.Location {
+	return queue.Location{Dir: options.Dir, External: options.External, Logger: slog.New(slog.DiscardHandler)}
+}
+
+// anExistingStoreIsOpened makes a store with limits that nobody would guess, and
+// works on it without knowing them.
+func anExistingStoreIsOpened(t *testing.T, place backend) {
+	options := place.options(t)
+	options.MaxBytes, options.MaxEvent, options.MaxAge, options.SentFor = 5<<20, 123_456, 7*time.Hour, 11*time.Hour
+	opened := open(t, options)
+	bury(t, opened, "a", "one", "two", "three")
+	stop := evaluating(t, opened, to("a"))
+	store(t, opened, "four")
+	evaluated(t, opened)
+	stop()
+	store(t, opened, "five")
+	before, err := opened.StreamConfigs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeQueue(t, opened)
+
+	desk, err := queue.OpenExisting(t.Context(), locate(options))
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := desk.(*queue.JetStream).StreamConfigs(t.Context())
+	if err != nil || !reflect.DeepEqual(before, after) {
+		t.Errorf("the streams were changed (%v)\nfrom %+v\nto   %+v", err, before, after)
+	}
+	found := letters(t, desk, "one", "two", "three")
+	if err := desk.Replay(t.Context(), found[0].Sequence, "a"); err != nil {
+		t.Error(err)
+	}
+	if err := desk.Drop(t.Context(), found[1].Sequence); err != nil {
+		t.Error(err)
+	}
+	if err := desk.Signal(t.Context(), "a"); err != nil {
+		t.Error(err)
+	}
+	if lanes, err := desk.Lanes(t.Context()); err != nil || !slices.Equal(lanes, []string{"a"}) {
+		t.Errorf("the lanes are %v (%v)", lanes, err)
+	}
+	if stats, err := desk.Stats(t.Context()); err != nil || stats.Unevaluated != 1 || stats.Lanes["a"].Pending != 2 || stats.Lanes["a"].DeadLetters != 1 {
+		t.Errorf("it counts %+v (%v)", stats, err)
+	}
+	if err := desk.Close(); err != nil {
+		t.Error(err)
+	}
+
+	opened = open(t, options)
+	defer closeQueue(t, opened)
+	if damage := opened.Damage(); damage != (queue.Damage{}) {
+		t.Errorf("damage is reported: %+v", damage)
+	}
+	letters(t, opened, "three")
+	items := make(chan queue.Item, 10)
+	defer evaluating(t, opened, to("a"))()
+	defer serving(t, opened, "a", finishing(items))()
+	expect(t, items, "four", "one", "five")
+}
+
+func aMissingStoreIsNotMade(t *testing.T, place backend) {
+	options := place.options(t)
+	for range 2 {
+		if opened, err := queue.OpenExisting(t.Context(), locate(options)); !errors.Is(err, queue.ErrNoStore) {
+			t.Errorf("got %v, %v", opened, err)
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package queue_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+)
+
+// TestOpenExistingCreatesNothing looks for a store in places that hold none.
+func TestOpenExistingCreatesNothing(t *testing.T) {
+	t.Parallel()
+	parent := t.TempDir()
+	file := filepath.Join(parent, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	empty := filepath.Join(parent, "empty")
+	if err := os.MkdirAll(filepath.Join(empty, "jetstream"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]string{filepath.Join(parent, "missing"): "there is no event store in ", empty: "there is no event store in ", file: "reading the data directory"}
+	for dir, want := range tests {
+		_, err := queue.OpenExisting(t.Context(), locate(withDir(dir)))
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), dir) {
+			t.Errorf("%s: %v", dir, err)
+		}
+	}
+	var found []string
+	if err := filepath.WalkDir(parent, func(path string, _ fs.DirEntry, err error) error {
+		found = append(found, strings.TrimPrefix(path, parent))
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(found, " "); got != " /empty /empty/jetstream /file" {
+		t.Errorf("afterwards there are%s", got)
+	}
+}
+
+// TestOpenExistingLocks opens a store that is open, from either side.
+func TestOpenExistingLocks(t *testing.T) {
+	t.Parallel()
+	options := withDir(t.TempDir())
+	opened := open(t, options)
+	if _, err := queue.OpenExisting(t.Context(), locate(options)); !errors.Is(err, queue.ErrLocked) {
+		t.Errorf("beside a listener: %v", err)
+	}
+	closeQueue(t, opened)
+	desk, err := queue.OpenExisting(t.Context(), locate(options))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := queue.Open(t.Context(), options); !errors.Is(err, queue.ErrLocked) {
+		t.Errorf("a listener beside a command: %v", err)
+	}
+	if err := desk.Close(); err != nil {
+		t.Error(err)
+	}
+	closeQueue(t, open(t, options))
+}
+
+// TestOpenExistingAfterACrash opens what a kill would have left behind.
+func TestOpenExistingAfterACrash(t *testing.T) {
+	t.Parallel()
+	dir, image := t.TempDir(), filepath.Join(t.TempDir(), "data")
+	opened := open(t, withDir(dir))
+	defer closeQueue(t, opened)
+	bury(t, opened, "a", "one", "two")
+	if err := os.CopyFS(image, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	desk, err := queue.OpenExisting(t.Context(), locate(withDir(image)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	letters(t, desk, "one", "two")
+	if err := desk.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOpenExistingRepairsNothing damages a store in ways that opening would
+// repair, and looks whether the listener still finds what is gone.
+func TestOpenExistingRepairsNothing(t *testing.T) {
+	t.Parallel()
+	t.Run("a damaged record is left to the listener", func(t *testing.T) {
+		t.Parallel()
+		dir := damagedStore(t)
+		spoil(t, dir, "DELIVER", `"name":"d-2"`)
+		if _, err := queue.OpenExisting(t.Context(), locate(withDir(dir))); !errors.Is(err, queue.ErrDamaged) || !strings.Contains(err.Error(), "1.blk") {
+			t.Errorf("got %v", err)
+		}
+		opened := open(t, withDir(dir))
+		defer closeQueue(t, opened)
+		if damage := opened.Damage(); damage.Lost != 1 || damage.Aside == "" {
+			t.Errorf("the listener finds %+v", damage)
+		}
+	})
+	t.Run("what is gone is not forgotten", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		opened := open(t, withDir(dir))
+		bury(t, opened, "a", "one")
+		store(t, opened, "two", "three")
+		closeQueue(t, opened)
+		if err := os.Remove(filepath.Join(dir, "jetstream", "$G", "streams", "EVENTS", "msgs", "1.blk")); err != nil {
+			t.Fatal(err)
+		}
+		desk, err := queue.OpenExisting(t.Context(), locate(withDir(dir)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := desk.Replay(t.Context(), letters(t, desk, "one")[0].Sequence, "a"); err != nil {
+			t.Error(err)
+		}
+		if err := desk.Close(); err != nil {
+			t.Error(err)
+		}
+		opened = open(t, withDir(dir))
+		defer closeQueue(t, opened)
+		if damage := opened.Damage(); damage.Lost != 2 {
+			t.Errorf("the listener finds %+v", damage)
+		}
+	})
+	t.Run("a replayed dead letter is counted as one that waits", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		opened := open(t, withDir(dir))
+		bury(t, opened, "a", "one")
+		closeQueue(t, opened)
+		desk, err := queue.OpenExisting(t.Context(), locate(withDir(dir)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := desk.Replay(t.Context(), letters(t, desk, "one")[0].Sequence, "a"); err != nil {
+			t.Error(err)
+		}
+		if err := desk.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := os.RemoveAll(filepath.Join(dir, "jetstream", "$G", "streams", "DELIVER")); err != nil {
+			t.Fatal(err)
+		}
+		opened = open(t, withDir(dir))
+		defer closeQueue(t, opened)
+		if damage := opened.Damage(); damage.Lost != 1 {
+			t.Errorf("the listener finds %+v", damage)
+		}
+	})
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/admin"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+)
+
+// place says where the commands of the operator find a listener, or its store.
+type place struct {
+	admin, config, dataDir string
+}
+
+// aboutPlace is said in the help of every command that has a place.
+const aboutPlace = `The running listener is asked at its admin address. Only if nothing answers there
+is its store opened instead, where -config or -data-dir says that it is; the
+secrets of the configuration are not needed for it.`
+
+func definePlace(flags *flag.FlagSet) *place {
+	defined := new(place)
+	flags.StringVar(&defined.admin, "admin", "http://127.0.0.1:8081", "admin `address` of the listener: a URL, or a host and a port")
+	flags.StringVar(&defined.config, "config", "", "configuration `file` of the listener, for its store and its destinations")
+	flags.StringVar(&defined.dataDir, "data-dir", "", "data `directory` of the listener\n(default that of the configuration, else $STATE_DIRECTORY,\nelse ./listener-data)")
+	return defined
+}
+
+// desk is where a command of the operator sits.
+type desk struct {
+	admin.Desk
+	// note says that no listener runs; "" when one does.
+	note  string
+	close func() error
+}
+
+// at calls act with the desk of a place.
+func (p *place) at(ctx context.Context, act func(desk desk) error) error {
+	found, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(act(found), found.close())
+}
+
+// open asks the admin address, and opens the store if nothing answers there.
+func (p *place) open(ctx context.Context) (desk, error) {
+	client, err := admin.NewClient(p.admin)
+	if err != nil {
+		return desk{}, &usageError{fmt.Sprintf("-admin: %v", err)}
+	}
+	_, err = client.Destinations(ctx)
+	if err == nil {
+		return desk{Desk: client, close: func() error { return nil }}, nil
+	}
+	if !errors.Is(err, admin.ErrNobody) {
+		return desk{}, err
+	}
+	stored, err := config.LoadStore(config.Source{File: p.config, DataDir: p.dataDir, LookupEnv: os.LookupEnv})
+	if err != nil {
+		return desk{}, fmt.Errorf("nothing answers at %s, and the configuration does not say where the store is:\n  %s",
+			client.Address(), strings.ReplaceAll(err.Error(), "\n", "\n  "))
+	}
+	where := describePlace(stored.Store)
+	// What the store warns of concerns whoever runs it for long.
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	opened, err := admin.Open(ctx, stored, logger, time.Now)
+	switch {
+	case errors.Is(err, queue.ErrLocked):
+		return desk{}, fmt.Errorf("nothing answers at %s, and another process holds the store in %s; give its admin address with -admin", client.Address(), where)
+	case errors.Is(err, queue.ErrNoStore):
+		return desk{}, fmt.Errorf("nothing answers at %s, and %w; give the listener's admin address with -admin, or its store with -config or -data-dir", client.Address(), err)
+	case err != nil:
+		return desk{}, fmt.Errorf("nothing answers at %s, and the store in %s cannot be opened: %w", client.Address(), where, err)
+	}
+	return desk{
+		Desk: opened, close: opened.Close,
+		note: fmt.Sprintf("No listener answers at %s; this is about the store in %s.", client.Address(), where),
+	}, nil
+}
+
+// describePlace says where a store is.
+func describePlace(store config.Store) string {
+	if store.NATS.URL.Reveal() != "" {
+		return "a NATS cluster"
+	}
+	return store.Dir
+}
+
+// writeNote says after everything else that no listener runs.
+func (d desk) writeNote(out io.Writer) error {
+	if d.note == "" {
+		return nil
+	}
+	_, err := fmt.Fprintln(out, d.note)
+	return err
+}
+
+// noOperands refuses arguments of a command that takes none.
+func noOperands(operands []string) error {
+	if len(operands) > 0 {
+		return &usageError{fmt.Sprintf("unexpected argument %q", operands[0])}
+	}
+	return nil
+}
+
+// writeTable writes rows in columns. The first row is that of the titles.
+func writeTable(out io.Writer, rows [][]string) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		cells := make([]string, len(row))
+		for i, text := range row {
+			cells[i] = cell(text)
+		}
+		if _, err := fmt.Fprintln(table, strings.Join(cells, "\t")); err != nil {
+			return err
+		}
+	}
+	return table.Flush()
+}
+
+// cell keeps a text to its place in a table, and from speaking to the terminal:
+// names in events are not ours.
+func cell(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, text)
+}
+
+// writeLines writes values as JSON, one a line.
+func writeLines[V any](out io.Writer, values []V) error {
+	encoder := json.NewEncoder(out)
+	for _, value := range values {
+		if err := encoder.Encode(value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// briefly words how long something takes in its largest unit, such as 12m; ""
+// stands for a time that is not known.
+func briefly(from, to time.Time) string {
+	if from.IsZero() || to.IsZero() {
+		return ""
+	}
+	length := max(0, to.Sub(from))
+	for _, unit := range []struct {
+		name   string
+		length time.Duration
+	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}} {
+		// Two of a unit are needed, so that a rest of almost one is not lost.
+		if length >= 2*unit.length {
+			return fmt.Sprintf("%d%s", length/unit.length, unit.name)
+		}
+	}
+	return fmt.Sprintf("%ds", length/time.Second)
+}
+
+// count words a number of dead letters.
+func count(number int) string {
+	if number == 1 {
+		return "1 dead letter"
+	}
+	return fmt.Sprintf("%d dead letters", number)
+}
