@@ -1,0 +1,211 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+)
+
+// readExample returns the text of an example.
+func readExample(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(examples, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// checkArguments makes sure that the command takes arguments as its flags.
+func checkArguments(t *testing.T, arguments []string) {
+	t.Helper()
+	if len(arguments) == 0 {
+		t.Error("there are no arguments")
+	}
+	if _, err := parseFlags(arguments); err != nil {
+		t.Errorf("the listener does not take %q: %v", arguments, err)
+	}
+}
+
+// exposed returns what /metrics of a running listener with every source shows.
+func exposed(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "listener.yaml")
+	// Nothing answers there, which the metrics do not depend on.
+	if err := os.WriteFile(file, []byte("smee: {url: \"http://127.0.0.1:1/channel\"}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	running := startListener(t, classic("http://127.0.0.1:1"), "-config", file)
+	defer running.stop(t)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, running.admin+"/metrics", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("/metrics: %d (%v)", response.StatusCode, err)
+	}
+	return string(text)
+}
+
+// metricNames returns the names that an exposition declares.
+func metricNames(exposition string) []string {
+	var names []string
+	for _, found := range regexp.MustCompile(`(?m)^# TYPE (\S+) `).FindAllStringSubmatch(exposition, -1) {
+		names = append(names, found[1])
+	}
+	return names
+}
+
+// TestPrometheusRules reads the alerting rules, and looks for each metric that they
+// ask for among those of a running listener.
+func TestPrometheusRules(t *testing.T) {
+	t.Parallel()
+	var file struct {
+		Groups []struct {
+			Name  string `yaml:"name"`
+			Rules []struct {
+				Alert       string            `yaml:"alert"`
+				Expr        string            `yaml:"expr"`
+				For         string            `yaml:"for"`
+				Labels      map[string]string `yaml:"labels"`
+				Annotations map[string]string `yaml:"annotations"`
+			} `yaml:"rules"`
+		} `yaml:"groups"`
+	}
+	if err := yaml.NewDecoder(strings.NewReader(readExample(t, "prometheus-rules.yaml")), yaml.Strict()).Decode(&file); err != nil {
+		t.Fatal(err)
+	}
+	known := metricNames(exposed(t))
+	metric := regexp.MustCompile(`\b(port_listener|process|go)_[a-z_]+`)
+	rules := 0
+	for _, group := range file.Groups {
+		for _, rule := range group.Rules {
+			rules++
+			if !slices.Contains([]string{"critical", "warning", "info"}, rule.Labels["severity"]) || rule.Annotations["summary"] == "" || rule.Annotations["description"] == "" {
+				t.Errorf("%s does not say how bad it is, what it means, and what to do: %+v", rule.Alert, rule)
+			}
+			asked := metric.FindAllString(rule.Expr, -1)
+			if len(asked) == 0 && !strings.HasPrefix(rule.Expr, "up{") {
+				t.Errorf("%s asks for no metric: %s", rule.Alert, rule.Expr)
+			}
+			for _, name := range asked {
+				if !slices.Contains(known, name) {
+					t.Errorf("%s asks for %s, which the listener does not have", rule.Alert, name)
+				}
+			}
+		}
+	}
+	if rules == 0 {
+		t.Error("there are no rules")
+	}
+}
+
+// manifest is what the test needs of an object of Kubernetes.
+type manifest struct {
+	APIVersion string            `yaml:"apiVersion"`
+	Kind       string            `yaml:"kind"`
+	Metadata   map[string]any    `yaml:"metadata"`
+	Data       map[string]string `yaml:"data"`
+	StringData map[string]string `yaml:"stringData"`
+	Spec       struct {
+		Template struct {
+			Spec struct {
+				TerminationGracePeriodSeconds int         `yaml:"terminationGracePeriodSeconds"`
+				InitContainers                []container `yaml:"initContainers"`
+			} `yaml:"spec"`
+		} `yaml:"template"`
+	} `yaml:"spec"`
+}
+
+type container struct {
+	Name string   `yaml:"name"`
+	Args []string `yaml:"args"`
+}
+
+// TestKubernetes reads the manifests, and has the listener check its flags and its
+// configuration, with the secrets where they are mounted.
+func TestKubernetes(t *testing.T) {
+	t.Parallel()
+	objects := make(map[string]manifest)
+	decoder := yaml.NewDecoder(strings.NewReader(readExample(t, "kubernetes.yaml")))
+	for {
+		var read manifest
+		err := decoder.Decode(&read)
+		if err == io.EOF { //nolint:errorlint // The decoder returns it as it is.
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if read.APIVersion == "" || read.Metadata["name"] == nil {
+			t.Errorf("an object has no version or no name: %+v", read)
+		}
+		objects[read.Kind] = read
+	}
+	pod := objects["Deployment"].Spec.Template.Spec
+	if pod.TerminationGracePeriodSeconds <= int(stopTimeout.Seconds()) {
+		t.Errorf("the pod is killed after %d s, and the listener takes up to %s", pod.TerminationGracePeriodSeconds, stopTimeout)
+	}
+	if len(pod.InitContainers) != 1 || pod.InitContainers[0].Name != "listener" {
+		t.Fatalf("the sidecar is missing: %+v", pod)
+	}
+	checkArguments(t, pod.InitContainers[0].Args)
+
+	dir := t.TempDir()
+	secrets := map[string]string{"client-secret": "k7-client-secret", "slack-webhook-url": "https://hooks.slack.com/services/T0/B0/x"}
+	for name := range objects["Secret"].StringData {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(secrets[name]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	configuration := strings.ReplaceAll(objects["ConfigMap"].Data["listener.yaml"], "/run/secrets/port-listener", dir)
+	path := filepath.Join(dir, "listener.yaml")
+	if err := os.WriteFile(path, []byte(configuration), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := outcome{0, "The configuration is valid. Client secrets: 1. Destinations: default. Rules: health.\n", ""}
+	if got := execute(t, nil, "-config", path, "-check-config"); got != want {
+		t.Errorf("-check-config: %+v", got)
+	}
+}
+
+// TestSystemd checks the arguments in the unit.
+func TestSystemd(t *testing.T) {
+	t.Parallel()
+	unit := readExample(t, "port-listener.service")
+	lines := regexp.MustCompile(`(?m)^(ExecStart|ExecReload)=/usr/local/bin/listener (.+)$`).FindAllStringSubmatch(unit, -1)
+	if len(lines) != 2 {
+		t.Errorf("it runs the listener %d times", len(lines))
+	}
+	for _, line := range lines {
+		checkArguments(t, strings.Fields(line[2]))
+	}
+}
+
+// TestDockerfile checks the arguments in the image.
+func TestDockerfile(t *testing.T) {
+	t.Parallel()
+	found := regexp.MustCompile(`(?m)^CMD (.+)$`).FindStringSubmatch(readExample(t, "Dockerfile"))
+	if found == nil {
+		t.Fatal("there is no CMD")
+	}
+	var arguments []string
+	if err := json.Unmarshal([]byte(found[1]), &arguments); err != nil {
+		t.Fatal(err)
+	}
+	checkArguments(t, arguments)
+}
