@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+)
+
+// guide returns the guide to the listener.
+func guide(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../docs/guides/listener.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestGuideMetrics compares the metrics of the guide with those of a running
+// listener, in both directions: their names, their labels, and the values of labels
+// that have a closed set of them.
+func TestGuideMetrics(t *testing.T) {
+	t.Parallel()
+	shown := exposed(t)
+	listed := make(map[string]string)
+	for _, row := range regexp.MustCompile("(?m)^\\| `(port_listener_[a-z_]+)` \\| (.*?)\\|").FindAllStringSubmatch(guide(t), -1) {
+		listed[row[1]] = row[2]
+	}
+	names := slices.DeleteFunc(metricNames(shown), func(name string) bool { return !strings.HasPrefix(name, "port_listener_") })
+	for name := range listed {
+		if !slices.Contains(names, name) {
+			t.Errorf("the guide has %s, which the listener does not expose", name)
+		}
+	}
+	for _, name := range names {
+		cell, ok := listed[name]
+		if !ok {
+			t.Errorf("the guide does not have %s", name)
+			continue
+		}
+		wanted := labelsOf(shown, name)
+		var told []string
+		for _, quoted := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(cell, -1) {
+			told = append(told, quoted[1])
+		}
+		slices.Sort(told)
+		told = slices.Compact(told)
+		if !slices.Equal(told, wanted) {
+			t.Errorf("the guide has the labels and values %q for %s, and there are %q", told, name, wanted)
+		}
+	}
+}
+
+// labelsOf returns the labels of a metric, and the values of those that do not come
+// from the configuration.
+func labelsOf(exposition, name string) []string {
+	var found []string
+	series := regexp.MustCompile(`(?m)^` + name + `(?:_bucket|_sum|_count)?\{(.*)\} `)
+	for _, match := range series.FindAllStringSubmatch(exposition, -1) {
+		for _, pair := range regexp.MustCompile(`([a-z_]+)="([^"]*)"`).FindAllStringSubmatch(match[1], -1) {
+			switch pair[1] {
+			case "le":
+			case "result", "reason":
+				found = append(found, pair[1], pair[2])
+			default:
+				found = append(found, pair[1])
+			}
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// TestGuideQuotesTheLog looks for each line of the log that the guide, or an alerting
+// rule, has the reader look for.
+func TestGuideQuotesTheLog(t *testing.T) {
+	t.Parallel()
+	sources := listenerSources(t)
+	quoted := regexp.MustCompile(`msg="([^"]+)"`).FindAllStringSubmatch(guide(t), -1)
+	if len(quoted) == 0 {
+		t.Error("the guide quotes no line")
+	}
+	for _, line := range quoted {
+		if !strings.Contains(sources, `"`+line[1]+`"`) {
+			t.Errorf("the listener does not log %q", line[1])
+		}
+	}
+}
+
+// listenerSources returns the text of every source of the listener.
+func listenerSources(t *testing.T) string {
+	t.Helper()
+	var all bytes.Buffer
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all.Write(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
+}
+
+// TestGuideShowsTheEvent compares the event that the guide shows with what a
+// condition sees.
+func TestGuideShowsTheEvent(t *testing.T) {
+	t.Parallel()
+	event, err := changelog.Parse(exampleEvent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := changelog.Stringify(event.Document())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, block := range regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(guide(t), -1) {
+		shown, err := changelog.Parse([]byte(block[1]))
+		if err != nil {
+			t.Errorf("%v in\n%s", err, block[1])
+			continue
+		}
+		if got, err := changelog.Stringify(shown.Document()); err == nil && shown.Action != "" && !bytes.Equal(got, want) {
+			t.Errorf("the guide shows %s\nand a condition sees %s", got, want)
+		}
+	}
+}
+
+// TestGuideShowsTheMessage compares the message that the guide shows with the one
+// that is made.
+func TestGuideShowsTheMessage(t *testing.T) {
+	t.Parallel()
+	made := execute(t, nil, "render").stdout
+	shown := regexp.MustCompile("(?s)```text\n(The event: .*?)```").FindStringSubmatch(guide(t))
+	if shown == nil || !strings.HasPrefix(made, shown[1]) {
+		t.Errorf("the guide shows %q\nand listener render %q", shown, made)
+	}
+}
+
+// TestGuideLinks looks for each file of the repository that the guide links to, and
+// each heading.
+func TestGuideLinks(t *testing.T) {
+	t.Parallel()
+	text := guide(t)
+	var anchors []string
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(text, -1) {
+		anchor := strings.ReplaceAll(strings.ToLower(heading[1]), " ", "-")
+		anchors = append(anchors, regexp.MustCompile(`[^a-z0-9_-]`).ReplaceAllString(anchor, ""))
+	}
+	for _, link := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(text, -1) {
+		target := link[1]
+		if anchor, ok := strings.CutPrefix(target, "#"); ok {
+			if !slices.Contains(anchors, anchor) {
+				t.Errorf("there is no heading %s", target)
+			}
+			continue
+		}
+		path, inRepository := strings.CutPrefix(target, "https://github.com/port-changelog/terraform-provider-port/")
+		switch {
+		case inRepository:
+			path = "../" + strings.TrimPrefix(strings.TrimPrefix(path, "blob/main/"), "tree/main/")
+		case strings.HasPrefix(target, "https://"):
+			continue
+		default:
+			path = filepath.Join("../docs/guides", target)
+		}
+		if _, err := os.Stat(path); err != nil {
+			t.Errorf("%s leads nowhere: %v", target, err)
+		}
+	}
+}
+
+// TestAutomation makes sure that the automation is JSON and reports to the address
+// that the listener has.
+func TestAutomation(t *testing.T) {
+	t.Parallel()
+	var automation struct {
+		InvocationMethod struct {
+			URL string `json:"url"`
+		} `json:"invocationMethod"`
+	}
+	if err := json.Unmarshal([]byte(readExample(t, "automation.json")), &automation); err != nil || !strings.HasSuffix(automation.InvocationMethod.URL, "/api/slack") {
+		t.Errorf("%+v (%v)", automation, err)
+	}
+}
