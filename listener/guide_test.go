@@ -148,35 +148,38 @@ func TestGuideShowsTheMessage(t *testing.T) {
 	}
 }
 
-// TestGuideLinks looks for each file of the repository that the guide links to, and
-// each heading.
+// TestGuideLinks looks for each file of the repository that the guide, or the README,
+// links to, and each heading of the guide.
 func TestGuideLinks(t *testing.T) {
 	t.Parallel()
-	text := guide(t)
+	const guidePath = "../docs/guides/listener.md"
 	var anchors []string
-	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(text, -1) {
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(guide(t), -1) {
 		anchor := strings.ReplaceAll(strings.ToLower(heading[1]), " ", "-")
 		anchors = append(anchors, regexp.MustCompile(`[^a-z0-9_-]`).ReplaceAllString(anchor, ""))
 	}
-	for _, link := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(text, -1) {
-		target := link[1]
-		if anchor, ok := strings.CutPrefix(target, "#"); ok {
-			if !slices.Contains(anchors, anchor) {
-				t.Errorf("there is no heading %s", target)
+	for _, document := range []string{guidePath, "../README.md"} {
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, link := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(string(text), -1) {
+			target, anchor, _ := strings.Cut(link[1], "#")
+			path := filepath.Join(filepath.Dir(document), target)
+			if inRepository, ok := strings.CutPrefix(target, "https://github.com/port-changelog/terraform-provider-port/"); ok {
+				path = "../" + strings.TrimPrefix(strings.TrimPrefix(inRepository, "blob/main/"), "tree/main/")
+			} else if strings.HasPrefix(target, "https://") {
+				continue
 			}
-			continue
-		}
-		path, inRepository := strings.CutPrefix(target, "https://github.com/port-changelog/terraform-provider-port/")
-		switch {
-		case inRepository:
-			path = "../" + strings.TrimPrefix(strings.TrimPrefix(path, "blob/main/"), "tree/main/")
-		case strings.HasPrefix(target, "https://"):
-			continue
-		default:
-			path = filepath.Join("../docs/guides", target)
-		}
-		if _, err := os.Stat(path); err != nil {
-			t.Errorf("%s leads nowhere: %v", target, err)
+			if target == "" {
+				path = document
+			}
+			if _, err := os.Stat(path); err != nil {
+				t.Errorf("%s: %s leads nowhere: %v", document, link[1], err)
+			}
+			if anchor != "" && (path != guidePath || !slices.Contains(anchors, anchor)) {
+				t.Errorf("%s: there is no heading %s", document, link[1])
+			}
 		}
 	}
 }
