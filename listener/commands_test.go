@@ -76,13 +76,15 @@ rules:
 	}{
 		{
 			"rules that do not match, and a template that fails",
-			[]string{"-config", rules, "-event", event}, 0,
+			[]string{"-config", rules, "-event", event},
+			0,
 			[]string{
 				shown + "odd does not match: its condition (when) cannot be evaluated for this event (cannot add: string (\"UPDATE\") and number (1)).\n\n",
 				"gone does not match: it tells of another action.\n\n", "loops, to a and b:\n\n",
 				"  The template cannot be used for this event, so the default message is sent:\n  header: its loops take more than 10000 steps\n\n    cart was updated\n",
 				"In a digest:\n\n    • cart moved\n",
-			}, "",
+			},
+			"",
 		},
 		{"a rule that does not match", []string{"-config", rules, "-event", event, "-rule", "gone"}, 0, []string{shown + "gone does not match: it tells of another action.\ngone, to b:\n\n    cart was updated\n"}, ""},
 		{"a rule that is not there", []string{"-config", rules, "-event", event, "-rule", "none"}, 1, []string{shown}, "listener render: there is no rule \"none\"; there are odd, gone, loops\n"},
