@@ -370,12 +370,12 @@ func TestTheOperatorsMistakes(t *testing.T) {
 func TestTheHelpOfCommands(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
-	for _, command := range []string{"dlq", "dlq list", "dlq replay", "dlq drop", "destinations", "destinations unpark"} {
+	for _, command := range []string{"", "send", "render", "dlq", "dlq list", "dlq replay", "dlq drop", "destinations", "destinations unpark"} {
 		got := execute(t, nil, append(strings.Fields(command), "-h")...)
 		if got.code != 0 || got.stderr != "" {
 			t.Errorf("listener %s -h: %+v", command, got)
 		}
-		fmt.Fprintf(&all, "$ listener %s -h\n%s\n", command, got.stdout)
+		fmt.Fprintf(&all, "$ %s -h\n%s\n", strings.TrimSpace("listener "+command), got.stdout)
 	}
 	golden := filepath.Join("testdata", "help.txt")
 	if os.Getenv("UPDATE_HELP") != "" {
