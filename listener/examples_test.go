@@ -7,12 +7,9 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -125,7 +122,7 @@ func TestExamples(t *testing.T) {
 			}
 			for _, event := range events {
 				event := strings.TrimSuffix(filepath.Base(event), ".json")
-				got := execute(t, nil, "render", "-config", absolute(t, name), "-event", absolute(t, "events/"+event+".json"))
+				got := inProcess("render", "-config", absolute(t, name), "-event", absolute(t, "events/"+event+".json"))
 				want := told[name][event]
 				if got.code != 0 || want == "" && strings.Contains(got.stdout, "As Slack draws it") || want != "" && !strings.Contains(got.stdout, "\n    "+want+"\n") {
 					t.Errorf("%s is rendered as %+v\nwant %q", event, got, want)
@@ -146,111 +143,10 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// running is a listener in a process of its own.
-type running struct {
-	process *os.Process
-	wait    func() error
-	url     string
-	admin   string
-	stderr  *lockedBuffer
-}
-
-// startListener starts a listener, and returns when it takes events.
-func startListener(t *testing.T, environment map[string]string, arguments ...string) *running {
-	t.Helper()
-	prepared := process(t, environment, append([]string{"-listen", "127.0.0.1:0", "-admin-listen", "127.0.0.1:0"}, arguments...)...)
-	started := &running{stderr: &lockedBuffer{}}
-	prepared.Stderr = started.stderr
-	stdout, err := prepared.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := prepared.Start(); err != nil {
-		t.Fatal(err)
-	}
-	started.process, started.wait = prepared.Process, prepared.Wait
-	line := make([]byte, 200)
-	n, err := stdout.Read(line)
-	found := regexp.MustCompile(`^listening on (http://\S+)\n$`).FindSubmatch(line[:n])
-	if found == nil {
-		t.Fatalf("it printed %q (%v):\n%s", line[:n], err, started.stderr)
-	}
-	started.url = string(found[1]) + "/api/slack"
-	started.admin = started.logged(t, `admin=(http://\S+)`)
-	return started
-}
-
-// logged waits for a line in the log, and returns the first group of the pattern.
-func (r *running) logged(t *testing.T, pattern string) string {
-	t.Helper()
-	wanted := regexp.MustCompile(pattern)
-	deadline := time.After(patience)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if found := wanted.FindStringSubmatch(r.stderr.String()); found != nil {
-			return found[len(found)-1]
-		}
-		select {
-		case <-deadline:
-			t.Fatalf("there is no %s in\n%s", pattern, r.stderr)
-		case <-tick.C:
-		}
-	}
-}
-
-func (r *running) stop(t *testing.T) {
-	t.Helper()
-	if err := r.process.Signal(os.Interrupt); err != nil {
-		t.Error(err)
-	}
-	if err := r.wait(); err != nil {
-		t.Errorf("it ended with %v:\n%s", err, r.stderr)
-	}
-}
-
-// send sends an event with the command.
-func (r *running) send(t *testing.T, event string) {
-	t.Helper()
-	got := execute(t, classic("http://localhost"), "send", "-event", event, "-url", r.url)
-	if got != (outcome{0, "202 The event is stored.\n", ""}) {
-		t.Errorf("sending %s: %+v", event, got)
-	}
-}
-
-// post asks the admin address for something, and returns the answer.
-func (r *running) post(t *testing.T, path string) (int, string) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.admin+path, http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(text)
-}
-
-// lockedBuffer is a buffer that is read while a process writes to it.
-type lockedBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(more []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(more)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
+// inProcess runs a command within the test, for what is done too often to start a
+// process each time.
+func inProcess(arguments ...string) outcome {
+	var stdout, stderr bytes.Buffer
+	code := run(arguments, &stdout, &stderr)
+	return outcome{code, stdout.String(), stderr.String()}
 }

@@ -32,7 +32,7 @@ func parseFlags(arguments []string) (flags, error) {
 
 func newFlagSet(into *flags) *flag.FlagSet {
 	set := flag.NewFlagSet("listener", flag.ContinueOnError)
-	set.StringVar(&into.config, "config", "", "configuration `file`; without one the environment is enough")
+	set.StringVar(&into.config, "config", "", "configuration `file`; without one the environment is enough\n(examples/listener/listener.yaml explains every key)")
 	set.StringVar(&into.listen, "listen", ":8080", "`address` that Port posts events to")
 	set.StringVar(&into.adminListen, "admin-listen", "127.0.0.1:8081", "`address` for the operator")
 	set.StringVar(&into.dataDir, "data-dir", "", "`directory` that keeps events until they are delivered\n(default $STATE_DIRECTORY, else ./listener-data)")
@@ -47,8 +47,8 @@ func writeUsage(out io.Writer) {
 
 It receives signed events with POST /api/slack and posts a message when the
 healthStatus of an entity changes, or an entity is created with a value other
-than Healthy. An event is on disk before it is acknowledged, and stays there
-until Slack has taken its message.
+than Healthy; with a configuration, when one of its rules matches. An event is on
+disk before it is acknowledged, and stays there until Slack has taken its message.
 
 Usage:
   listener [flags]
@@ -64,6 +64,10 @@ Environment:
   SLACK_WEBHOOK_URL    Slack incoming webhook that alerts go to
   Each may be given as the path of a file instead: PORT_CLIENT_SECRET_FILE,
   SLACK_WEBHOOK_URL_FILE.
+
+Signals:
+  SIGHUP               read the configuration again; a mistake in it changes nothing
+  SIGTERM, SIGINT      stop; what is being delivered is finished, the rest is kept
 
 Flags:
 `)

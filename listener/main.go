@@ -90,6 +90,10 @@ func serve(flags flags, loaded *config.Config, load func() (*config.Config, erro
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
 	signalled, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer release()
+	// One that comes while the listener starts or stops must not end it.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	listener, err := app.New(app.Options{
 		Config: loaded, Load: load, Listen: flags.listen, AdminListen: flags.adminListen, Version: version, Logger: logger, Now: time.Now,
 	})
@@ -106,7 +110,7 @@ func serve(flags flags, loaded *config.Config, load func() (*config.Config, erro
 	}
 	_, _ = fmt.Fprintf(stdout, "listening on %s://%s\n", scheme(loaded), listener.Addr())
 
-	err = attend(signalled, listener)
+	err = attend(signalled, hangups, listener)
 	// From here on a signal has its default effect again.
 	release()
 	if err != nil {
@@ -123,12 +127,9 @@ func serve(flags flags, loaded *config.Config, load func() (*config.Config, erro
 	return nil
 }
 
-// attend reloads the configuration at each SIGHUP, until a signal to stop, or until
+// attend reloads the configuration at each hangup, until a signal to stop, or until
 // a part of the listener has failed.
-func attend(signalled context.Context, listener *app.App) error {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
+func attend(signalled context.Context, hangups <-chan os.Signal, listener *app.App) error {
 	for {
 		select {
 		case <-signalled.Done():

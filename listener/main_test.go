@@ -252,37 +252,18 @@ func TestASecondSignalEnds(t *testing.T) {
 	}))
 	t.Cleanup(slack.Close)
 	t.Cleanup(func() { close(release) })
-	running := process(t, classic(slack.URL), "-listen", "127.0.0.1:0", "-admin-listen", "127.0.0.1:0")
-	stdout, err := running.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stderr, err := running.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := running.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	postExample(t, strings.TrimSpace(strings.TrimPrefix(line, "listening on "))+"/api/slack")
+	running := startListener(t, classic(slack.URL))
+	postExample(t, running.url)
 	<-arrived
-	if err := running.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := running.process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	for log := bufio.NewScanner(stderr); log.Scan(); {
-		if strings.Contains(log.Text(), "a second signal ends at once") {
-			break
-		}
-	}
-	if err := running.Process.Signal(syscall.SIGTERM); err != nil {
+	running.logged(t, "a second signal ends at once")
+	if err := running.process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	if err := running.Wait(); err == nil {
+	if err := running.wait(); err == nil {
 		t.Error("it ended as if all were done")
 	}
 	if took := time.Since(began); took > 5*time.Second {

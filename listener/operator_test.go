@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -72,49 +70,13 @@ func (a *attended) configure(destinations ...string) {
 // start runs the listener until stop, or until the test ends.
 func (a *attended) start(t *testing.T) (stop func()) {
 	t.Helper()
-	running := process(t, map[string]string{"SIGNING": "k7-client-secret", "HOOKS": a.slack.URL + "/services"},
-		"-config", a.config, "-listen", "127.0.0.1:0", "-admin-listen", "127.0.0.1:0")
-	stdout, err := running.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stderr, err := running.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := running.Start(); err != nil {
-		t.Fatal(err)
-	}
-	log := bufio.NewReader(stderr)
-	for found := false; !found; {
-		line, err := log.ReadString('\n')
-		if err != nil {
-			t.Fatalf("the listener did not start: %v", err)
-		}
-		if match := regexp.MustCompile(`msg=started .* admin=http://(\S+)`).FindStringSubmatch(line); match != nil {
-			a.admin, found = match[1], true
-		}
-	}
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := strings.TrimSpace(strings.TrimPrefix(line, "listening on "))
+	running := startListener(t, map[string]string{"SIGNING": "k7-client-secret", "HOOKS": a.slack.URL + "/services"}, "-config", a.config)
+	a.admin = strings.TrimPrefix(running.admin, "http://")
+	address := strings.TrimSuffix(running.url, "/api/slack")
 	a.address.Store(&address)
-	drained := make(chan struct{})
-	go func() {
-		defer close(drained)
-		_, _ = io.Copy(io.Discard, log)
-	}()
 	return func() {
 		t.Helper()
-		if err := running.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Fatal(err)
-		}
-		<-drained
-		if err := running.Wait(); err != nil {
-			t.Errorf("the listener ended with %v", err)
-		}
+		running.stop(t)
 	}
 }
 
@@ -408,12 +370,12 @@ func TestTheOperatorsMistakes(t *testing.T) {
 func TestTheHelpOfCommands(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
-	for _, command := range []string{"dlq", "dlq list", "dlq replay", "dlq drop", "destinations", "destinations unpark"} {
+	for _, command := range []string{"", "send", "render", "dlq", "dlq list", "dlq replay", "dlq drop", "destinations", "destinations unpark"} {
 		got := execute(t, nil, append(strings.Fields(command), "-h")...)
 		if got.code != 0 || got.stderr != "" {
 			t.Errorf("listener %s -h: %+v", command, got)
 		}
-		fmt.Fprintf(&all, "$ listener %s -h\n%s\n", command, got.stdout)
+		fmt.Fprintf(&all, "$ %s -h\n%s\n", strings.TrimSpace("listener "+command), got.stdout)
 	}
 	golden := filepath.Join("testdata", "help.txt")
 	if os.Getenv("UPDATE_HELP") != "" {

@@ -25,7 +25,7 @@ func TestRender(t *testing.T) {
 				"Before\nHealthy & well ✅\n" +
 				"Now\n<none> ❔",
 		},
-		"text alone":              {message: `{"text":"*a* 2*3*4 &amp;lt; :tada:"}`, want: "a 2*3*4 &lt; :tada:"},
+		"text alone": {message: `{"text":"*a* 2*3*4 &amp;lt; :tada:"}`, want: "a 2*3*4 &lt; :tada:"},
 		"links, mentions and buttons": {
 			message: `{"blocks":[
 				{"type":"section","text":{"type":"mrkdwn","text":"<!here> *<https://example.com/?a=1&amp;b=2|more>* <@U1>"},

@@ -12,7 +12,6 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/testlog"
 )
 
 const (
@@ -99,25 +99,7 @@ func (f *fakeSlack) expect(t *testing.T, entities ...string) {
 // listener is an application under test.
 type listener struct {
 	*app.App
-	log *logBuffer
-}
-
-// logBuffer collects a log that is written to concurrently.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
+	log *testlog.Buffer
 }
 
 // options describe a listener with one destination for each webhook.

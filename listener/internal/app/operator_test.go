@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/app"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/testlog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/tlstest"
 )
 
@@ -355,7 +356,7 @@ func TestAHugeHeaderIsRefused(t *testing.T) {
 // startWith starts a listener with options of its own.
 func startWith(t *testing.T, described app.Options) *listener {
 	t.Helper()
-	log := &logBuffer{}
+	log := &testlog.Buffer{}
 	described.Logger = slog.New(slog.NewTextHandler(log, nil))
 	created, err := app.New(described)
 	if err != nil {

@@ -108,6 +108,7 @@ func (a *App) reload(ctx context.Context) (string, error) {
 	a.take(made)
 	for name, created := range made.couriers {
 		a.startCourier(ctx, created, replaced[name])
+		a.retryElsewhere(ctx, created, replaced[name])
 	}
 	a.startRetiring(ctx, gone)
 	if smee != a.smee {
@@ -120,6 +121,17 @@ func (a *App) reload(ctx context.Context) (string, error) {
 		}
 	}
 	return describeReload(loaded, len(made.couriers), len(replaced)+len(gone)), nil
+}
+
+// retryElsewhere has a parked destination tried again at once when it has got
+// another webhook.
+func (a *App) retryElsewhere(ctx context.Context, created, before *courierWorker) {
+	if before == nil || created.described.WebhookURL.Reveal() == before.described.WebhookURL.Reveal() {
+		return
+	}
+	if err := a.queue.Signal(ctx, created.described.Name); err != nil {
+		a.options.Logger.WarnContext(ctx, "a destination that may be parked is not tried at once", "destination", created.described.Name, "cause", err)
+	}
 }
 
 // stopCouriers stops the couriers of destinations that a configuration describes

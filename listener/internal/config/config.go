@@ -5,6 +5,7 @@ package config
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -201,6 +202,7 @@ func Load(source Source) (*Config, error) {
 	loader.readFile()
 	loader.readEnvironment()
 	loader.checkSecrets()
+	loader.checkDirectory()
 	loader.applyTemplates()
 	loader.applyRules()
 	if len(loader.problems) > 0 {
@@ -255,6 +257,15 @@ func (l *loader) addDestination(place string, described Destination, webhook str
 // newDestination returns a destination with every default.
 func newDestination(name string) Destination {
 	return Destination{Name: name, Interval: defaultInterval, DigestAfter: defaultDigestAfter, MaxAge: defaultMaxAge}
+}
+
+// checkDirectory reports a data directory that cannot be one. It is made when the
+// listener starts.
+func (l *loader) checkDirectory() {
+	dir := l.config.Store.Dir
+	if found, err := os.Stat(dir); err == nil && !found.IsDir() && l.config.Store.NATS.URL.Reveal() == "" {
+		l.report(dir, "the data directory cannot be a file")
+	}
 }
 
 // checkSecrets reports what is missing altogether.

@@ -294,11 +294,15 @@ func TestLoadFromTheEnvironmentFails(t *testing.T) {
 		useWebhook = "; use the URL of a Slack incoming webhook, which begins with https://hooks.slack.com/services/"
 	)
 	missing := filepath.Join(t.TempDir(), "missing")
+	aFile := write(t, "file", "")
 	tests := []struct {
 		name      string
 		variables map[string]string
 		want      []string
 	}{
+		{"a data directory that is a file", map[string]string{"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL, "STATE_DIRECTORY": aFile}, []string{
+			aFile + ": the data directory cannot be a file",
+		}},
 		{"nothing is set", nil, []string{
 			"PORT_CLIENT_SECRET is not set: give it the client secret with which Port signs events, or give PORT_CLIENT_SECRET_FILE the path of a file that holds it",
 			"SLACK_WEBHOOK_URL is not set: give it the URL of the Slack incoming webhook that alerts go to, or give SLACK_WEBHOOK_URL_FILE the path of a file that holds it",

@@ -1,7 +1,5 @@
 package config
 
-import "strings"
-
 // LoadRules reads the rules and templates of a configuration, and of the
 // destinations their names: what it takes to render a message. Nothing else needs
 // to be right, no secret needs to be there, and no file of secrets is read. The
@@ -37,8 +35,5 @@ func (l *loader) readRules() {
 		}
 	}
 	l.root = root
-	destinations, _ := entries(child(root, "destinations"))
-	for _, destination := range destinations {
-		l.declared = append(l.declared, strings.TrimSpace(destination.Key.String()))
-	}
+	l.declared = namesIn(child(root, "destinations"))
 }

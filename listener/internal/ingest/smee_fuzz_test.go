@@ -15,6 +15,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/testlog"
 )
 
 // once is a transport that answers the first request with a stream, and ends the
@@ -113,7 +114,7 @@ func FuzzSmee(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		seen, store, log := &witness{Verifier: verifier}, &memory{}, &logBuffer{}
+		seen, store, log := &witness{Verifier: verifier}, &memory{}, &testlog.Buffer{}
 		running, end := context.WithCancel(t.Context())
 		defer end()
 		source, err := ingest.NewSmee(ingest.SmeeOptions{

@@ -17,6 +17,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/testlog"
 )
 
 const (
@@ -250,7 +251,7 @@ type receiver struct {
 	store *shelf
 	tally *tally
 	link  *link
-	log   *logBuffer
+	log   *testlog.Buffer
 	// cancel ends it, and stop waits for that as well.
 	cancel, stop func()
 }
@@ -268,7 +269,7 @@ func receiveThrough(t *testing.T, options ingest.SmeeOptions) receiver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := receiver{store: newShelf(), tally: &tally{}, link: &link{}, log: &logBuffer{}}
+	r := receiver{store: newShelf(), tally: &tally{}, link: &link{}, log: &testlog.Buffer{}}
 	options.UserAgent, options.Verifier, options.Recorder, options.Link = "port-listener/test", verifier, r.tally, r.link
 	if options.MaxBody == 0 {
 		options.MaxBody = maxBody

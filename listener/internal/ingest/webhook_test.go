@@ -24,6 +24,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/testlog"
 )
 
 const (
@@ -84,30 +85,12 @@ func (c *tally) String() string {
 	return fmt.Sprint(c.counts)
 }
 
-// logBuffer collects a log that is written to concurrently.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
 // server is a webhook on a real port.
 type server struct {
 	url   string
 	store *memory
 	tally *tally
-	log   *logBuffer
+	log   *testlog.Buffer
 }
 
 func serve(t *testing.T, store *memory) server {
@@ -116,7 +99,7 @@ func serve(t *testing.T, store *memory) server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log, counted := &logBuffer{}, &tally{}
+	log, counted := &testlog.Buffer{}, &tally{}
 	router := mux.NewRouter()
 	ingest.NewWebhook(ingest.Options{
 		Path: "/api/slack", MaxBody: maxBody, Verifier: verifier, Store: store, Recorder: counted,

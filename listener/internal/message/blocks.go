@@ -18,6 +18,9 @@ const (
 	// messageLimit is how many characters the blocks of a message have together.
 	messageLimit = 11_000
 	mostBlocks   = 50
+	mostFields   = 10
+	mostContext  = 10
+	mostActions  = 25
 	fieldLimit   = 2000
 	buttonLimit  = 75
 	urlLimit     = 3000
@@ -80,6 +83,19 @@ func checkBlock(path string, block any) error {
 		if object["text"] == nil && object["fields"] == nil {
 			return &TemplateError{Part: path, Problem: "a section must have a text or fields"}
 		}
+		return checkCount(path+".fields", object["fields"], mostFields)
+	case "context":
+		return checkCount(path+".elements", object["elements"], mostContext)
+	case "actions":
+		return checkCount(path+".elements", object["elements"], mostActions)
+	}
+	return nil
+}
+
+// checkCount refuses a list that Slack finds too long.
+func checkCount(path string, list any, most int) error {
+	if elements, _ := list.([]any); len(elements) > most {
+		return &TemplateError{Part: path, Problem: fmt.Sprintf("there are %d, and Slack takes %d", len(elements), most)}
 	}
 	return nil
 }
@@ -119,6 +135,10 @@ func compileNode(path string, node any, into target) (any, error) {
 	case map[string]any:
 		object := make(map[string]any, len(node))
 		for _, key := range slices.Sorted(maps.Keys(node)) {
+			// What a text is for depends on the type beside it.
+			if kind, _ := node[key].(string); key == "type" && strings.Contains(kind, "{{") {
+				return nil, &TemplateError{Part: path + ".type", Problem: "a type cannot be a template"}
+			}
 			compiled, err := compileNode(path+"."+key, node[key], targetOf(node, key))
 			if err != nil {
 				return nil, err

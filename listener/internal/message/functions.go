@@ -40,6 +40,7 @@ func functions(into target, current *rendering) template.FuncMap {
 		"round":    round,
 		"truncate": truncate,
 		"upper":    func(value any) string { return strings.ToUpper(plain(value)) },
+		"urlquery": func(value any) string { return url.QueryEscape(plain(value)) },
 
 		"index":  index,
 		"len":    length,

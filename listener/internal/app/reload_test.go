@@ -1,0 +1,280 @@
+package app_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/app"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/tlstest"
+)
+
+// source is a configuration that somebody edits.
+type source struct {
+	mu      sync.Mutex
+	current config.Config
+	err     error
+}
+
+// editable has a listener read its configuration from a source.
+func editable(described *app.Options) *source {
+	edited := &source{current: *described.Config}
+	described.Load = func() (*config.Config, error) {
+		edited.mu.Lock()
+		defer edited.mu.Unlock()
+		loaded := edited.current
+		return &loaded, edited.err
+	}
+	return edited
+}
+
+// edit changes the configuration. The destinations and rules are copies.
+func (s *source) edit(change func(edited *config.Config)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current.Destinations = append([]config.Destination(nil), s.current.Destinations...)
+	s.current.Rules = append([]config.Rule(nil), s.current.Rules...)
+	change(&s.current)
+}
+
+// reload asks for it as the operator does.
+func (l *listener) reload(t *testing.T, wantStatus int, wantText string) {
+	t.Helper()
+	status, text := request(t, http.MethodPost, l.adminURL("/-/reload"))
+	if status != wantStatus || !strings.Contains(text, wantText) {
+		t.Fatalf("reload: %d %s, want %d %s", status, text, wantStatus, wantText)
+	}
+}
+
+// TestReload changes a listener at work, of which a request to Slack is under way.
+func TestReload(t *testing.T) {
+	t.Parallel()
+	kept, changed, added := newSlack(t), newSlack(t), newSlack(t)
+	described := options(t.TempDir(), kept, changed)
+	edited := editable(&described)
+	l := startWith(t, described)
+	defer l.stop(t)
+	arrived, release := make(chan struct{}), make(chan struct{})
+	kept.answer(func(w http.ResponseWriter, _ *http.Request) {
+		close(arrived)
+		<-release
+		kept.answer(nil)
+		_, _ = io.WriteString(w, "ok")
+	})
+	l.accept(t, change("cart"))
+	<-arrived
+	changed.expect(t, "cart")
+
+	edited.edit(func(to *config.Config) {
+		to.ClientSecrets = append([]config.Secret{config.NewSecret("another-secret")}, to.ClientSecrets...)
+		to.Destinations[1].WebhookURL = config.NewSecret(added.URL + "/services/" + token)
+		to.Destinations = append(to.Destinations, config.Destination{
+			Name: "d2", WebhookURL: config.NewSecret(changed.URL), Interval: time.Millisecond, DigestAfter: time.Minute, MaxAge: time.Hour,
+		})
+		to.Rules = append(to.Rules, config.Rule{Rule: rule.Rule{Name: "blueprints", ResourceTypes: []string{"blueprint"}}, Destinations: []string{"d2"}})
+	})
+	l.reload(t, http.StatusOK, "Client secrets: 2. Destinations: d0, d1, d2. Rules: health, blueprints. Workers: 2 started, 1 ended, 1 untouched.\n")
+	close(release)
+
+	// The request that was under way is the only one about its alert.
+	l.accept(t, change("shop"))
+	kept.expect(t, "shop")
+	added.expect(t, "shop")
+	body := []byte(`{"action":"CREATE","resourceType":"blueprint","context":{},"diff":{"after":{"identifier":"service","title":"Service"}}}`)
+	timestamp := milliseconds()
+	if status := l.postSigned(t, timestamp, changelog.Sign("another-secret", timestamp, body), body); status != http.StatusAccepted {
+		t.Errorf("an event signed with the new secret is answered with %d", status)
+	}
+	select {
+	case text := <-changed.messages:
+		if !strings.HasPrefix(text, "Blueprint Service was created") {
+			t.Errorf("the new rule tells %q", text)
+		}
+	case <-time.After(patience):
+		t.Error("the new rule tells nothing")
+	}
+	for series, want := range map[string]float64{
+		`rule_matches_total{rule="blueprints"}`: 1, `rule_matches_total{rule="health"}`: 2,
+		`alerts_delivered_total{destination="d2"}`: 1, `config_last_reload_successful`: 1,
+	} {
+		until(t, series, func() bool { return l.metric(t, series) == want })
+	}
+	if at := l.metric(t, "config_last_reload_success_timestamp_seconds"); time.Since(time.Unix(int64(at), 0)) > time.Minute {
+		t.Errorf("it was reloaded at %v", at)
+	}
+	if strings.Contains(l.log.String(), "beginning again") {
+		t.Errorf("something was taken from its worker:\n%s", l.log)
+	}
+}
+
+// TestReloadRefuses keeps the configuration whatever is wrong with the next one.
+func TestReloadRefuses(t *testing.T) {
+	t.Parallel()
+	webhook := newSlack(t)
+	described := options(t.TempDir(), webhook)
+	edited := editable(&described)
+	l := startWith(t, described)
+	defer l.stop(t)
+	original := edited.current
+	for name, test := range map[string]struct {
+		edit func(to *config.Config)
+		err  error
+		want string
+	}{
+		"what cannot be read": {func(*config.Config) {}, errors.New("listener.yaml:3: no"), "stays in use.\nlistener.yaml:3: no\n"},
+		"another store":       {func(to *config.Config) { to.Store.MaxBytes *= 2 }, nil, "store cannot change while the listener runs; restart it for that"},
+		"other fixed things": {func(to *config.Config) {
+			to.Webhook.Path, to.Webhook.MaxBody, to.Destinations[0].MaxAge, to.Webhook.CertFile = "/x", 1, 2*time.Hour, "x"
+		}, nil, "destinations.max_age, webhook.max_body, webhook.path, webhook.tls cannot change"},
+		"a certificate that is gone": {func(to *config.Config) { to.Webhook.CertFile, to.Webhook.KeyFile = "/no/such/file", "x" }, nil, "webhook.tls cannot change"},
+		"a webhook that is none":     {func(to *config.Config) { to.Destinations[0].WebhookURL = config.NewSecret("#hunter2") }, nil, "destination d0: it is not an http or https URL"},
+		"no secret":                  {func(to *config.Config) { to.ClientSecrets = nil }, nil, "at least one client secret"},
+	} {
+		edited.edit(func(to *config.Config) { *to = original })
+		edited.edit(test.edit)
+		edited.err = test.err
+		status, text := request(t, http.MethodPost, l.adminURL("/-/reload"))
+		if status != http.StatusUnprocessableEntity || !strings.Contains(text, test.want) || strings.Contains(text, "hunter2") {
+			t.Errorf("%s: %d %s", name, status, text)
+		}
+		if got := l.metric(t, "config_last_reload_successful"); got != 0 {
+			t.Errorf("%s: the metric is %v", name, got)
+		}
+	}
+	l.accept(t, change("cart"))
+	webhook.expect(t, "cart")
+	if status, _ := request(t, http.MethodGet, l.adminURL("/-/reload")); status != http.StatusMethodNotAllowed {
+		t.Errorf("with GET: %d", status)
+	}
+	if status, _ := request(t, http.MethodPost, "http://"+l.Addr().String()+"/-/reload"); status != http.StatusNotFound {
+		t.Errorf("at the public address: %d", status)
+	}
+	if status, _ := request(t, http.MethodPost, l.adminURL("/-/reload"), "Origin", "https://elsewhere.example", "Sec-Fetch-Site", "cross-site"); status != http.StatusForbidden {
+		t.Errorf("from another site: %d", status)
+	}
+}
+
+// TestReloadMendsAParkedDestination gives it another webhook, and removes another
+// destination for which something waits.
+func TestReloadMendsAParkedDestination(t *testing.T) {
+	t.Parallel()
+	gone, mended, removed := newSlack(t), newSlack(t), newSlack(t)
+	notThere := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) }
+	gone.answer(notThere)
+	removed.answer(notThere)
+	described := options(t.TempDir(), gone, removed)
+	edited := editable(&described)
+	l := startWith(t, described)
+	defer l.stop(t)
+	l.accept(t, change("cart"))
+	for _, destination := range []string{"d0", "d1"} {
+		until(t, destination+" is parked", func() bool { return l.metric(t, `destination_parked{destination="`+destination+`"}`) == 1 })
+	}
+	edited.edit(func(to *config.Config) {
+		to.Destinations = to.Destinations[:1]
+		to.Destinations[0].WebhookURL = config.NewSecret(mended.URL)
+		to.Rules[0].Destinations = []string{"d0"}
+	})
+	l.reload(t, http.StatusOK, "Workers: 1 started, 2 ended, 0 untouched.")
+	mended.expect(t, "cart")
+	until(t, "what waited for the other is a dead letter", func() bool { return l.metric(t, `dead_letters{destination="d1"}`) == 1 })
+	l.accept(t, change("shop"))
+	mended.expect(t, "shop")
+}
+
+// TestReloadsFollowEachOther reloads while events arrive: nothing is lost, and no
+// lane has two couriers.
+func TestReloadsFollowEachOther(t *testing.T) {
+	t.Parallel()
+	webhook := newSlack(t)
+	described := options(t.TempDir(), webhook)
+	edited := editable(&described)
+	l := startWith(t, described)
+	const reloads = 10
+	for i := range reloads {
+		l.accept(t, change(fmt.Sprint("entity-", i)))
+		edited.edit(func(to *config.Config) { to.Destinations[0].DigestAfter += time.Minute })
+		l.reload(t, http.StatusOK, "Workers: 1 started, 1 ended, 0 untouched.")
+	}
+	for i := range reloads {
+		webhook.expect(t, fmt.Sprint("entity-", i))
+	}
+	l.stop(t)
+	if len(webhook.messages) > 0 {
+		t.Errorf("something is told twice: %s", <-webhook.messages)
+	}
+	if _, err := l.Reload(context.Background()); err == nil {
+		t.Error("a listener that has stopped is reloaded")
+	}
+}
+
+// TestReloadRenewsTheCertificate replaces the files, as somebody who renews
+// certificates does.
+func TestReloadRenewsTheCertificate(t *testing.T) {
+	t.Parallel()
+	described := options(t.TempDir(), newSlack(t))
+	certFile, keyFile := tlstest.Certificate(t)
+	described.Config.Webhook.CertFile, described.Config.Webhook.KeyFile = certFile, keyFile
+	editable(&described)
+	l := startWith(t, described)
+	defer l.stop(t)
+	before := served(t, l)
+	newCert, newKey := tlstest.Certificate(t)
+	for from, to := range map[string]string{newCert: certFile, newKey: keyFile} {
+		content, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(to, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.reload(t, http.StatusOK, "1 untouched.")
+	if served(t, l) == before {
+		t.Error("the certificate is still the old one")
+	}
+}
+
+// served returns the certificate that the public address shows.
+func served(t *testing.T, l *listener) string {
+	t.Helper()
+	connection, err := (&tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}).DialContext(t.Context(), "tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	return string(connection.(*tls.Conn).ConnectionState().PeerCertificates[0].Raw)
+}
+
+// TestReloadEntersAnotherSmeeChannel moves from none to one, to another and back.
+func TestReloadEntersAnotherSmeeChannel(t *testing.T) {
+	t.Parallel()
+	webhook := newSlack(t)
+	described := options(t.TempDir(), webhook)
+	edited := editable(&described)
+	l := startWith(t, described)
+	defer l.stop(t)
+	for _, entity := range []string{"cart", "shop"} {
+		channel := newSmee(t, []byte(strings.Join(strings.Fields(string(change(entity))), "")))
+		edited.edit(func(to *config.Config) { to.Smee.URL = config.NewSecret(channel) })
+		l.reload(t, http.StatusOK, "1 untouched.")
+		webhook.expect(t, entity)
+		until(t, "it is connected", func() bool { return l.metric(t, "smee_connected") == 1 })
+	}
+	edited.edit(func(to *config.Config) { to.Smee.URL = config.Secret{} })
+	l.reload(t, http.StatusOK, "1 untouched.")
+	if connected := l.metric(t, "smee_connected"); connected != 0 {
+		t.Errorf("it is still connected: %v", connected)
+	}
+}

@@ -1,0 +1,62 @@
+package rule_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
+)
+
+// BenchmarkEvaluate asks rules about the worked example: what an event costs beside
+// its parsing, which is measured in the same run. The rules of a real
+// configuration are mixed: of the hundred a third is about other blueprints, a
+// third watches a property, and a third asks in jq.
+func BenchmarkEvaluate(b *testing.B) {
+	body, err := os.ReadFile("../../example-event.json")
+	if err != nil {
+		b.Fatal(err)
+	}
+	event, err := changelog.Parse(body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("parse", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := changelog.Parse(body); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	kinds := map[string]func(i int) rule.Rule{
+		"blueprint": func(i int) rule.Rule { return rule.Rule{Blueprints: []string{fmt.Sprint("other-", i)}} },
+		"property":  func(int) rule.Rule { return rule.Rule{Property: "healthStatus", From: []any{"Crashed"}} },
+		"jq": func(i int) rule.Rule {
+			condition, err := rule.All(fmt.Sprintf(".diff.after.properties.cpuUtil > %d and (.diff.before.properties.cpuUtil // 0) <= %d", 100+i, 100+i))
+			if err != nil {
+				b.Fatal(err)
+			}
+			return rule.Rule{When: condition}
+		},
+	}
+	mixed := []string{"blueprint", "property", "jq"}
+	kinds["mixed"] = func(i int) rule.Rule { return kinds[mixed[i%len(mixed)]](i) }
+	for _, kind := range append(mixed, "mixed") {
+		for _, count := range []int{1, 100} {
+			rules := make([]rule.Rule, count)
+			for i := range rules {
+				rules[i] = kinds[kind](i)
+			}
+			b.Run(fmt.Sprintf("%s/%d", kind, count), func(b *testing.B) {
+				for b.Loop() {
+					for _, asked := range rules {
+						if asked.Match(event).Matches {
+							b.Fatal("it matches")
+						}
+					}
+				}
+			})
+		}
+	}
+}

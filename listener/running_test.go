@@ -1,0 +1,103 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/testlog"
+)
+
+// running is a listener in a process of its own.
+type running struct {
+	process *os.Process
+	wait    func() error
+	url     string
+	admin   string
+	stderr  *testlog.Buffer
+}
+
+// startListener starts a listener, and returns when it takes events.
+func startListener(t *testing.T, environment map[string]string, arguments ...string) *running {
+	t.Helper()
+	prepared := process(t, environment, append([]string{"-listen", "127.0.0.1:0", "-admin-listen", "127.0.0.1:0"}, arguments...)...)
+	started := &running{stderr: &testlog.Buffer{}}
+	prepared.Stderr = started.stderr
+	stdout, err := prepared.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := prepared.Start(); err != nil {
+		t.Fatal(err)
+	}
+	started.process, started.wait = prepared.Process, prepared.Wait
+	line := make([]byte, 200)
+	n, err := stdout.Read(line)
+	found := regexp.MustCompile(`^listening on (http://\S+)\n$`).FindSubmatch(line[:n])
+	if found == nil {
+		t.Fatalf("it printed %q (%v):\n%s", line[:n], err, started.stderr)
+	}
+	started.url = string(found[1]) + "/api/slack"
+	started.admin = started.logged(t, `admin=(http://\S+)`)
+	return started
+}
+
+// logged waits for a line in the log, and returns the first group of the pattern.
+func (r *running) logged(t *testing.T, pattern string) string {
+	t.Helper()
+	wanted := regexp.MustCompile(pattern)
+	deadline := time.After(patience)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if found := wanted.FindStringSubmatch(r.stderr.String()); found != nil {
+			return found[len(found)-1]
+		}
+		select {
+		case <-deadline:
+			t.Fatalf("there is no %s in\n%s", pattern, r.stderr)
+		case <-tick.C:
+		}
+	}
+}
+
+func (r *running) stop(t *testing.T) {
+	t.Helper()
+	if err := r.process.Signal(os.Interrupt); err != nil {
+		t.Error(err)
+	}
+	if err := r.wait(); err != nil {
+		t.Errorf("it ended with %v:\n%s", err, r.stderr)
+	}
+}
+
+// send sends an event with the command.
+func (r *running) send(t *testing.T, event string) {
+	t.Helper()
+	got := execute(t, classic("http://localhost"), "send", "-event", event, "-url", r.url)
+	if got != (outcome{0, "202 The event is stored.\n", ""}) {
+		t.Errorf("sending %s: %+v", event, got)
+	}
+}
+
+// post asks the admin address for something, and returns the answer.
+func (r *running) post(t *testing.T, path string) (int, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.admin+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
+}
