@@ -11,6 +11,7 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -25,17 +26,20 @@ func main() {
 	address := flag.String("listen", "127.0.0.1:9000", "`address` that messages are posted to")
 	flag.Parse()
 	fmt.Printf("waiting for messages: SLACK_WEBHOOK_URL=http://%s/services/example\n", *address)
-	server := &http.Server{Addr: *address, Handler: http.HandlerFunc(receive), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Addr: *address, Handler: receiver{os.Stdout}, ReadHeaderTimeout: 10 * time.Second}
 	log.Fatal(server.ListenAndServe())
 }
 
-// receive prints a message, and answers as Slack does.
-func receive(response http.ResponseWriter, request *http.Request) {
+// receiver prints messages.
+type receiver struct{ out io.Writer }
+
+// ServeHTTP prints a message, and answers as Slack does.
+func (r receiver) ServeHTTP(response http.ResponseWriter, request *http.Request) {
 	var message slack.WebhookMessage
 	if err := json.NewDecoder(io.LimitReader(request.Body, largest)).Decode(&message); err != nil {
 		http.Error(response, "invalid_payload", http.StatusBadRequest)
 		return
 	}
-	fmt.Printf("\n%s\n", slacktext.Render(message))
+	_, _ = fmt.Fprintf(r.out, "\n%s\n", slacktext.Render(message))
 	_, _ = io.WriteString(response, "ok")
 }

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// TestReceiver posts a message, and something that is none.
+func TestReceiver(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string][3]any{
+		`{"text": "short", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "*Before*"}}]}`: {http.StatusOK, "ok", "\nBefore\n"},
+		`{"text": "alone"}`: {http.StatusOK, "ok", "\nalone\n"},
+		`no message`:        {http.StatusBadRequest, "invalid_payload\n", ""},
+	} {
+		var printed bytes.Buffer
+		answer := httptest.NewRecorder()
+		receiver{&printed}.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/services/example", strings.NewReader(body)))
+		if got := [3]any{answer.Code, answer.Body.String(), printed.String()}; got != want {
+			t.Errorf("%s: %q, want %q", body, got, want)
+		}
+	}
+}
