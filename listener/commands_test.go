@@ -207,9 +207,29 @@ func TestReloadAProcess(t *testing.T) {
 		t.Errorf("reload: %d %s", status, text)
 	}
 	expect("second")
+	refused := execute(t, nil, "reload", "-admin", running.admin)
+	if refused != (outcome{1, "", "listener reload: " + want}) {
+		t.Errorf("the command: %+v", refused)
+	}
 	write(header("third"))
+	const reloaded = "The configuration is reloaded. Client secrets: 1. Destinations: default. Rules: health. Workers: 0 started, 0 ended, 1 untouched.\n"
+	if got := execute(t, nil, "reload", "-admin", running.admin); got != (outcome{0, reloaded, ""}) {
+		t.Errorf("the command: %+v", got)
+	}
 	if status, text := running.post(t, "/-/reload"); status != http.StatusOK || !strings.HasPrefix(text, "The configuration is reloaded. ") {
 		t.Errorf("reload: %d %s", status, text)
 	}
 	expect("third")
+}
+
+func TestReloadWithoutAListener(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]outcome{
+		"127.0.0.1:1": {1, "", "listener reload: nothing answers at http://127.0.0.1:1; is the listener running there?\n"},
+		"ftp://x":     {2, "", "listener reload: -admin: the admin address must be a host and a port, such as 127.0.0.1:8081, or an http URL of one\nRun listener reload -h for its flags.\n"},
+	} {
+		if got := execute(t, nil, "reload", "-admin", address); got != want {
+			t.Errorf("%s: %+v", address, got)
+		}
+	}
 }

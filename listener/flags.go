@@ -66,7 +66,8 @@ Environment:
   SLACK_WEBHOOK_URL_FILE.
 
 Signals:
-  SIGHUP               read the configuration again; a mistake in it changes nothing
+  SIGHUP               read the configuration again, as listener reload has it done;
+                       a mistake in it changes nothing
   SIGTERM, SIGINT      stop; what is being delivered is finished, the rest is kept
 
 Flags:

@@ -21,7 +21,8 @@ import (
 
 // place says where the commands of the operator find a listener, or its store.
 type place struct {
-	admin, config, dataDir string
+	admin           *string
+	config, dataDir string
 }
 
 // aboutPlace is said in the help of every command that has a place.
@@ -29,9 +30,12 @@ const aboutPlace = `The running listener is asked at its admin address. Only if 
 is its store opened instead, where -config or -data-dir says that it is; the
 secrets of the configuration are not needed for it.`
 
+func defineAdmin(flags *flag.FlagSet) *string {
+	return flags.String("admin", "http://127.0.0.1:8081", "admin `address` of the listener: a URL, or a host and a port")
+}
+
 func definePlace(flags *flag.FlagSet) *place {
-	defined := new(place)
-	flags.StringVar(&defined.admin, "admin", "http://127.0.0.1:8081", "admin `address` of the listener: a URL, or a host and a port")
+	defined := &place{admin: defineAdmin(flags)}
 	flags.StringVar(&defined.config, "config", "", "configuration `file` of the listener, for its store and its destinations")
 	flags.StringVar(&defined.dataDir, "data-dir", "", "data `directory` of the listener\n(default that of the configuration, else $STATE_DIRECTORY,\nelse ./listener-data)")
 	return defined
@@ -56,7 +60,7 @@ func (p *place) at(ctx context.Context, act func(desk desk) error) error {
 
 // open asks the admin address, and opens the store if nothing answers there.
 func (p *place) open(ctx context.Context) (desk, error) {
-	client, err := admin.NewClient(p.admin)
+	client, err := admin.NewClient(*p.admin)
 	if err != nil {
 		return desk{}, &usageError{fmt.Sprintf("-admin: %v", err)}
 	}

@@ -257,7 +257,7 @@ func fillDeadLetters(t *testing.T, dir string, alerts int, destinations ...strin
 		stats, err := filled.Stats(t.Context())
 		return err == nil && stats.Unevaluated == 0
 	})
-	filled.Retire(t.Context(), nil)
+	filled.Retire(t.Context(), nil, func(string) {})
 	stop()
 	workers.Wait()
 	if err := filled.Close(); err != nil {
@@ -370,7 +370,7 @@ func TestTheOperatorsMistakes(t *testing.T) {
 func TestTheHelpOfCommands(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
-	for _, command := range []string{"", "send", "render", "dlq", "dlq list", "dlq replay", "dlq drop", "destinations", "destinations unpark"} {
+	for _, command := range []string{"", "send", "render", "dlq", "dlq list", "dlq replay", "dlq drop", "destinations", "destinations unpark", "reload"} {
 		got := execute(t, nil, append(strings.Fields(command), "-h")...)
 		if got.code != 0 || got.stderr != "" {
 			t.Errorf("listener %s -h: %+v", command, got)

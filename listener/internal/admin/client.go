@@ -148,6 +148,32 @@ func (c *Client) order(ctx context.Context, path string, order Order) (Report, e
 	return report, nil
 }
 
+// Reload has the listener read its configuration again, and returns what it says
+// to that. A configuration that it does not take is a *Refusal. It asks for the
+// destinations first, as Unpark does.
+func (c *Client) Reload(ctx context.Context) (string, error) {
+	if _, err := c.Destinations(ctx); err != nil {
+		return "", err
+	}
+	response, err := c.send(ctx, http.MethodPost, ReloadPath, nil, nil)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = response.Body.Close() }()
+	content, err := io.ReadAll(io.LimitReader(response.Body, answerLimit))
+	if err != nil {
+		return "", fmt.Errorf("reading the answer of %s: %w", c.Address(), err)
+	}
+	said := strings.TrimSpace(string(content))
+	switch response.StatusCode {
+	case http.StatusOK:
+		return said, nil
+	case http.StatusUnprocessableEntity:
+		return "", &Refusal{said}
+	}
+	return "", c.foreign(response.StatusCode)
+}
+
 // call sends a request and decodes its answer.
 func (c *Client) call(ctx context.Context, method, path string, query url.Values, body []byte, answer any) error {
 	response, err := c.send(ctx, method, path, query, body)

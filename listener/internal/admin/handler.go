@@ -31,6 +31,11 @@ const (
 	dropPath   = "/-/dlq/drop"
 )
 
+// ReloadPath, with POST, has the configuration read again. The application serves
+// it: it answers 200, or 422 and everything that is wrong with the configuration,
+// both in sentences for people.
+const ReloadPath = "/-/reload"
+
 // orderLimit is ample for MaxOrder ids.
 const orderLimit = 64 << 10
 

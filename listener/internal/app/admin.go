@@ -7,13 +7,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/admin"
 )
 
-// reloadPath is where the operator has the configuration read again.
-const reloadPath = "/-/reload"
-
 // adminHandler serves what the operator may reach. What changes something is not
 // taken from a page of another site that the operator's browser shows.
 func (a *App) adminHandler() http.Handler {
-	router := newRouter(append(admin.PostedTo(), reloadPath)...)
+	router := newRouter(append(admin.PostedTo(), admin.ReloadPath)...)
 	a.registerHealth(router)
 	router.Handle("/metrics", a.metrics.Handler()).Methods(http.MethodGet, http.MethodHead)
 	admin.NewLocal(admin.Options{
@@ -22,7 +19,7 @@ func (a *App) adminHandler() http.Handler {
 		Logger:       a.options.Logger,
 		Now:          a.options.Now,
 	}).Register(router)
-	router.HandleFunc(reloadPath, a.answerReload).Methods(http.MethodPost)
+	router.HandleFunc(admin.ReloadPath, a.answerReload).Methods(http.MethodPost)
 	return http.NewCrossOriginProtection().Handler(router)
 }
 

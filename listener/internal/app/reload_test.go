@@ -189,6 +189,9 @@ func TestReloadMendsAParkedDestination(t *testing.T) {
 	l.reload(t, http.StatusOK, "Workers: 1 started, 2 ended, 0 untouched.")
 	mended.expect(t, "cart")
 	until(t, "what waited for the other is a dead letter", func() bool { return l.metric(t, `dead_letters{destination="d1"}`) == 1 })
+	if buried := l.metric(t, `dead_letters_total{destination="d1",reason="destination_removed"}`); buried != 1 {
+		t.Errorf("%v are counted", buried)
+	}
 	l.accept(t, change("shop"))
 	mended.expect(t, "shop")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/courier"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
 
@@ -137,7 +138,7 @@ func (a *App) startRetiring(ctx context.Context, gone []*courierWorker) {
 		again := time.NewTicker(retireInterval)
 		defer again.Stop()
 		for ctx.Err() == nil {
-			a.queue.Retire(ctx, kept)
+			a.queue.Retire(ctx, kept, func(destination string) { a.metrics.Buried(destination, queue.ReasonRemoved) })
 			select {
 			case <-again.C:
 			case <-ctx.Done():

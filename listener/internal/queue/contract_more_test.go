@@ -64,7 +64,15 @@ func lanesAreRetired(t *testing.T, place backend) {
 		return err == nil && stats.Lanes["gone"].Pending == 2 && stats.Lanes["kept"].Pending == 2
 	})
 	stop()
-	opened.Retire(t.Context(), []string{"kept"})
+	buried := 0
+	opened.Retire(t.Context(), []string{"kept"}, func(destination string) {
+		if destination == "gone" {
+			buried++
+		}
+	})
+	if buried != 2 {
+		t.Errorf("%d are told", buried)
+	}
 	stats, err := opened.Stats(t.Context())
 	if err != nil || stats.Lanes["gone"].Pending != 0 || stats.Lanes["gone"].DeadLetters != 2 || stats.Lanes["kept"].Pending != 2 {
 		t.Errorf("afterwards: %+v (%v)", stats, err)

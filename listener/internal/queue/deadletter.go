@@ -30,7 +30,7 @@ func (l *lane) Bury(ctx context.Context, item Item, reason Reason) error {
 // Retire buries what waits for destinations that are not among the given lanes.
 // Whoever serves such a lane still, as an older configuration tells it, is waited
 // for.
-func (q *JetStream) Retire(ctx context.Context, lanes []string) {
+func (q *JetStream) Retire(ctx context.Context, lanes []string, buried func(destination string)) {
 	for ctx.Err() == nil {
 		retired, err := q.otherLanes(ctx, lanes)
 		if err == nil && len(retired) == 0 {
@@ -42,7 +42,7 @@ func (q *JetStream) Retire(ctx context.Context, lanes []string) {
 			continue
 		}
 		for _, name := range retired {
-			q.retire(ctx, name)
+			q.retire(ctx, name, buried)
 		}
 	}
 }
@@ -65,11 +65,11 @@ func (q *JetStream) otherLanes(ctx context.Context, lanes []string) ([]string, e
 }
 
 // retire buries everything in one lane.
-func (q *JetStream) retire(ctx context.Context, name string) {
+func (q *JetStream) retire(ctx context.Context, name string, buried func(destination string)) {
 	ctx, finished := context.WithCancel(ctx)
 	defer finished()
 	q.Serve(ctx, name, func(ctx context.Context, lane Lane) error {
-		buried := 0
+		count := 0
 		for ctx.Err() == nil {
 			item, found, err := lane.Peek(ctx, 0)
 			if err != nil {
@@ -81,9 +81,10 @@ func (q *JetStream) retire(ctx context.Context, name string) {
 			if err := lane.Bury(ctx, item, ReasonRemoved); err != nil {
 				return err
 			}
-			buried++
+			buried(name)
+			count++
 		}
-		q.options.Logger.WarnContext(ctx, "alerts for a destination that the configuration has no longer are now dead letters", "destination", name, "alerts", buried)
+		q.options.Logger.WarnContext(ctx, "alerts for a destination that the configuration has no longer are now dead letters", "destination", name, "alerts", count)
 		finished()
 		return nil
 	})

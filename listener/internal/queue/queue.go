@@ -106,8 +106,8 @@ type Queue interface {
 	// serves the lane, and again after serve has failed, until ctx ends.
 	Serve(ctx context.Context, lane string, serve Server)
 	// Retire moves what waits in lanes other than those to the dead letters,
-	// until ctx ends or nothing is left there.
-	Retire(ctx context.Context, lanes []string)
+	// until ctx ends or nothing is left there. Each is told to buried.
+	Retire(ctx context.Context, lanes []string, buried func(destination string))
 	// Check returns an error when an event that arrived now would not be stored.
 	Check(ctx context.Context) error
 	// Damage says what the store is known to have lost.
