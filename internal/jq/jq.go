@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -19,8 +18,8 @@ import (
 // Program is a compiled jq program. It has no access to the environment, to
 // files or to further inputs. It is safe for concurrent use.
 type Program struct {
-	query *gojq.Query
-	code  *gojq.Code
+	code    *gojq.Code
+	assigns bool
 }
 
 // Compile reads a program. The error is fit to be shown to its author.
@@ -32,18 +31,21 @@ func Compile(source string) (*Program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the jq program: %w", err)
 	}
-	code, err := gojq.Compile(query)
-	if err != nil {
+	made := &Program{assigns: hasAssignment(query)}
+	if err := guard(query); err != nil {
 		return nil, fmt.Errorf("compiling the jq program: %w", err)
 	}
-	return &Program{query: query, code: code}, nil
+	if made.code, err = gojq.Compile(query, gojq.WithFunction(productFunction, 2, 2, checkProduct)); err != nil {
+		return nil, fmt.Errorf("compiling the jq program: %w", err)
+	}
+	return made, nil
 }
 
 // readBefore quotes what stands before a mistake.
 func readBefore(source string, mistake *gojq.ParseError) string {
 	const enough = 30
 	end := min(max(mistake.Offset-len(mistake.Token), 0), len(source))
-	read := strings.TrimSpace(source[:end])
+	read := strings.Join(strings.Fields(source[:end]), " ")
 	if read == "" {
 		return ""
 	}
@@ -56,19 +58,17 @@ func readBefore(source string, mistake *gojq.ParseError) string {
 	return " after " + read
 }
 
-// Assigns reports whether the program as a whole is an assignment, such as
-// `.a = 1`, whose output is the input with a change: as a condition it would
-// always hold.
-func (p *Program) Assigns() bool {
-	return slices.Contains([]gojq.Operator{
-		gojq.OpAssign, gojq.OpModify, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt,
-	}, p.query.Op)
-}
+// Assigns reports whether the program changes a value anywhere, as `.a = 1` does.
+// As a condition that would always hold.
+func (p *Program) Assigns() bool { return p.assigns }
 
 // Outputs runs the program for an input and yields what it puts out, one value
 // after the other, until it ends, fails, or ctx ends; the last value may be an
 // error. The input consists of the types of encoding/json, with numbers as
 // json.Number, and is not changed. An error may quote a part of the input.
+//
+// The library looks at ctx between two steps of the program. A step, such as the
+// difference of two long lists, may take any time.
 func (p *Program) Outputs(ctx context.Context, input any) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		outputs := p.code.RunWithContext(ctx, input)

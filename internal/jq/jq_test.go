@@ -76,13 +76,51 @@ func TestOutputsEndWithTheContext(t *testing.T) {
 
 func TestAssigns(t *testing.T) {
 	t.Parallel()
-	for source, want := range map[string]bool{`.a = 1`: true, `.a |= 1`: true, `.a //= 1`: true, `.a == 1`: false, `(.a = 1) | .a == 1`: false} {
+	for source, want := range map[string]bool{`.a = 1`: true, `.a |= 1`: true, `.a //= 1`: true, `.a == 1`: false, `(.a = 1) | .a == 1`: true, `[] | setpath([9]; 1)`: true, `if .a |= 1 then 1 else 2 end`: true, `{a: 1} | .a >= 1`: false} {
 		program, err := jq.Compile(source)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := program.Assigns(); got != want {
 			t.Errorf("%s: %t", source, got)
+		}
+	}
+}
+
+// TestProducts holds multiplications to what they do without a guard, and keeps a
+// text from being repeated beyond all bounds.
+func TestProducts(t *testing.T) {
+	t.Parallel()
+	input := map[string]any{"n": json.Number("1000000000"), "s": "ab"}
+	for source, want := range map[string][]any{
+		`[(1,2) * (3,4)]`:                  {[]any{3, 6, 4, 8}},
+		`.s * 3`:                           {"ababab"},
+		`3 * .s`:                           {"ababab"},
+		`.s * 0`:                           {""},
+		`{a: {b: 1}} * {a: {c: 2}}`:        {map[string]any{"a": map[string]any{"b": 1, "c": 2}}},
+		`2 * 3 * 4 - 2 * (1 + 1)`:          {20},
+		`[1,2] | map(. * .) | add`:         {5},
+		`def f(x): x * 2; f(.n * 2)`:       {4000000000},
+		`"x\(2 * 3)"`:                      {"x6"},
+		`[limit(2; .n * (1,2,3))]`:         {[]any{1000000000, 2000000000}},
+		`reduce (1,2,3) as $x (1; . * $x)`: {6},
+		`.s * .n`:                          {"failed"},
+		`.n * .s | length`:                 {"failed"},
+		`try (.s * .n) catch "no"`:         {"no"},
+	} {
+		program, err := jq.Compile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []any
+		for output, err := range program.Outputs(t.Context(), input) {
+			if err != nil {
+				output = "failed"
+			}
+			got = append(got, output)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %v, want %v", source, got, want)
 		}
 	}
 }

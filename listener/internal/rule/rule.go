@@ -29,7 +29,8 @@ type Rule struct {
 	// after. Nil stands for a property that is null or absent.
 	From, To []any
 	// HealthyValues are values of the property with which an entity may be
-	// created without anybody being told, and of which one is a recovery.
+	// created without anybody being told, unless To asks for it; a change to one
+	// of them from another value is a recovery.
 	HealthyValues []any
 	// When must hold as well, unless it is nil.
 	When *Condition
@@ -66,10 +67,11 @@ func DefaultHealth() Rule {
 
 // Match says whether somebody must be told of an event.
 //
-// What failed did not happen, and a timer that expires changes no property.
+// What failed did not happen, unless it is a run, and a timer that expires changes
+// no property.
 func (r Rule) Match(event *changelog.Event) Verdict {
 	switch {
-	case event.Status == changelog.StatusFailure:
+	case event.Status == changelog.StatusFailure && event.ResourceType != changelog.ResourceRun:
 		return Verdict{Reason: "the change failed, so nothing has changed"}
 	case !slices.Contains(r.resourceTypes(), resourceType(event)):
 		return Verdict{Reason: "it is about a resource of another type"}
@@ -142,7 +144,7 @@ func (r Rule) unchanged(event *changelog.Event) string {
 	switch {
 	case changelog.Equal(change.Before, change.After):
 		return "the property " + r.Property + " did not change"
-	case Action(event) == changelog.ActionCreate && r.Healthy(change.After):
+	case Action(event) == changelog.ActionCreate && r.To == nil && r.Healthy(change.After):
 		return "it was created with a healthy value"
 	case r.From != nil && !contains(r.From, change.Before):
 		return "the property " + r.Property + " had another value before"

@@ -3,8 +3,11 @@ package rule_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
@@ -145,6 +148,9 @@ func TestRules(t *testing.T) {
 		{"an update without an after is a deletion", rule.Rule{Actions: []string{"DELETE"}}, of("UPDATE", "entity", removed), ""},
 		{"an update without a before is a creation", rule.Rule{Actions: []string{"CREATE"}}, of("UPDATE", "entity", added), ""},
 		{"an update without a diff stays one", rule.Rule{Actions: []string{"UPDATE"}}, of("UPDATE", "entity", `null`), ""},
+		{"a run that failed", rule.Rule{ResourceTypes: []string{"run"}}, `{"action":"UPDATE","resourceType":"run","status":"FAILURE"}`, ""},
+		{"created healthy, if asked for", rule.Rule{Property: "a", HealthyValues: []any{json.Number("2")}, To: []any{json.Number("2")}}, of("CREATE", "entity", added), ""},
+		{"created healthy", rule.Rule{Property: "a", HealthyValues: []any{json.Number("2")}}, of("CREATE", "entity", added), "it was created with a healthy value"},
 		{"a failure", rule.Rule{}, `{"action":"UPDATE","resourceType":"entity","status":"FAILURE"}`, "the change failed, so nothing has changed"},
 
 		{"a property", a, of("UPDATE", "entity", changed), ""},
@@ -202,10 +208,53 @@ func TestConditionsAreStopped(t *testing.T) {
 	}
 }
 
+// TestHostileValues has conditions compute with what nobody would send but to
+// harm: an event holds up no other one, and takes no more memory than there is.
+func TestHostileValues(t *testing.T) {
+	t.Parallel()
+	list := func(from int) string {
+		var written strings.Builder
+		for i := range 60_000 {
+			fmt.Fprintf(&written, ",%d", from+i)
+		}
+		return "[" + written.String()[1:] + "]"
+	}
+	event := func(before, after string) string {
+		return `{"action":"UPDATE","resourceType":"entity","diff":{"before":{"properties":{"x":` + before + `}},"after":{"properties":{"x":` + after + `}}}}`
+	}
+	digits := strings.Repeat("9", 1_000_000)
+	tests := []struct {
+		name, expression, event string
+		matches                 bool
+		err                     error
+	}{
+		{"a step of minutes", `(.diff.after.properties.x - .diff.before.properties.x) | length > 0`, event(list(0), list(1_000_000)), false, rule.ErrTime},
+		{"a number of a million digits", `.diff.after.properties.x > 80 and (.diff.before.properties.x // 0) <= 80`, event(`1`, digits), true, nil},
+		{"its product", `.diff.after.properties.x * 2 > 80`, event(`1`, digits), true, nil},
+		{"a fraction of a million digits", `.diff.after.properties.x < 80`, event(`1`, "0."+digits), true, nil},
+		{"a large exponent", `.diff.after.properties.x > 80`, event(`1`, `1e999999999`), true, nil},
+		{"a list as long as a number says", `[range(.diff.after.properties.x)] | length > 5`, event(`1`, `1000000000`), false, rule.ErrTime},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			asked, parsed := rule.Rule{When: all(t, test.expression)}, parse(t, test.event)
+			began := time.Now()
+			got := asked.Match(parsed)
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			if got.Matches != test.matches || !errors.Is(got.Err, test.err) {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
 func TestConditionsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for expression, want := range map[string]string{
-		`.a = 1`: "the jq program assigns a value, so it would always hold; compare with ==",
+		`.a = 1`: "a condition cannot change anything (=, |=, setpath): as a whole it would always hold; compare with ==",
 		`.a ==`:  "reading the jq program: unexpected EOF after .a ==",
 	} {
 		if _, err := rule.All(expression); err == nil || err.Error() != want {
