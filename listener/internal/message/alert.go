@@ -63,6 +63,9 @@ func (a Alert) parts(notes Notes) parts {
 		return made
 	}
 	made.header = a.changeHeader()
+	if rule.Action(a.event) == changelog.ActionDelete {
+		made.header = a.headline()
+	}
 	made.summary = a.state(a.change.Before, summaryLimit) + " → " + a.state(a.change.After, summaryLimit)
 	made.body = []string{a.section("*Before*\n", a.change.Before), a.section("*Now*\n", a.change.After)}
 	return made
@@ -255,6 +258,9 @@ func show(value any) string {
 // Line tells of the event in one line of a digest.
 func (a Alert) Line() Line {
 	text := "• *" + escapeWithin(a.name(), lineNameLimit) + "*"
+	if a.rule.Property != "" && rule.Action(a.event) == changelog.ActionDelete {
+		text += a.happened()
+	}
 	switch a.rule.Property {
 	case "":
 		text += a.happened()

@@ -2,6 +2,7 @@ package message
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,8 +22,6 @@ const (
 	mostFields   = 10
 	mostContext  = 10
 	mostActions  = 25
-	fieldLimit   = 2000
-	buttonLimit  = 75
 	urlLimit     = 3000
 )
 
@@ -58,7 +57,7 @@ func compileBlocks(source []any) (*blockSet, error) {
 	return set, nil
 }
 
-// checkBlock refuses what Slack would refuse, as far as it is likely to be a slip.
+// checkBlock refuses what is likely to be a slip, of all that Slack would refuse.
 func checkBlock(path string, block any) error {
 	object, ok := block.(map[string]any)
 	if !ok {
@@ -76,26 +75,74 @@ func checkBlock(path string, block any) error {
 	case "input":
 		return &TemplateError{Part: path, Problem: "a message cannot have a block of the type input"}
 	case "header":
-		if text, _ := object["text"].(map[string]any); text["type"] != plainText {
-			return &TemplateError{Part: path + ".text", Problem: "the text of a header must be a plain_text"}
-		}
+		return checkText(path+".text", object["text"], plainText)
 	case "section":
 		if object["text"] == nil && object["fields"] == nil {
 			return &TemplateError{Part: path, Problem: "a section must have a text or fields"}
 		}
-		return checkCount(path+".fields", object["fields"], mostFields)
+		if object["text"] != nil {
+			if err := checkText(path+".text", object["text"], plainText, mrkdwn); err != nil {
+				return err
+			}
+		}
+		return checkList(path+".fields", object["fields"], mostFields, func(path string, field any) error { return checkText(path, field, plainText, mrkdwn) })
 	case "context":
-		return checkCount(path+".elements", object["elements"], mostContext)
+		return checkList(path+".elements", object["elements"], mostContext, checkElement)
 	case "actions":
-		return checkCount(path+".elements", object["elements"], mostActions)
+		return checkList(path+".elements", object["elements"], mostActions, checkElement)
+	case "image":
+		return checkElement(path, object)
+	case "markdown":
+		if text, ok := object["text"].(string); !ok || text == "" {
+			return &TemplateError{Part: path + ".text", Problem: "the text of a markdown block must be a text, not an object"}
+		}
+	}
+	if accessory := object["accessory"]; accessory != nil {
+		return checkElement(path+".accessory", accessory)
 	}
 	return nil
 }
 
-// checkCount refuses a list that Slack finds too long.
-func checkCount(path string, list any, most int) error {
-	if elements, _ := list.([]any); len(elements) > most {
+// checkText refuses what is no text object of one of the types.
+func checkText(path string, text any, types ...string) error {
+	object, _ := text.(map[string]any)
+	kind, _ := object["type"].(string)
+	if _, isText := object["text"].(string); !isText || !slices.Contains(types, kind) {
+		return &TemplateError{Part: path, Problem: fmt.Sprintf(`it must be an object such as {"type": %q, "text": "…"}`, types[len(types)-1])}
+	}
+	return nil
+}
+
+// checkElement looks at buttons and images; of others less is known.
+func checkElement(path string, element any) error {
+	object, ok := element.(map[string]any)
+	if !ok {
+		return &TemplateError{Part: path, Problem: `it must be an object with a "type"`}
+	}
+	switch object["type"] {
+	case "button":
+		if address, isLink := object["url"].(string); isLink && !strings.Contains(address, "{{") && !isAddress(address) {
+			return &TemplateError{Part: path + ".url", Problem: "it must be an http or https URL"}
+		}
+		return checkText(path+".text", object["text"], plainText)
+	case "image":
+		if alternative, ok := object["alt_text"].(string); !ok || alternative == "" {
+			return &TemplateError{Part: path, Problem: "an image must have an alt_text"}
+		}
+	}
+	return nil
+}
+
+// checkList refuses a list that Slack finds too long, and elements that cannot be.
+func checkList(path string, list any, most int, check func(path string, element any) error) error {
+	elements, _ := list.([]any)
+	if len(elements) > most {
 		return &TemplateError{Part: path, Problem: fmt.Sprintf("there are %d, and Slack takes %d", len(elements), most)}
+	}
+	for i, element := range elements {
+		if err := check(fmt.Sprintf("%s[%d]", path, i), element); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -156,8 +203,10 @@ func targetOf(object map[string]any, key string) target {
 	switch {
 	case key != "text":
 		return verbatim()
-	case object["type"] == mrkdwn || object["type"] == "markdown":
+	case object["type"] == mrkdwn:
 		return formatted()
+	case object["type"] == "markdown":
+		return standard()
 	case object["type"] == plainText:
 		return unformatted()
 	}
@@ -169,7 +218,7 @@ func targetOf(object map[string]any, key string) target {
 func (s *blockSet) render(values *data, remarks string) ([]slack.Block, error) {
 	var err error
 	for _, limit := range []int{sectionLimit, summaryLimit, detailLimit, detailLimit / 4} {
-		current := &blockRendering{values: values, limit: limit}
+		current := &blockRendering{values: values, limit: limit, ids: make(map[string]bool)}
 		var rendered []slack.Block
 		if rendered, err = s.renderWithin(current, remarks); err != nil {
 			return nil, err
@@ -181,12 +230,17 @@ func (s *blockSet) render(values *data, remarks string) ([]slack.Block, error) {
 	return nil, err
 }
 
+// errNothingLeft says that a set of blocks says nothing about an event.
+var errNothingLeft = errors.New("nothing is left of the blocks, for all of their texts are empty")
+
 // blockRendering is one attempt at rendering a set.
 type blockRendering struct {
 	values *data
 	limit  int
-	// texts are the texts of all text objects.
+	// texts are all texts that are shown.
 	texts []string
+	// ids are the ids of blocks that are taken.
+	ids map[string]bool
 }
 
 func (s *blockSet) renderWithin(current *blockRendering, remarks string) ([]slack.Block, error) {
@@ -196,7 +250,7 @@ func (s *blockSet) renderWithin(current *blockRendering, remarks string) ([]slac
 		if err != nil {
 			return nil, err
 		}
-		object, _ := current.fit(rendered, sectionLimit).(map[string]any)
+		object, _ := current.fit(rendered, place{}).(map[string]any)
 		if object == nil {
 			continue
 		}
@@ -207,7 +261,7 @@ func (s *blockSet) renderWithin(current *blockRendering, remarks string) ([]slac
 		blocks = append(blocks, ready)
 	}
 	if len(blocks) == 0 {
-		return nil, &TemplateError{Part: "blocks", Problem: "nothing is left of the blocks, for all of their texts are empty"}
+		return nil, &TemplateError{Part: "blocks", Problem: errNothingLeft.Error()}
 	}
 	if remarks = strings.TrimPrefix(remarks, " · "); remarks != "" && len(blocks) < mostBlocks {
 		current.texts = append(current.texts, remarks)
@@ -249,15 +303,51 @@ func (r *blockRendering) node(path string, node any) (any, error) {
 	return node, nil
 }
 
+// place says where a value stands: in an object of a type, under a key.
+type place struct{ parent, key string }
+
+// limit is how many characters Slack takes of a text there.
+func (p place) limit() int {
+	switch {
+	case p.parent == "header":
+		return headerLimit
+	case p.parent == "button" && p.key == "text", p.parent == "option", p.parent == "confirm" && p.key != "text":
+		return 75
+	case p.parent == "confirm":
+		return 300
+	case p.key == "fields", p.key == "alt_text", p.key == "value", p.key == "title":
+		return 2000
+	}
+	return sectionLimit
+}
+
+// oneLine reports whether a text there has no line breaks.
+func (p place) oneLine() bool { return p.limit() <= headerLimit }
+
+// kindOf is what an object counts as: its type, or what it must be in the place
+// where it stands.
+func kindOf(object map[string]any, in place) string {
+	if kind, ok := object["type"].(string); ok {
+		return kind
+	}
+	switch in.key {
+	case "confirm":
+		return "confirm"
+	case "options", "initial_option", "initial_options":
+		return "option"
+	}
+	return ""
+}
+
 // fit makes of a rendered value what Slack takes: texts are cut, and what has
 // become empty is left out, since Slack would refuse the whole message for it. It
-// returns nil when nothing is left. limit is that of a text directly in it.
-func (r *blockRendering) fit(node any, limit int) any {
+// returns nil when nothing is left.
+func (r *blockRendering) fit(node any, in place) any {
 	switch node := node.(type) {
 	case []any:
 		kept := make([]any, 0, len(node))
 		for _, element := range node {
-			if fitting := r.fit(element, limit); fitting != nil {
+			if fitting := r.fit(element, in); fitting != nil {
 				kept = append(kept, fitting)
 			}
 		}
@@ -266,56 +356,78 @@ func (r *blockRendering) fit(node any, limit int) any {
 		}
 		return kept
 	case map[string]any:
-		return r.fitObject(node, limit)
+		return r.fitObject(node, in)
+	case string:
+		if in.key != "url" && in.key != "image_url" {
+			return cutPlain(node, in.limit())
+		}
 	}
 	return node
 }
 
-func (r *blockRendering) fitObject(object map[string]any, limit int) any {
-	if object["type"] == plainText || object["type"] == mrkdwn {
-		return r.fitText(object, limit)
+func (r *blockRendering) fitObject(object map[string]any, in place) any {
+	kind := kindOf(object, in)
+	if kind == plainText || kind == mrkdwn {
+		return r.fitText(object, in)
 	}
 	for key, child := range object {
-		if fitting := r.fit(child, limitOf(object, key)); fitting != nil {
+		if text, isText := child.(string); isText && key == "text" {
+			r.texts = append(r.texts, text)
+		}
+		if fitting := r.fit(child, place{kind, key}); fitting != nil {
 			object[key] = fitting
 		} else {
 			delete(object, key)
 		}
 	}
-	if isHollow(object) {
+	fillIn(object, kind)
+	if isHollow(object, kind) {
 		return nil
+	}
+	if id, ok := object["block_id"].(string); ok {
+		if id == "" || r.ids[id] {
+			delete(object, "block_id")
+		}
+		r.ids[id] = true
 	}
 	return object
 }
 
-// limitOf is that of the text under a key.
-func limitOf(object map[string]any, key string) int {
+// fillIn gives what may not be empty, and cannot be left out, something to show.
+func fillIn(object map[string]any, kind string) {
 	switch {
-	case object["type"] == "header":
-		return headerLimit
-	case object["type"] == "button":
-		return buttonLimit
-	case key == "fields":
-		return fieldLimit
+	case kind == "image" && object["alt_text"] == "":
+		object["alt_text"] = "an image"
+	case kind == "raw_text" && object["text"] == "":
+		object["text"] = "–"
 	}
-	return sectionLimit
 }
 
 // isHollow reports whether something has lost what it cannot be without.
-func isHollow(object map[string]any) bool {
-	switch object["type"] {
-	case "header", "markdown":
-		return object["text"] == nil || object["text"] == ""
+func isHollow(object map[string]any, kind string) bool {
+	switch kind {
+	case "header", "option", "confirm":
+		return object["text"] == nil
+	case "markdown":
+		text, _ := object["text"].(string)
+		return strings.TrimSpace(text) == ""
+	case "text":
+		return object["text"] == ""
 	case "section":
 		return object["text"] == nil && object["fields"] == nil
-	case "context", "actions":
+	case "context", "actions", "rich_text", "rich_text_section", "rich_text_quote", "rich_text_list", "rich_text_preformatted":
 		return object["elements"] == nil
 	case "button":
 		address, isLink := object["url"].(string)
 		return object["text"] == nil || isLink && !isAddress(address)
+	case "link":
+		address, _ := object["url"].(string)
+		return !isAddress(address)
 	case "image":
 		address, given := object["image_url"].(string)
 		return given && !isAddress(address)
+	case "video":
+		return object["title"] == nil
 	}
 	return false
 }
@@ -324,15 +436,15 @@ func isAddress(address string) bool { return len(address) <= urlLimit && isWebAd
 
 // fitText cuts the text of a text object. Slack is kept from finding links and
 // people in it that it does not mark as such, unless the object says otherwise.
-func (r *blockRendering) fitText(object map[string]any, limit int) any {
+func (r *blockRendering) fitText(object map[string]any, in place) any {
 	text, _ := object["text"].(string)
-	if limit == headerLimit || limit == buttonLimit {
+	if in.oneLine() {
 		text = oneLine(text)
 	}
 	if text = strings.TrimSpace(text); text == "" {
 		return nil
 	}
-	text = cut(text, limit)
+	text = cut(text, in.limit())
 	object["text"] = text
 	if _, said := object["verbatim"]; object["type"] == mrkdwn && !said {
 		object["verbatim"] = true

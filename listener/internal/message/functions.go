@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"math/big"
 	"net/url"
-	"slices"
+	"regexp"
 	"strconv"
 	"strings"
 	"text/template"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
@@ -19,70 +20,169 @@ import (
 // marked is a text that is a part of the message as it is.
 type marked string
 
-// functions returns what templates may call. They only look at their arguments.
-// The comparisons take the place of the library's, which know neither the numbers
-// of JSON nor what is absent.
+// functions returns what templates may call. They only look at their arguments,
+// and what they handle is counted. Those of the library that know neither the
+// numbers of JSON nor what is absent are replaced.
 func functions(into target, current *rendering) template.FuncMap {
-	return template.FuncMap{
-		escapeFunction: func(value any) (string, error) { return into.escape(value, current.limit) },
+	made := template.FuncMap{
+		escapeFunction: func(value any) (string, error) { return current.escape(into, value) },
 		fieldFunction:  lookUp,
 		stepFunction:   current.step,
+		truthFunction:  current.truth,
 
-		"code":     func(value any) (marked, error) { return code(into, value, current.limit) },
-		"date":     showDate,
+		"code":     func(value any) (marked, error) { return current.code(into, value) },
+		"date":     current.date,
 		"default":  withDefault,
 		"emoji":    current.alert.emoji,
-		"join":     join,
-		"json":     showJSON,
-		"link":     func(address, label any) (marked, error) { return link(into, address, label, current.limit) },
-		"lower":    func(value any) string { return strings.ToLower(plain(value)) },
-		"raw":      func(value any) marked { return marked(plain(value)) },
-		"round":    round,
-		"truncate": truncate,
-		"upper":    func(value any) string { return strings.ToUpper(plain(value)) },
-		"urlquery": func(value any) string { return url.QueryEscape(plain(value)) },
+		"join":     current.join,
+		"json":     current.json,
+		"link":     func(address, label any) (marked, error) { return current.link(into, address, label) },
+		"lower":    func(value any) (string, error) { return current.change(value, strings.ToLower) },
+		"raw":      func(value any) (marked, error) { text, err := current.plain(value); return marked(text), err },
+		"round":    current.round,
+		"truncate": func(limit int, value any) (string, error) { return current.change(value, cutTo(limit)) },
+		"upper":    func(value any) (string, error) { return current.change(value, strings.ToUpper) },
+		"urlquery": func(value any) (string, error) { return current.change(value, url.QueryEscape) },
 
-		"index":  index,
-		"len":    length,
-		"print":  func(values ...any) string { return join("", values) },
-		"printf": printf,
-		"eq": func(a any, others ...any) bool {
-			return slices.ContainsFunc(others, func(b any) bool { return equal(a, b) })
-		},
-		"ne": func(a, b any) bool { return !equal(a, b) },
-		"lt": func(a, b any) bool { return compare(a, b, func(order int) bool { return order < 0 }) },
-		"le": func(a, b any) bool { return compare(a, b, func(order int) bool { return order <= 0 }) },
-		"gt": func(a, b any) bool { return compare(a, b, func(order int) bool { return order > 0 }) },
-		"ge": func(a, b any) bool { return compare(a, b, func(order int) bool { return order >= 0 }) },
+		"index":   index,
+		"len":     current.length,
+		"print":   func(values ...any) (string, error) { return current.join("", values) },
+		"println": func(values ...any) (string, error) { return current.join(" ", values) },
+		"printf":  current.printf,
+		"and":     func(first any, others ...any) (any, error) { return current.firstOf(false, first, others) },
+		"or":      func(first any, others ...any) (any, error) { return current.firstOf(true, first, others) },
+		"not":     func(value any) (bool, error) { held, err := current.truth(value); return held == nil, err },
+		"eq":      current.equalToOne,
+		"ne":      func(a, b any) (bool, error) { same, err := current.equalToOne(a, b); return !same, err },
+		"lt":      func(a, b any) (bool, error) { return current.compare(a, b, func(order int) bool { return order < 0 }) },
+		"le":      func(a, b any) (bool, error) { return current.compare(a, b, func(order int) bool { return order <= 0 }) },
+		"gt":      func(a, b any) (bool, error) { return current.compare(a, b, func(order int) bool { return order > 0 }) },
+		"ge":      func(a, b any) (bool, error) { return current.compare(a, b, func(order int) bool { return order >= 0 }) },
 	}
+	for name, instead := range map[string]string{
+		"call": "nothing can be called", "html": "values are escaped already", "js": "values are escaped already", "slice": "use truncate or index",
+	} {
+		made[name] = func(...any) (string, error) { return "", &misuse{"there is no function " + name + ": " + instead} }
+	}
+	return made
+}
+
+// truth returns a value, or nil for one that is false, as a number that is 0 or a
+// text without characters is.
+func (r *rendering) truth(value any) (any, error) {
+	if number, ok := toNumber(value); ok {
+		if err := r.spend(len(number)); err != nil {
+			return nil, err
+		}
+		if jsonvalue.EqualNumbers(number, "0") {
+			return nil, nil
+		}
+	}
+	empty := false
+	switch value := unmark(value).(type) {
+	case bool:
+		empty = !value
+	case string:
+		empty = value == ""
+	case []any:
+		empty = len(value) == 0
+	case map[string]any:
+		empty = len(value) == 0
+	}
+	if empty {
+		return nil, nil
+	}
+	return value, nil
+}
+
+// firstOf returns the first value that is true, or the first that is not; the last
+// one if there is none.
+func (r *rendering) firstOf(wanted bool, first any, others []any) (any, error) {
+	last := first
+	for _, value := range append([]any{first}, others...) {
+		held, err := r.truth(value)
+		if err != nil || (held != nil) == wanted {
+			return value, err
+		}
+		last = value
+	}
+	return last, nil
+}
+
+// weight is about how many bytes a value has.
+func weight(value any) int {
+	size := 1
+	switch value := value.(type) {
+	case string:
+		size += len(value)
+	case marked:
+		size += len(value)
+	case json.Number:
+		size += len(value)
+	case []any:
+		for _, element := range value {
+			size += weight(element)
+		}
+	case map[string]any:
+		for key, element := range value {
+			size += len(key) + weight(element)
+		}
+	}
+	return size
 }
 
 // formatted is the target of a text in which Slack gives some characters a
 // meaning.
-func formatted() target { return target{escape: escapeValue, markup: true} }
+func formatted() target { return target{escape: escapeValue, link: slackLink, quote: "`"} }
 
 // unformatted is that of a plain_text object: Slack finds no links there, and
 // wants the same characters escaped.
 func unformatted() target { return target{escape: escapeValue} }
 
+// standard is that of a markdown block, which is written in standard Markdown.
+func standard() target { return target{escape: escapeMarkdown, link: markdownLink, quote: "`"} }
+
 // verbatim is that of any other text, such as a URL.
 func verbatim() target {
-	return target{escape: func(value any, limit int) (string, error) {
-		if err := checkPrintable(value); err != nil {
-			return "", err
-		}
-		return cutPlain(plain(value), limit), nil
-	}}
+	return target{escape: func(value any, limit int) string { return cutPlain(plain(value), limit) }}
 }
 
-func escapeValue(value any, limit int) (string, error) {
+// escapeMarkdown takes from every character the meaning that Markdown gives it.
+// Line breaks become spaces: a line may begin a heading or a list.
+func escapeMarkdown(value any, limit int) string {
+	if ready, ok := value.(marked); ok {
+		return cutPlain(string(ready), limit)
+	}
+	var escaped strings.Builder
+	for _, character := range cutPlain(oneLine(plain(value)), limit/2) {
+		if character < utf8.RuneSelf && !unicode.IsLetter(character) && !unicode.IsDigit(character) && character != ' ' {
+			escaped.WriteByte('\\')
+		}
+		escaped.WriteRune(character)
+	}
+	return escaped.String()
+}
+
+func escapeValue(value any, limit int) string {
+	if ready, ok := value.(marked); ok {
+		return cut(string(ready), limit)
+	}
+	return escapeWithin(plain(value), limit)
+}
+
+// escape makes a value a part of a text.
+func (r *rendering) escape(into target, value any) (string, error) {
 	if err := checkPrintable(value); err != nil {
 		return "", err
 	}
-	if ready, ok := value.(marked); ok {
-		return cut(string(ready), limit), nil
+	if _, ready := value.(marked); !ready {
+		text, err := r.plain(value)
+		if err != nil {
+			return "", err
+		}
+		value = text
 	}
-	return escapeWithin(plain(value), limit), nil
+	return into.escape(value, r.limit), nil
 }
 
 func checkPrintable(value any) error {
@@ -147,16 +247,31 @@ func index(of any, keys ...any) any {
 
 // length counts the elements of a list or of an object, or the characters of a
 // text; what is absent has none.
-func length(of any) int {
+func (r *rendering) length(of any) (int, error) {
 	switch of := of.(type) {
 	case nil:
-		return 0
+		return 0, nil
 	case []any:
-		return len(of)
+		return len(of), nil
 	case map[string]any:
-		return len(of)
+		return len(of), nil
 	}
-	return utf8.RuneCountInString(plain(of))
+	text, err := r.plain(of)
+	return utf8.RuneCountInString(text), err
+}
+
+// change makes another text of a value. What is absent stays what it is.
+func (r *rendering) change(value any, change func(string) string) (string, error) {
+	text, err := r.plain(value)
+	if err != nil || value == nil {
+		return text, err
+	}
+	changed := change(text)
+	return changed, r.spend(len(changed))
+}
+
+func cutTo(limit int) func(string) string {
+	return func(text string) string { return cutPlain(text, limit) }
 }
 
 func withDefault(other, value any) any {
@@ -166,53 +281,70 @@ func withDefault(other, value any) any {
 	return value
 }
 
-func join(separator string, list any) string {
+// join writes the elements of a list one after the other.
+func (r *rendering) join(separator string, list any) (string, error) {
 	elements, ok := list.([]any)
 	if !ok {
 		if list == nil {
-			return ""
+			return "", nil
 		}
-		return plain(list)
+		return r.plain(list)
 	}
 	texts := make([]string, len(elements))
 	for i, element := range elements {
-		texts[i] = plain(element)
+		if err := checkPrintable(element); err != nil {
+			return "", err
+		}
+		var err error
+		if texts[i], err = r.plain(element); err != nil {
+			return "", err
+		}
 	}
-	return strings.Join(texts, separator)
+	if err := r.spend(len(separator) * len(elements)); err != nil {
+		return "", err
+	}
+	return strings.Join(texts, separator), nil
 }
 
-func showJSON(value any) (string, error) {
+func (r *rendering) json(value any) (string, error) {
 	written, err := changelog.Stringify(value)
-	return string(written), err
-}
-
-// showDate shows an RFC 3339 time in the form of an example, as Go's layouts are;
-// anything else as it is.
-func showDate(layout string, value any) string {
-	at, err := time.Parse(time.RFC3339Nano, plain(value))
 	if err != nil {
-		return plain(value)
+		return "", err
 	}
-	return at.UTC().Format(layout)
+	return string(written), r.spend(len(written))
 }
 
-// round shows a number with so many digits after the point; anything else as it
-// is.
-func round(digits int, value any) string {
-	const most = 20
-	number, _ := toNumber(value)
-	// What is beyond the range of a float64 would have millions of digits.
-	if _, err := number.Float64(); err != nil {
-		return plain(value)
+// date shows a time in the form of an example, as Go's layouts are; anything else
+// as it is.
+func (r *rendering) date(layout string, value any) (string, error) {
+	return r.change(value, func(text string) string {
+		for _, known := range []string{time.RFC3339Nano, timeFormat} {
+			if at, err := time.Parse(known, text); err == nil {
+				return at.UTC().Format(layout)
+			}
+		}
+		return text
+	})
+}
+
+// round shows a number with so many digits after the point; anything else, and a
+// number of more digits than anybody reads, as it is.
+func (r *rendering) round(digits int, value any) (string, error) {
+	const most, longest = 20, 60
+	text, err := r.plain(value)
+	if err != nil {
+		return "", err
+	}
+	number, isNumber := toNumber(value)
+	if _, outOfRange := number.Float64(); !isNumber || len(number) > longest || outOfRange != nil {
+		return text, nil
 	}
 	exact, _, err := big.ParseFloat(number.String(), 10, 256, big.ToNearestEven)
 	if err != nil {
-		return plain(value)
+		return text, nil //nolint:nilerr // It is shown as it is.
 	}
-	return exact.Text('f', max(0, min(digits, most)))
+	return exact.Text('f', max(0, min(digits, most))), nil
 }
-
-func truncate(limit int, value any) string { return cutPlain(plain(value), limit) }
 
 func cutPlain(value string, limit int) string {
 	if utf8.RuneCountInString(value) <= limit {
@@ -222,26 +354,43 @@ func cutPlain(value string, limit int) string {
 }
 
 // code shows a value as code, where there is such a thing.
-func code(into target, value any, limit int) (marked, error) {
-	escaped, err := into.escape(strings.ReplaceAll(plain(value), "`", "'"), limit)
-	if err != nil || !into.markup || escaped == "" {
-		return marked(escaped), err
+func (r *rendering) code(into target, value any) (marked, error) {
+	text, err := r.plain(value)
+	if err != nil {
+		return "", err
 	}
-	return marked("`" + escaped + "`"), nil
+	if into.quote == "" || text == "" {
+		return marked(into.escape(text, r.limit)), nil
+	}
+	return marked(into.quote + escapeWithin(oneLine(strings.ReplaceAll(text, "`", "'")), r.limit) + into.quote), nil
 }
 
 // link shows a text that leads to an address, or the text alone where there are
 // no links or the address is not one of the web.
-func link(into target, address, label any, limit int) (marked, error) {
-	text, err := into.escape(label, limit)
-	if err != nil || !into.markup || !isWebAddress(plain(address)) {
+func (r *rendering) link(into target, address, label any) (marked, error) {
+	to, err := r.plain(address)
+	if err != nil {
+		return "", err
+	}
+	if text, isText := label.(string); isText && oneLine(text) == "" {
+		label = to
+	}
+	text, err := r.escape(into, label)
+	text = oneLine(text)
+	if err != nil || into.link == nil || !isWebAddress(to) || utf8.RuneCountInString(to) > r.limit {
 		return marked(text), err
 	}
-	escaped := strings.NewReplacer("|", "%7C", ">", "%3E", "<", "%3C", "&", "&amp;", " ", "%20").Replace(plain(address))
-	if utf8.RuneCountInString(escaped) > limit {
-		return marked(text), nil
-	}
-	return marked("<" + escaped + "|" + text + ">"), nil
+	return marked(into.link(to, text)), nil
+}
+
+// slackLink is a link of mrkdwn.
+func slackLink(address, text string) string {
+	return "<" + strings.NewReplacer("|", "%7C", ">", "%3E", "<", "%3C", "&", "&amp;", " ", "%20").Replace(address) + "|" + text + ">"
+}
+
+// markdownLink is a link of standard Markdown.
+func markdownLink(address, text string) string {
+	return "[" + text + "](" + strings.NewReplacer("(", "%28", ")", "%29", "<", "%3C", ">", "%3E", " ", "%20", "\\", "%5C").Replace(address) + ")"
 }
 
 func isWebAddress(address string) bool {
@@ -262,6 +411,19 @@ func toNumber(value any) (json.Number, bool) {
 	return "", false
 }
 
+// equalToOne reports whether a value is equal to one of the others.
+func (r *rendering) equalToOne(value any, others ...any) (bool, error) {
+	for _, other := range others {
+		if err := r.spend(weight(value) + weight(other)); err != nil {
+			return false, err
+		}
+		if equal(value, other) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 func equal(a, b any) bool {
 	left, leftIs := toNumber(a)
 	right, rightIs := toNumber(b)
@@ -280,25 +442,39 @@ func unmark(value any) any {
 
 // compare orders numbers by value and texts by their characters. Nothing else is
 // less or greater than anything.
-func compare(a, b any, wanted func(order int) bool) bool {
+func (r *rendering) compare(a, b any, wanted func(order int) bool) (bool, error) {
+	if err := r.spend(weight(a) + weight(b)); err != nil {
+		return false, err
+	}
 	left, leftIs := toNumber(a)
 	right, rightIs := toNumber(b)
 	if leftIs && rightIs {
-		return wanted(jsonvalue.CompareNumbers(left, right))
+		return wanted(jsonvalue.CompareNumbers(left, right)), nil
 	}
 	one, oneIs := unmark(a).(string)
 	other, otherIs := unmark(b).(string)
-	return oneIs && otherIs && wanted(strings.Compare(one, other))
+	return oneIs && otherIs && wanted(strings.Compare(one, other)), nil
 }
 
 // printf is fmt.Sprintf for the values of an event: a number may be printed as an
-// integer or as a fraction.
-func printf(format string, values ...any) string {
+// integer or as a fraction. A width of more than three digits is nobody's wish.
+func (r *rendering) printf(format string, values ...any) (string, error) {
+	const longest = 1000
+	if len(format) > longest || regexp.MustCompile(`[0-9]{4}|\*`).MatchString(format) {
+		return "", &misuse{"the format of printf is too long, or has too large a number"}
+	}
 	wrapped := make([]any, len(values))
 	for i, value := range values {
+		if err := checkPrintable(value); err != nil {
+			return "", err
+		}
+		if _, err := r.plain(value); err != nil {
+			return "", err
+		}
 		wrapped[i] = printed{value}
 	}
-	return fmt.Sprintf(format, wrapped...)
+	written := fmt.Sprintf(format, wrapped...)
+	return written, r.spend(len(written))
 }
 
 // printed prints a value under the verb that it is given.

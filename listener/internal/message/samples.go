@@ -3,6 +3,7 @@ package message
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"strings"
 
@@ -28,7 +29,7 @@ func (s sample) explain(err error) error {
 // samples returns events of all kinds that a rule can match. Their values are
 // those of the worked example, then nothing at all, then what a hostile sender
 // would write.
-func samples(wanted rule.Rule) []sample {
+func samples(wanted rule.Rule) ([]sample, error) {
 	usual := map[string]any{
 		"healthStatus": "Degraded", "cpuUtil": json.Number("91.5"), "memoryUtil": json.Number("30"), "locked": false,
 		"newRelicUrl": "https://newrelic.com", "sentryUrl": "https://sentry.io/", "prometheusUrl": "https://prometheus.io",
@@ -44,19 +45,23 @@ func samples(wanted rule.Rule) []sample {
 		{"no values", nil, nil},
 		{"values that are long and hostile", strings.Repeat("<@U1>\n", 500), hostile},
 	} {
-		for _, event := range sampleEvents(wanted, content.title, content.properties) {
+		events, err := sampleEvents(wanted, content.title, content.properties)
+		if err != nil {
+			return nil, err
+		}
+		for _, event := range events {
 			made = append(made, sample{
 				name:  strings.Join(strings.Fields("a "+event.Action+" event of resource type "+event.ResourceType+" with "+content.name), " "),
 				alert: NewAlert(event, wanted),
 			})
 		}
 	}
-	return made
+	return made, nil
 }
 
 // sampleEvents returns events with each resource type and action that the rule
 // asks for, or with all that are usual.
-func sampleEvents(wanted rule.Rule, title any, properties map[string]any) []*changelog.Event {
+func sampleEvents(wanted rule.Rule, title any, properties map[string]any) ([]*changelog.Event, error) {
 	types := wanted.ResourceTypes
 	if len(types) == 0 {
 		types = []string{changelog.ResourceEntity}
@@ -72,13 +77,17 @@ func sampleEvents(wanted rule.Rule, title any, properties map[string]any) []*cha
 	var events []*changelog.Event
 	for _, resource := range types {
 		for _, action := range actions {
-			events = append(events, sampleEvent(wanted, resource, action, title, properties))
+			event, err := sampleEvent(wanted, resource, action, title, properties)
+			if err != nil {
+				return nil, fmt.Errorf("making an event to try the template with: %w", err)
+			}
+			events = append(events, event)
 		}
 	}
-	return events
+	return events, nil
 }
 
-func sampleEvent(wanted rule.Rule, resource, action string, title any, properties map[string]any) *changelog.Event {
+func sampleEvent(wanted rule.Rule, resource, action string, title any, properties map[string]any) (*changelog.Event, error) {
 	blueprint := "deploymentConfig"
 	if len(wanted.Blueprints) > 0 {
 		blueprint = wanted.Blueprints[0]
@@ -107,13 +116,9 @@ func sampleEvent(wanted rule.Rule, resource, action string, title any, propertie
 	}
 	body, err := changelog.Stringify(document)
 	if err != nil {
-		panic("message: a sample cannot be serialised: " + err.Error())
+		return nil, err
 	}
-	event, err := changelog.Parse(body)
-	if err != nil {
-		panic("message: a sample is no event: " + err.Error())
-	}
-	return event
+	return changelog.Parse(body)
 }
 
 // with returns properties of which one has the first of some values, if there are

@@ -94,8 +94,17 @@ func NewTemplate(source Source, wanted rule.Rule) (*Template, error) {
 
 // try renders the templates for sample events.
 func (t *Template) try(wanted rule.Rule) error {
-	for _, sample := range samples(wanted) {
-		if _, err := t.Message(sample.alert, Notes{Now: sample.alert.event.HappenedAt()}); err != nil {
+	tried, err := samples(wanted)
+	if err != nil {
+		return err
+	}
+	for _, sample := range tried {
+		_, err := t.Message(sample.alert, Notes{Now: sample.alert.event.HappenedAt()})
+		// What it says may be about values that no sample has.
+		if mistake, ok := errors.AsType[*TemplateError](err); ok && mistake.Problem == errNothingLeft.Error() {
+			err = nil
+		}
+		if err != nil {
 			return sample.explain(err)
 		}
 		if _, err := t.Line(sample.alert); err != nil {

@@ -76,10 +76,12 @@ func TestTemplates(t *testing.T) {
 		`{{ if eq .After.cpuUtil 91.5 }}a{{ end }}{{ if eq .User "bob" "ada" }}b{{ end }}{{ if eq .After.none nil }}c{{ end }}{{ if ne .After.zero nil }}d{{ end }}{{ if eq .After.big 9007199254740992 }}e{{ end }}{{ if eq .After.locked false }}f{{ end }}`: `abcdf`,
 		`{{ .After.big }} {{ .After.huge }} {{ round 1 .After.cpuUtil }} {{ round 0 .After.big }} {{ round 2 .After.huge }} {{ round 2 .After.none }}`:                                                                                                         `9007199254740993 1e400 91.5 9007199254740993 1e400 none`,
 		`{{ printf "%.1f|%d|%05.1f|%s|%v|%q|%t|%f" .After.cpuUtil .After.big 1 .To .To .User .After.locked .After.none }}`:                                                                                                                                     `91.5|9007199254740993|001.0|91.50|91.50|"ada"|false|none`,
-		`{{ urlquery .Title }} {{ urlquery .After.none }}`:                                                        `Orders+%3C%26%3E+db none`,
-		`{{ truncate 4 .Title }} {{ lower .User }} {{ len .After.tags }} {{ len .User }} {{ len .After.labels }}`: `Ord… ada 3 3 2`,
-		`{{ date "15:04" .After.when }} {{ date "15:04" .User }} {{ emoji "Crashed" }}`:                           `16:44 ada :octagonal_sign:`,
-		`{{ if and .User (not .After.none) (or .After.none .To) }}yes{{ end }}{{/* said nothing */}}{{- "" -}}`:   `yes`,
+		`{{ urlquery .Title }} {{ urlquery .After.none }}`: `Orders+%3C%26%3E+db none`,
+		`{{ if .After.zero }}a{{ end }}{{ with .After.zero }}b{{ else }}c{{ end }}{{ if not .After.zero }}d{{ end }}{{ or .After.zero .After.empty "e" }}{{ and "f" .After.zero }}{{ if .After.tags }}g{{ end }}`: `cde0g`,
+		`{{ date "15:04" .At }} {{ upper .After.none }} {{ link .After.url "" }} {{ link "https://x.example" "a\nb" }}`:                                                                                           `16:44 none <https://example.com/a?b=1&amp;c=%3Cd%3E%7Ce|https://example.com/a?b=1&amp;c=&lt;d&gt;|e> <https://x.example|a b>`,
+		`{{ truncate 4 .Title }} {{ lower .User }} {{ len .After.tags }} {{ len .User }} {{ len .After.labels }}`:                                                                                                 `Ord… ada 3 3 2`,
+		`{{ date "15:04" .After.when }} {{ date "15:04" .User }} {{ emoji "Crashed" }}`:                                                                                                                           `16:44 ada :octagonal_sign:`,
+		`{{ if and .User (not .After.none) (or .After.none .To) }}yes{{ end }}{{/* said nothing */}}{{- "" -}}`:                                                                                                   `yes`,
 		`{{ if .After.none }}x{{ end }}`: ``,
 	} {
 		if got := body(t, source); got != want {
@@ -91,18 +93,23 @@ func TestTemplates(t *testing.T) {
 func TestTemplatesThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]string{
-		`{{ .Titel }}`:                        `body: there is no .Titel; did you mean .Title?`,
-		`{{ .Elephant }}`:                     `body: there is no .Elephant; there are .Action, .After, .At, .Before, .Blueprint, .Entity, .Event, .From, .Origin, .Property, .Recovered, .ResourceType, .Rule, .Run, .Timer, .Title, .To, .User`,
-		`{{ . }}`:                             `body: {{ . }} is everything; print one of its values, such as {{ .Title }}`,
-		`{{ .Title `:                          `body: 1: unclosed action`,
-		`{{ env "HOME" }}`:                    `body: 1: function "env" not defined`,
-		`{{ if }}x{{ end }}`:                  `body: 1: missing value for if`,
-		`{{ template "x" }}`:                  `body: at <{{template "x"}}>: template "x" not defined (tried with a CREATE event of resource type entity with the usual values)`,
-		`{{ range 100000000 }}{{ end }}`:      `body: its loops take more than 10000 steps`,
-		`{{ range 9000 }}0123456789{{ end }}`: `body: it writes more than 65536 bytes`,
+		`{{ .Titel }}`:                   `body: there is no .Titel; did you mean .Title?`,
+		`{{ .Elephant }}`:                `body: there is no .Elephant; there are .Action, .After, .At, .Before, .Blueprint, .Entity, .Event, .From, .Origin, .Property, .Recovered, .ResourceType, .Rule, .Run, .Timer, .Title, .To, .User`,
+		`{{ . }}`:                        `body: {{ . }} is everything; print one of its values, such as {{ .Title }}`,
+		`{{ .Title `:                     `body: 1: unclosed action`,
+		`{{ env "HOME" }}`:               `body: 1: function "env" not defined`,
+		`{{ if }}x{{ end }}`:             `body: 1: missing value for if`,
+		`{{ template "x" }}`:             `body: at <{{template "x"}}>: template "x" not defined (tried with a CREATE event of resource type entity with the usual values)`,
+		`{{ range 100000000 }}{{ end }}`: `body: its loops take more than 10000 steps`,
+		`{{ $s := "x" }}{{ range 40 }}{{ $s = print $s $s }}{{ end }}`:                    `body: its functions handle more than 33554432 bytes`,
+		`{{ range 9000 }}0123456789{{ end }}`:                                             `body: it writes more than 65536 bytes`,
 		`{{ define "x" }}{{ template "x" }}{{ template "x" }}{{ end }}{{ template "x" }}`: `body: its loops take more than 10000 steps`,
-		`{{ .Title.Foo 1 }}`: `body: .Title.Foo is a value, and takes no arguments`,
-		`{{ 1 | $.Title }}`:  `body: $.Title is a value, and takes no arguments`,
+		`{{ .After.my-prop }}`:     `body: 1: bad character U+002D '-'; a name with other characters is written (index .After "my-property")`,
+		`{{ html .Title }}`:        `body: there is no function html: values are escaped already`,
+		`{{ printf "%99999d" 1 }}`: `body: the format of printf is too long, or has too large a number`,
+		`{{ println . }}`:          `body: {{ . }} is everything; print one of its values, such as {{ .Title }}`,
+		`{{ .Title.Foo 1 }}`:       `body: .Title.Foo is a value, and takes no arguments`,
+		`{{ 1 | $.Title }}`:        `body: $.Title is a value, and takes no arguments`,
 	} {
 		_, err := message.NewTemplate(message.Source{Body: source}, cpu())
 		if _, ok := errors.AsType[*message.TemplateError](err); !ok || err.Error() != want {
@@ -250,6 +257,102 @@ func TestBlocksSayWhatMustBeKnown(t *testing.T) {
 	}
 }
 
+// TestBlocksOfWhichNothingIsLeft says nothing about an event without a value, which
+// is no mistake of the template.
+func TestBlocksOfWhichNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	const source = `[{"type":"section","text":{"type":"mrkdwn","text":"{{ range .After.tags }}{{ . }} {{ end }}"}}]`
+	got, err := blocks(t, source, example, message.Notes{Now: happenedAt()})
+	if err != nil || got != `[{"text":{"text":"a &lt;!here&gt; 1","type":"mrkdwn","verbatim":true},"type":"section"}]` {
+		t.Errorf("got %s (%v)", got, err)
+	}
+	got, err = blocks(t, source, strings.Replace(example, `"tags"`, `"labels2"`, 1), message.Notes{Now: happenedAt()})
+	if err == nil || err.Error() != "blocks: nothing is left of the blocks, for all of their texts are empty" {
+		t.Errorf("got %s (%v)", got, err)
+	}
+}
+
+// TestBlocksThatAreNotText renders what Slack reads by other rules.
+func TestBlocksThatAreNotText(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, source, want string }{
+		{
+			"markdown takes no link and no heading from a value",
+			`[{"type":"markdown","text":"# {{ .Title }}\n{{ .After.bad }} {{ link .After.url .After.bad }} {{ code .After.bad }}"}]`,
+			`[{"text":"# Orders \\<\\&\\> db\n\\[Sign in\\]\\(https\\:\\/\\/evil\\.example\\) \\# \\*x\\* ` +
+				`[\\[Sign in\\]\\(https\\:\\/\\/evil\\.example\\) \\# \\*x\\*](https://example.com/a?b=1&c=%3Cd%3E|e) ` + "`[Sign in](https://evil.example) # *x*`" + `","type":"markdown"}]`,
+		},
+		{
+			"rich text is read as it is, and what is empty is left out",
+			`[{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"{{ .After.html }}"},{"type":"text","text":"{{ .After.empty }}"},
+				{"type":"link","url":"{{ .After.none }}"},{"type":"link","url":"{{ .After.url }}"}]},{"type":"rich_text_section","elements":[{"type":"text","text":"{{ .After.empty }}"}]}]}]`,
+			`[{"elements":[{"elements":[{"text":"<b>","type":"text"},{"type":"link","url":"https://example.com/a?b=1&c=<d>|e"}],"type":"rich_text_section"}],"type":"rich_text"}]`,
+		},
+		{
+			"what may not be empty says so",
+			`[{"type":"image","image_url":"https://x.example/a.png","alt_text":"{{ .After.empty }}"},{"type":"table","rows":[[{"type":"raw_text","text":"{{ .After.empty }}"}]]},
+			  {"type":"section","block_id":"{{ .User }}","text":{"type":"mrkdwn","text":"a"}},{"type":"section","block_id":"{{ .User }}","text":{"type":"mrkdwn","text":"b"}}]`,
+			`[{"alt_text":"an image","image_url":"https://x.example/a.png","type":"image"},{"rows":[[{"text":"–","type":"raw_text"}]],"type":"table"},` +
+				`{"block_id":"ada","text":{"text":"a","type":"mrkdwn","verbatim":true},"type":"section"},{"text":{"text":"b","type":"mrkdwn","verbatim":true},"type":"section"}]`,
+		},
+		{
+			"options and their limits",
+			`[{"type":"section","text":{"type":"mrkdwn","text":"a"},"accessory":{"type":"overflow","options":[{"text":{"type":"plain_text","text":"{{ .After.empty }}"},"value":"v"},
+				{"text":{"type":"plain_text","text":"{{ range 20 }}12345{{ end }}"},"value":"w"}]}}]`,
+			`[{"accessory":{"options":[{"text":{"text":"` + strings.Repeat("12345", 14) + `1234…","type":"plain_text"},"value":"w"}],"type":"overflow"},"text":{"text":"a","type":"mrkdwn","verbatim":true},"type":"section"}]`,
+		},
+	}
+	event := strings.Replace(example, `"empty":""`, `"empty":"","bad":"[Sign in](https://evil.example)\n# *x*"`, 1)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := blocks(t, test.source, event, message.Notes{Now: happenedAt()})
+			if err != nil || got != test.want {
+				t.Errorf("got  %s (%v)\nwant %s", got, err, test.want)
+			}
+		})
+	}
+}
+
+// TestHostileTemplateValues renders events that nobody would send but to harm: a
+// template takes no more time and memory than it would for others.
+func TestHostileTemplateValues(t *testing.T) {
+	t.Parallel()
+	tags := "[" + strings.Repeat(`"x",`, 9000) + `"x"]`
+	event := func(value string) string {
+		return `{"action":"UPDATE","resourceType":"entity","diff":{"before":{},"after":{"identifier":"cart","properties":{"x":` + value + `,"tags":` + tags + `}}}}`
+	}
+	long, digits := `"`+strings.Repeat("y", 3_000_000)+`"`, "0."+strings.Repeat("9", 1_000_000)
+	for source, value := range map[string]string{
+		`{{ range .After.tags }}{{ if eq (lower $.After.x) . }}x{{ end }}{{ end }}`:    long,
+		`{{ range .After.tags }}{{ if gt $.After.x . }}{{ end }}{{ end }}`:             long,
+		`{{ $s := "x" }}{{ range .After.tags }}{{ $s = print $s $.After.x }}{{ end }}`: long,
+		`{{ range .After.tags }}{{ if $.After.x }}{{ end }}{{ end }}`:                  digits,
+		`{{ range .After.tags }}{{ json $.Event }}{{ end }}`:                           long,
+	} {
+		made, err := message.NewTemplate(message.Source{Body: source}, cpu())
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		_, err = made.Message(message.NewAlert(parsed(t, event(value)), cpu()), message.Notes{})
+		if err == nil || !strings.Contains(err.Error(), "bytes") {
+			t.Errorf("%s: %v", source, err)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("%s: it took %s", source, took)
+		}
+	}
+	made, err := message.NewTemplate(message.Source{Body: `{{ round 2 .After.x }}`}, cpu())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rendered, err := made.Message(message.NewAlert(parsed(t, event(digits)), cpu()), message.Notes{})
+	if err != nil || !strings.HasPrefix(texts(t, rendered)[2], "0.99999") {
+		t.Errorf("rounding: %v", err)
+	}
+}
+
 // TestBlocksKeepWithinSlacksLimits renders an event with the longest of everything.
 func TestBlocksKeepWithinSlacksLimits(t *testing.T) {
 	t.Parallel()
@@ -297,15 +400,20 @@ func TestBlocksThatCannotBe(t *testing.T) {
 		`[{"text":"x"}]`:                         `blocks[0]: a block must have a "type", such as "section"`,
 		`[{"type":"divider"},{"type":"secton"}]`: `blocks[1]: "secton" is no type of a block; did you mean "section"?`,
 		`[{"type":"input"}]`:                     `blocks[0]: a message cannot have a block of the type input`,
-		`[{"type":"header","text":{"type":"mrkdwn","text":"x"}}]`:             `blocks[0].text: the text of a header must be a plain_text`,
-		`[{"type":"section","text":{"type":"{{ .To }}","text":"{{ .To }}"}}]`: `blocks[0].text.type: a type cannot be a template`,
-		`[{"type":"section","fields":[1,2,3,4,5,6,7,8,9,10,11]}]`:             `blocks[0].fields: there are 11, and Slack takes 10`,
-		`[{"type":"context","elements":[1,2,3,4,5,6,7,8,9,10,11]}]`:           `blocks[0].elements: there are 11, and Slack takes 10`,
-		`[{"type":"actions","elements":[` + strings.Repeat("1,", 25) + `1]}]`: `blocks[0].elements: there are 26, and Slack takes 25`,
+		`[{"type":"header","text":{"type":"mrkdwn","text":"x"}}]`:                                               `blocks[0].text: it must be an object such as {"type": "plain_text", "text": "…"}`,
+		`[{"type":"section","text":{"type":"{{ .To }}","text":"{{ .To }}"}}]`:                                   `blocks[0].text: it must be an object such as {"type": "mrkdwn", "text": "…"}`,
+		`[{"type":"rich_text","elements":[{"type":"{{ .To }}"}]}]`:                                              `blocks[0].elements[0].type: a type cannot be a template`,
+		`[{"type":"section","text":"hello"}]`:                                                                   `blocks[0].text: it must be an object such as {"type": "mrkdwn", "text": "…"}`,
+		`[{"type":"markdown","text":{"type":"mrkdwn","text":"x"}}]`:                                             `blocks[0].text: the text of a markdown block must be a text, not an object`,
+		`[{"type":"image","image_url":"https://x.example/a.png"}]`:                                              `blocks[0]: an image must have an alt_text`,
+		`[{"type":"actions","elements":[{"type":"button","text":{"type":"mrkdwn","text":"x"}}]}]`:               `blocks[0].elements[0].text: it must be an object such as {"type": "plain_text", "text": "…"}`,
+		`[{"type":"actions","elements":[{"type":"button","url":"x","text":{"type":"plain_text","text":"x"}}]}]`: `blocks[0].elements[0].url: it must be an http or https URL`,
+		`[{"type":"section","fields":[1,2,3,4,5,6,7,8,9,10,11]}]`:                                               `blocks[0].fields: there are 11, and Slack takes 10`,
+		`[{"type":"context","elements":[1,2,3,4,5,6,7,8,9,10,11]}]`:                                             `blocks[0].elements: there are 11, and Slack takes 10`,
+		`[{"type":"actions","elements":[` + strings.Repeat("1,", 25) + `1]}]`:                                   `blocks[0].elements: there are 26, and Slack takes 25`,
 		`[{"type":"section"}]`: `blocks[0]: a section must have a text or fields`,
-		`[{"type":"section","fields":[{"type":"mrkdwn","text":"{{ .Title "}]}]`:           `blocks[0].fields[0].text: 1: unclosed action`,
-		`[{"type":"section","text":{"type":"mrkdwn","text":"{{ .Titel }}"}}]`:             ``,
-		`[{"type":"section","text":{"type":"mrkdwn","text":"{{ if false }}x{{ end }}"}}]`: `blocks: nothing is left of the blocks, for all of their texts are empty (tried with a CREATE event of resource type entity with the usual values)`,
+		`[{"type":"section","fields":[{"type":"mrkdwn","text":"{{ .Title "}]}]`: `blocks[0].fields[0].text: 1: unclosed action`,
+		`[{"type":"section","text":{"type":"mrkdwn","text":"{{ .Titel }}"}}]`:   ``,
 		`[{"type":"section","text":{"type":"mrkdwn","text":"` + strings.Repeat("x", 2999) + `"}}` + strings.Repeat(`,{"type":"section","text":{"type":"mrkdwn","text":"`+strings.Repeat("x", 2999)+`"}}`, 3) + `]`: `blocks: all texts together have 11996 characters, and Slack takes 11000 (tried with a CREATE event of resource type entity with the usual values)`,
 	} {
 		_, err := blocks(t, source, example, message.Notes{Now: happenedAt()})

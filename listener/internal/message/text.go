@@ -16,12 +16,17 @@ const (
 	// mostSteps is how often the loops and the nested templates of a text may be
 	// entered in one rendering.
 	mostSteps = 10_000
+	// mostWork is how many bytes the functions of a text may read and make in one
+	// rendering: an event has up to 16 MiB, and a loop may go through it again and
+	// again.
+	mostWork = 32 << 20
 )
 
 // errTooMuch and errTooLong say why a rendering was stopped.
 var (
 	errTooMuch error = &misuse{fmt.Sprintf("it writes more than %d bytes", mostOutput)}
 	errTooLong error = &misuse{fmt.Sprintf("its loops take more than %d steps", mostSteps)}
+	errWork    error = &misuse{fmt.Sprintf("its functions handle more than %d bytes", mostWork)}
 )
 
 // text is a compiled template of one text.
@@ -32,10 +37,12 @@ type text struct {
 
 // target is what a text is for.
 type target struct {
-	// escape makes a text of a value.
-	escape func(value any, limit int) (string, error)
-	// markup says that Slack finds links in it.
-	markup bool
+	// escape makes a value a part of the text, within a number of characters.
+	escape func(value any, limit int) string
+	// link writes a link; it is nil where there are none.
+	link func(address, text string) string
+	// quote is what stands around code; "" where there is none.
+	quote string
 }
 
 // compile reads a template. Whatever it prints of an event is made a part of the
@@ -45,7 +52,7 @@ type target struct {
 func compile(source string, into target) (*text, error) {
 	parsed, err := template.New("").Funcs(functions(into, &rendering{})).Parse(source)
 	if err != nil {
-		return nil, errors.New(strings.TrimPrefix(err.Error(), "template: :"))
+		return nil, errors.New(explainSyntax(err))
 	}
 	var rewriting rewriter
 	for _, part := range parsed.Templates() {
@@ -56,6 +63,15 @@ func compile(source string, into target) (*text, error) {
 		return nil, rewriting.mistake
 	}
 	return &text{compiled: parsed, target: into}, nil
+}
+
+// explainSyntax leaves out what the library says before the line.
+func explainSyntax(err error) string {
+	text := strings.TrimPrefix(err.Error(), "template: :")
+	if strings.Contains(text, "bad character") {
+		text += `; a name with other characters is written (index .After "my-property")`
+	}
+	return text
 }
 
 // render runs the template. No value takes more than limit characters.
@@ -106,6 +122,7 @@ type rendering struct {
 	limit int
 	alert Alert
 	steps int
+	work  int
 }
 
 // step counts a step of a loop.
@@ -116,11 +133,26 @@ func (r *rendering) step() (marked, error) {
 	return "", nil
 }
 
+// spend counts the bytes that a function handles.
+func (r *rendering) spend(bytes int) error {
+	if r.work += bytes; r.work > mostWork {
+		return errWork
+	}
+	return nil
+}
+
+// plain is a value as a text, whose making is counted.
+func (r *rendering) plain(value any) (string, error) {
+	text := plain(value)
+	return text, r.spend(len(text))
+}
+
 // The functions that are added to templates. Their names cannot be taken for those
 // that are documented.
 const (
 	escapeFunction = "_escape"
 	fieldFunction  = "_field"
+	truthFunction  = "_truth"
 	stepFunction   = "_step"
 )
 
@@ -157,8 +189,10 @@ func (r *rewriter) node(node parse.Node) {
 		}
 	case *parse.IfNode:
 		r.branch(&node.BranchNode)
+		node.Pipe.Cmds = append(node.Pipe.Cmds, call(node.Pos, truthFunction).Cmds...)
 	case *parse.WithNode:
 		r.branch(&node.BranchNode)
+		node.Pipe.Cmds = append(node.Pipe.Cmds, call(node.Pos, truthFunction).Cmds...)
 	case *parse.RangeNode:
 		r.branch(&node.BranchNode)
 		node.List.Nodes = append([]parse.Node{step(node.Pos)}, node.List.Nodes...)
