@@ -58,7 +58,7 @@ func ways() map[string]func(t *testing.T, local *admin.Local) admin.Desk {
 		"over HTTP": func(t *testing.T, local *admin.Local) admin.Desk {
 			router := mux.NewRouter()
 			local.Register(router)
-			serving := httptest.NewServer(http.NewCrossOriginProtection().Handler(router))
+			serving := httptest.NewServer(admin.RefuseScripts(router))
 			t.Cleanup(serving.Close)
 			client, err := admin.NewClient(serving.Listener.Addr().String())
 			if err != nil {
@@ -305,6 +305,10 @@ func TestTheAnswersAreAContract(t *testing.T) {
 		{"POST", "/-/dlq/replay", `{"ids":[4]}`, false, 200, `{"results":[{"id":4,"outcome":"replayed","destination":"team"}],"more":false}`},
 		{"POST", "/-/dlq/drop", `{"destination":"old"}`, false, 200, `{"results":[{"id":7,"outcome":"dropped","destination":"old"}],"more":false}`},
 		{"POST", "/-/dlq/drop", `{"id":4}`, false, 400, `{"error":"the body must be a JSON object such as {\"ids\": [1, 2]} or {\"destination\": \"default\"}, with \"to\" for another destination"}`},
+		{"POST", "/-/dlq/drop", `{"ids":[4]} {"ids":[9]}`, false, 400, `{"error":"the body must be a JSON object such as {\"ids\": [1, 2]} or {\"destination\": \"default\"}, with \"to\" for another destination"}`},
+		{"POST", "/-/dlq/drop", `{"ids":[4]}]`, false, 400, `{"error":"the body must be a JSON object such as {\"ids\": [1, 2]} or {\"destination\": \"default\"}, with \"to\" for another destination"}`},
+		{"POST", "/-/dlq/drop", ``, false, 400, `{"error":"the body must be a JSON object such as {\"ids\": [1, 2]} or {\"destination\": \"default\"}, with \"to\" for another destination"}`},
+		{"POST", "/-/dlq/drop", "{\"ids\":[4]}\n", false, 200, `{"results":[{"id":4,"outcome":"dropped","destination":"team"}],"more":false}`},
 		{"POST", "/-/dlq/replay", `{"ids":[` + strings.Repeat("1,", 40_000) + `1]}`, false, 400, `{"error":"the body must be a JSON object such as {\"ids\": [1, 2]} or {\"destination\": \"default\"}, with \"to\" for another destination"}`},
 		{"POST", "/-/unpark?destination=team", "", false, 202, "The destination team is tried again now."},
 		{"POST", "/-/unpark?destination=calm", "", false, 200, "The destination calm is not parked."},
@@ -322,6 +326,51 @@ func TestTheAnswersAreAContract(t *testing.T) {
 			router.ServeHTTP(recorder, httptest.NewRequest(test.method, test.path, strings.NewReader(test.body)))
 			if got := strings.TrimSpace(recorder.Body.String()); recorder.Code != test.status || got != test.want {
 				t.Errorf("got  %d %s\nwant %d %s", recorder.Code, got, test.status, test.want)
+			}
+		})
+	}
+}
+
+// TestPagesReachNothing asks as browsers do, also for a page whose name leads to
+// the operator's address, so that the browser holds it to be of the same site.
+func TestPagesReachNothing(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, method string
+		header       map[string]string
+		status       int
+	}{
+		{"a page of the same name posts", "POST", map[string]string{"Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"}, 403},
+		{"an older browser posts", "POST", map[string]string{"Origin": "http://evil.example"}, 403},
+		{"a page without an origin posts", "POST", map[string]string{"Origin": "null"}, 403},
+		{"an empty origin", "POST", map[string]string{"Origin": ""}, 403},
+		{"a page of the same name reads", "GET", map[string]string{"Sec-Fetch-Site": "same-origin"}, 403},
+		{"another site has an image of it", "GET", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
+		{"a person types the address", "GET", map[string]string{"Sec-Fetch-Site": "none"}, 200},
+		{"a program posts", "POST", nil, 200},
+		{"a program reads", "GET", nil, 200},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			router := mux.NewRouter()
+			store := newStore()
+			newLocal(store).Register(router)
+			path, body := "/-/dlq/drop", `{"ids":[4]}`
+			if test.method == http.MethodGet {
+				path, body = "/-/destinations", ""
+			}
+			asked := httptest.NewRequest(test.method, "http://evil.example"+path, strings.NewReader(body))
+			for name, value := range test.header {
+				asked.Header.Set(name, value)
+			}
+			recorder := httptest.NewRecorder()
+			admin.RefuseScripts(router).ServeHTTP(recorder, asked)
+			if recorder.Code != test.status {
+				t.Errorf("answered with %d %s", recorder.Code, recorder.Body)
+			}
+			if test.status == http.StatusForbidden && len(store.letters) != 3 {
+				t.Error("it was done nevertheless")
 			}
 		})
 	}

@@ -59,8 +59,8 @@ type handler struct {
 	logger *slog.Logger
 }
 
-// Register adds the addresses of the desk to a router. The router must keep pages
-// of other sites from posting to them.
+// Register adds the addresses of the desk to a router, which is to be served
+// through RefuseScripts.
 func (l *Local) Register(router *mux.Router) {
 	serving := &handler{desk: l, logger: l.options.Logger}
 	router.HandleFunc(destinationsPath, serving.destinations).Methods(http.MethodGet, http.MethodHead)
@@ -152,10 +152,16 @@ func readOrder(response http.ResponseWriter, request *http.Request) (Order, erro
 	var order Order
 	decoder := json.NewDecoder(http.MaxBytesReader(response, request.Body, orderLimit))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&order); err != nil {
+	if err := decoder.Decode(&order); err != nil || !ended(decoder) {
 		return order, &Refusal{`the body must be a JSON object such as {"ids": [1, 2]} or {"destination": "default"}, with "to" for another destination`}
 	}
 	return order, nil
+}
+
+// ended reports whether nothing follows what was decoded.
+func ended(decoder *json.Decoder) bool {
+	_, err := decoder.Token()
+	return errors.Is(err, io.EOF)
 }
 
 // answer writes what was asked for, or why it cannot be had.

@@ -7,8 +7,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/admin"
 )
 
-// adminHandler serves what the operator may reach. What changes something is not
-// taken from a page of another site that the operator's browser shows.
+// adminHandler serves what the operator may reach, but no page that the operator's
+// browser shows.
 func (a *App) adminHandler() http.Handler {
 	router := newRouter(append(admin.PostedTo(), admin.ReloadPath)...)
 	a.registerHealth(router)
@@ -20,7 +20,7 @@ func (a *App) adminHandler() http.Handler {
 		Now:          a.options.Now,
 	}).Register(router)
 	router.HandleFunc(admin.ReloadPath, a.answerReload).Methods(http.MethodPost)
-	return http.NewCrossOriginProtection().Handler(router)
+	return admin.RefuseScripts(router)
 }
 
 // answerReload reads the configuration again. What is wrong with it is the answer.

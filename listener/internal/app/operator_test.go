@@ -169,6 +169,9 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 		if status, _ := request(t, http.MethodPost, l.adminURL(path), "Origin", "https://elsewhere.example", "Sec-Fetch-Site", "cross-site"); status != http.StatusForbidden {
 			t.Errorf("POST %s is answered with %d", path, status)
 		}
+		if status, _ := request(t, http.MethodPost, l.adminURL(path), "Origin", l.adminURL(""), "Sec-Fetch-Site", "same-origin"); status != http.StatusForbidden {
+			t.Errorf("POST %s by a page of the same name is answered with %d", path, status)
+		}
 		if status, text := request(t, http.MethodGet, l.adminURL(path)); status != http.StatusMethodNotAllowed || !strings.Contains(text, "POST only") {
 			t.Errorf("GET %s is answered with %d %s", path, status, text)
 		}

@@ -27,6 +27,7 @@ func TestContract(t *testing.T) {
 		{"what was sent is never handed out as new again", whatWasSentIsRemembered},
 		{"a restart keeps what waits, and the state of the lane", aRestartKeepsEverything},
 		{"one process serves a lane at a time", oneServerPerLane},
+		{"one server of a process serves a lane at a time", oneServerOfAProcess},
 		{"a dead process is succeeded", aDeadProcessIsSucceeded},
 		{"an item that is not finished is handed out again", redelivery},
 		{"a failed server begins again", aFailedServerBeginsAgain},
@@ -246,6 +247,53 @@ func oneServerPerLane(t *testing.T, place backend) {
 	stopSecond()
 	if most.Load() > 1 {
 		t.Errorf("%d processes served the lane at a time", most.Load())
+	}
+}
+
+// oneServerOfAProcess serves a lane twice in one process.
+func oneServerOfAProcess(t *testing.T, place backend) {
+	opened := open(t, place.options(t))
+	defer closeQueue(t, opened)
+	began, lost := make(chan int, 10), make(chan error, 10)
+	serve := func(number int) func(context.Context, queue.Lane) error {
+		return func(ctx context.Context, lane queue.Lane) error {
+			began <- number
+			select {
+			case <-ctx.Done():
+			case <-lane.Held().Done():
+			}
+			if lane.Held().Err() != nil {
+				lost <- context.Cause(lane.Held())
+			}
+			return nil
+		}
+	}
+	stopFirst := serving(t, opened, "a", serve(1))
+	if got := <-began; got != 1 {
+		t.Fatalf("server %d began", got)
+	}
+	stopSecond := serving(t, opened, "a", serve(2))
+	// The first one renews its lease meanwhile, and the second one looks for it.
+	renewed := time.NewTimer(leaseTime)
+	defer renewed.Stop()
+	select {
+	case got := <-began:
+		t.Errorf("server %d began while the lane was served", got)
+	case <-renewed.C:
+		stopFirst()
+		select {
+		case got := <-began:
+			if got != 2 {
+				t.Errorf("server %d follows", got)
+			}
+		case <-time.After(patience):
+			t.Error("nobody follows a server that has stopped")
+		}
+	}
+	stopFirst()
+	stopSecond()
+	if len(lost) > 0 {
+		t.Errorf("a server has lost its lane: %v", <-lost)
 	}
 }
 

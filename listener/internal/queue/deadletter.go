@@ -70,12 +70,14 @@ func (q *JetStream) retire(ctx context.Context, name string, buried func(destina
 	defer finished()
 	q.Serve(ctx, name, func(ctx context.Context, lane Lane) error {
 		count := 0
-		for ctx.Err() == nil {
+		for {
 			item, found, err := lane.Peek(ctx, 0)
 			if err != nil {
 				return err
 			}
-			if !found {
+			// What arrives after the end of ctx may be for a destination that is
+			// there again.
+			if !found || ctx.Err() != nil {
 				break
 			}
 			if err := lane.Bury(ctx, item, ReasonRemoved); err != nil {
@@ -84,7 +86,9 @@ func (q *JetStream) retire(ctx context.Context, name string, buried func(destina
 			buried(name)
 			count++
 		}
-		q.options.Logger.WarnContext(ctx, "alerts for a destination that the configuration has no longer are now dead letters", "destination", name, "alerts", count)
+		if count > 0 {
+			q.options.Logger.WarnContext(ctx, "alerts for a destination that the configuration has no longer are now dead letters", "destination", name, "alerts", count)
+		}
 		finished()
 		return nil
 	})

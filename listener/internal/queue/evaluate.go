@@ -226,7 +226,7 @@ func (q *JetStream) enqueue(ctx context.Context, batch []*jetstream.RawStreamMsg
 		}
 	}
 	for lane := range lanes {
-		q.wake("lane." + lane)
+		q.wake(laneTask(lane))
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -42,7 +41,7 @@ func OpenExisting(ctx context.Context, location Location) (Desk, error) {
 		// has stored.
 		MaxEvent: largestEvent,
 	}
-	queue := &JetStream{options: options, instance: rand.Text()}
+	queue := &JetStream{options: options}
 	if err := queue.startExisting(ctx); err != nil {
 		return nil, errors.Join(err, queue.Close())
 	}

@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"crypto/rand"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -10,7 +9,7 @@ import (
 // Beside opens the embedded store a second time within this process, as another
 // process would open a cluster. Close the first one last.
 func (q *JetStream) Beside(ctx context.Context) (*JetStream, error) {
-	other := &JetStream{options: q.options, instance: rand.Text(), embedded: q.embedded, ledger: q.ledger}
+	other := &JetStream{options: q.options, embedded: q.embedded, ledger: q.ledger}
 	if err := other.connect(ctx); err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"sync"
@@ -27,7 +26,6 @@ var errNoSpace = errors.New("the disk is full")
 // cluster.
 type JetStream struct {
 	options  Options
-	instance string
 	embedded *embedded
 	ledger   *ledger
 	damage   Damage
@@ -64,7 +62,7 @@ func Open(ctx context.Context, options Options) (*JetStream, error) {
 	if err != nil {
 		return nil, err
 	}
-	queue := &JetStream{options: options, instance: rand.Text()}
+	queue := &JetStream{options: options}
 	if err := queue.start(ctx); err != nil {
 		return nil, errors.Join(err, queue.Close())
 	}
@@ -226,7 +224,7 @@ func (q *JetStream) check(ctx context.Context) error {
 		q.noteFailure(err)
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	if err := q.states.put(ctx, statePrefix+"probe", []byte(q.instance)); err != nil {
+	if err := q.states.put(ctx, statePrefix+"probe", []byte("1")); err != nil {
 		q.noteFailure(err)
 		return fmt.Errorf("%w: it cannot be written to: %w", ErrUnavailable, err)
 	}

@@ -24,7 +24,7 @@ type lane struct {
 // laneTask is the name of the lease of a lane, and of its bell.
 func laneTask(name string) string { return "lane." + name }
 
-// Serve serves the lane whenever no other process does.
+// Serve serves the lane whenever nobody else does, in this process or in another.
 func (q *JetStream) Serve(ctx context.Context, name string, serve Server) {
 	q.hold(ctx, laneTask(name), func(ctx, held context.Context) error {
 		news, stop := q.listen(laneTask(name))

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -19,8 +20,10 @@ const (
 // its holder keeps renewing; whoever sees a revision unchanged for the length of
 // a lease, by its own clock, may replace it.
 type lease struct {
-	queue    *JetStream
-	name     string
+	queue *JetStream
+	name  string
+	// holder is what the record says while the lease is held.
+	holder   string
 	revision uint64
 	// held ends with the lease.
 	held context.Context
@@ -32,11 +35,13 @@ type lease struct {
 
 var errLeaseLost = errors.New("another process has taken over")
 
-// hold calls act each time this process holds the lease of a name, until ctx ends.
-// An error of act is logged, and the lease is acquired anew.
+// hold calls act each time it holds the lease of a name, until ctx ends. An error
+// of act is logged, and the lease is acquired anew. Each call is a holder of its
+// own: two of them exclude each other also within one process.
 func (q *JetStream) hold(ctx context.Context, name string, act func(ctx context.Context, held context.Context) error) {
+	holder := rand.Text()
 	for ctx.Err() == nil {
-		acquired, err := q.acquire(ctx, name)
+		acquired, err := q.acquire(ctx, name, holder)
 		if err == nil {
 			err = acquired.act(ctx, act)
 		}
@@ -47,8 +52,8 @@ func (q *JetStream) hold(ctx context.Context, name string, act func(ctx context.
 	}
 }
 
-// acquire waits until the lease is ours.
-func (q *JetStream) acquire(ctx context.Context, name string) (*lease, error) {
+// acquire waits until the lease is the holder's.
+func (q *JetStream) acquire(ctx context.Context, name, holder string) (*lease, error) {
 	released, stop := q.listen("lease." + name)
 	defer stop()
 	var seen uint64
@@ -61,8 +66,8 @@ func (q *JetStream) acquire(ctx context.Context, name string) (*lease, error) {
 		if current.revision != seen || since.IsZero() {
 			seen, since = current.revision, time.Now()
 		}
-		if len(current.data) <= 1 || time.Since(since) > q.options.Lease || string(current.data) == q.instance {
-			taken, err := q.take(ctx, name, current.revision)
+		if len(current.data) <= 1 || time.Since(since) > q.options.Lease || string(current.data) == holder {
+			taken, err := q.take(ctx, name, holder, current.revision)
 			if err == nil || !errors.Is(err, errConflict) {
 				return taken, err
 			}
@@ -74,15 +79,15 @@ func (q *JetStream) acquire(ctx context.Context, name string) (*lease, error) {
 	}
 }
 
-func (q *JetStream) take(ctx context.Context, name string, revision uint64) (*lease, error) {
+func (q *JetStream) take(ctx context.Context, name, holder string, revision uint64) (*lease, error) {
 	began := time.Now()
-	revision, err := q.leases.replace(ctx, leasePrefix+name, []byte(q.instance), revision)
+	revision, err := q.leases.replace(ctx, leasePrefix+name, []byte(holder), revision)
 	if err != nil {
 		return nil, err
 	}
 	held, lose := context.WithCancelCause(context.WithoutCancel(ctx))
 	renewing, stop := context.WithCancel(held)
-	taken := &lease{queue: q, name: name, revision: revision, held: held, lose: lose, stop: stop, stopped: make(chan struct{})}
+	taken := &lease{queue: q, name: name, holder: holder, revision: revision, held: held, lose: lose, stop: stop, stopped: make(chan struct{})}
 	go taken.renew(renewing, began)
 	return taken, nil
 }
@@ -134,14 +139,14 @@ func (l *lease) renewOnce(ctx context.Context, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	leases, subject := l.queue.leases, leasePrefix+l.name
-	revision, err := leases.replace(ctx, subject, []byte(l.queue.instance), l.revision)
+	revision, err := leases.replace(ctx, subject, []byte(l.holder), l.revision)
 	if errors.Is(err, errConflict) {
 		// An earlier renewal whose answer was lost is a conflict with ourselves.
 		current, getErr := leases.get(ctx, subject)
 		if getErr != nil {
 			return getErr
 		}
-		if string(current.data) != l.queue.instance {
+		if string(current.data) != l.holder {
 			return errConflict
 		}
 		revision, err = current.revision, nil
