@@ -137,8 +137,9 @@ func attend(signalled context.Context, hangups <-chan os.Signal, listener *app.A
 		case err := <-listener.Failed():
 			return err
 		case <-hangups:
-			// How it went is in the log.
-			_, _ = listener.Reload(signalled)
+			// How it went is in the log. A file that cannot be read in time must
+			// not keep the listener from being stopped.
+			go func() { _, _ = listener.Reload(signalled) }()
 		}
 	}
 }

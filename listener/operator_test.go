@@ -257,7 +257,9 @@ func fillDeadLetters(t *testing.T, dir string, alerts int, destinations ...strin
 		stats, err := filled.Stats(t.Context())
 		return err == nil && stats.Unevaluated == 0
 	})
-	filled.Retire(t.Context(), nil, func(string) {})
+	if err := filled.Retire(t.Context(), func(string) bool { return false }, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
 	stop()
 	workers.Wait()
 	if err := filled.Close(); err != nil {

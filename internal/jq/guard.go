@@ -70,13 +70,13 @@ func hasAssignment(query *gojq.Query) bool {
 // each calls act with every query of a program, the inner ones first. The tree of
 // the library has a dozen types, of which only their queries matter here.
 func each(node reflect.Value, act func(query *gojq.Query)) {
-	switch node.Kind() {
+	switch node.Kind() { //nolint:exhaustive // Nothing else holds a query.
 	case reflect.Pointer:
 		if node.IsNil() {
 			return
 		}
 		each(node.Elem(), act)
-		if query, ok := node.Interface().(*gojq.Query); ok {
+		if query, ok := reflect.TypeAssert[*gojq.Query](node); ok {
 			act(query)
 		}
 	case reflect.Struct:

@@ -31,8 +31,8 @@ const (
 	dropPath   = "/-/dlq/drop"
 )
 
-// ReloadPath, with POST, has the configuration read again. The application serves
-// it: it answers 200, or 422 and everything that is wrong with the configuration,
+// ReloadPath is where a POST has the configuration read again. The application
+// serves it: it answers 200, or 422 and everything that is wrong with the configuration,
 // both in sentences for people.
 const ReloadPath = "/-/reload"
 

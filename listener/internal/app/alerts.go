@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
@@ -24,8 +26,11 @@ type alerts struct {
 	current  atomic.Pointer[config.Config]
 	recorder *metrics.Metrics
 	logger   *slog.Logger
-	// latest is used by evaluate alone, which the queue calls once at a time.
-	latest latest
+	// latest and complaints are used by evaluate alone, which the queue calls once
+	// at a time. complaints keeps a condition that fails for every event from
+	// filling the log, by the name of its rule.
+	latest     latest
+	complaints map[string]*rate.Sometimes
 }
 
 // use has the rules and destinations of a configuration apply from the next event
@@ -63,6 +68,9 @@ func (a *alerts) evaluate(stored queue.Event) []queue.Delivery {
 	return made
 }
 
+// complaintInterval is between two lines of the log about the condition of a rule.
+const complaintInterval = time.Minute
+
 // conditionFailed tells that a rule could not be asked. The error itself is not
 // logged: it may quote the event.
 func (a *alerts) conditionFailed(stored queue.Event, name string, err error) {
@@ -74,8 +82,16 @@ func (a *alerts) conditionFailed(stored queue.Event, name string, err error) {
 		reason = metrics.ConditionTooMuch
 	}
 	a.recorder.ConditionFailed(name, reason)
-	a.logger.Warn("the condition of a rule cannot be evaluated, so the rule does not match; listener render shows why",
-		"rule", name, "event", stored.ShortIdentity(), "reason", reason)
+	if a.complaints[name] == nil {
+		if a.complaints == nil {
+			a.complaints = make(map[string]*rate.Sometimes)
+		}
+		a.complaints[name] = &rate.Sometimes{Interval: complaintInterval}
+	}
+	a.complaints[name].Do(func() {
+		a.logger.Warn("the condition of a rule cannot be evaluated, so the rule does not match; listener render shows why",
+			"rule", name, "event", stored.ShortIdentity(), "reason", reason)
+	})
 }
 
 func deliveries(like queue.Delivery, destinations []string) []queue.Delivery {

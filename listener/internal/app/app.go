@@ -44,13 +44,16 @@ type App struct {
 	metrics  *metrics.Metrics
 	alerts   *alerts
 
-	// loading is held while the configuration is replaced, and when the workers
-	// are started and stopped.
-	loading sync.Mutex
+	// loading is full while the configuration is replaced, and while workers are
+	// started and stopped: see lock.
+	loading chan struct{}
 	// couriers serve the lanes, by the name of their destination.
 	couriers map[string]*courierWorker
-	retiring *worker
 	smee     *smeeWorker
+	// removed is filled when destinations may have been removed.
+	removed chan struct{}
+	// workers are all that were started, also those that were stopped since.
+	workers sync.WaitGroup
 
 	queue    queue.Queue
 	addr     net.Addr
@@ -63,7 +66,10 @@ type App struct {
 
 // New checks the options and returns a listener that does nothing yet.
 func New(options Options) (*App, error) {
-	app := &App{options: options, failed: make(chan error, 1), couriers: make(map[string]*courierWorker)}
+	app := &App{
+		options: options, failed: make(chan error, 1), couriers: make(map[string]*courierWorker),
+		loading: make(chan struct{}, 1), removed: make(chan struct{}, 1),
+	}
 	app.metrics = metrics.New(options.Version)
 	app.alerts = &alerts{recorder: app.metrics, logger: options.Logger}
 	made, err := app.prepare(options.Config)
@@ -96,7 +102,9 @@ func (a *App) start(ctx context.Context) error {
 	if a.admin, err = a.serve(ctx, server{name: "admin", address: a.options.AdminListen, handler: a.adminHandler(), connections: adminConnections}); err != nil {
 		return err
 	}
-	a.startWorkers(ctx)
+	if err := a.startWorkers(ctx); err != nil {
+		return err
+	}
 	public := server{name: "public", address: a.options.Listen, handler: a.publicHandler(), connections: publicConnections, tls: a.identity.tlsConfig()}
 	if a.addr, err = a.serve(ctx, public); err != nil {
 		return err
@@ -129,6 +137,8 @@ func (a *App) queueOptions() queue.Options {
 
 // destinations are the names of the destinations that there are now.
 func (a *App) destinations() []string { return a.alerts.current.Load().DestinationNames() }
+
+func (a *App) hasDestination(name string) bool { return a.alerts.current.Load().HasDestination(name) }
 
 // Addr returns the public address as it was bound.
 func (a *App) Addr() net.Addr { return a.addr }

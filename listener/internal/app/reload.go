@@ -61,14 +61,30 @@ func (a *App) take(made prepared) {
 	maps.Copy(a.couriers, made.couriers)
 }
 
+// lock keeps everything else from replacing the configuration and from starting
+// and stopping workers, until unlock is called. It waits no longer than ctx.
+func (a *App) lock(ctx context.Context) (unlock func(), err error) {
+	select {
+	case a.loading <- struct{}{}:
+		return func() { <-a.loading }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // Reload reads the configuration again and has it apply, without an event or an
 // alert being lost. What did not change goes on as it was: of the workers only
-// those whose destination is new, gone or described otherwise are touched. After
-// an error everything is as it was before. It says in a few words what it did.
+// those whose destination is new, gone or described otherwise are touched, and
+// what those are about to deliver is not waited for. After an error everything is
+// as it was before. It says in a few words what it did.
 func (a *App) Reload(ctx context.Context) (string, error) {
-	a.loading.Lock()
-	defer a.loading.Unlock()
-	said, err := a.reload(ctx)
+	unlock, err := a.lock(ctx)
+	if err != nil {
+		return "", fmt.Errorf("another reload is at work: %w", err)
+	}
+	defer unlock()
+	// Whoever has asked for it may have gone meanwhile.
+	said, err := a.reload(context.WithoutCancel(ctx))
 	a.metrics.Reloaded(err == nil)
 	if err != nil {
 		a.options.Logger.ErrorContext(ctx, "the configuration is not reloaded; the one before stays in use", "cause", strings.ReplaceAll(err.Error(), "\n", "; "))
@@ -79,14 +95,14 @@ func (a *App) Reload(ctx context.Context) (string, error) {
 }
 
 func (a *App) reload(ctx context.Context) (string, error) {
-	if !a.serving.Load() {
-		return "", errors.New("the listener is starting or stopping")
-	}
 	loaded, err := a.options.Load()
 	if err != nil {
 		return "", err
 	}
-	if fixed := a.alerts.current.Load().Fixed(loaded); len(fixed) > 0 {
+	if !a.serving.Load() {
+		return "", errors.New("the listener is starting or stopping")
+	}
+	if fixed := a.options.Config.Fixed(loaded); len(fixed) > 0 {
 		return "", fmt.Errorf("%s cannot change while the listener runs; restart it for that", strings.Join(fixed, ", "))
 	}
 	made, err := a.prepare(loaded)
@@ -99,58 +115,35 @@ func (a *App) reload(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	// A destination may be there again whose lane is being cleared.
-	if err := a.retiring.finish(ctx); err != nil {
-		a.startRetiring(ctx, nil)
-		return "", err
-	}
-	replaced, gone := a.stopCouriers(made)
+	ended := a.stopCouriers(made)
 	a.take(made)
-	for name, created := range made.couriers {
-		a.startCourier(ctx, created, replaced[name])
-		a.retryElsewhere(ctx, created, replaced[name])
+	for _, created := range made.couriers {
+		a.startCourier(ctx, created)
 	}
-	a.startRetiring(ctx, gone)
+	select {
+	case a.removed <- struct{}{}:
+	default:
+	}
 	if smee != a.smee {
-		// What is received from both is stored once.
-		smee.enter(ctx)
-		err := a.smee.leave(ctx)
-		a.smee = smee
-		if err != nil {
-			return "", fmt.Errorf("leaving the Smee channel: %w", err)
-		}
+		a.enter(ctx, smee, a.smee)
 	}
-	return describeReload(loaded, len(made.couriers), len(replaced)+len(gone)), nil
-}
-
-// retryElsewhere has a parked destination tried again at once when it has got
-// another webhook.
-func (a *App) retryElsewhere(ctx context.Context, created, before *courierWorker) {
-	if before == nil || created.described.WebhookURL.Reveal() == before.described.WebhookURL.Reveal() {
-		return
-	}
-	if err := a.queue.Signal(ctx, created.described.Name); err != nil {
-		a.options.Logger.WarnContext(ctx, "a destination that may be parked is not tried at once", "destination", created.described.Name, "cause", err)
-	}
+	return describeReload(loaded, len(made.couriers), ended), nil
 }
 
 // stopCouriers stops the couriers of destinations that a configuration describes
-// otherwise, and of those that it has no longer. Requests at work are finished.
-func (a *App) stopCouriers(made prepared) (replaced map[string]*courierWorker, gone []*courierWorker) {
-	replaced = make(map[string]*courierWorker)
+// otherwise, and of those that it has no longer, and returns their number.
+// Requests at work are finished.
+func (a *App) stopCouriers(made prepared) int {
+	stopped := 0
 	for name, running := range a.couriers {
-		switch {
-		case made.couriers[name] != nil:
-			replaced[name] = running
-		case !made.config.HasDestination(name):
-			gone = append(gone, running)
-		default:
+		if made.couriers[name] == nil && made.config.HasDestination(name) {
 			continue
 		}
 		running.stop()
 		delete(a.couriers, name)
+		stopped++
 	}
-	return replaced, gone
+	return stopped
 }
 
 // describeReload says what a reload did.

@@ -82,6 +82,9 @@ func TestSeveralRulesForOneEvent(t *testing.T) {
 			t.Errorf("%s is %v, want %v", series, got, want)
 		}
 	}
+	if told := strings.Count(l.log.String(), "rule=odd"); told != 1 {
+		t.Errorf("a condition that fails for every event is told of %d times:\n%s", told, l.log)
+	}
 }
 
 // TestARuleThatIsGone tells of what a rule had matched before it was removed.

@@ -11,9 +11,9 @@ import (
 
 // smeeWorker receives from a Smee channel.
 type smeeWorker struct {
-	// worker is nil until it is started, and always if there is no channel.
+	// worker is nil until it is started.
 	*worker
-	// channel is "" if there is none.
+	// channel is "" if there is none, and source is nil then.
 	channel string
 	source  *ingest.Smee
 }
@@ -31,7 +31,7 @@ func (a *App) newSmee(loaded *config.Config) (*smeeWorker, error) {
 		Verifier:  &a.verifier,
 		Store:     a.queue,
 		Recorder:  a.metrics,
-		Link:      a.metrics.WatchSmee(),
+		Link:      a.metrics.Smee(),
 		Logger:    a.options.Logger,
 		Jitter:    rand.Float64,
 	})
@@ -42,36 +42,52 @@ func (a *App) newSmee(loaded *config.Config) (*smeeWorker, error) {
 	return made, nil
 }
 
-// enter begins to receive, if there is a channel.
-func (s *smeeWorker) enter(ctx context.Context) {
-	if s.source != nil {
-		s.worker = startWorker(ctx, s.source.Run)
+// enter begins to receive, if there is a channel, once the worker before has
+// ended. before may be nil.
+func (a *App) enter(ctx context.Context, next, before *smeeWorker) {
+	if before != nil {
+		before.stop()
 	}
-}
-
-// leave ends what enter has begun.
-func (s *smeeWorker) leave(ctx context.Context) error {
-	if s.worker == nil {
-		return nil
-	}
-	return s.finish(ctx)
+	a.smee = next
+	next.worker = a.startWorker(ctx, func(ctx context.Context) {
+		if before != nil {
+			<-before.ended
+		}
+		if next.source == nil {
+			return
+		}
+		a.metrics.Smee().Enter()
+		defer a.metrics.Smee().Leave()
+		next.source.Run(ctx)
+	})
 }
 
 // startSmee receives from the Smee channel, if there is one. The channel is left
 // first when the listener stops: after that nothing new arrives.
 func (a *App) startSmee(ctx context.Context) error {
-	a.loading.Lock()
-	defer a.loading.Unlock()
+	unlock, err := a.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	made, err := a.newSmee(a.options.Config)
 	if err != nil {
 		return err
 	}
-	a.smee = made
-	a.smee.enter(ctx)
+	a.enter(ctx, made, nil)
 	a.cleanups.push("leaving the Smee channel", func(ctx context.Context) error {
-		a.loading.Lock()
-		defer a.loading.Unlock()
-		return a.smee.leave(ctx)
+		unlock, err := a.lock(ctx)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		a.smee.stop()
+		select {
+		case <-a.smee.ended:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	})
 	return nil
 }

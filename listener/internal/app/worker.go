@@ -11,8 +11,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
 
-// retireInterval is how often the lanes of removed destinations are looked for:
-// another listener that has not been told yet may still fill them.
+// retireInterval is how often the lanes of removed destinations are looked for.
 const retireInterval = time.Minute
 
 // worker is something that goes on until it is stopped.
@@ -21,26 +20,17 @@ type worker struct {
 	ended chan struct{}
 }
 
-// startWorker runs work until it is stopped. It outlives ctx.
-func startWorker(ctx context.Context, work func(ctx context.Context)) *worker {
+// startWorker runs work until it is stopped. It outlives ctx, but not the clean-up
+// of the workers.
+func (a *App) startWorker(ctx context.Context, work func(ctx context.Context)) *worker {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	started := &worker{stop: stop, ended: make(chan struct{})}
-	go func() {
+	a.workers.Go(func() {
 		defer close(started.ended)
+		defer stop()
 		work(working)
-	}()
+	})
 	return started
-}
-
-// finish stops the worker and waits for its end, but not beyond ctx.
-func (w *worker) finish(ctx context.Context) error {
-	w.stop()
-	select {
-	case <-w.ended:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // courierWorker serves the lane of one destination.
@@ -64,6 +54,7 @@ func (a *App) newCourier(described config.Destination) (*courierWorker, error) {
 	}
 	return &courierWorker{described: described, outlet: outlet, courier: courier.New(courier.Options{
 		Destination: described.Name,
+		Webhook:     outlet.Fingerprint(),
 		Interval:    described.Interval,
 		DigestAfter: described.DigestAfter,
 		MaxAge:      described.MaxAge,
@@ -78,71 +69,62 @@ func (a *App) newCourier(described config.Destination) (*courierWorker, error) {
 
 // startWorkers evaluates events, serves the lanes, and clears those of
 // destinations that are there no longer.
-func (a *App) startWorkers(ctx context.Context) {
-	a.loading.Lock()
-	defer a.loading.Unlock()
-	evaluating := startWorker(ctx, func(ctx context.Context) { a.queue.Evaluate(ctx, a.alerts.evaluate) })
-	for _, created := range a.couriers {
-		a.startCourier(ctx, created, nil)
+func (a *App) startWorkers(ctx context.Context) error {
+	unlock, err := a.lock(ctx)
+	if err != nil {
+		return err
 	}
-	a.startRetiring(ctx, nil)
+	defer unlock()
+	started := []*worker{
+		a.startWorker(ctx, func(ctx context.Context) { a.queue.Evaluate(ctx, a.alerts.evaluate) }),
+		a.startWorker(ctx, a.retire),
+	}
+	for _, created := range a.couriers {
+		a.startCourier(ctx, created)
+	}
 	a.cleanups.push("finishing the deliveries at work", func(ctx context.Context) error {
-		a.loading.Lock()
-		defer a.loading.Unlock()
-		ending := []*worker{evaluating, a.retiring}
-		for _, running := range a.couriers {
-			ending = append(ending, running.worker)
+		unlock, err := a.lock(ctx)
+		if err != nil {
+			return err
 		}
-		// All of them are told before one is waited for.
-		for _, running := range ending {
+		defer unlock()
+		for _, running := range started {
 			running.stop()
 		}
-		for _, running := range ending {
-			if err := running.finish(ctx); err != nil {
-				return err
-			}
-		}
 		for _, running := range a.couriers {
-			running.outlet.Close()
+			running.stop()
 		}
-		return nil
+		// Those that a reload has stopped may be at work still.
+		return waitFor(ctx, &a.workers)
 	})
+	return nil
 }
 
-// close waits for the end of a courier that was stopped.
-func (c *courierWorker) close() {
-	<-c.ended
-	c.outlet.Close()
-}
-
-// startCourier serves a lane once the courier that has served it before, if there
-// is one, has given it back: the lease does not keep two apart that belong to one
-// process.
-func (a *App) startCourier(ctx context.Context, created, before *courierWorker) {
-	created.worker = startWorker(ctx, func(ctx context.Context) {
-		if before != nil {
-			before.close()
-		}
+// startCourier serves a lane as soon as the courier that serves it, if there is
+// one, has given it back.
+func (a *App) startCourier(ctx context.Context, created *courierWorker) {
+	created.worker = a.startWorker(ctx, func(ctx context.Context) {
+		defer created.outlet.Close()
 		a.queue.Serve(ctx, created.courier.Destination(), created.courier.Serve)
 	})
 }
 
-// startRetiring clears the lanes that no destination has, once the couriers that
-// are gone have ended.
-func (a *App) startRetiring(ctx context.Context, gone []*courierWorker) {
-	kept := a.destinations()
-	a.retiring = startWorker(ctx, func(ctx context.Context) {
-		for _, before := range gone {
-			before.close()
+// retire clears the lanes that no destination has: at once, after each reload, and
+// now and then, since another listener that has not been told yet may still fill
+// them.
+func (a *App) retire(ctx context.Context) {
+	again := time.NewTicker(retireInterval)
+	defer again.Stop()
+	for {
+		err := a.queue.Retire(ctx, a.hasDestination, func(destination string) { a.metrics.Buried(destination, queue.ReasonRemoved) })
+		if err != nil && ctx.Err() == nil {
+			a.options.Logger.WarnContext(ctx, "removed destinations are looked for again", "cause", err, "again_in", retireInterval)
 		}
-		again := time.NewTicker(retireInterval)
-		defer again.Stop()
-		for ctx.Err() == nil {
-			a.queue.Retire(ctx, kept, func(destination string) { a.metrics.Buried(destination, queue.ReasonRemoved) })
-			select {
-			case <-again.C:
-			case <-ctx.Done():
-			}
+		select {
+		case <-again.C:
+		case <-a.removed:
+		case <-ctx.Done():
+			return
 		}
-	})
+	}
 }

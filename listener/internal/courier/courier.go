@@ -52,6 +52,9 @@ type Recorder interface {
 type Options struct {
 	// Destination is the name of the destination, and of its lane.
 	Destination string
+	// Webhook tells the webhook of the destination from others without giving it
+	// away. A destination that was parked with another one is tried at once.
+	Webhook string
 	// Interval is the least time between two requests.
 	Interval time.Duration
 	// DigestAfter is how long the backlog may take to be told one by one; when

@@ -242,6 +242,32 @@ func TestTheOperatorUnparks(t *testing.T) {
 	})
 }
 
+// TestAnotherWebhookUnparks has a destination mended while nobody serves it.
+func TestAnotherWebhookUnparks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.outlet.answer = gone
+		s.lane.add("a")
+		s.start(t)
+		after(time.Minute)
+		s.stop()
+		s.expect(t, "a")
+		s.webhook = "another"
+		s.start(t)
+		after(10 * time.Minute)
+		s.expect(t, "a a")
+		// It does not work either, and is left alone like the first.
+		s.stop()
+		s.start(t)
+		after(4 * time.Minute)
+		s.expect(t, "a a")
+		after(2 * time.Minute)
+		s.expect(t, "a a a")
+		s.stop()
+	})
+}
+
 func TestAPoisonousMessageMovesAside(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -77,7 +77,7 @@ func (r *round) park(ctx context.Context, chosen *attempt, failure *slack.Failur
 		return err
 	}
 	if r.state.Parked == nil {
-		r.state.Parked = &parking{Since: r.Now()}
+		r.state.Parked = &parking{Since: r.Now(), Webhook: r.Webhook}
 	}
 	r.state.Parked.Cause = failure.Error()
 	r.state.Parked.Probe = r.Now().Add(probeInterval)

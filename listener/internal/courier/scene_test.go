@@ -268,7 +268,9 @@ type scene struct {
 	lane   *memoryLane
 	outlet *outlet
 	log    *bytes.Buffer
-	stop   func()
+	// webhook is that of the next courier.
+	webhook string
+	stop    func()
 }
 
 func newScene(t *testing.T) *scene {
@@ -283,7 +285,7 @@ func newScene(t *testing.T) *scene {
 func (s *scene) start(t *testing.T) {
 	t.Helper()
 	working := courier.New(courier.Options{
-		Destination: "d", Interval: time.Second, DigestAfter: time.Minute, MaxAge: 24 * time.Hour,
+		Destination: "d", Webhook: s.webhook, Interval: time.Second, DigestAfter: time.Minute, MaxAge: 24 * time.Hour,
 		Outlet: s.outlet, Renderer: plainNames{}, Recorder: noRecorder{}, Logger: slog.New(slog.NewTextHandler(s.log, nil)),
 		Now: time.Now, Jitter: func() float64 { return 0.5 },
 	})

@@ -31,6 +31,8 @@ type state struct {
 type parking struct {
 	Since time.Time `json:"since"`
 	Cause string    `json:"cause"`
+	// Webhook is that of the courier that has parked the destination.
+	Webhook string `json:"webhook"`
 	// Probe is when the destination is tried again.
 	Probe time.Time `json:"probe"`
 }
@@ -156,6 +158,12 @@ func (r *round) recover(ctx context.Context) error {
 	}
 	if r.state, err = decodeState(saved); err != nil {
 		r.Logger.WarnContext(ctx, "what was noted about this destination cannot be read; a message may be sent twice", "cause", err)
+	}
+	if parked := r.state.Parked; parked != nil && parked.Webhook != r.Webhook {
+		r.resume(ctx, "it has another webhook")
+		if err := r.save(ctx); err != nil {
+			return err
+		}
 	}
 	for _, begun := range slices.Clone(r.state.Attempts) {
 		if !begun.Sent {

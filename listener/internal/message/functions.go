@@ -336,14 +336,20 @@ func (r *rendering) round(digits int, value any) (string, error) {
 		return "", err
 	}
 	number, isNumber := toNumber(value)
-	if _, outOfRange := number.Float64(); !isNumber || len(number) > longest || outOfRange != nil {
+	if !isNumber || len(number) > longest || !isFinite(number) {
 		return text, nil
 	}
 	exact, _, err := big.ParseFloat(number.String(), 10, 256, big.ToNearestEven)
 	if err != nil {
-		return text, nil //nolint:nilerr // It is shown as it is.
+		return "", err
 	}
 	return exact.Text('f', max(0, min(digits, most))), nil
+}
+
+// isFinite reports whether a number is one that a float64 can be near to.
+func isFinite(number json.Number) bool {
+	_, err := number.Float64()
+	return err == nil
 }
 
 func cutPlain(value string, limit int) string {

@@ -4,7 +4,6 @@ package metrics
 
 import (
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -51,7 +50,6 @@ type Metrics struct {
 	templates  *prometheus.CounterVec
 	reloaded   prometheus.Gauge
 	reloadedAt prometheus.Gauge
-	smeeOnce   sync.Once
 	smee       *Smee
 }
 
@@ -83,19 +81,26 @@ func New(version string) *Metrics {
 	}, []string{"destination"})
 	m.matched = m.counters("rule_matches_total", "Events that a rule wants.", "rule")
 	m.conditions = m.counters("rule_condition_failures_total", "Events for which the condition of a rule could not be evaluated, by the reason.", "rule", "reason")
-	m.templates = m.counters("template_failures_total", "Messages that were made without the template of their rule because it failed.", "rule")
+	m.templates = m.counters("template_failures_total", "Renderings of a template that failed, so that the default message or line was made in its place.", "rule")
 	m.reloaded = m.gauge("config_last_reload_successful", "1 if the configuration in use is the one that was read last.", nil)
 	m.reloadedAt = m.gauge("config_last_reload_success_timestamp_seconds", "When the configuration in use was read, in seconds since 1970.", nil)
 	m.Reloaded(true)
 	info := m.gauge("build_info", "The version of the listener.", prometheus.Labels{"version": version})
 	info.Set(1)
 	m.registry.MustRegister(m.latency, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.smee = m.newSmee()
 	m.begin()
 	return m
 }
 
 func (m *Metrics) counters(name, help string, labels ...string) *prometheus.CounterVec {
 	created := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+	m.registry.MustRegister(created)
+	return created
+}
+
+func (m *Metrics) gauges(name, help string, labels ...string) *prometheus.GaugeVec {
+	created := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, labels)
 	m.registry.MustRegister(created)
 	return created
 }

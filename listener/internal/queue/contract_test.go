@@ -44,6 +44,7 @@ func TestContract(t *testing.T) {
 		{"an existing store is opened as it is", anExistingStoreIsOpened},
 		{"a store that does not exist is not made", aMissingStoreIsNotMade},
 		{"lanes that nobody serves are retired", lanesAreRetired},
+		{"a lane that is kept again is left alone", aLaneIsKeptAgain},
 		{"signals arrive", signalsArrive},
 		{"a full store refuses events, and evaluated ones make room", aFullStore},
 		{"the largest event fits", theLargestEventFits},

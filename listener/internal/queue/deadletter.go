@@ -27,57 +27,54 @@ func (l *lane) Bury(ctx context.Context, item Item, reason Reason) error {
 	return l.remove(ctx, item.Sequence)
 }
 
-// Retire buries what waits for destinations that are not among the given lanes.
-// Whoever serves such a lane still, as an older configuration tells it, is waited
-// for.
-func (q *JetStream) Retire(ctx context.Context, lanes []string, buried func(destination string)) {
-	for ctx.Err() == nil {
-		retired, err := q.otherLanes(ctx, lanes)
-		if err == nil && len(retired) == 0 {
-			return
-		}
-		if err != nil {
-			q.options.Logger.WarnContext(ctx, "event store: removed destinations are looked for again", "cause", err)
-			pause(ctx, retryPause)
-			continue
-		}
-		for _, name := range retired {
-			q.retire(ctx, name, buried)
+// retireTime is how long a lane is waited for that is served still, such as by a
+// listener with an older configuration.
+const retireTime = 2 * requestTimeout
+
+// Retire buries what waits in lanes that are not kept.
+func (q *JetStream) Retire(ctx context.Context, kept func(lane string) bool, buried func(lane string)) error {
+	names, err := q.lanes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !kept(name) {
+			q.retire(ctx, name, kept, buried)
 		}
 	}
+	return nil
 }
 
-// otherLanes returns the lanes that something waits in, without the given ones.
-func (q *JetStream) otherLanes(ctx context.Context, lanes []string) ([]string, error) {
+// lanes returns the lanes that something waits in, in their order.
+func (q *JetStream) lanes(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	counts, err := countBySubject(ctx, q.deliver, deliverPrefix+"*")
 	if err != nil {
 		return nil, err
 	}
-	var others []string
+	names := make([]string, 0, len(counts))
 	for subject := range counts {
-		if name := strings.TrimPrefix(subject, deliverPrefix); !slices.Contains(lanes, name) {
-			others = append(others, name)
-		}
+		names = append(names, strings.TrimPrefix(subject, deliverPrefix))
 	}
-	return others, nil
+	slices.Sort(names)
+	return names, nil
 }
 
 // retire buries everything in one lane.
-func (q *JetStream) retire(ctx context.Context, name string, buried func(destination string)) {
-	ctx, finished := context.WithCancel(ctx)
+func (q *JetStream) retire(ctx context.Context, name string, kept func(lane string) bool, buried func(lane string)) {
+	ctx, finished := context.WithTimeout(ctx, retireTime)
 	defer finished()
 	q.Serve(ctx, name, func(ctx context.Context, lane Lane) error {
 		count := 0
-		for {
+		for ctx.Err() == nil {
 			item, found, err := lane.Peek(ctx, 0)
 			if err != nil {
 				return err
 			}
-			// What arrives after the end of ctx may be for a destination that is
-			// there again.
-			if !found || ctx.Err() != nil {
+			// Asked after the item was read: it may be one for a lane that is
+			// kept again.
+			if !found || kept(name) {
 				break
 			}
 			if err := lane.Bury(ctx, item, ReasonRemoved); err != nil {

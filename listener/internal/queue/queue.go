@@ -105,9 +105,11 @@ type Queue interface {
 	// Serve calls serve whenever this process has become the only one that
 	// serves the lane, and again after serve has failed, until ctx ends.
 	Serve(ctx context.Context, lane string, serve Server)
-	// Retire moves what waits in lanes other than those to the dead letters,
-	// until ctx ends or nothing is left there. Each is told to buried.
-	Retire(ctx context.Context, lanes []string, buried func(destination string))
+	// Retire moves what waits in lanes that are not kept to the dead letters, as
+	// far as nobody serves them. Each is told to buried. kept is asked before
+	// each, and must say of a lane that it is kept before anything is put there
+	// on purpose.
+	Retire(ctx context.Context, kept func(lane string) bool, buried func(lane string)) error
 	// Check returns an error when an event that arrived now would not be stored.
 	Check(ctx context.Context) error
 	// Damage says what the store is known to have lost.

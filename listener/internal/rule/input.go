@@ -2,6 +2,7 @@ package rule
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 )
 
@@ -75,11 +76,7 @@ func hasLongNumber(value any) bool {
 			}
 		}
 	case []any:
-		for _, child := range value {
-			if hasLongNumber(child) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(value, hasLongNumber)
 	case json.Number:
 		return len(value) > longestNumber
 	}

@@ -7,6 +7,8 @@ package slack
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -103,6 +105,12 @@ func (d *Destination) Send(ctx context.Context, content message.Message) error {
 		return failure
 	}
 	return nil
+}
+
+// Fingerprint tells the webhook from others without giving it away.
+func (d *Destination) Fingerprint() string {
+	sum := sha256.Sum256([]byte(d.options.WebhookURL))
+	return hex.EncodeToString(sum[:8])
 }
 
 // Close releases the connections that are kept open for the next message.

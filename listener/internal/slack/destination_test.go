@@ -306,6 +306,18 @@ func TestNewRefusesWhatIsNoWebhook(t *testing.T) {
 	}
 }
 
+// TestFingerprint tells two webhooks apart and shows nothing of them.
+func TestFingerprint(t *testing.T) {
+	t.Parallel()
+	one, same, other := destination(t, "http://one.example"), destination(t, "http://one.example"), destination(t, "http://other.example")
+	if one.Fingerprint() != same.Fingerprint() || one.Fingerprint() == other.Fingerprint() {
+		t.Errorf("the fingerprints are %s, %s and %s", one.Fingerprint(), same.Fingerprint(), other.Fingerprint())
+	}
+	if len(one.Fingerprint()) != 16 {
+		t.Errorf("a fingerprint of %d characters", len(one.Fingerprint()))
+	}
+}
+
 // TestAServerThatEchoesDoesNotRevealTheURL has a server that is none of HTTP send
 // back what it was asked for, which net/http puts into its error.
 func TestAServerThatEchoesDoesNotRevealTheURL(t *testing.T) {
