@@ -72,14 +72,14 @@ func (c command) run(arguments []string, stdout, stderr io.Writer) int {
 	}
 	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer release()
-	if err := act(ctx, operands, stdout); err != nil {
+	if err := act(ctx, operands, terminal{stdout}); err != nil {
 		return c.fail(stderr, err)
 	}
 	return exitOK
 }
 
 func (c command) fail(stderr io.Writer, err error) int {
-	_, _ = fmt.Fprintf(stderr, "listener %s: %v\n", c.name, err)
+	_, _ = fmt.Fprintf(terminal{stderr}, "listener %s: %v\n", c.name, err)
 	if _, usage := errors.AsType[*usageError](err); !usage {
 		return exitFailure
 	}

@@ -45,6 +45,35 @@ func TestRender(t *testing.T) {
 	}
 }
 
+// TestRenderShowsWhatIsStrange shows blocks that the library cannot read, and
+// values that are meant for the terminal.
+func TestRenderShowsWhatIsStrange(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	rules := write("rules.yaml", `
+rules:
+  - name: strange
+    template:
+      blocks: [{type: markdown, text: "**{{ .Title }}**"}, {type: plan, title: {}}, {type: poem, lines: 3}, {type: divider}]
+`)
+	event := write("event.json", `{"action":"UPDATE","resourceType":"entity","context":{"blueprint":"b","entity":"\u001bc"},
+		"diff":{"before":{},"after":{"identifier":"\u001bc","title":"\u001b[2Jred\u0007\u202eder\u009b1m"}}}`)
+	got := execute(t, nil, "render", "-config", rules, "-event", event)
+	if got.code != 0 || got.stderr != "" || strings.ContainsAny(got.stdout, "\x1b\x07\u202e\u009b") {
+		t.Errorf("%+v", got)
+	}
+	if want := "of entity b:\uFFFDc\n\nstrange, to default:\n\n    **\\[2Jredder1m**\n    [plan]\n    [poem]\n    ────"; !strings.Contains(got.stdout, want) {
+		t.Errorf("%s", got.stdout)
+	}
+}
+
 func TestRenderSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -169,10 +169,21 @@ func draw(content message.Message) (drawn, link string, err error) {
 	if err != nil {
 		return "", "", fmt.Errorf("serialising the message: %w", err)
 	}
-	// A block may be one that is sent as it was written: the library reads it.
-	var read slack.WebhookMessage
-	if err := json.Unmarshal(blocks, &read); err != nil {
-		return "", "", fmt.Errorf("reading the blocks of the message: %w", err)
+	var shown slack.Blocks
+	for _, block := range content.Blocks {
+		shown.BlockSet = append(shown.BlockSet, known(block))
 	}
-	return slacktext.Render(read), blockKitBuilder + strings.ReplaceAll(url.QueryEscape(string(blocks)), "+", "%20"), nil
+	drawn = slacktext.Render(slack.WebhookMessage{Blocks: &shown})
+	return drawn, blockKitBuilder + strings.ReplaceAll(url.QueryEscape(string(blocks)), "+", "%20"), nil
+}
+
+// known returns a block as the library knows it, or as it is if the library does
+// not.
+func known(block slack.Block) slack.Block {
+	var read slack.Blocks
+	written, err := json.Marshal([]slack.Block{block})
+	if err != nil || json.Unmarshal(written, &read) != nil || len(read.BlockSet) != 1 {
+		return block
+	}
+	return read.BlockSet[0]
 }

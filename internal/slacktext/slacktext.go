@@ -36,6 +36,8 @@ func renderBlock(block slack.Block) []string {
 		return sectionLines(block)
 	case *slack.ActionBlock:
 		return buttonLines(block)
+	case *slack.MarkdownBlock:
+		return strings.Split(block.Text, "\n")
 	case *slack.ImageBlock:
 		return []string{"[image: " + block.AltText + "] " + block.ImageURL}
 	default:

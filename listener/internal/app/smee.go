@@ -43,21 +43,26 @@ func (a *App) newSmee(loaded *config.Config) (*smeeWorker, error) {
 }
 
 // enter begins to receive, if there is a channel, once the worker before has
-// ended. before may be nil.
+// ended. before is nil when the listener starts.
 func (a *App) enter(ctx context.Context, next, before *smeeWorker) {
+	a.smee = next
+	ended := make(chan struct{})
 	if before != nil {
 		before.stop()
+		ended = before.ended
+	} else {
+		close(ended)
 	}
-	a.smee = next
+	if next.source != nil {
+		a.metrics.Smee().Enter()
+	}
 	next.worker = a.startWorker(ctx, func(ctx context.Context) {
-		if before != nil {
-			<-before.ended
-		}
+		<-ended
 		if next.source == nil {
+			a.metrics.Smee().Leave()
 			return
 		}
 		a.metrics.Smee().Enter()
-		defer a.metrics.Smee().Leave()
 		next.source.Run(ctx)
 	})
 }

@@ -48,7 +48,7 @@ func compileBlocks(source []any) (*blockSet, error) {
 		if err := checkBlock(path, block); err != nil {
 			return nil, err
 		}
-		compiled, err := compileNode(path, block, verbatim())
+		compiled, err := compileNode(path, block, place{}, verbatim())
 		if err != nil {
 			return nil, err
 		}
@@ -157,8 +157,8 @@ func blockTypes() []string {
 }
 
 // compileNode copies a value and replaces every text that is a template by its
-// compiled form. into says what a text directly in it is for.
-func compileNode(path string, node any, into target) (any, error) {
+// compiled form. in is where it stands, and into what a text directly in it is for.
+func compileNode(path string, node any, in place, into target) (any, error) {
 	switch node := node.(type) {
 	case string:
 		if !strings.Contains(node, "{{") {
@@ -172,7 +172,7 @@ func compileNode(path string, node any, into target) (any, error) {
 	case []any:
 		list := make([]any, len(node))
 		for i, element := range node {
-			compiled, err := compileNode(path+"["+strconv.Itoa(i)+"]", element, into)
+			compiled, err := compileNode(path+"["+strconv.Itoa(i)+"]", element, in, into)
 			if err != nil {
 				return nil, err
 			}
@@ -186,7 +186,7 @@ func compileNode(path string, node any, into target) (any, error) {
 			if kind, _ := node[key].(string); key == "type" && strings.Contains(kind, "{{") {
 				return nil, &TemplateError{Part: path + ".type", Problem: "a type cannot be a template"}
 			}
-			compiled, err := compileNode(path+"."+key, node[key], targetOf(node, key))
+			compiled, err := compileNode(path+"."+key, node[key], place{kindOf(node, in), key}, targetOf(node, key, in))
 			if err != nil {
 				return nil, err
 			}
@@ -197,18 +197,18 @@ func compileNode(path string, node any, into target) (any, error) {
 	return node, nil
 }
 
-// targetOf says what the text under a key is for. Only the text of a text object,
-// or of a markdown block, is read by Slack.
-func targetOf(object map[string]any, key string) target {
+// targetOf says what the text under a key of an object is for. Only the text of a
+// text object, or of a markdown block, is read by Slack.
+func targetOf(object map[string]any, key string, in place) target {
 	switch {
 	case key != "text":
 		return verbatim()
 	case object["type"] == mrkdwn:
-		return formatted()
+		return formatted().within(in.limit())
 	case object["type"] == "markdown":
 		return standard()
 	case object["type"] == plainText:
-		return unformatted()
+		return unformatted().within(in.limit())
 	}
 	return verbatim()
 }
@@ -274,7 +274,7 @@ func (s *blockSet) renderWithin(current *blockRendering, remarks string) ([]slac
 func (r *blockRendering) node(path string, node any) (any, error) {
 	switch node := node.(type) {
 	case *text:
-		rendered, err := node.render(r.values, r.limit)
+		rendered, err := node.fit(r.values, r.limit)
 		if err != nil {
 			return nil, mistakeIn(path, err)
 		}

@@ -3,7 +3,6 @@ package message
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
@@ -68,11 +67,11 @@ func NewTemplate(source Source, wanted rule.Rule) (*Template, error) {
 		target target
 		into   **text
 	}{
-		{"header", source.Header, unformatted(), &made.header},
-		{"context", source.Context, formatted(), &made.context},
-		{"body", source.Body, formatted(), &made.body},
-		{"text", source.Text, formatted(), &made.text},
-		{"line", source.Line, formatted(), &made.line},
+		{"header", source.Header, unformatted().within(headerLimit), &made.header},
+		{"context", source.Context, formatted().within(sectionLimit - labelLimit), &made.context},
+		{"body", source.Body, formatted().within(sectionLimit), &made.body},
+		{"text", source.Text, formatted().within(textLimit), &made.text},
+		{"line", source.Line, formatted().within(lineLimit), &made.line},
 	} {
 		if part.source == "" {
 			continue
@@ -121,15 +120,14 @@ func (t *Template) Message(alert Alert, notes Notes) (Message, error) {
 	for _, part := range []struct {
 		name     string
 		template *text
-		limit    int
 		into     func(rendered string)
 	}{
-		{"header", t.header, headerLimit, func(rendered string) { made.header = oneLine(rendered) }},
-		{"context", t.context, sectionLimit - labelLimit, func(rendered string) { made.context = rendered + alert.remarks(notes) }},
-		{"body", t.body, sectionLimit, made.replaceBody},
-		{"text", t.text, textLimit, func(rendered string) { made.text = rendered + alert.remarks(notes) }},
+		{"header", t.header, func(rendered string) { made.header = oneLine(rendered) }},
+		{"context", t.context, func(rendered string) { made.context = rendered + alert.remarks(notes) }},
+		{"body", t.body, made.replaceBody},
+		{"text", t.text, func(rendered string) { made.text = rendered + alert.remarks(notes) }},
 	} {
-		rendered, given, err := renderPart(part.name, part.template, values, part.limit)
+		rendered, given, err := renderPart(part.name, part.template, values)
 		if err != nil {
 			return Message{}, err
 		}
@@ -149,21 +147,21 @@ func (t *Template) Message(alert Alert, notes Notes) (Message, error) {
 
 // renderPart renders one text. given is false when there is no template for it,
 // or nothing comes of it.
-func renderPart(name string, template *text, values *data, limit int) (rendered string, given bool, err error) {
+func renderPart(name string, template *text, values *data) (rendered string, given bool, err error) {
 	if template == nil {
 		return "", false, nil
 	}
-	if rendered, err = template.render(values, limit); err != nil {
+	if rendered, err = template.fit(values, template.target.most); err != nil {
 		return "", false, mistakeIn(name, err)
 	}
-	rendered = cut(strings.TrimSpace(rendered), limit)
+	rendered = cut(rendered, template.target.most)
 	return rendered, oneLine(rendered) != "", nil
 }
 
 // Line renders the alert as a line of a digest. Its error is a *TemplateError.
 func (t *Template) Line(alert Alert) (Line, error) {
 	made := alert.Line()
-	rendered, given, err := renderPart("line", t.line, alert.data(), lineLimit)
+	rendered, given, err := renderPart("line", t.line, alert.data())
 	if err != nil || !given {
 		return made, err
 	}

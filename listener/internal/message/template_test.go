@@ -391,6 +391,34 @@ func TestBlocksKeepWithinSlacksLimits(t *testing.T) {
 	}
 }
 
+// TestValuesAreCutBeforeWhatFollowsThem renders a title that is longer than what
+// there is room for.
+func TestValuesAreCutBeforeWhatFollowsThem(t *testing.T) {
+	t.Parallel()
+	event := strings.Replace(example, "Orders <&> db", strings.Repeat("long ", 100), 1)
+	made, err := message.NewTemplate(message.Source{
+		Header: "{{ .Title }} and {{ .Title }} have crashed", Line: "{{ range 3 }}{{ $.Title }}{{ end }} at the end",
+	}, cpu())
+	if err != nil {
+		t.Fatal(err)
+	}
+	alert := message.NewAlert(parsed(t, event), cpu())
+	rendered, err := made.Message(alert, message.Notes{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if header := texts(t, rendered)[0]; !strings.HasSuffix(header, "… have crashed") || utf8.RuneCountInString(header) > 150 {
+		t.Errorf("the header is %q", header)
+	}
+	if line, err := made.Line(alert); err != nil || !strings.HasSuffix(line.Text, "… at the end") {
+		t.Errorf("the line is %q (%v)", line.Text, err)
+	}
+	got, err := blocks(t, `[{"type":"header","text":{"type":"plain_text","text":"🔥 {{ .Title }} has crashed"}}]`, event, message.Notes{Now: happenedAt()})
+	if err != nil || !strings.Contains(got, "… has crashed") {
+		t.Errorf("the block is %s (%v)", got, err)
+	}
+}
+
 func TestBlocksThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]string{

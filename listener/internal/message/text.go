@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/template"
 	"text/template/parse"
+	"unicode/utf8"
 )
 
 const (
@@ -20,6 +21,9 @@ const (
 	// rendering: an event has up to 16 MiB, and a loop may go through it again and
 	// again.
 	mostWork = 32 << 20
+	// smallestShare is which part of a text a value keeps, however little room
+	// there is: one eighth.
+	smallestShare = 8
 )
 
 // errTooMuch and errTooLong say why a rendering was stopped.
@@ -43,6 +47,8 @@ type target struct {
 	link func(address, text string) string
 	// quote is what stands around code; "" where there is none.
 	quote string
+	// most is how many characters the text may have; 0 where it is not cut.
+	most int
 }
 
 // compile reads a template. Whatever it prints of an event is made a part of the
@@ -63,6 +69,12 @@ func compile(source string, into target) (*text, error) {
 		return nil, rewriting.mistake
 	}
 	return &text{compiled: parsed, target: into}, nil
+}
+
+// within returns a target of at most so many characters.
+func (t target) within(most int) target {
+	t.most = most
+	return t
 }
 
 // explainSyntax leaves out what the library says before the line.
@@ -86,6 +98,25 @@ func (t *text) render(values *data, limit int) (string, error) {
 		return "", explain(err)
 	}
 	return written.text.String(), nil
+}
+
+// fit runs the template so that, if it can be, all of it has room. No value takes
+// more than longest characters. Values are cut shorter rather than what the
+// template says after them.
+func (t *text) fit(values *data, longest int) (string, error) {
+	if t.target.most == 0 {
+		return t.render(values, longest)
+	}
+	for share := 1; ; share *= 2 {
+		rendered, err := t.render(values, min(longest, t.target.most/share))
+		if err != nil {
+			return "", err
+		}
+		rendered = strings.TrimSpace(rendered)
+		if share == smallestShare || utf8.RuneCountInString(rendered) <= t.target.most {
+			return rendered, nil
+		}
+	}
 }
 
 // explain leaves out of an error of the library what says nothing to the author

@@ -21,7 +21,7 @@ func (m *Metrics) Smee() *Smee { return m.smee }
 
 // Enter says that there is a channel to be connected to.
 func (s *Smee) Enter() {
-	s.connected.WithLabelValues().Set(0)
+	s.connected.WithLabelValues()
 	s.reconnects.WithLabelValues()
 }
 
