@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/weburl"
 )
 
 const (
@@ -27,15 +29,9 @@ const (
 // CheckChannel refuses what cannot be the URL of a Smee channel. Its error does
 // not quote the URL: who knows it reads the events.
 func CheckChannel(channel string) error {
-	parsed, err := url.Parse(channel)
+	parsed, err := weburl.Parse(channel)
 	if err != nil {
-		return errors.New("it is not a URL")
-	}
-	if parsed.Scheme != "http" && parsed.Scheme != "https" {
-		return errors.New("it is not an http or https URL")
-	}
-	if parsed.Hostname() == "" {
-		return errors.New("it is a URL without a host")
+		return err
 	}
 	if parsed.Scheme == "http" && !isLoopback(parsed.Hostname()) {
 		return errors.New("http is for a server on this machine only: events would travel unencrypted; use https")

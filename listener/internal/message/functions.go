@@ -15,6 +15,8 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/weburl"
 )
 
 // marked is a text that is a part of the message as it is.
@@ -400,8 +402,8 @@ func markdownLink(address, text string) string {
 }
 
 func isWebAddress(address string) bool {
-	parsed, err := url.Parse(address)
-	return err == nil && (parsed.Scheme == "https" || parsed.Scheme == "http") && parsed.Host != ""
+	_, err := weburl.Parse(address)
+	return err == nil
 }
 
 // toNumber returns a number of an event, or one that stands in the template.

@@ -22,6 +22,8 @@ import (
 	slackapi "github.com/slack-go/slack"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/weburl"
 )
 
 const (
@@ -68,17 +70,8 @@ func New(options Options) (*Destination, error) {
 // CheckURL refuses what cannot be a webhook. Its error does not quote the URL,
 // which is a credential.
 func CheckURL(webhook string) error {
-	parsed, err := url.Parse(webhook)
-	if err != nil {
-		return errors.New("it is not a URL")
-	}
-	if parsed.Scheme != "http" && parsed.Scheme != "https" {
-		return errors.New("it is not an http or https URL")
-	}
-	if parsed.Hostname() == "" {
-		return errors.New("it is a URL without a host")
-	}
-	return nil
+	_, err := weburl.Parse(webhook)
+	return err
 }
 
 // Send delivers a message with one request. A message without blocks is plain
