@@ -45,20 +45,11 @@ func exposed(t *testing.T) string {
 	}
 	running := startListener(t, classic("http://127.0.0.1:1"), "-config", file)
 	defer running.stop(t)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, running.admin+"/metrics", http.NoBody)
-	if err != nil {
-		t.Fatal(err)
+	status, text := running.ask(t, http.MethodGet, "/metrics")
+	if status != http.StatusOK {
+		t.Fatalf("/metrics: %d", status)
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("/metrics: %d (%v)", response.StatusCode, err)
-	}
-	return string(text)
+	return text
 }
 
 // metricNames returns the names that an exposition declares.

@@ -83,10 +83,16 @@ func (r *running) send(t *testing.T, event string) {
 	}
 }
 
-// post asks the admin address for something, and returns the answer.
+// post asks the admin address to do something, and returns the answer.
 func (r *running) post(t *testing.T, path string) (int, string) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.admin+path, http.NoBody)
+	return r.ask(t, http.MethodPost, path)
+}
+
+// ask asks the admin address, and returns the answer.
+func (r *running) ask(t *testing.T, method, path string) (int, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, r.admin+path, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}

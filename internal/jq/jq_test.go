@@ -38,18 +38,7 @@ func TestOutputs(t *testing.T) {
 		`1, error`:    {1, "failed"},
 		`halt_error`:  {"failed"},
 	} {
-		program, err := jq.Compile(source)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []any
-		for output, err := range program.Outputs(t.Context(), input) {
-			if err != nil {
-				output = "failed"
-			}
-			got = append(got, output)
-		}
-		if !reflect.DeepEqual(got, want) {
+		if got := outputs(t, source, input); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v, want %v", source, got, want)
 		}
 	}
@@ -108,19 +97,25 @@ func TestProducts(t *testing.T) {
 		`.n * .s | length`:                 {"failed"},
 		`try (.s * .n) catch "no"`:         {"no"},
 	} {
-		program, err := jq.Compile(source)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []any
-		for output, err := range program.Outputs(t.Context(), input) {
-			if err != nil {
-				output = "failed"
-			}
-			got = append(got, output)
-		}
-		if !reflect.DeepEqual(got, want) {
+		if got := outputs(t, source, input); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v, want %v", source, got, want)
 		}
 	}
+}
+
+// outputs runs a program. An output that is an error is "failed".
+func outputs(t *testing.T, source string, input any) []any {
+	t.Helper()
+	program, err := jq.Compile(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []any
+	for output, err := range program.Outputs(t.Context(), input) {
+		if err != nil {
+			output = "failed"
+		}
+		got = append(got, output)
+	}
+	return got
 }
