@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/courier"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/name"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
@@ -132,9 +132,9 @@ func (l *Local) DeadLetters(ctx context.Context, query Query) ([]DeadLetter, err
 
 // checkName keeps what is no name of a destination from the store, to which some
 // characters mean more.
-func checkName(name string) error {
-	if !regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`).MatchString(name) {
-		return &Refusal{fmt.Sprintf("%q is not the name of a destination", name)}
+func checkName(given string) error {
+	if !name.Valid(given) {
+		return &Refusal{fmt.Sprintf("%q is not the name of a destination", given)}
 	}
 	return nil
 }

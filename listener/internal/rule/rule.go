@@ -159,9 +159,12 @@ func (r Rule) Change(event *changelog.Event) Change {
 	if r.Property == "" {
 		return Change{}
 	}
-	change := Change{After: event.Diff.After.Property(r.Property)}
+	var change Change
 	if event.Action != changelog.ActionCreate {
 		change.Before = event.Diff.Before.Property(r.Property)
+	}
+	if event.Action != changelog.ActionDelete {
+		change.After = event.Diff.After.Property(r.Property)
 	}
 	return change
 }

@@ -1,0 +1,76 @@
+package rule
+
+import (
+	"slices"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+)
+
+// Never says why no event can match the rule, whatever its condition says; "" means
+// that one can.
+func (r Rule) Never() string {
+	switch {
+	case len(r.Actions) > 0 && allOf(r.Actions, IsTimerAction) && allOf(r.resourceTypes(), hasNoValues):
+		return "only entities have timers, so no event can match"
+	case r.Property == "":
+		return ""
+	case allOf(r.resourceTypes(), isBlueprint):
+		return "a blueprint has no values of properties, so no event can match; look at its definition with when: .diff.after.schema"
+	case !slices.ContainsFunc(r.propertyActions(), r.canChange):
+		return "no event can match: a creation is a change from null, a deletion is one to null, and any other is one to another value"
+	}
+	return ""
+}
+
+// propertyActions are the actions that the rule wants of its property.
+func (r Rule) propertyActions() []string {
+	if len(r.Actions) > 0 {
+		return r.Actions
+	}
+	return []string{changelog.ActionCreate, changelog.ActionUpdate}
+}
+
+// canChange reports whether an action can change the property from one of the
+// values that the rule asks for to another one.
+func (r Rule) canChange(action string) bool {
+	if IsTimerAction(action) {
+		return false
+	}
+	nothing := []any{nil}
+	before, after := r.From, r.To
+	switch action {
+	case changelog.ActionCreate:
+		if before != nil && !contains(before, nil) {
+			return false
+		}
+		before = nothing
+	case changelog.ActionDelete:
+		if after != nil && !contains(after, nil) {
+			return false
+		}
+		after = nothing
+	}
+	return canDiffer(before, after)
+}
+
+// canDiffer reports whether two values can differ, each of which is one of a list;
+// a list that is nil holds every value.
+func canDiffer(before, after []any) bool {
+	if before == nil || after == nil {
+		return true
+	}
+	return slices.ContainsFunc(before, func(value any) bool {
+		return slices.ContainsFunc(after, func(other any) bool { return !changelog.Equal(value, other) })
+	})
+}
+
+func isBlueprint(resource string) bool { return resource == changelog.ResourceBlueprint }
+
+// hasNoValues reports whether a resource is known to be no entity.
+func hasNoValues(resource string) bool {
+	return resource == changelog.ResourceBlueprint || resource == changelog.ResourceRun
+}
+
+func allOf(words []string, is func(string) bool) bool {
+	return !slices.ContainsFunc(words, func(word string) bool { return !is(word) })
+}

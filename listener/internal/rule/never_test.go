@@ -1,0 +1,84 @@
+package rule_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
+)
+
+// TestNever asks rules of every kind about events of every kind: a rule that matches
+// none of them is one that never matches, and says so.
+func TestNever(t *testing.T) {
+	t.Parallel()
+	var events []*changelog.Event
+	for _, body := range everyEvent() {
+		events = append(events, parse(t, body))
+	}
+	asked, refused := 0, 0
+	for _, made := range everyRule() {
+		matches := false
+		for _, event := range events {
+			matches = matches || made.Match(event).Matches
+		}
+		reason := made.Never()
+		if matches == (reason != "") {
+			t.Errorf("%+v matches: %t; it is said that it never does: %q", made, matches, reason)
+		}
+		if asked++; reason != "" {
+			refused++
+		}
+	}
+	if asked < 1000 || refused < 200 {
+		t.Errorf("%d rules were asked, and %d refused", asked, refused)
+	}
+}
+
+// everyEvent returns events as Port sends them: a blueprint has no values, a timer
+// no diff.
+func everyEvent() []string {
+	const form = `{"action":%q,"resourceType":%q,"diff":{"before":%s,"after":%s}}`
+	var bodies []string
+	for _, resource := range []string{"entity", "run", "blueprint"} {
+		for _, action := range []string{"CREATE", "UPDATE", "DELETE", "ARCHIVE"} {
+			for _, before := range []string{"null", "1", "2", "3"} {
+				for _, after := range []string{"null", "1", "2", "3"} {
+					if resource == "blueprint" {
+						bodies = append(bodies, fmt.Sprintf(form, action, resource, `{"schema":{"properties":{}}}`, `{"schema":{}}`))
+						continue
+					}
+					bodies = append(bodies, fmt.Sprintf(form, action, resource, holding(before), holding(after)))
+				}
+			}
+		}
+	}
+	return append(bodies, `{"action":"TIMER_EXPIRED","resourceType":"entity"}`, `{"action":"TIMER_EXPIRED","context":{"blueprint":"b","entity":"e"}}`)
+}
+
+func holding(value string) string {
+	return `{"properties":{"p":` + value + `}}`
+}
+
+func everyRule() []rule.Rule {
+	one, two := json.Number("1"), json.Number("2.0")
+	values := [][]any{nil, {nil}, {one}, {two}, {nil, one}, {one, two}, {json.Number("1.0"), one}}
+	actions := [][]string{
+		nil, {"CREATE"}, {"UPDATE"}, {"DELETE"}, {"ARCHIVE"}, {"TIMER_EXPIRED"}, {"CREATE", "DELETE"}, {"CREATE", "UPDATE"}, {"DELETE", "TIMER_PROPERTY_EXPIRED"},
+	}
+	var rules []rule.Rule
+	for _, types := range [][]string{nil, {"blueprint"}, {"run"}, {"blueprint", "run"}, {"blueprint", "entity"}} {
+		for _, wanted := range actions {
+			rules = append(rules, rule.Rule{ResourceTypes: types, Actions: wanted})
+			for _, from := range values {
+				for _, to := range values {
+					for _, healthy := range [][]any{nil, {one}} {
+						rules = append(rules, rule.Rule{ResourceTypes: types, Actions: wanted, Property: "p", From: from, To: to, HealthyValues: healthy})
+					}
+				}
+			}
+		}
+	}
+	return rules
+}
