@@ -4,15 +4,15 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"path"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
-
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/name"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
@@ -29,129 +29,145 @@ const (
 )
 
 // applySecrets takes the client secrets of the file.
-func (l *loader) applySecrets(root ast.Node, content fileContent) {
-	given := content.Port
-	for i, text := range given.ClientSecrets {
-		l.secretsGiven = true
-		l.addSecret(fmt.Sprintf("%s[%d]", l.placeOf(root, "port", "client_secrets"), i), text)
+func (l *loader) applySecrets() {
+	secrets, ok := l.texts("port", "client_secrets")
+	files, filesOK := l.texts("port", "client_secret_files")
+	l.secretsGiven = l.secretsGiven || !ok || !filesOK || len(secrets)+len(files) > 0
+	for i, text := range secrets {
+		l.addSecret(l.placeOf("port", "client_secrets", fmt.Sprintf("[%d]", i)), text)
 	}
-	for i, path := range given.ClientSecretFiles {
-		l.secretsGiven = true
-		place := fmt.Sprintf("%s[%d]", l.placeOf(root, "port", "client_secret_files"), i)
-		text, err := readSecretFile(path)
+	for i, path := range files {
+		where := l.placeOf("port", "client_secret_files", fmt.Sprintf("[%d]", i))
+		text, err := l.readSecretFile(path)
 		if err != nil {
-			l.report(place, err.Error())
+			l.report(where, err.Error())
 			continue
 		}
-		l.addSecret(place, text)
+		l.addSecret(where, text)
 	}
 }
 
 // applyPort takes what the file says about Port's API.
-func (l *loader) applyPort(root ast.Node, content fileContent) {
-	l.config.Port.ClientID = strings.TrimSpace(content.Port.ClientID)
-	given := content.Port.BaseURL
+func (l *loader) applyPort() {
+	l.config.Port.ClientID = strings.TrimSpace(l.text("port", "client_id"))
+	given := l.text("port", "base_url")
 	if given == "" {
 		return
 	}
 	parsed, err := url.Parse(given)
 	if err != nil || parsed.Scheme != "https" && parsed.Scheme != "http" || parsed.Host == "" {
-		l.report(l.placeOf(root, "port", "base_url"), "it must be an http or https URL, such as https://api.us.getport.io")
+		l.report(l.placeOf("port", "base_url"), "it must be an http or https URL, such as https://api.us.getport.io")
 	}
 	l.config.Port.BaseURL = given
 }
 
 // applyStore takes what the file says about storing.
-func (l *loader) applyStore(root ast.Node, content fileContent) {
-	given, store := content.Store, &l.config.Store
-	store.Dir = given.Dir
-	if given.Sync != "" && given.Sync != "always" {
-		store.Sync = l.duration(l.placeOf(root, "store", "sync"), given.Sync, longestSync)
+func (l *loader) applyStore() {
+	store := &l.config.Store
+	store.Dir = l.text("store", "dir")
+	if sync := l.text("store", "sync"); sync != "" && sync != "always" {
+		store.Sync = l.duration(l.placeOf("store", "sync"), sync, longestSync)
 	}
-	if given.MaxBytes != "" {
-		store.MaxBytes = l.size(l.placeOf(root, "store", "max_bytes"), given.MaxBytes, queue.SmallestMaxBytes, largestMaxBytes)
+	if most := l.text("store", "max_bytes"); most != "" {
+		store.MaxBytes = l.size(l.placeOf("store", "max_bytes"), most, queue.SmallestMaxBytes, largestMaxBytes)
 	}
-	if given.MaxAge != "" {
-		store.MaxAge = l.duration(l.placeOf(root, "store", "max_age"), given.MaxAge, longestAge)
+	if age := l.text("store", "max_age"); age != "" {
+		store.MaxAge = l.duration(l.placeOf("store", "max_age"), age, longestAge)
 	}
-	l.applyNATS(root, content)
-	if room := store.MaxBytes / 4; room < l.config.Webhook.MaxBody {
-		l.report(l.placeOf(root, "store", "max_bytes"), "a quarter of it must hold the largest body, webhook.max_body")
+	l.applyNATS()
+	if room := store.MaxBytes / 4; store.MaxBytes > 0 && room < l.config.Webhook.MaxBody {
+		l.report(l.placeOf("store", "max_bytes"), "a quarter of it must hold the largest body, webhook.max_body")
 	}
 }
 
 // applyNATS takes what the file says about a cluster.
-func (l *loader) applyNATS(root ast.Node, content fileContent) {
-	given, nats := content.Store.NATS, &l.config.Store.NATS
-	if given.Replicas != "" {
-		replicas, err := strconv.Atoi(given.Replicas)
+func (l *loader) applyNATS() {
+	nats := &l.config.Store.NATS
+	if given := l.text("store", "nats", "replicas"); given != "" {
+		replicas, err := strconv.Atoi(given)
 		if err != nil || replicas < 1 || replicas > mostReplicas {
-			l.report(l.placeOf(root, "store", "nats", "replicas"), fmt.Sprintf("it must be a number from 1 to %d", mostReplicas))
+			l.report(l.placeOf("store", "nats", "replicas"), fmt.Sprintf("it must be a number from 1 to %d", mostReplicas))
 		}
 		nats.Replicas = replicas
 	}
-	if given.URL == "" {
-		if given.CredentialsFile != "" || given.TLSCAFile != "" {
-			l.report(l.placeOf(root, "store", "nats"), "it needs a url")
+	before := len(l.problems)
+	cluster := l.text("store", "nats", "url")
+	nats.CredentialsFile, nats.CAFile = l.text("store", "nats", "credentials_file"), l.text("store", "nats", "tls_ca_file")
+	if len(l.problems) > before || l.mistaken["store.nats"] {
+		return
+	}
+	if cluster == "" {
+		if nats.CredentialsFile != "" || nats.CAFile != "" {
+			l.report(l.placeOf("store", "nats"), "it needs a url")
 		}
 		return
 	}
-	if content.Store.Dir != "" || content.Store.Sync != "" {
-		l.report(l.placeOf(root, "store", "nats", "url"), "dir and sync are for the embedded store, and the cluster has its own; give one or the other")
+	if sync, _ := textOf(l.value([]string{"store", "sync"})); sync != "" || l.config.Store.Dir != "" {
+		l.report(l.placeOf("store", "nats", "url"), "dir and sync are for the embedded store, and the cluster has its own; give one or the other")
 	}
-	nats.URL = NewSecret(strings.TrimSpace(given.URL))
-	nats.CredentialsFile, nats.CAFile = given.CredentialsFile, given.TLSCAFile
-	for name, path := range map[string]string{"credentials_file": given.CredentialsFile, "tls_ca_file": given.TLSCAFile} {
-		if path == "" {
-			continue
-		}
-		if _, err := readSecretFile(path); err != nil {
-			l.report(l.placeOf(root, "store", "nats", name), err.Error())
-		}
+	nats.URL = NewSecret(strings.TrimSpace(cluster))
+	l.checkFile(nats.CredentialsFile, "store", "nats", "credentials_file")
+	l.checkFile(nats.CAFile, "store", "nats", "tls_ca_file")
+}
+
+// checkFile reports a file, named at a path of the configuration, that cannot be
+// read.
+func (l *loader) checkFile(file string, path ...string) {
+	if file == "" {
+		return
+	}
+	if _, err := l.readSecretFile(file); err != nil {
+		l.report(l.placeOf(path...), err.Error())
 	}
 }
 
 // applyWebhook takes what the file says about receiving.
-func (l *loader) applyWebhook(root ast.Node, content fileContent) {
-	given := content.Webhook
-	if given.Path != "" {
-		if err := checkPath(given.Path); err != nil {
-			l.report(l.placeOf(root, "webhook", "path"), err.Error())
+func (l *loader) applyWebhook() {
+	if given := l.text("webhook", "path"); given != "" {
+		if err := checkPath(given); err != nil {
+			l.report(l.placeOf("webhook", "path"), err.Error())
 		}
-		l.config.Webhook.Path = given.Path
+		l.config.Webhook.Path = given
 	}
-	if given.MaxBody != "" {
-		l.config.Webhook.MaxBody = l.size(l.placeOf(root, "webhook", "max_body"), given.MaxBody, smallestMaxBody, largestMaxBody)
+	if given := l.text("webhook", "max_body"); given != "" {
+		l.config.Webhook.MaxBody = l.size(l.placeOf("webhook", "max_body"), given, smallestMaxBody, largestMaxBody)
 	}
-	if given.Tolerance != "" {
-		l.config.Webhook.Tolerance = l.duration(l.placeOf(root, "webhook", "tolerance"), given.Tolerance, longestTolerance)
+	if given := l.text("webhook", "tolerance"); given != "" {
+		l.config.Webhook.Tolerance = l.duration(l.placeOf("webhook", "tolerance"), given, longestTolerance)
 	}
-	l.applyTLS(l.placeOf(root, "webhook", "tls"), given.TLS.CertFile, given.TLS.KeyFile)
+	l.applyTLS()
 }
 
 // applySmee takes what the file says about a Smee channel.
-func (l *loader) applySmee(root ast.Node, content fileContent) {
-	channel := strings.TrimSpace(content.Smee.URL)
+func (l *loader) applySmee() {
+	channel := strings.TrimSpace(l.text("smee", "url"))
 	if channel == "" {
 		return
 	}
 	if err := ingest.CheckChannel(channel); err != nil {
-		l.report(l.placeOf(root, "smee", "url"), err.Error()+"; it must be the URL of a channel, such as https://smee.io/abcdefghijklmnop")
+		l.report(l.placeOf("smee", "url"), err.Error()+"; it must be the URL of a channel, such as https://smee.io/abcdefghijklmnop")
 	}
 	l.config.Smee.URL = NewSecret(channel)
 }
 
 // applyTLS reads the certificate once, to find out whether it can be used.
-func (l *loader) applyTLS(place, certFile, keyFile string) {
-	if certFile == "" && keyFile == "" {
+func (l *loader) applyTLS() {
+	before := len(l.problems)
+	certFile, keyFile := l.text("webhook", "tls", "cert_file"), l.text("webhook", "tls", "key_file")
+	if certFile == "" && keyFile == "" || l.mistaken["webhook.tls"] || len(l.problems) > before {
 		return
 	}
+	where := l.placeOf("webhook", "tls")
 	if certFile == "" || keyFile == "" {
-		l.report(place, "it needs cert_file and key_file")
+		l.report(where, "it needs cert_file and key_file")
 		return
 	}
-	if _, err := tls.LoadX509KeyPair(certFile, keyFile); err != nil {
-		l.report(place, fmt.Sprintf("the certificate cannot be used (%v)", err))
+	_, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if unreadable, ok := errors.AsType[*fs.PathError](err); ok {
+		err = fmt.Errorf("%s %s: %w", unreadable.Op, l.variables.show(unreadable.Path), unreadable.Err)
+	}
+	if err != nil {
+		l.report(where, fmt.Sprintf("the certificate cannot be used (%v)", err))
 	}
 	l.config.Webhook.CertFile, l.config.Webhook.KeyFile = certFile, keyFile
 }
@@ -165,55 +181,60 @@ func checkPath(given string) error {
 		return errors.New("it must not hold any of { } ? # % and spaces")
 	}
 	if given == "/healthz" || given == "/readyz" {
-		return fmt.Errorf("%s is taken by the listener itself", given)
+		return errors.New("the path is taken by the listener itself")
 	}
 	return nil
 }
 
 // applyDestinations takes the destinations of the file.
-func (l *loader) applyDestinations(root ast.Node, content fileContent) {
-	for _, name := range sortedKeys(content.Destinations) {
-		l.destinationsGiven, l.declared = true, append(l.declared, name)
-		given := content.Destinations[name]
-		place := l.placeOf(root, "destinations", name)
-		if !isName(name) {
-			l.report(place, "the name of a destination has lower-case letters, digits, dashes and underscores, at most 63 of them")
-			continue
+func (l *loader) applyDestinations() {
+	l.declared = l.destinationNames()
+	l.destinationsGiven = l.destinationsGiven || len(l.declared) > 0
+	for _, known := range l.declared {
+		if name.Valid(known) && !l.mistaken["destinations."+known] {
+			l.applyDestination(known)
 		}
-		described := l.describe(root, name, given)
-		switch {
-		case given.WebhookURL != "" && given.WebhookURLFile != "":
-			l.report(place, "it has webhook_url and webhook_url_file; give one of them")
-		case given.WebhookURLFile != "":
-			l.addDestinationFile(place, described, given.WebhookURLFile)
-		case given.WebhookURL == "":
-			l.report(place, "it needs a webhook_url or a webhook_url_file")
-		default:
-			l.addDestination(l.placeOf(root, "destinations", name, "webhook_url"), described, given.WebhookURL)
-		}
+	}
+}
+
+func (l *loader) applyDestination(known string) {
+	before := len(l.problems)
+	described := l.describe(known)
+	webhook, file := l.text("destinations", known, "webhook_url"), l.text("destinations", known, "webhook_url_file")
+	where := l.placeOf("destinations", known)
+	switch {
+	case len(l.problems) > before:
+	case webhook != "" && file != "":
+		l.report(where, "it has webhook_url and webhook_url_file; give one of them")
+	case file != "":
+		l.addDestinationFile(l.placeOf("destinations", known, "webhook_url_file"), described, file)
+	case webhook == "":
+		l.report(where, "it needs a webhook_url or a webhook_url_file")
+	default:
+		l.addDestination(l.placeOf("destinations", known, "webhook_url"), described, webhook)
 	}
 }
 
 // describe takes everything about a destination but its URL.
-func (l *loader) describe(root ast.Node, name string, given fileDestination) Destination {
-	described := newDestination(name)
-	if given.Rate != "" {
-		described.Interval = l.rate(l.placeOf(root, "destinations", name, "rate"), given.Rate)
+func (l *loader) describe(known string) Destination {
+	described := newDestination(known)
+	if given := l.text("destinations", known, "rate"); given != "" {
+		described.Interval = l.rate(l.placeOf("destinations", known, "rate"), given)
 	}
-	if given.DigestAfter != "" {
-		described.DigestAfter = l.duration(l.placeOf(root, "destinations", name, "digest_after"), given.DigestAfter, longestAge)
+	if given := l.text("destinations", known, "digest_after"); given != "" {
+		described.DigestAfter = l.duration(l.placeOf("destinations", known, "digest_after"), given, longestAge)
 	}
-	if given.MaxAge != "" {
-		described.MaxAge = l.duration(l.placeOf(root, "destinations", name, "max_age"), given.MaxAge, longestAge)
+	if given := l.text("destinations", known, "max_age"); given != "" {
+		described.MaxAge = l.duration(l.placeOf("destinations", known, "max_age"), given, longestAge)
 	}
 	return described
 }
 
-func (l *loader) addDestinationFile(place string, described Destination, path string) {
-	webhook, err := readSecretFile(path)
+func (l *loader) addDestinationFile(where place, described Destination, path string) {
+	webhook, err := l.readSecretFile(path)
 	if err != nil {
-		l.report(place+".webhook_url_file", err.Error())
+		l.report(where, err.Error())
 		return
 	}
-	l.addDestination(place+".webhook_url_file", described, webhook)
+	l.addDestination(where, described, webhook)
 }

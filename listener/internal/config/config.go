@@ -161,7 +161,8 @@ type Source struct {
 }
 
 // InvalidError lists everything that is wrong with a configuration, each problem
-// with its place and what to do. It holds no secret.
+// with its place and what to do, one in each line. It holds no secret, and nothing
+// that a variable holds.
 type InvalidError struct {
 	Problems []string
 }
@@ -194,19 +195,15 @@ const (
 // the environment, and what neither says from the defaults. The error is an
 // *InvalidError.
 func Load(source Source) (*Config, error) {
-	loader := &loader{source: source, config: Config{
-		Port:    Port{BaseURL: defaultBaseURL},
-		Webhook: Webhook{Path: defaultPath, MaxBody: defaultMaxBody, Tolerance: changelog.DefaultTolerance},
-		Store:   Store{MaxBytes: queue.DefaultMaxBytes, MaxAge: queue.DefaultMaxAge, NATS: NATS{Replicas: queue.DefaultReplicas}},
-	}}
+	loader := newLoader(source)
 	loader.readFile()
 	loader.readEnvironment()
 	loader.checkSecrets()
 	loader.checkDirectory()
 	loader.applyTemplates()
 	loader.applyRules()
-	if len(loader.problems) > 0 {
-		return nil, &InvalidError{Problems: loader.problems}
+	if err := loader.invalid(); err != nil {
+		return nil, err
 	}
 	return &loader.config, nil
 }
@@ -215,39 +212,43 @@ func Load(source Source) (*Config, error) {
 type loader struct {
 	source   Source
 	config   Config
-	problems []string
+	problems []problem
 	// Where a section has been given, with mistakes or without, the environment
 	// does not stand in for it.
 	secretsGiven, destinationsGiven bool
 	// root is the file as a tree, nil without one.
-	root ast.Node
+	root      ast.Node
+	variables variables
+	// mistaken are the paths of sections with keys that they cannot have: what is
+	// missing there may be what was mistyped.
+	mistaken map[string]bool
 	// declared are the names of all destinations, also of those with mistakes;
 	// ruleNames and templateNames are those that are taken.
 	declared, ruleNames, templateNames []string
 }
 
-func (l *loader) report(place, problem string) {
-	l.problems = append(l.problems, place+": "+problem)
+func newLoader(source Source) *loader {
+	return &loader{source: source, variables: newVariables(), mistaken: map[string]bool{}, config: Config{
+		Port:    Port{BaseURL: defaultBaseURL},
+		Webhook: Webhook{Path: defaultPath, MaxBody: defaultMaxBody, Tolerance: changelog.DefaultTolerance},
+		Store:   Store{MaxBytes: queue.DefaultMaxBytes, MaxAge: queue.DefaultMaxAge, NATS: NATS{Replicas: queue.DefaultReplicas}},
+	}}
 }
 
-func (l *loader) reportMissing(variable, meaning string) {
-	l.problems = append(l.problems, fmt.Sprintf("%s is not set: give it %s, or give %s_FILE the path of a file that holds it", variable, meaning, variable))
-}
-
-// addSecret keeps a client secret that came from place.
-func (l *loader) addSecret(place, text string) {
+// addSecret keeps a client secret that came from a place.
+func (l *loader) addSecret(where place, text string) {
 	if err := changelog.CheckSecret(text); err != nil {
-		l.report(place, err.Error()+"; use the client secret of the organization's credentials in Port")
+		l.report(where, err.Error()+"; use the client secret of the organization's credentials in Port")
 		return
 	}
 	l.config.ClientSecrets = append(l.config.ClientSecrets, NewSecret(strings.TrimSpace(text)))
 }
 
-// addDestination keeps a destination whose URL came from place.
-func (l *loader) addDestination(place string, described Destination, webhook string) {
+// addDestination keeps a destination whose URL came from a place.
+func (l *loader) addDestination(where place, described Destination, webhook string) {
 	webhook = strings.TrimSpace(webhook)
 	if err := slack.CheckURL(webhook); err != nil {
-		l.report(place, err.Error()+"; use the URL of a Slack incoming webhook, which begins with https://hooks.slack.com/services/")
+		l.report(where, err.Error()+"; use the URL of a Slack incoming webhook, which begins with https://hooks.slack.com/services/")
 		return
 	}
 	described.WebhookURL = NewSecret(webhook)
@@ -264,7 +265,7 @@ func newDestination(name string) Destination {
 func (l *loader) checkDirectory() {
 	dir := l.config.Store.Dir
 	if found, err := os.Stat(dir); err == nil && !found.IsDir() && l.config.Store.NATS.URL.Reveal() == "" {
-		l.report(dir, "the data directory cannot be a file")
+		l.report(outside(l.variables.show(dir)), "the data directory cannot be a file")
 	}
 }
 

@@ -17,15 +17,15 @@ const secretFileLimit = 64 << 10
 // readEnvironment fills in what the file did not give.
 func (l *loader) readEnvironment() {
 	if !l.secretsGiven {
-		if text, place, ok := l.environmentSecret(secretVariable); ok {
+		if text, where, ok := l.environmentSecret(secretVariable); ok {
 			l.secretsGiven = true
-			l.addSecret(place, text)
+			l.addSecret(where, text)
 		}
 	}
 	if !l.destinationsGiven {
-		if text, place, ok := l.environmentSecret(webhookVariable); ok {
+		if text, where, ok := l.environmentSecret(webhookVariable); ok {
 			l.destinationsGiven, l.declared = true, []string{defaultDestination}
-			l.addDestination(place, newDestination(defaultDestination), text)
+			l.addDestination(where, newDestination(defaultDestination), text)
 		}
 	}
 	l.config.Store.Dir = l.dataDirectory()
@@ -34,25 +34,25 @@ func (l *loader) readEnvironment() {
 // environmentSecret returns the value of a variable, or of the file that its
 // companion names, and which of the two it was. A file that cannot be read is
 // reported, and counts as given.
-func (l *loader) environmentSecret(variable string) (text, place string, ok bool) {
+func (l *loader) environmentSecret(variable string) (text string, where place, ok bool) {
 	text, _ = l.source.LookupEnv(variable)
 	path, _ := l.source.LookupEnv(variable + "_FILE")
 	switch {
 	case text != "" && path != "":
-		l.report(variable, variable+"_FILE is set too; set one of them")
-		return text, variable, true
+		l.report(outside(variable), variable+"_FILE is set too; set one of them")
+		return text, outside(variable), true
 	case text != "":
-		return text, variable, true
+		return text, outside(variable), true
 	case path != "":
-		text, err := readSecretFile(path)
+		text, err := l.readSecretFile(path)
 		if err != nil {
-			l.report(variable+"_FILE", err.Error())
+			l.report(outside(variable+"_FILE"), err.Error())
 			l.markGiven(variable)
-			return "", "", false
+			return "", place{}, false
 		}
-		return text, path, true
+		return text, outside(path), true
 	}
-	return "", "", false
+	return "", place{}, false
 }
 
 // markGiven keeps a secret that could not be read from being called missing.
@@ -84,10 +84,10 @@ func (l *loader) dataDirectory() string {
 
 // readSecretFile returns the content of a file, without the line break that
 // editors leave at its end.
-func readSecretFile(path string) (string, error) {
+func (l *loader) readSecretFile(path string) (string, error) {
 	content, err := readLimited(path, secretFileLimit)
 	if err != nil {
-		return "", fmt.Errorf("the file %s cannot be read (%w)", path, err)
+		return "", fmt.Errorf("the file %s cannot be read (%w)", l.variables.show(path), err)
 	}
 	return strings.TrimSpace(string(content)), nil
 }
@@ -121,14 +121,14 @@ func pathless(err error) error {
 // SigningSecret returns the client secret that the environment holds, for a
 // command that signs events with it.
 func SigningSecret(lookupEnv func(name string) (string, bool)) (string, error) {
-	loader := &loader{source: Source{LookupEnv: lookupEnv}}
-	if text, place, ok := loader.environmentSecret(secretVariable); ok {
-		loader.addSecret(place, text)
+	loader := newLoader(Source{LookupEnv: lookupEnv})
+	if text, where, ok := loader.environmentSecret(secretVariable); ok {
+		loader.addSecret(where, text)
 	} else if len(loader.problems) == 0 {
 		loader.reportMissing(secretVariable, "the client secret with which the listener verifies events")
 	}
-	if len(loader.problems) > 0 {
-		return "", &InvalidError{Problems: loader.problems}
+	if err := loader.invalid(); err != nil {
+		return "", err
 	}
 	return loader.config.ClientSecrets[0].Reveal(), nil
 }

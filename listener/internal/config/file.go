@@ -1,69 +1,17 @@
 package config
 
 import (
-	"errors"
 	"fmt"
-	"maps"
-	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/name"
 )
 
 // fileLimit is far above the size of any configuration.
 const fileLimit = 1 << 20
-
-// fileContent is what a file may say. Everything is text at first, so that a
-// variable can stand anywhere and every mistake gets its own words.
-type fileContent struct {
-	Port struct {
-		ClientSecrets     []string `yaml:"client_secrets"`
-		ClientSecretFiles []string `yaml:"client_secret_files"`
-		ClientID          string   `yaml:"client_id"`
-		BaseURL           string   `yaml:"base_url"`
-	} `yaml:"port"`
-	Webhook struct {
-		Path      string `yaml:"path"`
-		MaxBody   string `yaml:"max_body"`
-		Tolerance string `yaml:"tolerance"`
-		TLS       struct {
-			CertFile string `yaml:"cert_file"`
-			KeyFile  string `yaml:"key_file"`
-		} `yaml:"tls"`
-	} `yaml:"webhook"`
-	Smee struct {
-		URL string `yaml:"url"`
-	} `yaml:"smee"`
-	Store struct {
-		Dir      string `yaml:"dir"`
-		Sync     string `yaml:"sync"`
-		MaxBytes string `yaml:"max_bytes"`
-		MaxAge   string `yaml:"max_age"`
-		NATS     struct {
-			URL             string `yaml:"url"`
-			CredentialsFile string `yaml:"credentials_file"`
-			TLSCAFile       string `yaml:"tls_ca_file"`
-			Replicas        string `yaml:"replicas"`
-		} `yaml:"nats"`
-	} `yaml:"store"`
-	Destinations map[string]fileDestination `yaml:"destinations"`
-	// What rules and templates say depends on their types, and is read from the
-	// tree.
-	Rules     any `yaml:"rules"`
-	Templates any `yaml:"templates"`
-}
-
-type fileDestination struct {
-	WebhookURL     string `yaml:"webhook_url"`
-	WebhookURLFile string `yaml:"webhook_url_file"`
-	Rate           string `yaml:"rate"`
-	DigestAfter    string `yaml:"digest_after"`
-	MaxAge         string `yaml:"max_age"`
-}
 
 // anyDestination stands in a path for the name of a destination.
 const anyDestination = "destinations.*"
@@ -92,75 +40,35 @@ func keysOf(section string) (keys []string, ok bool) {
 	return keys, keys != nil
 }
 
-// readFile reads the file, if there is one, into the configuration.
+// readFile reads the file, if there is one, into the configuration. Rules and
+// templates are read later.
 func (l *loader) readFile() {
 	if l.source.File == "" {
 		return
 	}
-	root, content, ok := l.decodeFile()
+	root, ok := l.parseFile()
+	if ok && root != nil {
+		ok = l.prepare(root)
+	}
 	if !ok {
 		// What the file was meant to give is not known, so nothing may be called
 		// missing.
 		l.secretsGiven, l.destinationsGiven = true, true
 		return
 	}
-	l.applySecrets(root, content)
-	l.applyWebhook(root, content)
-	l.applySmee(root, content)
-	l.applyPort(root, content)
-	l.applyStore(root, content)
-	l.applyDestinations(root, content)
+	if root == nil {
+		return
+	}
 	l.root = root
-}
-
-// decodeFile returns the file as a tree, which knows the lines, and as values. A
-// file that says nothing has no tree.
-func (l *loader) decodeFile() (ast.Node, fileContent, bool) {
-	var content fileContent
-	root, ok := l.parseFile()
-	if !ok || root == nil {
-		return nil, content, ok
-	}
-	if !l.refuseReferences(root) {
-		return nil, content, false
-	}
-	l.expandVariables(root)
 	l.checkKeys(root, "", "")
-	if len(l.problems) > 0 {
-		return nil, content, false
-	}
-	if err := yaml.NodeToValue(root, &content, yaml.Strict()); err != nil {
-		l.reportYAML(err)
-		return nil, content, false
-	}
-	return root, content, true
-}
-
-// parseFile returns the mapping that the file consists of, nil for a file of
-// comments, and whether it could be read at all.
-func (l *loader) parseFile() (ast.Node, bool) {
-	text, err := readLimited(l.source.File, fileLimit)
-	if err != nil {
-		l.report(l.source.File, fmt.Sprintf("the configuration file cannot be read (%v)", err))
-		return nil, false
-	}
-	file, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		l.reportYAML(err)
-		return nil, false
-	}
-	if len(file.Docs) > 1 && file.Docs[1].Body != nil {
-		l.report(l.place(file.Docs[1].Body), "a second document begins here; the file must hold one")
-		return nil, false
-	}
-	if len(file.Docs) == 0 || file.Docs[0].Body == nil || file.Docs[0].Body.Type() == ast.CommentType {
-		return nil, true
-	}
-	if _, ok := entries(file.Docs[0].Body); !ok {
-		l.report(l.place(file.Docs[0].Body), "the file must hold the sections "+listKeys(""))
-		return nil, false
-	}
-	return file.Docs[0].Body, true
+	l.secretsGiven = l.mistaken[""] || l.mistaken["port"]
+	l.destinationsGiven = l.mistaken[""] || l.mistaken["destinations"]
+	l.applySecrets()
+	l.applyWebhook()
+	l.applySmee()
+	l.applyPort()
+	l.applyStore()
+	l.applyDestinations()
 }
 
 // checkKeys looks at every key of a section and of those below it: a mistyped one
@@ -169,15 +77,15 @@ func (l *loader) parseFile() (ast.Node, bool) {
 func (l *loader) checkKeys(node ast.Node, path, pattern string) {
 	values, ok := entries(node)
 	if !ok {
+		l.mistaken[path] = true
 		l.report(l.place(node), path+" must be a section with the keys "+listKeys(pattern))
 		return
 	}
-	keys, _ := keysOf(pattern)
-	if pattern != "destinations" {
-		l.checkKnown(node, path, keys)
+	if keys, ok := keysOf(pattern); ok {
+		l.mistaken[path] = !l.checkKnown(node, path, keys)
 	}
 	for _, value := range values {
-		key := value.Key.String()
+		key := keyOf(value)
 		if pattern == "destinations" {
 			l.checkKeys(value.Value, path+"."+key, anyDestination)
 			continue
@@ -189,18 +97,21 @@ func (l *loader) checkKeys(node ast.Node, path, pattern string) {
 	}
 }
 
-// checkKnown reports the keys of a section that it cannot have.
-func (l *loader) checkKnown(node ast.Node, path string, keys []string) {
+// checkKnown reports the keys of a section that it cannot have, and whether there
+// are none.
+func (l *loader) checkKnown(node ast.Node, path string, keys []string) bool {
 	where := "the file"
 	if path != "" {
 		where = path
 	}
+	before := len(l.problems)
 	values, _ := entries(node)
 	for _, value := range values {
-		if key := value.Key.String(); !slices.Contains(keys, key) {
+		if key := keyOf(value); !slices.Contains(keys, key) {
 			l.report(l.place(value.Key), fmt.Sprintf("%q is not a key of %s; %s", key, where, suggest(key, keys, "its keys are")))
 		}
 	}
+	return len(l.problems) == before
 }
 
 // listKeys enumerates the keys of a section.
@@ -212,91 +123,64 @@ func listKeys(pattern string) string {
 	return list(keys)
 }
 
-// refuseReferences reports anchors, aliases and tags, and whether there are none:
-// what stands in a line is then all that there is to it.
-func (l *loader) refuseReferences(root ast.Node) bool {
-	before := len(l.problems)
-	ast.Walk(visitor(func(node ast.Node) {
-		switch node.(type) {
-		case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
-			l.report(l.place(node), "an anchor or an alias of YAML cannot be used; put quotes around a text that begins with & or *, and name what several rules share under templates")
-		case *ast.TagNode:
-			l.report(l.place(node), "a tag of YAML cannot be used; put quotes around a text that begins with !")
+// destinationNames returns the keys of the section of destinations, sorted, and
+// reports those that cannot be names.
+func (l *loader) destinationNames() []string {
+	values, _ := entries(child(l.root, "destinations"))
+	names := make([]string, 0, len(values))
+	for _, value := range values {
+		key := keyOf(value)
+		names = append(names, key)
+		if !name.Valid(key) {
+			l.report(l.placeOf("destinations", key), "the name of a destination has lower-case letters, digits, dashes and underscores, at most 63 of them")
 		}
-	}), root)
-	return len(l.problems) == before
+	}
+	slices.Sort(names)
+	return names
 }
 
-// expandVariables replaces ${NAME} in every value by the variable of that name.
-// It does so after the file was parsed: no value can become syntax.
-func (l *loader) expandVariables(root ast.Node) {
-	ast.Walk(visitor(func(node ast.Node) {
-		if text, ok := node.(*ast.StringNode); ok {
-			text.Value = l.expand(text)
-		}
-	}), root)
-}
-
-// visitor is a function that is told of every node.
-type visitor func(ast.Node)
-
-// Visit implements ast.Visitor.
-func (v visitor) Visit(node ast.Node) ast.Visitor {
-	v(node)
-	return v
-}
-
-func (l *loader) expand(node *ast.StringNode) string {
-	reference := regexp.MustCompile(`\$?\$\{[^}]*\}?`)
-	return reference.ReplaceAllStringFunc(node.Value, func(found string) string {
-		if literal, escaped := strings.CutPrefix(found, "$$"); escaped {
-			return "$" + literal
-		}
-		name, closed := strings.CutSuffix(strings.TrimPrefix(found, "${"), "}")
-		if !closed || !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(name) {
-			l.report(l.place(node), `only ${NAME} with the name of an environment variable can stand here; write $${ for ${ itself`)
-			return ""
-		}
-		value, ok := l.source.LookupEnv(name)
-		if !ok {
-			l.report(l.place(node), fmt.Sprintf("the environment variable %s is not set", name))
-			return ""
-		}
-		return value
-	})
-}
-
-// reportYAML words an error of the YAML library with its line. The library would
-// quote the lines around it, and with them a secret.
-func (l *loader) reportYAML(err error) {
-	place := l.source.File
-	located, ok := errors.AsType[yaml.Error](err)
+// text returns the single text at a path of the file, "" if there is none.
+func (l *loader) text(path ...string) string {
+	node := l.value(path)
+	if node == nil {
+		return ""
+	}
+	text, ok := textOf(node)
 	if !ok {
-		l.report(place, "it is not valid YAML")
-		return
+		l.report(l.placeOf(path...), "it must be a single text")
 	}
-	if token := located.GetToken(); token != nil && token.Position != nil {
-		place = fmt.Sprintf("%s:%d", l.source.File, token.Position.Line)
-	}
-	if needed, ok := neededType(err); ok {
-		l.report(place, "the value must be "+needed)
-		return
-	}
-	l.report(place, "it is not valid YAML: "+located.GetMessage())
+	return text
 }
 
-// neededType words what an error about the type of a value expects in its place.
-func neededType(err error) (string, bool) {
-	if unexpected, ok := errors.AsType[*yaml.UnexpectedNodeTypeError](err); ok && unexpected.Expected == ast.SequenceType {
-		return "a list, such as [first, second]", true
+// texts returns the list of texts at a path of the file, and whether it is one if
+// there is any.
+func (l *loader) texts(path ...string) ([]string, bool) {
+	node := l.value(path)
+	if node == nil {
+		return nil, true
 	}
-	if mismatch, ok := errors.AsType[*yaml.TypeError](err); ok && mismatch.DstType.Kind() == reflect.String {
-		return "a single text", true
+	elements, ok := node.(*ast.SequenceNode)
+	if !ok {
+		l.report(l.placeOf(path...), "it must be a list, such as [first, second]")
+		return nil, false
 	}
-	return "", false
+	var texts []string
+	for i, element := range elements.Values {
+		text, ok := textOf(element)
+		if !ok {
+			l.report(l.placeOf(append(path, fmt.Sprintf("[%d]", i))...), "it must be a single text")
+			return nil, false
+		}
+		texts = append(texts, text)
+	}
+	return texts, true
 }
 
-// sortedKeys returns the keys of a map in a fixed order.
-func sortedKeys[V any](values map[string]V) []string {
-	return slices.Sorted(maps.Keys(values))
+// value returns what stands at a path of the file, nil if there is nothing.
+func (l *loader) value(path []string) ast.Node {
+	node := l.root
+	for _, step := range path {
+		node = child(node, step)
+	}
+	return node
 }

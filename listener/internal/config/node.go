@@ -26,6 +26,18 @@ func entries(node ast.Node) ([]*ast.MappingValueNode, bool) {
 	return nil, false
 }
 
+// keyOf returns the key of an entry as it reads without its quotes.
+func keyOf(entry *ast.MappingValueNode) string {
+	var key ast.Node = entry.Key
+	if explicit, ok := key.(*ast.MappingKeyNode); ok {
+		key = explicit.Value
+	}
+	if text, ok := textOf(key); ok {
+		return text
+	}
+	return key.String()
+}
+
 // isNothing reports whether a key has no value.
 func isNothing(node ast.Node) bool {
 	return node == nil || node.Type() == ast.NullType
@@ -34,7 +46,7 @@ func isNothing(node ast.Node) bool {
 // child returns the value under a key of a mapping, nil if there is none.
 func child(node ast.Node, key string) ast.Node {
 	values, _ := entries(node)
-	i := slices.IndexFunc(values, func(value *ast.MappingValueNode) bool { return value.Key.String() == key })
+	i := slices.IndexFunc(values, func(value *ast.MappingValueNode) bool { return keyOf(value) == key })
 	if i < 0 || isNothing(values[i].Value) {
 		return nil
 	}
@@ -80,8 +92,7 @@ func valueOf(node ast.Node) (value any, ok bool) {
 		values, _ := entries(node)
 		object := make(map[string]any, len(values))
 		for _, entry := range values {
-			key, isText := textOf(entry.Key)
-			if object[key], ok = valueOf(entry.Value); !ok || !isText {
+			if object[keyOf(entry)], ok = valueOf(entry.Value); !ok {
 				return nil, false
 			}
 		}
@@ -99,28 +110,6 @@ func numberOf(written, parsed string) json.Number {
 	return json.Number(parsed)
 }
 
-// place returns file and line of a node.
-func (l *loader) place(node ast.Node) string {
-	if node == nil || node.GetToken() == nil {
-		return l.source.File
-	}
-	return fmt.Sprintf("%s:%d", l.source.File, node.GetToken().Position.Line)
-}
-
-// placeOf returns file, line and path of a value, such as "webhook", "path". An
-// element of a list is a step such as "[2]".
-func (l *loader) placeOf(root ast.Node, path ...string) string {
-	found, node := root, root
-	for _, step := range path {
-		key, next := descend(node, step)
-		if key == nil {
-			break
-		}
-		found, node = key, next
-	}
-	return l.place(found) + ": " + strings.ReplaceAll(strings.Join(path, "."), ".[", "[")
-}
-
 // descend returns what names a child of a node, and the child; nil if there is
 // none.
 func descend(node ast.Node, step string) (name, value ast.Node) {
@@ -133,11 +122,29 @@ func descend(node ast.Node, step string) (name, value ast.Node) {
 	}
 	values, _ := entries(node)
 	for _, entry := range values {
-		if entry.Key.String() == step {
+		if keyOf(entry) == step {
 			return entry.Key, entry.Value
 		}
 	}
 	return nil, nil
+}
+
+// nearest returns the value at a path below a node, or if there is none what it
+// would be a part of.
+func nearest(node ast.Node, path []string) ast.Node {
+	for _, step := range path {
+		_, value := descend(node, step)
+		if value == nil {
+			break
+		}
+		node = value
+	}
+	return node
+}
+
+// join writes a path as it is told, such as "rules[0].when".
+func join(path []string) string {
+	return strings.ReplaceAll(strings.Join(path, "."), ".[", "[")
 }
 
 // steps splits a path such as "blocks[2].text".

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -10,6 +9,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/name"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/nearword"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
@@ -75,7 +75,7 @@ func (l *loader) applyRules() {
 	}
 	rules, ok := given.(*ast.SequenceNode)
 	if !ok || len(rules.Values) == 0 {
-		l.report(l.placeOf(l.root, "rules"), "it must be a list with a rule in each element, which begins with - name:")
+		l.report(l.placeOf("rules"), "it must be a list with a rule in each element, which begins with - name:")
 		return
 	}
 	for i, node := range rules.Values {
@@ -89,7 +89,7 @@ func (l *loader) applyRule(r ruleReader) {
 		r.report("", "a rule must be a section with the keys "+list(ruleKeys()))
 		return
 	}
-	l.checkKnown(r.node, strings.Join(r.path, ""), ruleKeys())
+	l.checkKnown(r.node, join(r.path), ruleKeys())
 	made := Rule{Rule: rule.Rule{
 		Name:          r.name(),
 		Blueprints:    r.texts("blueprint"),
@@ -105,6 +105,9 @@ func (l *loader) applyRule(r ruleReader) {
 	r.checkUsual("resource_type", made.ResourceTypes, usualTypes())
 	r.checkProperty(made.Rule)
 	made.Destinations = r.destinations()
+	if reason := made.Never(); reason != "" && len(l.problems) == before {
+		r.report(r.first("from", "to", "property", "resource_type"), reason)
+	}
 	if len(l.problems) > before {
 		return
 	}
@@ -125,27 +128,36 @@ func (r ruleReader) report(key, problem string) {
 	if key != "" {
 		path = append(slices.Clone(path), steps(key)...)
 	}
-	r.loader.report(r.loader.placeOf(r.loader.root, path...), problem)
+	r.loader.report(r.loader.placeOf(path...), problem)
+}
+
+// show returns a value as the file has it.
+func (r ruleReader) show(value string) string {
+	return r.loader.variables.show(value)
+}
+
+// first returns the first of some keys that the rule has.
+func (r ruleReader) first(keys ...string) string {
+	i := slices.IndexFunc(keys, func(key string) bool {
+		name, _ := descend(r.node, key)
+		return name != nil
+	})
+	return keys[max(i, 0)]
 }
 
 // name returns the name of the rule, which nothing else may have.
 func (r ruleReader) name() string {
-	name := r.text("name")
+	given := r.text("name")
 	switch {
-	case name == "":
+	case given == "":
 		r.report("", "a rule needs a name")
-	case !isName(name):
+	case !name.Valid(given):
 		r.report("name", "the name of a rule has lower-case letters, digits, dashes and underscores, at most 63 of them")
-	case slices.Contains(r.loader.ruleNames, name):
-		r.report("name", fmt.Sprintf("another rule is called %q", name))
+	case slices.Contains(r.loader.ruleNames, given):
+		r.report("name", fmt.Sprintf("another rule is called %q", r.show(given)))
 	}
-	r.loader.ruleNames = append(r.loader.ruleNames, name)
-	return name
-}
-
-// isName reports whether a text can name a destination, a rule or a template.
-func isName(text string) bool {
-	return regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`).MatchString(text)
+	r.loader.ruleNames = append(r.loader.ruleNames, given)
+	return given
 }
 
 // text returns a single text, "" if there is none.
@@ -216,19 +228,11 @@ func (r ruleReader) condition() *rule.Condition {
 	}
 	key, combine := "when", rule.All
 	if _, isSection := entries(node); isSection {
-		key = "when.expressions"
-		r.loader.checkKnown(node, strings.Join(r.path, "")+".when", []string{"type", "expressions", "combinator"})
-		if kind := child(node, "type"); kind != nil && kind.String() != "JQ" {
-			r.report("when.type", "it must be JQ")
+		if !r.isCondition(node) {
+			r.report("when", "it must be an expression in jq, and YAML takes it for a section; "+quoteHint)
+			return nil
 		}
-		switch combinator := child(node, "combinator"); {
-		case combinator == nil || combinator.String() == "and":
-		case combinator.String() == "or":
-			combine = rule.Any
-		default:
-			r.report("when.combinator", "it must be and, or or")
-		}
-		node = child(node, "expressions")
+		key, node, combine = "when.expressions", child(node, "expressions"), r.combination(node)
 	}
 	var expressions []string
 	if node != nil {
@@ -239,10 +243,53 @@ func (r ruleReader) condition() *rule.Condition {
 		return nil
 	}
 	condition, err := combine(expressions...)
-	if err != nil {
+	switch {
+	case err == nil:
+	case r.loader.variables.hold(node):
+		r.report(key, unshown)
+	default:
 		r.report(key, err.Error())
 	}
 	return condition
+}
+
+// conditionKeys are the keys of the condition of an automation.
+func conditionKeys() []string {
+	return []string{"type", "expressions", "combinator"}
+}
+
+// isCondition reports whether a section can be the condition of an automation, and
+// is not jq that YAML has taken apart.
+func (r ruleReader) isCondition(node ast.Node) bool {
+	values, _ := entries(node)
+	return len(values) == 0 || slices.ContainsFunc(values, func(value *ast.MappingValueNode) bool {
+		_, near := nearword.Nearest(keyOf(value), conditionKeys())
+		return near
+	})
+}
+
+// combination reads how the expressions of an automation's condition are combined,
+// and reports what else is wrong beside them.
+func (r ruleReader) combination(node ast.Node) func(...string) (*rule.Condition, error) {
+	r.loader.checkKnown(node, join(r.path)+".when", conditionKeys())
+	if kind := child(node, "type"); kind != nil && !reads(kind, "JQ") {
+		r.report("when.type", "it must be JQ")
+	}
+	combinator := child(node, "combinator")
+	switch {
+	case combinator == nil || reads(combinator, "and"):
+	case reads(combinator, "or"):
+		return rule.Any
+	default:
+		r.report("when.combinator", "it must be and, or or")
+	}
+	return rule.All
+}
+
+// reads reports whether a node is a certain text.
+func reads(node ast.Node, wanted string) bool {
+	text, ok := textOf(node)
+	return ok && text == wanted
 }
 
 func (r ruleReader) expressions(key string, node ast.Node) []string {
@@ -270,24 +317,29 @@ func (r ruleReader) checkUsual(key string, words, usual []string) {
 	}
 	for _, word := range words {
 		meant, near := nearword.Nearest(strings.ToLower(word), lower)
-		if near && !slices.Contains(usual, word) {
-			r.report(key, fmt.Sprintf("%q is nothing that Port sends; did you mean %s?", word, usual[slices.Index(lower, meant)]))
+		if !near || slices.Contains(usual, word) {
+			continue
 		}
+		hint := "did you mean " + usual[slices.Index(lower, meant)] + "?"
+		if r.show(word) != word {
+			hint = "it sends " + list(usual)
+		}
+		r.report(key, fmt.Sprintf("%q is nothing that Port sends; %s", r.show(word), hint))
 	}
 }
 
 // checkProperty reports what makes no sense with a property, or without one.
 func (r ruleReader) checkProperty(made rule.Rule) {
 	if made.Property == "" {
-		for key, values := range map[string][]any{"from": made.From, "to": made.To, "healthy_values": made.HealthyValues} {
-			if values != nil {
+		for _, key := range []string{"from", "to", "healthy_values"} {
+			if _, given := descend(r.node, key); given != nil {
 				r.report(key, "it says which values of a property matter; name the property")
 			}
 		}
 		return
 	}
 	if slices.ContainsFunc(made.Actions, rule.IsTimerAction) {
-		r.report("property", "a property must change, and a timer that expires changes none; leave it out, or ask for a timer with when: .context.propertyIdentifier == \""+made.Property+"\"")
+		r.report("property", "a property must change, and a timer that expires changes none; leave it out, or ask for a timer with when: .context.propertyIdentifier == \""+r.show(made.Property)+"\"")
 	}
 }
 
@@ -307,9 +359,9 @@ func (r ruleReader) destinations() []string {
 		}
 		return nil
 	}
-	for _, name := range named {
-		if len(declared) > 0 && !slices.Contains(declared, name) {
-			r.report("destination", fmt.Sprintf("there is no destination %q; %s", name, suggest(name, declared, "there are only")))
+	for _, wanted := range named {
+		if len(declared) > 0 && !slices.Contains(declared, wanted) {
+			r.report("destination", fmt.Sprintf("there is no destination %q; %s", r.show(wanted), suggest(r.show(wanted), declared, "there are only")))
 		}
 	}
 	slices.Sort(named)

@@ -1,13 +1,6 @@
 package config
 
-import (
-	"slices"
-
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-
-	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
-)
+import "github.com/goccy/go-yaml/ast"
 
 // Stored is what a command needs that looks into the store: no secret of the
 // listener, and no other section of its file.
@@ -19,18 +12,18 @@ type Stored struct {
 }
 
 // LoadStore reads where the store is, from the same places as Load. Other sections
-// of the file may have any mistake and name variables that are not set. The error
-// is an *InvalidError.
+// of the file may have any mistake but a bad name of a destination, and name
+// variables that are not set. The error is an *InvalidError.
 func LoadStore(source Source) (Stored, error) {
-	loader := &loader{source: source, config: Config{
-		Store: Store{MaxBytes: queue.DefaultMaxBytes, MaxAge: queue.DefaultMaxAge, NATS: NATS{Replicas: queue.DefaultReplicas}},
-	}}
+	loader := newLoader(source)
+	// The size of a body matters to the listener alone.
+	loader.config.Webhook.MaxBody = 0
 	var names []string
 	if source.File != "" {
 		names = loader.readStored()
 	}
-	if len(loader.problems) > 0 {
-		return Stored{}, &InvalidError{Problems: loader.problems}
+	if err := loader.invalid(); err != nil {
+		return Stored{}, err
 	}
 	loader.config.Store.Dir = loader.dataDirectory()
 	return Stored{Store: loader.config.Store, Destinations: names}, nil
@@ -42,41 +35,19 @@ func (l *loader) readStored() []string {
 	if !ok || root == nil {
 		return nil
 	}
-	sections, _ := entries(root)
-	var names []string
-	for _, section := range sections {
-		switch section.Key.String() {
-		case "store":
-			l.readStore(root, section.Value)
-		case "destinations":
-			names = namesIn(section.Value)
-		}
+	l.root = root
+	l.readStore(child(root, "store"))
+	if child(root, "destinations") == nil {
+		return nil
 	}
-	return names
+	return l.destinationNames()
 }
 
-// readStore decodes the store section alone.
-func (l *loader) readStore(root, section ast.Node) {
-	l.expandVariables(section)
+// readStore takes the store section alone.
+func (l *loader) readStore(section ast.Node) {
+	if !l.prepareSection(l.root, "store") || section == nil {
+		return
+	}
 	l.checkKeys(section, "store", "store")
-	if len(l.problems) > 0 {
-		return
-	}
-	var content fileContent
-	if err := yaml.NodeToValue(section, &content.Store, yaml.Strict()); err != nil {
-		l.reportYAML(err)
-		return
-	}
-	l.applyStore(root, content)
-}
-
-// namesIn returns the keys of a section, sorted.
-func namesIn(section ast.Node) []string {
-	values, _ := entries(section)
-	names := make([]string, 0, len(values))
-	for _, value := range values {
-		names = append(names, value.Key.String())
-	}
-	slices.Sort(names)
-	return names
+	l.applyStore()
 }

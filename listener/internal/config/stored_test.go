@@ -73,7 +73,12 @@ func TestLoadStoreFails(t *testing.T) {
 		{"a variable of the store", "port: {}\nstore: {dir: \"${NOT_SET}\"}\n", ":2: the environment variable NOT_SET is not set"},
 		{"a key of the store", "store:\n  directory: x\n", `:2: "directory" is not a key of store`},
 		{"no section", "store: here\n", ":1: store must be a section with the keys dir, sync, max_bytes, max_age and nats"},
-		{"a list in the place of a text", "store: {dir: [a]}\n", ":1: the value must be a single text"},
+		{"a list in the place of a text", "store: {dir: [a]}\n", ":1: store.dir: it must be a single text"},
+		{"no value", "store:\n", ":1: store has no value"},
+		{"no value of a key", "store: {dir: }\n", ":1: store.dir has no value"},
+		{"an alias", "a: &a x\nstore: {dir: *a}\n", ":2: an anchor or an alias"},
+		{"a variable in a key", "store:\n  ${HERE}: x\n", ":2: \"${HERE}\" is a key"},
+		{"a name of a destination", "store: {dir: x}\ndestinations:\n  A: {}\n", ":3: destinations.A: the name of a destination"},
 		{"no YAML", "store: {\n", "it is not valid YAML"},
 	}
 	for _, test := range tests {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/name"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
@@ -33,17 +34,17 @@ func (l *loader) applyTemplates() {
 	}
 	values, ok := entries(given)
 	if !ok {
-		l.report(l.placeOf(l.root, "templates"), "it must be a section with the names of templates as its keys")
+		l.report(l.placeOf("templates"), "it must be a section with the names of templates as its keys")
 		return
 	}
 	for _, entry := range values {
-		name := entry.Key.String()
-		l.templateNames = append(l.templateNames, name)
-		if !isName(name) {
-			l.report(l.place(entry)+": templates."+name, "the name of a template has lower-case letters, digits, dashes and underscores, at most 63 of them")
+		key := keyOf(entry)
+		l.templateNames = append(l.templateNames, key)
+		if !name.Valid(key) {
+			l.report(l.placeOf("templates", key), "the name of a template has lower-case letters, digits, dashes and underscores, at most 63 of them")
 			continue
 		}
-		l.compileTemplate(entry.Value, []string{"templates", name}, rule.Rule{Name: "rule"})
+		ruleReader{loader: l}.compileTemplate(entry.Value, []string{"templates", key}, rule.Rule{Name: "rule"})
 	}
 }
 
@@ -55,35 +56,36 @@ func (r ruleReader) template(wanted rule.Rule) *message.Template {
 		return nil
 	}
 	if _, isSection := entries(node); isSection {
-		return r.loader.compileTemplate(node, append(slices.Clone(r.path), "template"), wanted)
+		return r.compileTemplate(node, append(slices.Clone(r.path), "template"), wanted)
 	}
-	name, ok := textOf(node)
+	given, ok := textOf(node)
 	if !ok {
 		r.report("template", "it must be the name of a template, or a section with the keys "+list(templateKeys()))
 		return nil
 	}
-	if named := child(child(r.loader.root, "templates"), name); named != nil {
-		return r.loader.compileTemplate(named, []string{"templates", name}, wanted)
+	if named := child(child(r.loader.root, "templates"), given); named != nil {
+		return r.compileTemplate(named, []string{"templates", given}, wanted)
 	}
-	if !slices.Contains(r.loader.templateNames, name) {
-		problem := fmt.Sprintf("there is no template %q under templates", name)
+	if !slices.Contains(r.loader.templateNames, given) {
+		problem := fmt.Sprintf("there is no template %q under templates", r.show(given))
 		if len(r.loader.templateNames) > 0 {
-			problem += "; " + suggest(name, r.loader.templateNames, "there are only")
+			problem += "; " + suggest(r.show(given), r.loader.templateNames, "there are only")
 		}
 		r.report("template", problem)
 	}
 	return nil
 }
 
-// compileTemplate compiles a template for a rule, and tries it.
-func (l *loader) compileTemplate(node ast.Node, path []string, wanted rule.Rule) *message.Template {
+// compileTemplate compiles a template for the rule, and tries it.
+func (r ruleReader) compileTemplate(node ast.Node, path []string, wanted rule.Rule) *message.Template {
+	l := r.loader
 	reader := ruleReader{loader: l, node: node, path: path}
 	before := len(l.problems)
 	if _, ok := entries(node); !ok {
 		reader.report("", "a template must be a section with the keys "+list(templateKeys()))
 		return nil
 	}
-	l.checkKnown(node, strings.ReplaceAll(strings.Join(path, "."), ".[", "["), templateKeys())
+	l.checkKnown(node, join(path), templateKeys())
 	source := message.Source{
 		Header: reader.text("header"), Context: reader.text("context"), Body: reader.text("body"),
 		Text: reader.text("text"), Line: reader.text("line"), Blocks: reader.blocks(),
@@ -96,25 +98,39 @@ func (l *loader) compileTemplate(node ast.Node, path []string, wanted rule.Rule)
 	}
 	made, err := message.NewTemplate(source, wanted)
 	if mistake, ok := errors.AsType[*message.TemplateError](err); ok {
-		reader.reportMistake(mistake)
+		reader.reportMistake(mistake.Part, mistake.Problem, r.holdsVariable())
 	} else if err != nil {
-		reader.report("", err.Error())
+		reader.reportMistake("", err.Error(), r.holdsVariable())
 	}
 	return made
 }
 
-// reportMistake reports a mistake in a template where it stands. One that was
-// reported for another rule is not reported again.
-func (r ruleReader) reportMistake(mistake *message.TemplateError) {
-	key, problem := mistake.Part, mistake.Problem
-	if file := child(r.node, "blocks_file"); file != nil && strings.HasPrefix(key, "blocks") {
-		key, problem = "blocks_file", mistake.Error()
+// holdsVariable reports whether a variable stands in what a rule tries its template
+// with.
+func (r ruleReader) holdsVariable() bool {
+	return slices.ContainsFunc([]string{"name", "blueprint", "resource_type", "actions", "property", "from", "to", "healthy_values"}, func(key string) bool {
+		return r.loader.variables.hold(child(r.node, key))
+	})
+}
+
+// reportMistake reports a mistake in a part of a template where it stands, and only
+// that there is one where the problem may quote a variable. One that was reported
+// for another rule is not reported again.
+func (r ruleReader) reportMistake(part, problem string, secret bool) {
+	key := part
+	if file := child(r.node, "blocks_file"); file != nil && strings.HasPrefix(part, "blocks") {
+		key, problem = "blocks_file", part+": "+problem
+	} else if r.loader.variables.hold(nearest(r.node, steps(part))) {
+		secret = true
 	}
-	before := slices.Clone(r.loader.problems)
-	r.report(key, problem)
-	if last := len(r.loader.problems) - 1; slices.Contains(before, r.loader.problems[last]) {
-		r.loader.problems = before
+	if secret {
+		problem = unshown
 	}
+	path := r.path
+	if key != "" {
+		path = append(slices.Clone(path), steps(key)...)
+	}
+	r.loader.reportOnce(r.loader.placeOf(path...), problem)
 }
 
 // blocks returns the set of blocks, nil if there is none.
@@ -142,19 +158,29 @@ func (r ruleReader) blocks() []any {
 
 // blocksFromFile reads blocks from a file beside the configuration.
 func (r ruleReader) blocksFromFile(path string) []any {
+	shown := r.show(path)
 	if !filepath.IsAbs(path) {
-		path = filepath.Join(filepath.Dir(r.loader.source.File), path)
+		path, shown = r.beside(path), r.beside(shown)
 	}
 	content, err := readLimited(path, blocksFileLimit)
 	if err != nil {
-		r.report("blocks_file", fmt.Sprintf("the file %s cannot be read (%v)", path, err))
+		r.report("blocks_file", fmt.Sprintf("the file %s cannot be read (%v)", shown, err))
 		return nil
 	}
-	return r.blocksFromJSON("blocks_file", content)
+	return r.blocksFromJSON("blocks_file", bytes.TrimPrefix(content, []byte(byteOrderMark)))
+}
+
+// beside returns the path of a file that is beside the configuration.
+func (r ruleReader) beside(path string) string {
+	return filepath.Join(filepath.Dir(r.loader.source.File), path)
 }
 
 func (r ruleReader) blocksFromJSON(key string, content []byte) []any {
 	value, err := jsonvalue.Decode(content)
+	if err != nil && r.loader.variables.hold(child(r.node, "blocks")) {
+		r.report(key, unshown)
+		return nil
+	}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		line := 1 + bytes.Count(content[:min(int(syntax.Offset), len(content))], []byte("\n"))
 		r.report(key, fmt.Sprintf("it is not valid JSON: %v, in line %d", syntax, line))

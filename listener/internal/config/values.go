@@ -18,14 +18,14 @@ func units() map[string]int {
 
 // size reads a number of bytes with its unit, and reports one that is out of
 // bounds.
-func (l *loader) size(place, text string, smallest, largest int64) int64 {
+func (l *loader) size(where place, text string, smallest, largest int64) int64 {
 	digits := strings.TrimRight(text, "BKMGi ")
 	number, err := strconv.ParseInt(digits, 10, 32)
 	shift, known := units()[strings.TrimSpace(strings.TrimPrefix(text, digits))]
 	if size := number << shift; err == nil && known && size >= smallest && size <= largest {
 		return size
 	}
-	l.report(place, fmt.Sprintf("it must be a size between %s and %s, such as %s", showSize(smallest), showSize(largest), showSize(4*smallest)))
+	l.report(where, fmt.Sprintf("it must be a size between %s and %s, such as %s", showSize(smallest), showSize(largest), showSize(4*smallest)))
 	return 0
 }
 
@@ -39,10 +39,10 @@ func showSize(size int64) string {
 }
 
 // duration reads a duration above nothing, and reports one that is too long.
-func (l *loader) duration(place, text string, longest time.Duration) time.Duration {
+func (l *loader) duration(where place, text string, longest time.Duration) time.Duration {
 	duration, err := time.ParseDuration(text)
 	if err != nil || duration <= 0 || duration > longest {
-		l.report(place, fmt.Sprintf("it must be a duration of up to %s, such as 30s or 5m", shorten(longest)))
+		l.report(where, fmt.Sprintf("it must be a duration of up to %s, such as 30s or 5m", shorten(longest)))
 	}
 	return duration
 }
@@ -60,16 +60,16 @@ func shorten(duration time.Duration) string {
 
 // rate reads how many messages a destination takes, such as 1/s or 30/m, and
 // returns the time between two of them.
-func (l *loader) rate(place, text string) time.Duration {
+func (l *loader) rate(where place, text string) time.Duration {
 	parts := regexp.MustCompile(`^([1-9][0-9]{0,5})/(s|m|h)$`).FindStringSubmatch(text)
 	if parts == nil {
-		l.report(place, "it must be a number of messages per s, m or h, such as 1/s or 30/m")
+		l.report(where, "it must be a number of messages per s, m or h, such as 1/s or 30/m")
 		return 0
 	}
 	number, _ := strconv.Atoi(parts[1]) // The expression takes nothing else.
 	interval := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[parts[2]] / time.Duration(number)
 	if interval < shortestInterval {
-		l.report(place, fmt.Sprintf("it must be at most %d/s", time.Second/shortestInterval))
+		l.report(where, fmt.Sprintf("it must be at most %d/s", time.Second/shortestInterval))
 	}
 	return interval
 }

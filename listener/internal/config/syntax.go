@@ -1,0 +1,136 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// quoteHint says how jq is written so that YAML leaves it alone.
+const quoteHint = "put the jq program in single quotes, or after when: | on its own lines"
+
+// byteOrderMark is what some editors put before a text in UTF-8.
+const byteOrderMark = "\ufeff"
+
+// parseFile returns the mapping that the file consists of, nil for a file of
+// comments, and whether it could be read at all.
+func (l *loader) parseFile() (ast.Node, bool) {
+	content, err := readLimited(l.source.File, fileLimit)
+	if err != nil {
+		l.report(outside(l.source.File), fmt.Sprintf("the configuration file cannot be read (%v)", err))
+		return nil, false
+	}
+	text, ok := l.decodeText(content)
+	if !ok {
+		return nil, false
+	}
+	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		l.reportSyntax(err, text)
+		return nil, false
+	}
+	return l.onlyDocument(file)
+}
+
+// onlyDocument returns what a file holds, if it is one mapping.
+func (l *loader) onlyDocument(file *ast.File) (ast.Node, bool) {
+	if len(file.Docs) == 0 {
+		return nil, true
+	}
+	for _, document := range file.Docs[1:] {
+		if document.Body != nil {
+			l.report(l.place(document.Body), "a second document begins here; the file must hold one")
+			return nil, false
+		}
+	}
+	root := file.Docs[0].Body
+	if root == nil || root.Type() == ast.CommentType {
+		return nil, true
+	}
+	if _, ok := entries(root); !ok {
+		l.report(l.place(root), "the file must hold the sections "+listKeys(""))
+		return nil, false
+	}
+	before := len(l.problems)
+	l.refuseCopies(root)
+	return root, len(l.problems) == before
+}
+
+// decodeText returns a file as text with the line breaks of Unix, or reports why it
+// is none.
+func (l *loader) decodeText(content []byte) ([]byte, bool) {
+	if isUTF16(content) {
+		l.report(outside(l.source.File), "the configuration file is in UTF-16; save it as UTF-8")
+		return nil, false
+	}
+	content = bytes.TrimPrefix(content, []byte(byteOrderMark))
+	for rest, line := content, 1; len(rest) > 0; {
+		character, size := utf8.DecodeRune(rest)
+		switch {
+		case character == utf8.RuneError && size == 1:
+			l.report(l.line(line), "the configuration file is not in UTF-8; save it as UTF-8")
+			return nil, false
+		case character < ' ' && !strings.ContainsRune("\t\r\n", character):
+			l.report(l.line(line), fmt.Sprintf("the configuration file holds the character %U, so it is no text; is it the right file?", character))
+			return nil, false
+		case character == '\n':
+			line++
+		}
+		rest = rest[size:]
+	}
+	return bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n")), true
+}
+
+// isUTF16 reports whether a text has two bytes for each character.
+func isUTF16(content []byte) bool {
+	if bytes.HasPrefix(content, []byte{0xff, 0xfe}) || bytes.HasPrefix(content, []byte{0xfe, 0xff}) {
+		return true
+	}
+	return len(content) > 1 && (content[0] == 0) != (content[1] == 0)
+}
+
+// reportSyntax words an error of the YAML library with its line. What the library
+// quotes of the file may be a secret.
+func (l *loader) reportSyntax(err error, text []byte) {
+	located, ok := errors.AsType[yaml.Error](err)
+	if !ok {
+		l.report(outside(l.source.File), "it is not valid YAML")
+		return
+	}
+	where, hint := outside(l.source.File), ""
+	if token := located.GetToken(); token != nil && token.Position != nil {
+		where = l.line(token.Position.Line)
+		if isInCondition(strings.Split(string(text), "\n"), token.Position.Line) {
+			hint = "; " + quoteHint
+		}
+	}
+	message, _, _ := strings.Cut(located.GetMessage(), `"`)
+	if strings.HasPrefix(message, "invalid header option") {
+		message = "what follows | or > begins in the next line; put quotes around a text that holds them at its beginning"
+	}
+	l.report(where, "it is not valid YAML: "+strings.TrimRight(message, ": ")+hint)
+}
+
+// isInCondition reports whether a line belongs to what is written under the key
+// when: it names that key, or no line between the two names another one.
+func isInCondition(lines []string, line int) bool {
+	condition := regexp.MustCompile(`(^|[\s{,-])["']?when["']?\s*:`)
+	anyKey := regexp.MustCompile(`^[\s-]*["']?[a-z_]+["']?\s*:(\s|$)`)
+	for _, text := range slices.Backward(lines[:min(line, len(lines))]) {
+		if condition.MatchString(text) {
+			return true
+		}
+		if anyKey.MatchString(text) {
+			return false
+		}
+	}
+	return false
+}

@@ -1,0 +1,150 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// write makes a file of a text.
+func write(t *testing.T, content string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "listener.yaml")
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// allLoads loads a file in every way that there is, and returns what is said about
+// it.
+func allLoads(file string, variables map[string]string) string {
+	source := Source{File: file, LookupEnv: func(name string) (string, bool) {
+		value, ok := variables[name]
+		return value, ok
+	}}
+	var said strings.Builder
+	_, err := Load(source)
+	fmt.Fprintln(&said, err)
+	_, err = LoadRules(source)
+	fmt.Fprintln(&said, err)
+	_, err = LoadStore(source)
+	fmt.Fprintln(&said, err)
+	return strings.ReplaceAll(said.String(), filepath.Dir(file)+"/", "")
+}
+
+// TestWhatVariablesHoldIsNotShown puts a variable with hostile values in the place of
+// every value, and of keys.
+func TestWhatVariablesHoldIsNotShown(t *testing.T) {
+	t.Parallel()
+	values := []string{
+		"hunter2", "hunter2-", "HUNTER2 hunter2", "hunter2\n  hunter2\n", "/healthz/hunter2", "/no/such/hunter2", "https://hunter2%zz", "hunter2://x/hunter2", "https:///hunter2",
+		"UPDATE-hunter2", "JQhunter2", "andhunter2", "9hunter2", "99999999999999hunter2", ".hunter2 and and hunter2", `"hunter2`, "hunter2(1)", "$hunter2", ".x = hunter2",
+		"{{ hunter2 }}", "{{ .Hunter2 }}", "{{ .Hunter2", "{{ hunter2\n}}", `{{ template "hunter2" }}`, "{{ index .Title \"hunter2\" }}",
+		"[hunter2", `[{"type": "hunter2"}]`, `[{"type": "section", "text": {"type": "hunter2", "text": "x"}}]`, `{"hunter2": 1}`, "\x00hunter2", strings.Repeat("hunter2", 600),
+	}
+	for _, content := range places() {
+		t.Run(content, func(t *testing.T) {
+			t.Parallel()
+			file := write(t, content)
+			for _, value := range values {
+				// Only jq and templates look into a program.
+				if !strings.Contains(content, "rules") && !strings.Contains(content, "templates") && strings.Contains(value, "{{") {
+					continue
+				}
+				said := allLoads(file, map[string]string{"LEAK": value, "PORT_CLIENT_SECRET": "k7-client-secret", "SLACK_WEBHOOK_URL": "http://localhost/x"})
+				if strings.Contains(strings.ToLower(said), "hunter") {
+					t.Errorf("%.50q is shown:\n%.1000s", value, said)
+				}
+			}
+		})
+	}
+}
+
+// places returns configurations with ${LEAK} in the place of each value.
+func places() []string {
+	var contents []string
+	for _, leaf := range leaves("", "") {
+		path := strings.Split(strings.ReplaceAll(leaf, "NAME", "team"), ".")
+		for _, value := range []string{`"${LEAK}"`, `["${LEAK}"]`, `{a: "${LEAK}"}`} {
+			contents = append(contents, strings.Join(path, ": {")+": "+value+strings.Repeat("}", len(path)-1))
+		}
+	}
+	for _, key := range ruleKeys() {
+		rest := ""
+		if key != "name" {
+			rest = "name: a, "
+		}
+		for _, more := range []string{"", ", property: x", `, template: {header: "{{ .Tilte }}"}`, `, template: {blocks: [{type: heder}]}`} {
+			if !strings.Contains(more, key+":") {
+				contents = append(contents, "rules: [{"+rest+key+`: "${LEAK}"`+more+"}]")
+			}
+		}
+		for _, value := range []string{`["x${LEAK}"]`, `{a: "${LEAK}"}`} {
+			contents = append(contents, "rules: [{"+rest+key+": "+value+", property: x}]")
+		}
+	}
+	for _, key := range templateKeys() {
+		for _, value := range []string{`"${LEAK}"`, `"x{{ nothing }}${LEAK}"`, `["${LEAK}"]`, `[{type: "${LEAK}"}]`, `[{type: section, text: {type: mrkdwn, text: "${LEAK}"}}]`} {
+			contents = append(contents, "templates: {mine: {"+key+": "+value+"}}", "rules: [{name: a, property: x, template: {"+key+": "+value+"}}]")
+		}
+	}
+	return append(contents,
+		`{"${LEAK}": x}`, "store: {dir: x, ${LEAK}: y}", "destinations: {${LEAK}: {webhook_url: http://localhost/x}}", `rules: [{name: a, "${LEAK}": x}]`,
+		`templates: {"${LEAK}": {header: x}}`, `rules: [{name: a, property: x, to: {"${LEAK}": 1}}]`, "x${LEAK}", "[\"${LEAK}\"]", "port: \"${LEAK}\"", `store: "${LEAK}"`,
+		`rules: "${LEAK}"`, `rules: ["${LEAK}"]`, `templates: "${LEAK}"`, `destinations: "${LEAK}"`, `destinations: {team: "${LEAK}"}`,
+		`rules: [{name: "${LEAK}", property: x}, {name: "${LEAK}", property: x}]`,
+		`rules: [{name: a, actions: TIMER_EXPIRED, property: "${LEAK}"}]`,
+		`rules: [{name: a, when: {type: "${LEAK}", expressions: ["${LEAK}"], combinator: "${LEAK}"}}]`,
+		"rules:\n  - name: a\n    when: |\n      .x == \"y\" and\n      ${LEAK}\n",
+		"rules:\n  - name: a\n    property: x\n    template:\n      blocks: |\n        [{\"type\": ${LEAK}}]\n",
+	)
+}
+
+// TestProblemsWithVariables shows what is said in the place of what a variable holds.
+func TestProblemsWithVariables(t *testing.T) {
+	t.Parallel()
+	const always = "port: {client_secrets: [k7-client-secret]}\ndestinations: {a: {webhook_url: http://localhost/x}, b: {webhook_url: http://localhost/x}}\n"
+	tests := []struct{ name, content, value, want string }{
+		{"a destination", "rules: [{name: r, property: x, destination: \"${LEAK}\"}]", "c", `rules[0].destination: there is no destination "${LEAK}"; there are only a and b`},
+		{"a template", "rules: [{name: r, property: x, destination: a, template: \"${LEAK}\"}]", "c", `rules[0].template: there is no template "${LEAK}" under templates`},
+		{"an action", "rules: [{name: r, destination: a, actions: \"${LEAK}\"}]", "udpate", `rules[0].actions: "${LEAK}" is nothing that Port sends; it sends CREATE, UPDATE, DELETE, TIMER_EXPIRED and TIMER_PROPERTY_EXPIRED`},
+		{"two names", "rules: [{name: r, property: x, destination: a}, {name: \"${LEAK}\", property: x, destination: a}]", "r", `rules[1].name: another rule is called "${LEAK}"`},
+		{"jq", "rules: [{name: r, destination: a, when: \".x == ${LEAK}\"}]", "and", "rules[0].when: " + unshown},
+		{"one of two expressions", "rules: [{name: r, destination: a, when: [\".x ==\", \"${LEAK}\"]}]", "true", "rules[0].when: " + unshown},
+		{"a template's part", "rules: [{name: r, property: x, destination: a, template: {header: \"{{ ${LEAK} }}\"}}]", "x", "rules[0].template.header: " + unshown},
+		{"a block", "rules: [{name: r, property: x, destination: a, template: {blocks: [{type: \"${LEAK}\"}]}}]", "heder", "rules[0].template.blocks[0]: " + unshown},
+		{"another part of the template", "rules: [{name: r, property: x, destination: a, template: {line: \"${LEAK}\", header: \"{{ .Tilte }}\"}}]", "x", "rules[0].template.header: there is no .Tilte; did you mean .Title?"},
+		{"another value of the rule", "rules: [{name: r, blueprint: \"${LEAK}\", destination: a, template: {header: \"{{ .Tilte }}\"}}]", "x", "rules[0].template.header: " + unshown},
+		{"the destination of a rule with a mistake", "rules: [{name: r, property: x, destination: \"${LEAK}\", template: {header: \"{{ .Tilte }}\"}}]", "a", "rules[0].template.header: there is no .Tilte; did you mean .Title?"},
+		{"a file", "store: {nats: {url: nats://x, tls_ca_file: \"/no/${LEAK}\"}}", "such", "store.nats.tls_ca_file: the file /no/${LEAK} cannot be read (no such file or directory)"},
+		{"a certificate", "webhook: {tls: {cert_file: \"/no/${LEAK}\", key_file: x}}", "such", "webhook.tls: the certificate cannot be used (open /no/${LEAK}: no such file or directory)"},
+		{"blocks in a file", "rules: [{name: r, property: x, destination: a, template: {blocks_file: \"${LEAK}.json\"}}]", "none", "rules[0].template.blocks_file: the file ${LEAK}.json cannot be read (no such file or directory)"},
+		{"a duration", "webhook: {tolerance: \"${LEAK}\"}", "hour", "webhook.tolerance: it must be a duration of up to 24h, such as 30s or 5m"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			said := allLoads(write(t, always+test.content+"\n"), map[string]string{"LEAK": test.value})
+			if first, _, _ := strings.Cut(said, "\n"); first != "listener.yaml:3: "+test.want {
+				t.Errorf("got  %s\nwant listener.yaml:3: %s", first, test.want)
+			}
+		})
+	}
+}
+
+func TestVariablesAreReplaced(t *testing.T) {
+	t.Parallel()
+	loader := newLoader(Source{LookupEnv: func(string) (string, bool) { return "x", true }})
+	root, ok := parse(t, loader, "a: $${HOME}\nb: ${HOME}\nc: [\"${HOME}-$${HOME}\"]\nd: |\n  ${HOME}\n")
+	if !ok || !loader.prepare(root) {
+		t.Fatalf("%v", loader.problems)
+	}
+	loader.root = root
+	list, _ := loader.texts("c")
+	if got := fmt.Sprintf("%q", []string{loader.text("a"), loader.text("b"), list[0], loader.text("d")}); got != `["${HOME}" "x" "x-${HOME}" "x\n"]` {
+		t.Errorf("the values are %s", got)
+	}
+}
