@@ -69,7 +69,7 @@ rules:
 	if got.code != 0 || got.stderr != "" || strings.ContainsAny(got.stdout, "\x1b\x07\u202e\u009b") {
 		t.Errorf("%+v", got)
 	}
-	if want := "of entity b:\uFFFDc\n\nstrange, to default:\n\n    **\\[2Jredder1m**\n    [plan]\n    [poem]\n    ────"; !strings.Contains(got.stdout, want) {
+	if want := "of entity b:\uFFFDc\n\nstrange, to default:\n\n    **[2Jredder1m**\n    [plan]\n    [poem]\n    ────"; !strings.Contains(got.stdout, want) {
 		t.Errorf("%s", got.stdout)
 	}
 }

@@ -37,7 +37,7 @@ func renderBlock(block slack.Block) []string {
 	case *slack.ActionBlock:
 		return buttonLines(block)
 	case *slack.MarkdownBlock:
-		return strings.Split(block.Text, "\n")
+		return strings.Split(escape.ReplaceAllString(emoji(block.Text), "$1"), "\n")
 	case *slack.ImageBlock:
 		return []string{"[image: " + block.AltText + "] " + block.ImageURL}
 	default:
@@ -101,6 +101,8 @@ var (
 	mention   = regexp.MustCompile(`<[!@#]([^|>]*)(\|[^>]*)?>`)
 	bold      = regexp.MustCompile(`(^|\W)\*([^*\n]+)\*(\W|$)`)
 	shortcode = regexp.MustCompile(`:[a-z0-9_+-]+:`)
+	// escape is that of standard Markdown.
+	escape = regexp.MustCompile("\\\\([!-/:-@\\[-`{-~])")
 )
 
 // unescape undoes the three escapes of Slack's mrkdwn:

@@ -34,6 +34,7 @@ func TestRender(t *testing.T) {
 				{"type":"image","image_url":"https://example.com/a.png","alt_text":"a graph"}]}`,
 			want: "@here more (https://example.com/?a=1&b=2) @U1\n[ Open ] https://example.com\n[ Ack ]\n[image: a graph] https://example.com/a.png",
 		},
+		"standard Markdown":       {message: `{"blocks":[{"type":"markdown","text":"# A\n\\[x\\] \\:tada\\: :construction: 1\\. c:\\dir"}]}`, want: "# A\n[x] :tada: 🚧 1. c:\\dir"},
 		"a block of another type": {message: `{"blocks":[{"type":"file","external_id":"x","source":"remote"}]}`, want: "[file]"},
 	}
 	for name, test := range tests {

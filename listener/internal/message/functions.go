@@ -10,7 +10,6 @@ import (
 	"strings"
 	"text/template"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
@@ -149,20 +148,16 @@ func verbatim() target {
 	return target{escape: func(value any, limit int) string { return cutPlain(plain(value), limit) }}
 }
 
-// escapeMarkdown takes from every character the meaning that Markdown gives it.
-// Line breaks become spaces: a line may begin a heading or a list.
+// escapeMarkdown takes from every character the meaning that Markdown gives it, also
+// from what makes a heading or a list at the beginning of a line. Line breaks become
+// spaces. See https://spec.commonmark.org/0.31.2/#backslash-escapes.
 func escapeMarkdown(value any, limit int) string {
 	if ready, ok := value.(marked); ok {
 		return cutPlain(string(ready), limit)
 	}
-	var escaped strings.Builder
-	for _, character := range cutPlain(oneLine(plain(value)), limit/2) {
-		if character < utf8.RuneSelf && !unicode.IsLetter(character) && !unicode.IsDigit(character) && character != ' ' {
-			escaped.WriteByte('\\')
-		}
-		escaped.WriteRune(character)
-	}
-	return escaped.String()
+	text := cutPlain(oneLine(plain(value)), limit/2)
+	text = regexp.MustCompile("[\\\\`*_\\[\\]<>~|&:]").ReplaceAllString(text, `\$0`)
+	return regexp.MustCompile(`^([0-9]*)([-+](?:[-+ ]|$)|[.)](?: |$)|[#=])`).ReplaceAllString(text, `$1\$2`)
 }
 
 func escapeValue(value any, limit int) string {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -279,8 +280,8 @@ func TestBlocksThatAreNotText(t *testing.T) {
 		{
 			"markdown takes no link and no heading from a value",
 			`[{"type":"markdown","text":"# {{ .Title }}\n{{ .After.bad }} {{ link .After.url .After.bad }} {{ code .After.bad }}"}]`,
-			`[{"text":"# Orders \\<\\&\\> db\n\\[Sign in\\]\\(https\\:\\/\\/evil\\.example\\) \\# \\*x\\* ` +
-				`[\\[Sign in\\]\\(https\\:\\/\\/evil\\.example\\) \\# \\*x\\*](https://example.com/a?b=1&c=%3Cd%3E|e) ` + "`[Sign in](https://evil.example) # *x*`" + `","type":"markdown"}]`,
+			`[{"text":"# Orders \\<\\&\\> db\n\\[Sign in\\](https\\://evil.example) # \\*x\\* ` +
+				`[\\[Sign in\\](https\\://evil.example) # \\*x\\*](https://example.com/a?b=1&c=%3Cd%3E|e) ` + "`[Sign in](https://evil.example) # *x*`" + `","type":"markdown"}]`,
 		},
 		{
 			"rich text is read as it is, and what is empty is left out",
@@ -311,6 +312,25 @@ func TestBlocksThatAreNotText(t *testing.T) {
 				t.Errorf("got  %s (%v)\nwant %s", got, err, test.want)
 			}
 		})
+	}
+}
+
+// TestMarkdownValues puts values at the beginning of a line of a markdown block, as
+// far as they are read otherwise than they are written.
+func TestMarkdownValues(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"91.5": "91.5", "-3": "-3", "notification-service (prod)": "notification-service (prod)", "a=b#c": "a=b#c", "3.": `3\.`,
+		"- item": `\- item`, "+ item": `\+ item`, "-": `\-`, "---": `\---`, "1. item": `1\. item`, "22) item": `22\) item`,
+		"# heading": `\# heading`, "===": `\===`, "> quoted": `\> quoted`, "* item": `\* item`, "a_b*c": `a\_b\*c`, `\*`: `\\\*`,
+		"<!here> :boom: ~no~ |x| &amp; `x`": "\\<!here\\> \\:boom\\: \\~no\\~ \\|x\\| \\&amp; \\`x\\`", "![x](https://evil.example)": `!\[x\](https\://evil.example)`,
+	} {
+		event := strings.Replace(example, `"empty":""`, `"empty":`+strconv.Quote(value), 1)
+		got, err := blocks(t, `[{"type":"markdown","text":"{{ .After.empty }}"}]`, event, message.Notes{Now: happenedAt()})
+		var decoded []struct{ Text string }
+		if err != nil || json.Unmarshal([]byte(got), &decoded) != nil || decoded[0].Text != want {
+			t.Errorf("%s: %s, want %s (%v)", value, got, want, err)
+		}
 	}
 }
 
