@@ -56,7 +56,7 @@ func (l *loader) onlyDocument(file *ast.File) (ast.Node, bool) {
 		return nil, true
 	}
 	if _, ok := entries(root); !ok {
-		l.report(l.place(root), "the file must hold the sections "+listKeys(""))
+		l.report(l.place(root), "the file must consist of sections; there can be "+listKeys(""))
 		return nil, false
 	}
 	before := len(l.problems)
@@ -108,15 +108,28 @@ func (l *loader) reportSyntax(err error, text []byte) {
 	where, hint := outside(l.source.File), ""
 	if token := located.GetToken(); token != nil && token.Position != nil {
 		where = l.line(token.Position.Line)
-		if isInCondition(strings.Split(string(text), "\n"), token.Position.Line) {
-			hint = "; " + quoteHint
-		}
+		hint = hintFor(strings.Split(string(text), "\n"), token.Position.Line)
 	}
 	message, _, _ := strings.Cut(located.GetMessage(), `"`)
-	if strings.HasPrefix(message, "invalid header option") {
+	switch {
+	case strings.HasPrefix(message, "invalid header option"):
 		message = "what follows | or > begins in the next line; put quotes around a text that holds them at its beginning"
+	case strings.Contains(message, "'\t'"):
+		message, hint = "there is a tab; indent with spaces", ""
 	}
 	l.report(where, "it is not valid YAML: "+strings.TrimRight(message, ": ")+hint)
+}
+
+// hintFor says how a line is written so that YAML leaves it alone; "" if that is not
+// known.
+func hintFor(lines []string, line int) string {
+	switch {
+	case isInCondition(lines, line):
+		return "; " + quoteHint
+	case line <= len(lines) && strings.Contains(lines[line-1], "{{"):
+		return "; put the template in quotes, or after | on its own lines"
+	}
+	return ""
 }
 
 // isInCondition reports whether a line belongs to what is written under the key
