@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"path"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/name"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/weburl"
 )
 
 // The bounds of what a webhook takes. The upper one of the body is what the
@@ -54,8 +54,7 @@ func (l *loader) applyPort() {
 	if given == "" {
 		return
 	}
-	parsed, err := url.Parse(given)
-	if err != nil || parsed.Scheme != "https" && parsed.Scheme != "http" || parsed.Host == "" {
+	if _, err := weburl.Parse(given); err != nil {
 		l.report(l.placeOf("port", "base_url"), "it must be an http or https URL, such as https://api.us.getport.io")
 	}
 	l.config.Port.BaseURL = given
