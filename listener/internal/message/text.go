@@ -3,6 +3,7 @@ package message
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"text/template"
@@ -37,6 +38,8 @@ var (
 type text struct {
 	compiled *template.Template
 	target   target
+	// lines is how many lines its source has.
+	lines int
 }
 
 // target is what a text is for.
@@ -56,9 +59,10 @@ type target struct {
 // that prints, as html/template does. Fields are looked up by a function of ours,
 // for which what is absent is nothing and no mistake.
 func compile(source string, into target) (*text, error) {
+	lines := 1 + strings.Count(strings.TrimRight(source, "\n"), "\n")
 	parsed, err := template.New("").Funcs(functions(into, &rendering{})).Parse(source)
 	if err != nil {
-		return nil, errors.New(explainSyntax(err))
+		return nil, explainSyntax(err, lines)
 	}
 	var rewriting rewriter
 	for _, part := range parsed.Templates() {
@@ -68,7 +72,7 @@ func compile(source string, into target) (*text, error) {
 	if rewriting.mistake != nil {
 		return nil, rewriting.mistake
 	}
-	return &text{compiled: parsed, target: into}, nil
+	return &text{compiled: parsed, target: into, lines: lines}, nil
 }
 
 // within returns a target of at most so many characters.
@@ -77,13 +81,31 @@ func (t target) within(most int) target {
 	return t
 }
 
-// explainSyntax leaves out what the library says before the line.
-func explainSyntax(err error) string {
-	text := strings.TrimPrefix(err.Error(), "template: :")
-	if strings.Contains(text, "bad character") {
-		text += `; a name with other characters is written (index .After "my-property")`
+// explainSyntax says what is wrong with the source of a text.
+func explainSyntax(err error, lines int) error {
+	place, problem := placed(err)
+	if strings.Contains(problem, "bad character") {
+		problem += `; a name with other characters is written (index .After "my-property")`
 	}
-	return text
+	return errors.New(inLine(place, lines) + problem)
+}
+
+// placed takes an error of the library apart: the line of the source, "" if it does
+// not say, and what follows.
+func placed(err error) (line, problem string) {
+	parts := regexp.MustCompile(`(?s)^template: :([0-9]+):(?:[0-9]+:)? ?(.*)$`).FindStringSubmatch(err.Error())
+	if parts == nil {
+		return "", err.Error()
+	}
+	return parts[1], parts[2]
+}
+
+// inLine begins an error with the line of the source, unless there is but one.
+func inLine(line string, lines int) string {
+	if line == "" || lines < 2 {
+		return ""
+	}
+	return "line " + line + " of the text: "
 }
 
 // render runs the template. No value takes more than limit characters.
@@ -95,7 +117,7 @@ func (t *text) render(values *data, limit int) (string, error) {
 	bound.Funcs(functions(t.target, &rendering{limit: limit, alert: values.alert}))
 	var written capped
 	if err := bound.Execute(&written, values); err != nil {
-		return "", explain(err)
+		return "", explain(err, t.lines)
 	}
 	return written.text.String(), nil
 }
@@ -119,17 +141,14 @@ func (t *text) fit(values *data, longest int) (string, error) {
 	}
 }
 
-// explain leaves out of an error of the library what says nothing to the author
-// of a text of one line.
-func explain(err error) error {
+// explain leaves out of an error of the library what says nothing to the author of
+// the text.
+func explain(err error, lines int) error {
+	line, problem := placed(err)
 	if mistake, ok := errors.AsType[*misuse](err); ok {
-		return mistake
+		return &misuse{inLine(line, lines) + mistake.problem}
 	}
-	_, rest, found := strings.Cut(err.Error(), ` executing "" `)
-	if !found {
-		return err
-	}
-	return errors.New(rest)
+	return errors.New(inLine(line, lines) + strings.TrimPrefix(problem, `executing "" `))
 }
 
 // misuse is a mistake of a template that one of our functions has found.
