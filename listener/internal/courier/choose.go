@@ -176,6 +176,7 @@ func (r *round) take(ctx context.Context, after uint64, known map[uint64]bool) (
 			return item, true, nil
 		}
 		r.Recorder.Suppressed(r.Destination)
+		r.Logger.InfoContext(ctx, "an alert is not sent, because it was sent before", "event", item.ShortIdentity(), "rule", item.Rule)
 		if err := r.lane.Discard(ctx, item); err != nil {
 			return queue.Item{}, false, err
 		}
