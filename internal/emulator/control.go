@@ -52,12 +52,13 @@ func (e *Emulator) addFault(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	e.faults.add(f)
+	hold, _ := body.Value("hold").(bool)
+	e.faults.add(f, hold)
 	return http.StatusCreated, success(), nil
 }
 
 func (e *Emulator) clearFaults(*call) (int, *document.Object, error) {
-	e.faults.clear()
+	e.ClearFaults()
 	return http.StatusOK, success(), nil
 }
 
@@ -84,7 +85,7 @@ func (e *Emulator) reset(*call) (int, *document.Object, error) {
 	}
 	e.log.Clear()
 	e.sender.Forget()
-	e.faults.clear()
+	e.ClearFaults()
 	e.traffic.reset()
 	e.limiter.reset()
 	return http.StatusOK, success(), nil

@@ -152,20 +152,72 @@ func TestFaultsThatCutTheConnection(t *testing.T) {
 	}
 }
 
+// TestFaultThatHolds keeps one request while others pass, and lets it proceed
+// when the faults are deleted, whether its client has waited or not.
+func TestFaultThatHolds(t *testing.T) {
+	t.Parallel()
+	const create = "/v1/blueprints/{blueprint_identifier}/entities"
+	for name, test := range map[string]struct {
+		leave   bool
+		release string
+	}{
+		"the client waits":  {false, http.MethodDelete + " /_emulator/faults"},
+		"the client leaves": {true, http.MethodDelete + " /_emulator/faults"},
+		"a reset":           {false, http.MethodPost + " /_emulator/reset"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := startWithService(t)
+			s.addFault(t, `{"method":"POST","route":"`+create+`","hold":true,"times":1}`)
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			held := make(chan int)
+			go func() {
+				w := httptest.NewRecorder()
+				r := httptest.NewRequestWithContext(ctx, http.MethodPost, serviceEntities+"?upsert=false", strings.NewReader(`{"identifier":"a"}`))
+				r.Header.Set("Authorization", "Bearer "+s.token)
+				r.Header.Set("Content-Type", "application/json")
+				s.emulator.ServeHTTP(w, r)
+				held <- w.Code
+			}()
+			<-s.emulator.Held()
+			s.mustDo(t, http.MethodPost, serviceEntities+"?upsert=false", `{"identifier":"b"}`)
+			s.do(t, http.MethodGet, serviceEntities+"/a", "").refused(t, http.StatusNotFound, "not_found", "a")
+			if test.leave {
+				leave()
+			}
+			method, path, _ := strings.Cut(test.release, " ")
+			s.mustDo(t, method, path, "")
+			status := <-held
+			if method == http.MethodPost { // The reset took the blueprint away.
+				if status != http.StatusNotFound {
+					t.Errorf("it answers %d", status)
+				}
+				return
+			}
+			if status != http.StatusCreated {
+				t.Errorf("it answers %d", status)
+			}
+			s.mustDo(t, http.MethodGet, serviceEntities+"/a", "")
+		})
+	}
+}
+
 func TestFaultsAreChecked(t *testing.T) {
 	t.Parallel()
 	s := startWithout(t)
 	for body, part := range map[string]string{
 		`{}`:                            "'route'",
-		`{"route":"/v1/blueprints/x"}`:  `body/route must be the path template of an operation of the API, "/v1/blueprints/x" is none`,
+		`{"route":"/v1/blueprints/x"}`:  `body/route must be the path template of an operation of the API, not "/v1/blueprints/x"`,
 		`{"route":"/_emulator/faults"}`: "body/route",
-		`{"method":"DELETE","route":"/v1/blueprints"}`:  `"DELETE /v1/blueprints" is none`,
+		`{"method":"DELETE","route":"/v1/blueprints"}`:  `not "DELETE /v1/blueprints"`,
 		`{"route":"/v1/blueprints","status":99}`:        "body/status",
 		`{"route":"/v1/blueprints","status":600}`:       "body/status",
 		`{"route":"/v1/blueprints","status":"500"}`:     "body/status must be integer",
 		`{"route":"/v1/blueprints","status":500.5}`:     "body/status must be integer",
 		`{"route":"/v1/blueprints","delay":"soon"}`:     "body/delay",
 		`{"route":"/v1/blueprints","delay":"-1s"}`:      "body/delay",
+		`{"route":"/v1/blueprints","hold":"yes"}`:       "body/hold must be boolean",
 		`{"route":"/v1/blueprints","drop":"sometimes"}`: "body/drop",
 		`{"route":"/v1/blueprints","times":-1}`:         "body/times",
 		`{"route":"/v1/blueprints","times":1e99}`:       "body/times",

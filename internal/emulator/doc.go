@@ -11,7 +11,7 @@
 //	GET    /_emulator/requests    how often each route was called
 //	DELETE /_emulator/requests    counts from zero again
 //	POST   /_emulator/faults      makes a route misbehave, see Fault
-//	DELETE /_emulator/faults      makes all routes behave again
+//	DELETE /_emulator/faults      makes all routes behave again, and lets what is held proceed
 //	GET    /_emulator/deliveries  the events that were posted to webhooks
 //	POST   /_emulator/reset       returns to the state after the last Seed
 //

@@ -48,6 +48,7 @@ func New(options Options) (*Emulator, error) {
 		bodies:  shape.New(),
 		tokens:  newTokens(options),
 		limiter: limiter{options: options},
+		faults:  newFaults(),
 		sender: event.NewSender(event.Config{
 			Secret:    options.ClientSecret,
 			Seconds:   options.TimestampUnit == Seconds,

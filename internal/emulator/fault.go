@@ -1,7 +1,10 @@
 package emulator
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -32,6 +35,8 @@ type fault struct {
 	hasBody  bool
 	delay    time.Duration
 	drop     drop
+	// hold keeps the request until it is closed; nil does not hold.
+	hold <-chan struct{}
 	// left is how often it still applies; negative means until it is deleted.
 	left int
 }
@@ -41,11 +46,23 @@ type fault struct {
 type faults struct {
 	mutex sync.Mutex
 	list  []*fault
+	// cleared is closed when the present faults are deleted. It outlives a fault
+	// that is used up, because the requests that it holds do too.
+	cleared chan struct{}
+	// held announces each held request to whoever receives from it.
+	held chan struct{}
 }
 
-func (f *faults) add(added *fault) {
+func newFaults() faults {
+	return faults{cleared: make(chan struct{}), held: make(chan struct{})}
+}
+
+func (f *faults) add(added *fault, hold bool) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
+	if hold {
+		added.hold = f.cleared
+	}
 	f.list = append(f.list, added)
 }
 
@@ -53,6 +70,34 @@ func (f *faults) clear() {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	f.list = nil
+	close(f.cleared)
+	f.cleared = make(chan struct{})
+}
+
+// ClearFaults deletes all faults and lets the requests that they hold proceed.
+// Call it before waiting for a server's open requests to end.
+func (e *Emulator) ClearFaults() { e.faults.clear() }
+
+// Held yields one value for each request that a fault holds, as soon as it does.
+// A test that receives from it knows that the request has arrived.
+func (e *Emulator) Held() <-chan struct{} { return e.faults.held }
+
+// keep blocks a request until the faults are deleted. Its body has arrived by
+// then, and it is handled even if its client has left: Port knows no better.
+func (f *faults) keep(r *http.Request, gate <-chan struct{}) *http.Request {
+	var arrived bytes.Buffer
+	_, _ = io.CopyN(&arrived, r.Body, bodyLimit+drainLimit) // The handler meets the error again.
+	select {
+	case f.held <- struct{}{}:
+		<-gate
+	case <-gate:
+	}
+	kept := r.WithContext(context.WithoutCancel(r.Context()))
+	kept.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(&arrived, r.Body), r.Body}
+	return kept
 }
 
 // take returns the fault for a request and uses it up by one.
@@ -74,6 +119,9 @@ func (f *faults) take(method, template string) (fault, bool) {
 // serveFault answers a request as a fault has it. It cuts the connection by the
 // panic that net/http provides for that.
 func (e *Emulator) serveFault(w http.ResponseWriter, r *http.Request, rt route, f fault) {
+	if f.hold != nil {
+		r = e.faults.keep(r, f.hold)
+	}
 	if !wait(r.Context(), f.delay) || f.drop == dropBefore {
 		panic(http.ErrAbortHandler)
 	}
@@ -126,6 +174,7 @@ func (f fault) response() response {
 // faultBody is the body of POST /_emulator/faults.
 func faultBody() *schema.Schema {
 	text := &schema.Schema{Types: []schema.Type{schema.String}}
+	flag := &schema.Schema{Types: []schema.Type{schema.Boolean}}
 	count := &schema.Schema{Types: []schema.Type{schema.Integer}}
 	return &schema.Schema{
 		Types:    []schema.Type{schema.Objects},
@@ -138,6 +187,7 @@ func faultBody() *schema.Schema {
 			"headers": {Types: []schema.Type{schema.Objects}, Additional: text},
 			"body":    {},
 			"delay":   text,
+			"hold":    flag,
 			"drop":    {Enum: []any{"", string(dropBefore), string(dropAfter), string(dropTruncate)}},
 			"times":   count,
 		},
@@ -157,7 +207,7 @@ func (e *Emulator) readFault(body *document.Object) (*fault, error) {
 		f.header[name], _ = value.(string)
 	}
 	if !e.operations[operation{f.method, f.template}] {
-		return nil, unprocessable(fmt.Sprintf("body/route must be the path template of an operation of the API, %q is none",
+		return nil, unprocessable(fmt.Sprintf("body/route must be the path template of an operation of the API, not %q",
 			strings.TrimSpace(f.method+" "+f.template)))
 	}
 	var err error

@@ -75,6 +75,7 @@ func serve(ctx context.Context, s settings, stdout io.Writer) error {
 func stop(ctx context.Context, server *http.Server, e *emulator.Emulator) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
+	e.ClearFaults() // Shutdown waits for the requests that are held.
 	return errors.Join(server.Shutdown(ctx), e.Close(ctx))
 }
 

@@ -90,6 +90,33 @@ func TestSeedAndDump(t *testing.T) {
 	launch(t, nothing, "-seed", copied).stop(t)
 }
 
+// TestStopLetsHeldRequestsProceed stops the command while a fault holds a
+// request; it may neither hang nor lose the answer.
+func TestStopLetsHeldRequestsProceed(t *testing.T) {
+	t.Parallel()
+	p := launch(t, nothing)
+	response, err := http.Post(p.url+"/_emulator/faults", "application/json", strings.NewReader(`{"route":"/v1/auth/access_token","hold":true}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	status := make(chan int)
+	go func() { status <- p.token(t, defaultClientID, defaultClientSecret) }()
+	for requests := ""; !strings.Contains(requests, "access_token"); {
+		response, err := http.Get(p.url + "/_emulator/requests")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		requests = string(text)
+	}
+	p.stop(t)
+	if got := <-status; got != http.StatusOK {
+		t.Errorf("the held request was answered with %d", got)
+	}
+}
+
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	environment := func(name string) string {

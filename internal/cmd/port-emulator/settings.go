@@ -35,11 +35,14 @@ Control, without authentication:
     GET    /_emulator/requests    how often each route was called
     DELETE /_emulator/requests    count from zero again
     POST   /_emulator/faults      make a route misbehave: {"method", "route",
-                                  "status", "headers", "body", "delay", "drop",
-                                  "times"}; route is a path template such as
-                                  /v1/blueprints/{identifier}, drop is before,
-                                  after or truncate, times 0 is until deleted
-    DELETE /_emulator/faults      make all routes behave again
+                                  "status", "headers", "body", "delay", "hold",
+                                  "drop", "times"}; route is a path template such
+                                  as /v1/blueprints/{identifier}, hold keeps the
+                                  request until the faults are deleted, drop is
+                                  before, after or truncate, times 0 is until
+                                  deleted
+    DELETE /_emulator/faults      make all routes behave again, and let the
+                                  requests that are held proceed
     GET    /_emulator/deliveries  the events that were posted to webhooks
     POST   /_emulator/reset       back to the seed, or to an empty catalog
 

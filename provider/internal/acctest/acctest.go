@@ -32,6 +32,9 @@ const (
 
 const closeLimit = 10 * time.Second
 
+// patience is how long a test waits for what should happen at once.
+const patience = 30 * time.Second
+
 // Environment is the Port that one test works with.
 type Environment struct {
 	// Client changes things behind Terraform's back.
@@ -40,6 +43,7 @@ type Environment struct {
 	URL string
 
 	options []provider.Option
+	held    <-chan struct{}
 }
 
 // IsLive reports whether tests run against live Port.
@@ -84,6 +88,7 @@ func NewEmulated(t *testing.T, settings ...func(*emulator.Options)) *Environment
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
 		defer cancel()
+		server.ClearFaults() // The listening server waits for the requests that are held.
 		listening.Close()
 		if err := server.Close(ctx); err != nil {
 			t.Error(err)
@@ -96,6 +101,7 @@ func NewEmulated(t *testing.T, settings ...func(*emulator.Options)) *Environment
 	return &Environment{
 		Client:  client,
 		URL:     listening.URL,
+		held:    server.Held(),
 		options: []provider.Option{provider.WithBaseURL(listening.URL), provider.WithCredentials(ClientID, ClientSecret)},
 	}
 }
@@ -115,6 +121,17 @@ func (e *Environment) Control(t *testing.T, method, path, body string) {
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode >= http.StatusBadRequest {
 		t.Fatalf("%s %s: %s", method, path, answer.Status)
+	}
+}
+
+// AwaitHeld waits until a fault with "hold" keeps a request, one more with every
+// call. `DELETE /_emulator/faults` lets it proceed.
+func (e *Environment) AwaitHeld(t *testing.T) {
+	t.Helper()
+	select {
+	case <-e.held:
+	case <-time.After(patience):
+		t.Fatal("no request was held")
 	}
 }
 
