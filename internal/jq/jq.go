@@ -41,6 +41,13 @@ func Compile(source string) (*Program, error) {
 	return made, nil
 }
 
+// IsSyntaxError reports whether an error of [Compile] is one of syntax. Any other may
+// come from a function that another implementation of jq has.
+func IsSyntaxError(err error) bool {
+	_, isSyntax := errors.AsType[*gojq.ParseError](err)
+	return isSyntax
+}
+
 // readBefore quotes what stands before a mistake.
 func readBefore(source string, mistake *gojq.ParseError) string {
 	const enough = 30

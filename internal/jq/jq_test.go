@@ -119,3 +119,12 @@ func outputs(t *testing.T, source string, input any) []any {
 	}
 	return got
 }
+
+func TestIsSyntaxError(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string]bool{".a ==": true, ".a | unheard_of(1)": false} {
+		if _, err := jq.Compile(source); err == nil || jq.IsSyntaxError(err) != want {
+			t.Errorf("%s: %v", source, err)
+		}
+	}
+}

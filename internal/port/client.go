@@ -15,6 +15,7 @@ type Client struct {
 	Organization *OrganizationService
 	AuditLog     *AuditLogService
 	Pages        *PageService
+	Actions      *ActionService
 
 	base       *url.URL
 	userAgent  string
@@ -44,6 +45,7 @@ func New(baseURL string, options ...Option) (*Client, error) {
 	client.Organization = &OrganizationService{client}
 	client.AuditLog = &AuditLogService{client}
 	client.Pages = &PageService{client}
+	client.Actions = &ActionService{client}
 	return client, nil
 }
 

@@ -1,0 +1,162 @@
+package port
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+)
+
+// ActionService holds the operations under /v1/actions: self-service actions and automations.
+type ActionService struct {
+	client *Client
+}
+
+// Action is a self-service action or an automation as the JSON object that Port stores, with numbers as json.Number.
+// Port adds when and by whom it was created and changed; writes leave that out.
+type Action map[string]any
+
+// Identifier is the unique identifier of the action.
+func (a Action) Identifier() string {
+	identifier, _ := a["identifier"].(string)
+	return identifier
+}
+
+// writable is the part of an action that a create or an update sends.
+func (a Action) writable() Action {
+	sent := maps.Clone(a)
+	for _, key := range []string{"id", "createdAt", "createdBy", "updatedAt", "updatedBy"} {
+		delete(sent, key)
+	}
+	return sent
+}
+
+// ActionPermissions says who may execute an action and who may approve its runs, as the JSON object that Port stores.
+type ActionPermissions map[string]any
+
+// ListActionsOptions narrow [ActionService.List] down. The zero value lists everything.
+type ListActionsOptions struct {
+	// Blueprint is the identifier of the blueprint that an action belongs to, or whose entities trigger it.
+	Blueprint string
+	// TriggerType is "automation" or "self-service".
+	TriggerType string
+}
+
+type actionAnswer struct {
+	Action Action `json:"action"`
+}
+
+func (a *actionAnswer) complete() error {
+	if a.Action.Identifier() == "" {
+		return errors.New("the answer holds no action")
+	}
+	return nil
+}
+
+// Get reads an action: GET /v1/actions/{identifier}. It returns [ErrNotFound] if there is none.
+func (s *ActionService) Get(ctx context.Context, identifier string) (Action, error) {
+	var answer actionAnswer
+	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"actions", identifier}}, &answer)
+	return answer.Action, err
+}
+
+// List reads all actions, or those that the options select: GET /v1/actions. Port answers with all of them at once.
+func (s *ActionService) List(ctx context.Context, options ListActionsOptions) ([]Action, error) {
+	query := url.Values{}
+	for key, value := range map[string]string{"blueprint_identifier": options.Blueprint, "trigger_type": options.TriggerType} {
+		if value != "" {
+			query.Set(key, value)
+		}
+	}
+	var answer struct {
+		Actions []Action `json:"actions"`
+	}
+	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"actions"}, query: query}, &answer)
+	return answer.Actions, err
+}
+
+// Create makes an action: POST /v1/actions. It returns [ErrExists] if the identifier is taken, and [ErrOutcomeUnknown]
+// if the answer was lost and reading did not settle whether the action was made.
+func (s *ActionService) Create(ctx context.Context, action Action) (Action, error) {
+	body := action.writable()
+	var answer actionAnswer
+	call := creation[Action]{
+		read: func(ctx context.Context) (*Action, error) { return addressed(s.Get(ctx, action.Identifier())) },
+		sent: body,
+		create: func(ctx context.Context) (*Action, outcome, error) {
+			outcome, err := s.client.do(ctx, request{method: http.MethodPost, path: []string{"actions"}, body: body}, &answer)
+			return &answer.Action, outcome, err
+		},
+	}
+	created, err := call.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return *created, nil
+}
+
+// Update replaces an action whole: PUT /v1/actions/{identifier}. Another identifier in the new one renames the action,
+// and then [ErrExists] means that the new identifier is taken.
+func (s *ActionService) Update(ctx context.Context, identifier string, action Action) (Action, error) {
+	body := action.writable()
+	var answer actionAnswer
+	outcome, err := s.client.do(ctx, request{method: http.MethodPut, path: []string{"actions", identifier}, body: body}, &answer)
+	if err == nil {
+		return answer.Action, nil
+	}
+	renamed := action.Identifier()
+	if renamed == identifier {
+		return nil, err
+	}
+	call := renaming[Action]{
+		readNew: func(ctx context.Context) (*Action, error) { return addressed(s.Get(ctx, renamed)) },
+		readOld: func(ctx context.Context) (*Action, error) { return addressed(s.Get(ctx, identifier)) },
+		sent:    body,
+	}
+	updated, err := call.settle(ctx, outcome, err)
+	if err != nil {
+		return nil, err
+	}
+	return *updated, nil
+}
+
+// Delete deletes an action: DELETE /v1/actions/{identifier}. It returns [ErrNotFound] if there is none.
+func (s *ActionService) Delete(ctx context.Context, identifier string) error {
+	return s.client.remove(ctx, request{method: http.MethodDelete, path: []string{"actions", identifier}}, nil)
+}
+
+type actionPermissionsAnswer struct {
+	Permissions ActionPermissions `json:"permissions"`
+}
+
+func (a *actionPermissionsAnswer) complete() error {
+	if a.Permissions == nil {
+		return errors.New("the answer holds no permissions")
+	}
+	return nil
+}
+
+// Permissions reads who may execute an action and approve its runs: GET /v1/actions/{identifier}/permissions.
+func (s *ActionService) Permissions(ctx context.Context, identifier string) (ActionPermissions, error) {
+	var answer actionPermissionsAnswer
+	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"actions", identifier, "permissions"}}, &answer)
+	return answer.Permissions, err
+}
+
+// UpdatePermissions changes the permissions of an action: PATCH /v1/actions/{identifier}/permissions.
+func (s *ActionService) UpdatePermissions(ctx context.Context, identifier string, permissions ActionPermissions) (ActionPermissions, error) {
+	var answer actionPermissionsAnswer
+	_, err := s.client.do(ctx, request{
+		method: http.MethodPatch, path: []string{"actions", identifier, "permissions"}, body: permissions,
+	}, &answer)
+	return answer.Permissions, err
+}
+
+// addressed gives the address of what a read returned, as the types that settle lost answers want it.
+func addressed[T any](read T, err error) (*T, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &read, nil
+}
