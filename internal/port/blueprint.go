@@ -108,6 +108,8 @@ func (s *BlueprintService) Patch(ctx context.Context, identifier string, patch B
 
 // write sends a PUT or PATCH. If it renames, a lost answer is settled by reading the new name.
 func (s *BlueprintService) write(ctx context.Context, method, identifier, renamed string, body, sent any) (*Blueprint, error) {
+	lingering, release := Linger(ctx)
+	defer release()
 	var answer blueprintAnswer
 	outcome, err := s.client.do(ctx, request{
 		method: method, path: []string{"blueprints", identifier}, body: body,
@@ -123,7 +125,7 @@ func (s *BlueprintService) write(ctx context.Context, method, identifier, rename
 		readOld: func(ctx context.Context) (*Blueprint, error) { return s.Get(ctx, identifier) },
 		sent:    sent,
 	}
-	return call.settle(ctx, outcome, err)
+	return call.settle(lingering, outcome, err)
 }
 
 // Delete deletes a blueprint: DELETE /v1/blueprints/{identifier}. It returns [ErrNotFound] if there is none and
@@ -190,6 +192,8 @@ func (s *BlueprintService) RenameRelation(ctx context.Context, blueprint, from, 
 func (s *BlueprintService) renameKey(
 	ctx context.Context, path []string, field, to string, keys func(*Blueprint) (hasFrom, hasTo bool),
 ) (*Blueprint, error) {
+	lingering, release := Linger(ctx)
+	defer release()
 	var answer blueprintAnswer
 	outcome, err := s.client.do(ctx, request{
 		method: http.MethodPatch, path: path, body: map[string]string{field: to},
@@ -200,7 +204,7 @@ func (s *BlueprintService) renameKey(
 	if !outcome.mayHaveHappened {
 		return nil, err
 	}
-	blueprint, readErr := s.Get(ctx, path[1])
+	blueprint, readErr := s.Get(lingering, path[1])
 	if readErr != nil {
 		return nil, outcome.explain(err)
 	}

@@ -21,9 +21,9 @@ type Client struct {
 	userAgent  string
 	maxRetries int
 	auth       authenticator
-	// authenticated carries requests with a token, plain carries those that ask for one.
-	authenticated *http.Client
-	plain         *http.Client
+	// reads and changes carry requests with a token, plain carries those that ask for one.
+	reads, changes *http.Client
+	plain          *http.Client
 }
 
 // New returns a client of the API at baseURL, such as "https://api.us.getport.io", or of [DefaultBaseURL] when it is
@@ -52,11 +52,15 @@ func New(baseURL string, options ...Option) (*Client, error) {
 // connect stacks the transports. From the outside in: one token per request, the organization's rate limit, the
 // timeout of an attempt, the network. Retries are above all of them.
 func (c *Client) connect(s *settings) {
-	attempts := &attemptTransport{base: newBaseTransport(s), timeout: s.requestTimeout, maxAnswer: maxAnswer}
-	limited := &rateLimitTransport{base: attempts, gate: &rateGate{}}
-	c.plain = newHTTPClient(limited)
+	base, gate := newBaseTransport(s), &rateGate{}
+	limited := func(lingers bool) http.RoundTripper {
+		attempts := &attemptTransport{base: base, timeout: s.requestTimeout, lingers: lingers, maxAnswer: maxAnswer}
+		return &rateLimitTransport{base: attempts, gate: gate}
+	}
+	c.plain = newHTTPClient(limited(false))
 	c.auth = newAuthenticator(c, s)
-	c.authenticated = newHTTPClient(&authTransport{base: limited, auth: c.auth})
+	c.reads = newHTTPClient(&authTransport{base: limited(false), auth: c.auth})
+	c.changes = newHTTPClient(&authTransport{base: limited(true), auth: c.auth})
 }
 
 // newHTTPClient returns a client that follows no redirects: the API sends none, and a token must not travel to an

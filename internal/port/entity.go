@@ -217,6 +217,8 @@ func (s *EntityService) Patch(
 
 // write sends a PUT or PATCH. If it renames, a lost answer is settled by reading the new name.
 func (s *EntityService) write(ctx context.Context, call request, renamed string) (*Entity, error) {
+	lingering, release := Linger(ctx)
+	defer release()
 	blueprint, identifier := call.path[1], call.path[3]
 	var answer entityAnswer
 	outcome, err := s.client.do(ctx, call, &answer)
@@ -231,7 +233,7 @@ func (s *EntityService) write(ctx context.Context, call request, renamed string)
 			return s.Get(ctx, blueprint, name, GetEntityOptions{ExcludeCalculated: true})
 		}
 	}
-	return renaming[Entity]{readNew: read(renamed), readOld: read(identifier), sent: call.body}.settle(ctx, outcome, err)
+	return renaming[Entity]{readNew: read(renamed), readOld: read(identifier), sent: call.body}.settle(lingering, outcome, err)
 }
 
 // Delete deletes an entity: DELETE /v1/blueprints/{blueprint}/entities/{identifier}. It returns [ErrNotFound] if there

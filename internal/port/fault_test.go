@@ -125,6 +125,7 @@ func TestFaults(t *testing.T) {
 		"answer":     answerFaults(),
 		"create":     createFaults(),
 		"change":     changeFaults(),
+		"interrupt":  interruptFaults(),
 	}
 	for name, cases := range groups {
 		t.Run(name, func(t *testing.T) {

@@ -30,6 +30,8 @@ const (
 )
 
 func (c creation[T]) run(ctx context.Context) (*T, error) {
+	lingering, release := Linger(ctx)
+	defer release()
 	before, err := c.look(ctx)
 	if err != nil {
 		return nil, err
@@ -44,7 +46,7 @@ func (c creation[T]) run(ctx context.Context) (*T, error) {
 	if c.read == nil || (before != absent && !c.overwrites) {
 		return nil, outcome.explain(err)
 	}
-	found, readErr := c.read(ctx)
+	found, readErr := c.read(lingering)
 	switch {
 	case errors.Is(readErr, ErrNotFound):
 		return nil, err

@@ -23,6 +23,8 @@ type request struct {
 	readOnly bool
 }
 
+func (r request) changesNothing() bool { return r.method == http.MethodGet || r.readOnly }
+
 // outcome says what is known about the effect of a request besides its answer.
 type outcome struct {
 	// mayHaveHappened says that at least one attempt may have taken effect without telling: its connection broke, or
@@ -41,7 +43,10 @@ func (o outcome) explain(err error) error {
 // do sends a request with a token and decodes the answer, unless answer is nil. An error of the exchange is an [*Error]
 // or a [*TransportError]; others concern the request itself, such as [ErrInvalidIdentifier].
 func (c *Client) do(ctx context.Context, r request, answer any) (outcome, error) {
-	return c.send(ctx, c.authenticated, r, answer)
+	if r.changesNothing() {
+		return c.send(ctx, c.reads, r, answer)
+	}
+	return c.send(ctx, c.changes, r, answer)
 }
 
 // remove is do for a request whose purpose is that something is gone: when it had to be repeated after a lost answer

@@ -43,15 +43,23 @@ func (e *attemptError) Unwrap() error { return e.err }
 type attemptTransport struct {
 	base    http.RoundTripper
 	timeout time.Duration
+	// lingers says that a request that has left when its context ends may still be answered; see [Linger].
+	lingers bool
 	// maxAnswer is the most bytes of an answer, uncompressed.
 	maxAnswer int64
 }
 
 // RoundTrip implements [http.RoundTripper].
 func (t *attemptTransport) RoundTrip(request *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(request.Context(), t.timeout)
-	defer cancel()
+	if err := request.Context().Err(); err != nil {
+		if request.Body != nil {
+			_ = request.Body.Close() // A transport closes the body also when it fails; ours lies in memory.
+		}
+		return nil, &attemptError{err: err, permanent: true}
+	}
 	var trace connectionTrace
+	ctx, cancel := t.limit(request.Context(), &trace)
+	defer cancel()
 	response, err := t.base.RoundTrip(request.WithContext(trace.observe(ctx)))
 	if err == nil {
 		err = t.readWhole(response)
@@ -67,6 +75,25 @@ func (t *attemptTransport) RoundTrip(request *http.Request) (*http.Response, err
 		failed.err = fmt.Errorf("no whole answer within %s: %w", t.timeout, context.DeadlineExceeded)
 	}
 	return nil, failed
+}
+
+// limit is the time that an attempt has. One that lingers ends with the caller's context only while nothing has left.
+func (t *attemptTransport) limit(caller context.Context, trace *connectionTrace) (context.Context, context.CancelFunc) {
+	if !t.lingers {
+		return context.WithTimeout(caller, t.timeout)
+	}
+	lingering, release := Linger(caller)
+	ctx, cancel := context.WithTimeout(lingering, t.timeout)
+	stop := context.AfterFunc(caller, func() {
+		if !trace.mayHaveLeft() {
+			cancel()
+		}
+	})
+	return ctx, func() {
+		stop()
+		cancel()
+		release()
+	}
 }
 
 // readWhole replaces the body of a response by its content.
@@ -105,6 +132,10 @@ func (t *connectionTrace) observe(ctx context.Context) context.Context {
 		GotConn: func(httptrace.GotConnInfo) { t.got.Store(true) },
 	})
 }
+
+// mayHaveLeft says whether any byte of a request that is under way may have left. A transport that does not tell about
+// its connections is given the benefit of the doubt.
+func (t *connectionTrace) mayHaveLeft() bool { return !t.asked.Load() || t.got.Load() }
 
 // mayHaveSent says whether any byte of a request that failed may have left: not without a connection. A transport
 // that does not tell about its connections is given the benefit of the doubt unless it failed to dial.
