@@ -6,6 +6,8 @@ import (
 	"context"
 	"flag"
 	"log"
+	"os/signal"
+	"syscall"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
@@ -19,6 +21,11 @@ func main() {
 	debug := flag.Bool("debug", false, "wait for a debugger and print how to attach Terraform to this process")
 	flag.Parse()
 
+	if !*debug {
+		// Whoever ends a whole group of processes with SIGTERM, as CI systems do, also signals the
+		// provider. Terraform stops it in an orderly way, once it knows what became of each change.
+		signal.Ignore(syscall.SIGTERM)
+	}
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address: "registry.terraform.io/port-changelog/port",
 		Debug:   *debug,

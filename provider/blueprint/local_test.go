@@ -121,7 +121,7 @@ func TestBlueprint_deleteActions(t *testing.T) {
 }
 
 // TestBlueprint_timeouts gives each operation too little time, against a Port
-// that answers after a second.
+// that asks to wait.
 func TestBlueprint_timeouts(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ method, route, config string }{
@@ -137,7 +137,7 @@ func TestBlueprint_timeouts(t *testing.T) {
 			if operation != "create" {
 				session.Apply(valid(`"timeouts": {"delete": "100ms"}`))
 			}
-			env.Control(t, http.MethodPost, "/_emulator/faults", fmt.Sprintf(`{"method": %q, "route": %q, "delay": "1s"}`, test.method, test.route))
+			env.Control(t, http.MethodPost, "/_emulator/faults", fmt.Sprintf(`{"method": %q, "route": %q, "status": 429, "headers": {"Retry-After": "60"}}`, test.method, test.route))
 			var failures []string
 			if operation == "delete" {
 				failures = destroy(session)

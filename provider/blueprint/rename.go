@@ -175,12 +175,14 @@ type renameRoute func(ctx context.Context, blueprint, from, to string) (*port.Bl
 // paths follow them. It returns the function that takes all of it back, for
 // when the change that the renames are part of fails: the next plan must find
 // the keys that it knows. If a rename itself fails, the others are taken back.
-func (r renames) carryOut(ctx context.Context, client *port.BlueprintService, blueprint string) (undo func() error, err error) {
+func (r renames) carryOut(ctx context.Context, client *port.BlueprintService, blueprint string) (undo func(context.Context) error, err error) {
+	lingering, release := port.Linger(ctx)
+	defer release()
 	var done []func(context.Context) error
-	undo = func() error {
+	undo = func(ctx context.Context) error {
 		var failures []error
 		for _, back := range slices.Backward(done) {
-			failures = append(failures, back(context.WithoutCancel(ctx)))
+			failures = append(failures, back(ctx))
 		}
 		return errors.Join(failures...)
 	}
@@ -194,7 +196,7 @@ func (r renames) carryOut(ctx context.Context, client *port.BlueprintService, bl
 	} {
 		for _, m := range inOrder(kind.moves) {
 			if _, err := kind.rename(ctx, blueprint, m.from, m.to); err != nil {
-				return nil, errors.Join(fmt.Errorf("rename %q to %q: %w", m.from, m.to, err), undo())
+				return nil, errors.Join(fmt.Errorf("rename %q to %q: %w", m.from, m.to, err), undo(lingering))
 			}
 			done = append(done, m.backWith(kind.rename, blueprint))
 		}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/operation"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
 )
 
@@ -29,10 +29,6 @@ var (
 	_ resource.ResourceWithModifyPlan     = (*blueprintResource)(nil)
 	_ resource.ResourceWithImportState    = (*blueprintResource)(nil)
 )
-
-// defaultTimeout limits an operation that has no limit in timeouts. It is
-// generous: deleting a blueprint with all its entities takes Port a while.
-const defaultTimeout = 20 * time.Minute
 
 type blueprintResource struct {
 	backend *backend.Backend
@@ -73,7 +69,7 @@ func (r *blueprintResource) Create(ctx context.Context, req resource.CreateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel, diagnostics := limited(ctx, plan.Timeouts.Create)
+	ctx, cancel, diagnostics := operation.Limit(ctx, plan.Timeouts.Create)
 	defer cancel()
 	resp.Diagnostics.Append(diagnostics...)
 	desired, diagnostics := plan.toCreate()
@@ -88,6 +84,7 @@ func (r *blueprintResource) Create(ctx context.Context, req resource.CreateReque
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
 	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, &plan, created, nil)...)
+	resp.Diagnostics.Append(completed(ctx, "create", plan.Identifier.ValueString())...)
 }
 
 // Read rebuilds the state from GET /v1/blueprints/{identifier}.
@@ -99,7 +96,7 @@ func (r *blueprintResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 	// Terraform before 1.12 wants an identity also of what turns out to be gone.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: state.ID})...)
-	ctx, cancel, diagnostics := limited(ctx, state.Timeouts.Read)
+	ctx, cancel, diagnostics := operation.Limit(ctx, state.Timeouts.Read)
 	defer cancel()
 	resp.Diagnostics.Append(diagnostics...)
 	memory, diagnostics := recall.Load(ctx, req.Private)
@@ -136,7 +133,7 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel, diagnostics := limited(ctx, plan.Timeouts.Update)
+	ctx, cancel, diagnostics := operation.Limit(ctx, plan.Timeouts.Update)
 	defer cancel()
 	resp.Diagnostics.Append(diagnostics...)
 	wanted, diagnostics := newChange(ctx, req.Config, &state, &plan)
@@ -158,6 +155,7 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
 	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, &plan, updated, wanted.foreign)...)
+	resp.Diagnostics.Append(completed(ctx, "update", identifier)...)
 }
 
 // Delete removes the blueprint, and with force_delete_entities its entities.
@@ -168,7 +166,7 @@ func (r *blueprintResource) Delete(ctx context.Context, req resource.DeleteReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel, diagnostics := limited(ctx, state.Timeouts.Delete)
+	ctx, cancel, diagnostics := operation.Limit(ctx, state.Timeouts.Delete)
 	defer cancel()
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
@@ -177,19 +175,19 @@ func (r *blueprintResource) Delete(ctx context.Context, req resource.DeleteReque
 	identifier := state.ID.ValueString()
 	if err := r.remove(ctx, identifier, state.localModel); err != nil {
 		resp.Diagnostics.Append(deleteFailure(ctx, identifier, err))
+		return
 	}
+	resp.Diagnostics.Append(completed(ctx, "delete", identifier)...)
+}
+
+// completed warns of a change that was completed after its time had ended.
+func completed(ctx context.Context, verb, identifier string) diag.Diagnostics {
+	return operation.Completed(ctx, fmt.Sprintf("%s blueprint %q", verb, identifier))
 }
 
 // ImportState takes the identifier of a blueprint, as import id or as identity.
 func (r *blueprintResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root("identifier"), req, resp)
-}
-
-// limited bounds an operation by its limit in timeouts.
-func limited(ctx context.Context, limit func(context.Context, time.Duration) (time.Duration, diag.Diagnostics)) (context.Context, context.CancelFunc, diag.Diagnostics) {
-	duration, diagnostics := limit(ctx, defaultTimeout)
-	bounded, cancel := context.WithTimeout(ctx, duration)
-	return bounded, cancel, diagnostics
 }
 
 // store makes the plan the state after a write, as Terraform demands, completed

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
@@ -35,6 +34,8 @@ type result struct {
 // of a relation to exist, also where it is the blueprint itself: then it is made
 // without what points at itself first.
 func (r *blueprintResource) create(ctx context.Context, desired *port.Blueprint, options port.CreateBlueprintOptions) (result, error) {
+	lingering, release := port.Linger(ctx)
+	defer release()
 	created, err := acceptWithoutDestination(desired, func(blueprint *port.Blueprint) (*port.Blueprint, error) {
 		return r.backend.Client.Blueprints.Create(ctx, blueprint, options)
 	})
@@ -47,7 +48,7 @@ func (r *blueprintResource) create(ctx context.Context, desired *port.Blueprint,
 	created, err = r.replace(ctx, desired.Identifier, desired)
 	if err != nil {
 		// Left alone, it would be in nobody's state.
-		return result{}, errors.Join(err, r.backend.Client.Blueprints.Delete(context.WithoutCancel(ctx), desired.Identifier, port.DeleteBlueprintOptions{}))
+		return result{}, errors.Join(err, r.backend.Client.Blueprints.Delete(lingering, desired.Identifier, port.DeleteBlueprintOptions{}))
 	}
 	return created, nil
 }
@@ -61,6 +62,8 @@ func (r *blueprintResource) update(ctx context.Context, identifier string, c cha
 	}
 	defer unlock()
 	defer r.backend.ForgetBlueprint(identifier)
+	lingering, release := port.Linger(ctx)
+	defer release()
 	undo, err := c.renames.carryOut(ctx, r.backend.Client.Blueprints, identifier)
 	if err != nil {
 		return result{}, err
@@ -69,18 +72,14 @@ func (r *blueprintResource) update(ctx context.Context, identifier string, c cha
 	if err == nil {
 		return updated, nil
 	}
-	if renamed := r.findRenamed(ctx, identifier, c.desired.Identifier); renamed != nil {
+	if renamed := r.findRenamed(lingering, identifier, c.desired.Identifier); renamed != nil {
 		return result{blueprint: renamed}, nil
 	}
-	if undoErr := undo(); undoErr != nil {
+	if undoErr := undo(lingering); undoErr != nil {
 		return result{}, fmt.Errorf("%w; taking back the renames that were done before failed as well: %s", err, undoErr) //nolint:errorlint // What to do next follows from the first error alone.
 	}
 	return result{}, err
 }
-
-// settleLimit bounds the look at what became of a write, which has its own time:
-// that of the operation may be over.
-const settleLimit = 30 * time.Second
 
 // findRenamed looks for the blueprint under its new identifier after an update
 // failed. If it is there, and no longer under the old one, only the answer was
@@ -89,8 +88,6 @@ func (r *blueprintResource) findRenamed(ctx context.Context, from, to string) *p
 	if from == to {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleLimit)
-	defer cancel()
 	if _, err := r.backend.Client.Blueprints.Get(ctx, from); !errors.Is(err, port.ErrNotFound) {
 		return nil
 	}

@@ -50,6 +50,10 @@ func (f failure) advice() string {
 		return "Other entities are related to this one. Remove those relations first, or set delete_dependents = true and apply that, to have Port delete those entities as well."
 	case errors.Is(f.err, port.ErrInvalid) && f.verb == "Delete":
 		return "What is declared cannot be unset. To keep the entity as it is and have Terraform forget it, use a removed block with destroy = false."
+	case errors.Is(f.err, port.ErrOutcomeUnknown) && f.verb != "Create":
+		return ""
+	case errors.Is(f.err, port.ErrOutcomeUnknown):
+		return "Whether Port created it is not known. Look for the entity in Port before you apply again. If it is there, delete it or import it."
 	case errors.Is(f.err, context.DeadlineExceeded):
 		return fmt.Sprintf("The time limit passed. Raise timeouts.%s of the resource, or look at what holds Port up.", strings.ToLower(f.verb))
 	default:

@@ -5,13 +5,14 @@ package entity
 import (
 	"context"
 	"errors"
-	"time"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/operation"
 )
 
 var (
@@ -21,9 +22,6 @@ var (
 	_ resource.ResourceWithIdentity       = (*entityResource)(nil)
 	_ resource.ResourceWithImportState    = (*entityResource)(nil)
 )
-
-// defaultTimeout is how long one operation may take, all retries included.
-const defaultTimeout = 20 * time.Minute
 
 type entityResource struct {
 	backend *backend.Backend
@@ -52,10 +50,12 @@ func (r *entityResource) Create(ctx context.Context, req resource.CreateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	limit, diagnostics := plan.Timeouts.Create(ctx, defaultTimeout)
-	resp.Diagnostics.Append(diagnostics...)
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel, diagnostics := operation.Limit(ctx, plan.Timeouts.Create)
 	defer cancel()
+	resp.Diagnostics.Append(diagnostics...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	var known record
 	answer, err := r.create(ctx, &plan, &known)
 	if err != nil {
@@ -66,6 +66,7 @@ func (r *entityResource) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	resp.Diagnostics.Append(completed(ctx, "create", &plan)...)
 }
 
 // Read rebuilds the state from GET /v1/blueprints/{blueprint}/entities/{identifier}.
@@ -77,13 +78,15 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	limit, diagnostics := state.Timeouts.Read(ctx, defaultTimeout)
-	resp.Diagnostics.Append(diagnostics...)
 	// The identity comes before the request: Terraform wants one from every
 	// refresh, also where the entity has gone.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel, diagnostics := operation.Limit(ctx, state.Timeouts.Read)
 	defer cancel()
+	resp.Diagnostics.Append(diagnostics...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	fresh, err := r.read(ctx, &state, &known)
 	if errors.Is(err, port.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
@@ -107,10 +110,12 @@ func (r *entityResource) Update(ctx context.Context, req resource.UpdateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	limit, diagnostics := plan.Timeouts.Update(ctx, defaultTimeout)
-	resp.Diagnostics.Append(diagnostics...)
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel, diagnostics := operation.Limit(ctx, plan.Timeouts.Update)
 	defer cancel()
+	resp.Diagnostics.Append(diagnostics...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	done, err := r.update(ctx, &plan, &state, known)
 	if err != nil {
 		resp.Diagnostics.Append(failure{verb: "Update", id: state.address().String(), entity: &plan, err: err}.diagnostic())
@@ -131,6 +136,9 @@ func (r *entityResource) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	if done.isAnswer {
+		resp.Diagnostics.Append(completed(ctx, "update", &plan)...)
+	}
 }
 
 // Delete removes the entity, or what is declared of one that others own. That
@@ -143,13 +151,22 @@ func (r *entityResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	limit, diagnostics := state.Timeouts.Delete(ctx, defaultTimeout)
-	resp.Diagnostics.Append(diagnostics...)
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel, diagnostics := operation.Limit(ctx, state.Timeouts.Delete)
 	defer cancel()
+	resp.Diagnostics.Append(diagnostics...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	if err := r.remove(ctx, &state, known); err != nil {
 		resp.Diagnostics.Append(failure{verb: "Delete", id: state.address().String(), entity: &state, err: err}.diagnostic())
+		return
 	}
+	resp.Diagnostics.Append(completed(ctx, "delete", &state)...)
+}
+
+// completed warns of a change that was completed after its time had ended.
+func completed(ctx context.Context, verb string, m *model) diag.Diagnostics {
+	return operation.Completed(ctx, fmt.Sprintf("%s entity %q", verb, m.address()))
 }
 
 // conclude takes the answer to a write over into the plan, which becomes the

@@ -31,7 +31,7 @@ func TestEntity_timeLimits(t *testing.T) {
 			env := newThings(t)
 			session := env.NewSession(t, "port_entity")
 			session.Apply(declare(limited))
-			env.Control(t, "POST", "/_emulator/faults", fmt.Sprintf(`{"method": %q, "route": "/v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}", "delay": "1s"}`, test.method))
+			env.Control(t, "POST", "/_emulator/faults", fmt.Sprintf(`{"method": %q, "route": "/v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}", "status": 429, "headers": {"Retry-After": "60"}}`, test.method))
 			failed(t, test.run(session), "Unable to", `"thing:e"`, "timeouts."+operation)
 		})
 	}

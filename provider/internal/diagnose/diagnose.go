@@ -3,6 +3,7 @@
 package diagnose
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -47,6 +48,8 @@ func (f Failure) advice() string {
 		return "Port's rate limit did not lift in time. Run Terraform with a lower -parallelism, or raise max_retries in the provider block."
 	case errors.Is(f.Err, port.ErrOutcomeUnknown):
 		return "Whether Port carried it out is not known. Look at the object in Port before you apply again."
+	case errors.Is(f.Err, context.Canceled):
+		return "Terraform was interrupted. Plan again to see what is left to do."
 	default:
 		return ""
 	}
