@@ -6,7 +6,8 @@ import "encoding/json"
 //
 // Optional keys are pointers, maps and slices: nil is absent (or null in an answer, which Port treats alike), while
 // an empty string, map or list is written and read as such. Keys that this struct does not name are kept in Extra,
-// here and in every struct below it, and are written back.
+// here and in every struct below it, and are written back with the blueprint: on its own such a struct goes through
+// encoding/json without them.
 type Blueprint struct {
 	// Identifier is at most 100 characters of [\p{L}0-9@_.+:\\/-], and neither "." nor "..".
 	Identifier  string  `json:"identifier"`
@@ -35,6 +36,15 @@ type Blueprint struct {
 	UpdatedBy string `json:"updatedBy,omitzero"`
 
 	Extra map[string]json.RawMessage `json:"-"`
+}
+
+// MarshalJSON implements [encoding/json.Marshaler].
+func (b Blueprint) MarshalJSON() ([]byte, error) { return encodeObject(b) }
+
+// UnmarshalJSON implements [encoding/json.Unmarshaler]; it replaces what the struct held before.
+func (b *Blueprint) UnmarshalJSON(data []byte) error {
+	*b = Blueprint{}
+	return decodeObject(data, b)
 }
 
 // Schema holds the properties of a blueprint, and the keys of those that an entity must have.

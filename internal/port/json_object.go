@@ -242,14 +242,47 @@ func encodeObject(source any) ([]byte, error) {
 	return encodeJSON(keys)
 }
 
+// encode writes any value, and in it every model by [encodeObject]: encoding/json would leave out what is in Extra.
+func encode(value any) (json.RawMessage, error) { return encodeField(reflect.ValueOf(value)) }
+
 func encodeField(value reflect.Value) (json.RawMessage, error) {
-	if value.Kind() == reflect.Map && value.IsNil() {
-		return json.RawMessage("{}"), nil
+	if value.Type().Implements(reflect.TypeFor[json.Marshaler]()) {
+		return encodeJSON(value.Interface())
 	}
-	if value.Kind() == reflect.Slice && value.IsNil() {
-		return json.RawMessage("[]"), nil
+	switch value.Kind() { //nolint:exhaustive // Every other kind is a scalar, which encoding/json encodes.
+	case reflect.Struct:
+		if _, isModel := value.Type().FieldByName(extraField); !isModel {
+			return encodeJSON(value.Interface())
+		}
+		return encodeObject(value.Interface())
+	case reflect.Pointer, reflect.Interface:
+		if value.IsNil() {
+			return json.RawMessage("null"), nil
+		}
+		return encodeField(value.Elem())
+	case reflect.Map:
+		keys := make(map[string]json.RawMessage, value.Len())
+		for key, element := range value.Seq2() {
+			raw, err := encodeField(element)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", key, err)
+			}
+			keys[key.String()] = raw
+		}
+		return encodeJSON(keys)
+	case reflect.Slice:
+		elements := make([]json.RawMessage, value.Len())
+		for i := range elements {
+			raw, err := encodeField(value.Index(i))
+			if err != nil {
+				return nil, fmt.Errorf("%d: %w", i, err)
+			}
+			elements[i] = raw
+		}
+		return encodeJSON(elements)
+	default:
+		return encodeJSON(value.Interface())
 	}
-	return encodeJSON(value.Interface())
 }
 
 // encodeJSON is json.Marshal without the escaping of <, > and &: Port stores what it gets, and people read it there.

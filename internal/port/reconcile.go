@@ -1,12 +1,13 @@
 package port
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
 // creation is a create whose lost answer is settled by reading; see [EntityService.Create].
@@ -139,17 +140,11 @@ func holds(found, sent any) bool {
 
 // plainJSON turns a model into maps, lists and scalars, with exact numbers.
 func plainJSON(model any) (any, error) {
-	encoded, err := encodeJSON(model)
+	encoded, err := encode(model)
 	if err != nil {
 		return nil, err
 	}
-	decoder := json.NewDecoder(bytes.NewReader(encoded))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return nil, err
-	}
-	return value, nil
+	return jsonvalue.Decode(encoded)
 }
 
 // includes says whether the sent value is part of the found one.

@@ -81,11 +81,11 @@ func (c *Client) newRequest(ctx context.Context, r request) (*retryablehttp.Requ
 	}
 	var body any
 	if r.body != nil {
-		encoded, err := encodeJSON(r.body)
+		encoded, err := encode(r.body)
 		if err != nil {
 			return nil, fmt.Errorf("%s %s: encoding the request: %w", r.method, r.route(), err)
 		}
-		body = encoded
+		body = []byte(encoded)
 	}
 	httpRequest, err := retryablehttp.NewRequestWithContext(ctx, r.method, address, body)
 	if err != nil {
