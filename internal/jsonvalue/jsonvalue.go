@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // ErrTrailingData means that a JSON value is followed by something else.
@@ -43,16 +44,22 @@ func Encode(value any) ([]byte, error) {
 	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n")), nil
 }
 
+// Option changes what counts as the same.
+type Option int
+
+// NullIsAbsent makes a key of an object that is null as good as one that is absent.
+const NullIsAbsent Option = iota
+
 // Equal reports whether two decoded values mean the same. Key order does not
 // count, the order of array elements does, and numbers are compared by value.
-func Equal(a, b any) bool {
+func Equal(a, b any, options ...Option) bool {
 	switch a := a.(type) {
 	case map[string]any:
 		b, ok := b.(map[string]any)
-		return ok && equalObjects(a, b)
+		return ok && equalObjects(a, b, options)
 	case []any:
 		b, ok := b.([]any)
-		return ok && equalArrays(a, b)
+		return ok && slices.EqualFunc(a, b, func(a, b any) bool { return Equal(a, b, options...) })
 	case json.Number:
 		b, ok := b.(json.Number)
 		return ok && EqualNumbers(a, b)
@@ -78,25 +85,16 @@ func EqualText(a, b string) bool {
 	return Equal(left, right)
 }
 
-func equalObjects(a, b map[string]any) bool {
-	if len(a) != len(b) {
-		return false
-	}
+func equalObjects(a, b map[string]any, options []Option) bool {
+	nullIsAbsent := slices.Contains(options, NullIsAbsent)
 	for key, left := range a {
 		right, ok := b[key]
-		if !ok || !Equal(left, right) {
+		if !ok && (!nullIsAbsent || left != nil) || !Equal(left, right, options...) {
 			return false
 		}
 	}
-	return true
-}
-
-func equalArrays(a, b []any) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if !Equal(a[i], b[i]) {
+	for key, right := range b {
+		if _, ok := a[key]; !ok && (!nullIsAbsent || right != nil) {
 			return false
 		}
 	}

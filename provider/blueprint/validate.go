@@ -16,7 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/exact"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
 )
 
 // This file holds the checks that look at several attributes at once. Each
@@ -298,7 +298,7 @@ func textOf(value attr.Value) string {
 
 func numberOf(value attr.Value) string {
 	if number, ok := value.(types.Number); ok && isKnown(number) {
-		return exact.ToJSON(number).String()
+		return convert.NumberText(number).String()
 	}
 	return ""
 }

@@ -106,7 +106,7 @@ func (m *model) patchFrom(state *model, desired, current *port.Entity) *port.Ent
 		Title:      textChange(m.Title, state.Title, ours),
 		Icon:       textChange(m.Icon, state.Icon, ours),
 		Team:       teamChange(m.Teams, state.Teams, ours),
-		Properties: valueChanges(desired.Properties, current.Properties, ours, jsonvalue.Equal),
+		Properties: valueChanges(desired.Properties, current.Properties, ours, func(a, b any) bool { return jsonvalue.Equal(a, b) }),
 		Relations: valueChanges(desired.Relations, current.Relations, ours, func(a, b any) bool {
 			return slices.Equal(targets(a), targets(b))
 		}),

@@ -16,7 +16,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/exact"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
 )
 
 // The types of a property at Port.
@@ -183,8 +183,8 @@ func isMore(number json.Number, limit *json.Number) bool {
 
 // compare orders two numbers exactly. Ones that cannot be read are equal.
 func compare(a, b json.Number) int {
-	left, leftErr := exact.FromJSON(a)
-	right, rightErr := exact.FromJSON(b)
+	left, leftErr := convert.NumberFromText(a)
+	right, rightErr := convert.NumberFromText(b)
 	if leftErr != nil || rightErr != nil {
 		return 0
 	}

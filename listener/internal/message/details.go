@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
@@ -20,7 +21,7 @@ func (a Alert) details() string {
 	switch rule.Action(a.event) {
 	case changelog.ActionUpdate:
 		return list(before, after, func(key string, from, to any) string {
-			if changelog.Equal(from, to) {
+			if jsonvalue.Equal(from, to, jsonvalue.NullIsAbsent) {
 				return ""
 			}
 			return label(key) + detail(from) + " → " + detail(to)

@@ -433,7 +433,7 @@ func equal(a, b any) bool {
 	if leftIs && rightIs {
 		return jsonvalue.EqualNumbers(left, right)
 	}
-	return changelog.Equal(unmark(a), unmark(b))
+	return jsonvalue.Equal(unmark(a), unmark(b), jsonvalue.NullIsAbsent)
 }
 
 func unmark(value any) any {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
 // Never says why no event can match the rule, whatever its condition says; "" means
@@ -60,7 +61,7 @@ func canDiffer(before, after []any) bool {
 		return true
 	}
 	return slices.ContainsFunc(before, func(value any) bool {
-		return slices.ContainsFunc(after, func(other any) bool { return !changelog.Equal(value, other) })
+		return slices.ContainsFunc(after, func(other any) bool { return !jsonvalue.Equal(value, other, jsonvalue.NullIsAbsent) })
 	})
 }
 

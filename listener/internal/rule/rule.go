@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
 // Rule says which changes somebody is to be told of. Everything that it asks for
@@ -142,7 +143,7 @@ func IsTimerAction(action string) bool {
 func (r Rule) unchanged(event *changelog.Event) string {
 	change := r.Change(event)
 	switch {
-	case changelog.Equal(change.Before, change.After):
+	case jsonvalue.Equal(change.Before, change.After, jsonvalue.NullIsAbsent):
 		return "the property " + r.Property + " did not change"
 	case Action(event) == changelog.ActionCreate && r.To == nil && r.Healthy(change.After):
 		return "it was created with a healthy value"
@@ -182,5 +183,5 @@ func (r Rule) Recovers(change Change) bool {
 
 // contains compares values as JSON: numbers as numbers.
 func contains(values []any, wanted any) bool {
-	return slices.ContainsFunc(values, func(value any) bool { return changelog.Equal(value, wanted) })
+	return slices.ContainsFunc(values, func(value any) bool { return jsonvalue.Equal(value, wanted, jsonvalue.NullIsAbsent) })
 }

@@ -8,8 +8,6 @@ import (
 	"encoding/json"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/port-changelog/terraform-provider-port/provider/internal/exact"
 )
 
 // Map applies a conversion to every element. A nil map stays nil.
@@ -71,7 +69,7 @@ func Number(in *json.Number) (types.Number, error) {
 	if in == nil {
 		return types.NumberNull(), nil
 	}
-	return exact.FromJSON(*in)
+	return NumberFromText(*in)
 }
 
 // NumberToAPI writes an optional number with all its digits.
@@ -79,6 +77,6 @@ func NumberToAPI(in types.Number) *json.Number {
 	if in.IsNull() {
 		return nil
 	}
-	out := exact.ToJSON(in)
+	out := NumberText(in)
 	return &out
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/port-changelog/terraform-provider-port/provider/internal/exact"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
 )
 
 const (
@@ -181,7 +181,7 @@ func (count) ValidateNumber(_ context.Context, req validator.NumberRequest, resp
 	}
 	number := req.ConfigValue.ValueBigFloat()
 	if !number.IsInt() || number.Sign() < 0 {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Count", fmt.Sprintf("%s is not a whole number from 0 on.", exact.ToJSON(req.ConfigValue)))
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Count", fmt.Sprintf("%s is not a whole number from 0 on.", convert.NumberText(req.ConfigValue)))
 		return
 	}
 	resp.Diagnostics.Append(checkStorable(req.Path, req.ConfigValue)...)
@@ -232,9 +232,9 @@ func checkStorable(at path.Path, value attr.Value) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	switch value := value.(type) {
 	case types.Number:
-		if !exact.IsStorable(value) {
+		if !convert.IsStorable(value) {
 			diagnostics.AddAttributeError(at, "Number Out of Range",
-				fmt.Sprintf("%s is beyond what Port can store: numbers reach to about 1.8e308 on both sides of zero.", exact.ToJSON(value)))
+				fmt.Sprintf("%s is beyond what Port can store: numbers reach to about 1.8e308 on both sides of zero.", convert.NumberText(value)))
 		}
 	case types.Map:
 		for key, element := range value.Elements() {

@@ -1,4 +1,4 @@
-package exact_test
+package convert_test
 
 import (
 	"encoding/json"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/port-changelog/terraform-provider-port/provider/internal/exact"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
 )
 
 func TestNumbersSurviveTheRoundTrip(t *testing.T) {
@@ -32,11 +32,11 @@ func TestNumbersSurviveTheRoundTrip(t *testing.T) {
 	for in, want := range tests {
 		t.Run(in.String(), func(t *testing.T) {
 			t.Parallel()
-			number, err := exact.FromJSON(in)
+			number, err := convert.NumberFromText(in)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := exact.ToJSON(number)
+			got := convert.NumberText(number)
 			if got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
@@ -49,15 +49,15 @@ func TestNumbersSurviveTheRoundTrip(t *testing.T) {
 
 func TestNumbersOffTheWireStayShort(t *testing.T) {
 	t.Parallel()
-	if got := exact.ToJSON(types.NumberValue(big.NewFloat(0.1))); got != "0.1" {
+	if got := convert.NumberText(types.NumberValue(big.NewFloat(0.1))); got != "0.1" {
 		t.Errorf("a double of 0.1 is written as %s", got)
 	}
 }
 
-func TestFromJSONRefusesOtherText(t *testing.T) {
+func TestNumberFromText_refusesOtherText(t *testing.T) {
 	t.Parallel()
 	for _, text := range []json.Number{"", "ten", "1,5"} {
-		if _, err := exact.FromJSON(text); err == nil {
+		if _, err := convert.NumberFromText(text); err == nil {
 			t.Errorf("%q is no number", text)
 		}
 	}
@@ -67,15 +67,15 @@ func TestIsStorable(t *testing.T) {
 	t.Parallel()
 	tests := map[json.Number]bool{"1e308": true, "-1e308": true, "9007199254740993": true, "1e400": false, "-1e400": false}
 	for text, want := range tests {
-		number, err := exact.FromJSON(text)
+		number, err := convert.NumberFromText(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := exact.IsStorable(number); got != want {
+		if got := convert.IsStorable(number); got != want {
 			t.Errorf("IsStorable(%s) = %t", text, got)
 		}
 	}
-	if !exact.IsStorable(types.NumberUnknown()) {
+	if !convert.IsStorable(types.NumberUnknown()) {
 		t.Error("an unknown number may turn out to be fine")
 	}
 }

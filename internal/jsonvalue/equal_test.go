@@ -1,24 +1,26 @@
-package changelog_test
+package jsonvalue_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// values decodes two JSON values as an event's properties are decoded.
-func values(t *testing.T, a, b string) (any, any) {
+// decoded decodes two JSON values.
+func decoded(t *testing.T, a, b string) (any, any) {
 	t.Helper()
-	event, err := changelog.Parse([]byte(`{"diff":{"after":{"properties":{"a":` + a + `,"b":` + b + `}}}}`))
-	if err != nil {
+	left, leftErr := jsonvalue.Decode([]byte(a))
+	right, rightErr := jsonvalue.Decode([]byte(b))
+	if err := errors.Join(leftErr, rightErr); err != nil {
 		t.Fatal(err)
 	}
-	return event.Diff.After.Property("a"), event.Diff.After.Property("b")
+	return left, right
 }
 
-func TestEqual(t *testing.T) {
+func TestEqual_nullIsAbsent(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
@@ -58,11 +60,11 @@ func TestEqual(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			a, b := values(t, test.a, test.b)
-			if got := changelog.Equal(a, b); got != test.want {
+			a, b := decoded(t, test.a, test.b)
+			if got := jsonvalue.Equal(a, b, jsonvalue.NullIsAbsent); got != test.want {
 				t.Errorf("Equal(%s, %s) = %t", test.a, test.b, got)
 			}
-			if got := changelog.Equal(b, a); got != test.want {
+			if got := jsonvalue.Equal(b, a, jsonvalue.NullIsAbsent); got != test.want {
 				t.Errorf("Equal(%s, %s) = %t", test.b, test.a, got)
 			}
 		})
@@ -74,9 +76,9 @@ func TestEqual(t *testing.T) {
 func TestEqualIsQuickOnHugeNumbers(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("9", 1<<20)
-	a, b := values(t, `1e`+long, long+`e-`+long)
+	a, b := decoded(t, `1e`+long, long+`e-`+long)
 	began := time.Now()
-	if changelog.Equal(a, b) {
+	if jsonvalue.Equal(a, b, jsonvalue.NullIsAbsent) {
 		t.Error("they are equal")
 	}
 	if took := time.Since(began); took > 5*time.Second {

@@ -1,7 +1,4 @@
-// Package exact moves numbers between Terraform and JSON without losing a
-// digit. Terraform's numbers are 512-bit decimals in practice, JSON's are
-// text; neither passes through a float64 here.
-package exact
+package convert
 
 import (
 	"encoding/json"
@@ -11,6 +8,10 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
+
+// This file moves numbers between Terraform and JSON without losing a digit.
+// Terraform's numbers are 512-bit decimals in practice, JSON's are text; neither
+// passes through a float64 here.
 
 // precision is the mantissa size, in bits, that Terraform parses number
 // literals with; the same value must come out of the same text here.
@@ -23,9 +24,9 @@ const (
 	maxPlain = 1e21
 )
 
-// ToJSON writes a known number as JSON. The shortest text that reads back as
+// NumberText writes a known number as JSON. The shortest text that reads back as
 // the same number is used.
-func ToJSON(number types.Number) json.Number {
+func NumberText(number types.Number) json.Number {
 	value := number.ValueBigFloat()
 	magnitude, _ := new(big.Float).Abs(value).Float64()
 	if value.Sign() == 0 || (magnitude >= minPlain && magnitude < maxPlain) {
@@ -34,8 +35,8 @@ func ToJSON(number types.Number) json.Number {
 	return json.Number(value.Text('e', -1))
 }
 
-// FromJSON reads a JSON number as Terraform would read the same literal.
-func FromJSON(number json.Number) (types.Number, error) {
+// NumberFromText reads a JSON number as Terraform would read the same literal.
+func NumberFromText(number json.Number) (types.Number, error) {
 	value, _, err := big.ParseFloat(number.String(), 10, precision, big.ToNearestEven)
 	if err != nil {
 		return types.NumberNull(), fmt.Errorf("read number %q: %w", number, err)
