@@ -40,6 +40,9 @@ func (f failure) advice() string {
 	case errors.Is(f.err, port.ErrExists) && f.verb == "Create":
 		return fmt.Sprintf("The entity exists already. To manage it with Terraform, import it: terraform import port_entity.<name> %q\n"+
 			"Or set on_existing = \"adopt\" to have Terraform take it over without an import.", f.id)
+	case errors.Is(f.err, errOtherBlueprint):
+		return "Nothing was written. Plan again: Terraform then knows which blueprint it is. If the same run creates or renames the blueprint, " +
+			"refer to its resource (blueprint = port_blueprint.<name>.identifier), so that Terraform does that first."
 	case errors.Is(f.err, port.ErrExists):
 		return "The new identifier is taken. Choose another one, or delete or import the entity that has it."
 	case errors.Is(f.err, port.ErrNotFound) && f.verb == "Create":
@@ -68,6 +71,8 @@ func (f failure) path() (path.Path, bool) {
 	switch {
 	case f.entity == nil:
 		return path.Empty(), false
+	case errors.Is(f.err, errOtherBlueprint):
+		return path.Root("blueprint"), true
 	case errors.Is(f.err, port.ErrExists):
 		return path.Root("identifier"), true
 	case errors.Is(f.err, port.ErrNotFound) && f.verb == "Create":

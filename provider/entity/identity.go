@@ -6,6 +6,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 )
 
 // identityModel is what names an entity in Port.
@@ -33,6 +35,9 @@ type address struct {
 }
 
 func (a address) String() string { return entityID(a.Blueprint, a.Identifier) }
+
+// key names the entity in what the backend knows about it.
+func (a address) key() backend.EntityKey { return backend.EntityKey(a) }
 
 func (m *model) address() address {
 	return address{Blueprint: m.Blueprint.ValueString(), Identifier: m.Identifier.ValueString()}

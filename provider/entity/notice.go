@@ -7,24 +7,11 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
 // This file holds what a plan says in words because its diff cannot.
-
-// destroyNotice says what destroying a declared entity will do. For any other
-// the plan says it: it is deleted.
-func destroyNotice(ctx context.Context, from tfsdk.State, known record) diag.Diagnostics {
-	var state model
-	diagnostics := from.Get(ctx, &state)
-	if diagnostics.HasError() || !state.isDeclared() {
-		return diagnostics
-	}
-	diagnostics.Append(destroyWarning(&state, known))
-	return diagnostics
-}
 
 // destroyWarning describes the end of a declared entity.
 func destroyWarning(state *model, known record) diag.Diagnostic {
@@ -39,6 +26,20 @@ func destroyWarning(state *model, known record) diag.Diagnostic {
 	}
 	return diag.NewWarningDiagnostic("Entity Will Be Kept", fmt.Sprintf(
 		"Terraform did not create the entity %q, so destroying it unsets %s. The entity itself stays in Port.", id, ours))
+}
+
+// leftWarning says that the end of an object did not end its entity.
+func leftWarning(state *model) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Entity Left in Port", fmt.Sprintf(
+		"Another resource, or the one that replaces this one, has created or adopted the entity %q in this run. So it was neither deleted nor changed when this one was destroyed.", state.address()))
+}
+
+// recreationWarning says that a plan both destroys and creates an entity.
+func recreationWarning(at address) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Entity Is Destroyed and Created", fmt.Sprintf(
+		"This plan destroys the entity %q at one address of the configuration and creates it at another, in no particular order. "+
+			"If only its address has changed, tell Terraform with a moved block, and the entity stays as it is:\n\n"+
+			"  moved {\n    from = port_entity.<old name>\n    to   = port_entity.<new name>\n  }", at))
 }
 
 // declaredNames lists what a declared entity lists.

@@ -37,6 +37,15 @@ func (m *partialModel) isDeclared() bool { return m.Management.ValueString() == 
 
 func (m *partialModel) adopts() bool { return m.OnExisting.ValueString() == onExistingAdopt }
 
+// hasAddress reports whether it is known which entity is meant.
+func (m *partialModel) hasAddress() bool {
+	return m.Blueprint.ValueString() != "" && m.Identifier.ValueString() != ""
+}
+
+func (m *partialModel) address() address {
+	return address{Blueprint: m.Blueprint.ValueString(), Identifier: m.Identifier.ValueString()}
+}
+
 // isWhole reports whether what is left out will have no value. Of an entity that
 // others own as well, they may have set it.
 func (m *partialModel) isWhole(isNew bool) bool {

@@ -2,12 +2,16 @@ package entity
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 )
 
@@ -20,7 +24,7 @@ func (r *entityResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	if req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(destroyNotice(ctx, req.State, known)...)
+		resp.Diagnostics.Append(r.planDestroy(ctx, req.State, known)...)
 		return
 	}
 	var config partialModel
@@ -54,6 +58,25 @@ func (r *entityResource) planCreate(ctx context.Context, config *partialModel, r
 	resp.Diagnostics.Append(planID(ctx, resp)...)
 	resp.Diagnostics.Append(r.check(ctx, config, nil)...)
 	resp.Diagnostics.Append(r.adoptionNotice(ctx, config)...)
+	if r.backend != nil && config.hasAddress() && r.backend.PlanCreation(config.address().key()) {
+		resp.Diagnostics.Append(diag.WithPath(path.Root("identifier"), recreationWarning(config.address())))
+	}
+}
+
+// planDestroy plans the end of an entity.
+func (r *entityResource) planDestroy(ctx context.Context, from tfsdk.State, known record) diag.Diagnostics {
+	var state model
+	diagnostics := from.Get(ctx, &state)
+	if diagnostics.HasError() {
+		return diagnostics
+	}
+	if state.isDeclared() {
+		diagnostics.Append(destroyWarning(&state, known))
+	}
+	if r.backend != nil && r.backend.PlanDestruction(state.address().key()) {
+		diagnostics.Append(recreationWarning(state.address()))
+	}
+	return diagnostics
 }
 
 // planUpdate plans a change of an entity that Terraform has.
@@ -63,7 +86,7 @@ func (r *entityResource) planUpdate(ctx context.Context, config *partialModel, s
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	moves := r.planBlueprint(config, state, known, resp)
+	moves := r.planBlueprint(ctx, config, state, known, resp)
 	writes, diagnostics := planWrites(ctx, state, known, resp)
 	resp.Diagnostics.Append(diagnostics...)
 	if moves {
@@ -165,19 +188,44 @@ func planID(ctx context.Context, resp *resource.ModifyPlanResponse) diag.Diagnos
 }
 
 // planBlueprint plans another blueprint as a replacement, unless it is the same
-// one and this plan renames it. It reports whether it is.
-func (r *entityResource) planBlueprint(config *partialModel, state *model, known record, resp *resource.ModifyPlanResponse) (moves bool) {
-	if config.Blueprint.Equal(state.Blueprint) {
+// one under a new name, or may be: then the update finds out. It reports whether
+// the entity moves in place.
+func (r *entityResource) planBlueprint(ctx context.Context, config *partialModel, state *model, known record, resp *resource.ModifyPlanResponse) (moves bool) {
+	at, from, to := path.Root("blueprint"), state.Blueprint.ValueString(), config.Blueprint.ValueString()
+	switch {
+	case config.Blueprint.Equal(state.Blueprint):
+		return false
+	case config.Blueprint.IsUnknown(), r.backend != nil && r.mayBeRenamed(ctx, from, to):
+		return true
+	case r.backend != nil && !r.backend.WasRead(state.address().key()):
+		resp.Diagnostics.AddAttributeError(at, "Plan Again", fmt.Sprintf(
+			"The blueprint of the entity %q turns out to be %q, which is another one: the entity has to be replaced. The plan could not say so, "+
+				"because the blueprint was not known yet, or because the plan was made with -refresh=false. Nothing was written. Plan again, with a refresh.", state.ID.ValueString(), to))
 		return false
 	}
-	if r.backend != nil && r.backend.Planned.Renames(state.Blueprint.ValueString(), config.Blueprint.ValueString()) {
-		return true
-	}
-	resp.RequiresReplace = append(resp.RequiresReplace, path.Root("blueprint"))
+	resp.RequiresReplace = append(resp.RequiresReplace, at)
 	if state.isDeclared() {
 		resp.Diagnostics.Append(destroyWarning(state, known))
 	}
 	return false
+}
+
+// mayBeRenamed reports whether one identifier is a new name of the blueprint
+// that has or had the other. Terraform plans resources that do not refer to each
+// other in any order, so the rename may not be planned yet; but then there is no
+// blueprint of the new name yet either.
+func (r *entityResource) mayBeRenamed(ctx context.Context, from, to string) bool {
+	if source, isPlanned := r.backend.Planned.Find(from); isPlanned && source.Before == from {
+		return source.After == to && from != to
+	}
+	if target, isPlanned := r.backend.Planned.Find(to); isPlanned {
+		return target.Before == from
+	}
+	if _, err := r.backend.Blueprint(ctx, to); err != nil {
+		return errors.Is(err, port.ErrNotFound)
+	}
+	_, err := r.backend.Blueprint(ctx, from)
+	return errors.Is(err, port.ErrNotFound)
 }
 
 // planWrites reports whether an apply of the plan writes to Port, which is so

@@ -25,6 +25,9 @@ const (
 // the private state. States of the official provider have none.
 type record struct {
 	Origin origin `json:"origin,omitempty"`
+	// Object tells this object of Terraform from others that stand for the same
+	// entity, such as the one that replaces it. It is random.
+	Object string `json:"object,omitempty"`
 	// Answers holds, by property, the value with which Port answered to a write
 	// where it is not the one that Terraform sent: the default of a property that
 	// was left out, a number that was rounded. As long as the value is that, nobody

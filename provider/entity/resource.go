@@ -67,6 +67,7 @@ func (r *entityResource) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	resp.Diagnostics.Append(completed(ctx, "create", &plan)...)
+	r.backend.NoteRead(plan.address().key())
 }
 
 // Read rebuilds the state from GET /v1/blueprints/{blueprint}/entities/{identifier}.
@@ -87,6 +88,7 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.backend.NoteRead(state.address().key())
 	fresh, err := r.read(ctx, &state, &known)
 	if errors.Is(err, port.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
@@ -136,6 +138,7 @@ func (r *entityResource) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	r.backend.NoteRead(plan.address().key())
 	if done.isAnswer {
 		resp.Diagnostics.Append(completed(ctx, "update", &plan)...)
 	}
@@ -157,8 +160,13 @@ func (r *entityResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if err := r.remove(ctx, &state, known); err != nil {
+	isLeft, err := r.remove(ctx, &state, known)
+	if err != nil {
 		resp.Diagnostics.Append(failure{verb: "Delete", id: state.address().String(), entity: &state, err: err}.diagnostic())
+		return
+	}
+	if isLeft {
+		resp.Diagnostics.Append(leftWarning(&state))
 		return
 	}
 	resp.Diagnostics.Append(completed(ctx, "delete", &state)...)

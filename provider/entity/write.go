@@ -2,11 +2,14 @@ package entity
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
+	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 )
 
 // create makes the entity: POST /v1/blueprints/{blueprint}/entities, never over
@@ -16,13 +19,26 @@ func (r *entityResource) create(ctx context.Context, plan *model, known *record)
 	if err != nil {
 		return nil, err
 	}
-	known.Origin = originCreated
+	known.Origin, known.Object = originCreated, rand.Text()
+	if desired.Identifier != "" {
+		unlock, err := r.backend.LockEntity(ctx, plan.address().key())
+		if err != nil {
+			return nil, err
+		}
+		defer unlock()
+	}
 	created, err := r.backend.Client.Entities.Create(ctx, plan.Blueprint.ValueString(), desired, plan.createOptions())
 	if errors.Is(err, port.ErrExists) && plan.adopts() {
 		known.Origin = originAdopted
+		// Also if it fails: whoever asked to adopt the entity does not want it deleted.
+		r.backend.Claim(plan.address().key(), known.Object)
 		return r.adopt(ctx, plan, desired)
 	}
-	return created, err
+	if err != nil {
+		return nil, err
+	}
+	r.backend.Claim(backend.EntityKey{Blueprint: plan.Blueprint.ValueString(), Identifier: created.Identifier}, known.Object)
+	return created, nil
 }
 
 // adopt writes the plan over an entity that exists: what is declared of it, or
@@ -87,29 +103,67 @@ func (r *entityResource) write(ctx context.Context, plan, state *model, known re
 	}
 }
 
-// follow takes the entity along where this run has renamed its blueprint. Port
-// is expected to have moved it; if it has not, the entity is made anew below the
-// new name, and then the old one deleted.
+// errOtherBlueprint refuses to move an entity to a blueprint that the plan did
+// not know to be another one.
+var errOtherBlueprint = errors.New("the entity was planned to stay in its blueprint")
+
+// follow takes the entity along where its blueprint was renamed. Port is
+// expected to have moved it; if it has not although this run has renamed the
+// blueprint, the entity is created again below the new name, and then the old
+// one deleted. If no rename is known, nothing is written.
 func (r *entityResource) follow(ctx context.Context, plan, state *model, known record) (outcome, error) {
-	before, err := r.find(ctx, state.address())
+	from, to := state.address(), address{Blueprint: plan.Blueprint.ValueString(), Identifier: state.Identifier.ValueString()}
+	moved, err := r.find(ctx, to)
+	if err == nil && moved == nil {
+		if err := r.awaitBlueprint(ctx, to.Blueprint); err != nil {
+			return outcome{}, err
+		}
+		moved, err = r.find(ctx, to)
+	}
 	if err != nil {
 		return outcome{}, err
 	}
-	moved, err := r.find(ctx, address{Blueprint: plan.Blueprint.ValueString(), Identifier: state.Identifier.ValueString()})
-	switch {
+	before, err := r.find(ctx, from)
+	switch isRenamed := r.backend.Planned.Renames(from.Blueprint, to.Blueprint); {
 	case err != nil:
 		return outcome{}, err
+	case moved != nil && before == nil:
+	case !isRenamed:
+		return outcome{}, fmt.Errorf("the blueprint %q is another one than %q: %w", to.Blueprint, from.Blueprint, errOtherBlueprint)
 	case moved == nil:
 		return r.transfer(ctx, plan, state, before)
-	case before != nil:
-		return outcome{}, fmt.Errorf("the blueprint %s has another entity %q: %w",
-			plan.Blueprint.ValueString(), state.Identifier.ValueString(), port.ErrExists)
+	default:
+		return outcome{}, fmt.Errorf("the blueprint %q has another entity %q: %w", to.Blueprint, to.Identifier, port.ErrExists)
 	}
 	answer, err := r.write(ctx, plan, state, known)
 	if answer == nil {
 		return outcome{entity: moved}, err
 	}
 	return outcome{entity: answer, isAnswer: true}, err
+}
+
+// The waits for a blueprint grow from the first to the last: about 8 seconds.
+const (
+	firstBlueprintWait = 250 * time.Millisecond
+	lastBlueprintWait  = 4 * time.Second
+)
+
+// awaitBlueprint waits until a blueprint exists to which the plan moves an
+// entity. If the configuration names it as text, Terraform may rename it at the
+// same time as it updates its entities, or later.
+func (r *entityResource) awaitBlueprint(ctx context.Context, identifier string) error {
+	for wait := firstBlueprintWait; ; wait *= 2 {
+		_, err := r.backend.Client.Blueprints.Get(ctx, identifier)
+		switch {
+		case !errors.Is(err, port.ErrNotFound):
+			return err
+		case wait > lastBlueprintWait:
+			return fmt.Errorf("there is no blueprint %q: %w", identifier, errOtherBlueprint)
+		}
+		if err := r.backend.Wait(ctx, wait); err != nil {
+			return err
+		}
+	}
 }
 
 // find reads an entity; it is nil if there is none.
@@ -163,13 +217,24 @@ func overlaid(under, over *port.Entity) *port.Entity {
 }
 
 // remove deletes the entity, or unsets what is declared of one that Terraform
-// did not create.
-func (r *entityResource) remove(ctx context.Context, state *model, known record) error {
-	err := r.end(ctx, state, known)
-	if errors.Is(err, port.ErrNotFound) {
-		return nil
+// did not create. It leaves one alone that another object of this run has
+// created or adopted, and reports that.
+func (r *entityResource) remove(ctx context.Context, state *model, known record) (isLeft bool, err error) {
+	key := state.address().key()
+	unlock, err := r.backend.LockEntity(ctx, key)
+	if err != nil {
+		return false, err
 	}
-	return err
+	defer unlock()
+	if r.backend.BelongsToAnother(key, known.Object) {
+		return true, nil
+	}
+	err = r.end(ctx, state, known)
+	if err != nil && !errors.Is(err, port.ErrNotFound) {
+		return false, err
+	}
+	r.backend.NoteDestroyed(key)
+	return false, nil
 }
 
 func (r *entityResource) end(ctx context.Context, state *model, known record) error {

@@ -28,6 +28,15 @@ func (s *Session) Beside(resourceType string) *Session {
 	}
 }
 
+// Restart returns a session with the same object in a new provider process, as
+// Terraform starts one for each plan and each apply.
+func (e *Environment) Restart(t *testing.T, s *Session) *Session {
+	t.Helper()
+	restarted := e.NewSession(t, s.resourceType)
+	restarted.state, restarted.private, restarted.identity = s.state, s.private, s.identity
+	return restarted
+}
+
 // Plan plans a configuration without a refresh and returns the diagnostics.
 func (s *Session) Plan(config string) []string {
 	s.t.Helper()
@@ -87,6 +96,12 @@ func (s *Session) Destroy() (planned, applied []string) {
 		return describe(plan.Diagnostics), nil
 	}
 	return describe(plan.Diagnostics), describe(s.requestApply(nothing, s.decode(plan.PlannedState), plan.PlannedPrivate).Diagnostics)
+}
+
+// PlanDestroy plans the end of the resource and returns the diagnostics.
+func (s *Session) PlanDestroy() []string {
+	s.t.Helper()
+	return describe(s.requestPlan(tftypes.NewValue(s.wireType, nil)).Diagnostics)
 }
 
 // IsGone reports whether the last refresh found nothing.

@@ -30,9 +30,10 @@ type Backend struct {
 
 	entityReads entityReads
 
-	mutex      sync.Mutex
-	locks      map[string]*semaphore.Weighted
-	blueprints map[string]*port.Blueprint
+	mutex       sync.Mutex
+	locks       map[string]*semaphore.Weighted
+	blueprints  map[string]*port.Blueprint
+	entityNotes map[EntityKey]*entityNote
 }
 
 // New returns the backend of a provider configuration.
@@ -43,6 +44,7 @@ func New(client *port.Client, typeChangeProtection bool) *Backend {
 		Wait:                 wait,
 		locks:                map[string]*semaphore.Weighted{},
 		blueprints:           map[string]*port.Blueprint{},
+		entityNotes:          map[EntityKey]*entityNote{},
 	}
 }
 

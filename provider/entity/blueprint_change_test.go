@@ -1,0 +1,174 @@
+package entity_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
+)
+
+// unknownBlueprint is the configuration of the entity "e" while its blueprint is
+// not known yet, such as one that a data source reads during the apply.
+func unknownBlueprint(attributes string) string {
+	return strings.Replace(declare(attributes), `"thing"`, `"(unknown)"`, 1)
+}
+
+// ofTarget is the configuration of the entity "e" in another blueprint.
+func ofTarget() string { return `{"blueprint": "target", "identifier": "e", "title": "E"}` }
+
+// newThing is a session with an entity without properties.
+func newThing(t *testing.T) (*acctest.Environment, *acctest.Session) {
+	t.Helper()
+	env := newThings(t)
+	session := env.NewSession(t, "port_entity")
+	session.Apply(declare(`"title": "E"`))
+	return env, session
+}
+
+func TestBlueprintChange_unknownIsPlannedInPlace(t *testing.T) {
+	t.Parallel()
+	env, session := newThing(t)
+	if replaces := session.Replaces(unknownBlueprint(`"title": "E"`)); len(replaces) > 0 {
+		t.Errorf("the plan replaces because of %v", replaces)
+	}
+	want := []string{"blueprint", "created_at", "created_by", "id", "updated_at", "updated_by"}
+	if unknown := session.Unknown(unknownBlueprint(`"title": "E"`)); !slices.Equal(unknown, want) {
+		t.Errorf("the plan leaves %v open, want %v", unknown, want)
+	}
+	env.Writes(t)
+	env.Restart(t, session).Apply(declare(`"title": "E"`))
+	if writes := env.Writes(t); len(writes) > 0 {
+		t.Errorf("the blueprint proved to be the same, and it sent %v", writes)
+	}
+}
+
+// TestBlueprintChange_unknownProvesToBeAnother: a plan in place must not turn
+// into a replacement while it is applied.
+func TestBlueprintChange_unknownProvesToBeAnother(t *testing.T) {
+	t.Parallel()
+	env, session := newThing(t)
+	session.Plan(unknownBlueprint(`"title": "E"`))
+	env.Writes(t)
+	failed(t, env.Restart(t, session).TryApply(ofTarget()), `AttributeName("blueprint"): Plan Again`, `"thing:e"`, `"target"`, "Nothing was written")
+	if writes := env.Writes(t); len(writes) > 0 {
+		t.Errorf("it sent %v", writes)
+	}
+	again := env.Restart(t, session)
+	again.Refresh()
+	if replaces := again.Replaces(ofTarget()); !slices.Equal(replaces, []string{"blueprint"}) {
+		t.Errorf("the plan that follows replaces because of %v", replaces)
+	}
+}
+
+// TestBlueprintChange_renameThatIsPlannedLater: Terraform may plan an entity
+// before the blueprint that it names as text.
+func TestBlueprintChange_renameThatIsPlannedLater(t *testing.T) {
+	t.Parallel()
+	env, session := newThing(t)
+	planning := env.Restart(t, session)
+	planning.Refresh()
+	if replaces := planning.Replaces(renamed(`"title": "E"`)); len(replaces) > 0 {
+		t.Errorf("the plan replaces because of %v", replaces)
+	}
+	renameAtPort(t, env)
+	env.Writes(t)
+	applying := env.Restart(t, session)
+	applying.Apply(renamed(`"title": "E"`))
+	if id := applying.Text("id"); id != "renamed:e" {
+		t.Errorf("the id is %q", id)
+	}
+	if writes := env.Writes(t); len(writes) > 0 {
+		t.Errorf("it sent %v", writes)
+	}
+}
+
+// TestBlueprintChange_awaitsTheRename: Terraform may also begin to update the
+// entity first.
+func TestBlueprintChange_awaitsTheRename(t *testing.T) {
+	t.Parallel()
+	env, session := newThing(t)
+	env.Control(t, http.MethodPost, "/_emulator/faults", `{"method": "GET", "route": "/v1/blueprints/{identifier}", "hold": true}`)
+	applying := env.Restart(t, session)
+	done := make(chan []string, 1)
+	go func() { done <- applying.TryApply(renamed(`"title": "E"`)) }()
+	env.AwaitHeld(t)
+	env.Control(t, http.MethodDelete, "/_emulator/faults", "")
+	renameAtPort(t, env)
+	if reported := <-done; len(reported) > 0 {
+		t.Errorf("it reports %q", reported)
+	}
+	if id := applying.Text("id"); id != "renamed:e" {
+		t.Errorf("the id is %q", id)
+	}
+}
+
+// TestBlueprintChange_textOfANewBlueprint: that another resource of the run was
+// to create it, and not to rename it, shows only at the apply.
+func TestBlueprintChange_textOfANewBlueprint(t *testing.T) {
+	t.Parallel()
+	env, session := newThing(t)
+	session.Refresh()
+	env.Control(t, http.MethodPost, "/_emulator/faults", `{"method": "GET", "route": "/v1/blueprints/{identifier}", "hold": true}`)
+	done := make(chan []string, 1)
+	go func() { done <- session.TryApply(renamed(`"title": "E"`)) }()
+	env.AwaitHeld(t)
+	env.Control(t, http.MethodDelete, "/_emulator/faults", "")
+	replaceAtPort(t, env)
+	failed(t, <-done, `AttributeName("blueprint")`, `"thing:e"`, "another one", "Plan again")
+	if entity := get(t, env, "thing", "e"); entity.Title == nil || *entity.Title != "E" {
+		t.Errorf("the entity has changed: %+v", entity)
+	}
+	if replaces := session.Replaces(renamed(`"title": "E"`)); !slices.Equal(replaces, []string{"blueprint"}) {
+		t.Errorf("the plan that follows replaces because of %v", replaces)
+	}
+}
+
+// TestBlueprintChange_knownToBeAnother: what is planned as new, or exists beside
+// the old one, is no new name.
+func TestBlueprintChange_knownToBeAnother(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(*testing.T, *acctest.Environment, *acctest.Session){
+		"one that exists":        func(t *testing.T, env *acctest.Environment, _ *acctest.Session) { t.Helper(); replaceAtPort(t, env) },
+		"one that is planned":    planBlueprint(`{"identifier": "renamed", "title": "New"}`, ""),
+		"one beside the old one": planBlueprint(`{"identifier": "thing", "title": "Thing"}`, "thing"),
+	}
+	for name, prepare := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env, session := newThing(t)
+			prepare(t, env, session)
+			session.Refresh()
+			if replaces := session.Replaces(renamed(`"title": "E"`)); !slices.Equal(replaces, []string{"blueprint"}) {
+				t.Errorf("the plan replaces because of %v", replaces)
+			}
+		})
+	}
+}
+
+func planBlueprint(config, imported string) func(*testing.T, *acctest.Environment, *acctest.Session) {
+	return func(t *testing.T, _ *acctest.Environment, session *acctest.Session) {
+		t.Helper()
+		blueprint := session.Beside("port_blueprint")
+		if imported != "" {
+			blueprint.Import(imported)
+		}
+		blueprint.Plan(config)
+	}
+}
+
+// TestBlueprintChange_renamedByOthers: the name in the state is gone, so the new
+// one is that of the same blueprint.
+func TestBlueprintChange_renamedByOthers(t *testing.T) {
+	t.Parallel()
+	env, session := newThing(t)
+	renameAtPort(t, env)
+	if replaces := env.Restart(t, session).Replaces(renamed(`"title": "E"`)); len(replaces) > 0 {
+		t.Errorf("the plan replaces because of %v", replaces)
+	}
+	if _, err := env.Client.Entities.Get(t.Context(), "renamed", "e", port.GetEntityOptions{}); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,143 @@
+package entity_test
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+)
+
+const adopting = `"on_existing": "adopt", ` + moving
+
+// TestOwner_createBeforeDestroyKeepsTheEntity: the new object adopts what the
+// old one stands for, and the end of the old one must not end it.
+func TestOwner_createBeforeDestroyKeepsTheEntity(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"an entity that is ours":         declare(adopting),
+		"one that others own as well":    adopted(declaredAttributes),
+		"one that is managed in another": declare(`"on_existing": "adopt", "properties": {"number_props": {"number": 2}}`),
+	}
+	for name, config := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := newThings(t)
+			first := env.NewSession(t, "port_entity")
+			first.Apply(config)
+			old := env.Restart(t, first)
+			replacement := old.Beside("port_entity")
+			replacement.Apply(config)
+			before := get(t, env, "thing", "e")
+			_, applied := old.Destroy()
+			warned(t, applied, "Entity Left in Port", `"thing:e"`)
+			if after := get(t, env, "thing", "e"); after.UpdatedAt != before.UpdatedAt {
+				t.Errorf("the end of the old object changed the entity: %+v", after)
+			}
+			if changed := replacement.Changes(config); len(changed) > 0 {
+				t.Errorf("the plan changes %v", changed)
+			}
+			_, applied = replacement.Destroy()
+			if len(applied) > 0 {
+				t.Errorf("the end of the new object reports %q", applied)
+			}
+		})
+	}
+}
+
+// TestOwner_destroyedFirst: where Terraform destroys first there is nothing to
+// adopt, and the entity is created again.
+func TestOwner_destroyedFirst(t *testing.T) {
+	t.Parallel()
+	env := newThings(t)
+	first := env.NewSession(t, "port_entity")
+	first.Apply(declare(adopting))
+	old := env.Restart(t, first)
+	if _, applied := old.Destroy(); len(applied) > 0 {
+		t.Errorf("the end of the old object reports %q", applied)
+	}
+	replacement := old.Beside("port_entity")
+	replacement.Apply(declare(adopting))
+	if text := get(t, env, "thing", "e").Properties["text"]; text != "x" {
+		t.Errorf("Port holds %v", text)
+	}
+}
+
+// TestOwner_failedAdoptionKeepsTheEntity: whoever wants to adopt it does not
+// want it deleted.
+func TestOwner_failedAdoptionKeepsTheEntity(t *testing.T) {
+	t.Parallel()
+	env := newThings(t)
+	first := env.NewSession(t, "port_entity")
+	first.Apply(declare(adopting))
+	old := env.Restart(t, first)
+	env.Control(t, "POST", "/_emulator/faults", `{"method": "PUT", "route": "`+entityRoute+`", "status": 500}`)
+	if reported := old.Beside("port_entity").TryApply(declare(adopting)); !strings.Contains(strings.Join(reported, "\n"), "Unable to Create Entity") {
+		t.Errorf("the adoption reports %q", reported)
+	}
+	_, applied := old.Destroy()
+	warned(t, applied, "Entity Left in Port")
+	get(t, env, "thing", "e")
+}
+
+// TestOwner_planNamesMoved: a create and a destroy of one entity are one object
+// at another address, most likely. Terraform plans them in any order.
+func TestOwner_planNamesMoved(t *testing.T) {
+	t.Parallel()
+	for _, order := range []string{"the destroy is planned first", "the create is planned first"} {
+		t.Run(order, func(t *testing.T) {
+			t.Parallel()
+			env := newThings(t)
+			first := env.NewSession(t, "port_entity")
+			first.Apply(declare(moving))
+			old := env.Restart(t, first)
+			fresh := old.Beside("port_entity")
+			var reported []string
+			if order == "the create is planned first" {
+				if early := fresh.Plan(declare(moving)); len(early) > 0 {
+					t.Errorf("the create alone reports %q", early)
+				}
+				reported = old.PlanDestroy()
+			} else {
+				if early := old.PlanDestroy(); len(early) > 0 {
+					t.Errorf("the destroy alone reports %q", early)
+				}
+				reported = fresh.Plan(declare(moving))
+			}
+			warned(t, reported, "Entity Is Destroyed and Created", `"thing:e"`, "moved {")
+		})
+	}
+}
+
+// TestOwner_replacementIsNoSecondAddress: Terraform plans it as an update and a
+// create, and never as a destroy.
+func TestOwner_replacementIsNoSecondAddress(t *testing.T) {
+	t.Parallel()
+	env := newThings(t)
+	first := env.NewSession(t, "port_entity")
+	first.Apply(declare(moving))
+	old := env.Restart(t, first)
+	for _, reported := range [][]string{old.Plan(declare(moving)), old.Beside("port_entity").Plan(declare(moving))} {
+		if slices.ContainsFunc(reported, func(text string) bool { return strings.Contains(text, "moved") }) {
+			t.Errorf("the plan reports %q", reported)
+		}
+	}
+}
+
+// TestOwner_otherEntitiesAreDeleted: only the identity counts.
+func TestOwner_otherEntitiesAreDeleted(t *testing.T) {
+	t.Parallel()
+	env := newThings(t)
+	create(t, env, "thing", &port.Entity{Identifier: "f", Properties: map[string]any{"number": json.Number("1")}})
+	old := env.NewSession(t, "port_entity")
+	old.Apply(declare(adopting))
+	old.Beside("port_entity").Apply(strings.Replace(declare(adopting), `"e"`, `"f"`, 1))
+	if _, applied := old.Destroy(); len(applied) > 0 {
+		t.Errorf("the destroy reports %q", applied)
+	}
+	if _, err := env.Client.Entities.Get(t.Context(), "thing", "e", port.GetEntityOptions{}); !errors.Is(err, port.ErrNotFound) {
+		t.Errorf("the entity is still there: %v", err)
+	}
+}
