@@ -53,14 +53,21 @@ func (d declared) typeName() string {
 	return d.kind
 }
 
-// itemType is the type of an array's elements, or "" where that is open.
+// itemType is the type of an array's elements, or "" where that is open or not
+// known yet.
 func (d declared) itemType() string {
+	found := ""
 	for name, itemType := range itemTypes {
-		if value, exists := d.attributes[name]; exists && !value.IsNull() {
-			return itemType
+		value, exists := d.attributes[name]
+		switch {
+		case !exists || value.IsNull():
+		case value.IsUnknown():
+			return ""
+		default:
+			found = itemType
 		}
 	}
-	return ""
+	return found
 }
 
 func (d declared) changesTypeTo(next declared) bool {
@@ -97,7 +104,9 @@ func planLosses(ctx context.Context, req resource.ModifyPlanRequest, protected b
 
 func declaredProperties(ctx context.Context, get getter) (declarations, diag.Diagnostics) {
 	var diagnostics diag.Diagnostics
-	all := declarations{byKey: map[string]declared{}}
+	var whole types.Object
+	diagnostics.Append(get(ctx, path.Root("properties"), &whole)...)
+	all := declarations{byKey: map[string]declared{}, partial: whole.IsUnknown()}
 	for collection, kind := range propertyTypes {
 		found, problems := declaredIn(ctx, get, path.Root("properties").AtName(collection), kind)
 		diagnostics.Append(problems...)
@@ -208,7 +217,7 @@ func plainRenames(noun string, before, after map[string]declared, moves []move) 
 	for _, key := range slices.Sorted(maps.Keys(gone)) {
 		var candidates []string
 		for _, other := range slices.Sorted(maps.Keys(come)) {
-			if gone[key].typeName() == come[other].typeName() {
+			if gone[key].typeName() == come[other].typeName() && !come[other].from.IsUnknown() {
 				candidates = append(candidates, other)
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -25,9 +24,10 @@ func aggregationPropertiesAttribute() schema.Attribute {
 		PlanModifiers: []planmodifier.Map{keepWhenAbsent{}},
 		Validators:    []validator.Map{validate.Keys(), mapvalidator.NoNullValues()},
 		NestedObject: schema.NestedAttributeObject{
+			Validators: []validator.Object{validate.Attributes("title", "target_blueprint_identifier", "method")},
 			Attributes: map[string]schema.Attribute{
-				"title":                       schema.StringAttribute{Required: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
-				"target_blueprint_identifier": schema.StringAttribute{Required: true, MarkdownDescription: "The identifier of the blueprint whose entities are aggregated.", Validators: validate.BlueprintIdentifier()},
+				"title":                       schema.StringAttribute{Optional: true, MarkdownDescription: validate.Required + "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
+				"target_blueprint_identifier": schema.StringAttribute{Optional: true, MarkdownDescription: validate.Required + "The identifier of the blueprint whose entities are aggregated.", Validators: validate.BlueprintIdentifier()},
 				"description":                 schema.StringAttribute{Optional: true, MarkdownDescription: "What the value means."},
 				"icon":                        schema.StringAttribute{Optional: true, MarkdownDescription: "The name of one of Port's icons."},
 				"method":                      methodAttribute(),
@@ -46,8 +46,8 @@ func aggregationPropertiesAttribute() schema.Attribute {
 
 func methodAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
-		Required:            true,
-		MarkdownDescription: "How to aggregate: exactly one of the attributes below.",
+		Optional:            true,
+		MarkdownDescription: validate.Required + "How to aggregate: exactly one of the attributes below.",
 		Validators:          []validator.Object{methodDefinition()},
 		Attributes: map[string]schema.Attribute{
 			"count_entities": schema.BoolAttribute{
@@ -92,7 +92,7 @@ func averageOfAttribute() schema.Attribute {
 	return schema.StringAttribute{
 		Optional:            true,
 		Computed:            true,
-		Default:             stringdefault.StaticString(defaultAverageOf),
+		PlanModifiers:       []planmodifier.String{settle.DefaultString(defaultAverageOf)},
 		MarkdownDescription: "The period: `hour`, `day`, `week`, `month` or `total`. Defaults to `" + defaultAverageOf + "`.",
 		Validators:          []validator.String{stringvalidator.OneOf("hour", "day", "week", "month", "total")},
 	}
@@ -102,7 +102,7 @@ func measureTimeByAttribute() schema.Attribute {
 	return schema.StringAttribute{
 		Optional:            true,
 		Computed:            true,
-		Default:             stringdefault.StaticString(defaultMeasureTimeBy),
+		PlanModifiers:       []planmodifier.String{settle.DefaultString(defaultMeasureTimeBy)},
 		MarkdownDescription: "The time that counts: `$createdAt`, `$updatedAt` or the key of a property in `date-time` format. Defaults to `" + defaultMeasureTimeBy + "`.",
 	}
 }
@@ -115,12 +115,13 @@ func pathFilterAttribute() schema.Attribute {
 		PlanModifiers:       []planmodifier.List{emptyWhereDeclared{}},
 		Validators:          []validator.List{listvalidator.SizeAtMost(1)},
 		NestedObject: schema.NestedAttributeObject{
+			Validators: []validator.Object{validate.Attributes("path")},
 			Attributes: map[string]schema.Attribute{
 				"from_blueprint": schema.StringAttribute{Optional: true, MarkdownDescription: "The identifier of the blueprint that the path starts at."},
 				"path": schema.ListAttribute{
 					ElementType:         types.StringType,
-					Required:            true,
-					MarkdownDescription: "The keys of the relations to follow, in order.",
+					Optional:            true,
+					MarkdownDescription: validate.Required + "The keys of the relations to follow, in order.",
 					Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.NoNullValues()},
 				},
 			},

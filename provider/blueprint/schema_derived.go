@@ -4,10 +4,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/listdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -36,7 +33,7 @@ func specAuthenticationAttribute() schema.Attribute {
 				ElementType:         types.StringType,
 				Optional:            true,
 				Computed:            true,
-				Default:             listdefault.StaticValue(types.ListValueMust(types.StringType, []attr.Value{types.StringValue(defaultScope)})),
+				PlanModifiers:       []planmodifier.List{settle.DefaultStrings{defaultScope}},
 				MarkdownDescription: "The OAuth scopes to ask for. Defaults to `[\"openid\"]`.",
 				Validators:          []validator.List{listvalidator.NoNullValues()},
 			},
@@ -53,20 +50,21 @@ func relationsAttribute() schema.Attribute {
 		PlanModifiers: []planmodifier.Map{keepWhenAbsent{}},
 		Validators:    []validator.Map{validate.Keys(), mapvalidator.NoNullValues()},
 		NestedObject: schema.NestedAttributeObject{
+			Validators: []validator.Object{validate.Attributes("target")},
 			Attributes: map[string]schema.Attribute{
-				"target":      schema.StringAttribute{Required: true, MarkdownDescription: "The identifier of the blueprint that the relation points at.", Validators: validate.BlueprintIdentifier()},
+				"target":      schema.StringAttribute{Optional: true, MarkdownDescription: validate.Required + "The identifier of the blueprint that the relation points at.", Validators: validate.BlueprintIdentifier()},
 				"title":       schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
 				"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the relation means."},
 				"many": schema.BoolAttribute{
 					Optional:            true,
 					Computed:            true,
-					Default:             booldefault.StaticBool(false),
+					PlanModifiers:       []planmodifier.Bool{settle.DefaultBool(false)},
 					MarkdownDescription: "Whether an entity may be related to several others. Defaults to `false`.",
 				},
 				"required": schema.BoolAttribute{
 					Optional:            true,
 					Computed:            true,
-					Default:             booldefault.StaticBool(false),
+					PlanModifiers:       []planmodifier.Bool{settle.DefaultBool(false)},
 					MarkdownDescription: "Whether every entity must be related to another. Defaults to `false`.",
 				},
 				"renamed_from": renamedFromAttribute("relation", "what it relates to"),
@@ -83,8 +81,9 @@ func mirrorPropertiesAttribute() schema.Attribute {
 		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
 		Validators:          []validator.Map{validate.Keys(), mapvalidator.NoNullValues()},
 		NestedObject: schema.NestedAttributeObject{
+			Validators: []validator.Object{validate.Attributes("path")},
 			Attributes: map[string]schema.Attribute{
-				"path":         schema.StringAttribute{Required: true, MarkdownDescription: "The relations to follow and the property at the end, separated by dots: `service.language`.", Validators: validate.MirrorPath()},
+				"path":         schema.StringAttribute{Optional: true, MarkdownDescription: validate.Required + "The relations to follow and the property at the end, separated by dots: `service.language`.", Validators: validate.MirrorPath()},
 				"title":        schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
 				"renamed_from": renamedFromAttribute("mirror property", "seeing its value"),
 			},
@@ -100,11 +99,12 @@ func calculationPropertiesAttribute() schema.Attribute {
 		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
 		Validators:          []validator.Map{validate.Keys(), mapvalidator.NoNullValues()},
 		NestedObject: schema.NestedAttributeObject{
+			Validators: []validator.Object{validate.Attributes("calculation", "type")},
 			Attributes: map[string]schema.Attribute{
-				"calculation": schema.StringAttribute{Required: true, MarkdownDescription: "The JQ expression that computes the value.", Validators: validate.NotEmpty()},
+				"calculation": schema.StringAttribute{Optional: true, MarkdownDescription: validate.Required + "The JQ expression that computes the value.", Validators: validate.NotEmpty()},
 				"type": schema.StringAttribute{
-					Required:            true,
-					MarkdownDescription: "The type of the result: `string`, `number`, `boolean`, `object` or `array`.",
+					Optional:            true,
+					MarkdownDescription: validate.Required + "The type of the result: `string`, `number`, `boolean`, `object` or `array`.",
 					Validators:          []validator.String{stringvalidator.OneOf(typeString, typeNumber, typeBoolean, typeObject, typeArray)},
 				},
 				"title":               schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},

@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -43,7 +42,7 @@ func propertyMap(description string, attributes map[string]schema.Attribute, val
 		"required": schema.BoolAttribute{
 			Optional:            true,
 			Computed:            true,
-			Default:             booldefault.StaticBool(false),
+			PlanModifiers:       []planmodifier.Bool{settle.DefaultBool(false)},
 			MarkdownDescription: "Whether every entity must have a value. Defaults to `false`.",
 		},
 		"renamed_from": renamedFromAttribute("property", "its value"),

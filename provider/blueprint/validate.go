@@ -74,11 +74,11 @@ func arrayDefinition() validator.Object {
 // default of its own.
 func checkFreeDefault(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
-	if attributes["default"].IsNull() {
+	if !isKnown(attributes["default"]) {
 		return nil
 	}
 	for _, kind := range slices.Sorted(maps.Keys(itemTypes)) {
-		if !attributes[kind].IsNull() {
+		if isKnown(attributes[kind]) {
 			diagnostics.AddAttributeError(at.AtName("default"), "Invalid Default",
 				fmt.Sprintf("This default is for arrays without a kind of items. With %s, give its own default: %s = { default = [...] }.", kind, kind))
 		}

@@ -126,6 +126,10 @@ func newAttribute(in *tfprotov6.SchemaAttribute) (attribute, error) {
 		Sensitive:       in.Sensitive,
 		WriteOnly:       in.WriteOnly,
 	}
+	if text, isRequired := strings.CutPrefix(in.Description, "Required. "); isRequired {
+		// A validator of the provider requires it: see provider/internal/validate.
+		out.Description, out.Required, out.Optional = text, true, false
+	}
 	if in.NestedType == nil {
 		encoded, err := json.Marshal(in.Type)
 		out.Type = encoded

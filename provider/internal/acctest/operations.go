@@ -56,6 +56,21 @@ func (s *Session) Unknown(config string) []string {
 	return names
 }
 
+// Reconsidered plans configurations, by name, while parts of them are unknown, and
+// then the one that they become once all is known, as Terraform does during an
+// apply. It lists what the first plans promised and the second one breaks.
+func (s *Session) Reconsidered(early map[string]string, late string) []string {
+	s.t.Helper()
+	final := s.plan(late).state
+	var broken []string
+	for name, config := range early {
+		for _, at := range inconsistencies(s.t, s.plan(config).state, final) {
+			broken = append(broken, name+" is unknown: "+at)
+		}
+	}
+	return broken
+}
+
 // Replaces lists the attributes because of which a plan replaces the resource.
 func (s *Session) Replaces(config string) []string {
 	s.t.Helper()
@@ -193,7 +208,7 @@ func hasError(diagnostics []*tfprotov6.Diagnostic) bool {
 // had a value, or freely if it is computed and not configured.
 func planViolations(t *testing.T, attributes []*tfprotov6.SchemaAttribute, at string, prior, config, planned tftypes.Value) []string {
 	t.Helper()
-	old, configured, after := members(t, prior), members(t, config), members(t, planned)
+	old, configured, after := members(t, prior), attributesOf(t, config), members(t, planned)
 	var violations []string
 	for _, attribute := range attributes {
 		violations = append(violations, attributeViolations(t, attribute, join(at, attribute.Name), old[attribute.Name], configured[attribute.Name], after[attribute.Name])...)

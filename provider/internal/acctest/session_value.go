@@ -14,13 +14,14 @@ import (
 
 // proposedNew merges the prior state into a configuration as Terraform does
 // before it asks the provider for a plan: a computed attribute that is not
-// configured keeps its prior value.
+// configured keeps its prior value. An object in a collection that is not known
+// becomes one whose attributes are not known.
 func proposedNew(t *testing.T, attributes []*tfprotov6.SchemaAttribute, wireType tftypes.Type, prior, config tftypes.Value) tftypes.Value {
 	t.Helper()
-	if config.IsNull() || !config.IsKnown() {
+	if config.IsNull() {
 		return config
 	}
-	old, configured := members(t, prior), members(t, config)
+	old, configured := members(t, prior), attributesOf(t, config)
 	merged := map[string]tftypes.Value{}
 	for _, attribute := range attributes {
 		merged[attribute.Name] = proposedAttribute(t, attribute, old[attribute.Name], configured[attribute.Name])
@@ -85,6 +86,20 @@ func members(t *testing.T, value tftypes.Value) map[string]tftypes.Value {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// attributesOf are the attributes of an object, all unknown if the object is.
+func attributesOf(t *testing.T, object tftypes.Value) map[string]tftypes.Value {
+	t.Helper()
+	wireType, isObject := object.Type().(tftypes.Object)
+	if !isObject || object.IsKnown() {
+		return members(t, object)
+	}
+	unknown := map[string]tftypes.Value{}
+	for name, attributeType := range wireType.AttributeTypes {
+		unknown[name] = tftypes.NewValue(attributeType, tftypes.UnknownValue)
+	}
+	return unknown
 }
 
 // differences lists the leaves in which two values differ.

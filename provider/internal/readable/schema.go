@@ -6,11 +6,14 @@ package readable
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	resourceschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
 // Attributes returns the attributes of a resource as those of a data source,
@@ -27,7 +30,7 @@ func Attributes(attributes map[string]resourceschema.Attribute, except ...string
 }
 
 func computed(attribute resourceschema.Attribute, except []string) schema.Attribute {
-	description := attribute.GetMarkdownDescription()
+	description := strings.TrimPrefix(attribute.GetMarkdownDescription(), validate.Required)
 	switch attribute := attribute.(type) {
 	case resourceschema.SingleNestedAttribute:
 		return schema.SingleNestedAttribute{Computed: true, MarkdownDescription: description, Attributes: Attributes(attribute.Attributes, except...)}

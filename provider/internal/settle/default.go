@@ -1,0 +1,84 @@
+package settle
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// DefaultBool, DefaultString and DefaultStrings plan a value for an optional and
+// computed attribute of a nested object that the configuration leaves out. A
+// default of the framework cannot tell an attribute that is left out from one of
+// an object that is not known yet, and plans the default for both; Terraform
+// then refuses the plan, or the apply once the object is known. An object that
+// is not configured at all keeps what it has: it belongs to somebody else.
+type (
+	DefaultBool    bool
+	DefaultString  string
+	DefaultStrings []string
+)
+
+var (
+	_ planmodifier.Bool   = DefaultBool(false)
+	_ planmodifier.String = DefaultString("")
+	_ planmodifier.List   = DefaultStrings{}
+)
+
+// Description implements planmodifier.Describer.
+func (d DefaultBool) Description(context.Context) string { return fmt.Sprintf("Defaults to %t.", d) }
+
+// MarkdownDescription implements planmodifier.Describer.
+func (d DefaultBool) MarkdownDescription(ctx context.Context) string { return d.Description(ctx) }
+
+// PlanModifyBool implements planmodifier.Bool.
+func (d DefaultBool) PlanModifyBool(ctx context.Context, req planmodifier.BoolRequest, resp *planmodifier.BoolResponse) {
+	if isLeftOut(ctx, req.Config, req.Path, req.ConfigValue, &resp.Diagnostics) {
+		resp.PlanValue = types.BoolValue(bool(d))
+	}
+}
+
+// Description implements planmodifier.Describer.
+func (d DefaultString) Description(context.Context) string { return fmt.Sprintf("Defaults to %q.", d) }
+
+// MarkdownDescription implements planmodifier.Describer.
+func (d DefaultString) MarkdownDescription(ctx context.Context) string { return d.Description(ctx) }
+
+// PlanModifyString implements planmodifier.String.
+func (d DefaultString) PlanModifyString(ctx context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+	if isLeftOut(ctx, req.Config, req.Path, req.ConfigValue, &resp.Diagnostics) {
+		resp.PlanValue = types.StringValue(string(d))
+	}
+}
+
+// Description implements planmodifier.Describer.
+func (d DefaultStrings) Description(context.Context) string { return fmt.Sprintf("Defaults to %q.", d) }
+
+// MarkdownDescription implements planmodifier.Describer.
+func (d DefaultStrings) MarkdownDescription(ctx context.Context) string { return d.Description(ctx) }
+
+// PlanModifyList implements planmodifier.List.
+func (d DefaultStrings) PlanModifyList(ctx context.Context, req planmodifier.ListRequest, resp *planmodifier.ListResponse) {
+	if !isLeftOut(ctx, req.Config, req.Path, req.ConfigValue, &resp.Diagnostics) {
+		return
+	}
+	value, diagnostics := types.ListValueFrom(ctx, types.StringType, []string(d))
+	resp.Diagnostics.Append(diagnostics...)
+	resp.PlanValue = value
+}
+
+// isLeftOut reports whether the object that an attribute is in is configured, and
+// the attribute is not.
+func isLeftOut(ctx context.Context, config tfsdk.Config, at path.Path, configured attr.Value, diagnostics *diag.Diagnostics) bool {
+	if !configured.IsNull() {
+		return false
+	}
+	var object types.Object
+	diagnostics.Append(config.GetAttribute(ctx, at.ParentPath(), &object)...)
+	return !object.IsNull() && !object.IsUnknown()
+}
