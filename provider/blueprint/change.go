@@ -14,6 +14,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
 )
 
 // toCreate gives the blueprint to create, extra_json included.
@@ -32,8 +33,8 @@ func (m *model) toCreate() (*port.Blueprint, diag.Diagnostics) {
 
 // newChange gives what an update has to do. Whether somebody else owns the
 // relations and the aggregation properties only the configuration says: the
-// plan holds those that are there.
-func newChange(ctx context.Context, config tfsdk.Config, state, plan *model) (change, diag.Diagnostics) {
+// plan holds those that are there. Those that it declared before are released.
+func newChange(ctx context.Context, config tfsdk.Config, private recall.Reader, state, plan *model) (change, diag.Diagnostics) {
 	desired := plan.toAPI()
 	extra, diagnostics := checkExtra(desired, plan.ExtraJSON)
 	previousExtra, err := decodeExtra(state.ExtraJSON)
@@ -43,7 +44,9 @@ func newChange(ctx context.Context, config tfsdk.Config, state, plan *model) (ch
 	var relations, aggregations types.Map
 	diagnostics.Append(config.GetAttribute(ctx, path.Root("relations"), &relations)...)
 	diagnostics.Append(config.GetAttribute(ctx, path.Root("aggregation_properties"), &aggregations)...)
-	wanted := change{desired: desired, previousExtra: previousExtra, extra: extra, renames: findRenames(state, plan)}
+	released, found := loadDeclared(ctx, private)
+	diagnostics.Append(found...)
+	wanted := change{released: released, desired: desired, previousExtra: previousExtra, extra: extra, renames: findRenames(state, plan)}
 	if relations.IsNull() {
 		desired.Relations = nil
 		wanted.foreign = append(wanted.foreign, "relations")

@@ -15,14 +15,14 @@ import (
 
 // keepForeign returns the desired blueprint as the document to write. A nil map
 // of relations or of aggregation properties in it means that they are somebody
-// else's.
-func keepForeign(desired, current *port.Blueprint) (map[string]any, error) {
+// else's, but for those that are released.
+func keepForeign(desired, current *port.Blueprint, released declaredKeys) (map[string]any, error) {
 	complete := *desired
 	if complete.Relations == nil {
-		complete.Relations = current.Relations
+		complete.Relations = undeclared(released, "relations", current.Relations)
 	}
 	if complete.AggregationProperties == nil {
-		complete.AggregationProperties = current.AggregationProperties
+		complete.AggregationProperties = undeclared(released, "aggregation_properties", current.AggregationProperties)
 	}
 	read, err := fromAPI(current, nil)
 	if err != nil {

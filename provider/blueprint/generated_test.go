@@ -36,7 +36,7 @@ func FuzzModelRoundTrip(f *testing.F) {
 		}
 
 		foreign := withForeignKeys(*generated)
-		document, err := keepForeign(read.toAPI(), &foreign)
+		document, err := keepForeign(read.toAPI(), &foreign, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -38,6 +38,7 @@ func (r *blueprintResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	resp.Diagnostics.Append(destinationIgnoredBefore(ctx, req)...)
 	protected := r.backend != nil && r.backend.TypeChangeProtection
 	resp.Diagnostics.Append(planLosses(ctx, req, protected)...)
+	resp.Diagnostics.Append(planReleases(ctx, req)...)
 }
 
 // deletionProtected refuses to destroy a blueprint whose state says so.
@@ -130,24 +131,6 @@ func destinationIgnoredBefore(ctx context.Context, req resource.ModifyPlanReques
 		}
 	}
 	return diagnostics
-}
-
-// keepWhenAbsent plans what is there when nothing is configured: the attribute
-// is somebody else's then.
-type keepWhenAbsent struct{}
-
-var _ planmodifier.Map = keepWhenAbsent{}
-
-func (keepWhenAbsent) Description(context.Context) string {
-	return "Without a value in the configuration, what is there stays."
-}
-
-func (m keepWhenAbsent) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
-
-func (keepWhenAbsent) PlanModifyMap(_ context.Context, req planmodifier.MapRequest, resp *planmodifier.MapResponse) {
-	if req.ConfigValue.IsNull() {
-		resp.PlanValue = req.StateValue
-	}
 }
 
 // emptyWhereDeclared is settle.EmptyIsNull inside a map that may be somebody

@@ -85,6 +85,7 @@ func (r *blueprintResource) Create(ctx context.Context, req resource.CreateReque
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
 	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, &plan, created, nil)...)
 	resp.Diagnostics.Append(completed(ctx, "create", plan.Identifier.ValueString())...)
+	resp.Diagnostics.Append(saveDeclared(ctx, req.Config, resp.Private)...)
 }
 
 // Read rebuilds the state from GET /v1/blueprints/{identifier}.
@@ -136,7 +137,7 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 	ctx, cancel, diagnostics := operation.Limit(ctx, plan.Timeouts.Update)
 	defer cancel()
 	resp.Diagnostics.Append(diagnostics...)
-	wanted, diagnostics := newChange(ctx, req.Config, &state, &plan)
+	wanted, diagnostics := newChange(ctx, req.Config, req.Private, &state, &plan)
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -145,6 +146,7 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 		plan.Model = state.Model
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
+		resp.Diagnostics.Append(saveDeclared(ctx, req.Config, resp.Private)...)
 		return
 	}
 	identifier := state.ID.ValueString()
@@ -156,6 +158,7 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
 	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, &plan, updated, wanted.foreign)...)
 	resp.Diagnostics.Append(completed(ctx, "update", identifier)...)
+	resp.Diagnostics.Append(saveDeclared(ctx, req.Config, resp.Private)...)
 }
 
 // Delete removes the blueprint, and with force_delete_entities its entities.

@@ -19,9 +19,9 @@ func aggregationPropertiesAttribute() schema.Attribute {
 	return schema.MapNestedAttribute{
 		Optional: true,
 		Computed: true,
-		MarkdownDescription: "Properties that Port aggregates over the entities related to an entity, by their key. A map, also an empty one, is the whole truth. " +
-			"Without the attribute, those that others declared are left alone.",
-		PlanModifiers: []planmodifier.Map{keepWhenAbsent{}},
+		MarkdownDescription: "Properties that Port aggregates over the entities related to an entity, by their key. A map, even an empty one, is authoritative: those that it lacks are deleted. " +
+			"Without the attribute, those that others declared are left alone, and those that this resource applied before are deleted.",
+		PlanModifiers: []planmodifier.Map{keepOfOthers{}},
 		Validators:    []validator.Map{validate.Keys(), mapvalidator.NoNullValues()},
 		NestedObject: schema.NestedAttributeObject{
 			Validators: []validator.Object{validate.Attributes("title", "target_blueprint_identifier", "method")},

@@ -45,9 +45,9 @@ func relationsAttribute() schema.Attribute {
 	return schema.MapNestedAttribute{
 		Optional: true,
 		Computed: true,
-		MarkdownDescription: "The relations to other blueprints, by their key. A map, also an empty one, is the whole truth: relations that it lacks are deleted. " +
-			"Without the attribute, relations that others declared are left alone; write `relations = {}` to delete them all.",
-		PlanModifiers: []planmodifier.Map{keepWhenAbsent{}},
+		MarkdownDescription: "The relations to other blueprints, by their key. A map, even an empty one, is authoritative: relations that it lacks are deleted. " +
+			"Without the attribute, relations that others declared are left alone, and those that this resource applied before are deleted. After an import none counts as applied by this resource.",
+		PlanModifiers: []planmodifier.Map{keepOfOthers{}},
 		Validators:    []validator.Map{validate.Keys(), mapvalidator.NoNullValues()},
 		NestedObject: schema.NestedAttributeObject{
 			Validators: []validator.Object{validate.Attributes("target")},

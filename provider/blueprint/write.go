@@ -15,6 +15,8 @@ type change struct {
 	// desired is what the attributes say. Relations or aggregation properties
 	// that are nil are somebody else's.
 	desired *port.Blueprint
+	// released are the keys of those that this resource declared until now.
+	released declaredKeys
 	// previousExtra and extra are extra_json before and after.
 	previousExtra, extra map[string]any
 	renames              renames
@@ -156,7 +158,7 @@ func (c change) body(current *port.Blueprint) (*port.Blueprint, error) {
 	if err != nil {
 		return nil, err
 	}
-	document, err := keepForeign(c.desired, rest)
+	document, err := keepForeign(c.desired, rest, c.released)
 	if err != nil {
 		return nil, err
 	}

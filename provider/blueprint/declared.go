@@ -1,0 +1,130 @@
+package blueprint
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
+)
+
+// Relations and aggregation properties may be declared by others too, so that a
+// configuration without the attribute leaves alone what it has not declared
+// itself. What it has, the resource remembers in its private state at each
+// apply: taking the attribute out of the configuration removes that and nothing
+// else. After an import, or in the state of another provider, nothing counts as
+// declared.
+
+// sharedAttributes are those whose elements others may declare too.
+var sharedAttributes = []string{"relations", "aggregation_properties"}
+
+// declaredKey is where the private state holds the declared keys.
+const declaredKey = "declared"
+
+// declaredKeys holds, by attribute, the keys that the last apply found in the
+// configuration.
+type declaredKeys map[string][]string
+
+func loadDeclared(ctx context.Context, private recall.Reader) (declaredKeys, diag.Diagnostics) {
+	keys := declaredKeys{}
+	stored, diagnostics := private.GetKey(ctx, declaredKey)
+	if len(stored) == 0 || diagnostics.HasError() {
+		return keys, diagnostics
+	}
+	if err := json.Unmarshal(stored, &keys); err != nil {
+		diagnostics.AddError("Unable to Read Private State",
+			fmt.Sprintf("The private state of the blueprint is damaged: %s. Remove the resource from the state and import it.", err))
+	}
+	return keys, diagnostics
+}
+
+// saveDeclared remembers what the configuration declares.
+func saveDeclared(ctx context.Context, config tfsdk.Config, private recall.Writer) diag.Diagnostics {
+	keys := declaredKeys{}
+	var diagnostics diag.Diagnostics
+	for _, name := range sharedAttributes {
+		var elements types.Map
+		diagnostics.Append(config.GetAttribute(ctx, path.Root(name), &elements)...)
+		if len(elements.Elements()) > 0 {
+			keys[name] = slices.Sorted(maps.Keys(elements.Elements()))
+		}
+	}
+	stored, err := json.Marshal(keys)
+	if err != nil {
+		diagnostics.AddError("Unable to Write Private State", err.Error())
+		return diagnostics
+	}
+	return append(diagnostics, private.SetKey(ctx, declaredKey, stored)...)
+}
+
+// undeclared returns a map without the declared keys of an attribute.
+func undeclared[V any](declared declaredKeys, attribute string, elements map[string]V) map[string]V {
+	rest := maps.Clone(elements)
+	maps.DeleteFunc(rest, func(key string, _ V) bool { return slices.Contains(declared[attribute], key) })
+	return rest
+}
+
+// keepOfOthers plans what others declared when nothing is configured.
+type keepOfOthers struct{}
+
+var _ planmodifier.Map = keepOfOthers{}
+
+func (keepOfOthers) Description(context.Context) string {
+	return "Without a value in the configuration, what others declared stays."
+}
+
+func (m keepOfOthers) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+
+func (keepOfOthers) PlanModifyMap(ctx context.Context, req planmodifier.MapRequest, resp *planmodifier.MapResponse) {
+	if !req.ConfigValue.IsNull() {
+		return
+	}
+	declared, diagnostics := loadDeclared(ctx, req.Private)
+	resp.Diagnostics.Append(diagnostics...)
+	resp.PlanValue = req.StateValue
+	before := req.StateValue.Elements()
+	after := undeclared(declared, req.Path.String(), before)
+	switch {
+	case len(after) == len(before):
+	case len(after) == 0:
+		resp.PlanValue = types.MapNull(req.StateValue.ElementType(ctx))
+	default:
+		value, diagnostics := types.MapValue(req.StateValue.ElementType(ctx), after)
+		resp.Diagnostics.Append(diagnostics...)
+		resp.PlanValue = value
+	}
+}
+
+// planReleases warns of the values that go with relations which are no longer
+// configured.
+func planReleases(ctx context.Context, req resource.ModifyPlanRequest) diag.Diagnostics {
+	at := path.Root("relations")
+	var configured, before types.Map
+	diagnostics := req.Config.GetAttribute(ctx, at, &configured)
+	diagnostics.Append(req.State.GetAttribute(ctx, at, &before)...)
+	declared, found := loadDeclared(ctx, req.Private)
+	diagnostics.Append(found...)
+	if !configured.IsNull() {
+		return diagnostics
+	}
+	rest := undeclared(declared, at.String(), before.Elements())
+	gone := before.Elements()
+	maps.DeleteFunc(gone, func(key string, _ attr.Value) bool { _, stays := rest[key]; return stays })
+	if len(gone) > 0 {
+		diagnostics.AddAttributeWarning(at, "Relations Will Be Deleted", fmt.Sprintf(
+			"relations is no longer configured. Applying this deletes what this resource declared, %s, with the targets of every entity. "+
+				"Relations that others declared stay. To keep these relations without managing them, remove the blueprint from the state and import it.",
+			quoted(slices.Sorted(maps.Keys(gone)))))
+	}
+	return diagnostics
+}
