@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/action"
 	"github.com/port-changelog/terraform-provider-port/provider/blueprint"
 	"github.com/port-changelog/terraform-provider-port/provider/entity"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
@@ -142,7 +143,7 @@ func (p *portProvider) userAgent(terraformVersion string) string {
 
 // Resources lists the resources.
 func (p *portProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{blueprint.NewResource, entity.NewResource}
+	return []func() resource.Resource{blueprint.NewResource, entity.NewResource, action.NewResource, action.NewPermissionsResource}
 }
 
 // DataSources lists the data sources.
@@ -150,5 +151,6 @@ func (p *portProvider) DataSources(context.Context) []func() datasource.DataSour
 	return []func() datasource.DataSource{
 		blueprint.NewDataSource, blueprint.NewListDataSource,
 		entity.NewDataSource, entity.NewEntitiesDataSource, entity.NewSearchDataSource,
+		action.NewDataSource, action.NewListDataSource,
 	}
 }

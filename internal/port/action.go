@@ -99,6 +99,8 @@ func (s *ActionService) Create(ctx context.Context, action Action) (Action, erro
 // Update replaces an action whole: PUT /v1/actions/{identifier}. Another identifier in the new one renames the action,
 // and then [ErrExists] means that the new identifier is taken.
 func (s *ActionService) Update(ctx context.Context, identifier string, action Action) (Action, error) {
+	lingering, release := Linger(ctx)
+	defer release()
 	body := action.writable()
 	var answer actionAnswer
 	outcome, err := s.client.do(ctx, request{method: http.MethodPut, path: []string{"actions", identifier}, body: body}, &answer)
@@ -114,7 +116,7 @@ func (s *ActionService) Update(ctx context.Context, identifier string, action Ac
 		readOld: func(ctx context.Context) (*Action, error) { return addressed(s.Get(ctx, identifier)) },
 		sent:    body,
 	}
-	updated, err := call.settle(ctx, outcome, err)
+	updated, err := call.settle(lingering, outcome, err)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,416 @@
+package action
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
+)
+
+// userPropertiesModel sorts the inputs of a self-service action by their type.
+type userPropertiesModel struct {
+	String  map[string]stringModel  `tfsdk:"string_props"`
+	Number  map[string]numberModel  `tfsdk:"number_props"`
+	Boolean map[string]booleanModel `tfsdk:"boolean_props"`
+	Object  map[string]objectModel  `tfsdk:"object_props"`
+	Array   map[string]arrayModel   `tfsdk:"array_props"`
+}
+
+// inputModel is what inputs of all types have.
+type inputModel struct {
+	Title       types.String   `tfsdk:"title"`
+	Icon        types.String   `tfsdk:"icon"`
+	Description types.String   `tfsdk:"description"`
+	Required    types.Bool     `tfsdk:"required"`
+	DependsOn   []types.String `tfsdk:"depends_on"`
+	Visible     types.Bool     `tfsdk:"visible"`
+	VisibleJQ   types.String   `tfsdk:"visible_jq_query"`
+	Disabled    types.Bool     `tfsdk:"disabled"`
+	DisabledJQ  types.String   `tfsdk:"disabled_jq_query"`
+	DefaultJQ   types.String   `tfsdk:"default_jq_query"`
+}
+
+type stringModel struct {
+	inputModel
+	Default              types.String            `tfsdk:"default"`
+	Blueprint            types.String            `tfsdk:"blueprint"`
+	Format               types.String            `tfsdk:"format"`
+	MinLength            types.Number            `tfsdk:"min_length"`
+	MaxLength            types.Number            `tfsdk:"max_length"`
+	Pattern              types.String            `tfsdk:"pattern"`
+	PatternJQ            types.String            `tfsdk:"pattern_jq_query"`
+	Enum                 []types.String          `tfsdk:"enum"`
+	EnumJQ               types.String            `tfsdk:"enum_jq_query"`
+	EnumColors           map[string]types.String `tfsdk:"enum_colors"`
+	Encryption           types.String            `tfsdk:"encryption"`
+	ClientSideEncryption *encryptionModel        `tfsdk:"client_side_encryption"`
+	Dataset              *datasetModel           `tfsdk:"dataset"`
+	Sort                 *sortModel              `tfsdk:"sort"`
+}
+
+type numberModel struct {
+	inputModel
+	Default    types.Number            `tfsdk:"default"`
+	Minimum    types.Number            `tfsdk:"minimum"`
+	Maximum    types.Number            `tfsdk:"maximum"`
+	Enum       []types.Number          `tfsdk:"enum"`
+	EnumJQ     types.String            `tfsdk:"enum_jq_query"`
+	EnumColors map[string]types.String `tfsdk:"enum_colors"`
+}
+
+type booleanModel struct {
+	inputModel
+	Default types.Bool `tfsdk:"default"`
+}
+
+type objectModel struct {
+	inputModel
+	Default              jsontype.Value   `tfsdk:"default"`
+	Encryption           types.String     `tfsdk:"encryption"`
+	ClientSideEncryption *encryptionModel `tfsdk:"client_side_encryption"`
+}
+
+type arrayModel struct {
+	inputModel
+	MinItems     types.Number       `tfsdk:"min_items"`
+	MinItemsJQ   types.String       `tfsdk:"min_items_jq_query"`
+	MaxItems     types.Number       `tfsdk:"max_items"`
+	MaxItemsJQ   types.String       `tfsdk:"max_items_jq_query"`
+	StringItems  *stringItemsModel  `tfsdk:"string_items"`
+	NumberItems  *numberItemsModel  `tfsdk:"number_items"`
+	BooleanItems *booleanItemsModel `tfsdk:"boolean_items"`
+	ObjectItems  *objectItemsModel  `tfsdk:"object_items"`
+	Sort         *sortModel         `tfsdk:"sort"`
+}
+
+type stringItemsModel struct {
+	Blueprint types.String   `tfsdk:"blueprint"`
+	Format    types.String   `tfsdk:"format"`
+	Dataset   jsontype.Value `tfsdk:"dataset"`
+	Enum      []types.String `tfsdk:"enum"`
+	EnumJQ    types.String   `tfsdk:"enum_jq_query"`
+	Default   []types.String `tfsdk:"default"`
+}
+
+type numberItemsModel struct {
+	Enum    []types.Number `tfsdk:"enum"`
+	EnumJQ  types.String   `tfsdk:"enum_jq_query"`
+	Default []types.Number `tfsdk:"default"`
+}
+
+type booleanItemsModel struct {
+	Default []types.Bool `tfsdk:"default"`
+}
+
+type objectItemsModel struct {
+	Default []map[string]types.String `tfsdk:"default"`
+}
+
+type encryptionModel struct {
+	Algorithm types.String `tfsdk:"algorithm"`
+	Key       types.String `tfsdk:"key"`
+}
+
+type sortModel struct {
+	Property types.String `tfsdk:"property"`
+	Order    types.String `tfsdk:"order"`
+}
+
+func (m *inputModel) bindings() []document.Binding {
+	return []document.Binding{
+		document.Text("title", &m.Title),
+		document.Text("icon", &m.Icon),
+		document.Text("description", &m.Description),
+		document.LooseTexts("dependsOn", &m.DependsOn),
+		visible(&m.Visible, &m.VisibleJQ),
+		document.OrQuery("disabled", document.Bool("disabled", &m.Disabled), &m.DisabledJQ),
+	}
+}
+
+const defaultKey = "default"
+
+// defaultBinding binds a default or the query for it. Port does not hold a default
+// to the type of its input.
+func (m *inputModel) defaultBinding(plain document.Binding) document.Binding {
+	return document.OrQuery(defaultKey, document.Lenient(plain), &m.DefaultJQ)
+}
+
+func (m *stringModel) bindings() []document.Binding {
+	return append(m.inputModel.bindings(),
+		m.defaultBinding(document.ExactText(defaultKey, &m.Default)),
+		document.Text("blueprint", &m.Blueprint),
+		document.Text("format", &m.Format),
+		document.Number("minLength", &m.MinLength),
+		document.Number("maxLength", &m.MaxLength),
+		document.OrQuery("pattern", document.Text("pattern", &m.Pattern), &m.PatternJQ),
+		document.OrQuery("enum", document.SomeTexts("enum", &m.Enum), &m.EnumJQ),
+		document.LooseTextMap("enumColors", &m.EnumColors),
+		encryption(&m.Encryption, &m.ClientSideEncryption),
+		document.Nested("dataset", &m.Dataset, (*datasetModel).bindings),
+		document.Nested("sort", &m.Sort, (*sortModel).bindings),
+	)
+}
+
+func (m *numberModel) bindings() []document.Binding {
+	return append(m.inputModel.bindings(),
+		m.defaultBinding(document.Number(defaultKey, &m.Default)),
+		document.Number("minimum", &m.Minimum),
+		document.Number("maximum", &m.Maximum),
+		document.OrQuery("enum", document.SomeNumbers("enum", &m.Enum), &m.EnumJQ),
+		document.LooseTextMap("enumColors", &m.EnumColors),
+	)
+}
+
+func (m *booleanModel) bindings() []document.Binding {
+	return append(m.inputModel.bindings(),
+		m.defaultBinding(document.Bool(defaultKey, &m.Default)),
+	)
+}
+
+func (m *objectModel) bindings() []document.Binding {
+	return append(m.inputModel.bindings(),
+		m.defaultBinding(document.JSON(defaultKey, &m.Default)),
+		encryption(&m.Encryption, &m.ClientSideEncryption),
+	)
+}
+
+func (m *arrayModel) bindings() []document.Binding {
+	return append(m.inputModel.bindings(),
+		document.OrQuery("minItems", document.Number("minItems", &m.MinItems), &m.MinItemsJQ),
+		document.OrQuery("maxItems", document.Number("maxItems", &m.MaxItems), &m.MaxItemsJQ),
+		document.OneOf("items", "type",
+			document.When("string", &m.StringItems, (*stringItemsModel).bindings),
+			document.When("number", &m.NumberItems, (*numberItemsModel).bindings),
+			document.When("boolean", &m.BooleanItems, (*booleanItemsModel).bindings),
+			document.When("object", &m.ObjectItems, (*objectItemsModel).bindings),
+		),
+		m.defaultBinding(document.Lazy(m.elementsBinding)),
+		document.Nested("sort", &m.Sort, (*sortModel).bindings),
+	)
+}
+
+// elementsBinding is that of the default, which Port has beside the items and not
+// in them. Without a kind of items no attribute stands for it.
+func (m *arrayModel) elementsBinding() document.Binding {
+	switch {
+	case m.StringItems != nil:
+		return document.Texts(defaultKey, &m.StringItems.Default)
+	case m.NumberItems != nil:
+		return document.Numbers(defaultKey, &m.NumberItems.Default)
+	case m.BooleanItems != nil:
+		return document.Bools(defaultKey, &m.BooleanItems.Default)
+	case m.ObjectItems != nil:
+		return document.TextMaps(defaultKey, &m.ObjectItems.Default)
+	default:
+		return document.None()
+	}
+}
+
+func (m *stringItemsModel) bindings() []document.Binding {
+	return []document.Binding{
+		document.Text("blueprint", &m.Blueprint),
+		document.Text("format", &m.Format),
+		document.JSON("dataset", &m.Dataset),
+		document.OrQuery("enum", document.SomeTexts("enum", &m.Enum), &m.EnumJQ),
+	}
+}
+
+func (m *numberItemsModel) bindings() []document.Binding {
+	return []document.Binding{document.OrQuery("enum", document.SomeNumbers("enum", &m.Enum), &m.EnumJQ)}
+}
+
+func (*booleanItemsModel) bindings() []document.Binding { return nil }
+
+func (*objectItemsModel) bindings() []document.Binding { return nil }
+
+func (m *encryptionModel) bindings() []document.Binding {
+	return []document.Binding{document.Text("algorithm", &m.Algorithm), document.Text("key", &m.Key)}
+}
+
+func (m *sortModel) bindings() []document.Binding {
+	return []document.Binding{
+		document.Text("property", &m.Property),
+		document.TextWithDefault("order", &m.Order, "ASC"),
+	}
+}
+
+// encryption binds the name of an algorithm, or an object with an algorithm and a
+// key, to one place.
+func encryption(algorithm *types.String, clientSide **encryptionModel) document.Binding {
+	const key = "encryption"
+	named, keyed := document.Text(key, algorithm), document.Nested(key, clientSide, (*encryptionModel).bindings)
+	return document.Custom(
+		func(into document.Object) {
+			if *clientSide != nil {
+				document.Write(into, []document.Binding{keyed})
+			} else {
+				document.Write(into, []document.Binding{named})
+			}
+		},
+		func(from document.Object, isNew bool) error {
+			if _, isObject := from[key].(document.Object); isObject {
+				*algorithm = types.StringNull()
+				return document.Read(from, []document.Binding{keyed}, isNew)
+			}
+			*clientSide = nil
+			return document.Read(from, []document.Binding{named}, isNew)
+		},
+	)
+}
+
+const (
+	propertiesKey = "properties"
+	requiredKey   = "required"
+	typeKey       = "type"
+)
+
+// input is one input of any type, to be written.
+type input struct {
+	kind       string
+	bindings   []document.Binding
+	isRequired bool
+}
+
+// inputOf is the model of an input of one type.
+type inputOf[T any] interface {
+	*T
+	bindings() []document.Binding
+	common() *inputModel
+}
+
+func (m *inputModel) common() *inputModel { return m }
+
+// inputs are those of all types by their key.
+func (m *userPropertiesModel) inputs() map[string]input {
+	all := map[string]input{}
+	if m != nil {
+		addInputs(all, "string", m.String)
+		addInputs(all, "number", m.Number)
+		addInputs(all, "boolean", m.Boolean)
+		addInputs(all, "object", m.Object)
+		addInputs(all, "array", m.Array)
+	}
+	return all
+}
+
+func addInputs[T any, P inputOf[T]](all map[string]input, kind string, of map[string]T) {
+	for key := range of {
+		model := of[key]
+		bound := P(&model)
+		all[key] = input{kind: kind, bindings: bound.bindings(), isRequired: bound.common().Required.ValueBool()}
+	}
+}
+
+// writeUserProperties sets the inputs and which of them are required. An input of
+// another type is replaced whole, and one of a type without an attribute stays.
+func (m *selfServiceModel) writeUserProperties(into document.Object) {
+	current, properties := document.Child(into, propertiesKey), document.Object{}
+	for key, value := range current {
+		if object, _ := value.(document.Object); !slices.Contains(kinds(), kindOf(object)) {
+			properties[key] = value
+		}
+	}
+	var required []string
+	all := m.UserProperties.inputs()
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		property := document.Child(current, key)
+		if property[typeKey] != all[key].kind {
+			property = document.Object{typeKey: all[key].kind}
+		}
+		document.Write(property, all[key].bindings)
+		properties[key] = property
+		if all[key].isRequired {
+			required = append(required, key)
+		}
+	}
+	into[propertiesKey] = properties
+	m.writeRequired(into, required)
+}
+
+// writeRequired sets the required inputs, in the order that Port has them in if
+// they are the same.
+func (m *selfServiceModel) writeRequired(into document.Object, required []string) {
+	current, isList := into[requiredKey].([]any)
+	switch {
+	case !m.RequiredJQ.IsNull():
+		document.Write(into, []document.Binding{document.OrQuery(requiredKey, document.None(), &m.RequiredJQ)})
+	case isList && slices.Equal(sortedTexts(current), required):
+		// It is already the same.
+	case len(required) == 0 && into[requiredKey] == nil:
+		// Absent means that none is.
+	default:
+		list := make([]any, 0, len(required))
+		for _, key := range required {
+			list = append(list, key)
+		}
+		into[requiredKey] = list
+	}
+}
+
+func sortedTexts(list []any) []string {
+	var texts []string
+	for _, value := range list {
+		text, _ := value.(string)
+		texts = append(texts, text)
+	}
+	slices.Sort(texts)
+	return texts
+}
+
+func kinds() []string { return []string{"string", "number", "boolean", "object", "array"} }
+
+func kindOf(property document.Object) string {
+	kind, _ := property[typeKey].(string)
+	return kind
+}
+
+// readUserProperties sorts the inputs into the maps by their type.
+func (m *selfServiceModel) readUserProperties(from document.Object, isNew bool) error {
+	prior := m.UserProperties
+	if prior == nil {
+		prior = &userPropertiesModel{}
+	}
+	if err := document.Read(from, []document.Binding{document.OrQuery(requiredKey, document.None(), &m.RequiredJQ)}, isNew); err != nil {
+		return err
+	}
+	all, _ := from[propertiesKey].(document.Object)
+	required, _ := from[requiredKey].([]any)
+	isNull := m.UserProperties == nil && !isNew
+	m.UserProperties = &userPropertiesModel{}
+	err := errors.Join(
+		readInputs(all, required, "string", prior.String, &m.UserProperties.String, isNew),
+		readInputs(all, required, "number", prior.Number, &m.UserProperties.Number, isNew),
+		readInputs(all, required, "boolean", prior.Boolean, &m.UserProperties.Boolean, isNew),
+		readInputs(all, required, "object", prior.Object, &m.UserProperties.Object, isNew),
+		readInputs(all, required, "array", prior.Array, &m.UserProperties.Array, isNew),
+	)
+	if isNull && len(m.UserProperties.inputs()) == 0 {
+		m.UserProperties = nil
+	}
+	return err
+}
+
+// readInputs reads the inputs of one type.
+func readInputs[T any, P inputOf[T]](all document.Object, required []any, kind string, prior map[string]T, into *map[string]T, isNew bool) error {
+	selected := document.Object{}
+	for key, value := range all {
+		if property, _ := value.(document.Object); kindOf(property) == kind {
+			selected[key] = property
+		}
+	}
+	*into = prior
+	bindings := func(model *T) []document.Binding { return P(model).bindings() }
+	err := document.Read(document.Object{propertiesKey: selected}, []document.Binding{document.LooseMap(propertiesKey, into, bindings)}, isNew)
+	for key, model := range *into {
+		P(&model).common().Required = types.BoolNull()
+		if slices.Contains(required, any(key)) {
+			P(&model).common().Required = types.BoolValue(true)
+		}
+		(*into)[key] = model
+	}
+	return err
+}

@@ -1,0 +1,125 @@
+package action
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
+)
+
+// documents are actions as Port holds them, by the name of their file.
+func documents(t *testing.T) map[string]document.Object {
+	t.Helper()
+	files, err := filepath.Glob("testdata/documents/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no documents: %v", err)
+	}
+	all := map[string]document.Object{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := jsonvalue.Decode(text)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		all[strings.TrimSuffix(filepath.Base(file), ".json")], _ = value.(document.Object)
+	}
+	return all
+}
+
+// TestModel_roundTrip takes actions through the model: nothing that it has attributes
+// for is lost or changed, a second read finds the same, and a write over the same
+// action changes nothing.
+func TestModel_roundTrip(t *testing.T) {
+	t.Parallel()
+	for name, action := range documents(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var read, again model
+			if err := document.Read(action, read.Bindings(), true); err != nil {
+				t.Fatal(err)
+			}
+			fresh := document.Object{}
+			document.Write(fresh, read.Bindings())
+			expectSame(t, "written anew", fresh, action)
+			over := maps.Clone(action)
+			document.Write(over, read.Bindings())
+			expectSame(t, "written over itself", over, action)
+			if err := document.Read(fresh, again.Bindings(), true); err != nil || !reflect.DeepEqual(read, again) {
+				t.Errorf("a second read finds\n%+v\nnot\n%+v (%v)", again, read, err)
+			}
+		})
+	}
+}
+
+// TestModel_foreignKeysSurvive writes an action over itself with a key that nobody
+// knows in each of its objects.
+func TestModel_foreignKeysSurvive(t *testing.T) {
+	t.Parallel()
+	for name, action := range documents(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			foreign, _ := withForeignKeys(action, "").(document.Object)
+			var read model
+			if err := document.Read(foreign, read.Bindings(), true); err != nil {
+				t.Fatal(err)
+			}
+			over := maps.Clone(foreign)
+			document.Write(over, read.Bindings())
+			expectSame(t, "written over foreign keys", over, foreign)
+		})
+	}
+}
+
+// whole names the keys whose value one attribute stands for, and that hold objects
+// by keys of their own.
+var whole = map[string]bool{
+	"body": true, "payload": true, "headers": true, "default": true, "enumColors": true, "workflowInputs": true, "pipelineVariables": true,
+	"condition": true, "dataset": true, "visible": true, "disabled": true, "enum": true, "pattern": true, "minItems": true, "maxItems": true,
+	"required": true,
+}
+
+// withForeignKeys adds a key to every object that has attributes of its own.
+func withForeignKeys(value any, at string) any {
+	object, isObject := value.(document.Object)
+	if list, isList := value.([]any); isList {
+		changed := make([]any, 0, len(list))
+		for _, element := range list {
+			changed = append(changed, withForeignKeys(element, at))
+		}
+		return changed
+	}
+	if !isObject {
+		return value
+	}
+	changed := document.Object{}
+	for key, member := range object {
+		changed[key] = member
+		if !whole[key] && (at != "mapping" || key != "properties") {
+			changed[key] = withForeignKeys(member, key)
+		}
+	}
+	if at != "properties" && at != "titles" {
+		changed["novel"] = document.Object{"list": []any{"x"}}
+	}
+	return changed
+}
+
+func expectSame(t *testing.T, when string, got, want document.Object) {
+	t.Helper()
+	gotText, gotErr := jsonvalue.Encode(got)
+	wantText, wantErr := jsonvalue.Encode(want)
+	if gotErr != nil || wantErr != nil {
+		t.Fatal(gotErr, wantErr)
+	}
+	if !jsonvalue.Equal(got, want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", when, gotText, wantText)
+	}
+}

@@ -1,0 +1,450 @@
+package document
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
+)
+
+// element says how one element of a list or a map is written and read.
+type element[T any] struct {
+	toJSON   func(T) any
+	fromJSON func(any) (T, error)
+}
+
+func texts() element[types.String] {
+	return element[types.String]{
+		toJSON: func(text types.String) any { return text.ValueString() },
+		fromJSON: func(value any) (types.String, error) {
+			text, ok, err := get[string](Object{"element": value}, "element", "a string")
+			if !ok {
+				return types.StringNull(), err
+			}
+			return types.StringValue(text), nil
+		},
+	}
+}
+
+func numbers() element[types.Number] {
+	return element[types.Number]{
+		toJSON: func(number types.Number) any { return convert.NumberText(number) },
+		fromJSON: func(value any) (types.Number, error) {
+			var number types.Number
+			err := Number("element", &number).read(Object{"element": value}, false)
+			return number, err
+		},
+	}
+}
+
+func booleans() element[types.Bool] {
+	return element[types.Bool]{
+		toJSON: func(value types.Bool) any { return value.ValueBool() },
+		fromJSON: func(value any) (types.Bool, error) {
+			var boolean types.Bool
+			err := Bool("element", &boolean).read(Object{"element": value}, false)
+			return boolean, err
+		},
+	}
+}
+
+// exactList binds a list of which an empty one is a value of its own.
+func exactList[T any](key string, target *[]T, of element[T]) Binding {
+	return Binding{
+		write: func(into Object) {
+			if *target == nil {
+				delete(into, key)
+				return
+			}
+			list := make([]any, 0, len(*target))
+			for _, value := range *target {
+				list = append(list, of.toJSON(value))
+			}
+			into[key] = list
+		},
+		read: func(from Object, _ bool) error {
+			list, ok, err := get[[]any](from, key, "a list")
+			if !ok {
+				*target = nil
+				return err
+			}
+			*target = make([]T, len(list))
+			for i, value := range list {
+				if (*target)[i], err = of.fromJSON(value); err != nil {
+					return fmt.Errorf("%s[%d]: %w", key, i, err)
+				}
+			}
+			return nil
+		},
+	}
+}
+
+// looseList binds a list of which an empty one and none are the same.
+func looseList[T any](key string, target *[]T, of element[T]) Binding {
+	plain := exactList(key, target, of)
+	return Binding{
+		write: func(into Object) {
+			if len(*target) > 0 {
+				plain.write(into)
+			} else if current, ok := into[key].([]any); !ok || len(current) > 0 {
+				delete(into, key)
+			}
+		},
+		read: func(from Object, isNew bool) error {
+			wasNull := *target == nil && !isNew
+			err := plain.read(from, isNew)
+			if len(*target) == 0 {
+				*target = emptyOrNull[T](wasNull)
+			}
+			return err
+		},
+	}
+}
+
+func emptyOrNull[T any](isNull bool) []T {
+	if isNull {
+		return nil
+	}
+	return []T{}
+}
+
+// Texts binds a list of strings; an empty one is a value of its own.
+func Texts(key string, target *[]types.String) Binding { return exactList(key, target, texts()) }
+
+// Numbers binds a list of numbers; an empty one is a value of its own.
+func Numbers(key string, target *[]types.Number) Binding { return exactList(key, target, numbers()) }
+
+// Bools binds a list of booleans; an empty one is a value of its own.
+func Bools(key string, target *[]types.Bool) Binding { return exactList(key, target, booleans()) }
+
+// SomeTexts binds a list of strings that is null in the model where it is empty.
+func SomeTexts(key string, target *[]types.String) Binding {
+	return someList(key, target, texts())
+}
+
+// SomeNumbers binds a list of numbers that is null in the model where it is empty.
+func SomeNumbers(key string, target *[]types.Number) Binding {
+	return someList(key, target, numbers())
+}
+
+func someList[T any](key string, target *[]T, of element[T]) Binding {
+	loose := looseList(key, target, of)
+	return Binding{
+		write: loose.write,
+		read: func(from Object, isNew bool) error {
+			err := loose.read(from, isNew)
+			if len(*target) == 0 {
+				*target = nil
+			}
+			return err
+		},
+	}
+}
+
+// LooseTexts binds a list of strings of which an empty one and none are the same.
+func LooseTexts(key string, target *[]types.String) Binding { return looseList(key, target, texts()) }
+
+// AlwaysTexts binds a list of strings that neither side ever lacks.
+func AlwaysTexts(key string, target *[]types.String) Binding {
+	return Binding{
+		write: func(into Object) {
+			list := make([]any, 0, len(*target))
+			for _, text := range *target {
+				list = append(list, text.ValueString())
+			}
+			into[key] = list
+		},
+		read: func(from Object, _ bool) error {
+			err := Texts(key, target).read(from, true)
+			if *target == nil {
+				*target = []types.String{}
+			}
+			return err
+		},
+	}
+}
+
+// LooseTextMap binds a map of strings of which an empty one and none are the same.
+func LooseTextMap(key string, target *map[string]types.String) Binding {
+	return Binding{
+		write: func(into Object) {
+			object := Object{}
+			for name, text := range *target {
+				if !text.IsNull() {
+					object[name] = text.ValueString()
+				}
+			}
+			current, _ := into[key].(Object)
+			if len(object) > 0 || len(current) > 0 {
+				put(into, key, len(object) > 0, object)
+			}
+		},
+		read: func(from Object, isNew bool) error {
+			wasNull := *target == nil && !isNew
+			object, _, err := get[Object](from, key, "an object")
+			*target = make(map[string]types.String, len(object))
+			for name := range object {
+				var text types.String
+				if err := Text(name, &text).read(object, true); err != nil {
+					return fmt.Errorf("%s.%w", key, err)
+				}
+				(*target)[name] = text
+			}
+			if len(object) == 0 && wasNull {
+				*target = nil
+			}
+			return err
+		},
+	}
+}
+
+// Nested binds an attribute with attributes of its own to an object.
+func Nested[T any](key string, target **T, bindings func(*T) []Binding) Binding {
+	return Binding{
+		write: func(into Object) {
+			if *target == nil {
+				delete(into, key)
+				return
+			}
+			object := Child(into, key)
+			Write(object, bindings(*target))
+			into[key] = object
+		},
+		read: func(from Object, isNew bool) error {
+			object, ok, err := get[Object](from, key, "an object")
+			if !ok {
+				*target = nil
+				return err
+			}
+			return within(key, readInto(object, target, bindings, isNew))
+		},
+	}
+}
+
+// readInto reads an object into a model that may not exist yet.
+func readInto[T any](object Object, target **T, bindings func(*T) []Binding, isNew bool) error {
+	if *target == nil {
+		*target, isNew = new(T), true
+	}
+	return Read(object, bindings(*target), isNew)
+}
+
+// Child is a copy of the object under a key, or a new one.
+func Child(of Object, key string) Object {
+	object, _ := of[key].(Object)
+	if object == nil {
+		return Object{}
+	}
+	return maps.Clone(object)
+}
+
+func within(key string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s.%w", key, err)
+	}
+	return nil
+}
+
+// Inside binds attributes to an object that the document always has, and that no
+// attribute of its own stands for.
+func Inside(key string, bindings ...Binding) Binding {
+	return Binding{
+		write: func(into Object) {
+			object := Child(into, key)
+			Write(object, bindings)
+			into[key] = object
+		},
+		read: func(from Object, isNew bool) error {
+			object, _, err := get[Object](from, key, "an object")
+			if err != nil {
+				return err
+			}
+			return within(key, Read(object, bindings, isNew))
+		},
+	}
+}
+
+// Group binds an attribute with attributes of its own to the object that its
+// parent is bound to.
+func Group[T any](target **T, bindings func(*T) []Binding) Binding {
+	return Binding{
+		write: func(into Object) {
+			value := *target
+			if value == nil {
+				value = new(T)
+			}
+			Write(into, bindings(value))
+		},
+		read: func(from Object, isNew bool) error { return readInto(from, target, bindings, isNew) },
+	}
+}
+
+// LooseObjects binds a list of objects of which an empty one and none are the same.
+func LooseObjects[T any](key string, target *[]T, bindings func(*T) []Binding) Binding {
+	return Binding{
+		write: func(into Object) {
+			current, _ := into[key].([]any)
+			if len(*target) == 0 {
+				if current == nil || len(current) > 0 {
+					delete(into, key)
+				}
+				return
+			}
+			list := make([]any, 0, len(*target))
+			for i := range *target {
+				object := Object{}
+				if i < len(current) {
+					object = Child(Object{"element": current[i]}, "element")
+				}
+				Write(object, bindings(&(*target)[i]))
+				list = append(list, object)
+			}
+			into[key] = list
+		},
+		read: func(from Object, isNew bool) error {
+			prior := *target
+			list, _, err := get[[]any](from, key, "a list")
+			if err != nil {
+				return err
+			}
+			*target = emptyOrNull[T](prior == nil && !isNew && len(list) == 0)
+			for i, value := range list {
+				object, ok := value.(Object)
+				if !ok {
+					return shapeError(fmt.Sprintf("%s[%d]", key, i), "an object", value)
+				}
+				var model T
+				isKnown := i < len(prior)
+				if isKnown {
+					model = prior[i]
+				}
+				if err := Read(object, bindings(&model), !isKnown); err != nil {
+					return within(fmt.Sprintf("%s[%d]", key, i), err)
+				}
+				*target = append(*target, model)
+			}
+			return nil
+		},
+	}
+}
+
+// LooseMap binds a map of objects of which an empty one and none are the same.
+func LooseMap[T any](key string, target *map[string]T, bindings func(*T) []Binding) Binding {
+	return Binding{
+		write: func(into Object) {
+			current, _ := into[key].(Object)
+			if len(*target) == 0 {
+				if current == nil || len(current) > 0 {
+					delete(into, key)
+				}
+				return
+			}
+			object := Object{}
+			for _, name := range slices.Sorted(maps.Keys(*target)) {
+				model, written := (*target)[name], Child(current, name)
+				Write(written, bindings(&model))
+				object[name] = written
+			}
+			into[key] = object
+		},
+		read: func(from Object, isNew bool) error {
+			prior := *target
+			object, _, err := get[Object](from, key, "an object")
+			if err != nil {
+				return err
+			}
+			*target = nil
+			if len(object) == 0 && prior == nil && !isNew {
+				return nil
+			}
+			*target = make(map[string]T, len(object))
+			for name := range object {
+				value, ok := object[name].(Object)
+				if !ok {
+					return shapeError(key+"."+name, "an object", object[name])
+				}
+				model, isKnown := prior[name]
+				if err := Read(value, bindings(&model), !isKnown); err != nil {
+					return within(key+"."+name, err)
+				}
+				(*target)[name] = model
+			}
+			return nil
+		},
+	}
+}
+
+// TextMaps binds a list of maps of strings, where Port may have objects of any
+// values. What is no string shows as JSON, and stays as it is for as long as the
+// model shows the same.
+func TextMaps(key string, target *[]map[string]types.String) Binding {
+	return Binding{
+		write: func(into Object) {
+			if *target == nil {
+				delete(into, key)
+				return
+			}
+			current, _ := into[key].([]any)
+			list := make([]any, 0, len(*target))
+			for i, element := range *target {
+				var prior Object
+				if i < len(current) {
+					prior, _ = current[i].(Object)
+				}
+				list = append(list, shownObject(element, prior))
+			}
+			into[key] = list
+		},
+		read: func(from Object, _ bool) error {
+			list, ok, err := get[[]any](from, key, "a list")
+			*target = nil
+			if !ok {
+				return err
+			}
+			*target = make([]map[string]types.String, len(list))
+			for i, value := range list {
+				object, isObject := value.(Object)
+				if !isObject {
+					return shapeError(fmt.Sprintf("%s[%d]", key, i), "an object", value)
+				}
+				element := make(map[string]types.String, len(object))
+				for name, member := range object {
+					element[name] = types.StringValue(shown(member))
+				}
+				(*target)[i] = element
+			}
+			return nil
+		},
+	}
+}
+
+// shownObject is an object with the values of one before where those show the same.
+func shownObject(element map[string]types.String, prior Object) Object {
+	object := Object{}
+	for name, text := range element {
+		value, exists := prior[name]
+		switch {
+		case exists && shown(value) == text.ValueString():
+			object[name] = value
+		case !text.IsNull():
+			object[name] = text.ValueString()
+		}
+	}
+	return object
+}
+
+// shown is a string itself, and any other value as JSON.
+func shown(value any) string {
+	if text, isText := value.(string); isText {
+		return text
+	}
+	encoded, err := jsonvalue.Encode(value)
+	if err != nil {
+		return ""
+	}
+	return string(encoded)
+}

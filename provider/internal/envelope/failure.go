@@ -1,0 +1,58 @@
+package envelope
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
+)
+
+// failure describes what went wrong with an object. An operation that ran out of
+// time names the limit.
+func (r *Resource[M, P]) failure(ctx context.Context, verb, key string, err error) diagnose.Failure {
+	described := diagnose.Failure{Verb: verb, Kind: r.Name, Identifier: key, Err: err}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		described.Advice = fmt.Sprintf("The operation exceeded its time limit. If Port needs longer, raise the limit: timeouts = { %s = \"40m\" }.", strings.ToLower(verb))
+	}
+	return described
+}
+
+func (r *Resource[M, P]) createFailure(ctx context.Context, key string, err error) diag.Diagnostic {
+	described := r.failure(ctx, "Create", key, err)
+	if !errors.Is(err, port.ErrExists) {
+		return described.Diagnostic()
+	}
+	described.Advice = fmt.Sprintf("This %s already exists. To manage it with Terraform, import it: terraform import port_%s.<name> %q", strings.ToLower(r.Name), r.TypeName, key)
+	return diag.WithPath(path.Root(r.KeyAttribute), described.Diagnostic())
+}
+
+func (r *Resource[M, P]) updateFailure(ctx context.Context, key string, err error) diag.Diagnostic {
+	described := r.failure(ctx, "Update", key, err)
+	switch {
+	case errors.Is(err, port.ErrNotFound):
+		described.Advice = fmt.Sprintf("The %s, or something that it refers to, has been deleted since Terraform read it. Plan again: Terraform creates what is missing.", strings.ToLower(r.Name))
+	case errors.Is(err, port.ErrExists):
+		described.Advice = "The new identifier is taken. Choose another one, or delete the object that has it."
+		return diag.WithPath(path.Root(r.KeyAttribute), described.Diagnostic())
+	}
+	return described.Diagnostic()
+}
+
+// changedWarning says that Port keeps a value other than the one that was sent. It
+// shows neither value, since a body or a header may hold a secret. There is none
+// for what Port added of its own.
+func changedWarning(difference recall.Difference) diag.Diagnostics {
+	if difference.Sent.Type() == nil || difference.Sent.IsNull() {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(difference.Path, "Value Changed by Port", fmt.Sprintf(
+		"Port keeps another value of %s than the one that was written. It keeps numbers as doubles, for example, so that digits beyond the 15th may be lost. "+
+			"The configured value stays in the state for as long as Port keeps its own. To end the difference, configure the value that Port shows.", difference.Path))}
+}

@@ -1,0 +1,216 @@
+package envelope
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/operation"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
+)
+
+// Resource is the part of a resource that all have in common. A resource embeds
+// it and adds its schema and its checks.
+type Resource[M any, P model[M]] struct {
+	Kind
+
+	Backend *backend.Backend
+}
+
+// Metadata names the resource. Its identity changes when it is renamed.
+func (r *Resource[M, P]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_" + r.TypeName
+	resp.ResourceBehavior.MutableIdentity = true
+}
+
+// Configure takes over the client.
+func (r *Resource[M, P]) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	configured, diagnostics := backend.FromProviderData(req.ProviderData)
+	resp.Diagnostics.Append(diagnostics...)
+	r.Backend = configured
+}
+
+// IdentitySchema declares the identity.
+func (r *Resource[M, P]) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		r.KeyAttribute: identityschema.StringAttribute{RequiredForImport: true, Description: "What tells the object from all others of its kind."},
+	}}
+}
+
+// ImportState takes the identifier of an object, as import id or as identity.
+func (r *Resource[M, P]) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root(r.KeyAttribute), req, resp)
+}
+
+// Create makes the object, and never overwrites one that exists.
+func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	plan := P(new(M))
+	resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel, diagnostics := operation.Limit(ctx, plan.Base().Timeouts.Create)
+	defer cancel()
+	resp.Diagnostics.Append(diagnostics...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	created, err := r.store().Create(ctx, written(plan))
+	if err != nil {
+		resp.Diagnostics.Append(r.createFailure(ctx, plan.Key().ValueString(), err))
+		return
+	}
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root(r.KeyAttribute), plan.Key())...)
+	resp.Diagnostics.Append(r.conclude(ctx, req.Plan, &resp.State, resp.Private, created)...)
+	resp.Diagnostics.Append(r.completed(ctx, "create", plan.Key().ValueString())...)
+}
+
+// Read rebuilds the state from the document that Port holds.
+func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	state := P(new(M))
+	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// Terraform before 1.12 needs an identity also for what turns out to be gone.
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root(r.KeyAttribute), state.Base().ID)...)
+	ctx, cancel, diagnostics := operation.Limit(ctx, state.Base().Timeouts.Read)
+	defer cancel()
+	resp.Diagnostics.Append(diagnostics...)
+	memory, diagnostics := recall.Load(ctx, req.Private)
+	resp.Diagnostics.Append(diagnostics...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	key := state.Base().ID.ValueString()
+	current, err := r.store().Get(ctx, key)
+	if errors.Is(err, port.ErrNotFound) {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if err == nil {
+		// Only an import knows the id alone.
+		err = document.Read(current, state.Bindings(), state.Key().IsNull())
+	}
+	if err != nil {
+		resp.Diagnostics.Append(r.failure(ctx, "Read", key, err).Diagnostic())
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.State.Raw = memory.Restore(req.State.Raw, resp.State.Raw)
+}
+
+// Update writes the plan over the document that Port holds now, so that keys which
+// Terraform does not manage survive.
+func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	plan, state := P(new(M)), P(new(M))
+	resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel, diagnostics := operation.Limit(ctx, plan.Base().Timeouts.Update)
+	defer cancel()
+	resp.Diagnostics.Append(diagnostics...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root(r.KeyAttribute), plan.Key())...)
+	if jsonvalue.Equal(written(plan), written(state)) {
+		plan.Base().ID = plan.Key()
+		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+		return
+	}
+	key := state.Base().ID.ValueString()
+	current, err := r.store().Get(ctx, key)
+	var updated document.Object
+	if err == nil {
+		desired := maps.Clone(current)
+		document.Write(desired, plan.Bindings())
+		updated, err = r.store().Update(ctx, key, desired)
+	}
+	if err != nil {
+		resp.Diagnostics.Append(r.updateFailure(ctx, key, err))
+		return
+	}
+	resp.Diagnostics.Append(r.conclude(ctx, req.Plan, &resp.State, resp.Private, updated)...)
+	resp.Diagnostics.Append(r.completed(ctx, "update", key)...)
+}
+
+// Delete removes the object. That it has already gone is fine.
+func (r *Resource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	state := P(new(M))
+	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel, diagnostics := operation.Limit(ctx, state.Base().Timeouts.Delete)
+	defer cancel()
+	resp.Diagnostics.Append(diagnostics...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	key := state.Base().ID.ValueString()
+	if err := r.store().Delete(ctx, key); err != nil && !errors.Is(err, port.ErrNotFound) {
+		resp.Diagnostics.Append(r.failure(ctx, "Delete", key, err).Diagnostic())
+		return
+	}
+	resp.Diagnostics.Append(r.completed(ctx, "delete", key)...)
+}
+
+// PlanID knows the id as soon as the identifier is known, so that what refers to
+// it can be planned.
+func (r *Resource[M, P]) PlanID(ctx context.Context, resp *resource.ModifyPlanResponse) diag.Diagnostics {
+	var key types.String
+	diagnostics := resp.Plan.GetAttribute(ctx, path.Root(r.KeyAttribute), &key)
+	return append(diagnostics, resp.Plan.SetAttribute(ctx, path.Root("id"), key)...)
+}
+
+func (r *Resource[M, P]) store() Store { return r.Store(r.Backend.Client) }
+
+// written is the document of a model alone.
+func written[M any, P model[M]](of P) document.Object {
+	object := document.Object{}
+	document.Write(object, of.Bindings())
+	return object
+}
+
+// completed warns of a change that was completed after its time had ended.
+func (r *Resource[M, P]) completed(ctx context.Context, verb, key string) diag.Diagnostics {
+	return operation.Completed(ctx, fmt.Sprintf("%s %s %q", verb, strings.ToLower(r.Name), key))
+}
+
+// conclude makes the plan the state after a write, as Terraform demands, completed
+// by the id. Values that Port answered differently are remembered.
+func (r *Resource[M, P]) conclude(ctx context.Context, planned tfsdk.Plan, state *tfsdk.State, private recall.Writer, answer document.Object) diag.Diagnostics {
+	plan, answered := P(new(M)), P(new(M))
+	diagnostics := planned.Get(ctx, plan)
+	diagnostics.Append(planned.Get(ctx, answered)...)
+	plan.Base().ID, answered.Base().ID = plan.Key(), plan.Key()
+	diagnostics.Append(state.Set(ctx, plan)...)
+	if err := document.Read(answer, answered.Bindings(), false); err != nil || diagnostics.HasError() {
+		// It was written; whether it can be read, the next refresh says.
+		return diagnostics
+	}
+	kept := tfsdk.State{Schema: state.Schema, Raw: tftypes.NewValue(state.Schema.Type().TerraformType(ctx), nil)}
+	diagnostics.Append(kept.Set(ctx, answered)...)
+	differences := recall.Differences(state.Raw, kept.Raw)
+	for _, difference := range differences {
+		diagnostics.Append(changedWarning(difference)...)
+	}
+	return append(diagnostics, recall.New(differences).Save(ctx, private)...)
+}
