@@ -3,6 +3,7 @@ package emulator
 import (
 	"net/http"
 
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/action"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
@@ -51,15 +52,25 @@ func (e *Emulator) updateBlueprint(c *call) (int, *document.Object, error) {
 	return withBlueprint(http.StatusOK)(e.catalog.UpdateBlueprint(c.variable("identifier"), body))
 }
 
-// deleteBlueprint is DELETE /v1/blueprints/{identifier}. The emulator has no
-// self-service actions for delete_actions to delete.
+// deleteBlueprint is DELETE /v1/blueprints/{identifier}. [?] Whether Port deletes
+// a blueprint and leaves its self-service actions; this is the stricter form.
+// Automations neither keep a blueprint from being deleted nor are deleted with it.
 func (e *Emulator) deleteBlueprint(c *call) (int, *document.Object, error) {
-	if _, err := c.flag("delete_actions"); err != nil {
+	identifier := c.variable("identifier")
+	withActions, err := c.flag("delete_actions")
+	if err != nil {
 		return 0, nil, err
 	}
-	if err := e.catalog.DeleteBlueprint(c.variable("identifier")); err != nil {
+	if _, err := e.catalog.Blueprint(identifier); err != nil {
 		return 0, nil, err
 	}
+	if present := e.actions.store.SelfServiceOf(identifier); len(present) > 0 && !withActions {
+		return 0, nil, action.HasActions(identifier, present)
+	}
+	if err := e.catalog.DeleteBlueprint(identifier); err != nil {
+		return 0, nil, err
+	}
+	e.actions.store.DeleteSelfServiceOf(identifier)
 	return http.StatusOK, success(), nil
 }
 

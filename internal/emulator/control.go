@@ -77,6 +77,7 @@ func (e *Emulator) showDeliveries(*call) (int, *document.Object, error) {
 // stay valid; events under way are still posted.
 func (e *Emulator) reset(*call) (int, *document.Object, error) {
 	e.catalog.Reset()
+	e.actions.store.Reset()
 	e.organization.reset(e.options.OrganizationID)
 	if baseline := e.baseline.Load(); baseline != nil {
 		if err := e.load(bytes.NewReader(*baseline)); err != nil {

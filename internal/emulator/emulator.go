@@ -11,6 +11,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/action"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
@@ -22,6 +23,7 @@ type Emulator struct {
 	options      Options
 	bodies       *shape.Bodies
 	catalog      *catalog.Catalog
+	actions      *actions
 	organization organization
 	tokens       tokens
 	limiter      limiter
@@ -65,6 +67,11 @@ func New(options Options) (*Emulator, error) {
 		DropChangelogDestination: !options.ChangelogDestination,
 		Notify:                   e.publish,
 	})
+	e.actions = &actions{
+		bodies:  shape.NewActionBodies(),
+		store:   action.NewStore(options.Now, options.ClientID),
+		catalog: e.catalog,
+	}
 	e.buildRouter()
 	return e, nil
 }
@@ -91,6 +98,9 @@ func (e *Emulator) Close(ctx context.Context) error {
 func (e *Emulator) publish(change catalog.Change) {
 	origin := event.Origin{Organization: e.options.OrganizationID, User: e.options.ClientID}
 	e.log.Add("event_"+strings.ToLower(rand.Text()), change, origin)
+	if from, to, renamed := change.BlueprintRename(); renamed {
+		e.actions.store.RenameBlueprint(from, to)
+	}
 	if change.Webhook == "" {
 		return
 	}

@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -32,7 +33,7 @@ const (
 // routes returns every operation. What has fixed segments comes before what has
 // variables in their place.
 func (e *Emulator) routes() []route {
-	return []route{
+	return slices.Concat(e.actions.routes(), []route{
 		{method: http.MethodPost, template: "/v1/auth/access_token", handle: e.createToken, public: true},
 
 		{method: http.MethodPost, template: ofBlueprint + "/entities/search", handle: e.searchBlueprint},
@@ -69,7 +70,7 @@ func (e *Emulator) routes() []route {
 		{method: http.MethodGet, template: "/v1/organization", handle: e.getOrganization},
 		{method: http.MethodPut, template: "/v1/organization", handle: e.replaceOrganization},
 		{method: http.MethodPatch, template: "/v1/organization", handle: e.updateOrganization},
-	}
+	})
 }
 
 // buildRouter routes on the escaped path: an identifier may hold slashes, which

@@ -9,12 +9,12 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// Seed adds the blueprints and entities of a file in the form that Dump writes:
+// Seed adds the blueprints, entities and actions of a file in the form that Dump
+// writes:
 //
-//	{"blueprints": [{…}], "entities": [{"blueprint": "…", "identifier": "…", …}]}
+//	{"blueprints": [{…}], "entities": [{"blueprint": "…", "identifier": "…", …}], "actions": [{…}]}
 //
-// Blueprints and entities have the form of the API's answers; what the server
-// makes may be missing. They may refer to each other in any order. There are no
+// They have the form of the API's answers; what the server makes may be missing. They may refer to each other in any order. There are no
 // events. An error names the entry that is wrong, and then nothing is added. A
 // reset returns to the state after the last Seed.
 func (e *Emulator) Seed(r io.Reader) error {
@@ -45,9 +45,14 @@ func (e *Emulator) load(r io.Reader) error {
 	}
 	file, _ := value.(*document.Object) // The schema has seen to that.
 	seed := catalog.Seed{Blueprints: file.List("blueprints"), Entities: file.List("entities"), Pages: file.List("pages")}
+	actions, err := e.actions.store.Stage(file.List("actions"))
+	if err != nil {
+		return fmt.Errorf("loading the seed: %w", err)
+	}
 	if err := e.catalog.Load(seed); err != nil {
 		return fmt.Errorf("loading the seed: %w", err)
 	}
+	e.actions.store.Add(actions)
 	if stored := file.Object("organization"); stored != nil {
 		e.organization.set(stored)
 	}
@@ -62,6 +67,7 @@ func (e *Emulator) Dump(w io.Writer) error {
 		With("organization", e.organization.get()).
 		With("blueprints", seed.Blueprints).
 		With("entities", seed.Entities).
+		With("actions", e.actions.store.Dump()).
 		With("pages", seed.Pages)
 	if _, err := w.Write(append(document.Append(nil, dump), '\n')); err != nil {
 		return fmt.Errorf("writing the dump: %w", err)

@@ -109,9 +109,9 @@ func (e *entity) meta(name string) any {
 	case "$blueprint":
 		return e.blueprint.definition.identifier
 	case "$createdAt":
-		return e.createdAt.Format(timeLayout)
+		return document.Instant(e.createdAt)
 	case "$updatedAt":
-		return e.updatedAt.Format(timeLayout)
+		return document.Instant(e.updatedAt)
 	case "$createdBy":
 		return e.createdBy
 	case "$updatedBy":

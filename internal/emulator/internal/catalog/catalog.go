@@ -9,9 +9,6 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// timeLayout is how Port writes an instant: RFC 3339 in UTC with milliseconds.
-const timeLayout = "2006-01-02T15:04:05.000Z"
-
 // Config is what a catalog needs to know of its surroundings.
 type Config struct {
 	// Now is the clock.
@@ -148,8 +145,8 @@ func (c *Catalog) updated(s stamp) stamp {
 // addTo writes the stamp as the last keys of a document.
 func (s stamp) addTo(d *document.Object) *document.Object {
 	return d.
-		With("createdAt", s.createdAt.Format(timeLayout)).
+		With("createdAt", document.Instant(s.createdAt)).
 		With("createdBy", s.createdBy).
-		With("updatedAt", s.updatedAt.Format(timeLayout)).
+		With("updatedAt", document.Instant(s.updatedAt)).
 		With("updatedBy", s.updatedBy)
 }

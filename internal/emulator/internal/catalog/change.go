@@ -39,6 +39,16 @@ type Change struct {
 	Webhook string
 }
 
+// BlueprintRename returns the identifiers of a blueprint before and after a
+// change that renamed it.
+func (c Change) BlueprintRename() (from, to string, renamed bool) {
+	if c.Resource != BlueprintResource || c.Action != Update {
+		return "", "", false
+	}
+	from, to = c.Before.Text("identifier"), c.After.Text("identifier")
+	return from, to, from != to
+}
+
 func (c *Catalog) notifyBlueprint(action Action, before, after *document.Object, at time.Time, d *definition) {
 	c.notify(Change{
 		Action: action, Resource: BlueprintResource, Blueprint: d.identifier,

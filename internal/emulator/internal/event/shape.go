@@ -1,17 +1,12 @@
 package event
 
 import (
-	"time"
-
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
 // Origin says who is behind every change of the emulator.
 type Origin struct{ Organization, User string }
-
-// timeLayout is how Port writes an instant.
-const timeLayout = "2006-01-02T15:04:05.000Z"
 
 // Changelog returns a change in the shape of a changelog destination, which is
 // also that of the audit log. Keys are in the order in which Port writes them.
@@ -22,7 +17,7 @@ func Changelog(change catalog.Change, origin Origin) *document.Object {
 		With("status", "SUCCESS").
 		With("trigger", document.New().
 			With("by", origin.by()).
-			With("at", at(change.At)).
+			With("at", document.Instant(change.At)).
 			With("origin", "API")).
 		With("context", changelogContext(change)).
 		With("diff", diff(change.Before, change.After))
@@ -45,7 +40,7 @@ func Automation(change catalog.Change, origin Origin, run string) *document.Obje
 		With("trigger", document.New().
 			With("by", origin.by()).
 			With("origin", "API").
-			With("at", at(change.At))).
+			With("at", document.Instant(change.At))).
 		With("context", document.New().
 			With("blueprintIdentifier", change.Blueprint).
 			With("entityIdentifier", change.Entity).
@@ -89,8 +84,6 @@ func withoutKey(object *document.Object, key string) *document.Object {
 func (o Origin) by() *document.Object {
 	return document.New().With("orgId", o.Organization).With("userId", o.User)
 }
-
-func at(instant time.Time) string { return instant.UTC().Format(timeLayout) }
 
 // diff writes null for a side that is missing, and numbers as JavaScript spells
 // them.

@@ -10,7 +10,7 @@ import (
 func blueprintBody(required ...string) *schema.Schema {
 	return object(required...).
 		with("identifier", blueprintIdentifier()).
-		with("title", textBetween(1, 100)).
+		with("title", nonEmpty(textUpTo(100))).
 		with("description", textUpTo(200)).
 		with("icon", text()).
 		with("schema", object("properties").

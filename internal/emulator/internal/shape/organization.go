@@ -29,7 +29,7 @@ func announcementBody(required ...string) *schema.Schema {
 	link := textUpTo(300)
 	link.Types = append(link.Types, schema.Null)
 	return object(required...).
-		with("content", textBetween(1, 300)).
+		with("content", nonEmpty(textUpTo(300))).
 		with("color", oneOf("blue", "red")).
 		with("enabled", flag()).
 		with("link", link).

@@ -63,6 +63,7 @@ func New() *Bodies {
 		Seed: object().
 			with("blueprints", list(blueprintBody("identifier", "title", "schema"))).
 			with("entities", list(entity)).
+			with("actions", list(storedAction())).
 			with("pages", list(anyObject())).
 			with("organization", anyObject()).
 			closed(),
@@ -111,8 +112,8 @@ func textUpTo(length int) *schema.Schema {
 	return s
 }
 
-func textBetween(shortest, longest int) *schema.Schema {
-	s := textUpTo(longest)
+func nonEmpty(s *schema.Schema) *schema.Schema {
+	shortest := 1
 	s.MinLength = &shortest
 	return s
 }

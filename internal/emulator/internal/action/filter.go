@@ -1,0 +1,64 @@
+package action
+
+import (
+	"slices"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// Filter selects actions; what is empty does not restrict.
+type Filter struct {
+	Actions, Blueprints []string
+	// Operations are those of self-service actions: no automation has one.
+	Operations []string
+	// Published selects automations by publish, which is true by default.
+	// Self-service actions are not subject to it.
+	Published *bool
+	// TriggerType is automation or self-service.
+	TriggerType string
+	// Events and EventActions are of automations.
+	Events, EventActions []string
+}
+
+// List returns the actions that match, in the order in which they were created.
+func (s *Store) List(filter Filter) []any {
+	s.mutex.RLock()
+	defer s.mutex.RUnlock()
+	list := []any{}
+	for _, a := range s.actions {
+		if filter.matches(a.document) {
+			list = append(list, a.document)
+		}
+	}
+	return list
+}
+
+func (f Filter) matches(action *document.Object) bool {
+	trigger := action.Object("trigger")
+	event := trigger.Object("event")
+	blueprint := trigger.Text("blueprintIdentifier")
+	if event.Has("blueprintIdentifier") {
+		blueprint = event.Text("blueprintIdentifier")
+	}
+	return matchesAny(f.Actions, action.Text("identifier")) &&
+		matchesAny(f.Blueprints, blueprint) &&
+		matchesAny(f.Operations, trigger.Text("operation")) &&
+		(f.TriggerType == "" || f.TriggerType == trigger.Text("type")) &&
+		matchesAny(f.Events, event.Text("type")) &&
+		matchesAny(f.EventActions, event.Text("actionIdentifier")) &&
+		(f.Published == nil || !isAutomation(action) || *f.Published == isPublished(action))
+}
+
+func matchesAny(selected []string, value string) bool {
+	return len(selected) == 0 || slices.Contains(selected, value)
+}
+
+func isAutomation(action *document.Object) bool {
+	return action.Object("trigger").Text("type") == "automation"
+}
+
+// isPublished reports whether an automation is to fire.
+func isPublished(action *document.Object) bool {
+	publish, ok := action.Value("publish").(bool)
+	return publish || !ok
+}
