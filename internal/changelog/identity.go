@@ -5,6 +5,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
@@ -31,7 +34,7 @@ func (e *Event) identifyingParts(timestamp string, body []byte) []any {
 	if e.Trigger.At.IsZero() && updatedAt == "" {
 		return []any{"delivery", timestamp, string(body)}
 	}
-	diff := []any{withoutNothing(map[string]any(e.Diff.Before)), withoutNothing(map[string]any(e.Diff.After))}
+	diff := []any{withoutNothing{map[string]any(e.Diff.Before)}, withoutNothing{map[string]any(e.Diff.After)}}
 	if e.ResourceType == ResourceRun && e.Context.RunID != "" {
 		return []any{"run", e.Context.RunID, e.Action, e.runStatus(), updatedAt, diff}
 	}
@@ -56,41 +59,69 @@ func canonicalTime(at time.Time) string {
 	return at.UTC().Format(time.RFC3339Nano)
 }
 
-// withoutNothing returns a value without the keys that are null or hold an empty
-// collection, which the changelog and the automation write differently, and with
-// numbers in one notation. Elements of arrays keep their places.
-func withoutNothing(value any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		kept := make(map[string]any, len(value))
-		for key, child := range value {
-			if child = withoutNothing(child); !isNothing(child) {
-				kept[key] = child
-			}
-		}
-		return kept
-	case []any:
-		kept := make([]any, len(value))
-		for i, child := range value {
-			kept[i] = withoutNothing(child)
-		}
-		return kept
-	case json.Number:
-		return jsonvalue.CanonicalNumber(value)
-	}
-	return value
+// withoutNothing is a value that is written without the keys that are null or hold
+// an empty collection, which the changelog and the automation write differently,
+// and with numbers in one notation. Elements of arrays keep their places. It is
+// written as it is read: a copy of a large event would take as much memory again.
+type withoutNothing struct{ value any }
+
+// MarshalJSON implements json.Marshaler.
+func (w withoutNothing) MarshalJSON() ([]byte, error) {
+	return appendWithoutNothing(nil, w.value)
 }
 
-func isNothing(value any) bool {
+func appendWithoutNothing(out []byte, value any) ([]byte, error) {
 	switch value := value.(type) {
-	case nil:
-		return true
 	case map[string]any:
-		return len(value) == 0
+		return appendObject(out, value)
 	case []any:
-		return len(value) == 0
+		out = append(out, '[')
+		for i, child := range value {
+			if i > 0 {
+				out = append(out, ',')
+			}
+			var err error
+			if out, err = appendWithoutNothing(out, child); err != nil {
+				return nil, err
+			}
+		}
+		return append(out, ']'), nil
+	case json.Number:
+		return append(out, jsonvalue.CanonicalNumber(value)...), nil
 	}
-	return false
+	written, err := json.Marshal(value)
+	return append(out, written...), err
+}
+
+// appendObject takes back what it has written of a key whose value turns out to be
+// empty.
+func appendObject(out []byte, object map[string]any) ([]byte, error) {
+	out = append(out, '{')
+	empty := len(out)
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		before := len(out)
+		name, err := json.Marshal(key)
+		if err != nil {
+			return nil, err
+		}
+		if before > empty {
+			out = append(out, ',')
+		}
+		out = append(append(out, name...), ':')
+		begin := len(out)
+		if out, err = appendWithoutNothing(out, object[key]); err != nil {
+			return nil, err
+		}
+		if isNothing(string(out[begin:min(len(out), begin+len("null"))])) {
+			out = out[:before]
+		}
+	}
+	return append(out, '}'), nil
+}
+
+// isNothing reports whether a value begins as one does that says nothing.
+func isNothing(written string) bool {
+	return written == "null" || strings.HasPrefix(written, "{}") || strings.HasPrefix(written, "[]")
 }
 
 // hash condenses the parts through their serialisation, in which every part ends
