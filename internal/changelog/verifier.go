@@ -72,16 +72,9 @@ func NewVerifier(secrets []string, tolerance time.Duration, now func() time.Time
 // signs the compact JSON and then sends it with spaces, its compact form. Parse
 // those bytes and no others. The error is a Rejection.
 func (v *Verifier) Verify(signature, timestamp string, body []byte) ([]byte, error) {
-	if signature == "" || timestamp == "" {
-		return nil, RejectedMissing
-	}
-	signedAt, err := parseTimestamp(timestamp)
+	offered, signedAt, err := parseHeaders(signature, timestamp)
 	if err != nil {
-		return nil, RejectedMalformed
-	}
-	offered := parseSignatures(signature)
-	if len(offered) == 0 {
-		return nil, RejectedMalformed
+		return nil, err
 	}
 	verified, ok := v.match(offered, timestamp, body)
 	if !ok {
@@ -91,6 +84,26 @@ func (v *Verifier) Verify(signature, timestamp string, body []byte) ([]byte, err
 		return nil, RejectedStale
 	}
 	return verified, nil
+}
+
+// CheckHeaders says what is wrong with the two headers whatever the body is, so that
+// a body that cannot verify need not be read. The error is a Rejection.
+func (v *Verifier) CheckHeaders(signature, timestamp string) error {
+	_, _, err := parseHeaders(signature, timestamp)
+	return err
+}
+
+func parseHeaders(signature, timestamp string) (offered [][]byte, signedAt time.Time, err error) {
+	if signature == "" || timestamp == "" {
+		return nil, time.Time{}, RejectedMissing
+	}
+	if signedAt, err = parseTimestamp(timestamp); err != nil {
+		return nil, time.Time{}, RejectedMalformed
+	}
+	if offered = parseSignatures(signature); len(offered) == 0 {
+		return nil, time.Time{}, RejectedMalformed
+	}
+	return offered, signedAt, nil
 }
 
 // match returns the form of the body that one of the offered signatures signs.

@@ -1,14 +1,17 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
@@ -25,6 +28,7 @@ type alerts struct {
 	// current is replaced when the configuration is.
 	current  atomic.Pointer[config.Config]
 	recorder *metrics.Metrics
+	memory   *budget.Memory
 	logger   *slog.Logger
 	// latest and complaints are used by evaluate alone, which the queue calls once
 	// at a time. complaints keeps a condition that fails for every event from
@@ -41,11 +45,33 @@ func (a *alerts) use(loaded *config.Config) { a.current.Store(loaded) }
 // destination, whose courier puts it among the dead letters.
 func (a *alerts) evaluate(stored queue.Event) []queue.Delivery {
 	loaded := a.current.Load()
-	event, err := changelog.Parse(stored.Body)
+	var made []queue.Delivery
+	err := a.decode(stored.Body, func(event *changelog.Event) { made = a.match(loaded, stored, event) })
 	if err != nil {
 		a.logger.Error("a stored event cannot be read", "event", stored.ShortIdentity(), "cause", err)
 		return deliveries(queue.Delivery{Event: stored, Rule: unreadableRule}, loaded.DestinationNames())
 	}
+	return made
+}
+
+// decode reads an event when there is memory for it, and calls use with it. Nothing
+// of the event may be referred to afterwards.
+func (a *alerts) decode(body []byte, use func(event *changelog.Event)) error {
+	release, err := a.memory.Decode(context.Background(), body)
+	if err != nil {
+		return err
+	}
+	defer release()
+	event, err := changelog.Parse(body)
+	if err != nil {
+		return err
+	}
+	use(event)
+	return nil
+}
+
+// match asks every rule about an event.
+func (a *alerts) match(loaded *config.Config, stored queue.Event, event *changelog.Event) []queue.Delivery {
 	var made []queue.Delivery
 	for _, wanted := range loaded.Rules {
 		verdict := wanted.Match(event)
@@ -61,7 +87,7 @@ func (a *alerts) evaluate(stored queue.Event) []queue.Delivery {
 		a.recorder.Unmatched()
 		return nil
 	}
-	overtaken := a.latest.overtakes(event.About(), event.HappenedAt())
+	overtaken := a.latest.overtakes(strings.Clone(event.About()), event.HappenedAt())
 	for i := range made {
 		made[i].Overtaken = overtaken
 	}
@@ -105,35 +131,39 @@ func deliveries(like queue.Delivery, destinations []string) []queue.Delivery {
 
 // Alert implements courier.Renderer. A template that fails is replaced by the
 // message of a listener without templates.
-func (a *alerts) Alert(delivery queue.Delivery, notes message.Notes) (message.Message, error) {
-	alert, template, err := a.read(delivery)
-	if err != nil {
-		return message.Message{}, err
-	}
+func (a *alerts) Alert(delivery queue.Delivery, notes message.Notes) (made message.Message, err error) {
+	err = a.decode(delivery.Body, func(event *changelog.Event) { made = a.render(delivery, event, notes) })
+	return made, err
+}
+
+func (a *alerts) render(delivery queue.Delivery, event *changelog.Event, notes message.Notes) message.Message {
+	alert, template := a.alertOf(delivery, event)
 	if template != nil {
 		rendered, err := template.Message(alert, notes)
 		if err == nil {
-			return rendered, nil
+			return rendered
 		}
 		a.templateFailed(delivery, err)
 	}
-	return alert.Message(notes), nil
+	return alert.Message(notes)
 }
 
 // Line implements courier.Renderer.
-func (a *alerts) Line(delivery queue.Delivery) (message.Line, error) {
-	alert, template, err := a.read(delivery)
-	if err != nil {
-		return message.Line{}, err
-	}
+func (a *alerts) Line(delivery queue.Delivery) (made message.Line, err error) {
+	err = a.decode(delivery.Body, func(event *changelog.Event) { made = a.renderLine(delivery, event) })
+	return made, err
+}
+
+func (a *alerts) renderLine(delivery queue.Delivery, event *changelog.Event) message.Line {
+	alert, template := a.alertOf(delivery, event)
 	if template != nil {
 		rendered, err := template.Line(alert)
 		if err == nil {
-			return rendered, nil
+			return rendered
 		}
 		a.templateFailed(delivery, err)
 	}
-	return alert.Line(), nil
+	return alert.Line()
 }
 
 // templateFailed tells that a template could not be used. The error itself is not
@@ -150,25 +180,19 @@ func (a *alerts) templateFailed(delivery queue.Delivery, err error) {
 
 // About implements courier.Renderer.
 func (a *alerts) About(delivery queue.Delivery) string {
-	event, err := changelog.Parse(delivery.Body)
-	if err != nil {
-		return ""
-	}
-	return event.About()
+	about := ""
+	_ = a.decode(delivery.Body, func(event *changelog.Event) { about = strings.Clone(event.About()) })
+	return about
 }
 
-// read returns the alert of a delivery, and the template of its rule if there is
+// alertOf returns the alert of a delivery, and the template of its rule if there is
 // one. A rule that the configuration has no longer, or in another form, is no
 // reason not to tell of what it had matched.
-func (a *alerts) read(delivery queue.Delivery) (message.Alert, *message.Template, error) {
-	event, err := changelog.Parse(delivery.Body)
-	if err != nil {
-		return message.Alert{}, nil, err
-	}
+func (a *alerts) alertOf(delivery queue.Delivery, event *changelog.Event) (message.Alert, *message.Template) {
 	if wanted, ok := a.current.Load().Rule(delivery.Rule); ok {
-		return message.NewAlert(event, wanted.Rule), wanted.Template, nil
+		return message.NewAlert(event, wanted.Rule), wanted.Template
 	}
-	return message.NewAlert(event, rule.Rule{Name: delivery.Rule}), nil, nil
+	return message.NewAlert(event, rule.Rule{Name: delivery.Rule}), nil
 }
 
 // latestLimit bounds the entities that are remembered.

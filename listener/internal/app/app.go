@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
@@ -43,6 +44,7 @@ type App struct {
 	identity identity
 	metrics  *metrics.Metrics
 	alerts   *alerts
+	memory   *budget.Memory
 
 	// loading is full while the configuration is replaced, and while workers are
 	// started and stopped: see lock.
@@ -71,7 +73,8 @@ func New(options Options) (*App, error) {
 		loading: make(chan struct{}, 1), removed: make(chan struct{}, 1),
 	}
 	app.metrics = metrics.New(options.Version)
-	app.alerts = &alerts{recorder: app.metrics, logger: options.Logger}
+	app.memory = budget.NewMemory()
+	app.alerts = &alerts{recorder: app.metrics, memory: app.memory, logger: options.Logger}
 	made, err := app.prepare(options.Config)
 	if err != nil {
 		return nil, err
@@ -190,4 +193,9 @@ type verifier struct {
 // Verify verifies with the secrets that there are now.
 func (v *verifier) Verify(signature, timestamp string, body []byte) ([]byte, error) {
 	return v.current.Load().Verify(signature, timestamp, body)
+}
+
+// CheckHeaders implements ingest.Verifier.
+func (v *verifier) CheckHeaders(signature, timestamp string) error {
+	return v.current.Load().CheckHeaders(signature, timestamp)
 }

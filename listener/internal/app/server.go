@@ -5,15 +5,18 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/gorilla/mux"
-	"golang.org/x/net/netutil"
+	"golang.org/x/time/rate"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 )
@@ -26,7 +29,7 @@ const (
 	writeTimeout   = 60 * time.Second
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 64 << 10
-	// Connections beyond these wait until others are closed.
+	// Beyond these the oldest one that is of no use is closed.
 	publicConnections = 512
 	adminConnections  = 64
 )
@@ -39,6 +42,7 @@ func (a *App) publicHandler() http.Handler {
 		MaxBody:  a.options.Config.Webhook.MaxBody,
 		Verifier: &a.verifier,
 		Store:    a.queue,
+		Memory:   a.memory,
 		Recorder: a.metrics,
 		Logger:   a.options.Logger,
 	}).Register(router)
@@ -92,17 +96,7 @@ func (a *App) serve(ctx context.Context, described server) (net.Addr, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the %s address: %w", name, err)
 	}
-	limited := netutil.LimitListener(opened, described.connections)
-	running := &http.Server{
-		Handler:           described.handler,
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		TLSConfig:         described.tls,
-		ErrorLog:          slog.NewLogLogger(a.options.Logger.Handler(), slog.LevelWarn),
-	}
+	running, limited := a.newServer(described, opened)
 	a.work.Go(func() {
 		err := serveOn(running, limited, described)
 		if !errors.Is(err, http.ErrServerClosed) {
@@ -118,9 +112,52 @@ func (a *App) serve(ctx context.Context, described server) (net.Addr, error) {
 	return opened.Addr(), nil
 }
 
+// newServer returns a server and the connections that it is to serve.
+func (a *App) newServer(described server, opened net.Listener) (*http.Server, *connections) {
+	limited := limitConnections(opened, described.connections)
+	// HTTP/2 would let one connection bring any number of requests.
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	return &http.Server{
+		Handler:           pace(described.handler),
+		ConnState:         limited.note,
+		ConnContext:       withConnection,
+		Protocols:         &protocols,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		TLSConfig:         described.tls,
+		ErrorLog:          log.New(&strangers{logger: a.options.Logger, address: described.name, sometimes: rate.Sometimes{Interval: complaintInterval}}, "", 0),
+	}, limited
+}
+
 func serveOn(running *http.Server, listener net.Listener, described server) error {
 	if described.tls != nil {
 		return running.ServeTLS(listener, "", "")
 	}
 	return running.Serve(listener)
+}
+
+// strangers logs what a server says of connections, which anybody can make: the first
+// line of a minute, and how many there were.
+type strangers struct {
+	logger    *slog.Logger
+	address   string
+	mu        sync.Mutex
+	lines     int
+	sometimes rate.Sometimes
+}
+
+// Write implements io.Writer for the logger of http.Server.
+func (s *strangers) Write(line []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines++
+	s.sometimes.Do(func() {
+		s.logger.Warn("a connection failed", "address", s.address, "cause", strings.TrimSpace(string(line)), "more_since_last", s.lines-1)
+		s.lines = 0
+	})
+	return len(line), nil
 }

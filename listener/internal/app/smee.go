@@ -30,6 +30,7 @@ func (a *App) newSmee(loaded *config.Config) (*smeeWorker, error) {
 		MaxBody:   min(ingest.SmeeMaxBody, int(loaded.Webhook.MaxBody)),
 		Verifier:  &a.verifier,
 		Store:     a.queue,
+		Memory:    a.memory,
 		Recorder:  a.metrics,
 		Link:      a.metrics.Smee(),
 		Logger:    a.options.Logger,

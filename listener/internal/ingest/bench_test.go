@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
@@ -61,7 +62,7 @@ func receive(b *testing.B, senders int, store ingest.Store) {
 		b.Fatal(err)
 	}
 	handler := ingest.NewWebhook(ingest.Options{
-		Path: "/api/slack", MaxBody: 4 << 20, Verifier: verifier, Store: store, Recorder: &tally{}, Logger: slog.New(slog.DiscardHandler),
+		Path: "/api/slack", MaxBody: 4 << 20, Verifier: verifier, Store: store, Memory: budget.NewMemory(), Recorder: &tally{}, Logger: slog.New(slog.DiscardHandler),
 	})
 	var next atomic.Int64
 	took := make([][]time.Duration, senders)

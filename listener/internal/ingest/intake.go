@@ -6,8 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
@@ -17,6 +23,9 @@ type Verifier interface {
 	// Verify returns the bytes that the signature is of, which are the body or
 	// its compact form. Its error is a changelog.Rejection.
 	Verify(signature, timestamp string, body []byte) ([]byte, error)
+	// CheckHeaders says what is wrong with any body under these headers; its error
+	// is a changelog.Rejection too.
+	CheckHeaders(signature, timestamp string) error
 }
 
 // Store keeps events. It is the part of the queue that sources need.
@@ -35,28 +44,41 @@ type Recorder interface {
 // intake is what becomes of an event once a source has its bytes. The sources
 // share it, so that an event is worth the same whichever way it came.
 type intake struct {
-	verifier Verifier
-	store    Store
-	recorder Recorder
-	logger   *slog.Logger
+	verifier   Verifier
+	store      Store
+	memory     *budget.Memory
+	recorder   Recorder
+	logger     *slog.Logger
+	complaints complaints
 }
 
 // opened is an event that has been verified and read, and has still to be stored.
+// Of what was read it holds no more than is logged.
 type opened struct {
-	event  *changelog.Event
-	stored queue.Event
+	stored                              queue.Event
+	action, resource, blueprint, entity string
 }
 
 // open verifies and parses, in this order. The forms are one body in the ways it
-// may have travelled, the most faithful first; the first that verifies counts.
-func (i *intake) open(signature, timestamp string, forms ...[]byte) (*opened, error) {
+// may have travelled, the most faithful first; the first that verifies counts. It
+// waits for memory, but not beyond ctx.
+func (i *intake) open(ctx context.Context, signature, timestamp string, forms ...[]byte) (*opened, error) {
 	verified, err := i.verify(signature, timestamp, forms)
 	if err != nil {
 		return nil, err
 	}
+	release, err := i.memory.Decode(ctx, verified)
+	if err != nil {
+		return nil, errTooMany()
+	}
+	defer release()
+	return decode(timestamp, verified)
+}
+
+func decode(timestamp string, verified []byte) (*opened, error) {
 	event, err := changelog.Parse(verified)
 	if err != nil {
-		return nil, &refusal{metrics.ResultInvalid, http.StatusBadRequest, "The body is not a JSON object.", err}
+		return nil, &refusal{result: metrics.ResultInvalid, status: http.StatusBadRequest, sentence: "The body is not a JSON object.", cause: err}
 	}
 	identity, err := event.Identity(timestamp, verified)
 	if err != nil {
@@ -66,7 +88,19 @@ func (i *intake) open(signature, timestamp string, forms ...[]byte) (*opened, er
 	if err != nil {
 		return nil, fmt.Errorf("serialising the event: %w", err)
 	}
-	return &opened{event: event, stored: queue.Event{Identity: identity, Body: document}}, nil
+	return &opened{
+		stored: queue.Event{Identity: identity, Body: document},
+		action: strings.Clone(event.Action), resource: strings.Clone(event.ResourceType),
+		blueprint: strings.Clone(event.Context.Blueprint), entity: strings.Clone(event.Context.Entity),
+	}, nil
+}
+
+// checkHeaders refuses what no body can make right.
+func (i *intake) checkHeaders(signature, timestamp string) error {
+	if err := i.verifier.CheckHeaders(signature, timestamp); err != nil {
+		return i.unauthorized(err)
+	}
+	return nil
 }
 
 // verify returns the bytes that verify. When none do, the reason is that of the
@@ -82,27 +116,27 @@ func (i *intake) verify(signature, timestamp string, forms [][]byte) ([]byte, er
 			failure = err
 		}
 	}
-	if reason, ok := errors.AsType[changelog.Rejection](failure); ok {
+	return nil, i.unauthorized(failure)
+}
+
+func (i *intake) unauthorized(cause error) error {
+	if reason, ok := errors.AsType[changelog.Rejection](cause); ok {
 		i.recorder.SignatureFailed(reason)
 	}
-	return nil, &refusal{
-		metrics.ResultUnauthorized, http.StatusUnauthorized,
-		"The signature or its timestamp is missing, malformed, wrong or stale.", failure,
-	}
+	return unsigned(metrics.ResultUnauthorized, http.StatusUnauthorized, "The signature or its timestamp is missing, malformed, wrong or stale.", cause)
 }
 
 // keep stores the normalised event under its identity, and counts it.
 func (i *intake) keep(ctx context.Context, taken *opened) error {
 	duplicate, err := i.store.Store(ctx, taken.stored)
 	if errors.Is(err, queue.ErrTooLarge) {
-		return &refusal{metrics.ResultTooLarge, http.StatusRequestEntityTooLarge, "The event is too large.", err}
+		return &refusal{result: metrics.ResultTooLarge, status: http.StatusRequestEntityTooLarge, sentence: "The event is too large.", cause: err}
 	}
 	if err != nil {
-		return &refusal{metrics.ResultUnavailable, http.StatusServiceUnavailable, busyText, err}
+		return &refusal{result: metrics.ResultUnavailable, status: http.StatusServiceUnavailable, sentence: busyText, cause: err}
 	}
-	event := taken.event
 	i.logger.InfoContext(ctx, "event received", "event", taken.stored.ShortIdentity(), "duplicate", duplicate,
-		"action", event.Action, "resource", event.ResourceType, "blueprint", event.Context.Blueprint, "entity", event.Context.Entity)
+		"action", taken.action, "resource", taken.resource, "blueprint", taken.blueprint, "entity", taken.entity)
 	result := metrics.ResultStored
 	if duplicate {
 		result = metrics.ResultDuplicate
@@ -115,7 +149,7 @@ func (i *intake) keep(ctx context.Context, taken *opened) error {
 func (i *intake) refuse(err error) *refusal {
 	refused, ok := errors.AsType[*refusal](err)
 	if !ok {
-		refused = &refusal{metrics.ResultFailed, http.StatusInternalServerError, "The event could not be taken.", err}
+		refused = &refusal{result: metrics.ResultFailed, status: http.StatusInternalServerError, sentence: "The event could not be taken.", cause: err}
 	}
 	i.recorder.Received(refused.result)
 	return refused
@@ -131,8 +165,64 @@ type refusal struct {
 	// sentence is safe to be sent to anybody.
 	sentence string
 	cause    error
+	// unsigned says that anybody can cause it as often as he likes.
+	unsigned bool
+}
+
+// unsigned refuses what nobody has signed.
+func unsigned(result metrics.Result, status int, sentence string, cause error) *refusal {
+	return &refusal{result: result, status: status, sentence: sentence, cause: cause, unsigned: true}
+}
+
+// errTooMany refuses an event for which there is no memory.
+func errTooMany() *refusal {
+	return unsigned(metrics.ResultUnavailable, http.StatusServiceUnavailable, busyText, errors.New("too many large events arrive at a time"))
 }
 
 func (r *refusal) Error() string { return r.cause.Error() }
 
 func (r *refusal) Unwrap() error { return r.cause }
+
+// complaintInterval is between two lines of the log about requests that are refused
+// alike although nobody has signed them.
+const complaintInterval = time.Minute
+
+// complaints keeps requests that anybody can make from filling the log. The metrics
+// count every one.
+type complaints struct {
+	mu    sync.Mutex
+	kinds map[metrics.Result]*complaint
+}
+
+type complaint struct {
+	sometimes rate.Sometimes
+	// omitted counts those since the last line.
+	omitted int
+}
+
+// log tells of an event that was rejected. Of those that are not signed only the
+// first of a kind in a minute is told of, with how many were not.
+func (i *intake) log(ctx context.Context, level slog.Level, refused *refusal, about ...any) {
+	if !refused.unsigned {
+		i.logger.Log(ctx, level, "event rejected", about...)
+		return
+	}
+	i.complaints.mu.Lock()
+	defer i.complaints.mu.Unlock()
+	kind := i.complaints.kinds[refused.result]
+	if kind == nil {
+		if i.complaints.kinds == nil {
+			i.complaints.kinds = make(map[metrics.Result]*complaint)
+		}
+		kind = &complaint{sometimes: rate.Sometimes{Interval: complaintInterval}}
+		i.complaints.kinds[refused.result] = kind
+	}
+	kind.omitted++
+	kind.sometimes.Do(func() {
+		if kind.omitted > 1 {
+			about = append(about, "more_since_last", kind.omitted-1)
+		}
+		i.logger.Log(ctx, level, "event rejected", about...)
+		kind.omitted = 0
+	})
+}

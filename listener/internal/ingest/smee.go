@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 )
 
@@ -46,6 +47,7 @@ type SmeeOptions struct {
 	MaxBody  int
 	Verifier Verifier
 	Store    Store
+	Memory   *budget.Memory
 	Recorder Recorder
 	Link     Link
 	Logger   *slog.Logger
@@ -61,7 +63,7 @@ type SmeeOptions struct {
 // is lost, and the sender never learns what became of an event.
 type Smee struct {
 	options SmeeOptions
-	intake  intake
+	intake  *intake
 	logger  *slog.Logger
 	channel *url.URL
 	client  *http.Client
@@ -83,7 +85,7 @@ func NewSmee(options SmeeOptions) (*Smee, error) {
 	logger := options.Logger.With("source", "smee", "host", channel.Host)
 	return &Smee{
 		options: options,
-		intake:  intake{verifier: options.Verifier, store: options.Store, recorder: options.Recorder, logger: logger},
+		intake:  &intake{verifier: options.Verifier, store: options.Store, memory: options.Memory, recorder: options.Recorder, logger: logger},
 		logger:  logger,
 		channel: channel,
 		client:  newChannelClient(options.Transport),
@@ -172,7 +174,7 @@ func (s *Smee) reject(ctx context.Context, err error) {
 }
 
 func (s *Smee) logRejected(ctx context.Context, refused *refusal) {
-	s.logger.WarnContext(ctx, "event rejected", "result", refused.result, "cause", refused.cause)
+	s.intake.log(ctx, slog.LevelWarn, refused, "result", refused.result, "cause", refused.cause)
 }
 
 // delay returns how long to wait after a number of failures.

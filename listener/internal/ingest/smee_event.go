@@ -26,7 +26,7 @@ func (s *Smee) take(ctx context.Context, event sse.Event) {
 		s.reject(ctx, err)
 		return
 	}
-	taken, err := s.intake.open(delivery.signature, delivery.timestamp, delivery.forms...)
+	taken, err := s.intake.open(ctx, delivery.signature, delivery.timestamp, delivery.forms...)
 	if err != nil {
 		s.reject(ctx, err)
 		return
@@ -82,7 +82,7 @@ func (s *Smee) readDelivery(data []byte) (*delivery, error) {
 }
 
 func malformed(problem string) error {
-	return &refusal{metrics.ResultInvalid, http.StatusBadRequest, "The body could not be read.", errors.New(problem)}
+	return unsigned(metrics.ResultInvalid, http.StatusBadRequest, "The body could not be read.", errors.New(problem))
 }
 
 // forms returns the body as the bytes that were posted, which some servers send

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/testlog"
 )
@@ -53,7 +54,7 @@ func TestAnEndlessEventTakesNoMemory(t *testing.T) {
 	defer end()
 	counted := &tally{}
 	source, err := ingest.NewSmee(ingest.SmeeOptions{
-		URL: "https://smee.io/x", MaxBody: maxBody, Verifier: &witness{}, Store: &memory{}, Recorder: counted, Link: &link{},
+		URL: "https://smee.io/x", MaxBody: maxBody, Verifier: &witness{}, Store: &memory{}, Memory: budget.NewMemory(), Recorder: counted, Link: &link{},
 		Logger: slog.New(slog.DiscardHandler), Jitter: func() float64 { return 0 },
 		Transport: &once{stream: io.MultiReader(io.LimitReader(zeros{}, size), strings.NewReader("\n\n")), end: end},
 	})
@@ -118,7 +119,7 @@ func FuzzSmee(f *testing.F) {
 		running, end := context.WithCancel(t.Context())
 		defer end()
 		source, err := ingest.NewSmee(ingest.SmeeOptions{
-			URL: "https://smee.io/" + channelName, MaxBody: 1 << 10, Verifier: seen, Store: store, Recorder: &tally{}, Link: &link{},
+			URL: "https://smee.io/" + channelName, MaxBody: 1 << 10, Verifier: seen, Store: store, Memory: budget.NewMemory(), Recorder: &tally{}, Link: &link{},
 			Logger: slog.New(slog.NewTextHandler(log, nil)), Jitter: func() float64 { return 0 },
 			Transport: &once{stream: bytes.NewReader(stream), end: end},
 		})

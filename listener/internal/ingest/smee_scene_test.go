@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/testlog"
@@ -270,7 +271,7 @@ func receiveThrough(t *testing.T, options ingest.SmeeOptions) receiver {
 		t.Fatal(err)
 	}
 	r := receiver{store: newShelf(), tally: &tally{}, link: &link{}, log: &testlog.Buffer{}}
-	options.UserAgent, options.Verifier, options.Recorder, options.Link = "port-listener/test", verifier, r.tally, r.link
+	options.UserAgent, options.Verifier, options.Recorder, options.Link, options.Memory = "port-listener/test", verifier, r.tally, r.link, budget.NewMemory()
 	if options.MaxBody == 0 {
 		options.MaxBody = maxBody
 	}

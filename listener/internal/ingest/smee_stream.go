@@ -57,10 +57,10 @@ func (s *Smee) read(ctx context.Context, stream io.Reader) error {
 }
 
 func tooLarge(what string, limit int) error {
-	return &refusal{
+	return unsigned(
 		metrics.ResultTooLarge, http.StatusRequestEntityTooLarge, "The event is too large.",
 		fmt.Errorf("%s has more than %d bytes", what, limit),
-	}
+	)
 }
 
 // watched is a stream that tells when it has been silent for too long. Only the

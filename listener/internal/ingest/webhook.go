@@ -9,14 +9,15 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 )
 
@@ -26,12 +27,8 @@ const drainLimit = 16 << 20
 // retryAfter is what a sender is asked to wait when an event cannot be stored.
 const retryAfter = 10 * time.Second
 
-// Bodies that are being read or stored share this many bytes of memory; a request
-// beyond them waits for its share, but not for long.
-const (
-	bodyMemory = 128 << 20
-	memoryWait = 5 * time.Second
-)
+// memoryWait is how long an event waits for the memory that it needs.
+const memoryWait = 20 * time.Second
 
 // Options describe a webhook.
 type Options struct {
@@ -41,6 +38,7 @@ type Options struct {
 	MaxBody  int64
 	Verifier Verifier
 	Store    Store
+	Memory   *budget.Memory
 	Recorder Recorder
 	Logger   *slog.Logger
 }
@@ -49,17 +47,14 @@ type Options struct {
 // waits for anything that happens to the event after that.
 type Webhook struct {
 	options Options
-	intake  intake
-	memory  *semaphore.Weighted
+	intake  *intake
 }
 
 // NewWebhook returns a webhook.
 func NewWebhook(options Options) *Webhook {
-	return &Webhook{
-		options: options,
-		intake:  intake{verifier: options.Verifier, store: options.Store, recorder: options.Recorder, logger: options.Logger},
-		memory:  semaphore.NewWeighted(bodyMemory),
-	}
+	return &Webhook{options: options, intake: &intake{
+		verifier: options.Verifier, store: options.Store, memory: options.Memory, recorder: options.Recorder, logger: options.Logger,
+	}}
 }
 
 // Register adds the webhook's route.
@@ -79,70 +74,82 @@ func (w *Webhook) ServeHTTP(response http.ResponseWriter, request *http.Request)
 	_, _ = io.WriteString(response, "The event is stored.\n")
 }
 
-// receive reads, verifies, parses and stores, in this order.
+// receive reads, verifies, parses and stores, in this order. What cannot be signed
+// is not even read.
 func (w *Webhook) receive(request *http.Request) error {
-	release, err := w.reserve(request)
-	if err != nil {
-		return err
-	}
-	defer release()
-	body, err := w.readBody(request)
-	if err != nil {
-		return err
-	}
 	timestamp := request.Header.Get(changelog.TimestampHeader)
 	signature := strings.Join(request.Header.Values(changelog.SignatureHeader), " ")
-	taken, err := w.intake.open(signature, timestamp, body)
+	if err := w.intake.checkHeaders(signature, timestamp); err != nil {
+		drain(request)
+		return err
+	}
+	held := w.options.Memory.Body()
+	defer held.Release()
+	body, err := w.readBody(request, held)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(request.Context(), memoryWait)
+	defer cancel()
+	taken, err := w.intake.open(ctx, signature, timestamp, body)
 	if err != nil {
 		return err
 	}
 	return w.intake.keep(request.Context(), taken)
 }
 
-// reserve takes the memory that the body may need.
-func (w *Webhook) reserve(request *http.Request) (release func(), err error) {
-	share := w.options.MaxBody + 1
+// readBody takes memory for a body as it arrives, not for what is announced.
+func (w *Webhook) readBody(request *http.Request, held *budget.Body) ([]byte, error) {
+	encoding := strings.Join(request.Header.Values("Content-Encoding"), ",")
+	if encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return nil, unsigned(
+			metrics.ResultUnsupported, http.StatusUnsupportedMediaType, "The body must be sent without a content encoding.",
+			errors.New("the body has a content encoding"),
+		)
+	}
+	most := w.options.MaxBody + 1
 	if request.ContentLength >= 0 {
-		share = min(share, request.ContentLength+1)
+		most = min(most, request.ContentLength+1)
 	}
 	ctx, cancel := context.WithTimeout(request.Context(), memoryWait)
 	defer cancel()
-	if err := w.memory.Acquire(ctx, share); err != nil {
-		return nil, &refusal{metrics.ResultUnavailable, http.StatusServiceUnavailable, busyText, errors.New("too many events arrive at a time")}
-	}
-	return func() { w.memory.Release(share) }, nil
-}
-
-func (w *Webhook) readBody(request *http.Request) ([]byte, error) {
-	encoding := strings.Join(request.Header.Values("Content-Encoding"), ",")
-	if encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return nil, &refusal{
-			metrics.ResultUnsupported, http.StatusUnsupportedMediaType, "The body must be sent without a content encoding.",
-			errors.New("the body has a content encoding"),
+	body := make([]byte, 0, min(most, budget.FreeBody))
+	for request.ContentLength <= w.options.MaxBody {
+		n, err := request.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case int64(len(body)) > w.options.MaxBody:
+			return nil, w.tooLarge(request)
+		case errors.Is(err, io.EOF):
+			return body, nil
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return nil, unsigned(metrics.ResultInvalid, http.StatusRequestTimeout, "The body arrives too slowly.", errors.New("the body arrives too slowly"))
+		case err != nil:
+			return nil, unsigned(metrics.ResultInvalid, http.StatusBadRequest, "The body could not be read.", err)
+		case len(body) < cap(body):
+			continue
 		}
+		size := min(2*int64(cap(body)), most)
+		if err := held.Grow(ctx, size); err != nil {
+			drain(request)
+			return nil, errTooMany()
+		}
+		body = append(make([]byte, 0, size), body...)
 	}
-	if request.ContentLength > w.options.MaxBody {
-		return nil, w.tooLarge(request)
-	}
-	body, err := io.ReadAll(io.LimitReader(request.Body, w.options.MaxBody+1))
-	if err != nil {
-		return nil, &refusal{metrics.ResultInvalid, http.StatusBadRequest, "The body could not be read.", err}
-	}
-	if int64(len(body)) > w.options.MaxBody {
-		return nil, w.tooLarge(request)
-	}
-	return body, nil
+	return nil, w.tooLarge(request)
 }
 
-// tooLarge reads on for a while without keeping anything: a sender that is still
-// writing would find its connection reset, and never see the answer.
 func (w *Webhook) tooLarge(request *http.Request) error {
-	_, _ = io.CopyN(io.Discard, request.Body, drainLimit)
-	return &refusal{
+	drain(request)
+	return unsigned(
 		metrics.ResultTooLarge, http.StatusRequestEntityTooLarge, fmt.Sprintf("The body has more than %d bytes.", w.options.MaxBody),
 		errors.New("the body is too large"),
-	}
+	)
 }
+
+// drain reads on for a while without keeping anything: a sender that is still
+// writing would find its connection reset, and never see the answer.
+func drain(request *http.Request) { _, _ = io.CopyN(io.Discard, request.Body, drainLimit) }
 
 func (w *Webhook) reject(response http.ResponseWriter, request *http.Request, err error) {
 	answer := w.intake.refuse(err)
@@ -153,6 +160,6 @@ func (w *Webhook) reject(response http.ResponseWriter, request *http.Request, er
 	if answer.status == http.StatusServiceUnavailable {
 		response.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
 	}
-	w.options.Logger.Log(request.Context(), level, "event rejected", "status", answer.status, "cause", answer.cause, "from", request.RemoteAddr)
+	w.intake.log(request.Context(), level, answer, "status", answer.status, "cause", answer.cause, "from", request.RemoteAddr)
 	http.Error(response, answer.sentence, answer.status)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -16,11 +17,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/mux"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
@@ -95,6 +98,16 @@ type server struct {
 
 func serve(t *testing.T, store *memory) server {
 	t.Helper()
+	made, handler := newHandler(t, store, maxBody)
+	listening := httptest.NewServer(handler)
+	t.Cleanup(listening.Close)
+	made.url = listening.URL + "/api/slack"
+	return made
+}
+
+// newHandler returns a webhook without a port.
+func newHandler(t *testing.T, store *memory, maxBody int64) (server, http.Handler) {
+	t.Helper()
 	verifier, err := changelog.NewVerifier([]string{secret}, changelog.DefaultTolerance, time.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -102,12 +115,10 @@ func serve(t *testing.T, store *memory) server {
 	log, counted := &testlog.Buffer{}, &tally{}
 	router := mux.NewRouter()
 	ingest.NewWebhook(ingest.Options{
-		Path: "/api/slack", MaxBody: maxBody, Verifier: verifier, Store: store, Recorder: counted,
+		Path: "/api/slack", MaxBody: maxBody, Verifier: verifier, Store: store, Memory: budget.NewMemory(), Recorder: counted,
 		Logger: slog.New(slog.NewTextHandler(log, nil)),
 	}).Register(router)
-	listening := httptest.NewServer(router)
-	t.Cleanup(listening.Close)
-	return server{url: listening.URL + "/api/slack", store: store, tally: counted, log: log}
+	return server{store: store, tally: counted, log: log}, router
 }
 
 // signed makes a request as Port does.
@@ -300,11 +311,91 @@ func TestARequestIsRefused(t *testing.T) {
 	}
 }
 
+// TestUnsignedRequestsDoNotFillTheLog posts many of each kind.
+func TestUnsignedRequestsDoNotFillTheLog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, handler := newHandler(t, &memory{}, maxBody)
+		const many = 1000
+		post := func(header map[string]string, body string) {
+			request := httptest.NewRequest(http.MethodPost, "/api/slack", strings.NewReader(body))
+			for name, value := range header {
+				request.Header.Set(name, value)
+			}
+			handler.ServeHTTP(httptest.NewRecorder(), request)
+		}
+		forged := map[string]string{changelog.TimestampHeader: "1", changelog.SignatureHeader: changelog.Sign("other", "1", nil)}
+		packed := maps.Clone(forged)
+		packed["Content-Encoding"] = "gzip"
+		for range many {
+			post(nil, "{}")
+			post(forged, "{}")
+			post(forged, strings.Repeat(" ", maxBody+1))
+			post(packed, "{}")
+		}
+		if log := s.log.String(); strings.Count(log, "\n") != 3 {
+			t.Errorf("the log has %d lines:\n%.1000s", strings.Count(log, "\n"), log)
+		}
+		if got := s.tally.String(); got != "map[signature missing:1000 signature wrong:1000 too_large:1000 unauthorized:2000 unsupported_encoding:1000]" {
+			t.Errorf("counted %s", got)
+		}
+		time.Sleep(time.Minute)
+		post(nil, "{}")
+		if log := s.log.String(); strings.Count(log, "\n") != 4 || !strings.Contains(log, "more_since_last=1999") {
+			t.Errorf("a minute later it reads\n%s", log)
+		}
+	})
+}
+
+// TestTheMemoryOfABodyIsThatOfWhatHasArrived has many requests announce large bodies
+// and send next to nothing, and one send all of it.
+func TestTheMemoryOfABodyIsThatOfWhatHasArrived(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, handler := newHandler(t, &memory{}, 4<<20)
+		send := func(body io.Reader, length int, timestamp, signature string) int {
+			request := httptest.NewRequest(http.MethodPost, "/api/slack", body)
+			request.ContentLength = int64(length)
+			request.Header.Set(changelog.TimestampHeader, timestamp)
+			request.Header.Set(changelog.SignatureHeader, signature)
+			response := httptest.NewRecorder()
+			handler.ServeHTTP(response, request)
+			return response.Code
+		}
+		now := strconv.FormatInt(time.Now().UnixMilli(), 10)
+		const large = 4 << 20
+		var waiting sync.WaitGroup
+		var ends []io.Closer
+		for range 100 {
+			reader, writer := io.Pipe()
+			ends = append(ends, writer)
+			waiting.Go(func() { send(reader, large, now, changelog.Sign("other", now, nil)) })
+			if _, err := io.WriteString(writer, strings.Repeat("[", 100<<10)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		began := time.Now()
+		body := []byte(`{"x":"` + strings.Repeat("x", large-100) + `"}`)
+		if got := send(bytes.NewReader(body), len(body), now, changelog.Sign(secret, now, body)); got != http.StatusAccepted || time.Since(began) > 0 {
+			t.Errorf("answered %d after %s", got, time.Since(began))
+		}
+		if stored := s.store.stored(); len(stored) != 1 {
+			t.Errorf("%d events are stored", len(stored))
+		}
+		for _, end := range ends {
+			_ = end.Close()
+		}
+		waiting.Wait()
+	})
+}
+
 // TestATooLargeBodyMayBeSentToItsEnd sends as a simple client does, which reads
 // the answer when it has written everything.
 func TestATooLargeBodyMayBeSentToItsEnd(t *testing.T) {
 	t.Parallel()
 	const size = 12 << 20
+	signature := fmt.Sprintf("%s: 1\r\n%s: %s\r\n", changelog.TimestampHeader, changelog.SignatureHeader, changelog.Sign(secret, "1", nil))
 	for name, header := range map[string]string{
 		"with its length": fmt.Sprintf("Content-Length: %d\r\n\r\n", size),
 		"in one chunk":    fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n", size),
@@ -317,7 +408,7 @@ func TestATooLargeBodyMayBeSentToItsEnd(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer connection.Close()
-			if _, err := io.WriteString(connection, "POST /api/slack HTTP/1.1\r\nHost: localhost\r\n"+header); err != nil {
+			if _, err := io.WriteString(connection, "POST /api/slack HTTP/1.1\r\nHost: localhost\r\n"+signature+header); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := connection.Write(make([]byte, size)); err != nil {
