@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -117,6 +118,7 @@ type manifest struct {
 			Spec struct {
 				TerminationGracePeriodSeconds int         `yaml:"terminationGracePeriodSeconds"`
 				InitContainers                []container `yaml:"initContainers"`
+				Containers                    []container `yaml:"containers"`
 			} `yaml:"spec"`
 		} `yaml:"template"`
 	} `yaml:"spec"`
@@ -128,11 +130,22 @@ type container struct {
 }
 
 // TestKubernetes reads the manifests, and has the listener check its flags and its
-// configuration, with the secrets where they are mounted.
+// configuration, with the secrets where they are mounted. Kubernetes' own types are
+// asked in internal/kubernetes.
 func TestKubernetes(t *testing.T) {
 	t.Parallel()
+	for _, name := range []string{"kubernetes.yaml", "kubernetes-standalone.yaml"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checkManifests(t, readExample(t, name))
+		})
+	}
+}
+
+func checkManifests(t *testing.T, manifests string) {
+	t.Helper()
 	objects := make(map[string]manifest)
-	decoder := yaml.NewDecoder(strings.NewReader(readExample(t, "kubernetes.yaml")))
+	decoder := yaml.NewDecoder(strings.NewReader(manifests))
 	for {
 		var read manifest
 		err := decoder.Decode(&read)
@@ -151,10 +164,12 @@ func TestKubernetes(t *testing.T) {
 	if pod.TerminationGracePeriodSeconds <= int(stopTimeout.Seconds()) {
 		t.Errorf("the pod is killed after %d s, and the listener takes up to %s", pod.TerminationGracePeriodSeconds, stopTimeout)
 	}
-	if len(pod.InitContainers) != 1 || pod.InitContainers[0].Name != "listener" {
-		t.Fatalf("the sidecar is missing: %+v", pod)
+	containers := slices.Concat(pod.InitContainers, pod.Containers)
+	at := slices.IndexFunc(containers, func(known container) bool { return known.Name == "listener" })
+	if at < 0 {
+		t.Fatalf("the listener is missing: %+v", pod)
 	}
-	checkArguments(t, pod.InitContainers[0].Args)
+	checkArguments(t, containers[at].Args)
 
 	dir := t.TempDir()
 	secrets := map[string]string{"client-secret": "k7-client-secret", "slack-webhook-url": "https://hooks.slack.com/services/T0/B0/x"}
@@ -184,6 +199,27 @@ func TestSystemd(t *testing.T) {
 	}
 	for _, line := range lines {
 		checkArguments(t, strings.Fields(line[2]))
+	}
+}
+
+// TestSystemdAcceptsTheUnit asks systemd, where it is installed.
+func TestSystemdAcceptsTheUnit(t *testing.T) {
+	t.Parallel()
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("systemd is not installed")
+	}
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The commands of the unit must be there.
+	unit := filepath.Join(t.TempDir(), "port-listener.service")
+	if err := os.WriteFile(unit, []byte(strings.ReplaceAll(readExample(t, "port-listener.service"), "/usr/local/bin/listener", executable)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", unit).CombinedOutput(); err != nil || len(said) > 0 {
+		t.Errorf("%v: %s", err, said)
 	}
 }
 

@@ -1,0 +1,231 @@
+package kubernetes_test
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// objects are those of one example. Each has one Deployment at most.
+type objects struct {
+	deployment *appsv1.Deployment
+	services   []*corev1.Service
+	ingresses  []*networkingv1.Ingress
+	policies   []*networkingv1.NetworkPolicy
+	// named are the names of all others, with their kinds.
+	named []string
+}
+
+// decode reads every document of an example. A key that Kubernetes does not know, or
+// that is there twice, is an error.
+func decode(t *testing.T, path string) objects {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, appsv1.AddToScheme, networkingv1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			t.Fatal(err)
+		}
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDeserializer()
+	var read objects
+	for i, document := range bytes.Split(content, []byte("\n---\n")) {
+		object, _, err := decoder.Decode(document, nil, nil)
+		if err != nil {
+			t.Errorf("document %d: %v", i+1, err)
+			continue
+		}
+		switch object := object.(type) {
+		case *appsv1.Deployment:
+			read.deployment = object
+		case *corev1.Service:
+			read.services = append(read.services, object)
+		case *networkingv1.Ingress:
+			read.ingresses = append(read.ingresses, object)
+		case *networkingv1.NetworkPolicy:
+			read.policies = append(read.policies, object)
+		case *corev1.Secret:
+			read.named = append(read.named, "Secret "+object.Name)
+		case *corev1.ConfigMap:
+			read.named = append(read.named, "ConfigMap "+object.Name)
+		case *corev1.PersistentVolumeClaim:
+			read.named = append(read.named, "PersistentVolumeClaim "+object.Name)
+		default:
+			t.Errorf("document %d is a %T, which nothing checks", i+1, object)
+		}
+	}
+	if read.deployment == nil || len(read.services) == 0 || len(read.ingresses) == 0 || len(read.policies) == 0 {
+		t.Fatalf("something is missing: %+v", read)
+	}
+	return read
+}
+
+// containers returns all containers of the pod: a sidecar is one of the initial ones.
+func (o objects) containers() []corev1.Container {
+	pod := o.deployment.Spec.Template.Spec
+	return slices.Concat(pod.InitContainers, pod.Containers)
+}
+
+// opens reports whether a container opens a port. The port must be a number: before
+// Kubernetes 1.33 the names of a sidecar's ports are not looked up.
+func (o objects) opens(port intstr.IntOrString) error {
+	if port.Type != intstr.Int {
+		return fmt.Errorf("the port %s is a name", port.String())
+	}
+	for _, container := range o.containers() {
+		for _, opened := range container.Ports {
+			if opened.ContainerPort == port.IntVal {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("no container opens the port %s", port.String())
+}
+
+func (o objects) hasPod(t *testing.T, who string, selector map[string]string) {
+	t.Helper()
+	if len(selector) == 0 || !labels.SelectorFromSet(selector).Matches(labels.Set(o.deployment.Spec.Template.Labels)) {
+		t.Errorf("%s selects %v, and the pod has %v", who, selector, o.deployment.Spec.Template.Labels)
+	}
+}
+
+func (o objects) checkServices(t *testing.T) {
+	t.Helper()
+	for _, service := range o.services {
+		o.hasPod(t, "the Service "+service.Name, service.Spec.Selector)
+		for _, port := range service.Spec.Ports {
+			if err := o.opens(port.TargetPort); err != nil {
+				t.Errorf("the Service %s: %v", service.Name, err)
+			}
+		}
+		// The app beside the listener may crash.
+		if len(o.containers()) > 1 && !service.Spec.PublishNotReadyAddresses {
+			t.Errorf("the Service %s drops the listener while another container is not ready", service.Name)
+		}
+	}
+	for _, ingress := range o.ingresses {
+		for _, rule := range ingress.Spec.Rules {
+			for _, path := range rule.HTTP.Paths {
+				backend := path.Backend.Service
+				if !slices.ContainsFunc(o.services, func(service *corev1.Service) bool {
+					return service.Name == backend.Name && slices.ContainsFunc(service.Spec.Ports, func(port corev1.ServicePort) bool {
+						return port.Name == backend.Port.Name || port.Port == backend.Port.Number
+					})
+				}) {
+					t.Errorf("the Ingress %s: there is no Service with %+v", ingress.Name, backend)
+				}
+			}
+		}
+	}
+}
+
+func (o objects) checkPolicies(t *testing.T) {
+	t.Helper()
+	for _, policy := range o.policies {
+		o.hasPod(t, "the NetworkPolicy "+policy.Name, policy.Spec.PodSelector.MatchLabels)
+		allowed := map[int32]bool{}
+		for _, ingress := range policy.Spec.Ingress {
+			for _, port := range ingress.Ports {
+				if err := o.opens(*port.Port); err != nil {
+					t.Errorf("the NetworkPolicy %s: %v", policy.Name, err)
+				}
+				allowed[port.Port.IntVal] = true
+			}
+		}
+		for _, container := range o.containers() {
+			for _, port := range container.Ports {
+				if !allowed[port.ContainerPort] {
+					t.Errorf("the NetworkPolicy %s lets nobody reach the port %d; it has %v", policy.Name, port.ContainerPort, slices.Collect(maps.Keys(allowed)))
+				}
+			}
+		}
+	}
+}
+
+// checkProbes holds the probes of the listener to its admin address, which answers
+// even while others fill the public one.
+func (o objects) checkProbes(t *testing.T, listener corev1.Container) {
+	t.Helper()
+	for name, probe := range map[string]*corev1.Probe{"startup": listener.StartupProbe, "liveness": listener.LivenessProbe, "readiness": listener.ReadinessProbe} {
+		if probe == nil || probe.HTTPGet == nil {
+			t.Errorf("the listener has no %s probe", name)
+			continue
+		}
+		if err := o.opens(probe.HTTPGet.Port); err != nil {
+			t.Errorf("the %s probe: %v", name, err)
+		}
+		if !slices.Contains(listener.Args, "-admin-listen=:"+probe.HTTPGet.Port.String()) {
+			t.Errorf("the %s probe asks the port %s, and the listener has %q", name, probe.HTTPGet.Port.String(), listener.Args)
+		}
+	}
+}
+
+func (o objects) checkVolumes(t *testing.T, listener corev1.Container) {
+	t.Helper()
+	volumes := map[string]string{}
+	for _, volume := range o.deployment.Spec.Template.Spec.Volumes {
+		source := "nothing"
+		switch {
+		case volume.Secret != nil:
+			source = "Secret " + volume.Secret.SecretName
+		case volume.ConfigMap != nil:
+			source = "ConfigMap " + volume.ConfigMap.Name
+		case volume.PersistentVolumeClaim != nil:
+			source = "PersistentVolumeClaim " + volume.PersistentVolumeClaim.ClaimName
+		}
+		if !slices.Contains(o.named, source) {
+			t.Errorf("the volume %s is %s; there are %q", volume.Name, source, o.named)
+		}
+		volumes[volume.Name] = source
+	}
+	for _, mount := range listener.VolumeMounts {
+		if volumes[mount.Name] == "" {
+			t.Errorf("there is no volume %s", mount.Name)
+		}
+	}
+}
+
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob("../../examples/listener/kubernetes*.yaml")
+	if err != nil || len(paths) < 2 {
+		t.Fatalf("there are %q (%v)", paths, err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {
+			t.Parallel()
+			read := decode(t, path)
+			if spec := read.deployment.Spec; !labels.SelectorFromSet(spec.Selector.MatchLabels).Matches(labels.Set(spec.Template.Labels)) {
+				t.Errorf("the Deployment selects %v, and its pod has %v", spec.Selector.MatchLabels, spec.Template.Labels)
+			}
+			read.checkServices(t)
+			read.checkPolicies(t)
+			at := slices.IndexFunc(read.containers(), func(container corev1.Container) bool { return container.Name == "listener" })
+			if at < 0 {
+				t.Fatal("there is no listener")
+			}
+			listener := read.containers()[at]
+			read.checkProbes(t, listener)
+			read.checkVolumes(t, listener)
+			if at < len(read.deployment.Spec.Template.Spec.InitContainers) && (listener.RestartPolicy == nil || *listener.RestartPolicy != corev1.ContainerRestartPolicyAlways) {
+				t.Error("the sidecar is not restarted, and the app waits for its end")
+			}
+		})
+	}
+}
