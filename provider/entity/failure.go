@@ -141,7 +141,7 @@ func has[T any](values map[string]T, key string) bool {
 
 // differenceWarning tells that Port did not keep a value as it was sent.
 func differenceWarning(entity *model, key string, sent, stored any) diag.Diagnostic {
-	id, at := entity.ID.ValueString(), entity.propertyPath(key)
+	id, at := entity.ID.ValueString(), entity.attributePath(key)
 	if isRounded(sent, stored) {
 		return diag.NewAttributeWarningDiagnostic(at, "Number Rounded", fmt.Sprintf(
 			"Port stored the property %q of the entity %q as %s; %s was sent. Port keeps numbers as doubles, which hold about 16 digits. "+
@@ -149,8 +149,8 @@ func differenceWarning(entity *model, key string, sent, stored any) diag.Diagnos
 			key, id, shown(stored), shown(sent)))
 	}
 	return diag.NewAttributeWarningDiagnostic(at, "Value Stored Differently", fmt.Sprintf(
-		"Port stored the property %q of the entity %q as %s; %s was sent. Until somebody changes the value, plans show no difference.",
-		key, id, shown(stored), shown(sent)))
+		"Port stored %s of the entity %q as %s; %s was sent. Until somebody changes the value, plans show no difference.",
+		describedKey(key), id, shown(stored), shown(sent)))
 }
 
 func shown(value any) string {

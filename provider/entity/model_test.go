@@ -206,16 +206,16 @@ func TestConclude_remembersTheTitle(t *testing.T) {
 	var known record
 	answer := &port.Entity{Identifier: "e", Title: new("Made Up")}
 	plan := &model{Title: types.StringUnknown()}
-	conclude(plan, answer, false, &known)
+	(&entityResource{}).conclude(plan, answer, false, &known)
 	if known.Title != "Made Up" || plan.Title.ValueString() != "Made Up" {
 		t.Errorf("the record is %+v, the title %s", known, plan.Title)
 	}
-	conclude(plan, answer, false, &known)
+	(&entityResource{}).conclude(plan, answer, false, &known)
 	if known.Title != "Made Up" {
 		t.Error("a write that keeps the title forgets it")
 	}
 	plan.Title = types.StringValue("Ours")
-	conclude(plan, answer, false, &known)
+	(&entityResource{}).conclude(plan, answer, false, &known)
 	if known.Title != "" {
 		t.Errorf("the record still has %q", known.Title)
 	}

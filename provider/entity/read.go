@@ -18,13 +18,18 @@ func (r *entityResource) read(ctx context.Context, state *model, known *record) 
 	if state.IsUnread() {
 		return r.readImported(ctx, current, state, known)
 	}
-	listed, err := state.values()
+	own, err := state.toAPI()
 	if err != nil {
 		return nil, err
 	}
+	listed := own.Properties
+	known.restoreAttributes(current, own)
 	current.Properties = known.asSent(current.Properties, listed)
 	if state.isDeclared() {
 		return fromAPI(blueprint, onlyListed(current, state, listed), state, nil)
+	}
+	if len(own.Team) == 0 && len(current.Team) > 0 {
+		r.dropInheritedTeams(ctx, blueprint, current, known)
 	}
 	if unlisted := unlistedValues(current.Properties, listed); len(unlisted) > 0 {
 		r.noteDefaults(ctx, blueprint, unlisted, known)
@@ -33,11 +38,25 @@ func (r *entityResource) read(ctx context.Context, state *model, known *record) 
 	return fromAPI(blueprint, current, state, nil)
 }
 
+// dropInheritedTeams leaves out teams that Port computes, and remembers them. Of
+// a blueprint that cannot be read nothing is known.
+func (r *entityResource) dropInheritedTeams(ctx context.Context, blueprint string, current *port.Entity, known *record) {
+	definition, err := r.backend.Blueprint(ctx, blueprint)
+	if err != nil || !inheritsTeams(definition) {
+		return
+	}
+	known.remember(teamKey, attributesOf(current)[teamKey])
+	current.Team = nil
+}
+
 // readImported shows everything: what the configuration will list is not known
 // here. Defaults are remembered, so that it may leave them out.
 func (r *entityResource) readImported(ctx context.Context, current *port.Entity, state *model, known *record) (*model, error) {
 	blueprint := state.Blueprint.ValueString()
 	definition := r.noteDefaults(ctx, blueprint, current.Properties, known)
+	if len(current.Team) > 0 {
+		r.dropInheritedTeams(ctx, blueprint, current, known)
+	}
 	fresh, err := fromAPI(blueprint, current, nil, definition)
 	if err != nil {
 		return nil, err

@@ -31,7 +31,7 @@ type record struct {
 	// Answers holds, by property, the value with which Port answered to a write
 	// where it is not the one that Terraform sent: the default of a property that
 	// was left out, a number that was rounded. As long as the value is that, nobody
-	// has changed it.
+	// has changed it. Other attributes have the keys of [attributesOf].
 	Answers map[string]any `json:"answers,omitempty"`
 	// Title is the title that Port made up for an entity without one.
 	Title string `json:"title,omitempty"`
@@ -85,11 +85,14 @@ func (r record) asSent(answer, listed map[string]any) map[string]any {
 	return sent
 }
 
-// filled are the values that Port filled in: those that the state does not list,
+// filled are the values of properties that Port filled in: those that the state does not list,
 // or lists because an import could not tell them from others.
 func (r record) filled(listed map[string]any) map[string]any {
 	filled := map[string]any{}
 	for key, value := range r.Answers {
+		if isAttribute(key) {
+			continue
+		}
 		if own, isListed := listed[key]; !isListed || jsonvalue.Equal(own, value) {
 			filled[key] = value
 		}
@@ -127,11 +130,15 @@ func (r *record) noteDefaults(definition *port.Blueprint, values, listed map[str
 		if _, isListed := listed[key]; isListed || value == nil || !isDefault(definition, key, value) {
 			continue
 		}
-		if r.Answers == nil {
-			r.Answers = map[string]any{}
-		}
-		r.Answers[key] = value
+		r.remember(key, value)
 	}
+}
+
+func (r *record) remember(key string, answer any) {
+	if r.Answers == nil {
+		r.Answers = map[string]any{}
+	}
+	r.Answers[key] = answer
 }
 
 func isDefault(definition *port.Blueprint, key string, value any) bool {

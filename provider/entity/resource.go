@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -62,7 +63,7 @@ func (r *entityResource) Create(ctx context.Context, req resource.CreateRequest,
 		resp.Diagnostics.Append(failure{verb: "Create", id: entityID(plan.Blueprint.ValueString(), plan.Identifier.ValueString()), entity: &plan, err: err}.diagnostic())
 		return
 	}
-	resp.Diagnostics.Append(conclude(&plan, answer, plan.isDeclared(), &known)...)
+	resp.Diagnostics.Append(r.conclude(&plan, answer, plan.isDeclared(), &known)...)
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
@@ -128,7 +129,7 @@ func (r *entityResource) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	switch {
 	case done.isAnswer:
-		resp.Diagnostics.Append(conclude(&plan, done.entity, plan.isDeclared() || state.isDeclared(), &known)...)
+		resp.Diagnostics.Append(r.conclude(&plan, done.entity, plan.isDeclared() || state.isDeclared(), &known)...)
 	case done.entity != nil:
 		plan.setComputed(done.entity)
 	default:
@@ -181,8 +182,16 @@ func completed(ctx context.Context, verb string, m *model) diag.Diagnostics {
 // state, and into the record. It warns of values that Port did not keep as they
 // were sent. In an entity that is shared, what is not listed is somebody else's
 // and not what Port filled in.
-func conclude(plan *model, answer *port.Entity, isShared bool, known *record) diag.Diagnostics {
-	sent, seen := listedIn(plan), answer.Properties
+func (r *entityResource) conclude(plan *model, answer *port.Entity, isShared bool, known *record) diag.Diagnostics {
+	desired, err := plan.toAPI()
+	if err != nil {
+		// It was written, so it can be read.
+		desired = &port.Entity{}
+	}
+	sent := attributesOf(desired)
+	seen := answeredAttributes(sent, answer)
+	maps.Copy(sent, desired.Properties)
+	maps.Copy(seen, answer.Properties)
 	if isShared {
 		seen = only(seen, sent)
 	}
@@ -196,7 +205,12 @@ func conclude(plan *model, answer *port.Entity, isShared bool, known *record) di
 	plan.setComputed(answer)
 	var diagnostics diag.Diagnostics
 	for _, key := range different {
-		diagnostics.Append(differenceWarning(plan, key, sent[key], seen[key]))
+		switch {
+		case key != teamKey:
+			diagnostics.Append(differenceWarning(plan, key, sent[key], seen[key]))
+		case r.backend.IsFirst("teams of " + plan.Blueprint.ValueString()):
+			diagnostics.Append(teamsWarning(plan, sent[key], seen[key]))
+		}
 	}
 	return diagnostics
 }

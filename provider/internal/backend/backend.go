@@ -34,6 +34,7 @@ type Backend struct {
 	locks       map[string]*semaphore.Weighted
 	blueprints  map[string]*port.Blueprint
 	entityNotes map[EntityKey]*entityNote
+	reported    map[string]bool
 }
 
 // New returns the backend of a provider configuration.
@@ -45,6 +46,7 @@ func New(client *port.Client, typeChangeProtection bool) *Backend {
 		locks:                map[string]*semaphore.Weighted{},
 		blueprints:           map[string]*port.Blueprint{},
 		entityNotes:          map[EntityKey]*entityNote{},
+		reported:             map[string]bool{},
 	}
 }
 
@@ -128,4 +130,14 @@ func (b *Backend) known(identifier string) *port.Blueprint {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	return b.blueprints[identifier]
+}
+
+// IsFirst reports whether nobody has asked for this topic before in this run, so
+// that what concerns many resources alike is reported once.
+func (b *Backend) IsFirst(topic string) bool {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	isFirst := !b.reported[topic]
+	b.reported[topic] = true
+	return isFirst
 }

@@ -1,0 +1,114 @@
+package entity_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
+)
+
+// newInheriting is a Port whose things get their teams from what they are
+// related to, with an entity that has inherited one.
+func newInheriting(t *testing.T) (*acctest.Environment, *acctest.Session) {
+	t.Helper()
+	env := newThings(t)
+	session := env.NewSession(t, "port_entity")
+	session.Apply(declare(moving))
+	change(t, env, &port.EntityPatch{Team: port.Set([]string{"theirs"})})
+	return env, session
+}
+
+func inherit(t *testing.T, env *acctest.Environment) {
+	t.Helper()
+	blueprint := thing()
+	blueprint.Ownership = &port.Ownership{Type: "Inherited", Path: new("one")}
+	if _, err := env.Client.Blueprints.Update(t.Context(), "thing", blueprint); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestTeams_inheritedAreNoDifference: what the configuration leaves out and Port
+// computes is not compared, however often it changes.
+func TestTeams_inheritedAreNoDifference(t *testing.T) {
+	t.Parallel()
+	env, session := newInheriting(t)
+	if changed := env.Restart(t, session).Changes(declare(moving)); !slices.Equal(changed, []string{"teams"}) {
+		t.Errorf("teams that nobody computes show as %v", changed)
+	}
+	inherit(t, env)
+	for _, team := range []string{"theirs", "others"} {
+		change(t, env, &port.EntityPatch{Team: port.Set([]string{team})})
+		if changed := env.Restart(t, session).Changes(declare(moving)); len(changed) > 0 {
+			t.Errorf("the plan changes %v", changed)
+		}
+	}
+}
+
+func TestTeams_inheritedAreNotImported(t *testing.T) {
+	t.Parallel()
+	env, _ := newInheriting(t)
+	inherit(t, env)
+	session := env.NewSession(t, "port_entity")
+	session.Import("thing:e")
+	if changed := session.Changes(declare(moving)); len(changed) > 0 {
+		t.Errorf("the plan changes %v", changed)
+	}
+}
+
+// TestTeams_storedDifferently: Port has its own opinion about the teams, which is
+// reported once, and then is no difference until it changes.
+func TestTeams_storedDifferently(t *testing.T) {
+	t.Parallel()
+	env := newThings(t)
+	session := env.NewSession(t, "port_entity")
+	const configured = moving + `, "teams": ["ours"]`
+	fault := `{"method": "POST", "route": "` + entitiesRoute + `", "status": 201, "body": {"ok": true, "entity": {"identifier": "e", "title": "E", "team": [], "properties": {"text": "x"}, "relations": {}}}}`
+	env.Control(t, "POST", "/_emulator/faults", fault)
+	warned(t, session.TryApply(declare(configured)), "Teams Stored Differently", `["ours"]`, `"thing:e"`)
+	second := session.Beside("port_entity")
+	if reported := second.TryApply(declare(configured)); len(reported) > 0 {
+		t.Errorf("the second entity reports %q", reported)
+	}
+	env.Control(t, "DELETE", "/_emulator/faults", "")
+	create(t, env, "thing", &port.Entity{Identifier: "e", Title: new("E"), Properties: map[string]any{"text": "x"}})
+	if changed := session.Changes(declare(configured)); len(changed) > 0 {
+		t.Errorf("the plan changes %v", changed)
+	}
+	change(t, env, &port.EntityPatch{Team: port.Set([]string{"theirs"})})
+	if changed := session.Changes(declare(configured)); !slices.Equal(changed, []string{"teams"}) {
+		t.Errorf("teams of somebody else show as %v", changed)
+	}
+}
+
+// TestEntity_attributesStoredDifferently: so it is with every other attribute.
+func TestEntity_attributesStoredDifferently(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ configured, answered, at string }{
+		"a title":                  {`"title": "Ours"`, `"title": "Theirs"`, `AttributeName("title")`},
+		"an icon":                  {`"title": "E", "icon": "Lock"`, `"title": "E"`, `AttributeName("icon")`},
+		"a target":                 {`"title": "E", "relations": {"single_relations": {"one": "a"}}`, `"title": "E", "relations": {"one": "b", "many": []}`, `ElementKeyString("one")`},
+		"one that is gone":         {`"title": "E", "relations": {"many_relations": {"many": ["a"]}}`, `"title": "E", "relations": {"one": null, "many": []}`, `ElementKeyString("many")`},
+		"an icon of the blueprint": {`"title": "E"`, `"title": "E", "icon": "Lock"`, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := newThings(t)
+			session := env.NewSession(t, "port_entity")
+			entity := `{"ok": true, "entity": {"identifier": "e", "team": [], "properties": {}, ` + test.answered + `}}`
+			env.Control(t, "POST", "/_emulator/faults", `{"method": "POST", "route": "`+entitiesRoute+`", "status": 201, "body": `+entity+`}`)
+			reported := session.TryApply(declare(test.configured))
+			if test.at == "" && len(reported) > 0 {
+				t.Errorf("it reports %q", reported)
+			}
+			if test.at != "" {
+				warned(t, reported, "Value Stored Differently", test.at, `"thing:e"`)
+			}
+			env.Control(t, "POST", "/_emulator/faults", `{"method": "GET", "route": "`+entityRoute+`", "status": 200, "body": `+entity+`}`)
+			if changed := session.Changes(declare(test.configured)); len(changed) > 0 {
+				t.Errorf("the plan changes %v", changed)
+			}
+		})
+	}
+}
