@@ -30,7 +30,7 @@ func (r *entityResource) check(ctx context.Context, config *partialModel, state 
 	}
 	c := checker{
 		definition: definition,
-		id:         entityID(config.Blueprint.ValueString(), config.Identifier.ValueString()),
+		at:         config.address(),
 		isWhole:    config.isWhole(state == nil),
 	}
 	c.checkProperties(ctx, config)
@@ -57,7 +57,7 @@ func (r *entityResource) definition(ctx context.Context, blueprint string) (defi
 // checker collects what is wrong with one entity.
 type checker struct {
 	definition *port.Blueprint
-	id         string
+	at         address
 	// isWhole says that what the configuration leaves out has no value.
 	isWhole     bool
 	diagnostics diag.Diagnostics
@@ -65,7 +65,15 @@ type checker struct {
 
 func (c *checker) fail(at path.Path, summary, format string, arguments ...any) {
 	c.diagnostics.AddAttributeError(at, summary, fmt.Sprintf(format, arguments...)+
-		fmt.Sprintf("\n\nThis is about the entity %q. To plan without these checks, set entity_plan_checks = false in the provider block.", c.id))
+		fmt.Sprintf("\n\nThis is about %s. To plan without these checks, set entity_plan_checks = false in the provider block.", c.subject()))
+}
+
+// subject names the entity, which may have no identifier yet.
+func (c *checker) subject() string {
+	if c.at.Identifier == "" {
+		return fmt.Sprintf("an entity of the blueprint %q", c.at.Blueprint)
+	}
+	return fmt.Sprintf("the entity %q", c.at)
 }
 
 func (c *checker) checkProperties(ctx context.Context, config *partialModel) {

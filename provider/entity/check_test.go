@@ -75,6 +75,8 @@ func TestCheck_refuses(t *testing.T) {
 		"an object for a list":              {`"properties": {"object_props": {"any": "{}"}}`, `is an array, not an object.`},
 		"a list for an object":              {`"properties_json": "{\"object\": []}"`, `is an object, not an array.`},
 		"a list of the wrong type":          {`"properties": {"array_props": {"number_items": {"texts": [1]}}}`, `ElementKeyString("texts"): Invalid Property Value: The property "texts" of the blueprint "strict" has the element 0 of the wrong type: it must be a string, not a number.`},
+		"a null in a list of texts":         {`"properties": {"array_props": {"string_items": {"texts": ["x", null]}}}`, `has no value in element 1: it must be a string, not null.`},
+		"a null in a list in JSON":          {`"properties_json": "{\"texts\": [null]}"`, `has no value in element 0: it must be a string, not null.`},
 		"a text outside of an enum":         {texts("healthStatus", `"healthy"`), `must be one of "Healthy", "Crashed", not "healthy".`},
 		"a number outside of an enum":       {amounts("level", `2`), `must be one of 1, 2.50, not 2.`},
 		"an element outside of an enum":     {`"properties": {"array_props": {"string_items": {"colors": ["red", "green"]}}}`, `has a wrong element 1: it must be one of "red", "blue", not "green".`},

@@ -19,7 +19,7 @@ import (
 // failure is an operation on an entity that failed.
 type failure struct {
 	verb string
-	id   string
+	at   address
 	// entity is what was to be written, or nil.
 	entity *model
 	err    error
@@ -28,7 +28,11 @@ type failure struct {
 // diagnostic renders the failure, on the attribute that caused it where that is
 // known.
 func (f failure) diagnostic() diag.Diagnostic {
-	rendered := diagnose.Failure{Verb: f.verb, Kind: "Entity", Identifier: f.id, Err: f.err, Advice: f.advice()}.Diagnostic()
+	described := diagnose.Failure{Verb: f.verb, Kind: "Entity", Parent: fmt.Sprintf("blueprint %q", f.at.Blueprint), Err: f.err, Advice: f.advice()}
+	if f.at.Identifier != "" {
+		described.Identifier = f.at.String()
+	}
+	rendered := described.Diagnostic()
 	if at, located := f.path(); located {
 		return diag.WithPath(at, rendered)
 	}
@@ -39,7 +43,7 @@ func (f failure) advice() string {
 	switch {
 	case errors.Is(f.err, port.ErrExists) && f.verb == "Create":
 		return fmt.Sprintf("The entity exists already. To manage it with Terraform, import it: terraform import port_entity.<name> %q\n"+
-			"Or set on_existing = \"adopt\" to have Terraform take it over without an import.", f.id)
+			"Or set on_existing = \"adopt\" to have Terraform take it over without an import.", f.at)
 	case errors.Is(f.err, errOtherBlueprint):
 		return "Nothing was written. Plan again: Terraform then knows which blueprint it is. If the same run creates or renames the blueprint, " +
 			"refer to its resource (blueprint = port_blueprint.<name>.identifier), so that Terraform does that first."

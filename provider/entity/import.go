@@ -33,7 +33,7 @@ func (a address) json() string {
 // more than one way.
 func (r *entityResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	var identity identityModel
-	if req.ID == "" {
+	if req.ID == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
 	} else {
 		found, diagnostics := r.resolve(ctx, req.ID)

@@ -93,7 +93,7 @@ func plainTexts(list []types.String) []string {
 // themselves.
 func fromAPI(blueprint string, entity *port.Entity, prior *model, definition *port.Blueprint) (*model, error) {
 	if prior == nil {
-		prior = emptyModel()
+		prior = importedModel()
 	}
 	properties, untyped, err := propertiesFromAPI(entity.Properties, prior, definition)
 	if err != nil {
@@ -118,10 +118,16 @@ func fromAPI(blueprint string, entity *port.Entity, prior *model, definition *po
 	return fresh, nil
 }
 
-// emptyModel is what an import compares with: everything in its empty form,
-// which a configuration without it does not contradict, and the default of the
-// one attribute with a default that Port does not store. The timeouts are left
-// to the caller, who knows their type.
+// importedModel is what an import compares with: null, as the official provider
+// has it, so that a configuration generated from the import is short. Only
+// properties_json is empty, because the values that it configures are shown in
+// properties after an import, which Terraform accepts for a value and not for
+// null. The timeouts are left to the caller, who knows their type.
+func importedModel() *model {
+	return &model{PropertiesJSON: jsontype.New("{}"), CreateMissingRelated: types.BoolValue(false)}
+}
+
+// emptyModel lists nothing, with every collection in its empty form.
 func emptyModel() *model {
 	return &model{
 		Title: types.StringValue(""),
@@ -144,7 +150,6 @@ func emptyModel() *model {
 			Single: map[string]types.String{},
 			Many:   map[string][]types.String{},
 		},
-		CreateMissingRelated: types.BoolValue(false),
 	}
 }
 

@@ -60,7 +60,7 @@ func (r *entityResource) Create(ctx context.Context, req resource.CreateRequest,
 	var known record
 	answer, err := r.create(ctx, &plan, &known)
 	if err != nil {
-		resp.Diagnostics.Append(failure{verb: "Create", id: entityID(plan.Blueprint.ValueString(), plan.Identifier.ValueString()), entity: &plan, err: err}.diagnostic())
+		resp.Diagnostics.Append(failure{verb: "Create", at: plan.address(), entity: &plan, err: err}.diagnostic())
 		return
 	}
 	resp.Diagnostics.Append(r.conclude(&plan, answer, plan.isDeclared(), &known)...)
@@ -96,7 +96,7 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	if err != nil {
-		resp.Diagnostics.Append(failure{verb: "Read", id: state.address().String(), err: err}.diagnostic())
+		resp.Diagnostics.Append(failure{verb: "Read", at: state.address(), err: err}.diagnostic())
 		return
 	}
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
@@ -121,11 +121,11 @@ func (r *entityResource) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	done, err := r.update(ctx, &plan, &state, known)
 	if err != nil {
-		resp.Diagnostics.Append(failure{verb: "Update", id: state.address().String(), entity: &plan, err: err}.diagnostic())
+		resp.Diagnostics.Append(failure{verb: "Update", at: state.address(), entity: &plan, err: err}.diagnostic())
 		return
 	}
 	if done.leftover != nil {
-		resp.Diagnostics.Append(failure{verb: "Delete", id: state.address().String(), err: done.leftover}.diagnostic())
+		resp.Diagnostics.Append(failure{verb: "Delete", at: state.address(), err: done.leftover}.diagnostic())
 	}
 	switch {
 	case done.isAnswer:
@@ -163,7 +163,7 @@ func (r *entityResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 	isLeft, err := r.remove(ctx, &state, known)
 	if err != nil {
-		resp.Diagnostics.Append(failure{verb: "Delete", id: state.address().String(), entity: &state, err: err}.diagnostic())
+		resp.Diagnostics.Append(failure{verb: "Delete", at: state.address(), entity: &state, err: err}.diagnostic())
 		return
 	}
 	if isLeft {

@@ -124,6 +124,9 @@ func (r rule) listViolation(list []any) string {
 		return ""
 	}
 	for i, element := range list {
+		if element == nil && r.itemType != "" {
+			return fmt.Sprintf("has no value in element %d: it must be %s, not null", i, described(r.itemType))
+		}
 		if element == nil {
 			continue
 		}

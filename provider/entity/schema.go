@@ -59,7 +59,7 @@ func (r *entityResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 				Computed:            true,
 				MarkdownDescription: "The teams that own the entity.",
 				PlanModifiers:       []planmodifier.Set{settle.EmptyIsNull{}},
-				Validators:          []validator.Set{setvalidator.NoNullValues()},
+				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(validate.NotEmpty()...)},
 			},
 			"properties": propertiesAttribute(),
 			"properties_json": schema.StringAttribute{
@@ -147,9 +147,10 @@ func relationsAttribute() schema.Attribute {
 		PlanModifiers:       []planmodifier.Object{settle.EmptyIsNull{}},
 		Validators:          []validator.Object{validate.DistinctKeys{}},
 		Attributes: map[string]schema.Attribute{
-			"single_relations": valueMap("Relations to one entity.", types.StringType),
+			"single_relations": valueMap("Relations to one entity.", types.StringType,
+				mapvalidator.ValueStringsAre(validate.NotEmpty()...)),
 			"many_relations": valueMap("Relations to any number of entities.", types.ListType{ElemType: types.StringType},
-				mapvalidator.ValueListsAre(listvalidator.NoNullValues())),
+				mapvalidator.ValueListsAre(listvalidator.NoNullValues(), listvalidator.ValueStringsAre(validate.NotEmpty()...))),
 		},
 	}
 }

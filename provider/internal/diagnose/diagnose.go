@@ -19,8 +19,10 @@ type Failure struct {
 	Verb string
 	// Kind is the concept, capitalized: Blueprint or Entity.
 	Kind string
-	// Identifier names the object as its user would.
+	// Identifier names the object as its user would; "" before it has one.
 	Identifier string
+	// Parent is what an object without an identifier belongs to, such as `blueprint "service"`.
+	Parent string
 	// Err is the cause.
 	Err error
 	// Advice says what to do next when the cause alone does not. It wins over the general advice.
@@ -29,7 +31,11 @@ type Failure struct {
 
 // Diagnostic renders the failure.
 func (f Failure) Diagnostic() diag.Diagnostic {
-	detail := fmt.Sprintf("%s %s %q: %s", gerund(f.Verb), strings.ToLower(f.Kind), f.Identifier, f.Err)
+	object := fmt.Sprintf("%s %q", strings.ToLower(f.Kind), f.Identifier)
+	if f.Identifier == "" {
+		object = fmt.Sprintf("%s without an identifier in %s", strings.ToLower(f.Kind), f.Parent)
+	}
+	detail := fmt.Sprintf("%s %s: %s", gerund(f.Verb), object, f.Err)
 	if advice := f.advice(); advice != "" {
 		detail += "\n\n" + advice
 	}
