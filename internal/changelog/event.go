@@ -44,10 +44,14 @@ type Trigger struct {
 	Origin string
 }
 
-// Actor is who caused a change: a user or a client, or Port itself.
+// Actor is who caused a change: a user, a client or an application, or Port itself.
 type Actor struct {
 	OrgID  string
 	UserID string
+	// Email is that of the user, in events that describe the user.
+	Email string
+	// AppID is that of the application that made the change for nobody in particular.
+	AppID  string
 	ByPort bool
 }
 
@@ -101,20 +105,48 @@ func (e *Event) IsTimer() bool {
 	return strings.HasPrefix(e.Action, "TIMER_")
 }
 
-// Title returns what a person calls the thing that changed: its title, else its
-// identifier, else "".
+// Title returns what a person calls the thing that changed: its title unless that
+// is blank, else its identifier, else "".
 func (e *Event) Title() string {
-	identifier := e.Context.Entity
-	if identifier == "" {
-		identifier = e.Context.Blueprint
-	}
+	identifier := firstText(e.Context.Entity, e.Context.Blueprint)
 	return firstText(e.Diff.After.Text("title"), e.Diff.Before.Text("title"), identifier)
 }
 
+// RunAction returns what a person calls the action whose run the event is about:
+// its title, else its identifier, else "".
+func (e *Event) RunAction() string {
+	for _, given := range []any{object(e.document, "context")["action"], e.Diff.After["action"], e.Diff.Before["action"]} {
+		if name := label(given); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// RunEntity returns what a person calls the entity that a run is about, "" if it
+// is about none.
+func (e *Event) RunEntity() string {
+	return firstText(label(e.Diff.After["entity"]), label(e.Diff.Before["entity"]), e.Context.Entity)
+}
+
+// User returns who caused the change: the id or the email of a user, the id of a
+// client or of an application, else who is said to have updated the thing. It is ""
+// when Port itself did it, as at a timer, and when the event does not say.
+func (e *Event) User() string {
+	by := e.Trigger.By
+	if user := firstText(by.UserID, by.Email, by.AppID); user != "" || by.ByPort || e.IsTimer() {
+		return user
+	}
+	return firstText(e.Diff.After.Text("updatedBy"))
+}
+
 // About names the thing that changed as Port does: an entity by its blueprint and
-// identifier, "service:cart", and a blueprint by its own.
+// identifier, "service:cart", a blueprint by its own, and a run by its id, "run:r_1".
 func (e *Event) About() string {
-	if e.Context.Entity == "" {
+	switch {
+	case e.ResourceType == ResourceRun && e.Context.RunID != "":
+		return ResourceRun + ":" + e.Context.RunID
+	case e.Context.Entity == "":
 		return e.Context.Blueprint
 	}
 	return e.Context.Blueprint + ":" + e.Context.Entity

@@ -13,10 +13,11 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// Identity names the change that an event tells of, so that its copies count
-// once: the same delivery twice, and the changelog and the automation copy of
-// one change. timestamp and body are the header and the verified bytes of the
-// delivery; they decide only when the event itself holds no time.
+// Identity names the change that an event reports, so that its copies count once:
+// the same delivery twice, and the copies of one change that came from the
+// changelog, from an automation or a workflow, and from the audit log. timestamp
+// and body are the header and the verified bytes of the delivery; they decide only
+// when the event itself holds no time.
 //
 // The result is 64 hexadecimal digits.
 func (e *Event) Identity(timestamp string, body []byte) (string, error) {
@@ -24,29 +25,52 @@ func (e *Event) Identity(timestamp string, body []byte) (string, error) {
 }
 
 func (e *Event) identifyingParts(timestamp string, body []byte) []any {
-	updatedAt := e.Diff.After.Text("updatedAt")
-	if at := e.Diff.After.Time("updatedAt"); !at.IsZero() {
-		updatedAt = canonicalTime(at)
+	by, at := e.Trigger.By, canonicalTime(e.Trigger.At)
+	if e.IsTimer() && at != "" {
+		// Its forms differ in the name of the action, and in what they show of the
+		// entity, which nobody has changed. Two timers of one entity may expire at
+		// the same moment.
+		return []any{"timer", by.OrgID, e.Context.Blueprint, e.Context.Entity, e.Context.Property, at}
 	}
 	if !e.Diff.Present() && e.ID != "" {
 		return []any{"event", e.ID}
 	}
-	if e.Trigger.At.IsZero() && updatedAt == "" {
+	updatedAt := e.Diff.After.moment("updatedAt")
+	if at == "" && updatedAt == "" {
 		return []any{"delivery", timestamp, string(body)}
 	}
-	diff := []any{withoutNothing{map[string]any(e.Diff.Before)}, withoutNothing{map[string]any(e.Diff.After)}}
 	if e.ResourceType == ResourceRun && e.Context.RunID != "" {
+		diff := []any{withoutNothing{map[string]any(e.Diff.Before)}, withoutNothing{map[string]any(e.Diff.After)}}
 		return []any{"run", e.Context.RunID, e.Action, e.runStatus(), updatedAt, diff}
 	}
-	parts := []any{
-		"change", e.Trigger.By.OrgID, e.ResourceType, e.Action, e.Context.Blueprint, e.Context.Entity,
-		canonicalTime(e.Trigger.At), updatedAt, diff,
+	return []any{"change", by.OrgID, e.ResourceType, e.Action, e.Context.Blueprint, e.Context.Entity, at, updatedAt, e.previous()}
+}
+
+// previous tells changes of one moment apart by the state that each of them found:
+// when it was made, in which all copies of a change agree. They need not agree in
+// anything else: one holds mirror and calculated values, another does not, and the
+// values of an entity do not say which of them these are. Only where neither state
+// says when it was made are the states themselves compared, by what is neither
+// null, nor empty, nor a team or an icon.
+func (e *Event) previous() any {
+	before := e.Diff.Before.moment("updatedAt")
+	if before != "" || e.Diff.After.moment("updatedAt") != "" {
+		return before
 	}
-	if e.IsTimer() {
-		// Two timers of one entity may expire at the same moment.
-		parts = append(parts, e.Context.Property)
+	var states []any
+	for _, state := range []Snapshot{e.Diff.Before, e.Diff.After} {
+		own := maps.Clone(state)
+		delete(own, "icon")
+		delete(own, "team")
+		states = append(states, withoutNothing{map[string]any(own)})
 	}
-	return parts
+	return states
+}
+
+// moment returns the instant under key in one notation, or the text that is there if
+// it is not one.
+func (s Snapshot) moment(key string) string {
+	return firstText(canonicalTime(s.Time(key)), s.Text(key))
 }
 
 // runStatus prefers the run's own status: only a changelog event has another
@@ -55,7 +79,11 @@ func (e *Event) runStatus() string {
 	return firstText(e.Diff.After.Text("status"), e.Status)
 }
 
+// canonicalTime returns a moment in one notation, "" for the zero time.
 func canonicalTime(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
 	return at.UTC().Format(time.RFC3339Nano)
 }
 

@@ -33,6 +33,14 @@ func TestIdentityOfOneChange(t *testing.T) {
 		{"with the run beside it", strings.Replace(automation, "{", `{"run":{"id":"r_1"},`, 1)},
 		{"in the automation's envelope", `{"trigger":{"at":"2026-06-15T17:00:00Z","by":{"orgId":"org_other"}},"run":{"id":"r_2"},"event":` + automation + `}`},
 		{"with other empty keys", strings.Replace(original, `"relations": {},`, `"relations": {"owner": null}, "scorecards": {"x": {}}, "team": [],`, 1)},
+		{"with mirror and calculated values", strings.ReplaceAll(automation, `"properties": {`, `"properties": {"one_hop_owner": "shop", "score": 7, `)},
+		{"with a calculated value that changed", strings.Replace(automation, `"properties": {`, `"properties": {"score": 8, `, 1)},
+		{"with the team as a text", strings.ReplaceAll(original, `"relations": {},`, `"relations": {}, "team": "shop",`)},
+		{"with the team as a list", strings.ReplaceAll(original, `"relations": {},`, `"relations": {}, "team": ["shop"],`)},
+		{"with an icon", strings.ReplaceAll(original, `"relations": {},`, `"relations": {}, "icon": "Service",`)},
+		{"in the audit log", strings.Replace(original, "{", `{"identifier": "event_7", "additionalData": {}, "message": null,`, 1)},
+		{"from a workflow", strings.Replace(automation, `"origin": "API"`, `"origin": "API", "id": "w_1"`, 1)},
+		{"with a time in another notation", strings.ReplaceAll(original, "2026-06-15T16:44:56.288Z", "2026-06-15T18:44:56.288000+02:00")},
 		{"with a number in another notation", strings.Replace(original, `"memoryUtil": 30`, `"memoryUtil": 3.0e1`, 1)},
 	}
 	for _, test := range tests {
@@ -58,8 +66,7 @@ func TestIdentityOfOtherChanges(t *testing.T) {
 		{"another blueprint", `"blueprint": "deploymentConfig"`, `"blueprint": "service"`},
 		{"another entity", `"identifier": "notification-service-prod"`, `"identifier": "other"`},
 		{"another moment", `2026-06-15T16:44:56.288Z`, `2026-06-15T16:44:56.289Z`},
-		{"another value", `"Degraded"`, `"Crashed"`},
-		{"an element more", `"relations": {}`, `"relations": {"x": [null]}`},
+		{"another state before", `"updatedAt": "2026-06-15T16:34:47.385Z"`, `"updatedAt": "2026-06-15T16:44:56.288Z"`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -102,8 +109,8 @@ func TestIdentityOfRunsTimersAndFragments(t *testing.T) {
 		},
 		{
 			"an event id without a diff, other times",
-			`{"identifier":"event_1","action":"TIMER_EXPIRED","trigger":{"at":"2026-01-01T00:00:00Z"}}`,
-			`{"id":"event_1","action":"TIMER_EXPIRED","trigger":{"at":"2026-01-01T00:00:09Z"}}`,
+			`{"identifier":"event_1","action":"SYNC","trigger":{"at":"2026-01-01T00:00:00Z"}}`,
+			`{"id":"event_1","action":"SYNC","trigger":{"at":"2026-01-01T00:00:09Z"}}`,
 			true,
 		},
 		{
@@ -125,10 +132,34 @@ func TestIdentityOfRunsTimersAndFragments(t *testing.T) {
 			true,
 		},
 		{
+			"a timer by an automation and by a workflow",
+			`{"action":"TIMER_PROPERTY_EXPIRED","resourceType":"entity","context":{"blueprintIdentifier":"service","entityIdentifier":"cart","propertyIdentifier":"ttl"},"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"after":{"identifier":"cart","icon":null,"updatedAt":"2025-01-01T00:00:00Z"}}}`,
+			`{"action":"TIMER_EXPIRED","resourceType":"entity","context":{"blueprintIdentifier":"service","entityIdentifier":"cart","propertyIdentifier":"ttl"},"trigger":{"at":"2026-01-01T02:00:00+02:00"},"diff":{"before":null,"after":{"identifier":"cart"}}}`,
+			true,
+		},
+		{
+			"a timer by an automation and in the audit log",
+			`{"action":"TIMER_PROPERTY_EXPIRED","context":{"blueprintIdentifier":"service","entityIdentifier":"cart","propertyIdentifier":"ttl"},"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"after":{"identifier":"cart"}}}`,
+			`{"identifier":"event_1","action":"TIMER_EXPIRED","by":{"port":true},"context":{"blueprintIdentifier":"service","entityIdentifier":"cart"},"trigger":{"at":"2026-01-01T00:00:00Z"},"additionalData":{"property":"ttl"}}`,
+			true,
+		},
+		{
 			"two timers of one entity",
 			`{"action":"TIMER_PROPERTY_EXPIRED","context":{"propertyIdentifier":"a"},"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"after":{}}}`,
 			`{"action":"TIMER_PROPERTY_EXPIRED","context":{"propertyIdentifier":"b"},"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"after":{}}}`,
 			false,
+		},
+		{
+			"states that do not say when they were made",
+			`{"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"before":{"properties":{"x":1}},"after":{"properties":{"x":2}}}}`,
+			`{"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"before":{"properties":{"x":1}},"after":{"properties":{"x":3}}}}`,
+			false,
+		},
+		{
+			"the same states with a team and empty values",
+			`{"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"before":{"properties":{"x":1}},"after":{"properties":{"x":2.0}}}}`,
+			`{"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"before":{"team":["a"],"properties":{"x":1,"y":null}},"after":{"icon":"I","properties":{"x":2},"relations":{}}}}`,
+			true,
 		},
 		{
 			"no time, other bytes",

@@ -123,7 +123,9 @@ func normaliseDiff(document map[string]any) Diff {
 
 func readActor(by map[string]any) Actor {
 	byPort, _ := by["byPort"].(bool)
-	return Actor{OrgID: text(by, "orgId"), UserID: text(by, "userId"), ByPort: byPort}
+	return Actor{
+		OrgID: text(by, "orgId"), UserID: text(by, "userId"), Email: text(object(by, "user"), "email"), AppID: text(by, "appId"), ByPort: byPort,
+	}
 }
 
 // readContext finds the identifiers. The thing itself knows its identifier best:
@@ -145,6 +147,7 @@ func readContext(document map[string]any, resourceType string, diff Diff) Contex
 	case ResourceBlueprint:
 		context.Blueprint = firstText(diff.After.Text("identifier"), diff.Before.Text("identifier"), context.Blueprint)
 	case ResourceRun:
+		context.Entity = firstText(context.Entity, reference(diff.After["entity"]), reference(diff.Before["entity"]))
 		context.RunID = firstText(context.RunID, diff.After.Text("id"), diff.Before.Text("id"))
 	}
 	return context
@@ -210,9 +213,17 @@ func reference(value any) string {
 	return identifier
 }
 
+// label returns what a person calls something that is given as an object with a
+// title and an identifier, or as its identifier.
+func label(value any) string {
+	nested, _ := value.(map[string]any)
+	return firstText(text(nested, "title"), reference(value))
+}
+
+// firstText returns the first text that is not blank, else "".
 func firstText(candidates ...string) string {
 	for _, candidate := range candidates {
-		if candidate != "" {
+		if strings.TrimSpace(candidate) != "" {
 			return candidate
 		}
 	}

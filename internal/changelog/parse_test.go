@@ -135,6 +135,35 @@ func TestParseShapes(t *testing.T) {
 				Context: changelog.Context{Blueprint: "new"}, Title: "New", Before: true, After: true,
 			},
 		},
+		{
+			"G with what it says of its action and its entity",
+			`{"id":"event_5","action":"UPDATE","resourceType":"run","trigger":{"by":{"userId":"ada"},"at":"2026-06-15T16:44:56.288Z"},"context":{"action":{"identifier":"scale","title":"Scale"}},
+			  "diff":{"before":{"id":"r_7","status":"IN_PROGRESS"},"after":{"id":"r_7","status":"SUCCESS","blueprint":{"identifier":"service"},"entity":{"identifier":"cart","title":"Cart"}}}}`,
+			summary{
+				ID: "event_5", Action: "UPDATE", ResourceType: "run", Trigger: changelog.Trigger{By: changelog.Actor{UserID: "ada"}, At: at},
+				Context: changelog.Context{Blueprint: "service", Entity: "cart", RunID: "r_7"}, Title: "cart", Before: true, After: true,
+			},
+		},
+		{
+			"K: the timer of a workflow",
+			`{"action":"TIMER_EXPIRED","resourceType":"entity","trigger":{"by":{"orgId":"o","appId":"app_1"},"at":"2026-06-15T16:44:56.288Z","origin":"WORKFLOW"},
+			  "context":{"blueprintIdentifier":"service","entityIdentifier":"cart","propertyIdentifier":"ttl"},"diff":{"before":null,"after":{"identifier":"cart","title":"Cart","icon":null,"team":[]}}}`,
+			summary{
+				Action: "TIMER_EXPIRED", ResourceType: "entity", Trigger: changelog.Trigger{By: changelog.Actor{OrgID: "o", AppID: "app_1"}, At: at, Origin: "WORKFLOW"},
+				Context: changelog.Context{Blueprint: "service", Entity: "cart", Property: "ttl"}, Title: "Cart", After: true,
+			},
+		},
+		{"K: an event in the body of a workflow", `{"event":` + automation + `,"run":null}`, health},
+		{
+			"L: an entry of the audit log",
+			strings.Replace(string(fixture(t, "changelog-event.json")), "{", `{"identifier":"event_9","additionalData":{},"message":"",`, 1),
+			func() summary { entry := changelogHealth; entry.ID = "event_9"; return entry }(),
+		},
+		{
+			"L in the form of an automation",
+			strings.Replace(automation, "{", `{"identifier":"event_9","status":"SUCCESS","additionalData":null,"message":null,`, 1),
+			func() summary { entry := changelogHealth; entry.ID = "event_9"; return entry }(),
+		},
 		{"an object that says nothing", `{}`, summary{}},
 		{
 			"keys of other types than expected",
@@ -356,4 +385,64 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("the identity changed from %s to %s (%v)", first, second, err)
 		}
 	})
+}
+
+func TestUser(t *testing.T) {
+	t.Parallel()
+	const after = `"diff":{"after":{"updatedBy":"eve"}}`
+	for _, test := range []struct{ name, body, want string }{
+		{"a user", `{"trigger":{"by":{"userId":"ada","appId":"app_1"}},` + after + `}`, "ada"},
+		{"a client as it is", `{"trigger":{"by":{"userId":"h2Mf@clients"}}}`, "h2Mf@clients"},
+		{"a user described", `{"trigger":{"by":{"user":{"email":"ada@example.com"},"appId":"app_1"}}}`, "ada@example.com"},
+		{"an application", `{"trigger":{"by":{"userId":null,"appId":"app_1"}},` + after + `}`, "app_1"},
+		{"a blank user", `{"trigger":{"by":{"userId":" ","appId":"app_1"}}}`, "app_1"},
+		{"Port with a user", `{"trigger":{"by":{"byPort":true,"userId":"ada"}}}`, "ada"},
+		{"Port alone", `{"trigger":{"by":{"byPort":true}},` + after + `}`, ""},
+		{"who updated it", `{"trigger":{"by":{"orgId":"o"}},` + after + `}`, "eve"},
+		{"a timer was not set off by who updated it last", `{"action":"TIMER_EXPIRED",` + after + `}`, ""},
+		{"who updated it before it was deleted did not delete it", `{"action":"DELETE","diff":{"before":{"updatedBy":"eve"},"after":null}}`, ""},
+		{"other types than expected", `{"trigger":{"by":{"userId":1,"user":"x","appId":[]}},"diff":{"after":{"updatedBy":{}}}}`, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := parse(t, test.body).User(); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, body, action, entity, about string }{
+		{
+			"by an automation",
+			`{"resourceType":"run","context":{"action":{"identifier":"scale","title":"Scale"}},"diff":{"after":{"id":"r_7","entity":{"identifier":"cart","title":"Cart"}}}}`,
+			"Scale", "Cart", "run:r_7",
+		},
+		{"by the changelog", `{"resourceType":"run","context":{"entity":"cart","blueprint":"service","runId":"r_7"},"diff":{"after":{"action":{"identifier":"scale","title":null}}}}`, "scale", "cart", "run:r_7"},
+		{"by identifiers", `{"resourceType":"run","context":{"action":"scale"},"diff":{"after":{"entity":"cart","blueprint":"service"}}}`, "scale", "cart", "service:cart"},
+		{"that says nothing", `{"resourceType":"run"}`, "", "", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			event := parse(t, test.body)
+			if event.RunAction() != test.action || event.RunEntity() != test.entity || event.About() != test.about {
+				t.Errorf("action %q, entity %q, about %q", event.RunAction(), event.RunEntity(), event.About())
+			}
+		})
+	}
+}
+
+func TestTitle(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"context":{"entity":"cart"},"diff":{"after":{"title":" \t"}}}`:                  "cart",
+		`{"context":{"blueprint":"service"},"diff":{"before":{"title":"Service"}}}`:       "Service",
+		`{"diff":{"before":{"title":"Old"},"after":{"identifier":"cart","title":"New"}}}`: "New",
+	} {
+		if got := parse(t, body).Title(); got != want {
+			t.Errorf("%s has the title %q, want %q", body, got, want)
+		}
+	}
 }
