@@ -82,18 +82,18 @@ func TestExamples(t *testing.T) {
 	const service = "Notification Service Production"
 	told := map[string]map[string]string{
 		"health.yaml": {
-			"health-changed": "Change in " + service + " health status", "health-crashed": "Change in " + service + " health status",
-			"health-recovered": "Change in " + service + " health status (recovered)", "created-crashed": "Change in " + service + " health status",
+			"health-changed": "🚧 Change in " + service + " health status", "health-crashed": "🛑 Change in " + service + " health status",
+			"health-recovered": "✅ Change in " + service + " health status (recovered)", "created-crashed": "🛑 Change in " + service + " health status",
 		},
 		"cpu-high.yaml":        {"cpu-crossed": "CPU of " + service + " is 91.5%", "health-changed": "CPU of " + service + " is 91.5%"},
 		"created-crashed.yaml": {"created-crashed": service + " was created and is Crashed"},
 		"timer-expired.yaml":   {"timer-expired": "The time of Preview 142 is up"},
 		"deleted.yaml":         {"deleted": "Notification Service was deleted"},
-		"two-teams.yaml":       {"health-crashed": "Change in " + service + " health status"},
+		"two-teams.yaml":       {"health-crashed": "🛑 Change in " + service + " health status"},
 		"custom-message.yaml":  {"health-crashed": "🔥 " + service + " has crashed", "created-crashed": "🔥 " + service + " has crashed"},
 		"listener.yaml": {
-			"health-changed": "Change in " + service + " health status", "health-crashed": "Change in " + service + " health status",
-			"health-recovered": "Change in " + service + " health status (recovered)", "created-crashed": "Change in " + service + " health status",
+			"health-changed": "🚧 Change in " + service + " health status", "health-crashed": "🛑 Change in " + service + " health status",
+			"health-recovered": "✅ Change in " + service + " health status (recovered)", "created-crashed": "🛑 Change in " + service + " health status",
 			"cpu-crossed": "CPU of " + service + " is 91.5%",
 		},
 	}

@@ -67,17 +67,35 @@ func hasAssignment(query *gojq.Query) bool {
 	return found
 }
 
-// each calls act with every query of a program, the inner ones first. The tree of
-// the library has a dozen types, of which only their queries matter here.
-func each(node reflect.Value, act func(query *gojq.Query)) {
-	switch node.Kind() { //nolint:exhaustive // Nothing else holds a query.
+// isConstant reports whether a program neither reads its input nor calls anything
+// that may.
+func isConstant(query *gojq.Query) bool {
+	constant := true
+	each(reflect.ValueOf(query), func(term *gojq.Term) {
+		switch term.Type { //nolint:exhaustive // Everything else is a literal, or contains other terms.
+		case gojq.TermTypeIdentity, gojq.TermTypeRecurse, gojq.TermTypeIndex, gojq.TermTypeFormat:
+			constant = false
+		case gojq.TermTypeFunc:
+			constant = constant && slices.Contains([]string{"true", "false", "null"}, term.Func.Name)
+		case gojq.TermTypeObject:
+			// {a} is short for {a: .a}.
+			constant = constant && !slices.ContainsFunc(term.Object.KeyVals, func(entry *gojq.ObjectKeyVal) bool { return entry.Val == nil })
+		}
+	})
+	return constant
+}
+
+// each calls act with every query, or every term, of a program, the inner ones
+// first. The tree of the library has a dozen types, of which only these matter here.
+func each[N any](node reflect.Value, act func(found *N)) {
+	switch node.Kind() { //nolint:exhaustive // Nothing else holds a query or a term.
 	case reflect.Pointer:
 		if node.IsNil() {
 			return
 		}
 		each(node.Elem(), act)
-		if query, ok := reflect.TypeAssert[*gojq.Query](node); ok {
-			act(query)
+		if found, ok := reflect.TypeAssert[*N](node); ok {
+			act(found)
 		}
 	case reflect.Struct:
 		for i := range node.NumField() {

@@ -18,8 +18,9 @@ import (
 // Program is a compiled jq program. It has no access to the environment, to
 // files or to further inputs. It is safe for concurrent use.
 type Program struct {
-	code    *gojq.Code
-	assigns bool
+	code     *gojq.Code
+	assigns  bool
+	constant bool
 }
 
 // Compile reads a program. The error is fit to be shown to its author.
@@ -31,7 +32,7 @@ func Compile(source string) (*Program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the jq program: %w", err)
 	}
-	made := &Program{assigns: hasAssignment(query)}
+	made := &Program{assigns: hasAssignment(query), constant: isConstant(query)}
 	if err := guard(query); err != nil {
 		return nil, fmt.Errorf("compiling the jq program: %w", err)
 	}
@@ -68,6 +69,10 @@ func readBefore(source string, mistake *gojq.ParseError) string {
 // Assigns reports whether the program changes a value anywhere, as `.a = 1` does.
 // As a condition that would always hold.
 func (p *Program) Assigns() bool { return p.assigns }
+
+// Constant reports whether the program is made of literals alone, as 5 and "x" == "x"
+// are: its output does not depend on its input.
+func (p *Program) Constant() bool { return p.constant }
 
 // Outputs runs the program for an input and yields what it puts out, one value
 // after the other, until it ends, fails, or ctx ends; the last value may be an

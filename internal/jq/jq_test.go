@@ -128,3 +128,20 @@ func TestIsSyntaxError(t *testing.T) {
 		}
 	}
 }
+
+func TestConstant(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string]bool{
+		`5`: true, `true`: true, `"x"`: true, `"x" == "x"`: true, `[1, {a: null}]`: true, `-1 < 2`: true, `if true then 1 else 2 end`: true, `"a\(1)"`: true,
+		`.`: false, `.a == 5`: false, `-.a`: false, `5 | .`: false, `..`: false, `"a\(.b)"`: false, `{a: .b}`: false, `{a}`: false, `now > 5`: false, `[1, .a]`: false, `.["a"]`: false,
+		`if .a then true else false end`: false, `. as $x | 1`: false, `true and .a`: false, `@json`: false, `1 as $x | $x`: false, `reduce .[] as $x (0; 1)`: false,
+	} {
+		program, err := jq.Compile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if program.Constant() != want {
+			t.Errorf("%s is constant: %t", source, !want)
+		}
+	}
+}

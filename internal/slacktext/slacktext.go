@@ -91,7 +91,11 @@ func text(object *slack.TextBlockObject) string {
 		return ""
 	}
 	if object.Type == slack.PlainTextType {
-		return emoji(object.Text)
+		unescaped := unescape.Replace(object.Text)
+		if object.Emoji != nil && !*object.Emoji {
+			return unescaped
+		}
+		return emoji(unescaped)
 	}
 	return plain(object.Text)
 }
@@ -105,7 +109,7 @@ var (
 	escape = regexp.MustCompile("\\\\([!-/:-@\\[-`{-~])")
 )
 
-// unescape undoes the three escapes of Slack's mrkdwn:
+// unescape undoes the three escapes of Slack's texts:
 // https://docs.slack.dev/messaging/formatting-message-text
 var unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 

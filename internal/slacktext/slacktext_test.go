@@ -14,18 +14,19 @@ func TestRender(t *testing.T) {
 	tests := map[string]struct{ message, want string }{
 		"blocks": {
 			message: `{"text":"fallback","blocks":[
-				{"type":"header","text":{"type":"plain_text","text":"Change in a <b> health status"}},
+				{"type":"header","text":{"type":"plain_text","text":":construction: Change in a &lt;b&gt; health status","emoji":true}},
 				{"type":"divider"},
 				{"type":"context","elements":[{"type":"mrkdwn","text":"Triggered by *ann*"},{"type":"plain_text","text":"now"}]},
 				{"type":"section","text":{"type":"mrkdwn","text":"*Before*\nHealthy &amp; well :white_check_mark:"}},
 				{"type":"section","fields":[{"type":"mrkdwn","text":"*Now*\n&lt;none&gt; :grey_question:"}]}]}`,
-			want: "Change in a <b> health status\n" +
+			want: "🚧 Change in a <b> health status\n" +
 				"────────────────────────────────────────\n" +
 				"Triggered by ann  now\n" +
 				"Before\nHealthy & well ✅\n" +
 				"Now\n<none> ❔",
 		},
-		"text alone": {message: `{"text":"*a* 2*3*4 &amp;lt; :tada:"}`, want: "a 2*3*4 &lt; :tada:"},
+		"emoji that are not to be drawn": {message: `{"blocks":[{"type":"header","text":{"type":"plain_text","text":":construction: a &amp; b 🚧","emoji":false}}]}`, want: ":construction: a & b 🚧"},
+		"text alone":                     {message: `{"text":"*a* 2*3*4 &amp;lt; :tada:"}`, want: "a 2*3*4 &lt; :tada:"},
 		"links, mentions and buttons": {
 			message: `{"blocks":[
 				{"type":"section","text":{"type":"mrkdwn","text":"<!here> *<https://example.com/?a=1&amp;b=2|more>* <@U1>"},

@@ -87,7 +87,7 @@ func (f *fakeSlack) expect(t *testing.T, entities ...string) {
 	for _, entity := range entities {
 		select {
 		case text := <-f.messages:
-			if !strings.HasPrefix(text, "Change in "+entity+" health status: ") {
+			if !strings.Contains(text, "Change in "+entity+" health status: ") {
 				t.Fatalf("the message reads %q, and is not about %s", text, entity)
 			}
 		case <-time.After(patience):

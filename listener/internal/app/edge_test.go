@@ -53,7 +53,7 @@ func TestEveryShapeAndEdge(t *testing.T) {
 		{"a boolean", change(status(`true`), status(`false`)), "true :grey_question: → false"},
 		{"an array", change(status(`["a"]`), status(`["a","b"]`)), `["a","b"]`},
 		{"a status nobody listed", change(status(`"Progressing"`), status(`"Missing"`)), "Progressing :grey_question: → Missing :grey_question:"},
-		{"created in a bad state", strings.Replace(change("null", status(`"Crashed"`)), "UPDATE", "CREATE", 1), "none :grey_question: → Crashed"},
+		{"created in a bad state", strings.Replace(change("null", status(`"Crashed"`)), "UPDATE", "CREATE", 1), "Created as Crashed"},
 		{"born healthy", strings.Replace(change("null", status(`"Healthy"`)), "UPDATE", "CREATE", 1), ""},
 		{"deleted", strings.Replace(change(status(`"Crashed"`), "null"), "UPDATE", "DELETE", 1), ""},
 		{"nothing watched changed", change(status(`"Crashed"`), `{"identifier":"cart","properties":{"healthStatus":"Crashed","x":1}}`), ""},
@@ -111,7 +111,7 @@ func TestAnOvertakenChangeIsToldAsLate(t *testing.T) {
 	for _, want := range []bool{false, true} {
 		select {
 		case text := <-webhook.messages:
-			if strings.Contains(text, "late: a newer change was told before") != want {
+			if strings.Contains(text, "out of order: a newer change was already reported") != want {
 				t.Errorf("the alert reads %q", text)
 			}
 		case <-time.After(patience):

@@ -267,7 +267,7 @@ func TestStorm(t *testing.T) {
 	told, refused := make(map[string]int), 0
 	var last time.Time
 	done := make(chan struct{})
-	names := regexp.MustCompile(`entity-\d+`)
+	names := regexp.MustCompile(`(?:Change in |\*)entity-\d+`)
 	webhook.inspect = func(text string) int {
 		// The webhook serves one request at a time, as the courier sends them.
 		now := time.Now()

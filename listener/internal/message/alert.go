@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -34,7 +35,7 @@ const timeFormat = "2006-01-02 15:04:05 UTC"
 // person calls it.
 const healthProperty = "healthStatus"
 
-// Alert is an event that somebody is told of, and the rule that wants it.
+// Alert is an event to be reported, and the rule that selects it.
 type Alert struct {
 	event  *changelog.Event
 	rule   rule.Rule
@@ -47,7 +48,7 @@ func NewAlert(event *changelog.Event, wanted rule.Rule) Alert {
 	return Alert{event: event, rule: wanted, change: wanted.Change(event)}
 }
 
-// Message tells of the event in the way of a listener that nobody gave templates.
+// Message reports the event in the way of a listener without templates.
 func (a Alert) Message(notes Notes) Message {
 	return a.parts(notes).message()
 }
@@ -62,35 +63,62 @@ func (a Alert) parts(notes Notes) parts {
 		}
 		return made
 	}
-	made.header = a.changeHeader()
-	if rule.Action(a.event) == changelog.ActionDelete {
+	switch made.header = a.changeHeader(); rule.Action(a.event) {
+	case changelog.ActionCreate:
+		made.summary = a.section(createdAs, a.change.After, summaryLimit)
+		made.body = []string{a.section(createdAs, a.change.After, sectionLimit)}
+		return made
+	case changelog.ActionDelete:
 		made.header = a.headline()
 	}
-	made.summary = a.state(a.change.Before, summaryLimit) + " → " + a.state(a.change.After, summaryLimit)
-	made.body = []string{a.section("*Before*\n", a.change.Before), a.section("*Now*\n", a.change.After)}
+	made.summary = a.section("", a.change.Before, summaryLimit) + " → " + a.section("", a.change.After, summaryLimit)
+	made.body = []string{a.section("*Before*\n", a.change.Before, sectionLimit), a.section("*Now*\n", a.change.After, sectionLimit)}
 	return made
 }
+
+// createdAs stands before the first value that a property ever had.
+const createdAs = "Created as "
 
 // changeHeader names the entity and the property. When it is too long the name is
 // cut, not the rest.
 func (a Alert) changeHeader() string {
-	const before = "Change in "
+	before := "Change in "
+	if a.tellsHealth() {
+		before = a.sign(a.change.After).character + " " + before
+	}
 	after := " " + a.property()
 	if a.rule.Recovers(a.change) {
 		after += " (recovered)"
 	}
-	return before + escapeWithin(a.name(), headerLimit-len(before)-utf8.RuneCountInString(after)) + after
+	return before + escapeWithin(a.name(), headerLimit-utf8.RuneCountInString(before+after)) + after
 }
 
 // name is what a person calls the thing that changed.
 func (a Alert) name() string {
-	if name := oneLine(a.event.Title()); name != "" {
-		return name
+	if a.event.ResourceType == changelog.ResourceRun {
+		return a.runName()
+	}
+	for _, name := range []string{a.event.Title(), a.event.Context.Entity, a.event.Context.Blueprint} {
+		if name = oneLine(name); name != "" {
+			return name
+		}
 	}
 	if a.event.ResourceType == changelog.ResourceEntity || a.event.ResourceType == "" {
 		return "an entity"
 	}
 	return "a " + oneLine(a.event.ResourceType)
+}
+
+// runName says of what action it is a run, and on which entity.
+func (a Alert) runName() string {
+	name := "a run"
+	if action := oneLine(a.event.RunAction()); action != "" {
+		name = "run of " + action
+	}
+	if entity := oneLine(a.event.RunEntity()); entity != "" {
+		name += " on " + entity
+	}
+	return name
 }
 
 // property is what a person calls the watched property.
@@ -109,10 +137,10 @@ func (a Alert) tellsHealth() bool {
 // headline says in a line what happened, where no property is watched.
 func (a Alert) headline() string {
 	name, happened := a.name(), a.happened()
-	if a.event.ResourceType == changelog.ResourceRun {
-		name = "Run of " + name
-	}
-	if a.event.ResourceType == changelog.ResourceBlueprint {
+	switch a.event.ResourceType {
+	case changelog.ResourceRun:
+		name = strings.ToUpper(name[:1]) + name[1:]
+	case changelog.ResourceBlueprint:
 		name = "Blueprint " + name
 	}
 	return escapeWithin(name, headerLimit-utf8.RuneCountInString(happened)) + happened
@@ -149,22 +177,32 @@ func (a Alert) runStatus() string {
 	return "its status is not known"
 }
 
-// context says who, when, and how late this message is if it is. Where the header
-// does not say it, it also names the blueprint and the rule.
+// context says what changed, by identifiers, who did it, when, and how late this
+// message is if it is. Where the header does not say it, it also names the rule.
 func (a Alert) context(notes Notes) string {
-	text := "Triggered by " + a.actor(labelLimit)
+	var said []string
+	for _, identifier := range []string{a.identifier(), a.event.Context.Blueprint} {
+		if identifier = oneLine(identifier); identifier != "" {
+			said = append(said, escapeWithin(identifier, labelLimit))
+		}
+	}
+	said = append(said, "Triggered by "+a.actor(labelLimit))
 	if at := a.event.HappenedAt(); !at.IsZero() {
-		text += " · " + showTime(at)
+		said = append(said, showTime(at))
 	}
-	if !a.tellsHealth() {
-		if blueprint := oneLine(a.event.Context.Blueprint); blueprint != "" {
-			text += " · blueprint " + escapeWithin(blueprint, labelLimit)
-		}
-		if a.rule.Name != "" {
-			text += " · rule " + escapeWithin(a.rule.Name, labelLimit)
-		}
+	if !a.tellsHealth() && a.rule.Name != "" {
+		said = append(said, "rule "+escapeWithin(a.rule.Name, labelLimit))
 	}
-	return text + a.remarks(notes)
+	return strings.Join(said, " · ") + a.remarks(notes)
+}
+
+// identifier is that of the run, or of the entity. A blueprint has no other than its
+// own, which is named beside it.
+func (a Alert) identifier() string {
+	if a.event.ResourceType == changelog.ResourceRun {
+		return a.event.Context.RunID
+	}
+	return a.event.Context.Entity
 }
 
 // remarks is what the message says about itself, if there is anything.
@@ -176,17 +214,17 @@ func (a Alert) remarks(notes Notes) string {
 		}
 	}
 	if notes.Overtaken {
-		text += " · late: a newer change was told before"
+		text += " · out of order: a newer change was already reported"
 	}
 	return text + notes.doubt()
 }
 
-// actor names who caused the change: a user or a client by its id, else Port.
+// actor names who caused the change within a number of characters.
 func (a Alert) actor(limit int) string { return escapeWithin(a.user(), limit) }
 
+// user is a user, a client or an application by its id, else Port.
 func (a Alert) user() string {
-	by := a.event.Trigger.By
-	if name := oneLine(by.UserID); name != "" && !by.ByPort {
+	if name := oneLine(a.event.User()); name != "" {
 		return name
 	}
 	return "Port"
@@ -206,37 +244,38 @@ func coarse(delay time.Duration) string {
 	return fmt.Sprintf("%d days", int(delay/day))
 }
 
-func (a Alert) section(title string, value any) string {
-	return title + a.state(value, sectionLimit-utf8.RuneCountInString(title))
-}
-
-// state shows a value of the watched property, with its emoji if it has any,
-// within a limit.
-func (a Alert) state(value any, limit int) string {
+// section shows a value of the watched property in one line after a title, with its
+// sign if it has any, within a limit.
+func (a Alert) section(title string, value any, limit int) string {
 	suffix := ""
 	if a.tellsHealth() {
-		suffix = " " + a.emoji(value)
+		suffix = " " + a.sign(value).code
 	}
-	return escapeWithin(show(value), limit-utf8.RuneCountInString(suffix)) + suffix
+	return title + escapeWithin(oneLine(show(value)), limit-utf8.RuneCountInString(title+suffix)) + suffix
 }
 
-// emoji returns the sign of a health status. Statuses that nobody listed are
-// shown all the same.
-func (a Alert) emoji(value any) string {
+// sign is an emoji: by its code, which Slack draws in mrkdwn, and as the character,
+// which is drawn everywhere.
+type sign struct{ code, character string }
+
+// sign returns the sign of a health status. Statuses that nobody listed are shown
+// all the same.
+func (a Alert) sign(value any) sign {
+	healthy := sign{":white_check_mark:", "✅"}
 	if a.rule.Healthy(value) {
-		return ":white_check_mark:"
+		return healthy
 	}
 	switch value {
 	case "Healthy":
-		return ":white_check_mark:"
+		return healthy
 	case "Degraded":
-		return ":construction:"
+		return sign{":construction:", "🚧"}
 	case "Crashed":
-		return ":octagonal_sign:"
+		return sign{":octagonal_sign:", "🛑"}
 	case "Restarting":
-		return ":arrows_counterclockwise:"
+		return sign{":arrows_counterclockwise:", "🔄"}
 	}
-	return ":grey_question:"
+	return sign{":grey_question:", "❔"}
 }
 
 // show returns a value as a person writes it: a text as it is, anything else as
@@ -255,19 +294,21 @@ func show(value any) string {
 	return string(written)
 }
 
-// Line tells of the event in one line of a digest.
+// Line reports the event in one line of a digest.
 func (a Alert) Line() Line {
 	text := "• *" + escapeWithin(a.name(), lineNameLimit) + "*"
-	if a.rule.Property != "" && rule.Action(a.event) == changelog.ActionDelete {
+	if identifier := oneLine(a.identifier()); identifier != "" && identifier != a.name() {
+		text += " (" + escapeWithin(identifier, lineNameLimit) + ")"
+	}
+	action := rule.Action(a.event)
+	if a.rule.Property == "" || action == changelog.ActionDelete {
 		text += a.happened()
 	}
-	switch a.rule.Property {
-	case "":
-		text += a.happened()
-	case healthProperty:
-		text += ": " + a.lineState(a.change.Before) + " → " + a.lineState(a.change.After)
-	default:
-		text += " " + a.property() + ": " + a.lineState(a.change.Before) + " → " + a.lineState(a.change.After)
+	if a.rule.Property != "" {
+		if a.rule.Property != healthProperty {
+			text += " " + a.property()
+		}
+		text += ": " + a.lineChange(action)
 	}
 	text += " · " + a.actor(lineActorLimit)
 	if at := a.event.HappenedAt(); !at.IsZero() {
@@ -276,11 +317,11 @@ func (a Alert) Line() Line {
 	return Line{Text: text, health: a.rule.Property == healthProperty}
 }
 
-// lineState shows a value without the line breaks that it may have.
-func (a Alert) lineState(value any) string {
-	suffix := ""
-	if a.tellsHealth() {
-		suffix = " " + a.emoji(value)
+// lineChange says in a few words how the watched property changed.
+func (a Alert) lineChange(action string) string {
+	now := a.section("", a.change.After, lineStateLimit)
+	if action == changelog.ActionCreate {
+		return "created as " + now
 	}
-	return escapeWithin(oneLine(show(value)), lineStateLimit-utf8.RuneCountInString(suffix)) + suffix
+	return a.section("", a.change.Before, lineStateLimit) + " → " + now
 }

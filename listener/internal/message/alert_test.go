@@ -113,7 +113,8 @@ func TestHealthShowsValues(t *testing.T) {
 		{"a number as it was written", `91.50`, "91.50 :grey_question:"},
 		{"an array", `["a", {"b":1}]`, `["a",{"b":1}] :grey_question:`},
 		{"markup", `"<!channel> & <@U1>"`, "&lt;!channel&gt; &amp; &lt;@U1&gt; :grey_question:"},
-		{"lines", `"a\nb"`, "a\nb :grey_question:"},
+		{"lines", `"a\n\u2028b"`, "a b :grey_question:"},
+		{"marks of the direction", `"a\u202eb\u200f"`, "a b :grey_question:"},
 		{"emoji and right-to-left text", `"🚀 שלום"`, "🚀 שלום :grey_question:"},
 	}
 	for _, test := range tests {
@@ -132,7 +133,7 @@ func TestHealthShowsValues(t *testing.T) {
 
 func TestHealthNamesTheEntity(t *testing.T) {
 	t.Parallel()
-	longest := strings.Repeat("x", 150-len("Change in  health status"))
+	longest := strings.Repeat("x", 150-len("x Change in  health status"))
 	tests := []struct {
 		name  string
 		title string
@@ -140,20 +141,21 @@ func TestHealthNamesTheEntity(t *testing.T) {
 	}{
 		{"its title", "Cart", "Cart"},
 		{"its identifier without a title", "", "cart"},
+		{"its identifier with a blank title", " \t\u202e\n", "cart"},
 		{"markup", "<!channel> & co", "&lt;!channel&gt; &amp; co"},
 		{"lines and tabs", " Cart\r\n\tService\u2028x ", "Cart Service x"},
 		{"control characters", "Ca\x00rt\x1b[31m", "Cart[31m"},
 		{"right-to-left text is kept, overrides are not", "שלום \u202egnp.exe", "שלום gnp.exe"},
 		{"the longest that fits", longest, longest},
 		{"one more", longest + "x", longest[:len(longest)-1] + "…"},
-		{"an entity at the edge is kept or goes whole", strings.Repeat("&", 100), strings.Repeat("&amp;", 25) + "…"},
+		{"an entity at the edge is kept or goes whole", strings.Repeat("&", 100), strings.Repeat("&amp;", 24) + "…"},
 		{"emoji count as one", strings.Repeat("🚀", 10_000), strings.Repeat("🚀", len(longest)-1) + "…"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			got := texts(t, render(t, entity(t, test.title, `null`, `"Healthy"`), happenedAt()))[0]
-			if want := "Change in " + test.want + " health status"; got != want {
+			if want := "✅ Change in " + test.want + " health status"; got != want {
 				t.Errorf("got  %q\nwant %q", got, want)
 			}
 		})
@@ -207,9 +209,10 @@ func TestHealthSaysWhoAndWhen(t *testing.T) {
 		want    string
 	}{
 		{"a user", `{"by":{"userId":"ada"},` + at + `}`, 0, "Triggered by ada · 2026-06-15 16:44:56 UTC"},
+		{"an application", `{"by":{"appId":"app_1"},` + at + `}`, 0, "Triggered by app_1 · 2026-06-15 16:44:56 UTC"},
 		{"a client", `{"by":{"userId":"h2Mf@clients"},` + at + `}`, 0, "Triggered by h2Mf@clients · 2026-06-15 16:44:56 UTC"},
 		{"nobody named", `{"by":{},` + at + `}`, 0, "Triggered by Port · 2026-06-15 16:44:56 UTC"},
-		{"Port itself", `{"by":{"byPort":true,"userId":"x"},` + at + `}`, 0, "Triggered by Port · 2026-06-15 16:44:56 UTC"},
+		{"Port itself", `{"by":{"byPort":true},` + at + `}`, 0, "Triggered by Port · 2026-06-15 16:44:56 UTC"},
 		{"markup in a name", `{"by":{"userId":"<@U1>\n"},` + at + `}`, 0, "Triggered by &lt;@U1&gt; · 2026-06-15 16:44:56 UTC"},
 		{"no time", `{"by":{"userId":"ada"}}`, 0, "Triggered by ada"},
 		{"a clock that is behind", `{` + at + `}`, -time.Hour, "Triggered by Port · 2026-06-15 16:44:56 UTC"},
@@ -238,7 +241,7 @@ func TestHealthSaysWhoAndWhen(t *testing.T) {
 func TestHealthOfAnEntityWithoutAName(t *testing.T) {
 	t.Parallel()
 	body := `{"action":"CREATE","resourceType":"entity","diff":{"after":{"updatedAt":"2026-06-15T16:44:56Z","properties":{"healthStatus":"Crashed"}}}}`
-	want := "Change in an entity health status: none :grey_question: → Crashed :octagonal_sign:. Triggered by Port · 2026-06-15 16:44:56 UTC"
+	want := "🛑 Change in an entity health status: Created as Crashed :octagonal_sign:. Triggered by Port · 2026-06-15 16:44:56 UTC"
 	if got := render(t, []byte(body), happenedAt()).Text; got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

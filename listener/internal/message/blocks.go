@@ -434,8 +434,9 @@ func isHollow(object map[string]any, kind string) bool {
 
 func isAddress(address string) bool { return len(address) <= urlLimit && isWebAddress(address) }
 
-// fitText cuts the text of a text object. Slack is kept from finding links and
-// people in it that it does not mark as such, unless the object says otherwise.
+// fitText cuts the text of a text object. Unless the object says otherwise, Slack is
+// kept from finding links and people in mrkdwn that it does not mark as such, and
+// draws the emoji of a plain text.
 func (r *blockRendering) fitText(object map[string]any, in place) any {
 	text, _ := object["text"].(string)
 	if in.oneLine() {
@@ -446,8 +447,12 @@ func (r *blockRendering) fitText(object map[string]any, in place) any {
 	}
 	text = cut(text, in.limit())
 	object["text"] = text
-	if _, said := object["verbatim"]; object["type"] == mrkdwn && !said {
-		object["verbatim"] = true
+	option := "emoji"
+	if object["type"] == mrkdwn {
+		option = "verbatim"
+	}
+	if _, said := object[option]; !said {
+		object[option] = true
 	}
 	r.texts = append(r.texts, text)
 	return object

@@ -66,9 +66,9 @@ func (d *Digest) Message(notes Notes) Message {
 	if d.health == len(d.lines) {
 		header += " of health status"
 	}
-	note := "More changes than one message a second can tell" + notes.doubt()
+	note := "More changes than can be sent at one message a second" + notes.doubt()
 	blocks := []slack.Block{
-		slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, header, false, false)),
+		slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, header, true, false)),
 		slack.NewContextBlock("", markdown(note)),
 	}
 	for _, section := range d.sections {

@@ -28,9 +28,9 @@ func TestHealthLine(t *testing.T) {
 		title, before, after string
 		want                 string
 	}{
-		{"a change", "Cart", `"Healthy"`, `"Crashed"`, "• *Cart*: Healthy :white_check_mark: → Crashed :octagonal_sign: · ada · 2026-06-15 16:44:56 UTC"},
+		{"a change", "Cart", `"Healthy"`, `"Crashed"`, "• *Cart* (cart): Healthy :white_check_mark: → Crashed :octagonal_sign: · ada · 2026-06-15 16:44:56 UTC"},
 		{"no title", "", `null`, `"Crashed"`, "• *cart*: none :grey_question: → Crashed :octagonal_sign: · ada · 2026-06-15 16:44:56 UTC"},
-		{"lines and markup", "a\nb <!here>", `"x\ny"`, `"<&>"`, "• *a b &lt;!here&gt;*: x y :grey_question: → &lt;&amp;&gt; :grey_question: · ada · 2026-06-15 16:44:56 UTC"},
+		{"lines and markup", "a\nb <!here>", `"x\ny"`, `"<&>"`, "• *a b &lt;!here&gt;* (cart): x y :grey_question: → &lt;&amp;&gt; :grey_question: · ada · 2026-06-15 16:44:56 UTC"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestDigestsKeepWithinSlacksLimits(t *testing.T) {
 			if got := strings.Count(rendered.Text, "\n"); got != count {
 				t.Errorf("the text has %d of %d lines", got, count)
 			}
-			if texts := texts(t, rendered); texts[0] != fmt.Sprintf("%d changes%s", count, about[name]) || !strings.Contains(texts[1], "possibly sent before") {
+			if texts := texts(t, rendered); texts[0] != fmt.Sprintf("%d changes%s", count, about[name]) || !strings.Contains(texts[1], "may be a duplicate") {
 				t.Errorf("it begins with %q", texts[:2])
 			}
 		})
@@ -98,11 +98,11 @@ func TestNotesAreShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	alert := message.NewAlert(event, rule.DefaultHealth())
-	const begin = "Triggered by ada · 2026-06-15 16:44:56 UTC"
+	const begin = "cart · service · Triggered by ada · 2026-06-15 16:44:56 UTC"
 	for want, notes := range map[string]message.Notes{
-		begin:                             {},
-		begin + " · possibly sent before": {PossiblySent: true},
-		begin + " · late: a newer change was told before": {Overtaken: true},
+		begin:                           {},
+		begin + " · may be a duplicate": {PossiblySent: true},
+		begin + " · out of order: a newer change was already reported": {Overtaken: true},
 	} {
 		notes.Now = happenedAt()
 		rendered := alert.Message(notes)

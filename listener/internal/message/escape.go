@@ -66,7 +66,8 @@ func nextPiece(text string) string {
 	return text[:size]
 }
 
-// escape returns what Slack asks to be written for a character.
+// escape returns what Slack asks to be written for a character. One that reverses
+// the direction of the text after it becomes a space.
 func escape(character rune) string {
 	switch character {
 	case '&':
@@ -76,18 +77,20 @@ func escape(character rune) string {
 	case '>':
 		return "&gt;"
 	}
+	if unicode.Is(unicode.Bidi_Control, character) {
+		return " "
+	}
 	return string(character)
 }
 
-// oneLine makes a label of a text: white space of every kind becomes one space,
-// and control characters go, also those that reverse the direction of the text
-// after them.
+// oneLine makes a label of a text: white space of every kind, and what reverses the
+// direction of the text after it, become one space, and control characters go.
 func oneLine(text string) string {
 	visible := strings.Map(func(character rune) rune {
-		if unicode.IsSpace(character) {
+		if unicode.IsSpace(character) || unicode.Is(unicode.Bidi_Control, character) {
 			return ' '
 		}
-		if unicode.IsControl(character) || unicode.Is(unicode.Bidi_Control, character) {
+		if unicode.IsControl(character) {
 			return -1
 		}
 		return character

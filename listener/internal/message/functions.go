@@ -34,7 +34,7 @@ func functions(into target, current *rendering) template.FuncMap {
 		"code":     func(value any) (marked, error) { return current.code(into, value) },
 		"date":     current.date,
 		"default":  withDefault,
-		"emoji":    current.alert.emoji,
+		"emoji":    func(value any) marked { return marked(into.sign(current.alert.sign(value))) },
 		"join":     current.join,
 		"json":     current.json,
 		"link":     func(address, label any) (marked, error) { return current.link(into, address, label) },
@@ -134,18 +134,33 @@ func weight(value any) int {
 
 // formatted is the target of a text in which Slack gives some characters a
 // meaning.
-func formatted() target { return target{escape: escapeValue, link: slackLink, quote: "`"} }
+func formatted() target {
+	return target{escape: escapeValue, link: slackLink, code: codeWith(escapeWithin), sign: func(of sign) string { return of.code }}
+}
 
-// unformatted is that of a plain_text object: Slack finds no links there, and
-// wants the same characters escaped.
-func unformatted() target { return target{escape: escapeValue} }
+// unformatted is that of a plain_text object: Slack finds no links there, needs
+// the same characters escaped, and need not draw the codes of emoji.
+func unformatted() target { return target{escape: escapeValue, sign: character} }
 
-// standard is that of a markdown block, which is written in standard Markdown.
-func standard() target { return target{escape: escapeMarkdown, link: markdownLink, quote: "`"} }
+// standard is that of a markdown block, which is written in standard Markdown: code
+// is literal there.
+func standard() target {
+	return target{escape: escapeMarkdown, link: markdownLink, code: codeWith(cutPlain), sign: character}
+}
 
 // verbatim is that of any other text, such as a URL.
 func verbatim() target {
-	return target{escape: func(value any, limit int) string { return cutPlain(plain(value), limit) }}
+	return target{escape: func(value any, limit int) string { return cutPlain(plain(value), limit) }, sign: character}
+}
+
+func character(of sign) string { return of.character }
+
+// codeWith returns what shows a text as code after it was cut, and escaped if that
+// is needed. What would end the code is replaced.
+func codeWith(cut func(text string, limit int) string) func(text string, limit int) string {
+	return func(text string, limit int) string {
+		return "`" + cut(oneLine(strings.ReplaceAll(text, "`", "'")), limit) + "`"
+	}
 }
 
 // escapeMarkdown takes from every character the meaning that Markdown gives it, also
@@ -362,10 +377,10 @@ func (r *rendering) code(into target, value any) (marked, error) {
 	if err != nil {
 		return "", err
 	}
-	if into.quote == "" || text == "" {
+	if into.code == nil || oneLine(text) == "" {
 		return marked(into.escape(text, r.limit)), nil
 	}
-	return marked(into.quote + escapeWithin(oneLine(strings.ReplaceAll(text, "`", "'")), r.limit) + into.quote), nil
+	return marked(into.code(text, r.limit)), nil
 }
 
 // link shows a text that leads to an address, or the text alone where there are

@@ -22,13 +22,13 @@ type Notes struct {
 	Now time.Time
 	// PossiblySent says that an earlier attempt may have been delivered.
 	PossiblySent bool
-	// Overtaken says that a later change of the same thing was told before.
+	// Overtaken says that a later change of the same thing was already reported.
 	Overtaken bool
 }
 
 func (n Notes) doubt() string {
 	if n.PossiblySent {
-		return " · possibly sent before"
+		return " · may be a duplicate"
 	}
 	return ""
 }

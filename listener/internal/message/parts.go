@@ -30,7 +30,7 @@ func (p *parts) replaceBody(text string) {
 
 func (p parts) message() Message {
 	blocks := []slack.Block{
-		slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, p.header, false, false)),
+		slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, p.header, true, false)),
 		slack.NewDividerBlock(),
 		slack.NewContextBlock("", markdown(p.context)),
 	}

@@ -126,7 +126,7 @@ func TestTemplatesThatCannotBe(t *testing.T) {
 // TestPartsOfAMessage replaces one part after the other.
 func TestPartsOfAMessage(t *testing.T) {
 	t.Parallel()
-	const context = "Triggered by ada · 2026-06-15 16:44:56 UTC · blueprint database · rule cpu-high"
+	const context = "orders · database · Triggered by ada · 2026-06-15 16:44:56 UTC · rule cpu-high"
 	usual := []string{"Change in Orders &lt;&amp;&gt; db cpuUtil", context, "*Before*\n70", "*Now*\n91.50"}
 	tests := []struct {
 		name   string
@@ -138,6 +138,12 @@ func TestPartsOfAMessage(t *testing.T) {
 		{"the header", message.Source{Header: "CPU\nof {{ .Title }}"}, []string{"CPU of Orders &lt;&amp;&gt; db", usual[1], usual[2], usual[3]}, "CPU of Orders &lt;&amp;&gt; db: 70 → 91.50. " + context},
 		{"a header of nothing", message.Source{Header: `{{ "" }} `}, usual, usual[0] + ": 70 → 91.50. " + context},
 		{"a link in the header", message.Source{Header: `{{ link "https://x.example" .User }} {{ code .User }}`}, []string{"ada ada", usual[1], usual[2], usual[3]}, "ada ada: 70 → 91.50. " + context},
+		{
+			"a sign in the header",
+			message.Source{Header: `{{ emoji "Crashed" }} :fire: {{ .Title }}`},
+			[]string{"🛑 :fire: Orders &lt;&amp;&gt; db", usual[1], usual[2], usual[3]},
+			"🛑 :fire: Orders &lt;&amp;&gt; db: 70 → 91.50. " + context,
+		},
 		{"the context", message.Source{Context: "by {{ .User }}"}, []string{usual[0], "by ada", usual[2], usual[3]}, usual[0] + ": 70 → 91.50. by ada"},
 		{"the body", message.Source{Body: "*{{ .To }}*"}, []string{usual[0], context, "*91.50*"}, usual[0] + ". " + context + "\n*91.50*"},
 		{"a body of nothing", message.Source{Body: `{{ "" }}`}, usual[:2], usual[0] + ". " + context},
@@ -162,7 +168,7 @@ func TestPartsOfAMessage(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			const remarks = " · 60 minutes late · late: a newer change was told before · possibly sent before"
+			const remarks = " · 60 minutes late · out of order: a newer change was already reported · may be a duplicate"
 			if got := texts(t, doubtful)[1]; !strings.HasSuffix(got, remarks) || !strings.Contains(doubtful.Text, remarks) {
 				t.Errorf("it does not say what must be known: %q and %q", got, doubtful.Text)
 			}
@@ -174,9 +180,9 @@ func TestLines(t *testing.T) {
 	t.Parallel()
 	alert := message.NewAlert(parsed(t, example), cpu())
 	for source, want := range map[string]string{
-		"":                         "• *Orders &lt;&amp;&gt; db* cpuUtil: 70 → 91.50 · ada · 2026-06-15 16:44:56 UTC",
+		"":                         "• *Orders &lt;&amp;&gt; db* (orders) cpuUtil: 70 → 91.50 · ada · 2026-06-15 16:44:56 UTC",
 		"{{ .Title }}\n{{ .To }}%": "• Orders &lt;&amp;&gt; db 91.50%",
-		`{{ "" }}`:                 "• *Orders &lt;&amp;&gt; db* cpuUtil: 70 → 91.50 · ada · 2026-06-15 16:44:56 UTC",
+		`{{ "" }}`:                 "• *Orders &lt;&amp;&gt; db* (orders) cpuUtil: 70 → 91.50 · ada · 2026-06-15 16:44:56 UTC",
 	} {
 		made, err := message.NewTemplate(message.Source{Line: source}, cpu())
 		if err != nil {
@@ -221,7 +227,7 @@ func TestBlocks(t *testing.T) {
 			  {"type":"section","block_id":"b1","text":{"type":"mrkdwn","text":"*{{ .Title }}* {{ link .After.url \"more\" }}"},
 			   "accessory":{"type":"button","text":{"type":"plain_text","text":"{{ .User }}"},"url":"{{ .After.url }}","value":"{{ .Title }}"}}]`,
 			`[{"text":{"emoji":true,"text":"Orders &lt;&amp;&gt; db \"ada\"","type":"plain_text"},"type":"header"},` +
-				`{"accessory":{"text":{"text":"ada","type":"plain_text"},"type":"button","url":"https://example.com/a?b=1&c=<d>|e","value":"Orders <&> db"},` +
+				`{"accessory":{"text":{"emoji":true,"text":"ada","type":"plain_text"},"type":"button","url":"https://example.com/a?b=1&c=<d>|e","value":"Orders <&> db"},` +
 				`"block_id":"b1","text":{"text":"*Orders &lt;&amp;&gt; db* <https://example.com/a?b=1&amp;c=%3Cd%3E%7Ce|more>","type":"mrkdwn","verbatim":true},"type":"section"}]`,
 		},
 		{
@@ -234,7 +240,14 @@ func TestBlocks(t *testing.T) {
 			  {"type":"context","elements":[{"type":"mrkdwn","text":"{{ .After.empty }}"}]},
 			  {"type":"divider"}]`,
 			`[{"fields":[{"text":"ada","type":"mrkdwn","verbatim":true}],"type":"section"},` +
-				`{"elements":[{"text":{"text":"b","type":"plain_text"},"type":"button","url":"https://example.com/a?b=1&c=<d>|e"}],"type":"actions"},{"type":"divider"}]`,
+				`{"elements":[{"text":{"emoji":true,"text":"b","type":"plain_text"},"type":"button","url":"https://example.com/a?b=1&c=<d>|e"}],"type":"actions"},{"type":"divider"}]`,
+		},
+		{
+			"a sign is drawn in each text, and code is literal in Markdown",
+			`[{"type":"header","text":{"type":"plain_text","text":"{{ emoji \"Crashed\" }}"}},{"type":"section","text":{"type":"mrkdwn","text":"{{ emoji \"Crashed\" }} {{ code \"<a> & b\" }}"}},
+			  {"type":"markdown","text":"{{ emoji \"Crashed\" }} {{ code \"<a> & ` + "`b:" + `\" }} {{ .User }}"}]`,
+			`[{"text":{"emoji":true,"text":"🛑","type":"plain_text"},"type":"header"},{"text":{"text":":octagonal_sign: ` + "`&lt;a&gt; &amp; b`" + `","type":"mrkdwn","verbatim":true},"type":"section"},` +
+				`{"text":"🛑 ` + "`<a> & 'b:`" + ` ada","type":"markdown"}]`,
 		},
 		{
 			"everything else is as it was written",
@@ -256,7 +269,7 @@ func TestBlocks(t *testing.T) {
 func TestBlocksSayWhatMustBeKnown(t *testing.T) {
 	t.Parallel()
 	got, err := blocks(t, `[{"type":"divider"}]`, example, message.Notes{Now: happenedAt(), PossiblySent: true})
-	const want = `[{"type":"divider"},{"type":"context","elements":[{"type":"mrkdwn","text":"possibly sent before","verbatim":true}]}]`
+	const want = `[{"type":"divider"},{"type":"context","elements":[{"type":"mrkdwn","text":"may be a duplicate","verbatim":true}]}]`
 	if err != nil || got != want {
 		t.Errorf("got %s (%v)", got, err)
 	}
@@ -304,7 +317,7 @@ func TestBlocksThatAreNotText(t *testing.T) {
 			"options and their limits",
 			`[{"type":"section","text":{"type":"mrkdwn","text":"a"},"accessory":{"type":"overflow","options":[{"text":{"type":"plain_text","text":"{{ .After.empty }}"},"value":"v"},
 				{"text":{"type":"plain_text","text":"{{ range 20 }}12345{{ end }}"},"value":"w"}]}}]`,
-			`[{"accessory":{"options":[{"text":{"text":"` + strings.Repeat("12345", 14) + `1234…","type":"plain_text"},"value":"w"}],"type":"overflow"},"text":{"text":"a","type":"mrkdwn","verbatim":true},"type":"section"}]`,
+			`[{"accessory":{"options":[{"text":{"emoji":true,"text":"` + strings.Repeat("12345", 14) + `1234…","type":"plain_text"},"value":"w"}],"type":"overflow"},"text":{"text":"a","type":"mrkdwn","verbatim":true},"type":"section"}]`,
 		},
 	}
 	event := strings.Replace(example, `"empty":""`, `"empty":"","bad":"[Sign in](https://evil.example)\n# *x*"`, 1)
@@ -491,35 +504,35 @@ func TestTheMessageOfEachKindOfEvent(t *testing.T) {
 			"a recovery",
 			rule.Rule{Name: "r", Property: "state", HealthyValues: []any{"Up"}},
 			`{"action":"UPDATE","resourceType":"entity",` + trigger + `,"context":{"blueprint":"b","entity":"cart"},"diff":{"before":{"properties":{"state":"Down"}},"after":{"properties":{"state":"Up"}}}}`,
-			[]string{"Change in cart state (recovered)", context, "*Before*\nDown :grey_question:", "*Now*\nUp :white_check_mark:"},
+			[]string{"✅ Change in cart state (recovered)", "cart · b · " + context, "*Before*\nDown :grey_question:", "*Now*\nUp :white_check_mark:"},
 			"• *cart* state: Down :grey_question: → Up :white_check_mark: · ada · 2026-06-15 16:44:56 UTC",
 		},
 		{
 			"an update",
 			rule.Rule{Name: "r"},
 			`{"action":"UPDATE","resourceType":"entity",` + trigger + `,"context":{"blueprint":"b","entity":"cart"},"diff":{"before":{"title":"Old","properties":{"a":1,"b":"x"},"relations":{"s":"one"}},"after":{"title":"New","properties":{"a":1.0,"b":"y\nz","c":true},"relations":{"s":null}}}}`,
-			[]string{"New was updated", context + " · blueprint b · rule r", "*title*: Old → New\n*b*: x → y z\n*c*: none → true\n*s*: one → none"},
-			"• *New* was updated · ada · 2026-06-15 16:44:56 UTC",
+			[]string{"New was updated", "cart · b · " + context + " · rule r", "*title*: Old → New\n*b*: x → y z\n*c*: none → true\n*s*: one → none"},
+			"• *New* (cart) was updated · ada · 2026-06-15 16:44:56 UTC",
 		},
 		{
 			"a creation",
 			rule.Rule{Name: "r"},
 			`{"action":"CREATE","resourceType":"entity",` + trigger + `,"context":{"blueprint":"b"},"diff":{"before":null,"after":{"identifier":"cart","properties":{"a":1,"n":null}}}}`,
-			[]string{"cart was created", context + " · blueprint b · rule r", "*a*: 1"},
+			[]string{"cart was created", "cart · b · " + context + " · rule r", "*a*: 1"},
 			"• *cart* was created · ada · 2026-06-15 16:44:56 UTC",
 		},
 		{
 			"a deletion",
 			rule.Rule{Name: "r"},
 			`{"action":"DELETE","resourceType":"entity",` + trigger + `,"context":{"blueprint":"b"},"diff":{"before":{"identifier":"cart","title":"Cart"},"after":null}}`,
-			[]string{"Cart was deleted", context + " · blueprint b · rule r"},
-			"• *Cart* was deleted · ada · 2026-06-15 16:44:56 UTC",
+			[]string{"Cart was deleted", "cart · b · " + context + " · rule r"},
+			"• *Cart* (cart) was deleted · ada · 2026-06-15 16:44:56 UTC",
 		},
 		{
 			"a timer",
 			rule.Rule{Name: "r"},
 			`{"action":"TIMER_EXPIRED",` + trigger + `,"context":{"blueprint":"b","entity":"cart"},"additionalData":{"property":"ttl"}}`,
-			[]string{"cart: the timer ttl has expired", context + " · blueprint b · rule r"},
+			[]string{"cart: the timer ttl has expired", "cart · b · " + context + " · rule r"},
 			"• *cart*: the timer ttl has expired · ada · 2026-06-15 16:44:56 UTC",
 		},
 		{
@@ -533,14 +546,43 @@ func TestTheMessageOfEachKindOfEvent(t *testing.T) {
 			"a run",
 			rule.Rule{Name: "r", ResourceTypes: []string{"run"}},
 			`{"action":"UPDATE","resourceType":"run",` + trigger + `,"context":{"blueprint":"b","runId":"r_1"},"diff":{"before":{},"after":{"id":"r_1","status":"FAILURE"}}}`,
-			[]string{"Run of b: FAILURE", context + " · blueprint b · rule r"},
-			"• *b*: FAILURE · ada · 2026-06-15 16:44:56 UTC",
+			[]string{"A run: FAILURE", "r_1 · b · " + context + " · rule r"},
+			"• *a run* (r_1): FAILURE · ada · 2026-06-15 16:44:56 UTC",
+		},
+		{
+			"a run with its action and its entity",
+			rule.Rule{Name: "r", ResourceTypes: []string{"run"}},
+			`{"action":"UPDATE","resourceType":"run",` + trigger + `,"context":{"action":{"identifier":"scale","title":"Scale <up>"}},
+			  "diff":{"before":{"status":"IN_PROGRESS"},"after":{"id":"r_1","status":"SUCCESS","blueprint":{"identifier":"b"},"entity":{"identifier":"cart","title":"Cart"}}}}`,
+			[]string{"Run of Scale &lt;up&gt; on Cart: SUCCESS", "r_1 · b · " + context + " · rule r"},
+			"• *run of Scale &lt;up&gt; on Cart* (r_1): SUCCESS · ada · 2026-06-15 16:44:56 UTC",
+		},
+		{
+			"a creation with a value of the property",
+			rule.DefaultHealth(),
+			`{"action":"CREATE","resourceType":"entity",` + trigger + `,"context":{"blueprint":"b"},"diff":{"before":null,"after":{"identifier":"cart","title":"Cart","properties":{"healthStatus":"Crashed"}}}}`,
+			[]string{"🛑 Change in Cart health status", "cart · b · " + context, "Created as Crashed :octagonal_sign:"},
+			"• *Cart* (cart): created as Crashed :octagonal_sign: · ada · 2026-06-15 16:44:56 UTC",
+		},
+		{
+			"a deletion with a value of the property",
+			rule.DefaultHealth(),
+			`{"action":"DELETE","resourceType":"entity",` + trigger + `,"context":{"blueprint":"b"},"diff":{"before":{"identifier":"cart","properties":{"healthStatus":"Crashed"}},"after":null}}`,
+			[]string{"cart was deleted", "cart · b · " + context, "*Before*\nCrashed :octagonal_sign:", "*Now*\nnone :grey_question:"},
+			"• *cart* was deleted: Crashed :octagonal_sign: → none :grey_question: · ada · 2026-06-15 16:44:56 UTC",
+		},
+		{
+			"an application",
+			rule.Rule{Name: "r"},
+			`{"action":"DELETE","resourceType":"entity","trigger":{"by":{"appId":"app_1"}},"diff":{"before":{"identifier":"cart"},"after":null}}`,
+			[]string{"cart was deleted", "cart · Triggered by app_1 · rule r"},
+			"• *cart* was deleted · app_1",
 		},
 		{
 			"a blueprint",
 			rule.Rule{},
 			`{"action":"UPDATE","resourceType":"blueprint",` + trigger + `,"diff":{"before":{"identifier":"b"},"after":{"identifier":"b","title":"Database"}}}`,
-			[]string{"Blueprint Database was updated", context + " · blueprint b", "*title*: none → Database"},
+			[]string{"Blueprint Database was updated", "b · " + context, "*title*: none → Database"},
 			"• *Database* was updated · ada · 2026-06-15 16:44:56 UTC",
 		},
 		{

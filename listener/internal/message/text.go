@@ -48,8 +48,11 @@ type target struct {
 	escape func(value any, limit int) string
 	// link writes a link; it is nil where there are none.
 	link func(address, text string) string
-	// quote is what stands around code; "" where there is none.
-	quote string
+	// code writes a text as code, within a number of characters and two more; it is
+	// nil where there is no code.
+	code func(text string, limit int) string
+	// sign writes an emoji.
+	sign func(of sign) string
 	// most is how many characters the text may have; 0 where it is not cut.
 	most int
 }

@@ -61,6 +61,9 @@ func newCondition(expressions []string, either bool) (*Condition, error) {
 		if program.Assigns() {
 			return nil, errors.New("a condition cannot change anything (=, |=, setpath): as a whole it would always hold; compare with ==")
 		}
+		if program.Constant() {
+			return nil, errors.New("a condition must depend on the event, such as .diff.after.properties.cpuUtil > 80; leave it out if it always holds")
+		}
 		made.programs = append(made.programs, program)
 	}
 	return made, nil
@@ -108,7 +111,7 @@ func unevaluated(cause error) Verdict {
 func (c *Condition) decide(document map[string]any) Verdict {
 	ctx, cancel := context.WithTimeout(context.Background(), conditionTime)
 	defer cancel()
-	input := computable(document)
+	input := rooted(computable(document))
 	holds := !c.any
 	var failure error
 	for _, program := range c.programs {

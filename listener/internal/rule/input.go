@@ -2,6 +2,7 @@ package rule
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 )
@@ -65,6 +66,19 @@ func computable(value any) any {
 		return nearest
 	}
 	return value
+}
+
+// rooted returns a document whose event is also found under "event": Port's
+// conditions are rooted at the event, its templates above it, and its guides write
+// conditions in either way.
+func rooted(document any) any {
+	event, ok := document.(map[string]any)
+	if !ok {
+		return document
+	}
+	both := maps.Clone(event)
+	both["event"] = event
+	return both
 }
 
 func hasLongNumber(value any) bool {

@@ -171,10 +171,11 @@ func TestRules(t *testing.T) {
 		{"a timer of an automation", rule.Rule{Actions: []string{"TIMER_EXPIRED"}}, of("TIMER_PROPERTY_EXPIRED", "entity", added), ""},
 		{"no timer", timer, of("UPDATE", "entity", changed), "it tells of another action"},
 
-		{"all expressions", rule.Rule{When: all(t, `true`, `.action == "UPDATE"`)}, of("UPDATE", "entity", changed), ""},
-		{"all but one", rule.Rule{When: all(t, `true`, `null`)}, of("UPDATE", "entity", changed), "its condition (when) does not hold"},
-		{"any expression", rule.Rule{When: either(t, `error`, `0`)}, of("UPDATE", "entity", changed), ""},
-		{"any but none", rule.Rule{When: either(t, `false`, `empty`)}, of("UPDATE", "entity", changed), "its condition (when) does not hold"},
+		{"all expressions", rule.Rule{When: all(t, `.action`, `.action == "UPDATE"`)}, of("UPDATE", "entity", changed), ""},
+		{"rooted above the event", rule.Rule{When: all(t, `.event.action == "UPDATE" and .action == .event.action`)}, of("UPDATE", "entity", changed), ""},
+		{"all but one", rule.Rule{When: all(t, `.action`, `.nothing`)}, of("UPDATE", "entity", changed), "its condition (when) does not hold"},
+		{"any expression", rule.Rule{When: either(t, `error`, `.diff | length`)}, of("UPDATE", "entity", changed), ""},
+		{"any but none", rule.Rule{When: either(t, `.action == "x"`, `empty`)}, of("UPDATE", "entity", changed), "its condition (when) does not hold"},
 		{"an expression that fails", rule.Rule{When: all(t, `.action + 1`)}, of("UPDATE", "entity", changed), "its condition (when) cannot be evaluated for this event"},
 		{"the blueprint in the context", rule.Rule{When: all(t, `.context.blueprint == "database" and .context.blueprintIdentifier == "database"`)}, of("UPDATE", "entity", changed), ""},
 	}
@@ -255,6 +256,7 @@ func TestConditionsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for expression, want := range map[string]string{
 		`.a = 1`: "a condition cannot change anything (=, |=, setpath): as a whole it would always hold; compare with ==",
+		`"x"`:    "a condition must depend on the event, such as .diff.after.properties.cpuUtil > 80; leave it out if it always holds",
 		`.a ==`:  "reading the jq program: unexpected EOF after .a ==",
 	} {
 		if _, err := rule.All(expression); err == nil || err.Error() != want {
