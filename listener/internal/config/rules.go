@@ -2,8 +2,11 @@ package config
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -90,19 +93,18 @@ func (l *loader) applyRule(r ruleReader) {
 		return
 	}
 	l.checkKnown(r.node, join(r.path), ruleKeys())
+	actions, types := r.changes()
 	made := Rule{Rule: rule.Rule{
 		Name:          r.name(),
-		Blueprints:    r.texts("blueprint"),
-		ResourceTypes: r.texts("resource_type"),
-		Actions:       r.texts("actions"),
-		Property:      r.text("property"),
+		Blueprints:    r.identifiers("blueprint"),
+		ResourceTypes: types,
+		Actions:       actions,
+		Property:      r.property(),
 		From:          r.values("from"),
 		To:            r.values("to"),
 		HealthyValues: r.values("healthy_values"),
 		When:          r.condition(),
 	}}
-	r.checkUsual("actions", made.Actions, usualActions())
-	r.checkUsual("resource_type", made.ResourceTypes, usualTypes())
 	r.checkProperty(made.Rule)
 	made.Destinations = r.destinations()
 	if reason := made.Never(); reason != "" && len(l.problems) == before {
@@ -198,6 +200,77 @@ func (r ruleReader) texts(key string) []string {
 	return texts
 }
 
+// identifiers returns the texts of a list, or a single one, which must be able to be
+// identifiers.
+func (r ruleReader) identifiers(key string) []string {
+	texts := r.texts(key)
+	for _, text := range texts {
+		if strings.ContainsFunc(text, unicode.IsSpace) {
+			r.report(key, fmt.Sprintf("%q has a space in it, and no identifier has one, so no event can match", r.show(text)))
+			return nil
+		}
+	}
+	return texts
+}
+
+// property returns the identifier of the watched property.
+func (r ruleReader) property() string {
+	given := r.text("property")
+	if given == "" || regexp.MustCompile(`^[\pL0-9@_=\\-]+$`).MatchString(given) {
+		return given
+	}
+	problem := fmt.Sprintf("%q cannot be the identifier of a property, so no event can match", r.show(given))
+	_, last, isPath := strings.Cut(given, "properties.")
+	if isPath && last != "" && r.show(given) == given {
+		problem += "; did you mean " + last + "?"
+	}
+	r.report("property", problem)
+	return given
+}
+
+// eventKind is what an automation of Port calls a kind of events.
+type eventKind struct {
+	resource string
+	actions  []string
+}
+
+func eventKinds() map[string]eventKind {
+	created, updated, deleted := []string{changelog.ActionCreate}, []string{changelog.ActionUpdate}, []string{changelog.ActionDelete}
+	return map[string]eventKind{
+		"ENTITY_CREATED": {changelog.ResourceEntity, created}, "ENTITY_UPDATED": {changelog.ResourceEntity, updated}, "ENTITY_DELETED": {changelog.ResourceEntity, deleted},
+		"ANY_ENTITY_CHANGE": {changelog.ResourceEntity, slices.Concat(created, updated, deleted)},
+		"RUN_CREATED":       {changelog.ResourceRun, created}, "RUN_UPDATED": {changelog.ResourceRun, updated},
+		"ANY_RUN_CHANGE": {changelog.ResourceRun, slices.Concat(created, updated)},
+	}
+}
+
+// changes returns the actions of the rule and the types of things that it is about.
+// The name of an event of Port's automations stands for both.
+func (r ruleReader) changes() (actions, types []string) {
+	types = r.identifiers("resource_type")
+	r.checkUsual("resource_type", types, usualTypes())
+	var implied, others []string
+	for _, given := range r.identifiers("actions") {
+		if kind, ok := eventKinds()[given]; ok {
+			actions, implied = append(actions, kind.actions...), append(implied, kind.resource)
+			continue
+		}
+		actions, others = append(actions, given), append(others, given)
+	}
+	r.checkUsual("actions", others, append(usualActions(), slices.Sorted(maps.Keys(eventKinds()))...))
+	slices.Sort(implied)
+	implied = slices.Compact(implied)
+	switch {
+	case len(implied) > 1:
+		r.report("actions", "it names events of entities and of runs; make a rule for each")
+	case len(implied) == 1 && len(types) == 0:
+		types = implied
+	case len(implied) == 1 && !slices.Equal(types, implied):
+		r.report("resource_type", fmt.Sprintf("the actions name events of the type %s; leave resource_type out", implied[0]))
+	}
+	return slices.Compact(actions), types
+}
+
 // values returns the values of a list, or a single one. null is a value.
 func (r ruleReader) values(key string) []any {
 	_, node := descend(r.node, key)
@@ -233,6 +306,10 @@ func (r ruleReader) condition() *rule.Condition {
 			return nil
 		}
 		key, node, combine = "when.expressions", child(node, "expressions"), r.combination(node)
+		if list, isList := node.(*ast.SequenceNode); isList && len(list.Values) == 0 {
+			// As at Port, a condition without expressions always holds.
+			return nil
+		}
 	}
 	var expressions []string
 	if node != nil {
@@ -292,6 +369,15 @@ func reads(node ast.Node, wanted string) bool {
 	return ok && text == wanted
 }
 
+// isText reports whether YAML takes a scalar for a text.
+func isText(node ast.Node) bool {
+	switch node.(type) {
+	case *ast.StringNode, *ast.LiteralNode:
+		return true
+	}
+	return false
+}
+
 func (r ruleReader) expressions(key string, node ast.Node) []string {
 	elements := []ast.Node{node}
 	if list, ok := node.(*ast.SequenceNode); ok {
@@ -300,9 +386,9 @@ func (r ruleReader) expressions(key string, node ast.Node) []string {
 	var expressions []string
 	for _, element := range elements {
 		text, ok := textOf(element)
-		if !ok || strings.TrimSpace(text) == "" {
+		if !ok || strings.TrimSpace(text) == "" || !isText(element) {
 			r.report(key, "it must be an expression in jq, or a list of them; put quotes around one that YAML takes for something else")
-			return []string{"true"}
+			return []string{"."}
 		}
 		expressions = append(expressions, text)
 	}
@@ -324,7 +410,7 @@ func (r ruleReader) checkUsual(key string, words, usual []string) {
 		if r.show(word) != word {
 			hint = "it sends " + list(usual)
 		}
-		r.report(key, fmt.Sprintf("%q is nothing that Port sends; %s", r.show(word), hint))
+		r.report(key, fmt.Sprintf("%q is not something that Port sends; %s", r.show(word), hint))
 	}
 }
 

@@ -1,0 +1,63 @@
+package config_test
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+)
+
+// TestEventsOfAutomations names changes as Port's automations do.
+func TestEventsOfAutomations(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name           string
+		rule           string
+		actions, types []string
+	}{
+		{"created", "actions: [ENTITY_CREATED]", []string{"CREATE"}, []string{"entity"}},
+		{"updated", "actions: ENTITY_UPDATED", []string{"UPDATE"}, []string{"entity"}},
+		{"any change", "actions: ANY_ENTITY_CHANGE", []string{"CREATE", "UPDATE", "DELETE"}, []string{"entity"}},
+		{"with its type", "actions: [ENTITY_DELETED], resource_type: entity", []string{"DELETE"}, []string{"entity"}},
+		{"beside other names", "actions: [ENTITY_UPDATED, UPDATE, TIMER_PROPERTY_EXPIRED]", []string{"UPDATE", "TIMER_PROPERTY_EXPIRED"}, []string{"entity"}},
+		{"of a run", "actions: RUN_UPDATED", []string{"UPDATE"}, []string{"run"}},
+		{"any change of a run", "actions: ANY_RUN_CHANGE, resource_type: [run]", []string{"CREATE", "UPDATE"}, []string{"run"}},
+		{"as they were", "actions: [CREATE, ARCHIVE], resource_type: [run, entity]", []string{"CREATE", "ARCHIVE"}, []string{"run", "entity"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			loaded := loadRule(t, test.rule)
+			if !reflect.DeepEqual(loaded.Actions, test.actions) || !reflect.DeepEqual(loaded.ResourceTypes, test.types) {
+				t.Errorf("the actions are %q, and the types %q", loaded.Actions, loaded.ResourceTypes)
+			}
+		})
+	}
+}
+
+// TestConditionsWithoutExpressionsHold reads what stands in many automations.
+func TestConditionsWithoutExpressionsHold(t *testing.T) {
+	t.Parallel()
+	event, err := changelog.Parse([]byte(`{"action":"UPDATE","resourceType":"entity","diff":{"before":{},"after":{}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, condition := range []string{"{type: JQ, expressions: []}", "{type: JQ, expressions: [], combinator: or}", `".event.diff.after != null"`} {
+		if verdict := loadRule(t, "when: "+condition).Match(event); !verdict.Matches {
+			t.Errorf("%s: %s", condition, verdict.Reason)
+		}
+	}
+}
+
+// loadRule reads a rule that is given by all of its keys but the name.
+func loadRule(t *testing.T, keys string) config.Rule {
+	t.Helper()
+	loaded, err := config.Load(config.Source{
+		File:      write(t, "listener.yaml", "rules: [{name: a, "+keys+"}]\n"),
+		LookupEnv: environment(map[string]string{"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded.Rules[0]
+}
