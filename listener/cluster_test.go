@@ -126,7 +126,8 @@ func (s *strictSlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.last = now
 	repeated := false
-	for _, name := range regexp.MustCompile(`entity-\d+`).FindAllString(message.Text, -1) {
+	for _, named := range regexp.MustCompile(`(?:Change in |\*)(entity-\d+)`).FindAllStringSubmatch(message.Text, -1) {
+		name := named[1]
 		repeated = repeated || s.told[name]
 		s.told[name] = true
 	}

@@ -69,7 +69,7 @@ rules:
 	if got.code != 0 || got.stderr != "" || strings.ContainsAny(got.stdout, "\x1b\x07\u202e\u009b") {
 		t.Errorf("%+v", got)
 	}
-	if want := "of entity b:\uFFFDc\n\nstrange, to default:\n\n    **[2Jredder1m**\n    [plan]\n    [poem]\n    ────"; !strings.Contains(got.stdout, want) {
+	if want := "of entity b:\uFFFDc\n\nstrange, to default:\n\n    **[2Jred der1m**\n    [plan]\n    [poem]\n    ────"; !strings.Contains(got.stdout, want) {
 		t.Errorf("%s", got.stdout)
 	}
 }
@@ -167,12 +167,22 @@ func TestSend(t *testing.T) {
 	if err := os.WriteFile(event, []byte(`{"event":{"action":"CREATE","trigger":{"at":"2001-01-01T00:00:00Z"}}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	marked, wide := filepath.Join(t.TempDir(), "marked.json"), filepath.Join(t.TempDir(), "wide.json")
+	for file, content := range map[string]string{marked: "\ufeff{\"action\":\"CREATE\",\"trigger\":{\"at\":\"x\"}}", wide: "\xff\xfe{\x00}\x00"} {
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	tests := []struct {
 		name        string
 		environment map[string]string
 		arguments   []string
 		want        outcome
 	}{
+		{"a file with a byte order mark", environment, []string{"-event", marked, "-url", running.url}, outcome{0, stored, ""}},
+		{"a file in UTF-16", environment, []string{"-event", wide, "-url", running.url}, outcome{1, "", "listener send: the event cannot be sent: the file is in UTF-16; save it as UTF-8; send it with -as-is to see how a listener answers\n"}},
+		{"a URL without a path", environment, []string{"-url", strings.TrimSuffix(running.url, "/api/slack")}, outcome{0, stored, ""}},
+		{"a host and a port", environment, []string{"-url", strings.TrimSuffix(strings.TrimPrefix(running.url, "http://"), "/api/slack")}, outcome{0, stored, ""}},
 		{"an envelope", environment, []string{"-event", event, "-url", running.url}, outcome{0, stored, ""}},
 		{"an event that is none", environment, []string{"-event", "-", "-url", running.url}, outcome{1, "", "listener send: the event cannot be sent: the body is not a JSON object: it is empty or ends too early; send it with -as-is to see how a listener answers\n"}},
 		{"the same as it is", environment, []string{"-event", "-", "-url", running.url, "-as-is"}, outcome{1, "", "listener send: the listener answered 400 The body is not a JSON object.\n"}},

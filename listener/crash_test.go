@@ -47,7 +47,7 @@ type moodySlack struct {
 
 func newMoodySlack(t *testing.T) *moodySlack {
 	t.Helper()
-	moody := &moodySlack{names: regexp.MustCompile(`entity-\d+`), shown: map[string]int{}, answers: map[int]int{}}
+	moody := &moodySlack{names: regexp.MustCompile(`(?:Change in |\*)(entity-\d+)`), shown: map[string]int{}, answers: map[int]int{}}
 	moody.Server = httptest.NewServer(moody)
 	t.Cleanup(moody.CloseClientConnections)
 	t.Cleanup(moody.Close)
@@ -100,7 +100,8 @@ func (s *moodySlack) take(text string) (status int) {
 		}
 	}
 	repeated := false
-	for _, name := range s.names.FindAllString(text, -1) {
+	for _, named := range s.names.FindAllStringSubmatch(text, -1) {
+		name := named[1]
 		s.shown[name]++
 		repeated = repeated || s.shown[name] > 1
 	}

@@ -38,7 +38,7 @@ kept until it is replayed or dropped, or until newer ones need its room.`,
 			return func(_ context.Context, operands []string, _ io.Writer) error {
 				problem := "name what to do first: list, replay or drop"
 				if len(operands) > 0 {
-					problem = fmt.Sprintf("%q is none of list, replay and drop", operands[0])
+					problem = fmt.Sprintf("unknown command %q; the commands are list, replay and drop", operands[0])
 				}
 				return &usageError{problem}
 			}
@@ -71,11 +71,14 @@ func prepareList(flags *flag.FlagSet) func(context.Context, []string, io.Writer)
 			return err
 		}
 		if *limit < 0 {
-			return &usageError{"-limit: it must be a number from 0 on"}
+			return &usageError{"-limit: it must be 0 or greater"}
 		}
 		return place.at(ctx, func(desk desk) error {
 			letters, more, err := collect(ctx, desk, *destination, *limit)
 			if err != nil {
+				return err
+			}
+			if err := requireDestination(ctx, desk, *destination, letters); err != nil {
 				return err
 			}
 			if *asJSON {
@@ -103,6 +106,26 @@ func collect(ctx context.Context, desk desk, destination string, limit int) (let
 			return letters[:limit], true, nil
 		}
 	}
+}
+
+// requireDestination refuses the name of a destination that has no dead letters and
+// is not known either: it is likely to be a slip.
+func requireDestination(ctx context.Context, desk desk, name string, letters []admin.DeadLetter) error {
+	if name == "" || len(letters) > 0 {
+		return nil
+	}
+	destinations, err := desk.Destinations(ctx)
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(destinations))
+	for i, destination := range destinations {
+		names[i] = destination.Name
+	}
+	if slices.Contains(names, name) {
+		return nil
+	}
+	return fmt.Errorf("there is no destination %q; there are %s", name, strings.Join(names, ", "))
 }
 
 // writeLettersJSON fails after what was asked for if there is more: a program does
@@ -177,7 +200,7 @@ func dropCommand() command {
 		name:      "drop",
 		arguments: "(ID… | -all -destination NAME)",
 		summary:   "remove dead letters for good",
-		about: `Remove dead letters for good. Nobody is told of them any more.
+		about: `Remove dead letters for good. They will not be delivered.
 
 ` + aboutPlace,
 		prepare: prepareDrop,
@@ -258,6 +281,9 @@ func (w work) do(ctx context.Context, desk desk, chosen *choice, ids []uint64) e
 	// again without end.
 	letters, _, err := collect(ctx, desk, chosen.destination, 0)
 	if err != nil {
+		return err
+	}
+	if err := requireDestination(ctx, desk, chosen.destination, letters); err != nil {
 		return err
 	}
 	if len(letters) == 0 {

@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 )
 
 // flags are the arguments of the command.
@@ -13,6 +15,7 @@ type flags struct {
 	adminListen string
 	dataDir     string
 	checkConfig bool
+	debug       bool
 	version     bool
 }
 
@@ -25,7 +28,7 @@ func parseFlags(arguments []string) (flags, error) {
 		return flags{}, err
 	}
 	if set.NArg() > 0 {
-		return flags{}, fmt.Errorf("%q is no command, and an argument that is not expected here", set.Arg(0))
+		return flags{}, fmt.Errorf("unknown command %q", set.Arg(0))
 	}
 	return parsed, nil
 }
@@ -33,10 +36,11 @@ func parseFlags(arguments []string) (flags, error) {
 func newFlagSet(into *flags) *flag.FlagSet {
 	set := flag.NewFlagSet("listener", flag.ContinueOnError)
 	set.StringVar(&into.config, "config", "", "configuration `file`; without one the environment is enough\n(examples/listener/listener.yaml explains every key)")
-	set.StringVar(&into.listen, "listen", ":8080", "`address` that Port posts events to")
-	set.StringVar(&into.adminListen, "admin-listen", "127.0.0.1:8081", "`address` for the operator")
+	set.StringVar(&into.listen, "listen", "", "`address` that Port posts events to\n(default that of the configuration, else "+config.DefaultListen+")")
+	set.StringVar(&into.adminListen, "admin-listen", "", "`address` for the operator\n(default that of the configuration, else "+config.DefaultAdminListen+")")
 	set.StringVar(&into.dataDir, "data-dir", "", "`directory` that keeps events until they are delivered\n(default $STATE_DIRECTORY, else ./listener-data)")
 	set.BoolVar(&into.checkConfig, "check-config", false, "check the configuration and exit")
+	set.BoolVar(&into.debug, "debug", false, "log what is usually of no interest too, such as events that no rule selects")
 	set.BoolVar(&into.version, "version", false, "print the version and exit")
 	return set
 }

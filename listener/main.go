@@ -58,15 +58,13 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 		return exitOK
 	}
 	load := func() (*config.Config, error) {
-		return config.Load(config.Source{File: flags.config, DataDir: flags.dataDir, LookupEnv: os.LookupEnv})
+		return config.Load(config.Source{
+			File: flags.config, DataDir: flags.dataDir, Listen: flags.listen, AdminListen: flags.adminListen, LookupEnv: os.LookupEnv,
+		})
 	}
 	loaded, err := load()
 	if err != nil {
 		_, _ = fmt.Fprintf(stderr, "listener: %v\n", describeInvalid(err))
-		return exitFailure
-	}
-	if err := errors.Join(app.CheckAddress("public", flags.listen), app.CheckAddress("admin", flags.adminListen)); err != nil {
-		_, _ = fmt.Fprintf(stderr, "listener: %v\n", err)
 		return exitFailure
 	}
 	if flags.checkConfig {
@@ -87,7 +85,11 @@ func describeInvalid(err error) error {
 
 // serve runs the listener until a signal, or until a part of it fails.
 func serve(flags flags, loaded *config.Config, load func() (*config.Config, error), stdout, stderr io.Writer) error {
-	logger := slog.New(slog.NewTextHandler(stderr, nil))
+	level := slog.LevelInfo
+	if flags.debug {
+		level = slog.LevelDebug
+	}
+	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	signalled, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer release()
 	// One that comes while the listener starts or stops must not end it.
@@ -95,12 +97,12 @@ func serve(flags flags, loaded *config.Config, load func() (*config.Config, erro
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 	listener, err := app.New(app.Options{
-		Config: loaded, Load: load, Listen: flags.listen, AdminListen: flags.adminListen, Version: version, Logger: logger, Now: time.Now,
+		Config: loaded, Load: load, Listen: loaded.Webhook.Listen, AdminListen: loaded.Admin.Listen, Version: version, Logger: logger, Now: time.Now,
 	})
 	if err != nil {
 		return err
 	}
-	if err := listener.Start(signalled); err != nil {
+	if started, err := start(signalled, listener, logger); !started {
 		return err
 	}
 	logger.Info("started", "version", version, "config", loaded.Summary(), "path", loaded.Webhook.Path,
@@ -125,6 +127,17 @@ func serve(flags flags, loaded *config.Config, load func() (*config.Config, erro
 	}
 	logger.Info("stopped")
 	return nil
+}
+
+// start starts the listener, and reports whether it runs. Being stopped meanwhile is
+// not a failure.
+func start(signalled context.Context, listener *app.App, logger *slog.Logger) (started bool, err error) {
+	err = listener.Start(signalled)
+	if err == nil || signalled.Err() == nil {
+		return err == nil, err
+	}
+	logger.Info("stopped before the start was complete", "cause", err)
+	return false, nil
 }
 
 // attend reloads the configuration at each hangup, until a signal to stop, or until

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,6 +20,8 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/app"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 )
 
 // actAsListener makes the test binary be the command, so that the tests see real
@@ -94,7 +97,7 @@ func TestCommandLine(t *testing.T) {
 	}{
 		{"the version", nil, []string{"-version"}, outcome{0, "listener dev\n", ""}},
 		{"a flag that is none", nil, []string{"-bogus"}, outcome{2, "", "listener: flag provided but not defined: -bogus\nRun listener -h for its flags.\n"}},
-		{"an argument", nil, []string{"start"}, outcome{2, "", "listener: \"start\" is no command, and an argument that is not expected here\nRun listener -h for its flags.\n"}},
+		{"an argument", nil, []string{"start"}, outcome{2, "", "listener: unknown command \"start\"\nRun listener -h for its flags.\n"}},
 		{"an environment that is valid", classic("http://localhost"), []string{"-check-config"}, outcome{0, "The configuration is valid. Client secrets: 1. Destinations: default. Rules: health.\n", ""}},
 		{"a file that is valid", classic("http://localhost"), []string{"-config", good, "-check-config"}, outcome{0, "The configuration is valid. Client secrets: 1. Destinations: team. Rules: health.\n", ""}},
 		{"a file that is not", classic("http://localhost"), []string{"-config", bad, "-check-config"}, outcome{1, "", "listener: the configuration cannot be used:\n  " + bad +
@@ -107,7 +110,7 @@ func TestCommandLine(t *testing.T) {
 `}},
 		{"an address that is none", classic("http://localhost"), []string{"-listen", "8080", "-admin-listen", "127.0.0.1:0"}, outcome{
 			1, "",
-			"listener: the public address \"8080\" must be a host and a port, such as 127.0.0.1:8080 or :8080\n",
+			"listener: the configuration cannot be used:\n  -listen: it must be a host and a port, such as 127.0.0.1:8080 or :8080\n",
 		}},
 	}
 	for _, test := range tests {
@@ -239,6 +242,46 @@ func postExample(t *testing.T, url string) int {
 	}
 	defer response.Body.Close()
 	return response.StatusCode
+}
+
+// TestStoppedWhileStarting is told to stop before the listener runs.
+func TestStoppedWhileStarting(t *testing.T) {
+	t.Parallel()
+	variables := classic("http://localhost")
+	loaded, err := config.Load(config.Source{DataDir: t.TempDir(), Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0", LookupEnv: func(name string) (string, bool) {
+		value, ok := variables[name]
+		return value, ok
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := app.New(app.Options{
+		Config: loaded, Listen: loaded.Webhook.Listen, AdminListen: loaded.Admin.Listen, Version: "test", Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signalled, stop := context.WithCancel(t.Context())
+	stop()
+	if started, err := start(signalled, listener, slog.New(slog.DiscardHandler)); started || err != nil {
+		t.Errorf("started: %t (%v)", started, err)
+	}
+}
+
+// TestTheAddressesOfTheFile runs a listener whose addresses are in its configuration,
+// and looks for an event that no rule selects in its log.
+func TestTheAddressesOfTheFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "listener.yaml")
+	if err := os.WriteFile(file, []byte("webhook: {listen: \"127.0.0.1:0\"}\nadmin: {listen: \"127.0.0.1:0\"}\nrules: [{name: none, blueprint: none}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	running := startListener(t, classic("http://localhost"), "-config", file, "-debug", "-listen", "", "-admin-listen", "")
+	defer running.stop(t)
+	if status := postExample(t, running.url); status != http.StatusAccepted {
+		t.Errorf("the event is answered with %d", status)
+	}
+	running.logged(t, `level=DEBUG msg="no rule selects the event"`)
 }
 
 // TestASecondSignalEnds stops the listener while Slack does not answer: the first

@@ -156,7 +156,13 @@ There are more than these 1 dead letter; show them with -limit 0.
 `, ""}, "dlq", "list", "-limit", "1")
 	const first = `{"id":1,"destination":"team","rule":"health","reason":"refused","about":"service:entity-0","action":"UPDATE","stored_at":"TIME","buried_at":"TIME"}` + "\n"
 	a.does(t, outcome{1, first, "listener dlq list: there are more than these 1 dead letter; show them with -limit 0\n"}, "dlq", "list", "-json", "-limit", "1")
-	a.does(t, outcome{0, "There are no dead letters.\n", ""}, "dlq", "list", "-destination", "other")
+	for _, command := range []string{"list", "replay", "drop"} {
+		arguments := []string{"dlq", command, "-destination", "other"}
+		if command != "list" {
+			arguments = append(arguments, "-all")
+		}
+		a.does(t, outcome{1, "", "listener dlq " + command + ": there is no destination \"other\"; there are team\n"}, arguments...)
+	}
 	a.does(t, outcome{0, `DESTINATION  STATE       PENDING  OLDEST  DEAD LETTERS  MORE
 team         delivering  0        -       6             -
 `, ""}, "destinations")
@@ -344,9 +350,9 @@ func TestTheOperatorsMistakes(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ arguments, command, want string }{
 		{"dlq", "dlq", "name what to do first: list, replay or drop"},
-		{"dlq show", "dlq", `"show" is none of list, replay and drop`},
+		{"dlq show", "dlq", `unknown command "show"; the commands are list, replay and drop`},
 		{"dlq list 1", "dlq list", `unexpected argument "1"`},
-		{"dlq list -limit -1", "dlq list", "-limit: it must be a number from 0 on"},
+		{"dlq list -limit -1", "dlq list", "-limit: it must be 0 or greater"},
 		{"dlq list -admin ftp://x", "dlq list", "-admin: the admin address must be a host and a port, such as 127.0.0.1:8081, or an http URL of one"},
 		{"dlq replay", "dlq replay", "give the ids of dead letters, as listener dlq list shows them, or -all"},
 		{"dlq replay x", "dlq replay", `"x" is not the id of a dead letter`},

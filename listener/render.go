@@ -53,6 +53,9 @@ func prepareRender(flags *flag.FlagSet) func(context.Context, []string, io.Write
 		if err != nil {
 			return err
 		}
+		if body, err = parseable(body); err != nil {
+			return fmt.Errorf("reading the event: %w", err)
+		}
 		event, err := changelog.Parse(body)
 		if err != nil {
 			return fmt.Errorf("reading the event: %w", err)

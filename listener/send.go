@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -54,7 +55,7 @@ changes from Healthy to Degraded.`,
 
 func prepareSend(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
 	event := flags.String("event", "", "`file` that holds the event as JSON; - reads it from the standard input")
-	url := flags.String("url", "http://127.0.0.1:8080/api/slack", "`address` of the listener's webhook")
+	address := flags.String("url", "http://127.0.0.1:8080"+config.DefaultPath, "`address` of the listener's webhook: a URL, or a host and a port\n(without a path: "+config.DefaultPath+")")
 	asIs := flags.Bool("as-is", false, "send the very bytes of the file, with the times that it has")
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if len(operands) > 0 {
@@ -73,7 +74,7 @@ func prepareSend(flags *flag.FlagSet) func(context.Context, []string, io.Writer)
 		if err != nil {
 			return err
 		}
-		return send(ctx, *url, secret, body, out)
+		return send(ctx, webhookURL(*address), secret, body, out)
 	}
 }
 
@@ -106,7 +107,8 @@ func readEvent(path string) ([]byte, error) {
 // renew sets the times of an event to now, in every place where one of Port's
 // shapes has it, and serialises it as Port does.
 func renew(event []byte, now time.Time) ([]byte, error) {
-	if _, err := changelog.Parse(event); err != nil {
+	event, err := parseable(event)
+	if err != nil {
 		return nil, fmt.Errorf("the event cannot be sent: %w; send it with -as-is to see how a listener answers", err)
 	}
 	value, err := jsonvalue.Decode(event)
@@ -122,6 +124,31 @@ func renew(event []byte, now time.Time) ([]byte, error) {
 	return changelog.Stringify(document)
 }
 
+// parseable returns an event as it can be parsed: without the mark that some editors
+// put at the beginning of a file.
+func parseable(event []byte) ([]byte, error) {
+	text, err := config.DecodeText(event)
+	if err != nil {
+		return nil, fmt.Errorf("the file %w", err)
+	}
+	if _, err := changelog.Parse(text); err != nil {
+		return nil, err
+	}
+	return text, nil
+}
+
+// webhookURL completes an address that is a host alone, or a URL without a path.
+func webhookURL(address string) string {
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	if parsed, err := url.Parse(address); err == nil && (parsed.Path == "" || parsed.Path == "/") {
+		parsed.Path = config.DefaultPath
+		return parsed.String()
+	}
+	return address
+}
+
 // setText replaces a text that is there, below some keys of an object.
 func setText(parent any, value string, keys ...string) {
 	object, _ := parent.(map[string]any)
@@ -135,10 +162,10 @@ func setText(parent any, value string, keys ...string) {
 }
 
 // send posts an event, and tells how it was answered.
-func send(ctx context.Context, url, secret string, body []byte, out io.Writer) error {
+func send(ctx context.Context, address, secret string, body []byte, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return &usageError{fmt.Sprintf("-url: %v", err)}
 	}

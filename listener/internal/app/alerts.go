@@ -85,6 +85,7 @@ func (a *alerts) match(loaded *config.Config, stored queue.Event, event *changel
 	}
 	if len(made) == 0 {
 		a.recorder.Unmatched()
+		a.logger.Debug("no rule selects the event", "event", stored.ShortIdentity(), "action", event.Action, "resource", event.ResourceType, "about", event.About())
 		return nil
 	}
 	overtaken := a.latest.overtakes(strings.Clone(event.About()), event.HappenedAt())

@@ -267,7 +267,7 @@ func TestStorm(t *testing.T) {
 	told, refused := make(map[string]int), 0
 	var last time.Time
 	done := make(chan struct{})
-	names := regexp.MustCompile(`(?:Change in |\*)entity-\d+`)
+	names := regexp.MustCompile(`(?:Change in |\*)(entity-\d+)`)
 	webhook.inspect = func(text string) int {
 		// The webhook serves one request at a time, as the courier sends them.
 		now := time.Now()
@@ -276,8 +276,8 @@ func TestStorm(t *testing.T) {
 			return http.StatusTooManyRequests
 		}
 		last = now
-		for _, name := range names.FindAllString(text, -1) {
-			told[name]++
+		for _, named := range names.FindAllStringSubmatch(text, -1) {
+			told[named[1]]++
 		}
 		if len(told) == changes {
 			close(done)

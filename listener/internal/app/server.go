@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"github.com/gorilla/mux"
 	"golang.org/x/time/rate"
 
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 )
 
@@ -77,20 +77,11 @@ type server struct {
 	tls *tls.Config
 }
 
-// CheckAddress refuses what cannot be an address to listen at.
-func CheckAddress(name, address string) error {
-	_, port, err := net.SplitHostPort(address)
-	if _, notNumber := strconv.ParseUint(port, 10, 16); err != nil || notNumber != nil {
-		return fmt.Errorf("the %s address %q must be a host and a port, such as 127.0.0.1:8080 or :8080", name, address)
-	}
-	return nil
-}
-
 // serve opens an address and serves it until the clean-up of that name.
 func (a *App) serve(ctx context.Context, described server) (net.Addr, error) {
 	name, address := described.name, described.address
-	if err := CheckAddress(name, address); err != nil {
-		return nil, err
+	if err := config.CheckAddress(address); err != nil {
+		return nil, fmt.Errorf("the %s address: %w", name, err)
 	}
 	opened, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"path"
 	"strconv"
 	"strings"
@@ -118,6 +119,38 @@ func (l *loader) checkFile(file string, path ...string) {
 	if _, err := l.readSecretFile(file); err != nil {
 		l.report(l.placeOf(path...), err.Error())
 	}
+}
+
+// applyAddresses takes the addresses of the command line, or else of the file.
+func (l *loader) applyAddresses() {
+	for _, address := range []struct {
+		flag, given, section string
+		into                 *string
+	}{
+		{"-listen", l.source.Listen, "webhook", &l.config.Webhook.Listen},
+		{"-admin-listen", l.source.AdminListen, "admin", &l.config.Admin.Listen},
+	} {
+		where := outside(address.flag)
+		if address.given == "" {
+			where, address.given = l.placeOf(address.section, "listen"), l.text(address.section, "listen")
+		}
+		if address.given == "" {
+			continue
+		}
+		if err := CheckAddress(address.given); err != nil {
+			l.report(where, err.Error())
+		}
+		*address.into = address.given
+	}
+}
+
+// CheckAddress refuses what cannot be an address to listen at.
+func CheckAddress(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if _, notNumber := strconv.ParseUint(port, 10, 16); err != nil || notNumber != nil {
+		return errors.New("it must be a host and a port, such as 127.0.0.1:8080 or :8080")
+	}
+	return nil
 }
 
 // applyWebhook takes what the file says about receiving.

@@ -23,6 +23,7 @@ type Config struct {
 	ClientSecrets []Secret
 	Port          Port
 	Webhook       Webhook
+	Admin         Admin
 	Smee          Smee
 	Store         Store
 	// Destinations are sorted by name. There is at least one.
@@ -31,8 +32,16 @@ type Config struct {
 	Rules []Rule
 }
 
+// Admin says where the operator is answered.
+type Admin struct {
+	// Listen is the address, a host and a port.
+	Listen string
+}
+
 // Webhook says how events are received.
 type Webhook struct {
+	// Listen is the address that Port posts events to, a host and a port.
+	Listen string
 	// Path is where events are posted.
 	Path string
 	// MaxBody is the size of the largest body, in bytes.
@@ -128,6 +137,8 @@ func (c *Config) Summary() string {
 func (c *Config) Fixed(other *Config) []string {
 	var changed []string
 	for key, differs := range map[string]bool{
+		"webhook.listen":       c.Webhook.Listen != other.Webhook.Listen,
+		"admin.listen":         c.Admin != other.Admin,
 		"webhook.path":         c.Webhook.Path != other.Webhook.Path,
 		"webhook.max_body":     c.Webhook.MaxBody != other.Webhook.MaxBody,
 		"webhook.tls":          (c.Webhook.CertFile == "") != (other.Webhook.CertFile == ""),
@@ -156,6 +167,8 @@ type Source struct {
 	File string
 	// DataDir wins over every other data directory, unless it is "".
 	DataDir string
+	// Listen and AdminListen win over every other address, unless they are "".
+	Listen, AdminListen string
 	// LookupEnv is os.LookupEnv.
 	LookupEnv func(name string) (string, bool)
 }
@@ -172,8 +185,16 @@ func (e *InvalidError) Error() string {
 	return strings.Join(e.Problems, "\n")
 }
 
+// What applies unless the command line or the configuration says otherwise.
 const (
-	defaultPath    = "/api/slack"
+	// DefaultPath is where events are posted.
+	DefaultPath = "/api/slack"
+	// DefaultListen is the address for that, and DefaultAdminListen that of the operator.
+	DefaultListen      = ":8080"
+	DefaultAdminListen = "127.0.0.1:8081"
+)
+
+const (
 	defaultMaxBody = 4 << 20
 	defaultDir     = "listener-data"
 	defaultBaseURL = "https://api.getport.io"
@@ -198,6 +219,7 @@ func Load(source Source) (*Config, error) {
 	loader := newLoader(source)
 	loader.readFile()
 	loader.readEnvironment()
+	loader.applyAddresses()
 	loader.checkSecrets()
 	loader.checkDirectory()
 	loader.applyTemplates()
@@ -230,7 +252,8 @@ type loader struct {
 func newLoader(source Source) *loader {
 	return &loader{source: source, variables: newVariables(), mistaken: map[string]bool{}, config: Config{
 		Port:    Port{BaseURL: defaultBaseURL},
-		Webhook: Webhook{Path: defaultPath, MaxBody: defaultMaxBody, Tolerance: changelog.DefaultTolerance},
+		Webhook: Webhook{Listen: DefaultListen, Path: DefaultPath, MaxBody: defaultMaxBody, Tolerance: changelog.DefaultTolerance},
+		Admin:   Admin{Listen: DefaultAdminListen},
 		Store:   Store{MaxBytes: queue.DefaultMaxBytes, MaxAge: queue.DefaultMaxAge, NATS: NATS{Replicas: queue.DefaultReplicas}},
 	}}
 }

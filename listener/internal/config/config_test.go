@@ -57,7 +57,7 @@ func reveal(loaded *config.Config) plain {
 }
 
 func defaults() config.Webhook {
-	return config.Webhook{Path: "/api/slack", MaxBody: 4 << 20, Tolerance: 5 * time.Minute}
+	return config.Webhook{Listen: ":8080", Path: "/api/slack", MaxBody: 4 << 20, Tolerance: 5 * time.Minute}
 }
 
 func TestLoadFromTheEnvironment(t *testing.T) {
@@ -133,14 +133,14 @@ destinations:
 `, "",
 			plain{
 				Secrets: []string{clientSecret, "old: {secret}", "from-a-file"},
-				Webhook: config.Webhook{Path: "/hooks/port", MaxBody: 512 << 10, Tolerance: 30 * time.Second},
+				Webhook: config.Webhook{Listen: ":8080", Path: "/hooks/port", MaxBody: 512 << 10, Tolerance: 30 * time.Second},
 				Dir:     "/data", Destinations: map[string]string{"team-a": webhookURL, "team-b": "http://localhost:9/b"},
 			},
 		},
 		{
 			"what it does not say comes from the environment", "webhook:\n  max_body: 1048576\n", "",
 			plain{
-				Secrets: []string{clientSecret}, Webhook: config.Webhook{Path: "/api/slack", MaxBody: 1 << 20, Tolerance: 5 * time.Minute},
+				Secrets: []string{clientSecret}, Webhook: config.Webhook{Listen: ":8080", Path: "/api/slack", MaxBody: 1 << 20, Tolerance: 5 * time.Minute},
 				Dir: "/state", Destinations: map[string]string{"default": webhookURL},
 			},
 		},
@@ -190,10 +190,12 @@ port:
   client_id: an-id
   base_url: https://api.us.getport.io
 webhook:
+  listen: 127.0.0.1:9080
   path: /hooks/port
   max_body: 1MiB
   tolerance: 90s
   tls: { cert_file: ` + certFile + `, key_file: ` + keyFile + ` }
+admin: { listen: "[::1]:9081" }
 smee: { url: " https://smee.io/hunter3 " }
 store:
   max_bytes: 2GiB
@@ -209,8 +211,11 @@ destinations:
 	if want := (config.Port{ClientID: "an-id", BaseURL: "https://api.us.getport.io"}); loaded.Port != want {
 		t.Errorf("port is %+v", loaded.Port)
 	}
-	if want := (config.Webhook{Path: "/hooks/port", MaxBody: 1 << 20, Tolerance: 90 * time.Second, CertFile: certFile, KeyFile: keyFile}); loaded.Webhook != want {
+	if want := (config.Webhook{Listen: "127.0.0.1:9080", Path: "/hooks/port", MaxBody: 1 << 20, Tolerance: 90 * time.Second, CertFile: certFile, KeyFile: keyFile}); loaded.Webhook != want {
 		t.Errorf("webhook is %+v", loaded.Webhook)
+	}
+	if loaded.Admin.Listen != "[::1]:9081" {
+		t.Errorf("admin is %+v", loaded.Admin)
 	}
 	store := loaded.Store
 	if store.MaxBytes != 2<<30 || store.MaxAge != 48*time.Hour || store.Sync != 0 || store.NATS.Replicas != 5 || store.NATS.CredentialsFile != credentials || store.NATS.CAFile != ca ||
@@ -259,6 +264,44 @@ func TestSyncIsRead(t *testing.T) {
 		if err != nil || loaded.Store.Sync != want {
 			t.Errorf("%s is read as %v (%v)", text, loaded.Store.Sync, err)
 		}
+	}
+}
+
+func TestAddressesOfTheCommandLineWin(t *testing.T) {
+	t.Parallel()
+	loaded, err := config.Load(config.Source{
+		File: write(t, "listener.yaml", "webhook: {listen: \"1\"}\nadmin: {listen: \":2\"}\n"), Listen: ":3",
+		LookupEnv: environment(map[string]string{"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL}),
+	})
+	if err != nil || loaded.Webhook.Listen != ":3" || loaded.Admin.Listen != ":2" {
+		t.Errorf("got %+v (%v)", loaded, err)
+	}
+}
+
+// TestFilesOfSecretsAsEditorsWriteThem reads what an editor has put around a secret,
+// and refuses what it has made of it.
+func TestFilesOfSecretsAsEditorsWriteThem(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, content, want string }{
+		{"a byte order mark", "\ufeff" + clientSecret + "\r\n", ""},
+		{"UTF-16", "\xff\xfek\x007\x00", "is in UTF-16; save it as UTF-8"},
+		{"UTF-16 without a mark", "k\x007\x00", "is in UTF-16; save it as UTF-8"},
+		{"NUL", clientSecret + "\x00", "holds a NUL character, so it is not text; is it the right file?"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			file := write(t, "secret", test.content)
+			loaded, err := config.Load(config.Source{LookupEnv: environment(map[string]string{"PORT_CLIENT_SECRET_FILE": file, "SLACK_WEBHOOK_URL": webhookURL})})
+			if test.want == "" {
+				if err != nil || loaded.ClientSecrets[0].Reveal() != clientSecret {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			if want := "PORT_CLIENT_SECRET_FILE: the file " + file + " " + test.want; err == nil || err.Error() != want {
+				t.Errorf("got  %v\nwant %s", err, want)
+			}
+		})
 	}
 }
 

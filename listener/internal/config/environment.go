@@ -82,14 +82,18 @@ func (l *loader) dataDirectory() string {
 	return "." + string(filepath.Separator) + defaultDir
 }
 
-// readSecretFile returns the content of a file, without the line break that
-// editors leave at its end.
+// readSecretFile returns the content of a text file, without the mark that editors
+// put at its beginning, and the line break that they leave at its end.
 func (l *loader) readSecretFile(path string) (string, error) {
 	content, err := readLimited(path, secretFileLimit)
 	if err != nil {
 		return "", fmt.Errorf("the file %s cannot be read (%w)", l.variables.show(path), err)
 	}
-	return strings.TrimSpace(string(content)), nil
+	text, err := DecodeText(content)
+	if err != nil {
+		return "", fmt.Errorf("the file %s %w", l.variables.show(path), err)
+	}
+	return strings.TrimSpace(string(text)), nil
 }
 
 // readLimited returns the content of a file of at most limit bytes. Its error

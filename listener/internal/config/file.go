@@ -21,11 +21,13 @@ const anyDestination = "destinations.*"
 func keysOf(section string) (keys []string, ok bool) {
 	switch section {
 	case "":
-		keys = []string{"port", "webhook", "smee", "store", "destinations", "rules", "templates"}
+		keys = []string{"port", "webhook", "admin", "smee", "store", "destinations", "rules", "templates"}
 	case "port":
 		keys = []string{"client_secrets", "client_secret_files", "client_id", "base_url"}
 	case "webhook":
-		keys = []string{"path", "max_body", "tolerance", "tls"}
+		keys = []string{"listen", "path", "max_body", "tolerance", "tls"}
+	case "admin":
+		keys = []string{"listen"}
 	case "webhook.tls":
 		keys = []string{"cert_file", "key_file"}
 	case "smee":

@@ -68,7 +68,7 @@ func (l *loader) onlyDocument(file *ast.File) (ast.Node, bool) {
 // is none.
 func (l *loader) decodeText(content []byte) ([]byte, bool) {
 	if isUTF16(content) {
-		l.report(outside(l.source.File), "the configuration file is in UTF-16; save it as UTF-8")
+		l.report(outside(l.source.File), "the configuration file "+errUTF16.Error())
 		return nil, false
 	}
 	content = bytes.TrimPrefix(content, []byte(byteOrderMark))
@@ -87,6 +87,25 @@ func (l *loader) decodeText(content []byte) ([]byte, bool) {
 		rest = rest[size:]
 	}
 	return bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n")), true
+}
+
+// errUTF16 and errNUL say why a file is not text. The name of the file goes before.
+var (
+	errUTF16 = errors.New("is in UTF-16; save it as UTF-8")
+	errNUL   = errors.New("holds a NUL character, so it is not text; is it the right file?")
+)
+
+// DecodeText returns the content of a text file without the mark that some editors
+// put at its beginning. Its error, for what is not such a text, goes on after the
+// name of the file.
+func DecodeText(content []byte) ([]byte, error) {
+	if isUTF16(content) {
+		return nil, errUTF16
+	}
+	if bytes.IndexByte(content, 0) >= 0 {
+		return nil, errNUL
+	}
+	return bytes.TrimPrefix(content, []byte(byteOrderMark)), nil
 }
 
 // isUTF16 reports whether a text has two bytes for each character.

@@ -167,7 +167,12 @@ func (r ruleReader) blocksFromFile(path string) []any {
 		r.report("blocks_file", fmt.Sprintf("the file %s cannot be read (%v)", shown, err))
 		return nil
 	}
-	return r.blocksFromJSON("blocks_file", bytes.TrimPrefix(content, []byte(byteOrderMark)))
+	text, err := DecodeText(content)
+	if err != nil {
+		r.report("blocks_file", fmt.Sprintf("the file %s %v", shown, err))
+		return nil
+	}
+	return r.blocksFromJSON("blocks_file", text)
 }
 
 // beside returns the path of a file that is beside the configuration.

@@ -42,7 +42,7 @@ func showSize(size int64) string {
 func (l *loader) duration(where place, text string, longest time.Duration) time.Duration {
 	duration, err := time.ParseDuration(text)
 	if err != nil || duration <= 0 || duration > longest {
-		l.report(where, fmt.Sprintf("it must be a duration of up to %s, such as 30s or 5m", shorten(longest)))
+		l.report(where, fmt.Sprintf("it must be a duration of up to %s, such as %s", shorten(longest), shorten(longest/2)))
 	}
 	return duration
 }

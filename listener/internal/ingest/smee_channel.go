@@ -115,7 +115,7 @@ func (s *Smee) checkAnswer(response *http.Response) error {
 	}
 	mediaType, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	if err != nil || mediaType != eventStream {
-		return fmt.Errorf("the channel answered with %.60q in place of %s; check that smee.url is the URL of a channel", mediaType, eventStream)
+		return fmt.Errorf("the channel answered with %.60q instead of %s; check that smee.url is the URL of a channel (on a gosmee server /events/ goes before its name)", mediaType, eventStream)
 	}
 	return nil
 }

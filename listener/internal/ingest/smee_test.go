@@ -294,11 +294,11 @@ func TestSmeeKeepsTryingWhateverIsAnswered(t *testing.T) {
 		{"a page", []http.HandlerFunc{func(response http.ResponseWriter, _ *http.Request) {
 			response.Header().Set("Content-Type", "text/html; charset=utf-8")
 			_, _ = io.WriteString(response, signedPost(numbered(1)).frame())
-		}}, `the channel answered with \"text/html\" in place of text/event-stream; check that smee.url is the URL of a channel`},
+		}}, `the channel answered with \"text/html\" instead of text/event-stream; check that smee.url is the URL of a channel (on a gosmee server /events/ goes before its name)`},
 		{"no content type", []http.HandlerFunc{func(response http.ResponseWriter, _ *http.Request) {
 			response.Header()["Content-Type"] = nil
 			_, _ = io.WriteString(response, signedPost(numbered(1)).frame())
-		}}, "in place of text/event-stream"},
+		}}, "instead of text/event-stream"},
 		{"another host", []http.HandlerFunc{redirectTo("http://127.0.0.2:1/" + channelName)}, `the channel redirects to another host, \"127.0.0.2:1\"`},
 		{"a circle", []http.HandlerFunc{loop, loop, loop, loop, loop, loop}, "the channel redirects more than 5 times"},
 		{"nothing", []http.HandlerFunc{func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }}, "cause="},
