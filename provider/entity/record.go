@@ -101,8 +101,9 @@ func (r record) filled(listed map[string]any) map[string]any {
 }
 
 // learn remembers where the answer to a write differs from what was sent, and
-// returns the keys of the listed properties for which that is news. A key that
-// the answer lacks tells nothing. What Port filled in before stays known as
+// returns the keys of the listed properties for which that is news, and of all
+// such attributes: before, Port may have computed one that was not listed. A key
+// that the answer lacks tells nothing. What Port filled in before stays known as
 // that: after an import the state lists it.
 func (r *record) learn(sent, answer map[string]any) (different []string) {
 	known := r.Answers
@@ -116,7 +117,7 @@ func (r *record) learn(sent, answer map[string]any) (different []string) {
 		if isKnown || !isAsSent {
 			r.Answers[key] = value
 		}
-		if isListed && !isAsSent && !isKnown {
+		if isListed && !isAsSent && (!isKnown || isAttribute(key)) {
 			different = append(different, key)
 		}
 	}

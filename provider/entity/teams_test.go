@@ -56,6 +56,22 @@ func TestTeams_inheritedAreNotImported(t *testing.T) {
 	}
 }
 
+// TestTeams_configuredWhereTheyAreInherited: what Port computed before is news
+// once something else is configured.
+func TestTeams_configuredWhereTheyAreInherited(t *testing.T) {
+	t.Parallel()
+	env, session := newInheriting(t)
+	inherit(t, env)
+	applying := env.Restart(t, session)
+	applying.Refresh()
+	entity := `{"ok": true, "entity": {"identifier": "e", "title": "E", "team": ["theirs"], "properties": {"text": "x"}, "relations": {}}}`
+	env.Control(t, "POST", "/_emulator/faults", `{"method": "PUT", "route": "`+entityRoute+`", "status": 200, "body": `+entity+`}`)
+	warned(t, applying.TryApply(declare(moving+`, "teams": ["ours"]`)), "Teams Stored Differently", `["theirs"]`, `["ours"]`)
+	if changed := applying.Changes(declare(moving + `, "teams": ["ours"]`)); len(changed) > 0 {
+		t.Errorf("the plan changes %v", changed)
+	}
+}
+
 // TestTeams_storedDifferently: Port has its own opinion about the teams, which is
 // reported once, and then is no difference until it changes.
 func TestTeams_storedDifferently(t *testing.T) {
