@@ -135,6 +135,11 @@ func (l *loader) reportSyntax(err error, text []byte) {
 		message = "what follows | or > begins in the next line; put quotes around a text that holds them at its beginning"
 	case strings.Contains(message, "'\t'"):
 		message, hint = "there is a tab; indent with spaces", ""
+	case strings.Contains(message, "not allowed in this context"):
+		message = "this cannot stand here"
+		if hint == "" {
+			hint = "; check the indentation: the keys of a section begin in the same column"
+		}
 	}
 	l.report(where, "it is not valid YAML: "+strings.TrimRight(message, ": ")+hint)
 }
@@ -145,6 +150,8 @@ func hintFor(lines []string, line int) string {
 	switch {
 	case isInCondition(lines, line):
 		return "; " + quoteHint
+	case line <= len(lines) && regexp.MustCompile(`[:-]\s+"[^{]*\{\{`).MatchString(lines[line-1]):
+		return "; inside the quotes write \\\" for \", or put the template after | on its own lines"
 	case line <= len(lines) && strings.Contains(lines[line-1], "{{"):
 		return "; put the template in quotes, or after | on its own lines"
 	}
