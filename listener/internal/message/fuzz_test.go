@@ -16,7 +16,7 @@ import (
 func FuzzValues(f *testing.F) {
 	for _, seed := range []string{
 		"", " ", "cart", "<!here>", "<https://evil.example|x>", "&lt;", "a|b", "https://x.example/<>|&", "`*_~", "\n# x\n> y", "\u202e\x1b[2J", "{{ .Title }}", `","x":"`,
-		strings.Repeat("<&>🚀", 5000), "[x](https://evil.example)", "- 1. x", "javascript:alert(1)", "\\", "😀\u200d", "http://", "https://u:p@h/\x00",
+		strings.Repeat("<&>🚀", 1000), "[x](https://evil.example)", "- 1. x", "javascript:alert(1)", "\\", "😀\u200d", "http://", "https://u:p@h/\x00",
 	} {
 		f.Add(seed)
 	}
