@@ -128,7 +128,7 @@ func (p *portProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 	}
 	client, err := settings.newClient(p.userAgent(req.TerraformVersion))
 	if err != nil {
-		resp.Diagnostics.AddError("Invalid Provider Configuration", err.Error())
+		resp.Diagnostics.Append(invalidConfiguration(err))
 		return
 	}
 	configured := backend.New(client, settings.typeChangeProtection)

@@ -31,7 +31,8 @@ resource "port_blueprint" "this" {
 func TestProvider_arguments(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ arguments, want string }{
-		"an address that is none":    {`base_url = "api.getport.io"`, `(?s)Invalid Provider Configuration.*http`},
+		"an address that is none":    {`base_url = "api.getport.io"`, `(?s)Invalid Provider Configuration.*base_url.*must\s+start\s+with\s+http://.*PORT_BASE_URL`},
+		"an address without scheme":  {`base_url = "localhost:8400"`, `(?s)base_url.*must\s+start\s+with\s+http://`},
 		"a timeout that is none":     {`request_timeout = "soon"`, `(?s)"soon" is not a duration above zero`},
 		"a timeout of zero":          {`request_timeout = 0`, `(?s)"0" is not a duration above zero`},
 		"too many retries":           {`max_retries = 1000`, `max_retries`},
@@ -72,7 +73,7 @@ func TestProvider_environment(t *testing.T) {
 	t.Setenv("PORT_BASE_URL", env.URL+"/v1")
 	t.Setenv("PORT_TOKEN", "")
 	t.Setenv("PORT_CLIENT_ID", acctest.ClientID)
-	t.Setenv("PORT_CLIENT_SECRET", acctest.ClientSecret)
+	t.Setenv("PORT_CLIENT_SECRET", acctest.ClientSecret+"\n")
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps:                    []resource.TestStep{{Config: blueprint}},

@@ -2,9 +2,11 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -67,14 +69,14 @@ func (p *portProvider) settings(ctx context.Context, config tfsdk.Config) (setti
 	resolved := settings{
 		clientID:             first(configured.ClientID.ValueString(), p.options.clientID, os.Getenv(envClientID)),
 		clientSecret:         first(configured.Secret.ValueString(), p.options.clientSecret, os.Getenv(envClientSecret)),
-		token:                configured.Token.ValueString(),
+		token:                first(configured.Token.ValueString()),
 		baseURL:              first(configured.BaseURL.ValueString(), p.options.baseURL, os.Getenv(envBaseURL)),
 		typeChangeProtection: protection,
 		entityPlanChecks:     checks,
 		maxRetries:           configured.MaxRetries.ValueInt64Pointer(),
 	}
 	if resolved.token == "" && p.options.clientSecret == "" {
-		resolved.token = os.Getenv(envToken)
+		resolved.token = first(os.Getenv(envToken))
 	}
 	if !configured.RequestTimeout.IsNull() {
 		timeout, err := parseDuration(configured.RequestTimeout.ValueString())
@@ -166,11 +168,22 @@ func (s settings) newClient(userAgent string) (*port.Client, error) {
 	return port.New(s.baseURL, opts...)
 }
 
-// first returns the first text that is not empty.
+// invalidConfiguration names the argument that the client refuses.
+func invalidConfiguration(err error) diag.Diagnostic {
+	const summary = "Invalid Provider Configuration"
+	if errors.Is(err, port.ErrBaseURL) {
+		return diag.NewAttributeErrorDiagnostic(path.Root("base_url"), summary,
+			fmt.Sprintf("%s. It comes from base_url in the provider block or from %s, and looks like %s.", err, envBaseURL, port.DefaultBaseURL))
+	}
+	return diag.NewErrorDiagnostic(summary, err.Error())
+}
+
+// first returns the first text that is not empty, without spaces and line breaks
+// around it, such as the one at the end of a file that holds a secret.
 func first(texts ...string) string {
 	for _, text := range texts {
-		if text != "" {
-			return text
+		if trimmed := strings.TrimSpace(text); trimmed != "" {
+			return trimmed
 		}
 	}
 	return ""

@@ -138,6 +138,9 @@ func newSettings(options []Option) (*settings, error) {
 	return s, nil
 }
 
+// ErrBaseURL is the subject of the sentence that says why [New] refuses a base URL.
+var ErrBaseURL = errors.New("port: the base URL")
+
 // parseBaseURL checks a base address and drops what users add out of habit: trailing slashes and one "/v1".
 func parseBaseURL(text string) (*url.URL, error) {
 	if text == "" {
@@ -146,17 +149,20 @@ func parseBaseURL(text string) (*url.URL, error) {
 	base, err := url.Parse(text)
 	if err != nil {
 		// The text of a parse error repeats the address, which may hold a password.
-		return nil, errors.New("port: the base URL cannot be parsed")
+		if !strings.HasPrefix(text, "http://") && !strings.HasPrefix(text, "https://") {
+			return nil, fmt.Errorf("%w must start with http:// or https://", ErrBaseURL)
+		}
+		return nil, fmt.Errorf("%w cannot be parsed", ErrBaseURL)
 	}
 	switch {
 	case base.User != nil:
-		return nil, errors.New("port: the base URL must not hold a user or a password")
+		return nil, fmt.Errorf("%w must not hold a user or a password", ErrBaseURL)
 	case base.Scheme != "http" && base.Scheme != "https":
-		return nil, fmt.Errorf("port: base URL %q must start with http:// or https://", text)
+		return nil, fmt.Errorf("%w %q must start with http:// or https://", ErrBaseURL, text)
 	case base.Hostname() == "":
-		return nil, fmt.Errorf("port: base URL %q has no host", text)
+		return nil, fmt.Errorf("%w %q has no host", ErrBaseURL, text)
 	case base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
-		return nil, fmt.Errorf("port: base URL %q must not hold a query or a fragment", text)
+		return nil, fmt.Errorf("%w %q must not hold a query or a fragment", ErrBaseURL, text)
 	}
 	path := strings.TrimRight(base.EscapedPath(), "/")
 	path = strings.TrimRight(strings.TrimSuffix(path, "/v1"), "/")

@@ -49,7 +49,7 @@ func TestBlueprint_hasEntities(t *testing.T) {
 	session.Apply(valid(""))
 	addEntity(t, env, "service", &port.Entity{Identifier: "e"})
 	failures := destroy(session)
-	if len(failures) != 1 || !strings.Contains(failures[0], "has dependant entities") || !strings.Contains(failures[0], "force_delete_entities = true") {
+	if len(failures) != 1 || !strings.Contains(failures[0], "has dependent entities") || !strings.Contains(failures[0], "force_delete_entities = true") {
 		t.Errorf("destroying says %q", failures)
 	}
 	if deletes := env.Writes(t)["DELETE /v1/blueprints/{identifier}"]; deletes != 1 {

@@ -46,11 +46,22 @@ func updateFailure(ctx context.Context, identifier string, err error) diag.Diagn
 	return described.Diagnostic()
 }
 
-func deleteFailure(ctx context.Context, identifier string, err error) diag.Diagnostic {
+// adviceOnDependents says how to end a relation in the run that destroys its
+// target. Terraform destroys the target first, unless it is told otherwise.
+const adviceOnDependents = "If this configuration moves a relation to another target, that has to happen first: apply the resources that have the relation with -target, " +
+	"or set lifecycle { create_before_destroy = true } on this resource and apply that before its end. Otherwise remove what points at it."
+
+func deleteFailure(ctx context.Context, identifier string, isForced bool, err error) diag.Diagnostic {
 	described := failure(ctx, "Delete", identifier, err)
-	if errors.Is(err, port.ErrHasDependents) {
-		described.Advice = "The blueprint has dependant entities, or another blueprint points at it. Delete those first. " +
-			"To delete the entities with the blueprint, set force_delete_entities = true and apply that before you destroy it."
+	switch {
+	case strings.HasPrefix(identifier, "_"):
+		described.Advice = "Identifiers that begin with an underscore are those of Port's own blueprints, which cannot be deleted. " +
+			"To end Terraform's management of it and keep it at Port, replace the resource block with a removed block that has lifecycle { destroy = false }."
+	case errors.Is(err, port.ErrHasDependents) && isForced:
+		described.Advice = "Another blueprint points at this one. " + adviceOnDependents
+	case errors.Is(err, port.ErrHasDependents):
+		described.Advice = "The blueprint has dependent entities, or another blueprint points at it. " + adviceOnDependents + " " +
+			"To delete the entities of the blueprint with it, set force_delete_entities = true and apply that before you destroy it."
 	}
 	return described.Diagnostic()
 }

@@ -177,7 +177,7 @@ func (r *blueprintResource) Delete(ctx context.Context, req resource.DeleteReque
 	}
 	identifier := state.ID.ValueString()
 	if err := r.remove(ctx, identifier, state.localModel); err != nil {
-		resp.Diagnostics.Append(deleteFailure(ctx, identifier, err))
+		resp.Diagnostics.Append(deleteFailure(ctx, identifier, state.ForceDeleteEntities.ValueBool(), err))
 		return
 	}
 	resp.Diagnostics.Append(completed(ctx, "delete", identifier)...)

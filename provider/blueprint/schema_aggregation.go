@@ -3,7 +3,6 @@ package blueprint
 import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/boolvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -22,7 +21,7 @@ func aggregationPropertiesAttribute() schema.Attribute {
 		MarkdownDescription: "Properties that Port aggregates over the entities related to an entity, by their key. A map, even an empty one, is authoritative: those that it lacks are deleted. " +
 			"Without the attribute, those that others declared are left alone, and those that this resource applied before are deleted.",
 		PlanModifiers: []planmodifier.Map{keepOfOthers{}},
-		Validators:    []validator.Map{validate.Keys(), mapvalidator.NoNullValues()},
+		Validators:    []validator.Map{validate.Keys(), validate.NoNulls{}},
 		NestedObject: schema.NestedAttributeObject{
 			Validators: []validator.Object{validate.Attributes("title", "target_blueprint_identifier", "method")},
 			Attributes: map[string]schema.Attribute{
@@ -122,7 +121,7 @@ func pathFilterAttribute() schema.Attribute {
 					ElementType:         types.StringType,
 					Optional:            true,
 					MarkdownDescription: validate.Required + "The keys of the relations to follow, in order.",
-					Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.NoNullValues()},
+					Validators:          []validator.List{listvalidator.SizeAtLeast(1), validate.NoNulls{}},
 				},
 			},
 		},

@@ -1,8 +1,6 @@
 package blueprint
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -35,7 +33,7 @@ func specAuthenticationAttribute() schema.Attribute {
 				Computed:            true,
 				PlanModifiers:       []planmodifier.List{settle.DefaultStrings{defaultScope}},
 				MarkdownDescription: "The OAuth scopes to ask for. Defaults to `[\"openid\"]`.",
-				Validators:          []validator.List{listvalidator.NoNullValues()},
+				Validators:          []validator.List{validate.NoNulls{}},
 			},
 		},
 	}
@@ -48,7 +46,7 @@ func relationsAttribute() schema.Attribute {
 		MarkdownDescription: "The relations to other blueprints, by their key. A map, even an empty one, is authoritative: relations that it lacks are deleted. " +
 			"Without the attribute, relations that others declared are left alone, and those that this resource applied before are deleted. After an import none counts as applied by this resource.",
 		PlanModifiers: []planmodifier.Map{keepOfOthers{}},
-		Validators:    []validator.Map{validate.Keys(), mapvalidator.NoNullValues()},
+		Validators:    []validator.Map{validate.Keys(), validate.NoNulls{}},
 		NestedObject: schema.NestedAttributeObject{
 			Validators: []validator.Object{validate.Attributes("target")},
 			Attributes: map[string]schema.Attribute{
@@ -79,7 +77,7 @@ func mirrorPropertiesAttribute() schema.Attribute {
 		Computed:            true,
 		MarkdownDescription: "Properties of related entities that are shown as the entity's own, by their key.",
 		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
-		Validators:          []validator.Map{validate.Keys(), mapvalidator.NoNullValues()},
+		Validators:          []validator.Map{validate.Keys(), validate.NoNulls{}},
 		NestedObject: schema.NestedAttributeObject{
 			Validators: []validator.Object{validate.Attributes("path")},
 			Attributes: map[string]schema.Attribute{
@@ -97,7 +95,7 @@ func calculationPropertiesAttribute() schema.Attribute {
 		Computed:            true,
 		MarkdownDescription: "Properties that Port computes from the entity's others, by their key.",
 		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
-		Validators:          []validator.Map{validate.Keys(), mapvalidator.NoNullValues()},
+		Validators:          []validator.Map{validate.Keys(), validate.NoNulls{}},
 		NestedObject: schema.NestedAttributeObject{
 			Validators: []validator.Object{validate.Attributes("calculation", "type")},
 			Attributes: map[string]schema.Attribute{

@@ -3,7 +3,6 @@ package blueprint
 import (
 	"maps"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -52,7 +51,7 @@ func propertyMap(description string, attributes map[string]schema.Attribute, val
 		Computed:            true,
 		MarkdownDescription: description,
 		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
-		Validators:          []validator.Map{validate.Keys(), mapvalidator.NoNullValues()},
+		Validators:          []validator.Map{validate.Keys(), validate.NoNulls{}},
 		NestedObject:        schema.NestedAttributeObject{Attributes: attributes, Validators: validators},
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/big"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -17,6 +19,8 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
 // This file holds the checks that look at several attributes at once. Each
@@ -43,20 +47,25 @@ func (d definition) ValidateObject(_ context.Context, req validator.ObjectReques
 
 func stringDefinition() validator.Object {
 	return definition{
-		description: "default and enum_colors must agree with enum, and min_length with max_length",
+		description: "default and enum_colors must agree with enum, min_length with max_length, and default with all of them and with pattern",
 		check: func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
 			diagnostics := checkEnum(at, attributes, sameText, textOf)
-			return append(diagnostics, checkOrder(at, attributes, "min_length", "max_length")...)
+			diagnostics.Append(checkOrder(at, attributes, "min_length", "max_length")...)
+			return append(diagnostics, checkTextDefault(at, attributes)...)
 		},
 	}
 }
 
 func numberDefinition() validator.Object {
 	return definition{
-		description: "default and enum_colors must agree with enum, and minimum with maximum",
+		description: "default and enum_colors must agree with enum, minimum with maximum, and default with both",
 		check: func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
 			diagnostics := checkEnum(at, attributes, sameNumber, numberOf)
-			return append(diagnostics, checkOrder(at, attributes, "minimum", "maximum")...)
+			diagnostics.Append(checkOrder(at, attributes, "minimum", "maximum")...)
+			if fallback, ok := attributes["default"].(types.Number); ok && isKnown(fallback) {
+				diagnostics.Append(checkWithin(at, attributes, fallback, "default", "minimum", "maximum")...)
+			}
+			return diagnostics
 		},
 	}
 }
@@ -65,7 +74,11 @@ func arrayDefinition() validator.Object {
 	return definition{
 		description: "min_items must agree with max_items, and default with the kind of items",
 		check: func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
-			return append(checkOrder(at, attributes, "min_items", "max_items"), checkFreeDefault(at, attributes)...)
+			diagnostics := append(checkOrder(at, attributes, "min_items", "max_items"), checkFreeDefault(at, attributes)...)
+			if length, known := defaultLength(attributes); known {
+				diagnostics.Append(checkWithin(at, attributes, countOf(length), "number of elements of the default", "min_items", "max_items")...)
+			}
+			return diagnostics
 		},
 	}
 }
@@ -244,13 +257,16 @@ func checkEnum(at path.Path, attributes map[string]attr.Value, same func(attr.Va
 		return nil
 	}
 	var allowed []string
-	for _, value := range enum.Elements() {
+	var diagnostics diag.Diagnostics
+	for i, value := range enum.Elements() {
+		if slices.ContainsFunc(enum.Elements()[:i], func(earlier attr.Value) bool { return same(earlier, textOf(value)) }) {
+			diagnostics.AddAttributeError(at.AtName("enum").AtListIndex(i), "Duplicate Enum Value", fmt.Sprintf("%q is listed twice.", textOf(value)))
+		}
 		allowed = append(allowed, textOf(value))
 	}
 	isAllowed := func(text string) bool {
 		return slices.ContainsFunc(enum.Elements(), func(value attr.Value) bool { return same(value, text) })
 	}
-	var diagnostics diag.Diagnostics
 	for _, value := range defaults(attributes["default"]) {
 		if isKnown(value) && !isAllowed(textOf(value)) {
 			diagnostics.AddAttributeError(at.AtName("default"), "Invalid Default",
@@ -284,6 +300,55 @@ func checkOrder(at path.Path, attributes map[string]attr.Value, smallest, larges
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at.AtName(smallest), "Invalid Range",
 		fmt.Sprintf("%s is %s and must not be above %s, which is %s.", smallest, numberOf(low), largest, numberOf(high)))}
 }
+
+// checkWithin holds a default, or the number of what is in it, to its limits.
+func checkWithin(at path.Path, attributes map[string]attr.Value, size types.Number, subject, smallest, largest string) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	refuse := func(relation, name string, limit types.Number) {
+		diagnostics.AddAttributeError(at.AtName("default"), "Invalid Default",
+			fmt.Sprintf("The %s, %s, is %s %s, which is %s.", subject, numberOf(size), relation, name, numberOf(limit)))
+	}
+	low, lowOK := attributes[smallest].(types.Number)
+	high, highOK := attributes[largest].(types.Number)
+	if lowOK && isKnown(low) && size.ValueBigFloat().Cmp(low.ValueBigFloat()) < 0 {
+		refuse("below", smallest, low)
+	}
+	if highOK && isKnown(high) && size.ValueBigFloat().Cmp(high.ValueBigFloat()) > 0 {
+		refuse("above", largest, high)
+	}
+	return diagnostics
+}
+
+func checkTextDefault(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
+	if !isKnown(attributes["default"]) {
+		return nil
+	}
+	text := textOf(attributes["default"])
+	diagnostics := checkWithin(at, attributes, countOf(utf8.RuneCountInString(text)), "length of the default", "min_length", "max_length")
+	if pattern := textOf(attributes["pattern"]); pattern != "" && !validate.Matches(pattern, text) {
+		diagnostics.AddAttributeError(at.AtName("default"), "Invalid Default", fmt.Sprintf("The default does not match the pattern %s.", pattern))
+	}
+	return diagnostics
+}
+
+// defaultLength is the number of elements of an array's default, if it has one
+// that is known.
+func defaultLength(attributes map[string]attr.Value) (length int, known bool) {
+	if text, ok := attributes["default"].(jsontype.Value); ok && isKnown(text) {
+		decoded, err := text.Decode()
+		list, isList := decoded.([]any)
+		return len(list), err == nil && isList
+	}
+	for kind := range itemTypes {
+		items, _ := attributes[kind].(types.Object)
+		if list, ok := items.Attributes()["default"].(types.List); ok && isKnown(list) {
+			return len(list.Elements()), true
+		}
+	}
+	return 0, false
+}
+
+func countOf(count int) types.Number { return types.NumberValue(big.NewFloat(float64(count))) }
 
 func isKnown(value attr.Value) bool { return !value.IsNull() && !value.IsUnknown() }
 

@@ -24,27 +24,28 @@ func (r *entityResource) check(ctx context.Context, config *partialModel, state 
 	if r.backend == nil || !r.backend.EntityPlanChecks || config.Blueprint.ValueString() == "" {
 		return nil
 	}
-	definition, relationsAreOpen := r.definition(ctx, config.Blueprint.ValueString())
+	definition, isPlanned := r.definition(ctx, config.Blueprint.ValueString())
 	if definition == nil {
 		return nil
 	}
 	c := checker{
 		definition: definition,
 		at:         config.address(),
+		isPlanned:  isPlanned,
 		isWhole:    config.isWhole(state == nil),
 	}
 	c.checkProperties(ctx, config)
-	if !relationsAreOpen {
+	// The relations of a planned blueprint are open where it leaves them to others.
+	if !isPlanned || definition.Relations != nil {
 		c.checkRelations(ctx, config.Relations)
 	}
 	return c.diagnostics
 }
 
-// definition finds the blueprint as it will be; nil if that is not known. The
-// relations of a planned one are open where it leaves them to others.
-func (r *entityResource) definition(ctx context.Context, blueprint string) (definition *port.Blueprint, relationsAreOpen bool) {
+// definition finds the blueprint as it will be; nil if that is not known.
+func (r *entityResource) definition(ctx context.Context, blueprint string) (definition *port.Blueprint, isPlanned bool) {
 	if planned, isPlanned := r.backend.Planned.Find(blueprint); isPlanned {
-		return planned.Definition, planned.Definition != nil && planned.Definition.Relations == nil
+		return planned.Definition, true
 	}
 	definition, err := r.backend.Blueprint(ctx, blueprint)
 	if err != nil {
@@ -58,13 +59,21 @@ func (r *entityResource) definition(ctx context.Context, blueprint string) (defi
 type checker struct {
 	definition *port.Blueprint
 	at         address
+	// isPlanned says that the definition is that of this run's plan. Otherwise it is
+	// that of Port, which the run may be about to change.
+	isPlanned bool
 	// isWhole says that what the configuration leaves out has no value.
 	isWhole     bool
 	diagnostics diag.Diagnostics
 }
 
 func (c *checker) fail(at path.Path, summary, format string, arguments ...any) {
-	c.diagnostics.AddAttributeError(at, summary, fmt.Sprintf(format, arguments...)+
+	detail := fmt.Sprintf(format, arguments...)
+	if !c.isPlanned {
+		detail += "\n\nThis is the blueprint as it is at Port. If this configuration changes it, let Terraform plan it first: " +
+			"refer to its resource (blueprint = port_blueprint.<name>.identifier), or add it to depends_on."
+	}
+	c.diagnostics.AddAttributeError(at, summary, detail+
 		fmt.Sprintf("\n\nThis is about %s. To plan without these checks, set entity_plan_checks = false in the provider block.", c.subject()))
 }
 

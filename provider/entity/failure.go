@@ -54,7 +54,9 @@ func (f failure) advice() string {
 	case errors.Is(f.err, port.ErrNotFound):
 		return "The entity has gone since Terraform read it. Plan again: Terraform will create it anew."
 	case errors.Is(f.err, port.ErrHasDependents):
-		return "Other entities are related to this one. Remove those relations first, or set delete_dependents = true and apply that, to have Port delete those entities as well."
+		return "Other entities are related to this one. If this configuration moves such a relation to another target, that has to happen first: apply the related entities with -target, " +
+			"or set lifecycle { create_before_destroy = true } on this resource and apply that before its end. Otherwise remove those relations first. " +
+			"delete_dependents = true deletes the related entities as well."
 	case errors.Is(f.err, port.ErrInvalid) && f.verb == "Delete":
 		return "What is declared cannot be unset. To keep the entity as it is and have Terraform forget it, use a removed block with destroy = false."
 	case errors.Is(f.err, port.ErrOutcomeUnknown) && f.verb != "Create":

@@ -12,11 +12,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/dlclark/regexp2"
-
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
 // The types of a property at Port.
@@ -69,10 +68,11 @@ func ruleOf(property port.Property) rule {
 }
 
 // violation says what is wrong with a value, as the end of a sentence about its
-// property; "" if nothing is.
+// property; "" if nothing is. It does not show the value: Terraform tells no
+// provider which values are sensitive.
 func (r rule) violation(value any) string {
 	if len(r.enum) > 0 && !slices.ContainsFunc(r.enum, func(allowed any) bool { return jsonvalue.Equal(allowed, value) }) {
-		return fmt.Sprintf("must be one of %s, not %s", listed(r.enum), shown(value))
+		return "must be one of " + listed(r.enum)
 	}
 	switch value := value.(type) {
 	case string:
@@ -90,13 +90,13 @@ func (r rule) textViolation(text string) string {
 	length := json.Number(strconv.Itoa(utf8.RuneCountInString(text)))
 	switch {
 	case isLess(length, r.minLength):
-		return fmt.Sprintf("must have at least %s characters, %q has %s", *r.minLength, text, length)
+		return fmt.Sprintf("must have at least %s characters, not %s", *r.minLength, length)
 	case isMore(length, r.maxLength):
-		return fmt.Sprintf("must have at most %s characters, %q has %s", *r.maxLength, text, length)
-	case r.pattern != nil && !matches(*r.pattern, text):
-		return fmt.Sprintf("must match the pattern %s, %q does not", *r.pattern, text)
+		return fmt.Sprintf("must have at most %s characters, not %s", *r.maxLength, length)
+	case r.pattern != nil && !validate.Matches(*r.pattern, text):
+		return fmt.Sprintf("must match the pattern %s", *r.pattern)
 	case r.format != nil && !hasFormat(*r.format, text):
-		return fmt.Sprintf("must have the format %s, %q does not", *r.format, text)
+		return fmt.Sprintf("must have the format %s", *r.format)
 	default:
 		return ""
 	}
@@ -105,9 +105,9 @@ func (r rule) textViolation(text string) string {
 func (r rule) rangeViolation(number json.Number) string {
 	switch {
 	case isLess(number, r.minimum):
-		return fmt.Sprintf("must be at least %s, not %s", *r.minimum, number)
+		return fmt.Sprintf("must be at least %s", *r.minimum)
 	case isMore(number, r.maximum):
-		return fmt.Sprintf("must be at most %s, not %s", *r.maximum, number)
+		return fmt.Sprintf("must be at most %s", *r.maximum)
 	default:
 		return ""
 	}
@@ -192,21 +192,6 @@ func compare(a, b json.Number) int {
 		return 0
 	}
 	return left.ValueBigFloat().Cmp(right.ValueBigFloat())
-}
-
-// matchLimit keeps a pattern that backtracks without end from holding up a plan.
-const matchLimit = time.Second
-
-// matches holds a text to a regular expression as JavaScript has them. One that
-// cannot be read, or takes too long, accepts everything.
-func matches(pattern, text string) bool {
-	expression, err := regexp2.Compile(pattern, regexp2.ECMAScript|regexp2.Unicode)
-	if err != nil {
-		return true
-	}
-	expression.MatchTimeout = matchLimit
-	found, err := expression.MatchString(text)
-	return found || err != nil
 }
 
 // hasFormat checks the formats whose meaning is beyond doubt. The others tell

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/dlclark/regexp2"
-	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -97,12 +96,12 @@ func NotEmpty() []validator.String {
 
 // Enum checks the allowed values of a property.
 func Enum() []validator.List {
-	return []validator.List{listvalidator.NoNullValues()}
+	return []validator.List{NoNulls{}}
 }
 
 // Colors checks a map from values to the names of Port's colours.
 func Colors() []validator.Map {
-	return []validator.Map{mapvalidator.NoNullValues(), mapvalidator.ValueStringsAre(stringvalidator.OneOf(
+	return []validator.Map{NoNulls{}, mapvalidator.ValueStringsAre(stringvalidator.OneOf(
 		"blue", "turquoise", "orange", "purple", "pink", "yellow", "green", "red", "gold", "silver",
 		"paleBlue", "darkGray", "lightGray", "bronze", "lime", "olive", "brown",
 	))}
@@ -156,6 +155,21 @@ func (pattern) ValidateString(_ context.Context, req validator.StringRequest, re
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Regular Expression",
 			fmt.Sprintf("The pattern must be a regular expression as JavaScript has them (ECMA-262): %s.", err))
 	}
+}
+
+// matchLimit keeps a pattern that backtracks without end from holding up a plan.
+const matchLimit = time.Second
+
+// Matches holds a text to a regular expression as JavaScript has them. One that
+// cannot be read, or takes too long, accepts everything.
+func Matches(pattern, text string) bool {
+	expression, err := regexp2.Compile(pattern, regexp2.ECMAScript|regexp2.Unicode)
+	if err != nil {
+		return true
+	}
+	expression.MatchTimeout = matchLimit
+	found, err := expression.MatchString(text)
+	return found || err != nil
 }
 
 // Number refuses a number that nothing which keeps numbers as doubles, as Port
@@ -269,6 +283,6 @@ func (absoluteURL) ValidateString(_ context.Context, req validator.StringRequest
 	if err == nil && (parsed.Scheme == "http" || parsed.Scheme == "https") && parsed.Hostname() != "" {
 		return
 	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Invalid URL",
-		fmt.Sprintf("%q is not an absolute URL that starts with http:// or https://.", req.ConfigValue.ValueString()))
+	// The URL itself stays out of the message: webhook URLs often hold a secret.
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid URL", "The value is not an absolute URL that starts with http:// or https://.")
 }
