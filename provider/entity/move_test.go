@@ -172,3 +172,68 @@ func TestMove_saysThatTheOldEntityIsLeft(t *testing.T) {
 		t.Errorf("the id is %q", id)
 	}
 }
+
+// TestMove_findsAnEntityUnderTheNewName applies the rename of the blueprint alone,
+// as -target does: a refresh follows the entity.
+func TestMove_findsAnEntityUnderTheNewName(t *testing.T) {
+	t.Parallel()
+	env, session := newRenaming(t, moving)
+	renameAtPort(t, env)
+	if changed := session.Changes(renamed(moving)); len(changed) > 0 {
+		t.Errorf("the plan changes %v", changed)
+	}
+	if session.IsGone() || session.Text("id") != "renamed:e" || session.Identity()["blueprint"] != "renamed" {
+		t.Errorf("the state holds %q", session.Text("id"))
+	}
+}
+
+// TestMove_findsNothingElse is the twin: an entity that has gone is gone, whoever
+// else has its identifier.
+func TestMove_findsNothingElse(t *testing.T) {
+	t.Parallel()
+	for name, hide := range map[string]func(*testing.T, *acctest.Environment){
+		"the blueprint is still there": func(t *testing.T, env *acctest.Environment) { t.Helper(); replaceAtPort(t, env) },
+		"the entity was made anew": func(t *testing.T, env *acctest.Environment) {
+			t.Helper()
+			replaceAtPort(t, env)
+			if err := env.Client.Blueprints.Delete(t.Context(), "thing", port.DeleteBlueprintOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env, session := newRenaming(t, moving)
+			if err := env.Client.Entities.Delete(t.Context(), "thing", "e", port.DeleteEntityOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			hide(t, env)
+			create(t, env, "renamed", &port.Entity{Identifier: "e"})
+			session.Refresh()
+			if !session.IsGone() {
+				t.Errorf("the state holds %q", session.Text("id"))
+			}
+		})
+	}
+}
+
+// TestMove_isRecordedBeforeTheWrite has the write that follows the move fail.
+func TestMove_isRecordedBeforeTheWrite(t *testing.T) {
+	t.Parallel()
+	env, session := newRenaming(t, moving)
+	renameAtPort(t, env)
+	env.Control(t, "POST", "/_emulator/faults", `{"method": "PUT", "route": "/v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}", "status": 422, "times": 1,
+		"body": {"ok": false, "error": "invalid_request", "message": "No"}}`)
+	after := strings.Replace(renamed(moving), `"x"`, `"y"`, 1)
+	if diagnostics := session.TryApply(after); len(diagnostics) != 1 || !strings.Contains(diagnostics[0], "Unable to Update Entity") {
+		t.Fatalf("the apply reports %q", diagnostics)
+	}
+	if id := session.Text("id"); id != "renamed:e" {
+		t.Errorf("the id is %q", id)
+	}
+	session.Refresh()
+	session.Apply(after)
+	if text := get(t, env, "renamed", "e").Properties["text"]; text != "y" {
+		t.Errorf("Port holds %v", text)
+	}
+}

@@ -2,7 +2,13 @@ package entity
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
@@ -47,6 +53,43 @@ func (r *entityResource) dropInheritedTeams(ctx context.Context, blueprint strin
 	}
 	known.remember(teamKey, attributesOf(current)[teamKey])
 	current.Team = nil
+}
+
+// readMoved looks for an entity that has gone along with its blueprint. If the
+// blueprint was renamed and the entity's own part of that was not applied, with
+// -target or because another part failed, the entity is below the new name: it
+// is the one with our identifier and our time of creation. The state then names
+// the new blueprint. If there is none it returns [port.ErrNotFound].
+func (r *entityResource) readMoved(ctx context.Context, state *model, known *record) (*model, error) {
+	gone := fmt.Errorf("entity %q: %w", state.address().String(), port.ErrNotFound)
+	if state.IsUnread() {
+		return nil, gone
+	}
+	switch _, err := r.backend.Client.Blueprints.Get(ctx, state.Blueprint.ValueString()); {
+	case err == nil:
+		return nil, gone
+	case !errors.Is(err, port.ErrNotFound):
+		return nil, err
+	}
+	query, err := json.Marshal(map[string]any{"combinator": "and", "rules": []any{
+		map[string]any{"property": "$identifier", "operator": "=", "value": state.Identifier.ValueString()},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	result, err := r.backend.Client.Entities.Search(ctx, query, port.SearchOptions{GetEntityOptions: port.GetEntityOptions{ExcludeCalculated: true}})
+	if err != nil {
+		return nil, err
+	}
+	same := slices.DeleteFunc(result.Entities, func(entity port.Entity) bool {
+		return entity.Identifier != state.Identifier.ValueString() || entity.CreatedAt != state.CreatedAt.ValueString()
+	})
+	if len(same) != 1 || same[0].Blueprint == "" {
+		return nil, gone
+	}
+	moved := *state
+	moved.Blueprint = types.StringValue(same[0].Blueprint)
+	return r.read(ctx, &moved, known)
 }
 
 // readImported shows everything: what the configuration will list is not known

@@ -92,6 +92,9 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 	r.backend.NoteRead(state.address().key())
 	fresh, err := r.read(ctx, &state, &known)
 	if errors.Is(err, port.ErrNotFound) {
+		fresh, err = r.readMoved(ctx, &state, &known)
+	}
+	if errors.Is(err, port.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -101,6 +104,8 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, fresh)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, fresh.identity())...)
+	r.backend.NoteRead(fresh.address().key())
 }
 
 // Update writes what the plan changes. Another identifier renames the entity.
@@ -122,6 +127,13 @@ func (r *entityResource) Update(ctx context.Context, req resource.UpdateRequest,
 	done, err := r.update(ctx, &plan, &state, known)
 	if err != nil {
 		resp.Diagnostics.Append(failure{verb: "Update", at: state.address(), entity: &plan, err: err}.diagnostic())
+		if done.entity != nil {
+			// It is below another blueprint now: a refresh would not find it again.
+			state.Blueprint = plan.Blueprint
+			state.setComputed(done.entity)
+			resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+			resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+		}
 		return
 	}
 	if done.leftover != nil {

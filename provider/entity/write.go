@@ -69,6 +69,8 @@ func (r *entityResource) adopt(ctx context.Context, plan *model, desired *port.E
 // outcome is what became of an update.
 type outcome struct {
 	// entity is the entity as Port answered with it, or nil if Port was not asked.
+	// Beside an error it is the entity in the blueprint that it was moved to, where
+	// nothing was written.
 	entity *port.Entity
 	// isAnswer says that it is the answer to a write.
 	isAnswer bool
@@ -136,10 +138,10 @@ func (r *entityResource) follow(ctx context.Context, plan, state *model, known r
 		return outcome{}, fmt.Errorf("the blueprint %q has another entity %q: %w", to.Blueprint, to.Identifier, port.ErrExists)
 	}
 	answer, err := r.write(ctx, plan, state, known)
-	if answer == nil {
+	if answer == nil || err != nil {
 		return outcome{entity: moved}, err
 	}
-	return outcome{entity: answer, isAnswer: true}, err
+	return outcome{entity: answer, isAnswer: true}, nil
 }
 
 // The waits for a blueprint grow from the first to the last: about 8 seconds.
