@@ -174,3 +174,27 @@ func relationsOf(t *testing.T, env *acctest.Environment) map[string]port.Relatio
 	}
 	return blueprint.Relations
 }
+
+// TestBlueprint_emptyTextsAtPort has somebody save empty texts, which mean the
+// same as none.
+func TestBlueprint_emptyTextsAtPort(t *testing.T) {
+	t.Parallel()
+	config := valid(`"properties": {"string_props": {"a": {}}}, "relations": {"r": {"target": "service"}}, "ownership": {"type": "Direct"}`)
+	env := acctest.NewEmulated(t)
+	session := env.NewSession(t, "port_blueprint")
+	session.Apply(config)
+	change(t, env, func(b *port.Blueprint) {
+		b.Description = new("")
+		property(b, "a", func(p *port.Property) { p.Title, p.Description = new(""), new("") })
+		b.Relations["r"] = port.Relation{Target: "service", Title: new(""), Description: new("")}
+	})
+	expectQuiet(t, session, "after a refresh", config)
+	imported := env.NewSession(t, "port_blueprint")
+	imported.Import("service")
+	expectQuiet(t, imported, "after an import", config)
+
+	change(t, env, func(b *port.Blueprint) { b.Description = new("theirs") })
+	if changed := imported.Changes(config); !slices.Equal(changed, []string{"description"}) {
+		t.Errorf("after a change of one the plan changes %v", changed)
+	}
+}

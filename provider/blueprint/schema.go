@@ -40,11 +40,15 @@ func (r *blueprintResource) Schema(ctx context.Context, _ resource.SchemaRequest
 			},
 			"description": schema.StringAttribute{
 				Optional:            true,
+				Computed:            true,
+				PlanModifiers:       []planmodifier.String{settle.EmptyText{}},
 				MarkdownDescription: "What the blueprint stands for, at most 200 characters.",
 				Validators:          validate.Description(),
 			},
 			"icon": schema.StringAttribute{
 				Optional:            true,
+				Computed:            true,
+				PlanModifiers:       []planmodifier.String{settle.EmptyText{}},
 				MarkdownDescription: "The name of one of Port's icons, such as `Microservice`.",
 			},
 			"properties":             propertiesAttribute(),
@@ -157,7 +161,8 @@ func ownershipAttribute() schema.Attribute {
 			},
 			"path": schema.StringAttribute{Optional: true, MarkdownDescription: "With `Inherited`: the relations to follow to the owning entity, separated by dots.", Validators: validate.NotEmpty()},
 			"title": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "The name people read in Port for the owner, at most 100 characters. Port shows `Owning Teams` without it.", Validators: validate.OptionalTitle(),
+				Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}},
+				MarkdownDescription: "The name people read in Port for the owner, at most 100 characters. Port shows `Owning Teams` without it.", Validators: validate.OptionalTitle(),
 			},
 		},
 	}

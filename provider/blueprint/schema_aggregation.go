@@ -27,8 +27,8 @@ func aggregationPropertiesAttribute() schema.Attribute {
 			Attributes: map[string]schema.Attribute{
 				"title":                       schema.StringAttribute{Optional: true, MarkdownDescription: validate.Required + "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
 				"target_blueprint_identifier": schema.StringAttribute{Optional: true, MarkdownDescription: validate.Required + "The identifier of the blueprint whose entities are aggregated.", Validators: validate.BlueprintIdentifier()},
-				"description":                 schema.StringAttribute{Optional: true, MarkdownDescription: "What the value means."},
-				"icon":                        schema.StringAttribute{Optional: true, MarkdownDescription: "The name of one of Port's icons."},
+				"description":                 schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "What the value means."},
+				"icon":                        schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "The name of one of Port's icons."},
 				"method":                      methodAttribute(),
 				"query": schema.StringAttribute{
 					Optional:            true,

@@ -51,8 +51,8 @@ func relationsAttribute() schema.Attribute {
 			Validators: []validator.Object{validate.Attributes("target")},
 			Attributes: map[string]schema.Attribute{
 				"target":      schema.StringAttribute{Optional: true, MarkdownDescription: validate.Required + "The identifier of the blueprint that the relation points at.", Validators: validate.BlueprintIdentifier()},
-				"title":       schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
-				"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the relation means."},
+				"title":       schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
+				"description": schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "What the relation means."},
 				"many": schema.BoolAttribute{
 					Optional:            true,
 					Computed:            true,
@@ -82,7 +82,7 @@ func mirrorPropertiesAttribute() schema.Attribute {
 			Validators: []validator.Object{validate.Attributes("path")},
 			Attributes: map[string]schema.Attribute{
 				"path":         schema.StringAttribute{Optional: true, MarkdownDescription: validate.Required + "The relations to follow and the property at the end, separated by dots: `service.language`.", Validators: validate.MirrorPath()},
-				"title":        schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
+				"title":        schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
 				"renamed_from": renamedFromAttribute("mirror property", "seeing its value"),
 			},
 		},
@@ -105,9 +105,9 @@ func calculationPropertiesAttribute() schema.Attribute {
 					MarkdownDescription: validate.Required + "The type of the result: `string`, `number`, `boolean`, `object` or `array`.",
 					Validators:          []validator.String{stringvalidator.OneOf(typeString, typeNumber, typeBoolean, typeObject, typeArray)},
 				},
-				"title":               schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
-				"description":         schema.StringAttribute{Optional: true, MarkdownDescription: "What the value means."},
-				"icon":                schema.StringAttribute{Optional: true, MarkdownDescription: "The name of one of Port's icons."},
+				"title":               schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
+				"description":         schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "What the value means."},
+				"icon":                schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "The name of one of Port's icons."},
 				"format":              schema.StringAttribute{Optional: true, MarkdownDescription: "What the result stands for, such as `url`.", Validators: validate.Format()},
 				"date_format":         schema.StringAttribute{Optional: true, MarkdownDescription: "How Port shows the time of a result in `date-time` format."},
 				"spec":                specAttribute(),

@@ -35,9 +35,9 @@ func propertiesAttribute() schema.Attribute {
 
 func propertyMap(description string, attributes map[string]schema.Attribute, validators ...validator.Object) schema.Attribute {
 	maps.Copy(attributes, map[string]schema.Attribute{
-		"title":       schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
-		"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the property says about an entity."},
-		"icon":        schema.StringAttribute{Optional: true, MarkdownDescription: "The name of one of Port's icons."},
+		"title":       schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
+		"description": schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "What the property says about an entity."},
+		"icon":        schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "The name of one of Port's icons."},
 		"required": schema.BoolAttribute{
 			Optional:            true,
 			Computed:            true,

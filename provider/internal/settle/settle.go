@@ -103,3 +103,32 @@ func IsEmpty(value attr.Value) bool {
 		return false
 	}
 }
+
+// EmptyText makes an absent and an empty text the same, for attributes that are
+// optional and computed: without a configured value an empty text stays as it is,
+// and any other is planned to be removed. An object that is not configured keeps
+// its texts.
+type EmptyText struct{}
+
+var _ planmodifier.String = EmptyText{}
+
+// Description implements planmodifier.Describer.
+func (EmptyText) Description(context.Context) string {
+	return "An absent text and an empty one mean the same."
+}
+
+// MarkdownDescription implements planmodifier.Describer.
+func (m EmptyText) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+
+// PlanModifyString implements planmodifier.String.
+func (EmptyText) PlanModifyString(ctx context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+	isNested := len(req.Path.Steps()) > 1
+	switch {
+	case !req.ConfigValue.IsNull():
+	case isNested && !isLeftOut(ctx, req.Config, req.Path, req.ConfigValue, &resp.Diagnostics):
+	case req.StateValue.ValueString() == "":
+		resp.PlanValue = req.StateValue
+	default:
+		resp.PlanValue = types.StringNull()
+	}
+}
