@@ -110,3 +110,34 @@ func tryApply(session *acctest.Session, config string) []string {
 func onlyErrors(diagnostics []string) []string {
 	return slices.DeleteFunc(diagnostics, func(d string) bool { return !strings.HasPrefix(d, "ERROR ") })
 }
+
+// TestBlueprint_deleteAdvice checks what a blueprint that cannot be deleted is
+// said to need.
+func TestBlueprint_deleteAdvice(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		config    string
+		want, not string
+	}{
+		"the target of a relation":               {`{"identifier": "target", "title": "T"}`, "create_before_destroy", "removed block"},
+		"such a target, with its entities":       {`{"identifier": "target", "title": "T", "force_delete_entities": true}`, "-target", "force_delete_entities = true"},
+		"a blueprint that belongs to Port alone": {`{"identifier": "_target", "title": "T"}`, "removed block", "create_before_destroy"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := acctest.NewEmulated(t)
+			session := env.NewSession(t, "port_blueprint")
+			session.Apply(test.config)
+			for _, route := range []string{"/v1/blueprints/{identifier}", "/v1/blueprints/{blueprint_identifier}/all-entities"} {
+				env.Control(t, http.MethodPost, "/_emulator/faults", `{"method": "DELETE", "route": "`+route+`", "status": 409,
+					"body": {"ok": false, "error": "has_dependents", "message": "A relation targets it"}}`)
+			}
+			addEntity(t, env, session.Text("identifier"), &port.Entity{Identifier: "e"})
+			failures := destroy(session)
+			if len(failures) != 1 || !strings.Contains(failures[0], test.want) || strings.Contains(failures[0], test.not) {
+				t.Errorf("destroying says %q", failures)
+			}
+		})
+	}
+}

@@ -267,3 +267,31 @@ func TestCheck_canBeTurnedOff(t *testing.T) {
 		t.Errorf("got %q", diagnostics)
 	}
 }
+
+// TestCheck_saysHowToPlanTheBlueprintFirst names the way out where the blueprint
+// was not planned, and only there.
+func TestCheck_saysHowToPlanTheBlueprintFirst(t *testing.T) {
+	t.Parallel()
+	const advice = "refer to its resource (blueprint = port_blueprint.<name>.identifier), or add it to depends_on"
+	session := newThings(t).NewSession(t, "port_entity")
+	config := declare(`"properties": {"string_props": {"novel": "x"}}`)
+	if diagnostics := session.Plan(config); len(diagnostics) != 1 || !strings.Contains(diagnostics[0], advice) {
+		t.Errorf("the plan says %q", diagnostics)
+	}
+	blueprint := session.Beside("port_blueprint")
+	blueprint.Import("thing")
+	blueprint.Plan(`{"identifier": "thing", "title": "Thing", "properties": {"string_props": {"text": {}}}}`)
+	if diagnostics := session.Plan(config); len(diagnostics) != 1 || strings.Contains(diagnostics[0], advice) {
+		t.Errorf("beside a planned blueprint the plan says %q", diagnostics)
+	}
+}
+
+// TestCheck_relationToAnID names the attribute that was meant.
+func TestCheck_relationToAnID(t *testing.T) {
+	t.Parallel()
+	session := newThings(t).NewSession(t, "port_entity")
+	diagnostics := session.TryApply(declare(`"relations": {"single_relations": {"one": "target:a"}}`))
+	if len(diagnostics) != 1 || !strings.Contains(diagnostics[0], "write port_entity.<name>.identifier, not .id") {
+		t.Errorf("the apply says %q", diagnostics)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -57,6 +58,8 @@ func (f failure) advice() string {
 		return "Other entities are related to this one. If this configuration moves such a relation to another target, that has to happen first: apply the related entities with -target, " +
 			"or set lifecycle { create_before_destroy = true } on this resource and apply that before its end. Otherwise remove those relations first. " +
 			"delete_dependents = true deletes the related entities as well."
+	case f.relatesToID():
+		return "A relation takes the identifier of an entity. The id of a resource is the blueprint and the identifier: to relate to a resource, write port_entity.<name>.identifier, not .id."
 	case errors.Is(f.err, port.ErrInvalid) && f.verb == "Delete":
 		return "What is declared cannot be unset. To keep the entity as it is and have Terraform forget it, use a removed block with destroy = false."
 	case errors.Is(f.err, port.ErrOutcomeUnknown) && f.verb != "Create":
@@ -97,6 +100,20 @@ func (f failure) path() (path.Path, bool) {
 		}
 	}
 	return path.Empty(), false
+}
+
+// relatesToID reports whether Port complains about a relation to what looks like
+// the id of a resource.
+func (f failure) relatesToID() bool {
+	var answer *port.Error
+	if f.entity == nil || !errors.As(f.err, &answer) {
+		return false
+	}
+	relations := f.entity.Relations.toAPI()
+	return slices.ContainsFunc(sortedKeys(relations), func(key string) bool {
+		return mentions(answer.Message, "relations/"+key) &&
+			slices.ContainsFunc(targets(relations[key]), func(target string) bool { return strings.Contains(target, ":") })
+	})
 }
 
 // mentions reports whether a text holds a pointer that ends there or goes on to

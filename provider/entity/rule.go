@@ -94,9 +94,9 @@ func (r rule) textViolation(text string) string {
 	case isMore(length, r.maxLength):
 		return fmt.Sprintf("must have at most %s characters, not %s", *r.maxLength, length)
 	case r.pattern != nil && !validate.Matches(*r.pattern, text):
-		return fmt.Sprintf("must match the pattern %s", *r.pattern)
+		return "must match the pattern " + *r.pattern
 	case r.format != nil && !hasFormat(*r.format, text):
-		return fmt.Sprintf("must have the format %s", *r.format)
+		return "must have the format " + *r.format
 	default:
 		return ""
 	}
