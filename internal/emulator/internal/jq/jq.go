@@ -1,5 +1,6 @@
 // Package jq runs jq programs over the emulator's documents: the calculation
-// properties of a blueprint and the mappings of a migration are written in jq.
+// properties of a blueprint, the mappings of a migration, and the conditions and
+// templates of actions are written in jq.
 package jq
 
 import (
@@ -16,7 +17,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jq"
 )
 
-// limit is how long a program may run: the catalog is locked meanwhile, and jq
+// limit is how long a program may run: the catalog is locked while it runs, and jq
 // can loop for ever.
 const limit = 200 * time.Millisecond
 
@@ -32,15 +33,31 @@ func Compile(source string) (*Program, error) {
 	return &Program{program: program}, nil
 }
 
+// Prepared is an input that several programs are run for.
+type Prepared struct{ value any }
+
+// Prepare turns a document into an input.
+func Prepare(input any) Prepared { return Prepared{value: toGo(input)} }
+
 // First returns the first output of the program for the input, or false when it
 // has none: it yields nothing, fails, or runs for too long.
 func (p *Program) First(input any) (any, bool) {
+	value, exists, err := p.Evaluate(Prepare(input))
+	return value, exists && err == nil
+}
+
+// Evaluate returns the first output of the program for the input, and whether it
+// has one. The error says that the program failed, or ran for too long.
+func (p *Program) Evaluate(input Prepared) (value any, exists bool, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	for output, err := range p.program.Outputs(ctx, toGo(input)) {
-		return fromGo(output), err == nil
+	for output, err := range p.program.Outputs(ctx, input.value) {
+		if err != nil {
+			return nil, false, err
+		}
+		return fromGo(output), true, nil
 	}
-	return nil, false
+	return nil, false, nil
 }
 
 // toGo turns a document into the types that gojq works on. It takes json.Number
