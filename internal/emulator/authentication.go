@@ -35,6 +35,9 @@ type claims struct {
 	Expires      int64  `json:"exp"`
 	ExpiresMilli int64  `json:"expMs"`
 	ID           string `json:"jti"`
+	// Chain is how many automations led to the request for which Port adds the token
+	// itself.
+	Chain int `json:"chain,omitempty"`
 }
 
 // createToken is POST /v1/auth/access_token.
@@ -46,7 +49,7 @@ func (e *Emulator) createToken(c *call) (int, *document.Object, error) {
 	if !e.tokens.accepts(body.Text("clientId"), body.Text("clientSecret")) {
 		return 0, nil, unauthorized("invalid_credentials", "The client id or the client secret is wrong")
 	}
-	token, err := e.tokens.issue()
+	token, err := e.tokens.issue(0)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -68,12 +71,12 @@ func (t tokens) accepts(id, secret string) bool {
 }
 
 // issue returns a new token.
-func (t tokens) issue() (string, error) {
+func (t tokens) issue(chain int) (string, error) {
 	now := t.options.Now()
 	expires := now.Add(t.options.TokenTTL)
 	payload, err := json.Marshal(claims{
 		Subject: t.options.ClientID, Organization: t.options.OrganizationID,
-		Issued: now.Unix(), Expires: expires.Unix(), ExpiresMilli: expires.UnixMilli(), ID: rand.Text(),
+		Issued: now.Unix(), Expires: expires.Unix(), ExpiresMilli: expires.UnixMilli(), ID: rand.Text(), Chain: chain,
 	})
 	if err != nil {
 		return "", err
@@ -91,20 +94,20 @@ func (t tokens) sign(unsigned string) []byte {
 func encode(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
 
 // check accepts the value of an Authorization header with a token of ours that
-// has not expired.
-func (t tokens) check(header string) error {
+// has not expired, and returns what it says.
+func (t tokens) check(header string) (claims, error) {
 	scheme, token, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return unauthorized("unauthorized", "The header Authorization must hold a bearer token")
+		return claims{}, unauthorized("unauthorized", "The header Authorization must hold a bearer token")
 	}
 	read, ok := t.read(token)
 	if !ok {
-		return unauthorized("invalid_token", "The access token is not valid")
+		return claims{}, unauthorized("invalid_token", "The access token is not valid")
 	}
 	if t.options.Now().UnixMilli() >= read.ExpiresMilli {
-		return unauthorized("token_expired", "The access token has expired")
+		return claims{}, unauthorized("token_expired", "The access token has expired")
 	}
-	return nil
+	return read, nil
 }
 
 // read returns the claims of a token if we have signed it.

@@ -86,7 +86,6 @@ func TestOptionsAreChecked(t *testing.T) {
 		"negative lifetime":  {ClientID: "x", ClientSecret: "x", TokenTTL: -1},
 		"negative lag":       {ClientID: "x", ClientSecret: "x", DeleteLag: -1},
 		"negative retries":   {ClientID: "x", ClientSecret: "x", DeliveryRetries: -1},
-		"unknown shape":      {ClientID: "x", ClientSecret: "x", EventShape: "round"},
 		"unknown unit":       {ClientID: "x", ClientSecret: "x", TimestampUnit: "h"},
 		"unknown reset form": {ClientID: "x", ClientSecret: "x", RateLimitReset: "soon"},
 		"unknown status":     {ClientID: "x", ClientSecret: "x", ConflictStatus: 400},

@@ -64,13 +64,13 @@ func (e *Emulator) deleteBlueprint(c *call) (int, *document.Object, error) {
 	if _, err := e.catalog.Blueprint(identifier); err != nil {
 		return 0, nil, err
 	}
-	if present := e.actions.store.SelfServiceOf(identifier); len(present) > 0 && !withActions {
+	if present := e.automations.actions.store.SelfServiceOf(identifier); len(present) > 0 && !withActions {
 		return 0, nil, action.HasActions(identifier, present)
 	}
 	if err := e.catalog.DeleteBlueprint(identifier); err != nil {
 		return 0, nil, err
 	}
-	e.actions.store.DeleteSelfServiceOf(identifier)
+	e.automations.actions.store.DeleteSelfServiceOf(identifier)
 	return http.StatusOK, success(), nil
 }
 

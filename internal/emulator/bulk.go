@@ -69,7 +69,7 @@ func (e *Emulator) deleteEntities(c *call) (int, *document.Object, error) {
 		identifier, _ := item.(string)
 		wanted = append(wanted, identifier)
 	}
-	deleted, err := e.catalog.DeleteEntities(c.variable("blueprint_identifier"), wanted, withDependents)
+	deleted, err := e.catalog.DeleteEntities(c.variable("blueprint_identifier"), wanted, withDependents, c.cause)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/schema"
 )
@@ -29,6 +30,8 @@ type call struct {
 	*http.Request
 	emulator *Emulator
 	query    url.Values
+	// cause is what leads to the changes of the call.
+	cause catalog.Cause
 }
 
 // variable returns a segment of the path, unescaped.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
 )
 
 // routeControls adds the endpoints that steer the emulator. They need no token,
@@ -66,24 +67,42 @@ func (e *Emulator) showDeliveries(*call) (int, *document.Object, error) {
 	deliveries := e.sender.Deliveries()
 	shown := make([]any, len(deliveries))
 	for i, d := range deliveries {
-		shown[i] = document.New().
-			With("url", d.URL).With("status", d.Status).With("attempts", d.Attempts).
-			With("error", d.Error).With("done", d.Done)
+		shown[i] = renderDelivery(d)
 	}
 	return http.StatusOK, document.New().With("total", len(shown)).With("deliveries", shown), nil
+}
+
+// renderDelivery returns a delivery; what does not apply to it is left out.
+func renderDelivery(d event.Delivery) *document.Object {
+	shown := document.New().With("kind", d.Kind)
+	for _, optional := range []struct{ key, value string }{{"action", d.Action}, {"run", d.Run}, {"url", d.URL}} {
+		if optional.value != "" {
+			shown.Set(optional.key, optional.value)
+		}
+	}
+	if d.Agent {
+		shown.Set("agent", true)
+	}
+	if d.Payload != nil {
+		shown.Set("payload", d.Payload)
+	}
+	return shown.
+		With("status", d.Status).With("attempts", d.Attempts).
+		With("error", d.Error).With("done", d.Done)
 }
 
 // reset returns to the state after the last Seed, or to an empty catalog. Tokens
 // stay valid; events under way are still posted.
 func (e *Emulator) reset(*call) (int, *document.Object, error) {
 	e.catalog.Reset()
-	e.actions.store.Reset()
+	e.automations.reset()
 	e.organization.reset(e.options.OrganizationID)
 	if baseline := e.baseline.Load(); baseline != nil {
 		if err := e.load(bytes.NewReader(*baseline)); err != nil {
 			return 0, nil, err
 		}
 	}
+	e.automations.timers.Refresh()
 	e.log.Clear()
 	e.sender.Forget()
 	e.ClearFaults()

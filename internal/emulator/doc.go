@@ -1,7 +1,12 @@
 // Package emulator is Port's API in one process and in memory: authentication,
-// blueprints, entities, search, migrations, the audit log and what little of
-// pages and organizations others look at, with the behaviour that Port documents
-// and shows.
+// blueprints, entities, search, migrations, actions, automations and their runs, the
+// audit log and what little of pages and organizations others look at, with the
+// behaviour that Port documents and shows.
+//
+// Automations fire when an entity or a run changes and when a timer expires. Webhooks
+// are sent and entities upserted; what needs a system that the emulator does not have
+// (Kafka, GitHub, an agent) is recorded among the deliveries. Webhooks to the hosts of
+// Port's own API are answered by the emulator.
 //
 // The demo, the tests of the provider and of the client, and the command
 // port-emulator use it; users run that command to test their own modules.
@@ -12,7 +17,7 @@
 //	DELETE /_emulator/requests    counts from zero again
 //	POST   /_emulator/faults      makes a route misbehave, see Fault
 //	DELETE /_emulator/faults      makes all routes behave again, and lets what is held proceed
-//	GET    /_emulator/deliveries  the events that were posted to webhooks
+//	GET    /_emulator/deliveries  what was sent to webhooks, and invocations that were recorded
 //	POST   /_emulator/reset       returns to the state after the last Seed
 //
 // Where it is not known how Port behaves, the emulator has an option or takes

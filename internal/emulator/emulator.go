@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/action"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
@@ -23,7 +23,7 @@ type Emulator struct {
 	options      Options
 	bodies       *shape.Bodies
 	catalog      *catalog.Catalog
-	actions      *actions
+	automations  *automations
 	organization organization
 	tokens       tokens
 	limiter      limiter
@@ -31,6 +31,7 @@ type Emulator struct {
 	faults       faults
 	log          event.Log
 	sender       *event.Sender
+	own          *ownAPI
 	router       *mux.Router
 	operations   map[operation]bool     // those of routes, also without a method
 	baseline     atomic.Pointer[[]byte] // the dump that a reset returns to
@@ -38,8 +39,8 @@ type Emulator struct {
 }
 
 // New returns an emulator with an empty catalog, or an error that says what is
-// wrong with the options. It has no goroutines until there are events to post;
-// Close waits for those.
+// wrong with the options. It has no goroutines until there are events to post,
+// automations to fire or timers to wait for; Close waits for them.
 func New(options Options) (*Emulator, error) {
 	options, err := options.withDefaults()
 	if err != nil {
@@ -51,14 +52,16 @@ func New(options Options) (*Emulator, error) {
 		tokens:  newTokens(options),
 		limiter: limiter{options: options},
 		faults:  newFaults(),
-		sender: event.NewSender(event.Config{
-			Secret:    options.ClientSecret,
-			Seconds:   options.TimestampUnit == Seconds,
-			Retries:   options.DeliveryRetries,
-			Now:       options.Now,
-			Transport: options.DeliveryTransport,
-		}),
 	}
+	e.own = &ownAPI{emulator: e}
+	e.sender = event.NewSender(event.Config{
+		Secret:    options.ClientSecret,
+		Seconds:   options.TimestampUnit == Seconds,
+		Retries:   options.DeliveryRetries,
+		Now:       options.Now,
+		Transport: options.DeliveryTransport,
+		Inward:    e.own,
+	})
 	e.organization.reset(options.OrganizationID)
 	e.catalog = catalog.New(catalog.Config{
 		Now:                      options.Now,
@@ -67,11 +70,7 @@ func New(options Options) (*Emulator, error) {
 		DropChangelogDestination: !options.ChangelogDestination,
 		Notify:                   e.publish,
 	})
-	e.actions = &actions{
-		bodies:  shape.NewActionBodies(),
-		store:   action.NewStore(options.Now, options.ClientID),
-		catalog: e.catalog,
-	}
+	e.automations = newAutomations(options, e.origin(), e.catalog, e.bodies, e.sender)
 	e.buildRouter()
 	return e, nil
 }
@@ -86,33 +85,32 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.router.ServeHTTP(w, r)
 }
 
-// Close stops accepting requests and waits for the events that are to be posted.
-// When ctx ends first those are dropped, and the error is that of ctx.
+// Close stops accepting requests and waits for the automations that are to be fired
+// and the events that are to be posted. When ctx ends first those are dropped, and the
+// error is that of ctx.
 func (e *Emulator) Close(ctx context.Context) error {
 	e.closed.Store(true)
-	return e.sender.Close(ctx)
+	return errors.Join(e.automations.close(ctx), e.sender.Close(ctx))
 }
 
-// publish records a change and posts it to the blueprint's webhook. The catalog
-// calls it under its lock, in the order of the changes.
+// ServedAt tells the emulator the host and port at which it is reached, so that
+// webhooks can call its API as they call Port's own.
+func (e *Emulator) ServedAt(host string) { e.own.served.Store(&host) }
+
+// origin is who is behind every change.
+func (e *Emulator) origin() event.Origin {
+	return event.Origin{Organization: e.options.OrganizationID, User: e.options.ClientID}
+}
+
+// publish records a change, posts it to the blueprint's webhook and fires the
+// automations that react to it. The catalog calls it under its lock, in the order of
+// the changes.
 func (e *Emulator) publish(change catalog.Change) {
-	origin := event.Origin{Organization: e.options.OrganizationID, User: e.options.ClientID}
-	e.log.Add("event_"+strings.ToLower(rand.Text()), change, origin)
-	if from, to, renamed := change.BlueprintRename(); renamed {
-		e.actions.store.RenameBlueprint(from, to)
+	e.log.Add("event_"+strings.ToLower(rand.Text()), change, e.origin())
+	if change.Webhook != "" {
+		e.sender.Post(event.Key(change), change.Webhook, event.Changelog(change, e.origin()))
 	}
-	if change.Webhook == "" {
-		return
-	}
-	key := string(change.Resource) + "\x00" + change.Blueprint + "\x00" + change.Entity
-	if e.options.EventShape == ChangelogEvents {
-		e.sender.Post(key, change.Webhook, nil, event.Changelog(change, origin))
-		return
-	}
-	if change.Resource == catalog.EntityResource {
-		run := "r_" + strings.ToLower(rand.Text())
-		e.sender.Post(key, change.Webhook, http.Header{"Run_id": {run}}, event.Automation(change, origin, run))
-	}
+	e.automations.changed(change)
 }
 
 // number returns what happens to the numbers of a document that comes in.

@@ -65,7 +65,7 @@ func (e *Emulator) replaceEntity(c *call) (int, *document.Object, error) {
 		return 0, nil, err
 	}
 	return withEntity(http.StatusOK)(e.catalog.ReplaceEntity(
-		c.variable("blueprint_identifier"), c.variable("entity_identifier"), body, catalog.WriteOptions{CreateMissing: createMissing}))
+		c.variable("blueprint_identifier"), c.variable("entity_identifier"), body, catalog.WriteOptions{CreateMissing: createMissing, Cause: c.cause}))
 }
 
 // updateEntity is PATCH …/entities/{entity_identifier}.
@@ -79,7 +79,7 @@ func (e *Emulator) updateEntity(c *call) (int, *document.Object, error) {
 		return 0, nil, err
 	}
 	return withEntity(http.StatusOK)(e.catalog.UpdateEntity(
-		c.variable("blueprint_identifier"), c.variable("entity_identifier"), body, catalog.WriteOptions{CreateMissing: createMissing}))
+		c.variable("blueprint_identifier"), c.variable("entity_identifier"), body, catalog.WriteOptions{CreateMissing: createMissing, Cause: c.cause}))
 }
 
 // deleteEntity is DELETE …/entities/{entity_identifier}.
@@ -88,7 +88,7 @@ func (e *Emulator) deleteEntity(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if err := e.catalog.DeleteEntity(c.variable("blueprint_identifier"), c.variable("entity_identifier"), withDependents); err != nil {
+	if err := e.catalog.DeleteEntity(c.variable("blueprint_identifier"), c.variable("entity_identifier"), withDependents, c.cause); err != nil {
 		return 0, nil, err
 	}
 	return http.StatusOK, success(), nil
@@ -100,7 +100,7 @@ func (e *Emulator) deleteAllEntities(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	migration, err := e.catalog.DeleteAllEntities(c.variable("blueprint_identifier"), withBlueprint)
+	migration, err := e.catalog.DeleteAllEntities(c.variable("blueprint_identifier"), withBlueprint, c.cause)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -135,7 +135,7 @@ func (c *call) creationOptions() (catalog.WriteOptions, error) {
 	if err != nil {
 		return catalog.WriteOptions{}, err
 	}
-	options := catalog.WriteOptions{Upsert: upsert}
+	options := catalog.WriteOptions{Upsert: upsert, Cause: c.cause}
 	err = c.flags(map[string]*bool{
 		"merge":                           &options.Merge,
 		"validation_only":                 &options.ValidateOnly,

@@ -3,19 +3,9 @@ package emulator
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
-)
-
-// EventShape is the form in which changes are posted to webhooks.
-type EventShape string
-
-const (
-	// ChangelogEvents are what blueprints with a changelog destination send.
-	ChangelogEvents EventShape = "changelog"
-	// AutomationEvents are what Port's automations send, which have taken the
-	// place of changelog destinations. There are none for blueprints.
-	AutomationEvents EventShape = "automation"
 )
 
 // TimestampUnit is the unit of the timestamp header of events.
@@ -69,8 +59,7 @@ type Options struct {
 	ChangelogDestination bool
 	// JSNumbers rounds numbers on input as JavaScript does.
 	JSNumbers bool
-	// EventShape and TimestampUnit are the form of events.
-	EventShape    EventShape
+	// TimestampUnit is that of the timestamp header of events.
 	TimestampUnit TimestampUnit
 	// DeliveryRetries is how often an event is posted again that got no answer,
 	// 429 or 5xx; the pauses are 1 s, 2 s, 4 s and so on.
@@ -80,6 +69,9 @@ type Options struct {
 	// ConflictStatus answers for a taken identifier and for has_dependents: 409 or
 	// 422, as it is not known which Port uses.
 	ConflictStatus int
+	// Log, if set, is told of what the API cannot answer with: a chain of automations
+	// that was stopped.
+	Log *slog.Logger
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -91,9 +83,11 @@ func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.RateLimitPeriod, DefaultRateLimitPeriod)
 	setDefault(&o.RateLimitReset, ResetEpoch)
 	setDefault(&o.TokenTTL, DefaultTokenTTL)
-	setDefault(&o.EventShape, ChangelogEvents)
 	setDefault(&o.TimestampUnit, Milliseconds)
 	setDefault(&o.ConflictStatus, http.StatusConflict)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -123,8 +117,6 @@ func (o Options) check() error {
 	refuse(o.TokenTTL < 0, "the lifetime of tokens must not be negative")
 	refuse(o.DeleteLag < 0, "the deletion lag must not be negative")
 	refuse(o.DeliveryRetries < 0, "the number of delivery retries must not be negative")
-	refuse(o.EventShape != ChangelogEvents && o.EventShape != AutomationEvents,
-		"the event shape must be %s or %s, not %q", ChangelogEvents, AutomationEvents, o.EventShape)
 	refuse(o.TimestampUnit != Milliseconds && o.TimestampUnit != Seconds,
 		"the timestamp unit must be %s or %s, not %q", Milliseconds, Seconds, o.TimestampUnit)
 	refuse(o.RateLimitReset != ResetEpoch && o.RateLimitReset != ResetSeconds,

@@ -77,6 +77,8 @@ func (e *Emulator) statusOf(reason catalog.Reason) int {
 	switch reason {
 	case catalog.NotFound:
 		return http.StatusNotFound
+	case catalog.Conflict:
+		return http.StatusConflict
 	case catalog.Taken, catalog.HasDependents:
 		return e.options.ConflictStatus
 	case catalog.Invalid:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
@@ -33,7 +34,7 @@ const (
 // routes returns every operation. What has fixed segments comes before what has
 // variables in their place.
 func (e *Emulator) routes() []route {
-	return slices.Concat(e.actions.routes(), []route{
+	return slices.Concat(e.automations.runs.routes(), e.automations.actions.routes(), []route{
 		{method: http.MethodPost, template: "/v1/auth/access_token", handle: e.createToken, public: true},
 
 		{method: http.MethodPost, template: ofBlueprint + "/entities/search", handle: e.searchBlueprint},
@@ -117,26 +118,29 @@ func (e *Emulator) serve(rt route) http.HandlerFunc {
 
 // respond answers as Port does.
 func (e *Emulator) respond(r *http.Request, rt route) response {
-	limited, failed := e.admit(r, rt)
+	cause, limited, failed := e.admit(r, rt)
 	if failed != nil {
 		return limited.addTo(e.failed(failed))
 	}
-	status, body, err := rt.handle(&call{Request: r, emulator: e, query: r.URL.Query()})
+	status, body, err := rt.handle(&call{Request: r, emulator: e, query: r.URL.Query(), cause: cause})
 	if err != nil {
 		return limited.addTo(e.failed(err))
 	}
 	return limited.addTo(reply(status, body))
 }
 
-// admit checks the token and the rate limit.
-func (e *Emulator) admit(r *http.Request, rt route) (allowance, error) {
+// admit checks the token, which says what leads to the request, and the rate
+// limit.
+func (e *Emulator) admit(r *http.Request, rt route) (catalog.Cause, allowance, error) {
 	if rt.public {
-		return e.limiter.peek(), nil
+		return catalog.Cause{}, e.limiter.peek(), nil
 	}
-	if err := e.tokens.check(r.Header.Get("Authorization")); err != nil {
-		return e.limiter.peek(), err
+	token, err := e.tokens.check(r.Header.Get("Authorization"))
+	if err != nil {
+		return catalog.Cause{}, e.limiter.peek(), err
 	}
-	return e.limiter.take()
+	limited, err := e.limiter.take()
+	return catalog.Cause{Chain: token.Chain}, limited, err
 }
 
 // wait pauses a request; it returns false when the client is gone first.

@@ -27,6 +27,7 @@ func (e *Emulator) Seed(r io.Reader) error {
 	}
 	baseline := dump.Bytes()
 	e.baseline.Store(&baseline)
+	e.automations.timers.Refresh()
 	return nil
 }
 
@@ -45,14 +46,14 @@ func (e *Emulator) load(r io.Reader) error {
 	}
 	file, _ := value.(*document.Object) // The schema has seen to that.
 	seed := catalog.Seed{Blueprints: file.List("blueprints"), Entities: file.List("entities"), Pages: file.List("pages")}
-	actions, err := e.actions.store.Stage(file.List("actions"))
+	actions, err := e.automations.actions.store.Stage(file.List("actions"))
 	if err != nil {
 		return fmt.Errorf("loading the seed: %w", err)
 	}
 	if err := e.catalog.Load(seed); err != nil {
 		return fmt.Errorf("loading the seed: %w", err)
 	}
-	e.actions.store.Add(actions)
+	e.automations.actions.store.Add(actions)
 	if stored := file.Object("organization"); stored != nil {
 		e.organization.set(stored)
 	}
@@ -67,7 +68,7 @@ func (e *Emulator) Dump(w io.Writer) error {
 		With("organization", e.organization.get()).
 		With("blueprints", seed.Blueprints).
 		With("entities", seed.Entities).
-		With("actions", e.actions.store.Dump()).
+		With("actions", e.automations.actions.store.Dump()).
 		With("pages", seed.Pages)
 	if _, err := w.Write(append(document.Append(nil, dump), '\n')); err != nil {
 		return fmt.Errorf("writing the dump: %w", err)

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -32,7 +33,7 @@ func run(ctx context.Context, arguments []string, environment func(string) strin
 		_, _ = fmt.Fprintf(stderr, "port-emulator: %s; see port-emulator -h\n", err)
 		return 2
 	}
-	if err := serve(ctx, s, stdout); err != nil {
+	if err := serve(ctx, s, stdout, stderr); err != nil {
 		_, _ = fmt.Fprintf(stderr, "port-emulator: %s\n", err)
 		return 1
 	}
@@ -40,7 +41,8 @@ func run(ctx context.Context, arguments []string, environment func(string) strin
 }
 
 // serve runs the emulator until ctx ends.
-func serve(ctx context.Context, s settings, stdout io.Writer) error {
+func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
+	s.options.Log = slog.New(slog.NewTextHandler(stderr, nil))
 	e, err := emulator.New(s.options)
 	if err != nil {
 		return err
@@ -52,6 +54,7 @@ func serve(ctx context.Context, s settings, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
+	e.ServedAt(listener.Addr().String())
 	server := &http.Server{Handler: e, ReadHeaderTimeout: headerTimeout}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()

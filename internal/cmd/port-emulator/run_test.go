@@ -157,7 +157,7 @@ func TestMistakes(t *testing.T) {
 		"unknown flag":   {[]string{"-nope"}, 2, "-nope; see port-emulator -h"},
 		"argument":       {[]string{"serve"}, 2, `unexpected argument "serve"`},
 		"bad duration":   {[]string{"-latency", "fast"}, 2, "-latency"},
-		"bad choice":     {[]string{"-event-shape", "round"}, 2, "must be one of [changelog automation]"},
+		"bad choice":     {[]string{"-event-timestamp", "h"}, 2, "must be one of [ms s]"},
 		"bad option":     {[]string{"-rate-limit", "-1"}, 1, "the rate limit must not be negative"},
 		"bad address":    {[]string{"-listen", "nowhere"}, 1, "listening"},
 		"taken address":  {[]string{"-listen", taken.Addr().String()}, 1, "address already in use"},

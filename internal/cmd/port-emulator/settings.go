@@ -18,8 +18,8 @@ const (
 )
 
 // usage precedes the list of flags.
-const usage = `port-emulator serves Port's API (blueprints, entities, search, migrations, audit
-log) from memory. Point a client at it with these credentials:
+const usage = `port-emulator serves Port's API (blueprints, entities, search, migrations, actions,
+automations and their runs, audit log) from memory. Point a client at it with these credentials:
 
     port-emulator &
     export PORT_BASE_URL=http://127.0.0.1:8400
@@ -43,7 +43,9 @@ Control, without authentication:
                                   deleted
     DELETE /_emulator/faults      make all routes behave again, and let the
                                   requests that are held proceed
-    GET    /_emulator/deliveries  the events that were posted to webhooks
+    GET    /_emulator/deliveries  what was sent to webhooks, and the invocations of
+                                  actions that are only recorded (Kafka, GitHub,
+                                  GitLab, Azure DevOps, integrations, agents)
     POST   /_emulator/reset       back to the seed, or to an empty catalog
 
 Flags:
@@ -85,7 +87,7 @@ func readSettings(arguments []string, environment func(string) string, output io
 func (s *settings) define(flags *flag.FlagSet) {
 	o := &s.options
 	flags.StringVar(&s.listen, "listen", "127.0.0.1:8400", "listen on `address`; port 0 picks a free one")
-	flags.StringVar(&s.seed, "seed", "", "load blueprints and entities from JSON `file`, in the form that -dump writes")
+	flags.StringVar(&s.seed, "seed", "", "load blueprints, entities and actions from JSON `file`, in the form that -dump writes")
 	flags.StringVar(&s.dump, "dump", "", "write the catalog to `file` at exit")
 
 	flags.StringVar(&o.ClientID, "client-id", "",
@@ -106,8 +108,6 @@ func (s *settings) define(flags *flag.FlagSet) {
 
 	flags.BoolVar(&o.ChangelogDestination, "changelog-destination", true,
 		"keep changelogDestination of blueprints; false drops it from writes, as Port does since it removed the feature")
-	flags.Var(choice(&o.EventShape, emulator.ChangelogEvents, emulator.AutomationEvents), "event-shape",
-		"post changes to changelog destinations in this `shape`: changelog or automation")
 	flags.Var(choice(&o.TimestampUnit, emulator.Milliseconds, emulator.Seconds), "event-timestamp",
 		"the `unit` of the events' timestamp header: ms or s")
 	flags.IntVar(&o.DeliveryRetries, "event-retries", 0, "post an event again up to this many `times` when it fails")

@@ -33,6 +33,34 @@ func (s *Store) List(filter Filter) []any {
 	return list
 }
 
+// Signal is something that automations react to.
+type Signal struct {
+	// Types are the types of event that it is, such as ENTITY_CREATED and
+	// ANY_ENTITY_CHANGE.
+	Types []string
+	// Blueprint and Property, or Action, are what it is about.
+	Blueprint, Property, Action string
+}
+
+// Listening returns the published automations that react to a signal, their
+// conditions aside.
+func (s *Store) Listening(signal Signal) []*document.Object {
+	s.mutex.RLock()
+	defer s.mutex.RUnlock()
+	var automations []*document.Object
+	for _, a := range s.actions {
+		event := a.document.Object("trigger").Object("event")
+		if event != nil && slices.Contains(signal.Types, event.Text("type")) &&
+			event.Text("blueprintIdentifier") == signal.Blueprint &&
+			event.Text("propertyIdentifier") == signal.Property &&
+			event.Text("actionIdentifier") == signal.Action &&
+			isPublished(a.document) {
+			automations = append(automations, a.document)
+		}
+	}
+	return automations
+}
+
 func (f Filter) matches(action *document.Object) bool {
 	trigger := action.Object("trigger")
 	event := trigger.Object("event")

@@ -230,20 +230,20 @@ func (s *Store) find(identifier string) (int, error) {
 
 func (s *Store) checkFree(identifier string) error {
 	if _, err := s.find(identifier); err == nil {
-		return &catalog.Error{Reason: catalog.Taken, Message: fmt.Sprintf("Action with identifier %q already exists", identifier)}
+		return catalog.Refuse(catalog.Taken, "Action with identifier %q already exists", identifier)
 	}
 	return nil
 }
 
 // NotFound is the error for an action that does not exist.
 func NotFound(identifier string) error {
-	return &catalog.Error{Reason: catalog.NotFound, Message: fmt.Sprintf("Action with identifier %q was not found", identifier)}
+	return catalog.Refuse(catalog.NotFound, "Action with identifier %q was not found", identifier)
 }
 
 // HasActions is the error for a blueprint that cannot be deleted before its
 // self-service actions.
 func HasActions(blueprint string, identifiers []string) error {
-	return &catalog.Error{Reason: catalog.HasDependents, Message: fmt.Sprintf(
+	return catalog.Refuse(catalog.HasDependents,
 		"Blueprint %q has self-service actions: %s. Delete them first, or with delete_actions=true",
-		blueprint, strings.Join(identifiers, ", "))}
+		blueprint, strings.Join(identifiers, ", "))
 }

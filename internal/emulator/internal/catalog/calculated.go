@@ -32,6 +32,17 @@ func (c *Catalog) calculated(e *entity, name string, depth int) any {
 	return nil
 }
 
+// mirrorValues returns the values of all mirror properties of an entity.
+func (c *Catalog) mirrorValues(e *entity) *document.Object {
+	values := document.New()
+	for _, name := range e.blueprint.definition.calculated {
+		if path, ok := e.blueprint.definition.mirrors[name]; ok {
+			values.Set(name, c.mirrored(e, path, 0))
+		}
+	}
+	return values
+}
+
 // calculationInput is the entity as a calculation sees it: with its mirror
 // properties, and without other calculations.
 func (c *Catalog) calculationInput(e *entity, depth int) *document.Object {

@@ -40,6 +40,8 @@ type Catalog struct {
 	running    []*migration // those that have not taken effect, by when they are due
 	// sequence counts the blueprints and entities ever made; it orders lists.
 	sequence uint64
+	// cause is that of the change that is being made.
+	cause Cause
 }
 
 // reference names an entity.
@@ -68,6 +70,16 @@ func (c *Catalog) write() func() {
 	c.mutex.Lock()
 	c.settle()
 	return c.mutex.Unlock
+}
+
+// writeFor locks the catalog for a change that has a cause.
+func (c *Catalog) writeFor(cause Cause) func() {
+	unlock := c.write()
+	c.cause = cause
+	return func() {
+		c.cause = Cause{}
+		unlock()
+	}
 }
 
 // read locks the catalog for reading and returns what unlocks it. Migrations

@@ -34,9 +34,30 @@ type Change struct {
 	// Before and After are the documents; nil on creation and deletion. They are
 	// never changed afterwards.
 	Before, After *document.Object
-	At            time.Time
+	// BeforeMirrors and AfterMirrors are the values of the mirror properties of an
+	// entity; nil where Before and After are.
+	BeforeMirrors, AfterMirrors *document.Object
+	At                          time.Time
+	// Timers are the instants in the timer properties of the changed entity.
+	Timers []time.Time
+	Cause  Cause
 	// Webhook is the URL of the blueprint's changelog destination, or "".
 	Webhook string
+}
+
+// Cause says what led to a change.
+type Cause struct {
+	// Chain is how many automations led to it, one after the other; 0 for a change
+	// that somebody made through the API.
+	Chain int
+}
+
+// Origin is how Port calls what led to a change.
+func (c Cause) Origin() string {
+	if c.Chain > 0 {
+		return "AUTOMATION"
+	}
+	return "API"
 }
 
 // BlueprintRename returns the identifiers of a blueprint before and after a
@@ -56,14 +77,29 @@ func (c *Catalog) notifyBlueprint(action Action, before, after *document.Object,
 	})
 }
 
-func (c *Catalog) notifyEntity(action Action, before, after *document.Object, at time.Time, e *entity) {
-	c.notify(Change{
+// image is an entity as events show it.
+type image struct{ stored, mirrors *document.Object }
+
+func (c *Catalog) image(e *entity) image {
+	return image{stored: e.snapshot(), mirrors: c.mirrorValues(e)}
+}
+
+func (c *Catalog) notifyEntity(action Action, before, after image, at time.Time, e *entity) {
+	change := Change{
 		Action: action, Resource: EntityResource, Blueprint: e.blueprint.definition.identifier, Entity: e.identifier,
-		Before: before, After: after, At: at, Webhook: e.blueprint.definition.webhook,
-	})
+		Before: before.stored, After: after.stored, BeforeMirrors: before.mirrors, AfterMirrors: after.mirrors,
+		At: at, Webhook: e.blueprint.definition.webhook,
+	}
+	if after.stored != nil {
+		for _, t := range e.timers() {
+			change.Timers = append(change.Timers, t.at)
+		}
+	}
+	c.notify(change)
 }
 
 func (c *Catalog) notify(change Change) {
+	change.Cause = c.cause
 	if c.config.Notify != nil {
 		c.config.Notify(change)
 	}

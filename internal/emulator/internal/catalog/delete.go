@@ -4,8 +4,8 @@ import "slices"
 
 // DeleteEntity removes an entity. When others have a relation to it that is
 // refused, unless withDependents removes those too.
-func (c *Catalog) DeleteEntity(blueprint, identifier string, withDependents bool) error {
-	defer c.write()()
+func (c *Catalog) DeleteEntity(blueprint, identifier string, withDependents bool, cause Cause) error {
+	defer c.writeFor(cause)()
 	e, err := c.findEntity(blueprint, identifier)
 	if err != nil {
 		return err
@@ -17,8 +17,8 @@ func (c *Catalog) DeleteEntity(blueprint, identifier string, withDependents bool
 // returns the identifiers of those that were there.
 //
 // [?] Identifiers without an entity are passed over.
-func (c *Catalog) DeleteEntities(blueprint string, wanted []string, withDependents bool) ([]string, error) {
-	defer c.write()()
+func (c *Catalog) DeleteEntities(blueprint string, wanted []string, withDependents bool, cause Cause) ([]string, error) {
+	defer c.writeFor(cause)()
 	b, err := c.find(blueprint)
 	if err != nil {
 		return nil, err
@@ -74,17 +74,18 @@ func (c *Catalog) withDependents(chosen []*entity) []*entity {
 
 // remove takes one entity out of the catalog.
 func (c *Catalog) remove(e *entity) {
+	before := c.image(e)
 	c.unlink(e)
 	e.blueprint.remove(e)
 	e.blueprint.deletion = c.now()
-	c.notifyEntity(Delete, e.snapshot(), nil, e.blueprint.deletion, e)
+	c.notifyEntity(Delete, before, image{}, e.blueprint.deletion, e)
 }
 
 // DeleteAllEntities removes every entity of a blueprint, at once. With
 // withBlueprint the blueprint goes too, by a migration whose identifier is
 // returned.
-func (c *Catalog) DeleteAllEntities(blueprint string, withBlueprint bool) (string, error) {
-	defer c.write()()
+func (c *Catalog) DeleteAllEntities(blueprint string, withBlueprint bool, cause Cause) (string, error) {
+	defer c.writeFor(cause)()
 	b, err := c.find(blueprint)
 	if err != nil {
 		return "", err

@@ -11,6 +11,8 @@ const (
 	NotFound Reason = "not_found"
 	// Taken: another thing of the kind has the identifier already.
 	Taken Reason = "identifier_taken"
+	// Conflict: somebody else has taken what is asked for.
+	Conflict Reason = "conflict"
 	// HasDependents: something else would be left without what is to be deleted.
 	HasDependents Reason = "has_dependents"
 	// Invalid: the request breaks a rule of the blueprint or of the catalog.
@@ -25,6 +27,11 @@ type Error struct {
 
 // Error returns the sentence for the person who sent the request.
 func (e *Error) Error() string { return e.Message }
+
+// Refuse returns the error for an operation that is refused.
+func Refuse(reason Reason, format string, arguments ...any) *Error {
+	return refuse(reason, format, arguments...)
+}
 
 func refuse(reason Reason, format string, arguments ...any) *Error {
 	return &Error{Reason: reason, Message: fmt.Sprintf(format, arguments...)}

@@ -16,12 +16,14 @@ type WriteOptions struct {
 	ValidateOnly bool
 	// CreateMissing makes the targets of relations that do not exist.
 	CreateMissing bool
+	// Cause is what leads to the change.
+	Cause Cause
 }
 
 // CreateEntity adds an entity and returns it, and whether it is new. An entity
 // without identifier gets one.
 func (c *Catalog) CreateEntity(blueprint string, body *document.Object, options WriteOptions) (*document.Object, bool, error) {
-	defer c.write()()
+	defer c.writeFor(options.Cause)()
 	b, err := c.find(blueprint)
 	if err != nil {
 		return nil, false, err
@@ -71,7 +73,7 @@ func (c *Catalog) UpdateEntity(blueprint, identifier string, body *document.Obje
 func (c *Catalog) changeEntity(
 	blueprint, identifier string, body *document.Object, options WriteOptions, apply func(*entity, *document.Object),
 ) (*document.Object, error) {
-	defer c.write()()
+	defer c.writeFor(options.Cause)()
 	present, err := c.findEntity(blueprint, identifier)
 	if err != nil {
 		return nil, err
@@ -184,14 +186,14 @@ func (w *writing) insert() *document.Object {
 	e.sequence = c.next()
 	w.blueprint.add(e)
 	c.link(e)
-	after := e.snapshot()
-	c.notifyEntity(Create, nil, after, e.createdAt, e)
-	return after
+	after := c.image(e)
+	c.notifyEntity(Create, image{}, after, e.createdAt, e)
+	return after.stored
 }
 
 func (w *writing) exchange() *document.Object {
 	c, e := w.catalog, w.draft
-	before := w.present.snapshot()
+	before := c.image(w.present)
 	e.stamp = c.updated(w.present.stamp)
 	c.unlink(w.present)
 	w.blueprint.replace(e)
@@ -199,9 +201,9 @@ func (w *writing) exchange() *document.Object {
 	if e.identifier != w.present.identifier {
 		c.followRename(w.present.reference(), e.identifier)
 	}
-	after := w.blueprint.entities[e.identifier].snapshot()
+	after := c.image(w.blueprint.entities[e.identifier])
 	c.notifyEntity(Update, before, after, e.updatedAt, e)
-	return after
+	return after.stored
 }
 
 // createMissing makes the targets of relations. They have an identifier and

@@ -1,8 +1,10 @@
 package document
 
 import (
+	"encoding/json"
 	"iter"
 	"slices"
+	"strconv"
 )
 
 // indexFrom is the number of members from which an object keeps an index of
@@ -65,6 +67,13 @@ func (o *Object) Text(key string) string {
 func (o *Object) Flag(key string) bool {
 	flag, _ := o.Value(key).(bool)
 	return flag
+}
+
+// Int returns the value of key when it is an integer.
+func (o *Object) Int(key string) (int, bool) {
+	number, _ := o.Value(key).(json.Number)
+	value, err := strconv.Atoi(number.String())
+	return value, err == nil
 }
 
 // Object returns the value of key when it is an object, else nil, which reads

@@ -1,16 +1,30 @@
 package event
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
 
 // keptDeliveries is how many deliveries are remembered.
 const keptDeliveries = 10_000
 
-// Delivery is one event that was posted, or is about to be.
+// Delivery is one event or invocation that was sent, is about to be, or was only
+// recorded.
 type Delivery struct {
+	// Kind says what was sent: a changelog event, or the type of an invocation.
+	Kind string
+	// Action and Run are the identifiers behind an invocation.
+	Action, Run string
+	// Agent is set for a webhook that Port leaves to its agent.
+	Agent bool
+	// Payload is the rendered invocation of a delivery that was only recorded.
+	Payload *document.Object
+	// URL is the target of what is sent over HTTP.
 	URL string
 	// Status is that of the last answer, 0 without one.
 	Status int
-	// Attempts is how often the event was posted.
+	// Attempts is how often it was sent; 0 for what is only recorded.
 	Attempts int
 	// Error says why the last attempt, or the delivery, failed.
 	Error string
@@ -25,11 +39,11 @@ type deliveryLog struct {
 }
 
 // add enters a delivery that has not been attempted. Whoever holds the pointer
-// may read its URL, nothing else.
-func (l *deliveryLog) add(url string) *Delivery {
+// may read what does not change: everything up to its URL.
+func (l *deliveryLog) add(d Delivery) *Delivery {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	added := &Delivery{URL: url}
+	added := &d
 	l.deliveries = append(l.deliveries, added)
 	if len(l.deliveries) > keptDeliveries {
 		l.deliveries[0] = nil

@@ -88,7 +88,7 @@ func (f Filter) matches(e entry) bool {
 		matchesText(f.Action, string(e.change.Action)) &&
 		matchesText(f.Status, "SUCCESS") &&
 		matchesAny(f.Resources, string(e.change.Resource)) &&
-		matchesAny(f.Origins, "API") &&
+		matchesAny(f.Origins, e.change.Cause.Origin()) &&
 		(f.From.IsZero() || !e.change.At.Before(f.From)) &&
 		(f.To.IsZero() || !e.change.At.After(f.To))
 }

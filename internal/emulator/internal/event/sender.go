@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -29,10 +31,12 @@ const (
 	// firstPause is the pause before the first retry; it doubles.
 	firstPause = time.Second
 	longest    = 5 * time.Minute
+	// answerLimit is how much of an answer is read.
+	answerLimit = 1 << 20
 )
 
-// errFull is recorded for an event for which there was no room.
-var errFull = errors.New("dropped: too many events are waiting")
+// ErrFull is recorded for an event for which there was no room.
+var ErrFull = errors.New("dropped: too many events are waiting")
 
 // errClosed is recorded for an event that came after Close.
 var errClosed = errors.New("dropped: the emulator is shutting down")
@@ -48,8 +52,19 @@ type Config struct {
 	Retries int
 	// Now is the clock that stamps deliveries.
 	Now func() time.Time
-	// Transport, if set, takes the place of the default one.
+	// Transport, if set, is used instead of the default one.
 	Transport http.RoundTripper
+	// Inward, if set, takes the requests that go to Port's own API.
+	Inward Inward
+}
+
+// Inward answers requests to Port's own API, for which Port adds the credentials of
+// the organization itself.
+type Inward interface {
+	// Includes reports whether a URL is one of Port's own API.
+	Includes(target *url.URL) bool
+	// Do answers a request that a number of automations led to.
+	Do(request *http.Request, chain int) (*http.Response, error)
 }
 
 // Sender posts events to webhooks: asynchronously, and in order for each key. It
@@ -76,10 +91,35 @@ type lane struct {
 	working bool
 }
 
-// job is one event on its way.
+// Message is what is to be sent.
+type Message struct {
+	// Key says in which order messages are sent: those with the same key arrive in
+	// the order of the calls.
+	Key string
+	// Delivery says what it is, and the URL.
+	Delivery Delivery
+	// Method is POST if it is empty.
+	Method string
+	Header http.Header
+	Body   []byte
+	// Chain is how many automations led to the message.
+	Chain int
+	// Done, if set, is called once there will be no other attempt.
+	Done func(Outcome)
+}
+
+// Outcome is how a message ended.
+type Outcome struct {
+	// Status is that of the last answer, 0 without one.
+	Status int
+	// Body is the beginning of that answer.
+	Body []byte
+	Err  error
+}
+
+// job is one message on its way.
 type job struct {
-	event    *document.Object
-	header   http.Header
+	Message
 	delivery *Delivery
 }
 
@@ -104,21 +144,42 @@ func NewSender(config Config) *Sender {
 	}
 }
 
-// Post sends an event to url some time soon. Events with the same key arrive in
-// the order of the calls. It never blocks.
-func (s *Sender) Post(key, url string, header http.Header, event *document.Object) {
+// Post sends an event to url some time soon. It never blocks.
+func (s *Sender) Post(key, url string, event *document.Object) {
+	s.Send(Message{Key: key, Delivery: Delivery{Kind: ChangelogKind, URL: url}, Body: document.Append(nil, event)})
+}
+
+// Send sends a message some time soon. It never blocks.
+func (s *Sender) Send(message Message) {
+	j := job{Message: message, delivery: s.log.add(message.Delivery)}
+	if err := s.enqueue(j); err != nil {
+		s.finish(j, Outcome{Err: err})
+	}
+}
+
+func (s *Sender) enqueue(j job) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	j := job{event: event, header: header, delivery: s.log.add(url)}
-	l := &s.lanes[maphash.String(s.seed, key)%lanes]
+	l := &s.lanes[maphash.String(s.seed, j.Key)%lanes]
 	switch {
 	case s.closed:
-		s.log.finish(j.delivery, 0, errClosed)
+		return errClosed
 	case len(l.waiting) >= laneCapacity:
-		s.log.finish(j.delivery, 0, errFull)
+		return ErrFull
 	default:
 		l.waiting = append(l.waiting, j)
 		s.work(l)
+		return nil
+	}
+}
+
+// Record enters a delivery that is not sent. The error, if any, says why.
+func (s *Sender) Record(d Delivery, err error) { s.log.finish(s.log.add(d), 0, err) }
+
+func (s *Sender) finish(j job, outcome Outcome) {
+	s.log.finish(j.delivery, outcome.Status, outcome.Err)
+	if j.Done != nil {
+		j.Done(outcome)
 	}
 }
 
@@ -153,45 +214,47 @@ func (s *Sender) take(l *lane) (job, bool) {
 	return j, true
 }
 
-// deliver posts one event, and again if that is switched on.
+// deliver sends one message, and again if that is switched on.
 func (s *Sender) deliver(j job) {
-	body, err := changelog.Stringify(j.event)
-	if err != nil {
-		s.log.finish(j.delivery, 0, err)
-		return
-	}
 	pause := firstPause
 	for attempt := 0; ; attempt++ {
-		status, err := s.attempt(j, body)
-		s.log.attempted(j.delivery, status, err)
-		if attempt == s.config.Retries || !isTemporary(status, err) || !s.pause(pause) {
-			s.log.finish(j.delivery, status, err)
+		outcome := s.attempt(j)
+		s.log.attempted(j.delivery, outcome.Status, outcome.Err)
+		if attempt == s.config.Retries || !outcome.isTemporary() || !s.pause(pause) {
+			s.finish(j, outcome)
 			return
 		}
 		pause = min(2*pause, longest)
 	}
 }
 
-// attempt posts the body, signed as of now, and returns the status of the
-// answer.
-func (s *Sender) attempt(j job, body []byte) (int, error) {
-	request, err := http.NewRequestWithContext(s.context, http.MethodPost, j.delivery.URL, bytes.NewReader(body))
+// attempt sends the body, signed as of now.
+func (s *Sender) attempt(j job) Outcome {
+	request, err := http.NewRequestWithContext(s.context, cmp.Or(j.Method, http.MethodPost), j.delivery.URL, bytes.NewReader(j.Body))
 	if err != nil {
-		return 0, fmt.Errorf("preparing the request: %w", err)
+		return Outcome{Err: fmt.Errorf("preparing the request: %w", err)}
 	}
-	maps.Copy(request.Header, j.header)
-	timestamp := s.timestamp()
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "port-emulator")
+	maps.Copy(request.Header, j.Header)
+	timestamp := s.timestamp()
 	request.Header.Set(changelog.TimestampHeader, timestamp)
-	request.Header.Set(changelog.SignatureHeader, changelog.Sign(s.config.Secret, timestamp, body))
-	response, err := s.client.Do(request)
+	request.Header.Set(changelog.SignatureHeader, changelog.Sign(s.config.Secret, timestamp, j.Body))
+	response, err := s.do(request, j.Chain)
 	if err != nil {
-		return 0, fmt.Errorf("posting the event: %w", err)
+		return Outcome{Err: fmt.Errorf("sending the request: %w", err)}
 	}
 	defer func() { _ = response.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20)) // What is read leaves the connection reusable.
-	return response.StatusCode, nil
+	// What is read leaves the connection reusable; the status counts without the rest.
+	answer, _ := io.ReadAll(io.LimitReader(response.Body, answerLimit))
+	return Outcome{Status: response.StatusCode, Body: answer}
+}
+
+func (s *Sender) do(request *http.Request, chain int) (*http.Response, error) {
+	if inward := s.config.Inward; inward != nil && inward.Includes(request.URL) {
+		return inward.Do(request, chain)
+	}
+	return s.client.Do(request)
 }
 
 func (s *Sender) timestamp() string {
@@ -202,8 +265,8 @@ func (s *Sender) timestamp() string {
 }
 
 // isTemporary reports whether another attempt may end differently.
-func isTemporary(status int, err error) bool {
-	return err != nil || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
+func (o Outcome) isTemporary() bool {
+	return o.Err != nil || o.Status == http.StatusTooManyRequests || o.Status >= http.StatusInternalServerError
 }
 
 // pause waits, or returns false when the sender is told to give up.

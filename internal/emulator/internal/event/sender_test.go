@@ -34,7 +34,7 @@ func TestCloseCutsOffWhatTakesTooLong(t *testing.T) {
 		network := &stuck{}
 		sender := newSender(network)
 		for range 100 {
-			sender.Post("same", "https://example.com", nil, document.New())
+			sender.Post("same", "https://example.com", document.New())
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
@@ -60,7 +60,7 @@ func TestNothingIsPostedAfterClose(t *testing.T) {
 	if err := sender.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	sender.Post("key", "https://example.com", nil, document.New())
+	sender.Post("key", "https://example.com", document.New())
 	if d := sender.Deliveries()[0]; !d.Done || d.Attempts != 0 || !strings.Contains(d.Error, "shutting down") || network.requests.Load() != 0 {
 		t.Errorf("%+v", d)
 	}
@@ -71,7 +71,7 @@ func TestQueuesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sender := newSender(&stuck{})
 		for range 25_000 {
-			sender.Post("same", "https://example.com", nil, document.New())
+			sender.Post("same", "https://example.com", document.New())
 		}
 		deliveries := sender.Deliveries()
 		if len(deliveries) != 10_000 {
@@ -91,7 +91,7 @@ func TestQueuesAreBounded(t *testing.T) {
 func TestAddressThatIsNone(t *testing.T) {
 	t.Parallel()
 	sender := newSender(nil)
-	sender.Post("key", "http://[::1", nil, document.New())
+	sender.Post("key", "http://[::1", document.New())
 	if err := sender.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -1,12 +1,24 @@
 package event
 
 import (
+	"time"
+
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/run"
 )
 
 // Origin says who is behind every change of the emulator.
 type Origin struct{ Organization, User string }
+
+// Key is the key of the messages about a change: those about one entity, or one
+// blueprint, stay in order.
+func Key(change catalog.Change) string {
+	return string(change.Resource) + "\x00" + change.Blueprint + "\x00" + change.Entity
+}
+
+// ChangelogKind is the kind of a delivery to a changelog destination.
+const ChangelogKind = "CHANGELOG"
 
 // Changelog returns a change in the shape of a changelog destination, which is
 // also that of the audit log. Keys are in the order in which Port writes them.
@@ -16,9 +28,9 @@ func Changelog(change catalog.Change, origin Origin) *document.Object {
 		With("resourceType", string(change.Resource)).
 		With("status", "SUCCESS").
 		With("trigger", document.New().
-			With("by", origin.by()).
+			With("by", origin.By()).
 			With("at", document.Instant(change.At)).
-			With("origin", "API")).
+			With("origin", change.Cause.Origin())).
 		With("context", changelogContext(change)).
 		With("diff", diff(change.Before, change.After))
 }
@@ -31,27 +43,63 @@ func changelogContext(change catalog.Change) *document.Object {
 	return context.With("blueprint", change.Blueprint)
 }
 
-// Automation returns the change of an entity as the recommended automation posts
-// it: the event, with the run beside its keys.
-func Automation(change catalog.Change, origin Origin, run string) *document.Object {
+// Automation returns the change of an entity as automations see it.
+func Automation(change catalog.Change, origin Origin) *document.Object {
+	trigger := origin.trigger(change.Cause, change.At)
+	return automation(string(change.Action), trigger, change.Blueprint, change.Entity, nil, diff(
+		automationEntity(change.Before, change.BeforeMirrors), automationEntity(change.After, change.AfterMirrors)))
+}
+
+// TimerExpired returns the expiry of a timer as automations see it. [?] Its action
+// and its trigger; Port documents that the entity is under after.
+func TimerExpired(timer catalog.Timer, origin Origin) *document.Object {
+	trigger := document.New().
+		With("by", document.New().With("orgId", origin.Organization)).
+		With("origin", "AUTOMATION").
+		With("at", document.Instant(timer.At))
+	return automation("TIMER_EXPIRED", trigger, timer.Blueprint, timer.Entity, timer.Property,
+		document.New().With("after", side(automationEntity(timer.After, timer.AfterMirrors))))
+}
+
+func automation(action string, trigger *document.Object, blueprint, entity string, property any, diff *document.Object) *document.Object {
 	return document.New().
-		With("action", string(change.Action)).
-		With("resourceType", string(change.Resource)).
-		With("trigger", document.New().
-			With("by", origin.by()).
-			With("origin", "API").
-			With("at", document.Instant(change.At))).
+		With("action", action).
+		With("resourceType", string(catalog.EntityResource)).
+		With("trigger", trigger).
 		With("context", document.New().
-			With("blueprintIdentifier", change.Blueprint).
-			With("entityIdentifier", change.Entity).
-			With("propertyIdentifier", nil)).
-		With("diff", diff(automationEntity(change.Before), automationEntity(change.After))).
-		With("run", document.New().With("id", run))
+			With("blueprintIdentifier", blueprint).
+			With("entityIdentifier", entity).
+			With("propertyIdentifier", property)).
+		With("diff", diff)
+}
+
+// Run returns the change of a run as automations see it.
+func Run(id string, change run.Change, origin Origin) *document.Object {
+	action := catalog.Update
+	if change.Before == nil {
+		action = catalog.Create
+	}
+	return document.New().
+		With("id", id).
+		With("resourceType", "run").
+		With("action", string(action)).
+		With("trigger", origin.trigger(change.Cause, change.At)).
+		With("context", document.New().With("action", change.Action)).
+		With("diff", diff(change.Before, change.After))
+}
+
+// trigger says who made a change, how and when.
+func (o Origin) trigger(cause catalog.Cause, at time.Time) *document.Object {
+	return document.New().
+		With("by", o.By()).
+		With("origin", cause.Origin()).
+		With("at", document.Instant(at))
 }
 
 // automationEntity returns an entity in the form of automation events: title and
-// icon are there when they are not set, and team is always an array.
-func automationEntity(entity *document.Object) *document.Object {
+// icon are there when they are not set, team is always an array, and mirror
+// properties are among the properties.
+func automationEntity(entity, mirrors *document.Object) *document.Object {
 	if entity == nil {
 		return nil
 	}
@@ -61,7 +109,8 @@ func automationEntity(entity *document.Object) *document.Object {
 		With("icon", entity.Value("icon")).
 		With("blueprint", entity.Value("blueprint")).
 		With("team", teams(entity.Value("team")))
-	return filled.Merge(withoutKey(entity, "team"))
+	return filled.Merge(withoutKey(entity, "team")).
+		With("properties", entity.Object("properties").Clone().Merge(mirrors))
 }
 
 func teams(team any) []any {
@@ -81,7 +130,8 @@ func withoutKey(object *document.Object, key string) *document.Object {
 	return rest
 }
 
-func (o Origin) by() *document.Object {
+// By is the actor of a change.
+func (o Origin) By() *document.Object {
 	return document.New().With("orgId", o.Organization).With("userId", o.User)
 }
 

@@ -13,11 +13,45 @@ type ActionBodies struct {
 	Action *schema.Schema
 	// Permissions is the body of PATCH …/permissions.
 	Permissions *schema.Schema
+	// Run is the body of POST …/runs.
+	Run *schema.Schema
+	// The bodies of PATCH /v1/actions/runs/{run_id}, …/approval and …/response, and
+	// of POST …/logs.
+	RunUpdate, Approval, RunResponse, RunLog *schema.Schema
+	// The bodies of POST /v1/actions/runs/claim-pending and PATCH …/ack, which Port
+	// does not document: other keys are accepted.
+	Claim, Acknowledgement *schema.Schema
 }
 
 // NewActionBodies builds the schemas.
 func NewActionBodies() *ActionBodies {
-	return &ActionBodies{Action: actionBody().closed(), Permissions: permissionsBody()}
+	ended := oneOf("SUCCESS", "FAILURE")
+	return &ActionBodies{
+		Action:      actionBody().closed(),
+		Permissions: permissionsBody(),
+		Run:         object("properties").with("properties", anyObject()).with("entity", text()).closed(),
+		RunUpdate: object().
+			with("status", ended).
+			with("statusLabel", text()).
+			with("link", either(text(), list(text()))).
+			with("summary", text()).
+			with("externalRunId", text()).
+			with("message", anyObject()).closed(),
+		Approval: object("status").with("status", oneOf("APPROVE", "DECLINE")).with("description", text()).closed(),
+		RunResponse: object("response").with("response", &schema.Schema{
+			Types: []schema.Type{schema.Objects, schema.Array, schema.String, schema.Null},
+		}).open(),
+		RunLog: object("message").
+			with("message", text()).
+			with("terminationStatus", ended).
+			with("statusLabel", text()).closed(),
+		Claim: object("installationId").
+			with("installationId", text()).
+			with("limit", numberBetween(1, 1000)).
+			with("visibilityTimeoutMs", numberBetween(1, 1<<31)).
+			with("exclude", list(text())).open(),
+		Acknowledgement: object().with("runId", text()).with("runIds", list(text())).open(),
+	}
 }
 
 // storedAction is an action in a seed: with the keys that Port adds to it.
