@@ -8,6 +8,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
 )
 
+// controlPrefix begins the paths of the control endpoints.
+const controlPrefix = "/_emulator/"
+
 // routeControls adds the endpoints that steer the emulator. They need no token,
 // are not counted and have no faults.
 func (e *Emulator) routeControls() {

@@ -75,10 +75,11 @@ func New(options Options) (*Emulator, error) {
 	return e, nil
 }
 
-// ServeHTTP answers a request to the API or to the control endpoints.
+// ServeHTTP answers a request to the API or to the control endpoints. Those still
+// answer after Close, to tell what came of the last deliveries.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Trace-Id", strings.ToLower(rand.Text()))
-	if e.closed.Load() {
+	if e.closed.Load() && !strings.HasPrefix(r.URL.Path, controlPrefix) {
 		errorResponse(http.StatusServiceUnavailable, "unavailable", "The emulator is shutting down").write(w)
 		return
 	}

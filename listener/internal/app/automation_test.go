@@ -1,0 +1,227 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator"
+)
+
+// portAPI is an emulator of Port that signs with the listener's secret.
+type portAPI struct {
+	emulator *emulator.Emulator
+	token    string
+}
+
+func startPort(t *testing.T) *portAPI {
+	t.Helper()
+	e, err := emulator.New(emulator.Options{ClientID: "client", ClientSecret: secret, ChangelogDestination: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &portAPI{emulator: e}
+	t.Cleanup(func() { p.settle(t) })
+	p.token, _ = p.call(t, http.MethodPost, "/v1/auth/access_token", `{"clientId":"client","clientSecret":"`+secret+`"}`)["accessToken"].(string)
+	return p
+}
+
+// call sends a request that must succeed.
+func (p *portAPI) call(t *testing.T, method, path, body string) map[string]any {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+p.token)
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	p.emulator.ServeHTTP(w, r)
+	var answer map[string]any
+	if err := json.NewDecoder(bytes.NewReader(w.Body.Bytes())).Decode(&answer); err != nil || w.Code >= http.StatusBadRequest {
+		t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
+	}
+	return answer
+}
+
+// settle waits until everything has been sent. Nothing can be changed after it.
+func (p *portAPI) settle(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+	defer cancel()
+	if err := p.emulator.Close(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+// deliveries returns how many deliveries there were, by kind and status.
+func (p *portAPI) deliveries(t *testing.T) map[string]int {
+	t.Helper()
+	count := make(map[string]int)
+	list, _ := p.call(t, http.MethodGet, "/_emulator/deliveries", "")["deliveries"].([]any)
+	for _, item := range list {
+		delivery, _ := item.(map[string]any)
+		count[fmt.Sprint(delivery["kind"], " ", delivery["action"], " ", delivery["status"])]++
+	}
+	return count
+}
+
+// createService creates a blueprint with a mirror property and, if a URL is given, a
+// changelog destination.
+func (p *portAPI) createService(t *testing.T, changelogURL string) {
+	t.Helper()
+	destination := ""
+	if changelogURL != "" {
+		destination = `,"changelogDestination":{"type":"WEBHOOK","url":"` + changelogURL + `"}`
+	}
+	p.call(t, http.MethodPost, "/v1/blueprints", `{"identifier":"owner","title":"Owner","schema":{"properties":{"mail":{"type":"string"}}}}`)
+	p.call(t, http.MethodPost, "/v1/blueprints", `{"identifier":"service","title":"Service",
+		"schema":{"properties":{"healthStatus":{"type":"string"},"cpuUtil":{"type":"number"},"ttl":{"type":"string","format":"timer"}}},
+		"relations":{"owner":{"target":"owner","required":false,"many":false}},
+		"mirrorProperties":{"owner_mail":{"path":"owner.mail"}}`+destination+`}`)
+	p.call(t, http.MethodPost, "/v1/blueprints/owner/entities?upsert=false", `{"identifier":"ana","properties":{"mail":"ana@example.com"}}`)
+	for _, entity := range []string{"cart", "shop"} {
+		p.call(t, http.MethodPost, servicesPath+"?upsert=false", `{"identifier":"`+entity+`","title":"`+entity+`","team":["red"],"properties":{"healthStatus":"Healthy","cpuUtil":10.0},"relations":{"owner":"ana"}}`)
+	}
+}
+
+// url is the address to which Port posts.
+func (l *listener) url() string { return "http://" + l.Addr().String() + "/api/slack" }
+
+const servicesPath = "/v1/blueprints/service/entities"
+
+// createAutomation creates an automation that posts a body to the listener.
+func (p *portAPI) createAutomation(t *testing.T, url, identifier, event, condition, body string) {
+	t.Helper()
+	p.call(t, http.MethodPost, "/v1/actions", `{"identifier":"`+identifier+`","trigger":{"type":"automation","event":`+event+condition+`},
+		"invocationMethod":{"type":"WEBHOOK","url":"`+url+`","synchronized":true,"body":`+body+`}}`)
+}
+
+const (
+	anyChange = `{"type":"ANY_ENTITY_CHANGE","blueprintIdentifier":"service"}`
+	// spreadEvent is the body that the guide recommends, triggerData all that Port
+	// offers to a template.
+	spreadEvent = `{"{{ spreadValue() }}":"{{ .event }}","run":{"id":"{{ .run.id }}"}}`
+	triggerData = `{"{{ spreadValue() }}":"{{ . }}"}`
+)
+
+func (p *portAPI) setHealth(t *testing.T, entity, status string) {
+	t.Helper()
+	p.call(t, http.MethodPatch, servicesPath+"/"+entity, `{"properties":{"healthStatus":"`+status+`"}}`)
+}
+
+// TestOneChangeOfPortAlertsOnce sends each change by the changelog, which carries no
+// mirror values, and by automations of both forms, which do.
+func TestOneChangeOfPortAlertsOnce(t *testing.T) {
+	t.Parallel()
+	webhook := newSlack(t)
+	l := start(t, t.TempDir(), webhook)
+	defer l.stop(t)
+	p := startPort(t)
+	p.createService(t, l.url())
+	p.createAutomation(t, l.url(), "spread", anyChange, "", spreadEvent)
+	p.createAutomation(t, l.url(), "whole", anyChange, "", triggerData)
+	p.setHealth(t, "cart", "Degraded")
+	p.setHealth(t, "cart", "Missing")
+	p.call(t, http.MethodDelete, servicesPath+"/cart?delete_dependents=false", "")
+	webhook.expect(t, "cart", "cart")
+	p.setHealth(t, "shop", "Missing")
+	webhook.expect(t, "shop")
+	p.settle(t)
+	if got := p.deliveries(t); got["CHANGELOG <nil> 202"] != 1+2+4 || got["WEBHOOK spread 202"] != 4 || got["WEBHOOK whole 202"] != 4 || len(got) != 3 {
+		t.Errorf("deliveries: %v", got)
+	}
+	expectNoOther(t, l, webhook)
+}
+
+// expectNoOther shows that no alert is left, by one that comes after them.
+func expectNoOther(t *testing.T, l *listener, webhook *fakeSlack) {
+	t.Helper()
+	l.accept(t, change("last"))
+	webhook.expect(t, "last")
+}
+
+// TestAutomationsOfPortAlert has no changelog destination at all, as Port has today.
+func TestAutomationsOfPortAlert(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{"the event": spreadEvent, "the trigger data": triggerData} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			webhook := newSlack(t)
+			l := start(t, t.TempDir(), webhook)
+			defer l.stop(t)
+			p := startPort(t)
+			p.createService(t, "")
+			p.createAutomation(t, l.url(), "watch", anyChange, "", body)
+			p.setHealth(t, "cart", "Degraded")
+			webhook.expect(t, "cart")
+			p.setHealth(t, "shop", "Degraded")
+			webhook.expect(t, "shop")
+			p.settle(t)
+			expectNoOther(t, l, webhook)
+		})
+	}
+}
+
+func TestConditionOfAnAutomationSavesNoise(t *testing.T) {
+	t.Parallel()
+	webhook := newSlack(t)
+	l := start(t, t.TempDir(), webhook)
+	defer l.stop(t)
+	p := startPort(t)
+	p.createService(t, "")
+	p.createAutomation(t, l.url(), "watch", anyChange,
+		`,"condition":{"type":"JQ","expressions":[".diff.before.properties.healthStatus != .diff.after.properties.healthStatus"]}`, spreadEvent)
+	for _, load := range []string{"50", "90"} {
+		p.call(t, http.MethodPatch, servicesPath+"/cart", `{"properties":{"cpuUtil":`+load+`}}`)
+	}
+	p.setHealth(t, "cart", "Degraded")
+	webhook.expect(t, "cart")
+	p.settle(t)
+	if got := p.deliveries(t); got["WEBHOOK watch 202"] != 1 || len(got) != 1 {
+		t.Errorf("deliveries: %v", got)
+	}
+}
+
+// TestOtherEventsOfAutomationsAreTaken sends an expired timer and the change of a run:
+// both are stored, and no health rule is about them.
+func TestOtherEventsOfAutomationsAreTaken(t *testing.T) {
+	t.Parallel()
+	webhook := newSlack(t)
+	l := start(t, t.TempDir(), webhook)
+	defer l.stop(t)
+	p := startPort(t)
+	p.createService(t, "")
+	statuses := make(chan int, 10)
+	relay := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		status := l.postSigned(t, r.Header.Get(changelog.TimestampHeader), r.Header.Get(changelog.SignatureHeader), body)
+		w.WriteHeader(status)
+		statuses <- status
+	}))
+	defer relay.Close()
+	p.createAutomation(t, relay.URL, "timer", `{"type":"TIMER_PROPERTY_EXPIRED","blueprintIdentifier":"service","propertyIdentifier":"ttl"}`, "", spreadEvent)
+	p.createAutomation(t, relay.URL, "run", `{"type":"ANY_RUN_CHANGE","actionIdentifier":"timer"}`, "", triggerData)
+	expires := time.Now().Add(50 * time.Millisecond).UTC().Format("2006-01-02T15:04:05.000Z")
+	p.call(t, http.MethodPatch, servicesPath+"/cart", `{"properties":{"healthStatus":"Degraded","ttl":"`+expires+`"}}`)
+	for range 3 { // The timer, the run that it makes, and how that run ends.
+		select {
+		case status := <-statuses:
+			if status != http.StatusAccepted {
+				t.Errorf("an event was answered with %d", status)
+			}
+		case <-time.After(patience):
+			t.Fatalf("deliveries: %v", p.deliveries(t))
+		}
+	}
+	p.settle(t)
+	expectNoOther(t, l, webhook)
+}
