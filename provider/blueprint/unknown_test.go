@@ -55,10 +55,8 @@ func TestBlueprint_unknownAnywhere(t *testing.T) {
 	absent, existing := env.NewSession(t, "port_blueprint"), env.NewSession(t, "port_blueprint")
 	existing.Apply(complete)
 	values, containers := withEachUnknown(t, complete)
-	for name, early := range values {
-		if diagnostics := onlyErrors(acctest.Validate(t, "port_blueprint", early)); len(diagnostics) > 0 {
-			t.Errorf("%s is unknown: validation says %q", name, diagnostics)
-		}
+	for name, diagnostics := range acctest.ValidateAll(t, "port_blueprint", values) {
+		t.Errorf("%s is unknown: validation says %q", name, diagnostics)
 	}
 	for name, session := range map[string]*acctest.Session{"a new one": absent, "an existing one": existing} {
 		for _, broken := range session.Reconsidered(containers, complete) {

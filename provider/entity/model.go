@@ -131,7 +131,6 @@ func importedModel() *model {
 func emptyModel() *model {
 	return &model{
 		Title: types.StringValue(""),
-		Icon:  types.StringValue(""),
 		Teams: []types.String{},
 		Properties: &propertiesModel{
 			String:  map[string]types.String{},

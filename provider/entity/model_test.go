@@ -220,3 +220,13 @@ func TestConclude_remembersTheTitle(t *testing.T) {
 		t.Errorf("the record still has %q", known.Title)
 	}
 }
+
+// TestImportedIconIsNull keeps an attribute that nobody set out of generated
+// configurations.
+func TestImportedIconIsNull(t *testing.T) {
+	t.Parallel()
+	imported, err := fromAPI("thing", &port.Entity{Identifier: "e"}, nil, nil)
+	if err != nil || !imported.Icon.IsNull() {
+		t.Errorf("the icon is %s, %v", imported.Icon, err)
+	}
+}

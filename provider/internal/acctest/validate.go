@@ -22,12 +22,30 @@ const Unknown = "(unknown)"
 // out are null. Each diagnostic comes as "severity path: summary: detail".
 func Validate(t *testing.T, resourceType, config string) []string {
 	t.Helper()
+	return ValidateAll(t, resourceType, map[string]string{"": config})[""]
+}
+
+// ValidateAll is [Validate] for many configurations, by name. Those without
+// diagnostics are left out.
+func ValidateAll(t *testing.T, resourceType string, configs map[string]string) map[string][]string {
+	t.Helper()
 	server := providerserver.NewProtocol6(provider.New("test")())()
 	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	wireType := schemas.ResourceSchemas[resourceType].ValueType()
+	found := map[string][]string{}
+	for name, config := range configs {
+		if diagnostics := validate(t, server, resourceType, wireType, config); len(diagnostics) > 0 {
+			found[name] = diagnostics
+		}
+	}
+	return found
+}
+
+func validate(t *testing.T, server tfprotov6.ProviderServer, resourceType string, wireType tftypes.Type, config string) []string {
+	t.Helper()
 	decoded, err := jsonvalue.Decode([]byte(config))
 	if err != nil {
 		t.Fatal(err)
