@@ -67,7 +67,7 @@ func (x *trial) run(t *testing.T, c *checker) []string {
 
 func newChecker(t *testing.T, exceptions ...exception) *checker {
 	t.Helper()
-	d, err := load("testdata/openapi.json", exceptions)
+	d, err := load(exceptions, "testdata/openapi.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -347,7 +347,7 @@ func TestWrapWithoutDocument(t *testing.T) {
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"testdata/absent.json", "testdata"} {
-		if _, err := load(path, nil); err == nil {
+		if _, err := load(nil, path); err == nil {
 			t.Errorf("loaded %s", path)
 		}
 	}

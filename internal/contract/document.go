@@ -14,8 +14,12 @@ import (
 	"github.com/gorilla/mux"
 )
 
-// variable is the environment variable that names the OpenAPI document.
-const variable = "PORT_OPENAPI_SPEC"
+// The environment variables that name the OpenAPI document, and a second one with the
+// operations on runs and permissions of actions, which the first lacks.
+const (
+	variable     = "PORT_OPENAPI_SPEC"
+	runsVariable = "PORT_OPENAPI_RUNS_SPEC"
+)
 
 // document is an OpenAPI document that is ready to hold traffic against. It is
 // used as it is: the routes take any host, so not even its servers have to be
@@ -43,37 +47,52 @@ var named = sync.OnceValues(func() (*document, error) {
 	if path == "" {
 		return nil, nil
 	}
-	return load(path, exceptions())
+	paths := []string{path}
+	if runs := os.Getenv(runsVariable); runs != "" {
+		paths = append(paths, runs)
+	}
+	return load(exceptions(), paths...)
 })
 
-// load reads an OpenAPI document from a file. The exceptions say what answers may
-// have beyond it.
-func load(path string, exceptions []exception) (*document, error) {
-	loaded, err := openapi3.NewLoader().LoadFromFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("loading the OpenAPI document: %w", err)
-	}
+// load reads an OpenAPI document from one or several files. The exceptions say what
+// answers may have beyond it.
+func load(exceptions []exception, paths ...string) (*document, error) {
 	// The router that kin-openapi has above this one takes the first path that fits
 	// and looks at the method afterwards. It would refuse to read an entity named
 	// "bulk", because …/entities/bulk can only be posted to.
 	d := &document{router: mux.NewRouter().UseEncodedPath().SkipClean(true), operations: make(map[string]*operation), exceptions: exceptions}
-	for _, path := range loaded.Paths.InMatchingOrder() {
-		item := loaded.Paths.Value(path)
-		for method, described := range item.Operations() {
-			o, err := newOperation(&routers.Route{Spec: loaded, Path: path, PathItem: item, Method: method, Operation: described})
-			if err != nil {
-				return nil, fmt.Errorf("reading the OpenAPI document: %s %s: %w", method, path, err)
-			}
-			d.operations[o.name] = o
-			d.router.Path(path).Methods(method).Name(o.name)
-		}
-	}
+	// They come first: a documented path may have a variable in the place of a word.
 	for _, e := range exceptions {
 		if method, path, found := strings.Cut(e.undocumented, " "); found {
 			d.router.Path(path).Methods(method).Name(e.undocumented)
 		}
 	}
+	for _, path := range paths {
+		if err := d.add(path); err != nil {
+			return nil, err
+		}
+	}
 	return d, nil
+}
+
+// add adds the operations of a file.
+func (d *document) add(path string) error {
+	loaded, err := openapi3.NewLoader().LoadFromFile(path)
+	if err != nil {
+		return fmt.Errorf("loading the OpenAPI document: %w", err)
+	}
+	for _, path := range loaded.Paths.InMatchingOrder() {
+		item := loaded.Paths.Value(path)
+		for method, described := range item.Operations() {
+			o, err := newOperation(&routers.Route{Spec: loaded, Path: path, PathItem: item, Method: method, Operation: described})
+			if err != nil {
+				return fmt.Errorf("reading the OpenAPI document: %s %s: %w", method, path, err)
+			}
+			d.operations[o.name] = o
+			d.router.Path(path).Methods(method).Name(o.name)
+		}
+	}
+	return nil
 }
 
 func newOperation(route *routers.Route) (*operation, error) {

@@ -21,6 +21,8 @@ type exception struct {
 	flag string
 	// undocumented is the name of an operation that the document does not have.
 	undocumented string
+	// elsewhere says that the document on runs has it, which may not be there.
+	elsewhere bool
 	// reason says why this is right all the same.
 	reason string
 }
@@ -31,12 +33,14 @@ func exceptions() []exception {
 		blueprint = "/v1/blueprints/{blueprint_identifier}"
 		entities  = blueprint + "/entities"
 		entity    = entities + "/{entity_identifier}"
+		action    = "/v1/actions/{action_identifier}"
+		run       = "/v1/actions/runs/{run_id}"
 	)
 	answeringWithEntities := []string{
 		"POST " + entities, "GET " + entity, "PUT " + entity, "PATCH " + entity,
 		"GET " + entities, "POST " + entities + "/search", "POST /v1/entities/search",
 	}
-	return []exception{
+	list := []exception{
 		{
 			operations: answeringWithEntities,
 			keys:       []string{"entity.blueprint", "entities.blueprint"},
@@ -87,10 +91,32 @@ func exceptions() []exception {
 			reason:     "The document describes only the errors of this operation; others that create something answer with 201.",
 		},
 		{
+			operations: []string{
+				"GET /v1/actions", "GET " + action, "PUT " + action, "DELETE " + action, "GET " + action + "/permissions", "PATCH " + action + "/permissions",
+			},
+			status: http.StatusOK,
+			reason: "The documents describe only the errors of these operations.",
+		},
+		{
+			operations: []string{"POST /v1/actions"},
+			status:     http.StatusCreated,
+			reason:     "The document describes only the errors of this operation; others that create something answer with 201.",
+		},
+		{
 			undocumented: "GET /v1/blueprints/system/{identifier}/structure",
 			reason:       "Port gives the structure of its own blueprints here, which a client needs in order to extend them.",
 		},
 	}
+	for _, name := range []string{
+		"GET " + action + "/permissions", "PATCH " + action + "/permissions", "POST " + action + "/runs",
+		"PATCH " + run + "/approval", "GET " + run + "/approvers", "GET " + run + "/logs", "POST " + run + "/logs",
+	} {
+		list = append(list, exception{undocumented: name, elsewhere: true, reason: "A document of its own has it, which " + runsVariable + " names."})
+	}
+	for _, name := range []string{"PATCH " + run + "/response", "POST /v1/actions/runs/claim-pending", "PATCH /v1/actions/runs/ack"} {
+		list = append(list, exception{undocumented: name, reason: "Port's agent and its integrations use it."})
+	}
+	return list
 }
 
 func (e exception) appliesTo(o *operation, flags url.Values) bool {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -18,6 +19,8 @@ import (
 type use struct {
 	// call is what the client does, with things that are there or that are not.
 	call func(ctx context.Context, client *port.Client, n names) error
+	// plain is sent as it is, for an operation that the client does not have.
+	plain func(n names) plainRequest
 	// stranger are wrong credentials, for the operation that takes them; others take
 	// a token.
 	stranger port.Option
@@ -26,6 +29,8 @@ type use struct {
 // names are those of the things that an operation is used on.
 type names struct {
 	blueprint, entity, property, mirror, relation, migration string
+	// waiting is a run that waits for approval.
+	action, run, waiting string
 	// lonely is a blueprint without entities.
 	lonely string
 }
@@ -35,23 +40,7 @@ func absent() names {
 	const absent = "absent"
 	return names{
 		blueprint: absent, entity: absent, property: absent, mirror: absent, relation: absent,
-		migration: absent, lonely: absent,
-	}
-}
-
-// outOfScope are the operations of the document that the client does not have,
-// and why.
-func outOfScope() map[string]string {
-	const reason = "Neither the provider nor the listener has to do with self-service actions and their runs."
-	return map[string]string{
-		"GET /v1/actions":                        reason,
-		"POST /v1/actions":                       reason,
-		"GET /v1/actions/{action_identifier}":    reason,
-		"PUT /v1/actions/{action_identifier}":    reason,
-		"DELETE /v1/actions/{action_identifier}": reason,
-		"GET /v1/actions/runs":                   reason,
-		"GET /v1/actions/runs/{run_id}":          reason,
-		"PATCH /v1/actions/runs/{run_id}":        reason,
+		migration: absent, lonely: absent, action: absent, run: absent, waiting: absent,
 	}
 }
 
@@ -62,14 +51,19 @@ func unreachable(operation string, status int) string {
 	case http.StatusNotFound:
 		switch operation {
 		case "POST /v1/auth/access_token", "GET /v1/organization", "PUT /v1/organization", "PATCH /v1/organization",
-			"GET /v1/blueprints", "POST /v1/blueprints", "GET /v1/migrations", "GET /v1/audit-log", "POST /v1/entities/search":
+			"GET /v1/blueprints", "POST /v1/blueprints", "GET /v1/migrations", "GET /v1/audit-log", "POST /v1/entities/search",
+			"GET /v1/actions", "GET /v1/actions/runs":
 			return "It names nothing that could be missing."
 		}
 	case http.StatusRequestEntityTooLarge:
 		switch operation {
 		case "DELETE /v1/blueprints/{identifier}", "DELETE /v1/blueprints/{blueprint_identifier}/all-entities",
-			"DELETE /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}":
+			"DELETE /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}", "DELETE " + actionPath:
 			return "It has no body that could be too large."
+		}
+	case http.StatusUnprocessableEntity:
+		if operation == "DELETE "+actionPath {
+			return "It has neither a body nor a parameter that could be wrong."
 		}
 	}
 	return ""
@@ -81,9 +75,10 @@ const (
 	entityPath    = entitiesPath + "/{entity_identifier}"
 )
 
-// uses has every operation of the document that is in scope.
+// uses has every operation of the documents.
 func uses() map[string]use {
-	return map[string]use{
+	all := actionUses()
+	maps.Copy(all, map[string]use{
 		"POST /v1/auth/access_token": {call: getOrganization, stranger: port.WithCredentials(clientID, "wrong")},
 		"GET /v1/organization":       {call: getOrganization},
 		"PUT /v1/organization": {call: func(ctx context.Context, c *port.Client, _ names) error {
@@ -187,7 +182,8 @@ func uses() map[string]use {
 		"POST /v1/migrations/{migration_id}/cancel": {call: func(ctx context.Context, c *port.Client, n names) error {
 			return c.Migrations.Cancel(ctx, n.migration, "It was only a test.")
 		}},
-	}
+	})
+	return all
 }
 
 // other is the use of something that the document lacks.
@@ -202,6 +198,7 @@ func others() map[string]other {
 		"a conflict": {want: port.ErrHasDependents, act: func(ctx context.Context, w *world) error {
 			return w.client.Entities.Delete(ctx, "cluster", "eu", port.DeleteEntityOptions{})
 		}},
+		"an agent": {act: actAsAgent},
 		// The making of the world uses the limit up.
 		"a rate limit": {
 			options: emulator.Options{RateLimit: 1, RateLimitPeriod: time.Hour}, want: port.ErrRateLimited,

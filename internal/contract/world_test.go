@@ -47,6 +47,7 @@ type world struct {
 
 	document *document
 	address  string
+	token    string
 	// wrongHost leads to the same emulator, for requests that are wrong on purpose.
 	wrongHost string
 }
@@ -73,6 +74,9 @@ func newWorld(t *testing.T, d *document, seen *exchanges, options emulator.Optio
 	if err := backend.Seed(seed); err != nil {
 		t.Fatal(err)
 	}
+	if err := backend.Seed(strings.NewReader(seedActions)); err != nil {
+		t.Fatal(err)
+	}
 	listen := func(wantWrong bool) string {
 		server := httptest.NewServer(&checker{
 			document: d, next: backend, report: func(violation string) { t.Error(violation) },
@@ -85,6 +89,7 @@ func newWorld(t *testing.T, d *document, seen *exchanges, options emulator.Optio
 		document: d, address: listen(false), wrongHost: strings.TrimPrefix(listen(true), "http://"),
 		present: names{
 			blueprint: "service", entity: "api", property: "tags", mirror: "region", relation: "runs_on", lonely: "empty",
+			action: "scale",
 		},
 	}
 	w.client = w.connect(t, knownCredentials())
@@ -94,7 +99,32 @@ func newWorld(t *testing.T, d *document, seen *exchanges, options emulator.Optio
 		t.Fatal(err)
 	}
 	w.present.migration = migration.ID
+	w.token = w.text(t, plainRequest{http.MethodPost, "/v1/auth/access_token", `{"clientId":"` + clientID + `","clientSecret":"` + clientSecret + `"}`}, "accessToken")
+	if options.RateLimit == 0 {
+		w.present.run = w.text(t, plainRequest{http.MethodPost, "/v1/actions/scale/runs", `{"entity":"api","properties":{}}`}, "run", "id")
+		w.present.waiting = w.text(t, plainRequest{http.MethodPost, "/v1/actions/ask/runs", `{"properties":{}}`}, "run", "id")
+	}
 	return w
+}
+
+// text sends a request that must succeed, and returns what a path of keys leads to in
+// the answer.
+func (w *world) text(t *testing.T, p plainRequest, path ...string) string {
+	t.Helper()
+	body, err := w.sendPlain(t.Context(), nil, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var value any
+	if err := json.Unmarshal([]byte(body), &value); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range path {
+		object, _ := value.(map[string]any)
+		value = object[key]
+	}
+	text, _ := value.(string)
+	return text
 }
 
 func knownCredentials() port.Option { return port.WithCredentials(clientID, clientSecret) }
