@@ -1,73 +1,92 @@
+//go:build unix
+
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
+	"os/exec"
+	"os/user"
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
-
-	"github.com/nats-io/nats-server/v2/server"
 )
 
-// startCluster runs three NATS servers that know each other.
-func startCluster(t *testing.T) []*server.Server {
+// database is a PostgreSQL server of a test's own, which can be restarted.
+type database struct {
+	binaries, dir string
+	account       *syscall.Credential
+	port          int
+}
+
+// startDatabase makes and starts a server. It does not run as root, so a test that
+// does uses the account that Debian's package creates.
+func startDatabase(t *testing.T) *database {
 	t.Helper()
-	var servers []*server.Server
-	var routes []*url.URL
-	for range 3 {
-		// A server of a cluster must know a route when it starts.
-		free, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil || len(found) == 0 {
+		t.Skip("PostgreSQL is not installed: apt-get install postgresql")
+	}
+	made := &database{binaries: filepath.Dir(found[len(found)-1])}
+	// A folder of the test itself would not be open to the account of the server.
+	if made.dir, err = os.MkdirTemp("", "listener-postgres"); err != nil { //nolint:usetesting // See above.
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(made.dir) })
+	if os.Geteuid() == 0 {
+		account, err := user.Lookup("postgres")
 		if err != nil {
+			t.Skip("PostgreSQL does not run as root, and there is no user postgres")
+		}
+		uid, _ := strconv.Atoi(account.Uid)
+		gid, _ := strconv.Atoi(account.Gid)
+		made.account = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		if err := os.Chown(made.dir, uid, gid); err != nil {
 			t.Fatal(err)
 		}
-		routes = append(routes, &url.URL{Scheme: "nats", Host: free.Addr().String()})
-		_ = free.Close()
 	}
-	for i, route := range routes {
-		port, err := strconv.Atoi(route.Port())
-		if err != nil {
-			t.Fatal(err)
-		}
-		running, err := server.NewServer(&server.Options{
-			ServerName: fmt.Sprint("node-", i), Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true,
-			MaxPayload: 8 << 20, JetStream: true, StoreDir: t.TempDir(), Routes: routes,
-			Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: port},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		running.Start()
-		t.Cleanup(func() {
-			running.Shutdown()
-			running.WaitForShutdown()
-		})
-		servers = append(servers, running)
+	free, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, running := range servers {
-		if !running.ReadyForConnections(patience) {
-			t.Fatal("a NATS server does not start")
-		}
+	made.port = free.Addr().(*net.TCPAddr).Port
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
 	}
-	until(t, "the cluster has a leader", patience, func() bool {
-		for _, running := range servers {
-			if running.JetStreamIsLeader() {
-				return len(running.JetStreamClusterPeers()) == len(servers)
-			}
-		}
-		return false
-	})
-	return servers
+	made.run(t, "initdb", "-D", filepath.Join(made.dir, "data"), "-A", "trust", "-U", "postgres")
+	made.control(t, "start")
+	t.Cleanup(func() { made.control(t, "stop") })
+	return made
+}
+
+func (d *database) control(t *testing.T, action string) {
+	t.Helper()
+	options := fmt.Sprintf("-p %d -c listen_addresses=127.0.0.1 -c unix_socket_directories=%s", d.port, d.dir)
+	d.run(t, "pg_ctl", "-D", filepath.Join(d.dir, "data"), "-l", filepath.Join(d.dir, "log"), "-o", options, "-m", "immediate", "-w", action)
+}
+
+func (d *database) run(t *testing.T, name string, arguments ...string) {
+	t.Helper()
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(d.binaries, name), arguments...)
+	command.Dir = d.dir
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: d.account}
+	if output, err := command.Output(); err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, output)
+	}
+}
+
+func (d *database) url() string {
+	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", d.port)
 }
 
 // until waits for a condition.
@@ -143,24 +162,21 @@ func (s *strictSlack) count() int {
 	return len(s.told)
 }
 
-// TestACluster has three listeners share nothing but the URL of a cluster of three
-// servers. One listener and one server die while events arrive: nothing may be
-// lost, and a message a second for the destination must still hold.
-func TestACluster(t *testing.T) {
+// TestListenersShareADatabase has three listeners share nothing but the URL of a
+// database. One listener is killed and the database is restarted while events
+// arrive: nothing may be lost, and a message a second for the destination must still
+// hold.
+func TestListenersShareADatabase(t *testing.T) {
 	t.Parallel()
 	if !soak() {
 		t.Skip("it takes a minute or two; run make soak")
 	}
-	servers := startCluster(t)
-	var urls []string
-	for _, running := range servers {
-		urls = append(urls, running.ClientURL())
-	}
+	shared := startDatabase(t)
 	slack := newStrictSlack(t, time.Second)
 	dir := t.TempDir()
 	config := filepath.Join(dir, "listener.yaml")
-	content := fmt.Sprintf("port: {client_secrets: [k7-client-secret]}\nstore: {nats: {url: %q, replicas: 3}}\ndestinations: {default: {webhook_url: %q, digest_after: 10s}}\n",
-		strings.Join(urls, ","), slack.URL+"/services/x")
+	content := fmt.Sprintf("port: {client_secrets: [k7-client-secret]}\nstore: {postgres: {url: %q}}\ndestinations: {default: {webhook_url: %q, digest_after: 10s}}\n",
+		shared.url(), slack.URL+"/services/x")
 	if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +197,7 @@ func TestACluster(t *testing.T) {
 			// The first that was started serves the destination.
 			listeners[0].kill()
 		case 2 * events / 3:
-			servers[0].Shutdown()
+			shared.control(t, "restart")
 		}
 		alive := listeners
 		if number >= events/3 {

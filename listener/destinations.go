@@ -19,10 +19,12 @@ func destinationsCommand() command {
 		summary:   "show the destinations, and what keeps them from taking alerts",
 		about: `Show the destinations, and what keeps them from taking alerts.
 
-One that is parked takes no message until somebody mends its webhook: its alerts
-are kept and do not age, and it is tried every quarter of an hour. One that is
-paused has asked to be left alone for a while. One that is not configured has
-been removed from the configuration, and still has alerts or dead letters.
+One that is failing does not answer, or answers with an error, and is tried
+again in seconds. One that is parked takes no message until somebody fixes its
+webhook: its alerts are kept and do not age, and it is tried every quarter of an
+hour. One that is paused has asked to be left alone for a while. One that is not
+configured was removed from the configuration, and still has alerts or dead
+letters.
 
 ` + aboutPlace,
 		commands: []command{unparkCommand()},
@@ -71,7 +73,7 @@ func writeDestinations(out io.Writer, seen []admin.Destination, now time.Time) e
 // explain says more about a destination that takes no messages.
 func explain(destination admin.Destination, now time.Time) string {
 	switch destination.State {
-	case admin.StateParked:
+	case admin.StateParked, admin.StateFailing:
 		return fmt.Sprintf("since %s, tried again in %s: %s", briefly(destination.Since, now), briefly(now, destination.Until), destination.Cause)
 	case admin.StatePaused:
 		return "for " + briefly(now, destination.Until)

@@ -166,8 +166,8 @@ func scheme(loaded *config.Config) string {
 
 // describeStore says where events are kept.
 func describeStore(loaded *config.Config) string {
-	if loaded.Store.NATS.URL.Reveal() != "" {
-		return "a NATS cluster"
+	if loaded.Store.PostgresURL.Reveal() != "" {
+		return "a PostgreSQL database"
 	}
 	return loaded.Store.Dir
 }

@@ -96,8 +96,8 @@ func (p *place) open(ctx context.Context) (desk, error) {
 
 // describePlace says where a store is.
 func describePlace(store config.Store) string {
-	if store.NATS.URL.Reveal() != "" {
-		return "a NATS cluster"
+	if store.PostgresURL.Reveal() != "" {
+		return "a PostgreSQL database"
 	}
 	return store.Dir
 }

@@ -37,12 +37,14 @@ type State string
 // The states of a destination.
 const (
 	StateDelivering State = "delivering"
-	// StatePaused says that the destination wants no message for a while.
+	// StateFailing says that requests to the destination fail, and are tried again.
+	StateFailing State = "failing"
+	// StatePaused says that the destination has asked for no message for a while.
 	StatePaused State = "paused"
-	// StateParked says that the destination takes no message until somebody mends
+	// StateParked says that the destination takes no message until somebody fixes
 	// it; it is tried now and then.
 	StateParked State = "parked"
-	// StateNotConfigured says that the configuration has it no longer.
+	// StateNotConfigured says that it is no longer configured.
 	StateNotConfigured State = "not_configured"
 )
 
@@ -50,10 +52,10 @@ const (
 type Destination struct {
 	Name  string `json:"name"`
 	State State  `json:"state"`
-	// Since is from when on it is parked, and Cause why.
+	// Since is from when on it is failing or parked. Cause is the last failure.
 	Since time.Time `json:"since,omitzero"`
 	Cause string    `json:"cause,omitempty"`
-	// Until is when it is tried again, if it is paused or parked.
+	// Until is when it is tried again, unless it is delivering.
 	Until time.Time `json:"until,omitzero"`
 	// Pending counts the alerts that wait. Oldest is since when the first of them
 	// waits; the zero time when none does.

@@ -38,10 +38,14 @@ func newStore() *memoryStore {
 		stats: map[string]queue.LaneStats{
 			"team": {Pending: 3, Oldest: noon().Add(-time.Minute), DeadLetters: 2}, "old": {DeadLetters: 1},
 		},
-		states: map[string]string{
-			"team":  `{"parked":{"since":"2026-05-04T11:50:00Z","cause":"Slack takes no message for this webhook (404)","probe":"2026-05-04T12:05:00Z"}}`,
-			"calm":  `{"paused_until":"2026-05-04T12:00:30Z"}`,
-			"ready": `{"paused_until":"2026-05-04T11:59:59Z"}`,
+		statuses: map[string]queue.Status{
+			"team": {
+				ParkedSince: noon().Add(-10 * time.Minute), FailingSince: noon().Add(-time.Hour), RetryAt: noon().Add(5 * time.Minute),
+				Cause: "Slack takes no message for this webhook (404)",
+			},
+			"calm":  {Paused: true, RetryAt: noon().Add(30 * time.Second)},
+			"ready": {Paused: true, RetryAt: noon().Add(-time.Second), Cause: "Slack asks for a pause"},
+			"weak":  {FailingSince: noon().Add(-3 * time.Minute), RetryAt: noon().Add(9 * time.Second), Cause: "Slack is not available (503)"},
 		},
 		letters: []queue.DeadLetter{
 			letter(4, "team", `{"action":"UPDATE","context":{"blueprint":"service","entity":"cart"}}`),
@@ -71,7 +75,7 @@ func ways() map[string]func(t *testing.T, local *admin.Local) admin.Desk {
 
 func newLocal(store queue.Desk) *admin.Local {
 	return admin.NewLocal(admin.Options{
-		Store: store, Destinations: func() []string { return []string{"calm", "ready", "team"} },
+		Store: store, Destinations: func() []string { return []string{"calm", "ready", "team", "weak"} },
 		Logger: slog.New(slog.DiscardHandler), Now: noon,
 	})
 }
@@ -79,7 +83,7 @@ func newLocal(store queue.Desk) *admin.Local {
 // TestDesk does the same at each desk.
 func TestDesk(t *testing.T) {
 	t.Parallel()
-	const configured = "configured are calm, ready, team"
+	const configured = "configured are calm, ready, team, weak"
 	cart := admin.DeadLetter{
 		ID: 4, Destination: "team", Rule: "health", Reason: "refused", About: "service:cart", Action: "UPDATE",
 		StoredAt: noon().Add(-2 * time.Hour), BuriedAt: noon().Add(-time.Hour),
@@ -98,7 +102,7 @@ func TestDesk(t *testing.T) {
 		refusal, failure string
 		left             []uint64
 		replayed         map[uint64]string
-		signals          []string
+		unparked         []string
 	}{
 		{
 			name: "destinations",
@@ -111,6 +115,7 @@ func TestDesk(t *testing.T) {
 					Name: "team", State: admin.StateParked, Since: noon().Add(-10 * time.Minute), Cause: "Slack takes no message for this webhook (404)",
 					Until: noon().Add(5 * time.Minute), Pending: 3, Oldest: noon().Add(-time.Minute), DeadLetters: 2,
 				},
+				{Name: "weak", State: admin.StateFailing, Since: noon().Add(-3 * time.Minute), Until: noon().Add(9 * time.Second), Cause: "Slack is not available (503)"},
 			},
 		},
 		{
@@ -119,7 +124,7 @@ func TestDesk(t *testing.T) {
 			failure: "the event store",
 		},
 		{
-			name: "unparking", ask: unpark("team"), want: true, signals: []string{"team"},
+			name: "unparking", ask: unpark("team"), want: true, unparked: []string{"team"},
 		},
 		{name: "unparking one that is not parked", ask: unpark("calm"), want: false},
 		{name: "unparking one that is not there", ask: unpark("old"), refusal: `the destination "old" is not configured; ` + configured},
@@ -246,8 +251,8 @@ func TestDesk(t *testing.T) {
 				if test.replayed != nil && !reflect.DeepEqual(store.replayed, test.replayed) {
 					t.Errorf("replayed: %v, want %v", store.replayed, test.replayed)
 				}
-				if !store.broken && !slices.Equal(store.signals, test.signals) {
-					t.Errorf("signals: %v, want %v", store.signals, test.signals)
+				if !store.broken && !slices.Equal(store.unparked, test.unparked) {
+					t.Errorf("unparked: %v, want %v", store.unparked, test.unparked)
 				}
 			})
 		}
@@ -295,7 +300,9 @@ func TestTheAnswersAreAContract(t *testing.T) {
 			`{"name":"old","state":"not_configured","pending":0,"dead_letters":1},` +
 			`{"name":"ready","state":"delivering","pending":0,"dead_letters":0},` +
 			`{"name":"team","state":"parked","since":"2026-05-04T11:50:00Z","cause":"Slack takes no message for this webhook (404)",` +
-			`"until":"2026-05-04T12:05:00Z","pending":3,"oldest":"2026-05-04T11:59:00Z","dead_letters":2}]}`},
+			`"until":"2026-05-04T12:05:00Z","pending":3,"oldest":"2026-05-04T11:59:00Z","dead_letters":2},` +
+			`{"name":"weak","state":"failing","since":"2026-05-04T11:57:00Z","cause":"Slack is not available (503)",` +
+			`"until":"2026-05-04T12:00:09Z","pending":0,"dead_letters":0}]}`},
 		{"GET", "/-/dlq?destination=team&after=4&limit=5", "", false, 200, `{"dead_letters":[{"id":9,"destination":"team","rule":"health","reason":"refused",` +
 			`"about":"service:shop","action":"CREATE","stored_at":"2026-05-04T10:00:00Z","buried_at":"2026-05-04T11:00:00Z"}]}`},
 		{"GET", "/-/dlq?after=9", "", false, 200, `{"dead_letters":[]}`},
@@ -312,7 +319,7 @@ func TestTheAnswersAreAContract(t *testing.T) {
 		{"POST", "/-/dlq/replay", `{"ids":[` + strings.Repeat("1,", 40_000) + `1]}`, false, 400, `{"error":"the body must be a JSON object such as {\"ids\": [1, 2]} or {\"destination\": \"default\"}, with \"to\" for another destination"}`},
 		{"POST", "/-/unpark?destination=team", "", false, 202, "The destination team is tried again now."},
 		{"POST", "/-/unpark?destination=calm", "", false, 200, "The destination calm is not parked."},
-		{"POST", "/-/unpark", "", false, 404, "Name a destination: /-/unpark?destination=…, one of calm, ready, team."},
+		{"POST", "/-/unpark", "", false, 404, "Name a destination: /-/unpark?destination=…, one of calm, ready, team, weak."},
 		{"POST", "/-/unpark?destination=team", "", true, 503, "The event store does not answer."},
 	}
 	for _, test := range tests {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
-	"github.com/port-changelog/terraform-provider-port/listener/internal/courier"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/name"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
@@ -71,27 +70,22 @@ func (l *Local) Destinations(ctx context.Context) ([]Destination, error) {
 
 // addState says whether a destination takes messages.
 func (l *Local) addState(ctx context.Context, destination *Destination) error {
-	status, err := l.status(ctx, destination.Name)
+	status, err := l.options.Store.Status(ctx, destination.Name)
 	if err != nil {
 		return err
 	}
+	destination.State, destination.Cause, destination.Until = StateDelivering, status.Cause, status.RetryAt
 	switch {
-	case status.Parked:
-		destination.State, destination.Since, destination.Cause, destination.Until = StateParked, status.Since, status.Cause, status.Probe
-	case status.PausedUntil.After(l.options.Now()):
-		destination.State, destination.Until = StatePaused, status.PausedUntil
+	case !status.ParkedSince.IsZero():
+		destination.State, destination.Since = StateParked, status.ParkedSince
+	case status.Paused && status.RetryAt.After(l.options.Now()):
+		destination.State = StatePaused
+	case !status.FailingSince.IsZero():
+		destination.State, destination.Since = StateFailing, status.FailingSince
 	default:
-		destination.State = StateDelivering
+		destination.Cause, destination.Until = "", time.Time{}
 	}
 	return nil
-}
-
-func (l *Local) status(ctx context.Context, name string) (courier.Status, error) {
-	saved, err := l.options.Store.State(ctx, name)
-	if err != nil {
-		return courier.Status{}, err
-	}
-	return courier.ReadStatus(saved)
 }
 
 // Unpark implements Desk.
@@ -99,11 +93,11 @@ func (l *Local) Unpark(ctx context.Context, name string) (bool, error) {
 	if configured := l.options.Destinations(); !slices.Contains(configured, name) {
 		return false, &Refusal{fmt.Sprintf("the destination %q is not configured; %s", name, listConfigured(configured))}
 	}
-	status, err := l.status(ctx, name)
-	if err != nil || !status.Parked {
+	status, err := l.options.Store.Status(ctx, name)
+	if err != nil || status.ParkedSince.IsZero() {
 		return false, err
 	}
-	return true, l.options.Store.Signal(ctx, name)
+	return true, l.options.Store.Unpark(ctx, name)
 }
 
 // DeadLetters implements Desk.

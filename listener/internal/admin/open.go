@@ -20,11 +20,10 @@ type Opened struct {
 // does not say which destinations there are, those that the store knows of count
 // as configured. Its error is one of queue.OpenExisting.
 func Open(ctx context.Context, stored config.Stored, logger *slog.Logger, now func() time.Time) (*Opened, error) {
-	nats := stored.Store.NATS
 	store, err := queue.OpenExisting(ctx, queue.Location{
-		Dir:      stored.Store.Dir,
-		External: queue.External{URL: nats.URL.Reveal(), CredentialsFile: nats.CredentialsFile, CAFile: nats.CAFile, Replicas: nats.Replicas},
-		Logger:   logger,
+		Dir:         stored.Store.Dir,
+		PostgresURL: stored.Store.PostgresURL.Reveal(),
+		Logger:      logger,
 	})
 	if err != nil {
 		return nil, err

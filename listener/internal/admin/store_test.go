@@ -19,10 +19,10 @@ var errBroken = errors.New("open /secret/place: input/output error")
 type memoryStore struct {
 	mu       sync.Mutex
 	stats    map[string]queue.LaneStats
-	states   map[string]string
+	statuses map[string]queue.Status
 	letters  []queue.DeadLetter
 	replayed map[uint64]string
-	signals  []string
+	unparked []string
 	// broken has everything fail, and brokenFor what is done to one dead letter.
 	broken    bool
 	brokenFor uint64
@@ -37,19 +37,19 @@ func (s *memoryStore) failure() error {
 	return nil
 }
 
-// Signal implements queue.Desk.
-func (s *memoryStore) Signal(_ context.Context, lane string) error {
+// Unpark implements queue.Desk.
+func (s *memoryStore) Unpark(_ context.Context, lane string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.signals = append(s.signals, lane)
+	s.unparked = append(s.unparked, lane)
 	return s.failure()
 }
 
-// State implements queue.Desk.
-func (s *memoryStore) State(_ context.Context, lane string) ([]byte, error) {
+// Status implements queue.Desk.
+func (s *memoryStore) Status(_ context.Context, lane string) (queue.Status, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return []byte(s.states[lane]), s.failure()
+	return s.statuses[lane], s.failure()
 }
 
 // Lanes implements queue.Desk.

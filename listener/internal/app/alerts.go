@@ -42,7 +42,7 @@ type alerts struct {
 func (a *alerts) use(loaded *config.Config) { a.current.Store(loaded) }
 
 // evaluate is a queue.Evaluator. An event that cannot be read goes to every
-// destination, whose courier puts it among the dead letters.
+// destination, whose notifier puts it among the dead letters.
 func (a *alerts) evaluate(stored queue.Event) []queue.Delivery {
 	loaded := a.current.Load()
 	var made []queue.Delivery
@@ -130,7 +130,7 @@ func deliveries(like queue.Delivery, destinations []string) []queue.Delivery {
 	return made
 }
 
-// Alert implements courier.Renderer. A template that fails is replaced by the
+// Alert implements notifier.Renderer. A template that fails is replaced by the
 // message of a listener without templates.
 func (a *alerts) Alert(delivery queue.Delivery, notes message.Notes) (made message.Message, err error) {
 	err = a.decode(delivery.Body, func(event *changelog.Event) { made = a.render(delivery, event, notes) })
@@ -149,7 +149,7 @@ func (a *alerts) render(delivery queue.Delivery, event *changelog.Event, notes m
 	return alert.Message(notes)
 }
 
-// Line implements courier.Renderer.
+// Line implements notifier.Renderer.
 func (a *alerts) Line(delivery queue.Delivery) (made message.Line, err error) {
 	err = a.decode(delivery.Body, func(event *changelog.Event) { made = a.renderLine(delivery, event) })
 	return made, err
@@ -179,7 +179,7 @@ func (a *alerts) templateFailed(delivery queue.Delivery, err error) {
 		"rule", delivery.Rule, "template", part, "event", delivery.ShortIdentity())
 }
 
-// About implements courier.Renderer.
+// About implements notifier.Renderer.
 func (a *alerts) About(delivery queue.Delivery) string {
 	about := ""
 	_ = a.decode(delivery.Body, func(event *changelog.Event) { about = strings.Clone(event.About()) })

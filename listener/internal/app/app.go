@@ -1,4 +1,4 @@
-// Package app puts the listener together: it starts the store, the couriers and
+// Package app puts the listener together: it starts the store, the notifiers and
 // the servers in their order, and stops them in the reverse one. The command runs
 // it; tests run it in process.
 package app
@@ -49,9 +49,9 @@ type App struct {
 	// loading is full while the configuration is replaced, and while workers are
 	// started and stopped: see lock.
 	loading chan struct{}
-	// couriers serve the lanes, by the name of their destination.
-	couriers map[string]*courierWorker
-	smee     *smeeWorker
+	// notifiers serve the lanes, by the name of their destination.
+	notifiers map[string]*notifierWorker
+	smee      *smeeWorker
 	// removed is filled when destinations may have been removed.
 	removed chan struct{}
 	// workers are all that were started, also those that were stopped since.
@@ -69,7 +69,7 @@ type App struct {
 // New checks the options and returns a listener that does nothing yet.
 func New(options Options) (*App, error) {
 	app := &App{
-		options: options, failed: make(chan error, 1), couriers: make(map[string]*courierWorker),
+		options: options, failed: make(chan error, 1), notifiers: make(map[string]*notifierWorker),
 		loading: make(chan struct{}, 1), removed: make(chan struct{}, 1),
 	}
 	app.metrics = metrics.New(options.Version)
@@ -125,16 +125,14 @@ func (a *App) queueOptions() queue.Options {
 	loaded := a.options.Config
 	store := loaded.Store
 	return queue.Options{
-		Dir:      store.Dir,
-		Sync:     store.Sync,
-		MaxEvent: loaded.Webhook.MaxBody,
-		MaxBytes: store.MaxBytes,
-		MaxAge:   store.MaxAge,
-		SentFor:  store.MaxAge + loaded.LongestAge() + 24*time.Hour,
-		External: queue.External{
-			URL: store.NATS.URL.Reveal(), CredentialsFile: store.NATS.CredentialsFile, CAFile: store.NATS.CAFile, Replicas: store.NATS.Replicas,
-		},
-		Logger: a.options.Logger,
+		Dir:         store.Dir,
+		Sync:        store.Sync,
+		MaxEvent:    loaded.Webhook.MaxBody,
+		MaxBytes:    store.MaxBytes,
+		MaxAge:      store.MaxAge,
+		SentFor:     store.MaxAge + loaded.LongestAge() + 24*time.Hour,
+		PostgresURL: store.PostgresURL.Reveal(),
+		Logger:      a.options.Logger,
 	}
 }
 

@@ -191,7 +191,7 @@ func TestNothingShowsASecret(t *testing.T) {
 	l.accept(t, change("cart"))
 	l.postSigned(t, milliseconds(), "v1,AAAA", change("cart"))
 	until(t, "both have failed", func() bool {
-		return l.metric(t, `destination_parked{destination="d0"}`) == 1 && l.metric(t, `sends_failed_total{destination="d1",reason="unavailable"}`) >= 1
+		return l.metric(t, `sends_failed_total{destination="d0",reason="intercepted"}`) >= 1 && l.metric(t, `sends_failed_total{destination="d1",reason="unavailable"}`) >= 1
 	})
 	var shown strings.Builder
 	for _, path := range []string{"/metrics", "/readyz", "/healthz", "/-/unpark?destination=x", "/-/destinations", "/-/dlq"} {
@@ -207,8 +207,8 @@ func TestNothingShowsASecret(t *testing.T) {
 	}
 }
 
-// TestReadyzTellsOfDamage damages a store between two runs.
-func TestReadyzTellsOfDamage(t *testing.T) {
+// TestReadyzReportsDamage damages a store between two runs.
+func TestReadyzReportsDamage(t *testing.T) {
 	t.Parallel()
 	webhook, dir := newSlack(t), t.TempDir()
 	webhook.answer(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) })
@@ -216,13 +216,13 @@ func TestReadyzTellsOfDamage(t *testing.T) {
 	l.accept(t, change("cart"))
 	until(t, "the destination is parked", func() bool { return l.metric(t, `destination_parked{destination="d0"}`) == 1 })
 	l.stop(t)
-	block := filepath.Join(dir, "jetstream", "$G", "streams", "DELIVER", "msgs", "1.blk")
-	content, err := os.ReadFile(block)
+	database := filepath.Join(dir, "events.db")
+	content, err := os.ReadFile(database)
 	if err != nil {
 		t.Fatal(err)
 	}
 	damaged := strings.Replace(string(content), "Crashed", "Crushed", 1)
-	if err := os.WriteFile(block, []byte(damaged), 0o600); err != nil {
+	if err := os.WriteFile(database, []byte(damaged), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	l = start(t, dir, webhook)
@@ -249,7 +249,7 @@ func TestARemovedDestination(t *testing.T) {
 	l = start(t, dir, kept)
 	defer l.stop(t)
 	until(t, "its alert is a dead letter", func() bool {
-		return strings.Contains(l.log.String(), "a destination that the configuration has no longer")
+		return strings.Contains(l.log.String(), "a destination that is no longer configured")
 	})
 }
 
@@ -269,7 +269,7 @@ func TestStorm(t *testing.T) {
 	done := make(chan struct{})
 	names := regexp.MustCompile(`(?:Change in |\*)(entity-\d+)`)
 	webhook.inspect = func(text string) int {
-		// The webhook serves one request at a time, as the courier sends them.
+		// The webhook serves one request at a time, as the notifier sends them.
 		now := time.Now()
 		if now.Sub(last) < interval {
 			refused++

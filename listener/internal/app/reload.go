@@ -19,13 +19,13 @@ type prepared struct {
 	config      *config.Config
 	verifier    *changelog.Verifier
 	certificate *tls.Certificate
-	// couriers are those of destinations that are new or have changed.
-	couriers map[string]*courierWorker
+	// notifiers are those of destinations that are new or have changed.
+	notifiers map[string]*notifierWorker
 }
 
 // prepare makes what a configuration needs, and changes nothing.
 func (a *App) prepare(loaded *config.Config) (prepared, error) {
-	made := prepared{config: loaded, couriers: make(map[string]*courierWorker)}
+	made := prepared{config: loaded, notifiers: make(map[string]*notifierWorker)}
 	var err error
 	if made.verifier, err = changelog.NewVerifier(reveal(loaded.ClientSecrets), loaded.Webhook.Tolerance, a.options.Now); err != nil {
 		return made, err
@@ -34,10 +34,10 @@ func (a *App) prepare(loaded *config.Config) (prepared, error) {
 		return made, err
 	}
 	for _, described := range loaded.Destinations {
-		if running, ok := a.couriers[described.Name]; ok && running.described.Equal(described) {
+		if running, ok := a.notifiers[described.Name]; ok && running.described.Equal(described) {
 			continue
 		}
-		if made.couriers[described.Name], err = a.newCourier(described); err != nil {
+		if made.notifiers[described.Name], err = a.newNotifier(described); err != nil {
 			return made, fmt.Errorf("destination %s: %w", described.Name, err)
 		}
 	}
@@ -58,7 +58,7 @@ func (a *App) take(made prepared) {
 	a.identity.current.Store(made.certificate)
 	a.metrics.Expect(made.config.DestinationNames(), made.config.RuleNames())
 	a.alerts.use(made.config)
-	maps.Copy(a.couriers, made.couriers)
+	maps.Copy(a.notifiers, made.notifiers)
 }
 
 // lock keeps everything else from replacing the configuration and from starting
@@ -117,8 +117,8 @@ func (a *App) reload(ctx context.Context) (string, error) {
 	}
 	ended := a.stopCouriers(made)
 	a.take(made)
-	for _, created := range made.couriers {
-		a.startCourier(ctx, created)
+	for _, created := range made.notifiers {
+		a.startNotifier(ctx, created)
 	}
 	select {
 	case a.removed <- struct{}{}:
@@ -127,20 +127,20 @@ func (a *App) reload(ctx context.Context) (string, error) {
 	if smee != a.smee {
 		a.enter(ctx, smee, a.smee)
 	}
-	return describeReload(loaded, len(made.couriers), ended), nil
+	return describeReload(loaded, len(made.notifiers), ended), nil
 }
 
-// stopCouriers stops the couriers of destinations that a configuration describes
+// stopCouriers stops the notifiers of destinations that a configuration describes
 // otherwise, and of those that it has no longer, and returns their number.
 // Requests at work are finished.
 func (a *App) stopCouriers(made prepared) int {
 	stopped := 0
-	for name, running := range a.couriers {
-		if made.couriers[name] == nil && made.config.HasDestination(name) {
+	for name, running := range a.notifiers {
+		if made.notifiers[name] == nil && made.config.HasDestination(name) {
 			continue
 		}
 		running.stop()
-		delete(a.couriers, name)
+		delete(a.notifiers, name)
 		stopped++
 	}
 	return stopped

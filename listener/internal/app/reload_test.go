@@ -278,7 +278,7 @@ func TestStopWhileTheConfigurationIsRead(t *testing.T) {
 }
 
 // TestReloadsFollowEachOther reloads while events arrive: nothing is lost, and no
-// lane has two couriers.
+// lane has two notifiers.
 func TestReloadsFollowEachOther(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)

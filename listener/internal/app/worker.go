@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
-	"github.com/port-changelog/terraform-provider-port/listener/internal/courier"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/notifier"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
@@ -33,17 +33,17 @@ func (a *App) startWorker(ctx context.Context, work func(ctx context.Context)) *
 	return started
 }
 
-// courierWorker serves the lane of one destination.
-type courierWorker struct {
+// notifierWorker serves the lane of one destination.
+type notifierWorker struct {
 	// worker is nil until it is started.
 	*worker
 	described config.Destination
-	courier   *courier.Courier
+	notifier  *notifier.Notifier
 	outlet    *slack.Destination
 }
 
-// newCourier returns a courier that serves nothing yet.
-func (a *App) newCourier(described config.Destination) (*courierWorker, error) {
+// newNotifier returns a notifier that serves nothing yet.
+func (a *App) newNotifier(described config.Destination) (*notifierWorker, error) {
 	outlet, err := slack.New(slack.Options{
 		WebhookURL: described.WebhookURL.Reveal(),
 		UserAgent:  "port-listener/" + a.options.Version,
@@ -52,7 +52,7 @@ func (a *App) newCourier(described config.Destination) (*courierWorker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &courierWorker{described: described, outlet: outlet, courier: courier.New(courier.Options{
+	return &notifierWorker{described: described, outlet: outlet, notifier: notifier.New(notifier.Options{
 		Destination: described.Name,
 		Webhook:     outlet.Fingerprint(),
 		Interval:    described.Interval,
@@ -79,8 +79,8 @@ func (a *App) startWorkers(ctx context.Context) error {
 		a.startWorker(ctx, func(ctx context.Context) { a.queue.Evaluate(ctx, a.alerts.evaluate) }),
 		a.startWorker(ctx, a.retire),
 	}
-	for _, created := range a.couriers {
-		a.startCourier(ctx, created)
+	for _, created := range a.notifiers {
+		a.startNotifier(ctx, created)
 	}
 	a.cleanups.push("finishing the deliveries at work", func(ctx context.Context) error {
 		unlock, err := a.lock(ctx)
@@ -91,7 +91,7 @@ func (a *App) startWorkers(ctx context.Context) error {
 		for _, running := range started {
 			running.stop()
 		}
-		for _, running := range a.couriers {
+		for _, running := range a.notifiers {
 			running.stop()
 		}
 		// Those that a reload has stopped may be at work still.
@@ -100,12 +100,12 @@ func (a *App) startWorkers(ctx context.Context) error {
 	return nil
 }
 
-// startCourier serves a lane as soon as the courier that serves it, if there is
+// startNotifier serves a lane as soon as the notifier that serves it, if there is
 // one, has given it back.
-func (a *App) startCourier(ctx context.Context, created *courierWorker) {
+func (a *App) startNotifier(ctx context.Context, created *notifierWorker) {
 	created.worker = a.startWorker(ctx, func(ctx context.Context) {
 		defer created.outlet.Close()
-		a.queue.Serve(ctx, created.courier.Destination(), created.courier.Serve)
+		a.queue.Serve(ctx, created.notifier.Destination(), created.notifier.Serve)
 	})
 }
 

@@ -35,7 +35,7 @@ func TestTheAnnotatedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	keys := slices.Concat(ruleKeys(), templateKeys())
-	for _, section := range []string{"", "port", "webhook", "webhook.tls", "admin", "smee", "store", "store.nats", anyDestination} {
+	for _, section := range []string{"", "port", "webhook", "webhook.tls", "admin", "smee", "store", "store.postgres", anyDestination} {
 		known, ok := keysOf(section)
 		if !ok {
 			t.Errorf("there is no section %q", section)

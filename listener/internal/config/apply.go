@@ -26,7 +26,6 @@ const (
 	longestAge       = 30 * 24 * time.Hour
 	longestSync      = time.Minute
 	largestMaxBytes  = 1 << 40
-	mostReplicas     = 5
 )
 
 // applySecrets takes the client secrets of the file.
@@ -74,51 +73,44 @@ func (l *loader) applyStore() {
 	if age := l.text("store", "max_age"); age != "" {
 		store.MaxAge = l.duration(l.placeOf("store", "max_age"), age, longestAge)
 	}
-	l.applyNATS()
+	l.applyPostgres()
 	if room := store.MaxBytes / 4; store.MaxBytes > 0 && room < l.config.Webhook.MaxBody {
 		l.report(l.placeOf("store", "max_bytes"), "a quarter of it must hold the largest body, webhook.max_body")
 	}
 }
 
-// applyNATS takes what the file says about a cluster.
-func (l *loader) applyNATS() {
-	nats := &l.config.Store.NATS
-	if given := l.text("store", "nats", "replicas"); given != "" {
-		replicas, err := strconv.Atoi(given)
-		if err != nil || replicas < 1 || replicas > mostReplicas {
-			l.report(l.placeOf("store", "nats", "replicas"), fmt.Sprintf("it must be a number from 1 to %d", mostReplicas))
-		}
-		nats.Replicas = replicas
-	}
+// applyPostgres takes what the file says about a database.
+func (l *loader) applyPostgres() {
 	before := len(l.problems)
-	cluster := l.text("store", "nats", "url")
-	nats.CredentialsFile, nats.CAFile = l.text("store", "nats", "credentials_file"), l.text("store", "nats", "tls_ca_file")
-	if len(l.problems) > before || l.mistaken["store.nats"] {
+	given, file := strings.TrimSpace(l.text("store", "postgres", "url")), l.text("store", "postgres", "url_file")
+	where := l.placeOf("store", "postgres")
+	switch {
+	case len(l.problems) > before || l.mistaken["store.postgres"]:
+		return
+	case given != "" && file != "":
+		l.report(where, "it has url and url_file; give one of them")
+		return
+	case file != "":
+		where = l.placeOf("store", "postgres", "url_file")
+		var err error
+		if given, err = l.readSecretFile(file); err != nil {
+			l.report(where, err.Error())
+			return
+		}
+	case given == "":
+		if l.value([]string{"store", "postgres"}) != nil {
+			l.report(where, "it needs a url or a url_file")
+		}
 		return
 	}
-	if cluster == "" {
-		if nats.CredentialsFile != "" || nats.CAFile != "" {
-			l.report(l.placeOf("store", "nats"), "it needs a url")
-		}
+	if err := queue.CheckPostgresURL(given); err != nil {
+		l.report(where, err.Error())
 		return
 	}
 	if sync, _ := textOf(l.value([]string{"store", "sync"})); sync != "" || l.config.Store.Dir != "" {
-		l.report(l.placeOf("store", "nats", "url"), "dir and sync are for the embedded store, and the cluster has its own; give one or the other")
+		l.report(where, "dir and sync are for the embedded store, and the database has its own; give one or the other")
 	}
-	nats.URL = NewSecret(strings.TrimSpace(cluster))
-	l.checkFile(nats.CredentialsFile, "store", "nats", "credentials_file")
-	l.checkFile(nats.CAFile, "store", "nats", "tls_ca_file")
-}
-
-// checkFile reports a file, named at a path of the configuration, that cannot be
-// read.
-func (l *loader) checkFile(file string, path ...string) {
-	if file == "" {
-		return
-	}
-	if _, err := l.readSecretFile(file); err != nil {
-		l.report(l.placeOf(path...), err.Error())
-	}
+	l.config.Store.PostgresURL = NewSecret(given)
 }
 
 // applyAddresses takes the addresses of the command line, or else of the file.

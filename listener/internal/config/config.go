@@ -77,15 +77,9 @@ type Store struct {
 	MaxBytes int64
 	// MaxAge is how long events are kept once they are evaluated.
 	MaxAge time.Duration
-	NATS   NATS
-}
-
-// NATS says how a cluster is reached that is used in place of the embedded store.
-type NATS struct {
-	// URL may hold a password; it is the zero Secret when there is no cluster.
-	URL                     Secret
-	CredentialsFile, CAFile string
-	Replicas                int
+	// PostgresURL is that of a database that is used instead of the embedded
+	// store, and may hold a password; it is the zero Secret when there is none.
+	PostgresURL Secret
 }
 
 // Destination is where alerts go.
@@ -154,10 +148,10 @@ func (c *Config) Fixed(other *Config) []string {
 }
 
 func (s Store) equal(other Store) bool {
-	if s.NATS.URL.Reveal() != other.NATS.URL.Reveal() {
+	if s.PostgresURL.Reveal() != other.PostgresURL.Reveal() {
 		return false
 	}
-	s.NATS.URL, other.NATS.URL = Secret{}, Secret{}
+	s.PostgresURL, other.PostgresURL = Secret{}, Secret{}
 	return s == other
 }
 
@@ -254,7 +248,7 @@ func newLoader(source Source) *loader {
 		Port:    Port{BaseURL: defaultBaseURL},
 		Webhook: Webhook{Listen: DefaultListen, Path: DefaultPath, MaxBody: defaultMaxBody, Tolerance: changelog.DefaultTolerance},
 		Admin:   Admin{Listen: DefaultAdminListen},
-		Store:   Store{MaxBytes: queue.DefaultMaxBytes, MaxAge: queue.DefaultMaxAge, NATS: NATS{Replicas: queue.DefaultReplicas}},
+		Store:   Store{MaxBytes: queue.DefaultMaxBytes, MaxAge: queue.DefaultMaxAge},
 	}}
 }
 
@@ -287,7 +281,7 @@ func newDestination(name string) Destination {
 // listener starts.
 func (l *loader) checkDirectory() {
 	dir := l.config.Store.Dir
-	if found, err := os.Stat(dir); err == nil && !found.IsDir() && l.config.Store.NATS.URL.Reveal() == "" {
+	if found, err := os.Stat(dir); err == nil && !found.IsDir() && l.config.Store.PostgresURL.Reveal() == "" {
 		l.report(outside(l.variables.show(dir)), "the data directory cannot be a file")
 	}
 }

@@ -183,7 +183,6 @@ destinations:
 func TestEveryKeyIsRead(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile := tlstest.Certificate(t)
-	credentials, ca := write(t, "nats.creds", "x"), write(t, "ca.pem", "x")
 	content := `
 port:
   client_secrets: [k7-client-secret]
@@ -200,7 +199,7 @@ smee: { url: " https://smee.io/hunter3 " }
 store:
   max_bytes: 2GiB
   max_age: 48h
-  nats: { url: "nats://user:hunter2@127.0.0.1:4222", credentials_file: ` + credentials + `, tls_ca_file: ` + ca + `, replicas: 5 }
+  postgres: { url: " postgres://user:hunter2@127.0.0.1:5432/port" }
 destinations:
   team: { webhook_url: http://localhost/x, rate: 30/m, digest_after: 5m, max_age: 12h }
 `
@@ -218,8 +217,7 @@ destinations:
 		t.Errorf("admin is %+v", loaded.Admin)
 	}
 	store := loaded.Store
-	if store.MaxBytes != 2<<30 || store.MaxAge != 48*time.Hour || store.Sync != 0 || store.NATS.Replicas != 5 || store.NATS.CredentialsFile != credentials || store.NATS.CAFile != ca ||
-		store.NATS.URL.Reveal() != "nats://user:hunter2@127.0.0.1:4222" {
+	if store.MaxBytes != 2<<30 || store.MaxAge != 48*time.Hour || store.Sync != 0 || store.PostgresURL.Reveal() != "postgres://user:hunter2@127.0.0.1:5432/port" {
 		t.Errorf("store is %+v", store)
 	}
 	if channel := loaded.Smee.URL.Reveal(); channel != "https://smee.io/hunter3" {
@@ -243,7 +241,7 @@ func TestDefaults(t *testing.T) {
 	if loaded.Port != (config.Port{BaseURL: "https://api.getport.io"}) {
 		t.Errorf("port is %+v", loaded.Port)
 	}
-	if store := loaded.Store; store.Sync != 0 || store.MaxBytes != 1<<30 || store.MaxAge != 72*time.Hour || store.NATS.Replicas != 3 || store.NATS.URL.Reveal() != "" {
+	if store := loaded.Store; store.Sync != 0 || store.MaxBytes != 1<<30 || store.MaxAge != 72*time.Hour || store.PostgresURL.Reveal() != "" {
 		t.Errorf("store is %+v", store)
 	}
 	if channel := loaded.Smee.URL.Reveal(); channel != "" {

@@ -33,9 +33,9 @@ func keysOf(section string) (keys []string, ok bool) {
 	case "smee":
 		keys = []string{"url"}
 	case "store":
-		keys = []string{"dir", "sync", "max_bytes", "max_age", "nats"}
-	case "store.nats":
-		keys = []string{"url", "credentials_file", "tls_ca_file", "replicas"}
+		keys = []string{"dir", "sync", "max_bytes", "max_age", "postgres"}
+	case "store.postgres":
+		keys = []string{"url", "url_file"}
 	case anyDestination:
 		keys = []string{"webhook_url", "webhook_url_file", "rate", "digest_after", "max_age"}
 	}

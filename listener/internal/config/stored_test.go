@@ -45,7 +45,7 @@ func TestLoadStore(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if loaded.Store.Dir != test.want.Dir || loaded.Store.Sync != test.want.Sync || loaded.Store.NATS.URL.Reveal() != "" {
+			if loaded.Store.Dir != test.want.Dir || loaded.Store.Sync != test.want.Sync || loaded.Store.PostgresURL.Reveal() != "" {
 				t.Errorf("the store is %+v, want %+v", loaded.Store, test.want)
 			}
 			if !reflect.DeepEqual(loaded.Destinations, test.names) {
@@ -55,15 +55,15 @@ func TestLoadStore(t *testing.T) {
 	}
 }
 
-func TestLoadStoreOfACluster(t *testing.T) {
+func TestLoadStoreOfADatabase(t *testing.T) {
 	t.Parallel()
-	file := write(t, "listener.yaml", "store: {nats: {url: \" nats://u:${PASSWORD}@nats:4222\", replicas: 1}}\n")
+	file := write(t, "listener.yaml", "store: {postgres: {url: \" postgres://u:${PASSWORD}@db:5432/port\"}}\n")
 	loaded, err := config.LoadStore(config.Source{File: file, LookupEnv: environment(map[string]string{"PASSWORD": "hunter2"})})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if nats := loaded.Store.NATS; nats.URL.Reveal() != "nats://u:hunter2@nats:4222" || nats.Replicas != 1 {
-		t.Errorf("the cluster is %+v", nats)
+	if got := loaded.Store.PostgresURL.Reveal(); got != "postgres://u:hunter2@db:5432/port" {
+		t.Errorf("the URL is %q", got)
 	}
 }
 
@@ -72,7 +72,7 @@ func TestLoadStoreFails(t *testing.T) {
 	tests := []struct{ name, file, want string }{
 		{"a variable of the store", "port: {}\nstore: {dir: \"${NOT_SET}\"}\n", ":2: the environment variable NOT_SET is not set"},
 		{"a key of the store", "store:\n  directory: x\n", `:2: "directory" is not a key of store`},
-		{"no section", "store: here\n", ":1: store must be a section with the keys dir, sync, max_bytes, max_age and nats"},
+		{"no section", "store: here\n", ":1: store must be a section with the keys dir, sync, max_bytes, max_age and postgres"},
 		{"a list in the place of a text", "store: {dir: [a]}\n", ":1: store.dir: it must be a single text"},
 		{"no value", "store:\n", ":1: store has no value"},
 		{"no value of a key", "store: {dir: }\n", ":1: store.dir has no value"},

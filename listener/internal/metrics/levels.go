@@ -9,7 +9,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/port-changelog/terraform-provider-port/listener/internal/courier"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
@@ -20,7 +19,7 @@ const scrapeTimeout = 5 * time.Second
 // Source knows what waits. It is the part of the queue that levels need.
 type Source interface {
 	Stats(ctx context.Context) (queue.Stats, error)
-	State(ctx context.Context, lane string) ([]byte, error)
+	Status(ctx context.Context, lane string) (queue.Status, error)
 	Damage() queue.Damage
 }
 
@@ -32,7 +31,7 @@ type levels struct {
 	logger       *slog.Logger
 	now          func() time.Time
 
-	unevaluated, lost, pending, oldest, dead, parked, paused *prometheus.Desc
+	unevaluated, lost, pending, oldest, dead, parked, failing, paused *prometheus.Desc
 }
 
 // Watch adds the levels of a queue to the metrics. destinations returns the names
@@ -48,14 +47,15 @@ func (m *Metrics) Watch(source Source, destinations func() []string, logger *slo
 		pending:     describe("alerts_pending", "Alerts that wait for their delivery.", "destination"),
 		oldest:      describe("alerts_oldest_seconds", "Age of the oldest alert that waits; 0 when none does.", "destination"),
 		dead:        describe("dead_letters", "Alerts among the dead letters.", "destination"),
-		parked:      describe("destination_parked", "1 while the destination is parked: its webhook must be mended.", "destination"),
+		parked:      describe("destination_parked", "1 while the destination is parked: fix its webhook.", "destination"),
+		failing:     describe("destination_failing", "1 while requests to the destination fail and are tried again.", "destination"),
 		paused:      describe("destination_paused", "1 while the destination has asked for a pause.", "destination"),
 	})
 }
 
 // Describe implements prometheus.Collector.
 func (l *levels) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, description := range []*prometheus.Desc{l.unevaluated, l.lost, l.pending, l.oldest, l.dead, l.parked, l.paused} {
+	for _, description := range []*prometheus.Desc{l.unevaluated, l.lost, l.pending, l.oldest, l.dead, l.parked, l.failing, l.paused} {
 		descriptions <- description
 	}
 }
@@ -79,13 +79,14 @@ func (l *levels) Collect(into chan<- prometheus.Metric) {
 		gauge(l.pending, float64(lane.Pending), destination)
 		gauge(l.dead, float64(lane.DeadLetters), destination)
 		gauge(l.oldest, l.age(lane.Oldest), destination)
-		status, err := l.status(ctx, destination)
+		status, err := l.source.Status(ctx, destination)
 		if err != nil {
 			l.logger.WarnContext(ctx, "the state of a destination cannot be read", "destination", destination, "cause", err)
 			continue
 		}
-		gauge(l.parked, truth(status.Parked), destination)
-		gauge(l.paused, truth(status.PausedUntil.After(l.now())), destination)
+		gauge(l.parked, truth(!status.ParkedSince.IsZero()), destination)
+		gauge(l.failing, truth(!status.FailingSince.IsZero() && status.ParkedSince.IsZero()), destination)
+		gauge(l.paused, truth(status.Paused && status.RetryAt.After(l.now())), destination)
 	}
 }
 
@@ -95,14 +96,6 @@ func (l *levels) known(stats queue.Stats) []string {
 	names := slices.AppendSeq(l.destinations(), maps.Keys(stats.Lanes))
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-func (l *levels) status(ctx context.Context, destination string) (courier.Status, error) {
-	saved, err := l.source.State(ctx, destination)
-	if err != nil {
-		return courier.Status{}, err
-	}
-	return courier.ReadStatus(saved)
 }
 
 func (l *levels) age(oldest time.Time) float64 {

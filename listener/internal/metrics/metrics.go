@@ -129,7 +129,7 @@ func (m *Metrics) Expect(destinations, rules []string) {
 			vector.WithLabelValues(destination)
 		}
 		m.latency.WithLabelValues(destination)
-		for _, reason := range []slack.Reason{slack.ReasonUnavailable, slack.ReasonRateLimited, slack.ReasonDestination, slack.ReasonRefused} {
+		for _, reason := range []slack.Reason{slack.ReasonUnavailable, slack.ReasonIntercepted, slack.ReasonRateLimited, slack.ReasonDestination, slack.ReasonRefused} {
 			m.failed.WithLabelValues(destination, string(reason))
 		}
 		for _, reason := range []queue.Reason{queue.ReasonRefused, queue.ReasonExpired, queue.ReasonRemoved, queue.ReasonUnreadable} {

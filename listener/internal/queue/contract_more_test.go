@@ -23,7 +23,7 @@ func deadLettersAreKept(t *testing.T, place backend) {
 	store(t, opened, "one", "two")
 	buried := make(chan error, 10)
 	defer serving(t, opened, "a", func(ctx context.Context, lane queue.Lane) error {
-		item, found, err := lane.Peek(ctx, 0)
+		item, found, err := first(ctx, lane)
 		if err != nil || !found {
 			lane.Wait(ctx, time.Second)
 			return err
@@ -102,39 +102,85 @@ func aLaneIsKeptAgain(t *testing.T, place backend) {
 	}
 }
 
-func signalsArrive(t *testing.T, place backend) {
+func aParkedLaneIsResumed(t *testing.T, place backend) {
 	opened := open(t, place.options(t))
 	defer closeQueue(t, opened)
-	signals := make(chan uint64, 1000)
-	// A signal from before anybody serves is seen as well.
-	if err := opened.Signal(t.Context(), "a"); err != nil {
+	// What is not parked stays as it is.
+	if err := opened.Unpark(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
+	parked := queue.Status{ParkedSince: time.Now().UTC().Truncate(time.Second), Cause: "it is gone", Webhook: "first"}
+	seen := make(chan queue.Status, 1000)
+	isParked := false
 	defer serving(t, opened, "a", func(ctx context.Context, lane queue.Lane) error {
-		count, err := lane.Signals(ctx)
+		if !isParked {
+			if err := lane.SetStatus(ctx, parked); err != nil {
+				return err
+			}
+			isParked = true
+		}
+		status, err := lane.Status(ctx)
 		if err != nil {
 			return err
 		}
-		signals <- count
+		seen <- status
 		lane.Wait(ctx, time.Hour)
 		return nil
 	})()
-	first := <-signals
-	if first == 0 {
-		t.Error("the signal from before is not seen")
+	if first := <-seen; first != parked {
+		t.Errorf("the status is %+v", first)
 	}
-	if err := opened.Signal(t.Context(), "a"); err != nil {
+	if err := opened.Unpark(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
 	for {
 		select {
-		case count := <-signals:
-			if count > first {
+		case status := <-seen:
+			if status.ParkedSince.IsZero() && !status.ResumedAt.IsZero() {
 				return
 			}
 		case <-time.After(patience):
-			t.Fatal("the signal does not arrive")
+			t.Fatal("the lane stays parked")
 		}
+	}
+}
+
+func progressIsKept(t *testing.T, place backend) {
+	options := place.options(t)
+	opened := open(t, options)
+	stopEvaluating := evaluating(t, opened, to("a"))
+	store(t, opened, "one")
+	evaluated(t, opened)
+	stopEvaluating()
+	want := queue.Progress{Failures: 3, RetryAt: time.Now().Add(time.Hour).UTC().Truncate(time.Second), Uncertain: true, Plain: true, Single: true, Aside: true}
+	noted := make(chan error, 1)
+	stop := serving(t, opened, "a", func(ctx context.Context, lane queue.Lane) error {
+		item, _, err := first(ctx, lane)
+		if err == nil {
+			item.Progress = want
+			err = lane.Note(ctx, item)
+		}
+		noted <- err
+		<-ctx.Done()
+		return nil
+	})
+	if err := <-noted; err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	closeQueue(t, opened)
+
+	opened = open(t, options)
+	defer closeQueue(t, opened)
+	seen := make(chan queue.Item, 1)
+	defer serving(t, opened, "a", func(ctx context.Context, lane queue.Lane) error {
+		item, _, err := first(ctx, lane)
+		seen <- item
+		<-ctx.Done()
+		return err
+	})()
+	if got := next(t, seen); got.Progress != want {
+		t.Errorf("after a restart it is %+v, want %+v", got.Progress, want)
 	}
 }
 

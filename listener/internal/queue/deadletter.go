@@ -2,164 +2,108 @@ package queue
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Bury keeps the dead letter before it removes the item. One that was replayed
-// and is buried again is another dead letter, however soon that happens: the
-// stream must not take it for a copy of the first.
-func (l *lane) Bury(ctx context.Context, item Item, reason Reason) error {
-	ctx, cancel := l.bounded(ctx)
-	defer cancel()
-	message := newDelivery(item.Delivery, item.StoredAt)
-	message.Subject = deadPrefix + l.name
-	message.Header.Set(reasonHeader, string(reason))
-	_, err := l.queue.js.PublishMsg(ctx, message, jetstream.WithMsgID(messageID(item)), jetstream.WithExpectStream(deadStream))
-	if err != nil {
-		return fmt.Errorf("keeping a dead letter: %w", err)
-	}
-	return l.remove(ctx, item.Sequence)
+const selectLetters = `SELECT l.number, l.destination, l.rule, l.event, l.overtaken, l.reason, l.stored_at, l.buried_at, l.checksum,
+	e.identity, e.stored_at, e.body, e.checksum FROM dead_letters l JOIN events e ON e.number = l.event `
+
+// letterRow is a dead letter as the tables have it.
+type letterRow struct {
+	DeadLetter
+	event                   uint64
+	storedAt, eventStoredAt string
+	sum, eventSum           int64
 }
 
-// retireTime is how long a lane is waited for that is served still, such as by a
-// listener with an older configuration.
-const retireTime = 2 * requestTimeout
-
-// Retire buries what waits in lanes that are not kept.
-func (q *JetStream) Retire(ctx context.Context, kept func(lane string) bool, buried func(lane string)) error {
-	names, err := q.lanes(ctx)
-	if err != nil {
-		return err
+func scanLetter(rows interface{ Scan(into ...any) error }) (letterRow, int, error) {
+	var row letterRow
+	var buried moment
+	err := rows.Scan(&row.Sequence, &row.Destination, &row.Rule, &row.event, &row.Overtaken, &row.Reason, &row.storedAt, &buried, &row.sum,
+		&row.Identity, &row.eventStoredAt, &row.Body, &row.eventSum)
+	row.BuriedAt = buried.Time
+	row.StoredAt, _ = time.Parse(timeFormat, row.storedAt) // Where it is no time, the checksum does not fit.
+	if row.sum != deliveryChecksum(row.event, row.Destination, row.Rule, row.storedAt) || row.eventSum != eventChecksum(row.Identity, row.eventStoredAt, row.Body) {
+		// It is shown, and can be dropped, but nothing is sent of it.
+		row.Body, row.Reason = nil, ReasonUnreadable
 	}
-	for _, name := range names {
-		if !kept(name) {
-			q.retire(ctx, name, kept, buried)
-		}
-	}
-	return nil
+	return row, len(row.Body), err
 }
 
-// lanes returns the lanes that something waits in, in their order.
-func (q *JetStream) lanes(ctx context.Context) ([]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	counts, err := countBySubject(ctx, q.deliver, deliverPrefix+"*")
+// DeadLetters reads a page of them.
+func (q *SQL) DeadLetters(ctx context.Context, destination string, after uint64, limit int) ([]DeadLetter, error) {
+	rows, err := q.engine.reader().QueryContext(ctx, selectLetters+`WHERE ($1 = '' OR l.destination = $1) AND l.number > $2 ORDER BY l.number LIMIT $3`, destination, after, limit)
 	if err != nil {
-		return nil, err
+		return nil, unavailable(err)
 	}
-	names := make([]string, 0, len(counts))
-	for subject := range counts {
-		names = append(names, strings.TrimPrefix(subject, deliverPrefix))
+	read, err := collect(rows, func(rows *sql.Rows) (letterRow, int, error) { return scanLetter(rows) })
+	if err != nil {
+		return nil, unavailable(err)
 	}
-	slices.Sort(names)
-	return names, nil
+	letters := make([]DeadLetter, len(read))
+	for i, row := range read {
+		letters[i] = row.DeadLetter
+	}
+	return letters, nil
 }
 
-// retire buries everything in one lane.
-func (q *JetStream) retire(ctx context.Context, name string, kept func(lane string) bool, buried func(lane string)) {
-	ctx, finished := context.WithTimeout(ctx, retireTime)
-	defer finished()
-	q.Serve(ctx, name, func(ctx context.Context, lane Lane) error {
-		count := 0
-		for ctx.Err() == nil {
-			item, found, err := lane.Peek(ctx, 0)
-			if err != nil {
-				return err
-			}
-			// Asked after the item was read: it may be one for a lane that is
-			// kept again.
-			if !found || kept(name) {
-				break
-			}
-			if err := lane.Bury(ctx, item, ReasonRemoved); err != nil {
-				return err
-			}
-			buried(name)
-			count++
-		}
-		if count > 0 {
-			q.options.Logger.WarnContext(ctx, "alerts for a destination that the configuration has no longer are now dead letters", "destination", name, "alerts", count)
-		}
-		finished()
-		return nil
-	})
+// DeadLetter reads one by its number.
+func (q *SQL) DeadLetter(ctx context.Context, sequence uint64) (DeadLetter, error) {
+	row, err := readLetter(ctx, q.engine.reader(), sequence)
+	return row.DeadLetter, unavailable(err)
 }
 
-// countBySubject counts the messages of each subject that fits a pattern.
-func countBySubject(ctx context.Context, stream jetstream.Stream, pattern string) (map[string]int, error) {
-	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(pattern))
+func readLetter(ctx context.Context, from querier, sequence uint64) (letterRow, error) {
+	row, _, err := scanLetter(from.QueryRowContext(ctx, selectLetters+`WHERE l.number = $1`, sequence))
+	if errors.Is(err, sql.ErrNoRows) {
+		return letterRow{}, ErrNoDeadLetter
+	}
 	if err != nil {
-		return nil, fmt.Errorf("counting what waits: %w", err)
+		return letterRow{}, fmt.Errorf("reading a dead letter: %w", err)
 	}
-	counts := make(map[string]int, len(info.State.Subjects))
-	for subject, count := range info.State.Subjects {
-		counts[subject] = int(count) //nolint:gosec // A stream holds far fewer messages.
-	}
-	return counts, nil
+	return row, nil
 }
 
-// Stats asks every stream.
-func (q *JetStream) Stats(ctx context.Context) (Stats, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	stats, err := q.stats(ctx)
-	if err != nil {
-		return Stats{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+// Replay turns a dead letter into a delivery, in one transaction.
+func (q *SQL) Replay(ctx context.Context, sequence uint64, lane string) error {
+	if err := q.engine.check(ctx); err != nil {
+		return unavailable(err)
 	}
-	return stats, nil
-}
-
-func (q *JetStream) stats(ctx context.Context) (Stats, error) {
-	newest, err := q.newestEvent(ctx)
-	if err != nil {
-		return Stats{}, err
-	}
-	at, err := q.loadPosition(ctx)
-	if err != nil {
-		return Stats{}, err
-	}
-	stats := Stats{Lanes: make(map[string]LaneStats)}
-	if newest > at.sequence {
-		stats.Unevaluated = newest - at.sequence
-	}
-	pending, err := countBySubject(ctx, q.deliver, deliverPrefix+"*")
-	if err != nil {
-		return Stats{}, err
-	}
-	for subject, count := range pending {
-		oldest, err := q.oldest(ctx, subject)
+	err := q.engine.write(ctx, func(ctx context.Context, tx querier) error {
+		row, err := readLetter(ctx, tx, sequence)
 		if err != nil {
-			return Stats{}, err
+			return err
 		}
-		stats.Lanes[strings.TrimPrefix(subject, deliverPrefix)] = LaneStats{Pending: count, Oldest: oldest}
-	}
-	dead, err := countBySubject(ctx, q.dead, deadPrefix+"*")
-	if err != nil {
-		return Stats{}, err
-	}
-	for subject, count := range dead {
-		name := strings.TrimPrefix(subject, deadPrefix)
-		lane := stats.Lanes[name]
-		lane.DeadLetters = count
-		stats.Lanes[name] = lane
-	}
-	return stats, nil
+		row.Destination = lane
+		storedAt := time.Now().UTC().Format(timeFormat)
+		if err := insertDelivery(ctx, tx, row.event, storedAt, row.Delivery, sequence); err != nil {
+			return err
+		}
+		if err := dropLetter(ctx, tx, sequence); err != nil {
+			return err
+		}
+		return q.engine.announce(ctx, tx, laneTask(lane))
+	})
+	q.bells.ring(laneTask(lane))
+	return unavailable(err)
 }
 
-func (q *JetStream) oldest(ctx context.Context, subject string) (time.Time, error) {
-	message, err := q.deliver.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(subject))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return time.Time{}, nil
-	}
+// Drop removes a dead letter.
+func (q *SQL) Drop(ctx context.Context, sequence uint64) error {
+	return unavailable(q.engine.write(ctx, func(ctx context.Context, tx querier) error { return dropLetter(ctx, tx, sequence) }))
+}
+
+func dropLetter(ctx context.Context, tx querier, sequence uint64) error {
+	dropped, err := tx.ExecContext(ctx, `DELETE FROM dead_letters WHERE number = $1`, sequence)
 	if err != nil {
-		return time.Time{}, err
+		return fmt.Errorf("removing a dead letter: %w", err)
 	}
-	reader := lane{queue: q}
-	return reader.read(message).StoredAt, nil
+	count, err := dropped.RowsAffected()
+	if err == nil && count == 0 {
+		return ErrNoDeadLetter
+	}
+	return err
 }

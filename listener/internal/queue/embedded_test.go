@@ -3,6 +3,7 @@ package queue_test
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -65,7 +66,7 @@ func TestOpenFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocked := t.TempDir()
-	if err := os.WriteFile(filepath.Join(blocked, "jetstream"), nil, 0o600); err != nil {
+	if err := os.Mkdir(filepath.Join(blocked, "events.db"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	tests := []struct {
@@ -77,7 +78,7 @@ func TestOpenFails(t *testing.T) {
 		{"the directory cannot be written to", func(o *queue.Options) { o.Dir = "/proc/listener" }, "creating the data directory"},
 		{"the store is a file", func(o *queue.Options) { o.Dir = blocked }, "opening the event store"},
 		{"events without a size", func(o *queue.Options) { o.MaxEvent = 0 }, "the largest event"},
-		{"events too large for the server", func(o *queue.Options) { o.MaxEvent = 64 << 20 }, "the largest event"},
+		{"events too large for the memory", func(o *queue.Options) { o.MaxEvent = 64 << 20 }, "the largest event"},
 		{"no room", func(o *queue.Options) { o.MaxBytes = 1 }, "must have at least"},
 		{"what was sent is forgotten early", func(o *queue.Options) { o.SentFor = o.MaxAge }, "remembered for longer"},
 	}
@@ -112,61 +113,62 @@ func TestAReserveOfTheDiskIsKept(t *testing.T) {
 	}
 }
 
-// TestTheEmbeddedServerIsStartedAgain stops it under a queue that is at work, as
-// happens to one that has met a full disk.
-func TestTheEmbeddedServerIsStartedAgain(t *testing.T) {
-	t.Parallel()
-	opened := open(t, withDir(t.TempDir()))
-	defer closeQueue(t, opened)
-	items := make(chan queue.Item, 100)
-	defer evaluating(t, opened, to("a"))()
-	defer serving(t, opened, "a", finishing(items))()
-	store(t, opened, "one")
-	expect(t, items, "one")
-	if err := opened.Restart(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "events are taken again", func() bool {
-		_, err := opened.Store(t.Context(), queue.Event{Identity: "two", Body: []byte("{}")})
-		return err == nil
-	})
-	expect(t, items, "two")
-	// Also when the leases from before have ended.
-	ended := time.NewTimer(leaseTime)
-	<-ended.C
-	store(t, opened, "three")
-	expect(t, items, "three")
-}
-
 // damagedStore makes a store in which events wait for their evaluation, three
 // deliveries wait in a lane, and no process is at work.
 func damagedStore(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	opened := open(t, withDir(dir))
-	stop := evaluating(t, opened, to("a"))
-	store(t, opened, "d-1", "d-2", "d-3")
-	eventually(t, "all are evaluated", func() bool {
-		stats, err := opened.Stats(t.Context())
-		return err == nil && stats.Lanes["a"].Pending == 3 && stats.Unevaluated == 0
-	})
-	stop()
-	store(t, opened, "e-1", "e-2", "e-3", "e-4")
+	fillStore(t, opened)
 	closeQueue(t, opened)
 	return dir
 }
 
-// spoil changes a byte of the text in the only block of a stream.
-func spoil(t *testing.T, dir, stream, text string) {
+func fillStore(t *testing.T, opened *queue.SQL) {
 	t.Helper()
-	path := filepath.Join(dir, "jetstream", "$G", "streams", stream, "msgs", "1.blk")
+	stop := evaluating(t, opened, to("a"))
+	store(t, opened, "d-1", "d-2", "d-3")
+	eventually(t, "all are evaluated", func() bool { return pending(t, opened, "a") == 3 })
+	evaluated(t, opened)
+	stop()
+	store(t, opened, "e-1", "e-2", "e-3", "e-4")
+}
+
+// crashedStore is like damagedStore after a kill: everything is in the log still.
+func crashedStore(t *testing.T) (dir string) {
+	t.Helper()
+	running, dir := t.TempDir(), filepath.Join(t.TempDir(), "data")
+	opened := open(t, withDir(running))
+	defer closeQueue(t, opened)
+	fillStore(t, opened)
+	// The marks are written once a second, with the next event.
+	eventually(t, "the marks know of all events", func() bool {
+		content, err := os.ReadFile(filepath.Join(running, "high-water"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(content, []byte(`"event":7,"waiting":7`)) {
+			return true
+		}
+		store(t, opened, "e-4")
+		return false
+	})
+	if err := os.CopyFS(dir, os.DirFS(running)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// spoil changes a byte of a file, at the end of a text in it.
+func spoil(t *testing.T, path, text string) {
+	t.Helper()
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := bytes.Index(content, []byte(text))
 	if at < 0 {
-		t.Fatalf("%s is not in the block", text)
+		t.Fatalf("%s is not in the file", text)
 	}
 	content[at+len(text)-1] ^= 0x40
 	if err := os.WriteFile(path, content, 0o600); err != nil {
@@ -174,8 +176,20 @@ func spoil(t *testing.T, dir, stream, text string) {
 	}
 }
 
+func overwrite(t *testing.T, path string, at int64, with []byte) {
+	t.Helper()
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := file.WriteAt(with, at); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestADamagedStore damages the files of a store, and looks for what is left, what
-// is said to be gone, and where the damaged file was put.
+// is said to be gone, and where the damaged store was put.
 func TestADamagedStore(t *testing.T) {
 	t.Parallel()
 	everything := []string{"d-1", "d-2", "d-3", "e-1", "e-2", "e-3", "e-4"}
@@ -188,57 +202,58 @@ func TestADamagedStore(t *testing.T) {
 		}
 		return kept
 	}
-	stream := func(dir, name string, parts ...string) string {
-		return filepath.Join(append([]string{dir, "jetstream", "$G", "streams", name}, parts...)...)
-	}
+	database := func(dir string) string { return filepath.Join(dir, "events.db") }
+	journal := func(dir string) string { return filepath.Join(dir, "events.db-wal") }
 	tests := []struct {
 		name  string
+		make  func(t *testing.T) (dir string)
 		spoil func(t *testing.T, dir string)
 		kept  []string
 		lost  int
 		aside bool
 	}{
-		{"an event", func(t *testing.T, dir string) { spoil(t, dir, "EVENTS", `"name":"e-2"`) }, without("e-2"), 1, true},
-		{"the newest event", func(t *testing.T, dir string) { spoil(t, dir, "EVENTS", `"name":"e-4"`) }, without("e-4"), 1, true},
-		{"a delivery", func(t *testing.T, dir string) { spoil(t, dir, "DELIVER", `"name":"d-2"`) }, without("d-2"), 1, true},
-		{"an event that is evaluated", func(t *testing.T, dir string) { spoil(t, dir, "EVENTS", `"name":"d-2"`) }, everything, 0, true},
-		{"an event cut off", func(t *testing.T, dir string) {
-			path := stream(dir, "EVENTS", "msgs", "1.blk")
-			info, err := os.Stat(path)
+		{"an event", damagedStore, func(t *testing.T, dir string) { spoil(t, database(dir), `"name":"e-2"`) }, without("e-2"), 1, true},
+		{"the newest event", damagedStore, func(t *testing.T, dir string) { spoil(t, database(dir), `"name":"e-4"`) }, without("e-4"), 1, true},
+		{"the event of a delivery", damagedStore, func(t *testing.T, dir string) { spoil(t, database(dir), `"name":"d-2"`) }, without("d-2"), 1, true},
+		{"a delivery", damagedStore, func(t *testing.T, dir string) { spoil(t, database(dir), "ahealth") }, without("d-3"), 1, true},
+		{"the database cut off", damagedStore, func(t *testing.T, dir string) {
+			if err := os.Truncate(database(dir), 3*4096); err != nil {
+				t.Fatal(err)
+			}
+		}, nil, 7, true},
+		{"a database that is none", damagedStore, func(t *testing.T, dir string) {
+			if err := os.WriteFile(database(dir), []byte("nonsense"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, nil, 7, true},
+		{"a database that is gone", damagedStore, func(t *testing.T, dir string) {
+			if err := os.Remove(database(dir)); err != nil {
+				t.Fatal(err)
+			}
+		}, nil, 7, true},
+		{"the log is gone", crashedStore, func(t *testing.T, dir string) {
+			if err := os.Remove(journal(dir)); err != nil {
+				t.Fatal(err)
+			}
+		}, nil, 7, true},
+		{"a byte of the log", crashedStore, func(t *testing.T, dir string) { spoil(t, journal(dir), `"name":"e-3"`) }, without("e-3", "e-4"), 2, true},
+		{"the log cut off", crashedStore, func(t *testing.T, dir string) {
+			content, err := os.ReadFile(journal(dir))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := os.Truncate(path, info.Size()-10); err != nil {
+			if err := os.Truncate(journal(dir), int64(bytes.Index(content, []byte(`"name":"e-2"`)))); err != nil {
 				t.Fatal(err)
 			}
-		}, without("e-4"), 1, true},
-		{"a block that is gone", func(t *testing.T, dir string) {
-			if err := os.Remove(stream(dir, "EVENTS", "msgs", "1.blk")); err != nil {
-				t.Fatal(err)
-			}
-		}, without("e-1", "e-2", "e-3", "e-4"), 4, true},
-		{"an index", func(t *testing.T, dir string) {
-			if err := os.WriteFile(stream(dir, "EVENTS", "msgs", "index.db"), []byte("nonsense"), 0o600); err != nil {
+		}, without("e-2", "e-3", "e-4"), 3, true},
+		{"nothing after a crash", crashedStore, func(*testing.T, string) {}, everything, 0, false},
+		{"the marks", damagedStore, func(t *testing.T, dir string) {
+			if err := os.WriteFile(filepath.Join(dir, "high-water"), []byte("nonsense"), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}, everything, 0, false},
-		{"the description of a stream", func(t *testing.T, dir string) {
-			if err := os.WriteFile(stream(dir, "DELIVER", "meta.inf"), []byte("nonsense"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}, everything, 0, false},
-		{"the whole stream of events", func(t *testing.T, dir string) {
-			if err := os.RemoveAll(stream(dir, "EVENTS")); err != nil {
-				t.Fatal(err)
-			}
-		}, without("e-1", "e-2", "e-3", "e-4"), 4, true},
-		{"how far the evaluation had come", func(t *testing.T, dir string) {
-			if err := os.RemoveAll(stream(dir, "STATE")); err != nil {
-				t.Fatal(err)
-			}
-		}, everything, 0, false},
-		{"the ledger", func(t *testing.T, dir string) {
-			if err := os.WriteFile(filepath.Join(dir, "ledger"), []byte("nonsense"), 0o600); err != nil {
+		{"the reserve", damagedStore, func(t *testing.T, dir string) {
+			if err := os.Remove(filepath.Join(dir, "reserve")); err != nil {
 				t.Fatal(err)
 			}
 		}, everything, 0, false},
@@ -246,7 +261,7 @@ func TestADamagedStore(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			dir := damagedStore(t)
+			dir := test.make(t)
 			test.spoil(t, dir)
 			options := withDir(dir)
 			log := &bytes.Buffer{}
@@ -254,7 +269,7 @@ func TestADamagedStore(t *testing.T) {
 			opened := open(t, options)
 			damage := opened.Damage()
 			if damage.Lost != test.lost || (damage.Aside != "") != test.aside {
-				t.Errorf("reported: %+v, want %d lost and files aside: %t\n%s", damage, test.lost, test.aside, log)
+				t.Errorf("reported: %+v, want %d lost and a report: %t\n%s", damage, test.lost, test.aside, log)
 			}
 			if test.lost > 0 && !strings.Contains(log.String(), fmt.Sprintf("lost=%d", test.lost)) {
 				t.Errorf("the log reads\n%s", log)
@@ -286,17 +301,80 @@ func TestADamagedStore(t *testing.T) {
 	}
 }
 
-// TestTheDamagedFileIsPutAside looks at the copy and at the report.
-func TestTheDamagedFileIsPutAside(t *testing.T) {
+// TestADamagedPageLosesNoOtherRow overwrites one page of a larger store: a scan
+// would end there.
+func TestADamagedPageLosesNoOtherRow(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	opened := open(t, withDir(dir))
+	body := bytes.Repeat([]byte("x"), 1000)
+	for i := range 500 {
+		if _, err := opened.Store(t.Context(), queue.Event{Identity: fmt.Sprintf("event-%03d", i), Body: body}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closeQueue(t, opened)
+	path := filepath.Join(dir, "events.db")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := int64(bytes.Index(content, []byte("event-250"+time.Now().UTC().Format("2006"))) / 4096)
+	overwrite(t, path, page*4096, bytes.Repeat([]byte{0xff}, 4096))
+
+	opened = open(t, withDir(dir))
+	defer closeQueue(t, opened)
+	items := make(chan queue.Item, 1000)
+	defer evaluating(t, opened, to("a"))()
+	defer serving(t, opened, "a", finishing(items))()
+	store(t, opened, "last")
+	told := map[string]bool{}
+	for !told["last"] {
+		told[next(t, items).Identity] = true
+	}
+	damage := opened.Damage()
+	if lost := 501 - len(told); lost < 1 || lost > 8 || damage.Lost != lost {
+		t.Errorf("%d events are gone, and the report says %+v", lost, damage)
+	}
+}
+
+// TestAnOldCopyIsNoticed puts a copy of the store back that was made before some
+// events were stored.
+func TestAnOldCopyIsNoticed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	opened := open(t, withDir(dir))
+	store(t, opened, "one")
+	closeQueue(t, opened)
+	old, err := os.ReadFile(filepath.Join(dir, "events.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened = open(t, withDir(dir))
+	store(t, opened, "two", "three")
+	closeQueue(t, opened)
+	if err := os.WriteFile(filepath.Join(dir, "events.db"), old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	opened = open(t, withDir(dir))
+	defer closeQueue(t, opened)
+	if damage := opened.Damage(); damage.Lost != 2 {
+		t.Errorf("reported: %+v", damage)
+	}
+}
+
+// TestTheDamagedStoreIsPutAside looks at the copy and at the report.
+func TestTheDamagedStoreIsPutAside(t *testing.T) {
 	t.Parallel()
 	dir := damagedStore(t)
-	spoil(t, dir, "EVENTS", `"name":"e-2"`)
-	damaged, err := os.ReadFile(filepath.Join(dir, "jetstream", "$G", "streams", "EVENTS", "msgs", "1.blk"))
+	path := filepath.Join(dir, "events.db")
+	spoil(t, path, `"name":"e-2"`)
+	damaged, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	closeQueue(t, open(t, withDir(dir)))
-	copies, err := filepath.Glob(filepath.Join(dir, "damaged", "*", "EVENTS", "1.blk"))
+	copies, err := filepath.Glob(filepath.Join(dir, "damaged", "*", "events.db"))
 	if err != nil || len(copies) != 1 {
 		t.Fatalf("copies: %v (%v)", copies, err)
 	}
@@ -304,50 +382,32 @@ func TestTheDamagedFileIsPutAside(t *testing.T) {
 	if err != nil || !bytes.Equal(kept, damaged) {
 		t.Errorf("the copy differs (%v)", err)
 	}
-	content, err := os.ReadFile(filepath.Join(filepath.Dir(filepath.Dir(copies[0])), "report.json"))
+	content, err := os.ReadFile(filepath.Join(filepath.Dir(copies[0]), "report.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var report map[string]int
-	if err := json.Unmarshal(content, &report); err != nil || report["lost"] != 1 || report["damaged_records"] != 1 {
+	if err := json.Unmarshal(content, &report); err != nil || report["lost"] != 1 || report["damaged_rows"] != 1 {
 		t.Errorf("the report is %s (%v)", content, err)
 	}
 }
 
-// TestALostPositionLosesNothing removes the note of how far the evaluation had
-// come from a store that has discarded old events: they are not called lost, and
-// those that are left are told once.
-func TestALostPositionLosesNothing(t *testing.T) {
+// TestAStoreOfANewerVersionIsLeftAlone opens one whose schema is not known.
+func TestAStoreOfANewerVersionIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	options := withDir(t.TempDir())
-	options.MaxAge = 100 * time.Millisecond
-	opened := open(t, options)
-	items := make(chan queue.Item, 100)
-	stopEvaluating, stopServing := evaluating(t, opened, to("a")), serving(t, opened, "a", finishing(items))
-	store(t, opened, "old-1", "old-2", "old-3")
-	expect(t, items, "old-1", "old-2", "old-3")
-	eventually(t, "the old ones are discarded", func() bool {
-		if err := opened.Tidy(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		return !store(t, opened, "old-1")
-	})
-	store(t, opened, "kept")
-	expect(t, items, "kept")
-	stopEvaluating()
-	stopServing()
-	closeQueue(t, opened)
-	if err := os.RemoveAll(filepath.Join(options.Dir, "jetstream", "$G", "streams", "STATE")); err != nil {
+	dir := t.TempDir()
+	closeQueue(t, open(t, withDir(dir)))
+	database, err := sql.Open("sqlite", filepath.Join(dir, "events.db"))
+	if err != nil {
 		t.Fatal(err)
 	}
-
-	opened = open(t, options)
-	defer closeQueue(t, opened)
-	if damage := opened.Damage(); damage.Lost != 0 {
-		t.Errorf("reported: %+v", damage)
+	if _, err := database.ExecContext(t.Context(), `UPDATE schema_version SET version = 99`); err != nil {
+		t.Fatal(err)
 	}
-	defer evaluating(t, opened, to("a"))()
-	defer serving(t, opened, "a", finishing(items))()
-	store(t, opened, "new")
-	expect(t, items, "new")
+	if err := database.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := queue.Open(t.Context(), withDir(dir)); err == nil || !strings.Contains(err.Error(), "newer version of the listener") {
+		t.Errorf("got %v", err)
+	}
 }

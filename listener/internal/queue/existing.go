@@ -2,118 +2,109 @@ package queue
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // ErrNoStore says that there is no event store where one was to be opened.
 var ErrNoStore = errors.New("there is no event store")
 
 // ErrDamaged says that a store must be opened by the listener first, which puts
-// damaged files aside and says what is lost.
-var ErrDamaged = errors.New("a file of the event store is damaged, or was not written to its end")
+// what is damaged aside and says what is lost.
+var ErrDamaged = errors.New("the event store is damaged")
 
 // Location says where a store is.
 type Location struct {
-	// Dir is the data directory of an embedded store. It is not used with
-	// External.
-	Dir      string
-	External External
+	// Dir is the data directory of an embedded store.
+	Dir string
+	// PostgresURL is that of the database which is used instead; "" is none.
+	PostgresURL string
+	// ReadOnly opens a store only to look at it, which is possible beside a
+	// running listener.
+	ReadOnly bool
 	Logger   *slog.Logger
 }
 
-// OpenExisting opens the desk of a store that a listener has made, and leaves it
-// as that listener has set it up: no stream is made or changed, nothing is
-// repaired, and what the listener will find missing later it still finds.
+// OpenExisting opens the desk of a store that a listener has made, and leaves its
+// tables as they are: nothing is made, migrated or repaired.
 //
 // Its error wraps ErrNoStore where there is none, ErrLocked when a process has the
-// data directory open, and ErrDamaged when opening would lose what only the
-// listener puts aside.
+// data directory open and something is to be changed, and ErrDamaged where the
+// listener has to repair the store first.
 func OpenExisting(ctx context.Context, location Location) (Desk, error) {
-	options := Options{
-		Dir: location.Dir, External: location.External, Logger: location.Logger, Reserve: defaultReserve,
-		// The embedded server must take back the largest event that any listener
-		// has stored.
-		MaxEvent: largestEvent,
+	queue := &SQL{
+		options: Options{
+			Dir: location.Dir, PostgresURL: location.PostgresURL, MaxEvent: largestEvent, MaxBytes: DefaultMaxBytes, Lease: defaultLease, Logger: location.Logger,
+		},
+		bells: newBells(), tasks: newTasks(),
 	}
-	queue := &JetStream{options: options}
-	if err := queue.startExisting(ctx); err != nil {
-		return nil, errors.Join(err, queue.Close())
+	var err error
+	if queue.options.embedded() {
+		queue.engine, err = openExistingSQLite(ctx, queue.options, location.ReadOnly)
+	} else {
+		queue.engine, err = openExistingPostgres(ctx, location, queue.bells)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return queue, nil
 }
 
-func (q *JetStream) startExisting(ctx context.Context) error {
-	if q.options.embedded() {
-		if err := q.startExistingEmbedded(); err != nil {
-			return err
+func openExistingSQLite(ctx context.Context, options Options, readOnly bool) (engine, error) {
+	path := filepath.Join(options.Dir, databaseFile)
+	if _, err := os.Stat(path); err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("%w in %s", ErrNoStore, options.Dir)
 		}
+		return nil, fmt.Errorf("reading the data directory: %w", err)
 	}
-	if err := q.connect(ctx); err != nil {
-		return err
+	lock, err := lockDirectory(options.Dir)
+	if err != nil && !readOnly {
+		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	return q.findStreams(ctx)
+	engine := &sqliteEngine{path: path, options: options, lock: lock, disk: newDisk(options.Dir, 0, options.Logger)}
+	if err := engine.openExisting(ctx, readOnly); err != nil {
+		return nil, errors.Join(err, engine.close()) //nolint:contextcheck // What was written is kept, whoever has gone.
+	}
+	return engine, nil
 }
 
-// startExistingEmbedded starts the server only on a directory that has streams,
-// and whose files it would not cut off.
-func (q *JetStream) startExistingEmbedded() error {
-	if err := checkExists(q.options.Dir); err != nil {
+// openExisting opens the connections that are needed, and looks whether the tables
+// are there.
+func (e *sqliteEngine) openExisting(ctx context.Context, readOnly bool) error {
+	options := readOptions()
+	if readOnly && e.lock != nil && !hasContent(e.path+"-wal") {
+		// Nobody writes, and nothing is to be recovered: no file needs to be made,
+		// so that a directory can be looked at that cannot be written to.
+		options = url.Values{"immutable": {"1"}, "mode": {"ro"}}
+	}
+	var err error
+	if e.read, err = sql.Open("sqlite", dataSource(e.path, options)); err != nil {
 		return err
 	}
-	embedded, err := lockDirectory(q.options)
-	if err != nil {
-		return err
+	e.read.SetMaxOpenConns(readers)
+	var version int
+	err = e.read.QueryRowContext(ctx, `SELECT version FROM schema_version`).Scan(&version)
+	switch {
+	case isDamage(err):
+		return fmt.Errorf("%w (%s): start the listener once, which puts it aside and says what is lost", ErrDamaged, e.path)
+	case err != nil:
+		return fmt.Errorf("%w of a listener in %s: %w", ErrNoStore, filepath.Dir(e.path), err)
+	case version != len(schemaVersions()):
+		return fmt.Errorf("the event store was made by another version of the listener: its schema has version %d, and this one knows %d", version, len(schemaVersions()))
+	case readOnly:
+		return nil
 	}
-	q.embedded = embedded
-	err = eachDamaged(q.options.Dir, func(path, _ string, _ []byte, _ block) error {
-		return fmt.Errorf("%w (%s): start the listener once, which puts it aside and says what is lost", ErrDamaged, path)
-	})
-	if err != nil {
-		return err
-	}
-	if q.ledger, err = openLedger(q.options.Dir); err != nil {
-		return err
-	}
-	return embedded.start()
+	e.writer, err = openWriter(ctx, e.path, e.options, e.disk, nil)
+	return err
 }
 
-// checkExists looks for the streams of an embedded store, and touches nothing.
-func checkExists(dir string) error {
-	if _, err := os.ReadDir(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("reading the data directory: %w", err)
-	}
-	found, err := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", deadStream))
-	if err != nil {
-		return err
-	}
-	if len(found) == 0 {
-		return fmt.Errorf("%w in %s", ErrNoStore, dir)
-	}
-	return nil
-}
-
-// findStreams takes the streams into use that the desk works on. The leases are
-// none of them.
-func (q *JetStream) findStreams(ctx context.Context) error {
-	found := make(map[string]jetstream.Stream)
-	for _, name := range []string{eventsStream, deliverStream, deadStream, stateStream} {
-		stream, err := q.findStream(ctx, name)
-		if errors.Is(err, jetstream.ErrStreamNotFound) {
-			return fmt.Errorf("%w of a listener here, or it is not whole: the stream %s is missing", ErrNoStore, name)
-		}
-		if err != nil {
-			return err
-		}
-		found[name] = stream
-	}
-	q.useStreams(found)
-	return nil
+func hasContent(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Size() > 0
 }

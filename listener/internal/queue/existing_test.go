@@ -3,6 +3,7 @@ package queue_test
 import (
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +21,7 @@ func TestOpenExistingCreatesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	empty := filepath.Join(parent, "empty")
-	if err := os.MkdirAll(filepath.Join(empty, "jetstream"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(empty, "other"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	tests := map[string]string{filepath.Join(parent, "missing"): "there is no event store in ", empty: "there is no event store in ", file: "reading the data directory"}
@@ -37,7 +38,7 @@ func TestOpenExistingCreatesNothing(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(found, " "); got != " /empty /empty/jetstream /file" {
+	if got := strings.Join(found, " "); got != " /empty /empty/other /file" {
 		t.Errorf("afterwards there are%s", got)
 	}
 }
@@ -88,68 +89,68 @@ func TestOpenExistingAfterACrash(t *testing.T) {
 // repair, and looks whether the listener still finds what is gone.
 func TestOpenExistingRepairsNothing(t *testing.T) {
 	t.Parallel()
-	t.Run("a damaged record is left to the listener", func(t *testing.T) {
+	t.Run("a file that is no database is left to the listener", func(t *testing.T) {
 		t.Parallel()
 		dir := damagedStore(t)
-		spoil(t, dir, "DELIVER", `"name":"d-2"`)
-		if _, err := queue.OpenExisting(t.Context(), locate(withDir(dir))); !errors.Is(err, queue.ErrDamaged) || !strings.Contains(err.Error(), "1.blk") {
+		if err := os.WriteFile(filepath.Join(dir, "events.db"), []byte("nonsense"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := queue.OpenExisting(t.Context(), locate(withDir(dir))); !errors.Is(err, queue.ErrDamaged) || !strings.Contains(err.Error(), "events.db") {
 			t.Errorf("got %v", err)
 		}
 		opened := open(t, withDir(dir))
 		defer closeQueue(t, opened)
-		if damage := opened.Damage(); damage.Lost != 1 || damage.Aside == "" {
+		if damage := opened.Damage(); damage.Lost != 7 || damage.Aside == "" {
 			t.Errorf("the listener finds %+v", damage)
 		}
 	})
 	t.Run("what is gone is not forgotten", func(t *testing.T) {
 		t.Parallel()
-		dir := t.TempDir()
-		opened := open(t, withDir(dir))
-		bury(t, opened, "a", "one")
-		store(t, opened, "two", "three")
-		closeQueue(t, opened)
-		if err := os.Remove(filepath.Join(dir, "jetstream", "$G", "streams", "EVENTS", "msgs", "1.blk")); err != nil {
+		dir := crashedStore(t)
+		if err := os.Remove(filepath.Join(dir, "events.db-wal")); err != nil {
 			t.Fatal(err)
 		}
-		desk, err := queue.OpenExisting(t.Context(), locate(withDir(dir)))
+		desk, err := queue.OpenExisting(t.Context(), queue.Location{Dir: dir, ReadOnly: true, Logger: slog.New(slog.DiscardHandler)})
+		if err == nil {
+			err = desk.Close()
+		}
+		if err != nil && !errors.Is(err, queue.ErrNoStore) {
+			t.Error(err)
+		}
+		opened := open(t, withDir(dir))
+		defer closeQueue(t, opened)
+		if damage := opened.Damage(); damage.Lost != 7 {
+			t.Errorf("the listener finds %+v", damage)
+		}
+	})
+}
+
+// TestALookBesideTheListener opens a store for reading that is in use, that was left
+// behind by a crash, and that lies in a directory which cannot be written to.
+func TestALookBesideTheListener(t *testing.T) {
+	t.Parallel()
+	look := func(t *testing.T, dir string, identities ...string) {
+		t.Helper()
+		desk, err := queue.OpenExisting(t.Context(), queue.Location{Dir: dir, ReadOnly: true, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := desk.Replay(t.Context(), letters(t, desk, "one")[0].Sequence, "a"); err != nil {
-			t.Error(err)
+		found := letters(t, desk, identities...)
+		if err := desk.Drop(t.Context(), found[0].Sequence); err == nil {
+			t.Error("it was changed")
 		}
 		if err := desk.Close(); err != nil {
 			t.Error(err)
 		}
-		opened = open(t, withDir(dir))
-		defer closeQueue(t, opened)
-		if damage := opened.Damage(); damage.Lost != 2 {
-			t.Errorf("the listener finds %+v", damage)
-		}
-	})
-	t.Run("a replayed dead letter is counted as one that waits", func(t *testing.T) {
-		t.Parallel()
-		dir := t.TempDir()
-		opened := open(t, withDir(dir))
-		bury(t, opened, "a", "one")
-		closeQueue(t, opened)
-		desk, err := queue.OpenExisting(t.Context(), locate(withDir(dir)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := desk.Replay(t.Context(), letters(t, desk, "one")[0].Sequence, "a"); err != nil {
-			t.Error(err)
-		}
-		if err := desk.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := os.RemoveAll(filepath.Join(dir, "jetstream", "$G", "streams", "DELIVER")); err != nil {
-			t.Fatal(err)
-		}
-		opened = open(t, withDir(dir))
-		defer closeQueue(t, opened)
-		if damage := opened.Damage(); damage.Lost != 1 {
-			t.Errorf("the listener finds %+v", damage)
-		}
-	})
+	}
+	dir, image := t.TempDir(), filepath.Join(t.TempDir(), "data")
+	opened := open(t, withDir(dir))
+	bury(t, opened, "a", "one", "two")
+	look(t, dir, "one", "two")
+	if err := os.CopyFS(image, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	look(t, image, "one", "two")
+	closeQueue(t, opened)
+	look(t, dir, "one", "two")
 }

@@ -2,12 +2,15 @@ package queue_test
 
 import (
 	"context"
+	"crypto/rand"
+	"database/sql"
 	"log/slog"
+	"net/url"
+	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/nats-io/nats-server/v2/server"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
@@ -23,41 +26,50 @@ type backend struct {
 	name string
 	// options describe a new store of a test.
 	options func(t *testing.T) queue.Options
-	// beside opens what is open already a second time, as another process would.
-	beside func(t *testing.T, first *queue.JetStream, options queue.Options) *queue.JetStream
+	// isShared says that several processes may have it open.
+	isShared bool
 }
 
 func backends() []backend {
 	return []backend{
-		{
-			name: "embedded",
-			options: func(t *testing.T) queue.Options {
-				t.Helper()
-				return withDir(t.TempDir())
-			},
-			beside: func(t *testing.T, first *queue.JetStream, _ queue.Options) *queue.JetStream {
-				t.Helper()
-				second, err := first.Beside(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
-				return second
-			},
-		},
-		{
-			name: "external",
-			options: func(t *testing.T) queue.Options {
-				t.Helper()
-				options := withDir("")
-				options.External = queue.External{URL: startServer(t, 0).ClientURL(), Replicas: 1}
-				return options
-			},
-			beside: func(t *testing.T, _ *queue.JetStream, options queue.Options) *queue.JetStream {
-				t.Helper()
-				return open(t, options)
-			},
-		},
+		{name: "sqlite", options: func(t *testing.T) queue.Options {
+			t.Helper()
+			return withDir(t.TempDir())
+		}},
+		{name: "postgres", options: withPostgres, isShared: true},
 	}
+}
+
+// withPostgres describes a new store in the database of the environment: each test
+// has a schema of its own.
+func withPostgres(t *testing.T) queue.Options {
+	t.Helper()
+	given := os.Getenv("LISTENER_TEST_POSTGRES")
+	if given == "" {
+		t.Skip("LISTENER_TEST_POSTGRES is not set")
+	}
+	address, err := url.Parse(given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := "test_" + strings.ToLower(rand.Text())
+	query := address.Query()
+	query.Set("search_path", schema)
+	address.RawQuery = query.Encode()
+	t.Cleanup(func() {
+		database, err := sql.Open("pgx", given)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer database.Close()
+		if _, err := database.ExecContext(context.WithoutCancel(t.Context()), "DROP SCHEMA IF EXISTS "+schema+" CASCADE"); err != nil {
+			t.Error(err)
+		}
+	})
+	options := withDir("")
+	options.PostgresURL = address.String()
+	return options
 }
 
 func withDir(dir string) queue.Options {
@@ -67,30 +79,7 @@ func withDir(dir string) queue.Options {
 	}
 }
 
-// startServer runs a NATS server that listens, as somebody else would run it.
-func startServer(t *testing.T, maxPayload int32) *server.Server {
-	t.Helper()
-	if maxPayload == 0 {
-		maxPayload = 8 << 20
-	}
-	running, err := server.NewServer(&server.Options{
-		Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true, MaxPayload: maxPayload, JetStream: true, StoreDir: t.TempDir(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	running.Start()
-	t.Cleanup(func() {
-		running.Shutdown()
-		running.WaitForShutdown()
-	})
-	if !running.ReadyForConnections(patience) {
-		t.Fatal("the NATS server does not start")
-	}
-	return running
-}
-
-func open(t *testing.T, options queue.Options) *queue.JetStream {
+func open(t *testing.T, options queue.Options) *queue.SQL {
 	t.Helper()
 	opened, err := queue.Open(t.Context(), options)
 	if err != nil {
@@ -99,7 +88,7 @@ func open(t *testing.T, options queue.Options) *queue.JetStream {
 	return opened
 }
 
-func closeQueue(t *testing.T, opened *queue.JetStream) {
+func closeQueue(t *testing.T, opened *queue.SQL) {
 	t.Helper()
 	if err := opened.Close(); err != nil {
 		t.Error(err)
@@ -166,23 +155,28 @@ func serving(t *testing.T, opened queue.Queue, name string, step func(ctx contex
 	})
 }
 
+// first returns the first item of a lane, if there is one.
+func first(ctx context.Context, lane queue.Lane) (item queue.Item, found bool, err error) {
+	items, err := lane.Items(ctx, 0, 1)
+	if err != nil || len(items) == 0 {
+		return queue.Item{}, false, err
+	}
+	return items[0], true, nil
+}
+
 // finishing takes one item after the other and yields those that were not sent
 // before.
 func finishing(deliveries chan<- queue.Item) func(context.Context, queue.Lane) error {
 	return func(ctx context.Context, lane queue.Lane) error {
-		item, found, err := lane.Peek(ctx, 0)
+		item, found, err := first(ctx, lane)
 		if err != nil || !found {
 			lane.Wait(ctx, time.Second)
 			return err
 		}
-		sent, err := lane.Sent(ctx, item.Delivery)
-		if err != nil {
-			return err
-		}
-		if sent {
+		if item.WasSent {
 			return lane.Discard(ctx, item)
 		}
-		if err := lane.Finish(ctx, []queue.Item{item}); err != nil {
+		if err := lane.Finish(ctx, item); err != nil {
 			return err
 		}
 		deliveries <- item

@@ -2,38 +2,32 @@ package queue
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // lane is the Lane of whoever holds its lease.
 type lane struct {
-	queue   *JetStream
-	name    string
-	subject string
-	held    context.Context
-	news    bell
-	// revision is that of the saved state.
-	revision uint64
+	queue *SQL
+	name  string
+	held  context.Context
+	news  bell
 }
 
 // laneTask is the name of the lease of a lane, and of its bell.
 func laneTask(name string) string { return "lane." + name }
 
 // Serve serves the lane whenever nobody else does, in this process or in another.
-func (q *JetStream) Serve(ctx context.Context, name string, serve Server) {
+func (q *SQL) Serve(ctx context.Context, name string, serve Server) {
 	q.hold(ctx, laneTask(name), func(ctx, held context.Context) error {
-		news, stop := q.listen(laneTask(name))
+		news, stop := q.bells.listen(laneTask(name))
 		defer stop()
-		err := serve(ctx, &lane{queue: q, name: name, subject: deliverPrefix + name, held: held, news: news})
+		err := serve(ctx, &lane{queue: q, name: name, held: held, news: news})
 		if ctx.Err() != nil && held.Err() == nil {
 			return nil
 		}
-		q.noteFailure(err)
 		return err
 	})
 }
@@ -44,10 +38,10 @@ func (l *lane) Wait(ctx context.Context, atMost time.Duration) {
 	l.news.wait(ctx, min(atMost, lookAgain))
 }
 
-// bounded returns a context for one request, which ends with the lease at the
-// latest.
-func (l *lane) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
+// until returns a context that ends with the lease, and not before: what was begun
+// for an item is finished when the listener is stopped.
+func (l *lane) until(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	unlink := context.AfterFunc(l.held, cancel)
 	return ctx, func() {
 		unlink()
@@ -55,168 +49,243 @@ func (l *lane) bounded(ctx context.Context) (context.Context, context.CancelFunc
 	}
 }
 
-func (l *lane) Peek(ctx context.Context, after uint64) (Item, bool, error) {
-	ctx, cancel := l.bounded(ctx)
+// write changes something for the lane, as long as it is held.
+func (l *lane) write(ctx context.Context, apply change) error {
+	ctx, cancel := l.until(ctx)
 	defer cancel()
-	message, err := l.queue.deliver.GetMsg(ctx, after+1, jetstream.WithGetMsgSubject(l.subject))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return Item{}, false, nil
-	}
-	if err != nil {
-		return Item{}, false, fmt.Errorf("reading a lane: %w", err)
-	}
-	return l.read(message), true, nil
+	return l.queue.engine.write(ctx, func(ctx context.Context, tx querier) error {
+		if err := l.queue.engine.guard(ctx, tx, laneTask(l.name)); err != nil {
+			return err
+		}
+		return apply(ctx, tx)
+	})
 }
 
-func (l *lane) read(message *jetstream.RawStreamMsg) Item {
-	storedAt, err := time.Parse(time.RFC3339Nano, message.Header.Get(storedHeader))
+// itemRow is an item as the tables have it, with what its checksums need.
+type itemRow struct {
+	Item
+	event                   uint64
+	storedAt, eventStoredAt string
+	sum, eventSum           int64
+	retryAt                 moment
+}
+
+func (r *itemRow) isSound() bool {
+	return r.sum == deliveryChecksum(r.event, r.Destination, r.Rule, r.storedAt) && r.eventSum == eventChecksum(r.Identity, r.eventStoredAt, r.Body)
+}
+
+// Items reads items with their events. What is damaged is discarded on the way:
+// nothing can be made of it.
+func (l *lane) Items(ctx context.Context, after uint64, limit int) ([]Item, error) {
+	ctx, cancel := l.until(ctx)
+	defer cancel()
+	rows, err := l.queue.engine.reader().QueryContext(ctx, `SELECT d.number, d.destination, d.rule, d.event, d.overtaken, d.stored_at, d.replayed, d.checksum,
+		d.failures, d.retry_at, d.uncertain, d.plain, d.single, d.aside, e.identity, e.stored_at, e.body, e.checksum,
+		EXISTS (SELECT 1 FROM sent s WHERE s.destination = d.destination AND s.rule = d.rule AND s.identity = e.identity)
+		FROM deliveries d JOIN events e ON e.number = d.event WHERE d.destination = $1 AND d.number > $2 ORDER BY d.number LIMIT $3`, l.name, after, limit)
 	if err != nil {
-		storedAt = message.Time
+		return nil, fmt.Errorf("reading a lane: %w", err)
 	}
-	// What is no number, or absent, is 0.
-	replayed, _ := strconv.ParseUint(message.Header.Get(replayedHeader), 10, 64)
-	return Item{
-		Delivery: Delivery{
-			Event:       Event{Identity: message.Header.Get(identityHeader), Body: message.Data},
-			Destination: l.name,
-			Rule:        message.Header.Get(ruleHeader),
-			Overtaken:   message.Header.Get(overtakenHeader) != "",
-		},
-		Sequence: message.Sequence,
-		StoredAt: storedAt,
-		Replayed: replayed,
+	read, err := collect(rows, func(rows *sql.Rows) (itemRow, int, error) {
+		var row itemRow
+		err := rows.Scan(&row.Sequence, &row.Destination, &row.Rule, &row.event, &row.Overtaken, &row.storedAt, &row.Replayed, &row.sum,
+			&row.Failures, &row.retryAt, &row.Uncertain, &row.Plain, &row.Single, &row.Aside, &row.Identity, &row.eventStoredAt, &row.Body, &row.eventSum, &row.WasSent)
+		return row, len(row.Body), err
+	})
+	if err != nil {
+		return nil, err
 	}
+	items := make([]Item, 0, len(read))
+	for _, row := range read {
+		if !row.isSound() {
+			if err := l.Discard(ctx, row.Item); err != nil {
+				return nil, err
+			}
+			l.queue.lose(ctx, 1, "alerts")
+			continue
+		}
+		row.RetryAt = row.retryAt.Time
+		row.StoredAt, _ = time.Parse(timeFormat, row.storedAt) // Its checksum fits.
+		items = append(items, row.Item)
+	}
+	if len(items) == 0 && len(read) > 0 {
+		// None at all would mean that there are no more.
+		return l.Items(ctx, read[len(read)-1].Sequence, limit)
+	}
+	return items, nil
 }
 
 func (l *lane) Pending(ctx context.Context) (int, error) {
-	ctx, cancel := l.bounded(ctx)
+	ctx, cancel := l.until(ctx)
 	defer cancel()
-	counts, err := countBySubject(ctx, l.queue.deliver, l.subject)
-	if err != nil {
-		return 0, err
+	var count int
+	if err := l.queue.engine.reader().QueryRowContext(ctx, `SELECT count(*) FROM deliveries WHERE destination = $1`, l.name).Scan(&count); err != nil {
+		return 0, fmt.Errorf("counting what waits: %w", err)
 	}
-	return counts[l.subject], nil
+	return count, nil
 }
 
-func (l *lane) Sent(ctx context.Context, delivery Delivery) (bool, error) {
-	ctx, cancel := l.bounded(ctx)
-	defer cancel()
-	noted, err := l.queue.sent.get(ctx, sentPrefix+delivery.ID())
-	if err != nil {
-		return false, fmt.Errorf("asking whether a delivery was sent: %w", err)
-	}
-	return noted.revision != 0, nil
-}
-
-func (l *lane) Finish(ctx context.Context, items []Item) error {
-	ctx, cancel := l.bounded(ctx)
-	defer cancel()
-	if err := l.noteSent(ctx, items); err != nil {
-		return err
-	}
-	for _, item := range items {
-		if err := l.remove(ctx, item.Sequence); err != nil {
-			return err
+func (l *lane) Note(ctx context.Context, items ...Item) error {
+	return l.write(ctx, func(ctx context.Context, tx querier) error {
+		for _, item := range items {
+			_, err := tx.ExecContext(ctx, `UPDATE deliveries SET failures = $1, retry_at = $2, uncertain = $3, plain = $4, single = $5, aside = $6 WHERE number = $7`,
+				item.Failures, timestamp(item.RetryAt), item.Uncertain, item.Plain, item.Single, item.Aside, item.Sequence)
+			if err != nil {
+				return fmt.Errorf("noting the progress of an alert: %w", err)
+			}
 		}
-	}
-	return nil
-}
-
-func (l *lane) noteSent(ctx context.Context, items []Item) error {
-	noted := make([]jetstream.PubAckFuture, len(items))
-	for i, item := range items {
-		var err error
-		noted[i], err = l.queue.js.PublishAsync(sentPrefix+item.ID(), []byte("1"), jetstream.WithExpectStream(sentStream))
-		if err != nil {
-			return fmt.Errorf("noting a delivery as sent: %w", err)
-		}
-	}
-	for _, future := range noted {
-		select {
-		case <-future.Ok():
-		case err := <-future.Err():
-			return fmt.Errorf("noting a delivery as sent: %w", err)
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
-}
-
-// remove deletes an item, if it is still there. The ledger is told before: it must
-// never count more than there is.
-func (l *lane) remove(ctx context.Context, sequence uint64) error {
-	l.queue.ledger.enqueued(-1)
-	failure := l.queue.deliver.DeleteMsg(ctx, sequence)
-	if failure == nil {
 		return nil
-	}
-	l.queue.ledger.enqueued(1)
-	if _, err := l.queue.deliver.GetMsg(ctx, sequence); errors.Is(err, jetstream.ErrMsgNotFound) {
+	})
+}
+
+func (l *lane) Finish(ctx context.Context, items ...Item) error {
+	return l.write(ctx, func(ctx context.Context, tx querier) error {
+		for _, item := range items {
+			_, err := tx.ExecContext(ctx, `INSERT INTO sent (destination, rule, identity, sent_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+				l.name, item.Rule, item.Identity, timestamp(time.Now()))
+			if err != nil {
+				return fmt.Errorf("noting an alert as sent: %w", err)
+			}
+			if err := removeItem(ctx, tx, item); err != nil {
+				return err
+			}
+		}
 		return nil
-	}
-	return fmt.Errorf("removing a delivery: %w", failure)
+	})
 }
 
 func (l *lane) Discard(ctx context.Context, item Item) error {
-	ctx, cancel := l.bounded(ctx)
-	defer cancel()
-	return l.remove(ctx, item.Sequence)
+	return l.write(ctx, func(ctx context.Context, tx querier) error { return removeItem(ctx, tx, item) })
 }
 
-func (l *lane) Load(ctx context.Context) ([]byte, error) {
-	ctx, cancel := l.bounded(ctx)
-	defer cancel()
-	saved, err := l.queue.states.get(ctx, statePrefix+laneTask(l.name))
-	if err != nil {
-		return nil, fmt.Errorf("reading the state of a lane: %w", err)
+// removeItem removes an item, which may be gone already.
+func removeItem(ctx context.Context, tx querier, item Item) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM deliveries WHERE number = $1`, item.Sequence); err != nil {
+		return fmt.Errorf("removing an alert: %w", err)
 	}
-	l.revision = saved.revision
-	return saved.data, nil
-}
-
-func (l *lane) Save(ctx context.Context, state []byte) error {
-	ctx, cancel := l.bounded(ctx)
-	defer cancel()
-	revision, err := l.queue.states.replace(ctx, statePrefix+laneTask(l.name), state, l.revision)
-	if err != nil {
-		return fmt.Errorf("saving the state of a lane: %w", err)
-	}
-	l.revision = revision
 	return nil
 }
 
-func (l *lane) Signals(ctx context.Context) (uint64, error) {
-	ctx, cancel := l.bounded(ctx)
-	defer cancel()
-	signal, err := l.queue.states.get(ctx, signalSubject(l.name))
-	if err != nil {
-		return 0, fmt.Errorf("looking for signals: %w", err)
-	}
-	return signal.revision, nil
+func (l *lane) Bury(ctx context.Context, item Item, reason Reason) error {
+	return l.write(ctx, func(ctx context.Context, tx querier) error { return bury(ctx, tx, item, reason) })
 }
 
-func signalSubject(lane string) string { return statePrefix + "signal." + lane }
-
-// Signal notes the signal before it rings: a process that serves the lane later
-// finds it.
-func (q *JetStream) Signal(ctx context.Context, lane string) error {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	if err := q.states.put(ctx, signalSubject(lane), []byte("1")); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+// bury moves an item, unless it was moved before.
+func bury(ctx context.Context, tx querier, item Item, reason Reason) error {
+	var event uint64
+	err := tx.QueryRowContext(ctx, `SELECT event FROM deliveries WHERE number = $1`, item.Sequence).Scan(&event)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
 	}
-	q.wake(laneTask(lane))
+	if err != nil {
+		return fmt.Errorf("reading an alert: %w", err)
+	}
+	storedAt := item.StoredAt.UTC().Format(timeFormat)
+	_, err = tx.ExecContext(ctx, `INSERT INTO dead_letters (destination, rule, event, overtaken, reason, stored_at, buried_at, checksum)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		item.Destination, item.Rule, event, item.Overtaken, string(reason), storedAt, timestamp(time.Now()),
+		deliveryChecksum(event, item.Destination, item.Rule, storedAt))
+	if err != nil {
+		return fmt.Errorf("keeping a dead letter: %w", err)
+	}
+	return removeItem(ctx, tx, item)
+}
+
+func (l *lane) Status(ctx context.Context) (Status, error) {
+	ctx, cancel := l.until(ctx)
+	defer cancel()
+	return l.queue.Status(ctx, l.name)
+}
+
+// Status reads the row of the lane.
+func (q *SQL) Status(ctx context.Context, lane string) (Status, error) {
+	var status Status
+	var parked, failing, retry, resumed moment
+	err := q.engine.reader().QueryRowContext(ctx, `SELECT parked_since, failing_since, cause, retry_at, paused, resumed_at, webhook FROM lanes WHERE destination = $1`, lane).
+		Scan(&parked, &failing, &status.Cause, &retry, &status.Paused, &resumed, &status.Webhook)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Status{}, nil
+	}
+	if err != nil {
+		return Status{}, unavailable(fmt.Errorf("reading the status of a destination: %w", err))
+	}
+	status.ParkedSince, status.FailingSince, status.RetryAt, status.ResumedAt = parked.Time, failing.Time, retry.Time, resumed.Time
+	return status, nil
+}
+
+func (l *lane) SetStatus(ctx context.Context, status Status) error {
+	return l.write(ctx, func(ctx context.Context, tx querier) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO lanes (destination, parked_since, failing_since, cause, retry_at, paused, resumed_at, webhook)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+			ON CONFLICT (destination) DO UPDATE SET parked_since = excluded.parked_since, failing_since = excluded.failing_since, cause = excluded.cause,
+			retry_at = excluded.retry_at, paused = excluded.paused, resumed_at = excluded.resumed_at, webhook = excluded.webhook`,
+			l.name, timestamp(status.ParkedSince), timestamp(status.FailingSince), status.Cause, timestamp(status.RetryAt), status.Paused,
+			timestamp(status.ResumedAt), status.Webhook)
+		if err != nil {
+			return fmt.Errorf("keeping the status of a destination: %w", err)
+		}
+		return nil
+	})
+}
+
+// Unpark ends the parking in the row of the lane, which its server reads again.
+func (q *SQL) Unpark(ctx context.Context, lane string) error {
+	err := q.engine.write(ctx, func(ctx context.Context, tx querier) error {
+		_, err := tx.ExecContext(ctx, `UPDATE lanes SET parked_since = NULL, failing_since = NULL, cause = '', retry_at = NULL, resumed_at = $1
+			WHERE destination = $2 AND parked_since IS NOT NULL`, timestamp(time.Now()), lane)
+		if err != nil {
+			return fmt.Errorf("ending the parking of a destination: %w", err)
+		}
+		return q.engine.announce(ctx, tx, laneTask(lane))
+	})
+	q.bells.ring(laneTask(lane))
+	return unavailable(err)
+}
+
+// retireTime is how long a lane is waited for that is served still, such as by a
+// listener with an older configuration.
+const retireTime = 5 * time.Second
+
+// Retire buries what waits in lanes that are not kept.
+func (q *SQL) Retire(ctx context.Context, kept func(lane string) bool, buried func(lane string)) error {
+	names, err := q.names(ctx, `SELECT DISTINCT destination FROM deliveries`)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !kept(name) {
+			q.retire(ctx, name, kept, buried)
+		}
+	}
 	return nil
 }
 
-// State returns the saved state of a lane that somebody else may serve.
-func (q *JetStream) State(ctx context.Context, lane string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	saved, err := q.states.get(ctx, statePrefix+laneTask(lane))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
-	return saved.data, nil
+// retire buries everything in one lane.
+func (q *SQL) retire(ctx context.Context, name string, kept func(lane string) bool, buried func(lane string)) {
+	ctx, finished := context.WithTimeout(ctx, retireTime)
+	defer finished()
+	q.Serve(ctx, name, func(ctx context.Context, lane Lane) error {
+		count := 0
+		for ctx.Err() == nil {
+			items, err := lane.Items(ctx, 0, 1)
+			if err != nil {
+				return err
+			}
+			// Asked after the item was read: it may be one for a lane that is
+			// kept again.
+			if len(items) == 0 || kept(name) {
+				break
+			}
+			if err := lane.Bury(ctx, items[0], ReasonRemoved); err != nil {
+				return err
+			}
+			buried(name)
+			count++
+		}
+		if count > 0 {
+			q.options.Logger.WarnContext(ctx, "alerts for a destination that is no longer configured are now dead letters", "destination", name, "alerts", count)
+		}
+		finished()
+		return nil
+	})
 }

@@ -2,169 +2,108 @@ package queue
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
-	"fmt"
+	"sync"
 	"time"
 )
 
 const (
-	// A lease is renewed several times before it ends, and its holder gives up
-	// before others may take it.
-	renewalsPerLease = 5
-	// retryPause is between two attempts at something that failed.
-	retryPause = time.Second
+	// A lease is renewed several times before it expires, so that one lost renewal
+	// does no harm.
+	renewalsPerLease = 4
+	// failurePause is how long a task that has failed is left alone.
+	failurePause = time.Second
 )
 
-// lease is the right to be the only one that does something. It is a record that
-// its holder keeps renewing; whoever sees a revision unchanged for the length of
-// a lease, by its own clock, may replace it.
-type lease struct {
-	queue *JetStream
-	name  string
-	// holder is what the record says while the lease is held.
-	holder   string
-	revision uint64
-	// held ends with the lease.
-	held context.Context
-	lose context.CancelCauseFunc
-	// stopped is closed when the renewing has ended.
-	stopped chan struct{}
-	stop    context.CancelFunc
+// tasks lets one user of this process have a task at a time. The leases of the
+// database tell processes apart, not those who share one.
+type tasks struct {
+	mu    sync.Mutex
+	taken map[string]chan struct{}
 }
 
-var errLeaseLost = errors.New("another process has taken over")
+func newTasks() *tasks { return &tasks{taken: make(map[string]chan struct{})} }
 
-// hold calls act each time it holds the lease of a name, until ctx ends. An error
-// of act is logged, and the lease is acquired anew. Each call is a holder of its
-// own: two of them exclude each other also within one process.
-func (q *JetStream) hold(ctx context.Context, name string, act func(ctx context.Context, held context.Context) error) {
-	holder := rand.Text()
-	for ctx.Err() == nil {
-		acquired, err := q.acquire(ctx, name, holder)
-		if err == nil {
-			err = acquired.act(ctx, act)
-		}
-		if err != nil && ctx.Err() == nil {
-			q.options.Logger.WarnContext(ctx, "event store: beginning again", "task", name, "cause", err)
-			pause(ctx, retryPause)
-		}
+// take waits for the task. It reports false when ctx ends before.
+func (t *tasks) take(ctx context.Context, task string) (release func(), ok bool) {
+	t.mu.Lock()
+	if t.taken[task] == nil {
+		t.taken[task] = make(chan struct{}, 1)
+	}
+	taken := t.taken[task]
+	t.mu.Unlock()
+	select {
+	case taken <- struct{}{}:
+		return func() { <-taken }, true
+	case <-ctx.Done():
+		return nil, false
 	}
 }
 
-// acquire waits until the lease is the holder's.
-func (q *JetStream) acquire(ctx context.Context, name, holder string) (*lease, error) {
-	released, stop := q.listen("lease." + name)
-	defer stop()
-	var seen uint64
-	var since time.Time
-	for {
-		current, err := q.leases.get(ctx, leasePrefix+name)
-		if err != nil {
-			return nil, fmt.Errorf("reading a lease: %w", err)
-		}
-		if current.revision != seen || since.IsZero() {
-			seen, since = current.revision, time.Now()
-		}
-		if len(current.data) <= 1 || time.Since(since) > q.options.Lease || string(current.data) == holder {
-			taken, err := q.take(ctx, name, holder, current.revision)
-			if err == nil || !errors.Is(err, errConflict) {
-				return taken, err
-			}
-		}
-		released.wait(ctx, q.options.Lease/renewalsPerLease)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-	}
-}
-
-func (q *JetStream) take(ctx context.Context, name, holder string, revision uint64) (*lease, error) {
-	began := time.Now()
-	revision, err := q.leases.replace(ctx, leasePrefix+name, []byte(holder), revision)
-	if err != nil {
-		return nil, err
-	}
-	held, lose := context.WithCancelCause(context.WithoutCancel(ctx))
-	renewing, stop := context.WithCancel(held)
-	taken := &lease{queue: q, name: name, holder: holder, revision: revision, held: held, lose: lose, stop: stop, stopped: make(chan struct{})}
-	go taken.renew(renewing, began)
-	return taken, nil
-}
-
-// act runs a task under the lease and gives the lease back.
-func (l *lease) act(ctx context.Context, act func(ctx context.Context, held context.Context) error) error {
-	working, cancel := context.WithCancel(ctx)
-	defer cancel()
-	unlink := context.AfterFunc(l.held, cancel) //nolint:contextcheck // The lease is acquired under ctx and ends by itself.
-	defer unlink()
-	err := act(working, l.held)
-	l.stop()
-	<-l.stopped
-	if cause := context.Cause(l.held); cause != nil { //nolint:contextcheck // As above.
-		return errors.Join(cause, err)
-	}
-	l.lose(errLeaseLost)
-	l.release(ctx)
-	return err
-}
-
-// renew keeps the lease until ctx ends or the lease is lost.
-func (l *lease) renew(ctx context.Context, renewedAt time.Time) {
-	defer close(l.stopped)
-	interval := l.queue.options.Lease / renewalsPerLease
-	for {
-		pause(ctx, interval)
-		if ctx.Err() != nil {
-			return
-		}
-		began := time.Now()
-		err := l.renewOnce(ctx, interval)
-		switch {
-		case err == nil:
-			renewedAt = began
-		case errors.Is(err, errConflict):
-			l.lose(errLeaseLost)
-			return
-		}
-		// The next attempt may take as long as this one.
-		if time.Since(renewedAt) > l.queue.options.Lease-2*interval {
-			l.lose(fmt.Errorf("the lease could not be renewed: %w", err))
-			return
-		}
-	}
-}
-
-func (l *lease) renewOnce(ctx context.Context, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	leases, subject := l.queue.leases, leasePrefix+l.name
-	revision, err := leases.replace(ctx, subject, []byte(l.holder), l.revision)
-	if errors.Is(err, errConflict) {
-		// An earlier renewal whose answer was lost is a conflict with ourselves.
-		current, getErr := leases.get(ctx, subject)
-		if getErr != nil {
-			return getErr
-		}
-		if string(current.data) != l.holder {
-			return errConflict
-		}
-		revision, err = current.revision, nil
-	}
-	if err == nil {
-		l.revision = revision
-	}
-	return err
-}
-
-// release lets others take the lease at once. If it fails, they wait until it
-// ends.
-func (l *lease) release(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
-	defer cancel()
-	if _, err := l.queue.leases.replace(ctx, leasePrefix+l.name, []byte("-"), l.revision); err != nil {
-		l.queue.options.Logger.WarnContext(ctx, "event store: a lease was not given back", "task", l.name, "cause", err)
+// hold runs work whenever this process has become the only one that does the task,
+// and again after it has failed, until ctx ends. The second context that work gets
+// outlives ctx, and ends before another process can have the task.
+func (q *SQL) hold(ctx context.Context, task string, work func(ctx, held context.Context) error) {
+	release, ok := q.tasks.take(ctx, task)
+	if !ok {
 		return
 	}
-	l.queue.wake("lease." + l.name)
+	defer release()
+	for ctx.Err() == nil {
+		asked := time.Now()
+		claimed, err := q.engine.claim(ctx, task)
+		if err == nil && claimed {
+			err = q.workUnderLease(ctx, task, asked, work)
+		}
+		if err != nil && ctx.Err() == nil {
+			q.options.Logger.WarnContext(ctx, "event store: a task is begun again", "task", task, "cause", err)
+			pause(ctx, failurePause)
+		}
+		if err == nil && !claimed {
+			pause(ctx, q.options.Lease/renewalsPerLease)
+		}
+	}
+}
+
+// workUnderLease does the work of a task whose lease was asked for at a time, and
+// renews the lease until the work is done.
+func (q *SQL) workUnderLease(ctx context.Context, task string, asked time.Time, work func(ctx, held context.Context) error) error {
+	held, lose := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer lose(nil)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(held, stop)()
+	var renewing sync.WaitGroup
+	renewing.Go(func() { q.renew(held, task, asked, lose) })
+	err := work(ctx, held)
+	lose(nil)
+	renewing.Wait()
+	// The next one need not wait until the lease expires.
+	if releaseErr := q.engine.release(context.WithoutCancel(ctx), task); err == nil {
+		err = releaseErr
+	}
+	return err
+}
+
+// renew extends the lease until held ends, or ends it when the lease was lost. The
+// lease counts from when it was asked for, and ends here a while before it does in
+// the database: the clocks need not run alike.
+func (q *SQL) renew(held context.Context, task string, asked time.Time, lose context.CancelCauseFunc) {
+	interval := q.options.Lease / renewalsPerLease
+	expiry := time.AfterFunc(time.Until(asked.Add(q.options.Lease-interval)), func() { lose(ErrLaneLost) })
+	defer expiry.Stop()
+	for {
+		pause(held, interval)
+		if held.Err() != nil {
+			return
+		}
+		asked := time.Now()
+		claimed, err := q.engine.claim(held, task)
+		if err == nil && !claimed {
+			lose(ErrLaneLost)
+			return
+		}
+		if err == nil && expiry.Stop() {
+			expiry.Reset(time.Until(asked.Add(q.options.Lease - interval)))
+		}
+	}
 }

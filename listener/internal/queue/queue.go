@@ -23,8 +23,11 @@ var ErrUnavailable = errors.New("the event store is not available")
 // ErrTooLarge says that an event will never fit into the store.
 var ErrTooLarge = errors.New("the event is too large for the event store")
 
-// ErrNoDeadLetter says that no dead letter has this number, or has it any longer.
+// ErrNoDeadLetter says that no dead letter has this number, or that it is gone.
 var ErrNoDeadLetter = errors.New("there is no such dead letter")
+
+// ErrLaneLost says that this process no longer serves the lane.
+var ErrLaneLost = errors.New("another process serves the lane now")
 
 // Event is what is stored.
 type Event struct {
@@ -41,7 +44,7 @@ func (e Event) ShortIdentity() string {
 	return e.Identity[:min(enough, len(e.Identity))]
 }
 
-// Delivery is an event that a rule wants a destination to be told of.
+// Delivery is an event that a rule sends to a destination.
 type Delivery struct {
 	Event
 	// Destination names the lane. It and Rule hold lower-case letters, digits,
@@ -52,22 +55,57 @@ type Delivery struct {
 	Overtaken bool
 }
 
-// ID names a delivery: an event is delivered at most once per rule and
-// destination.
-func (d Delivery) ID() string {
-	return d.Destination + "." + d.Rule + "." + d.Identity
-}
-
 // Item is a delivery that waits in a lane.
 type Item struct {
 	Delivery
-	// Sequence orders the items of a lane; it starts above 0.
+	// Sequence orders the items of a lane; it is above 0.
 	Sequence uint64
-	// StoredAt is when the event was stored, or when the dead letter was replayed
-	// that the item was: its age counts from then.
+	// StoredAt is when the event was stored, or when the dead letter that the
+	// item was is replayed: its age counts from then.
 	StoredAt time.Time
 	// Replayed is the number of that dead letter; 0 if it never was one.
 	Replayed uint64
+	// WasSent says that the same delivery was sent already, by an item that is
+	// gone.
+	WasSent bool
+	Progress
+}
+
+// Progress is what earlier attempts to deliver an item have shown.
+type Progress struct {
+	// Failures counts the outages that it met.
+	Failures int
+	// RetryAt is when it is tried again; the zero time is at once.
+	RetryAt time.Time
+	// Uncertain says that it may have been delivered: a request is under way, or
+	// its answer did not say.
+	Uncertain bool
+	// Plain says that the destination refused its blocks.
+	Plain bool
+	// Single says that it is no longer sent as a part of a digest.
+	Single bool
+	// Aside says that it fails while others succeed, which do not wait for it.
+	Aside bool
+}
+
+// Status is what is known of a destination beyond its items. Times are zero where
+// they do not apply.
+type Status struct {
+	// ParkedSince is set while the destination takes no messages at all, and
+	// FailingSince while its requests fail.
+	ParkedSince, FailingSince time.Time
+	// Cause is the last failure, without a secret.
+	Cause string
+	// RetryAt is when a failing or parked destination is tried again, or when the
+	// pause ends that it has asked for.
+	RetryAt time.Time
+	// Paused says that the destination has asked for a pause.
+	Paused bool
+	// ResumedAt is when it was no longer parked: alerts have not aged before.
+	ResumedAt time.Time
+	// Webhook tells the webhook that was parked from others without giving it
+	// away.
+	Webhook string
 }
 
 // Reason says why a delivery is a dead letter. The set is closed, so that it can
@@ -80,7 +118,7 @@ const (
 	ReasonRefused Reason = "refused"
 	// ReasonExpired says that it could not be delivered within its maximum age.
 	ReasonExpired Reason = "expired"
-	// ReasonRemoved says that the configuration has its destination no longer.
+	// ReasonRemoved says that its destination is no longer configured.
 	ReasonRemoved Reason = "destination_removed"
 	// ReasonUnreadable says that no message can be made of the stored event.
 	ReasonUnreadable Reason = "unreadable"
@@ -98,15 +136,15 @@ type Queue interface {
 	// ErrTooLarge.
 	Store(ctx context.Context, event Event) (duplicate bool, err error)
 	// Evaluate hands every event to the evaluator, in the order in which they
-	// were stored, and keeps the deliveries, until ctx ends. An event may be
-	// evaluated again after a crash; a delivery that was made of it before is
-	// then kept once or suppressed by Lane.Sent.
+	// were stored, and keeps the deliveries, until ctx ends. An event is marked
+	// in the transaction that keeps its deliveries, so it may be handed out again
+	// after a crash, but makes its deliveries once.
 	Evaluate(ctx context.Context, evaluate Evaluator)
 	// Serve calls serve whenever this process has become the only one that
 	// serves the lane, and again after serve has failed, until ctx ends.
 	Serve(ctx context.Context, lane string, serve Server)
 	// Retire moves what waits in lanes that are not kept to the dead letters, as
-	// far as nobody serves them. Each is told to buried. kept is asked before
+	// far as nobody serves them, and calls buried for each. kept is asked before
 	// each, and must say of a lane that it is kept before anything is put there
 	// on purpose.
 	Retire(ctx context.Context, kept func(lane string) bool, buried func(lane string)) error
@@ -116,16 +154,16 @@ type Queue interface {
 	Damage() Damage
 }
 
-// Desk is the part of a Queue at which the operator sits: it looks at what is
-// stored and sets it right, and needs nobody to evaluate events or serve lanes.
+// Desk is the part of a Queue that an operator needs: what is stored, and ways to
+// set it right. It needs nobody to evaluate events or serve lanes.
 type Desk interface {
-	// Signal asks whoever serves the lane, now or later, to look at it: see
-	// Lane.Signals.
-	Signal(ctx context.Context, lane string) error
-	// State returns what Lane.Save has saved last, nil if nothing was.
-	State(ctx context.Context, lane string) ([]byte, error)
+	// Unpark has a parked destination tried at once, by whoever serves its lane
+	// now or later. It does nothing to one that is not parked.
+	Unpark(ctx context.Context, lane string) error
+	// Status returns what is known of a destination.
+	Status(ctx context.Context, lane string) (Status, error)
 	// Lanes names every lane that the store knows of, sorted: something waits in
-	// it, has become a dead letter, or it was served once.
+	// it, has become a dead letter, or a status was kept of it.
 	Lanes(ctx context.Context) ([]string, error)
 	// Stats counts what waits.
 	Stats(ctx context.Context) (Stats, error)
@@ -137,9 +175,8 @@ type Desk interface {
 	DeadLetter(ctx context.Context, sequence uint64) (DeadLetter, error)
 	// Replay moves a dead letter to the end of a lane, which is that of its
 	// destination or of another one. It waits there as if it had been stored now,
-	// and counts as the delivery that it was: if that was sent meanwhile it is not
-	// sent again. To repeat a call that was cut short makes no second one. Its
-	// error may be ErrNoDeadLetter.
+	// and counts as the delivery that it was: if that was sent in between, it is
+	// not sent again. Its error may be ErrNoDeadLetter.
 	Replay(ctx context.Context, sequence uint64, lane string) error
 	// Drop removes a dead letter for good. Its error may be ErrNoDeadLetter.
 	Drop(ctx context.Context, sequence uint64) error
@@ -147,39 +184,38 @@ type Desk interface {
 	Close() error
 }
 
-// Server serves a lane until ctx ends, and then returns nil. An error, which is
-// one of the store, has the lane served anew.
+// Server serves a lane until ctx ends, and then returns nil. After an error, which
+// is one of the store, the lane is served again.
 type Server func(ctx context.Context, lane Lane) error
 
-// Lane is what one destination has still to be told, in order. It belongs to
-// whoever serves it. Its methods fail once the lane has been lost to another.
+// Lane is what one destination has still to be sent, in order. It belongs to
+// whoever serves it. Its methods fail with ErrLaneLost once another process has
+// taken it over.
 type Lane interface {
-	// Held ends when this process serves the lane no longer: whatever acts for
+	// Held ends when this process no longer serves the lane: whatever acts for
 	// the lane outside the store must end with it.
 	Held() context.Context
-	// Peek returns the first item after a sequence number, if there is one.
-	Peek(ctx context.Context, after uint64) (item Item, found bool, err error)
+	// Items returns up to limit items with numbers after the given one, in order.
+	// Where they are large it returns fewer; none means that there are no more.
+	Items(ctx context.Context, after uint64, limit int) ([]Item, error)
 	// Wait returns when something may be new in the lane, when atMost is over,
 	// or when ctx ends. It may return early.
 	Wait(ctx context.Context, atMost time.Duration)
 	// Pending counts the items.
 	Pending(ctx context.Context) (int, error)
-	// Sent reports whether the delivery was finished before, by an item that
-	// is gone.
-	Sent(ctx context.Context, delivery Delivery) (bool, error)
-	// Finish notes the items as sent, durably, and removes them. An item that
-	// was removed before does no harm.
-	Finish(ctx context.Context, items []Item) error
+	// Note keeps the progress of items durably.
+	Note(ctx context.Context, items ...Item) error
+	// Finish notes items as sent and removes them, in one step. Items that were
+	// removed before do no harm.
+	Finish(ctx context.Context, items ...Item) error
 	// Discard removes an item and notes nothing.
 	Discard(ctx context.Context, item Item) error
 	// Bury moves an item to the dead letters.
 	Bury(ctx context.Context, item Item, reason Reason) error
-	// Load returns what Save has saved last, by whoever served the lane.
-	Load(ctx context.Context) ([]byte, error)
-	// Save keeps a few words about the lane durably.
-	Save(ctx context.Context, state []byte) error
-	// Signals returns a number that is greater after each Queue.Signal.
-	Signals(ctx context.Context) (uint64, error)
+	// Status returns what SetStatus has kept, or Queue.Unpark has made of it.
+	Status(ctx context.Context) (Status, error)
+	// SetStatus keeps what is known of the destination durably.
+	SetStatus(ctx context.Context, status Status) error
 }
 
 // DeadLetter is a delivery that was given up.
@@ -213,6 +249,7 @@ type LaneStats struct {
 type Damage struct {
 	// Lost counts events and deliveries that had been stored and are gone.
 	Lost int
-	// Aside is the directory where damaged files were put; "" for none.
+	// Aside is the directory that holds the damaged store and the reports; "" for
+	// none.
 	Aside string
 }

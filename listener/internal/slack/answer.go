@@ -15,8 +15,8 @@ const (
 	defaultPause = 30 * time.Second
 	// maxPause bounds what a 429 may ask for.
 	maxPause = time.Hour
-	// longestCode is more than any of Slack's error codes has.
-	longestCode = 60
+	// longestWord is more than any of Slack's error codes has.
+	longestWord = 100
 )
 
 // answer is what came back from a webhook.
@@ -26,36 +26,68 @@ type answer struct {
 	body   []byte
 }
 
-// classify reads an answer as Slack means it: nil only for a delivered message.
+// classify reads an answer as Slack means it: nil only for a delivered message. An
+// answer without a word of Slack's did not come from Slack: a proxy, a captive
+// portal or a load balancer has answered instead.
 func (a answer) classify(now time.Time) *Failure {
+	word, isSlacks := a.word()
 	switch {
-	case a.status == http.StatusOK && strings.TrimSpace(string(a.body)) == "ok":
+	case a.isDelivered():
 		return nil
 	case a.status == http.StatusTooManyRequests:
-		return a.failure(ReasonRateLimited, a.pause(now))
+		return a.failure(ReasonRateLimited, word, a.pause(now))
 	case a.status >= http.StatusInternalServerError:
-		failure := a.failure(ReasonUnavailable, 0)
+		failure := a.failure(ReasonUnavailable, word, 0)
 		failure.Ambiguous = true
 		return failure
-	case a.status == http.StatusForbidden, a.status == http.StatusNotFound, a.status == http.StatusGone,
-		a.status >= http.StatusMultipleChoices && a.status < http.StatusBadRequest:
-		return a.failure(ReasonDestination, 0)
+	case !isSlacks:
+		failure := a.failure(ReasonIntercepted, "without a word of Slack's", 0)
+		// Whatever answers with success may have passed the message on.
+		failure.Ambiguous = a.status < http.StatusMultipleChoices
+		return failure
+	case a.status == http.StatusForbidden, a.status == http.StatusNotFound, a.status == http.StatusGone:
+		return a.failure(ReasonDestination, word, 0)
+	case a.status >= http.StatusMultipleChoices && a.status < http.StatusBadRequest,
+		a.status == http.StatusUnauthorized, a.status == http.StatusProxyAuthRequired,
+		a.status == http.StatusRequestTimeout, a.status == http.StatusTooEarly:
+		// Slack answers a webhook with none of these.
+		return a.failure(ReasonIntercepted, word, 0)
 	}
-	return a.failure(ReasonRefused, 0)
+	return a.failure(ReasonRefused, word, 0)
 }
 
-func (a answer) failure(reason Reason, pause time.Duration) *Failure {
-	return &Failure{Reason: reason, Status: a.status, Pause: pause, detail: fmt.Sprintf("%d %s", a.status, a.code())}
+func (a answer) failure(reason Reason, word string, pause time.Duration) *Failure {
+	return &Failure{Reason: reason, Status: a.status, Pause: pause, detail: fmt.Sprintf("%d %s", a.status, word)}
 }
 
-// code returns Slack's word for what is wrong, such as invalid_blocks. Another
-// server may answer with anything, our own URL included.
-func (a answer) code() string {
+// isDelivered reports whether a message was taken: by Slack, or by a receiver that
+// speaks its format and answers in JSON.
+func (a answer) isDelivered() bool {
+	if a.status != http.StatusOK {
+		return false
+	}
 	text := strings.TrimSpace(string(a.body))
-	if text == "" || len(text) > longestCode || strings.Trim(text, "abcdefghijklmnopqrstuvwxyz_") != "" {
-		return "without an error code of Slack's"
+	if strings.EqualFold(text, "ok") {
+		return true
 	}
-	return text
+	var said struct {
+		OK      bool `json:"ok"`
+		Success bool `json:"success"`
+	}
+	return json.Unmarshal(a.body, &said) == nil && (said.OK || said.Success)
+}
+
+// word returns Slack's word for what is wrong, such as invalid_blocks, and whether
+// there is one: text of lower-case letters, digits and underscores. Another server
+// may answer with anything, our own URL included, so nothing else is ever shown.
+func (a answer) word() (string, bool) {
+	text := strings.TrimSpace(string(a.body))
+	kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
+	isText := kind == "" || strings.EqualFold(strings.TrimSpace(kind), "text/plain")
+	if !isText || text == "" || len(text) > longestWord || strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+		return "without a word of Slack's", false
+	}
+	return text, true
 }
 
 // pause returns how long a 429 wants to be left alone: Retry-After in seconds,

@@ -55,6 +55,12 @@ func New(options Options) (*Destination, error) {
 		return nil, err
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // The standard library documents its type.
+	transport.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, answered *http.Response) error {
+		if answered.StatusCode != http.StatusOK {
+			return proxyRefusal(answered.StatusCode)
+		}
+		return nil
+	}
 	return &Destination{
 		options: options,
 		client: &http.Client{
@@ -90,6 +96,9 @@ func (d *Destination) Send(ctx context.Context, content message.Message) error {
 		GotConn: func(httptrace.GotConnInfo) { connected = true },
 	})
 	received, err := d.request(traced, body)
+	if refusal, ok := errors.AsType[proxyRefusal](err); ok {
+		return &Failure{Reason: ReasonIntercepted, Status: int(refusal), detail: refusal.Error()}
+	}
 	if err != nil {
 		// What never had a connection was certainly not delivered.
 		return &Failure{Reason: ReasonUnavailable, Ambiguous: connected, detail: d.describe(err)}
@@ -128,6 +137,15 @@ func (d *Destination) request(ctx context.Context, body []byte) (answer, error) 
 		return answer{}, fmt.Errorf("reading the answer: %w", err)
 	}
 	return answer{status: response.StatusCode, header: response.Header, body: text}, nil
+}
+
+// proxyRefusal is the status with which a proxy refuses to connect to the
+// destination.
+type proxyRefusal int
+
+// Error implements error.
+func (r proxyRefusal) Error() string {
+	return fmt.Sprintf("the proxy refuses to connect: %d %s", int(r), http.StatusText(int(r)))
 }
 
 // describe words a transport error without the URL, which net/http puts into

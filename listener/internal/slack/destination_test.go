@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -96,6 +97,32 @@ func TestSendDelivers(t *testing.T) {
 	}
 }
 
+// TestSendDeliversToOthers sends to receivers that speak Slack's format.
+func TestSendDeliversToOthers(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"ok", "OK\n", `{"ok": true}`, `{"success":true,"id":7}`} {
+		hook := newWebhook(t, answerWith(http.StatusOK, body))
+		if err := destination(t, hook.URL).Send(t.Context(), content()); err != nil {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
+// TestAProxyRefuses has a proxy answer the request for a tunnel.
+func TestAProxyRefuses(t *testing.T) {
+	t.Parallel()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) }))
+	t.Cleanup(proxy.Close)
+	address, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failure, ok := errors.AsType[*slack.Failure](destination(t, "https://slack.example").SendVia(t.Context(), address, content()))
+	if !ok || failure.Reason != slack.ReasonIntercepted || failure.Ambiguous || !strings.Contains(failure.Error(), "the proxy refuses to connect: 407") {
+		t.Errorf("got %v", failure)
+	}
+}
+
 // TestSendReadsTheAnswer goes through the answers of an incoming webhook. Each of
 // them is the answer to every request of the case.
 func TestSendReadsTheAnswer(t *testing.T) {
@@ -107,9 +134,11 @@ func TestSendReadsTheAnswer(t *testing.T) {
 		reason slack.Reason
 		text   string
 	}{
-		{"200 with another body", 200, "<html>", slack.ReasonRefused, "200 without an error code"},
-		{"200 without a body", 200, "", slack.ReasonRefused, "200 without"},
-		{"204", 204, "", slack.ReasonRefused, "204"},
+		{"200 with a page", 200, "<html>", slack.ReasonIntercepted, "did not come from Slack"},
+		{"200 without a body", 200, "", slack.ReasonIntercepted, "200 without a word of Slack's"},
+		{"200 with JSON that is no success", 200, `{"ok": false}`, slack.ReasonIntercepted, "200 without"},
+		{"200 with a word", 200, "invalid_blocks", slack.ReasonRefused, "200 invalid_blocks"},
+		{"204", 204, "", slack.ReasonIntercepted, "204"},
 		{"400 invalid_payload", 400, "invalid_payload", slack.ReasonRefused, "400 invalid_payload"},
 		{"400 invalid_blocks", 400, "invalid_blocks", slack.ReasonRefused, "400 invalid_blocks"},
 		{"400 msg_blocks_too_long", 400, "msg_blocks_too_long", slack.ReasonRefused, "400 msg_blocks_too_long"},
@@ -118,11 +147,18 @@ func TestSendReadsTheAnswer(t *testing.T) {
 		{"502", 502, "", slack.ReasonUnavailable, "502"},
 		{"504", 504, "", slack.ReasonUnavailable, "504"},
 		{"400 no_text", 400, "no_text", slack.ReasonRefused, "400 no_text"},
-		{"another 4xx", 418, "", slack.ReasonRefused, "418"},
+		{"another 4xx", 418, "", slack.ReasonIntercepted, "418"},
+		{"another 4xx with a word", 422, "too_many_attachments", slack.ReasonRefused, "422 too_many_attachments"},
+		{"401", 401, "", slack.ReasonIntercepted, "401"},
+		{"403 of a proxy", 403, "<html>blocked", slack.ReasonIntercepted, "403 without a word of Slack's"},
+		{"404 of a proxy", 404, "404 page not found", slack.ReasonIntercepted, "404 without a word of Slack's"},
+		{"407", 407, "", slack.ReasonIntercepted, "407"},
+		{"408", 408, "timeout", slack.ReasonIntercepted, "408 timeout"},
+		{"425", 425, "", slack.ReasonIntercepted, "425"},
 		{"403 invalid_token", 403, "invalid_token", slack.ReasonDestination, "403 invalid_token"},
 		{"404 no_service", 404, "no_service", slack.ReasonDestination, "404 no_service"},
 		{"410 channel_is_archived", 410, "channel_is_archived", slack.ReasonDestination, "410 channel_is_archived"},
-		{"a redirect", 302, "", slack.ReasonDestination, "302"},
+		{"a redirect", 302, "", slack.ReasonIntercepted, "302"},
 		{"429", 429, "", slack.ReasonRateLimited, "30s"},
 		{"500", 500, "server error", slack.ReasonUnavailable, "500"},
 		{"503", 503, "", slack.ReasonUnavailable, "503"},
@@ -144,7 +180,7 @@ func TestSendReadsTheAnswer(t *testing.T) {
 			if !strings.Contains(failure.Error(), test.text) {
 				t.Errorf("the error reads %q, without %q", failure, test.text)
 			}
-			if failure.Ambiguous != (test.status >= 500) {
+			if failure.Ambiguous != (test.status >= 500 || test.status < 300 && test.reason == slack.ReasonIntercepted) {
 				t.Errorf("it may have been delivered: %t", failure.Ambiguous)
 			}
 			if got := len(hook.requests()); got != 1 {

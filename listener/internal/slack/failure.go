@@ -14,11 +14,14 @@ const (
 	// ReasonUnavailable is an outage: 5xx, no answer, no connection. Try again
 	// later.
 	ReasonUnavailable Reason = "unavailable"
+	// ReasonIntercepted is an answer that did not come from Slack but from
+	// something in between, such as a proxy: an outage, too.
+	ReasonIntercepted Reason = "intercepted"
 	// ReasonRateLimited is a 429: nothing is wrong with the message, and the
-	// destination wants no message before Failure.Pause is over.
+	// destination takes none before Failure.Pause is over.
 	ReasonRateLimited Reason = "rate_limited"
 	// ReasonDestination says that this webhook takes no message at all until
-	// somebody mends it: 403, 404, 410, a redirect.
+	// somebody fixes it: 403, 404 or 410 with a word of Slack's.
 	ReasonDestination Reason = "destination"
 	// ReasonRefused says that this very message is not acceptable. Sending it
 	// again gives the same answer.
@@ -33,7 +36,7 @@ type Failure struct {
 	Status int
 	// Ambiguous says that the message may have been delivered all the same.
 	Ambiguous bool
-	// Pause is how long a rate-limited destination wants to be left alone.
+	// Pause is how long a rate-limited destination asks to be left alone.
 	Pause time.Duration
 
 	detail string
@@ -43,7 +46,9 @@ type Failure struct {
 func (f *Failure) Error() string {
 	switch f.Reason {
 	case ReasonRateLimited:
-		return fmt.Sprintf("Slack wants no message for %s (%s)", f.Pause, f.detail)
+		return fmt.Sprintf("Slack asks for a pause of %s (%s)", f.Pause, f.detail)
+	case ReasonIntercepted:
+		return fmt.Sprintf("the answer did not come from Slack but from something in between, such as a proxy (%s)", f.detail)
 	case ReasonDestination:
 		return fmt.Sprintf("Slack takes no message for this webhook (%s)", f.detail)
 	case ReasonRefused:

@@ -1,4 +1,4 @@
-package courier_test
+package notifier_test
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
 
-func TestABacklogIsToldInDigests(t *testing.T) {
+func TestABacklogIsSentInDigests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
@@ -46,7 +46,7 @@ func TestABacklogIsToldInDigests(t *testing.T) {
 	})
 }
 
-func TestAShortBacklogIsToldOneByOne(t *testing.T) {
+func TestAShortBacklogIsSentOneByOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
@@ -98,52 +98,40 @@ func TestARefusedDigestIsTakenApart(t *testing.T) {
 	}
 }
 
-// TestACrashRepeatsOnlyWhatWasOnItsWay ends the courier at the two moments in
-// which a process can die around a message.
+// TestACrashRepeatsOnlyWhatWasOnItsWay ends the process while a message is sent.
 func TestACrashRepeatsOnlyWhatWasOnItsWay(t *testing.T) {
 	t.Parallel()
-	t.Run("while it was sent", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			s := newScene(t)
-			s.lane.add("a", "b")
-			var noted []byte
-			s.outlet.answer = func(text string, _ bool) *slack.Failure {
-				if text == "a" {
-					noted = slices.Clone(s.lane.state)
-				}
-				return nil
-			}
-			s.start(t)
-			after(1500 * time.Millisecond)
-			s.stop()
-			// The process died before it noted the answer.
-			s.lane.state = noted
-			s.lane.items = slices.Insert(s.lane.items, 0, queue.Item{
-				Delivery: queue.Delivery{Event: queue.Event{Identity: "a", Body: []byte("a")}, Destination: "d", Rule: "health"}, Sequence: 1, StoredAt: time.Now(),
-			})
-			delete(s.lane.sent, "d.health.a")
-			s.start(t)
-			after(time.Minute)
-			s.expect(t, "a a? b")
-			s.stop()
-		})
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.lane.add("a", "b")
+		s.lane.setFailFinish(queue.ErrLaneLost)
+		s.start(t)
+		after(5 * time.Second)
+		s.expect(t, "a")
+		s.stop()
+		s.lane.setFailFinish(nil)
+		s.start(t)
+		after(time.Minute)
+		s.expect(t, "a a? b")
+		s.stop()
 	})
-	t.Run("after the answer was noted", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			s := newScene(t)
-			s.lane.add("a", "b")
-			s.lane.failFinish = errors.New("the process is gone")
-			s.start(t)
-			after(5 * time.Second)
-			s.expect(t, "a")
-			s.lane.failFinish = nil
-			s.start(t)
-			after(time.Minute)
-			s.expect(t, "a b")
-			s.stop()
-		})
+}
+
+// TestNothingIsSentWhileWhatWasSentCannotBeNoted has the store fail after a message
+// was delivered: it is not sent again, and nothing else is.
+func TestNothingIsSentWhileWhatWasSentCannotBeNoted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.lane.add("a", "b")
+		s.lane.setFailFinish(errors.New("the disk is full"))
+		s.start(t)
+		after(time.Minute)
+		s.expect(t, "a")
+		s.lane.setFailFinish(nil)
+		after(time.Minute)
+		s.expect(t, "a b")
+		s.stop()
 	})
 }
 
@@ -152,7 +140,7 @@ func TestWhatWasSentBeforeIsNotSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
 		s.lane.add("a", "b")
-		s.lane.sent["d.health.a"] = true
+		s.lane.sent["a"] = true
 		s.start(t)
 		after(time.Minute)
 		s.expect(t, "b")
@@ -160,21 +148,8 @@ func TestWhatWasSentBeforeIsNotSentAgain(t *testing.T) {
 			t.Error("it stays in the lane")
 		}
 		s.stop()
-		if told := strings.Count(s.log.String(), `msg="an alert is not sent, because it was sent before" destination=d event=a rule=health`); told != 1 {
+		if told := strings.Count(s.log.String(), `msg="an alert is not sent, because it was sent already" destination=d event=a rule=health`); told != 1 {
 			t.Errorf("it is told of %d times:\n%s", told, s.log)
 		}
-	})
-}
-
-func TestAStateThatCannotBeReadIsBegunAnew(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newScene(t)
-		s.lane.state = []byte(`{"attempts":[null,{"items":[]}],"parked":7}`)
-		s.lane.add("a")
-		s.start(t)
-		after(time.Minute)
-		s.expect(t, "a")
-		s.stop()
 	})
 }

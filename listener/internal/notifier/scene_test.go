@@ -1,4 +1,4 @@
-package courier_test
+package notifier_test
 
 import (
 	"bytes"
@@ -13,8 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/port-changelog/terraform-provider-port/listener/internal/courier"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/notifier"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
@@ -23,15 +23,14 @@ import (
 type memoryLane struct {
 	held context.Context
 
-	mu      sync.Mutex
-	items   []queue.Item
-	next    uint64
-	sent    map[string]bool
-	buried  map[string]queue.Reason
-	state   []byte
-	signals uint64
-	rung    chan struct{}
-	// failFinish makes Finish fail, as when the process dies before it.
+	mu     sync.Mutex
+	items  []queue.Item
+	next   uint64
+	sent   map[string]bool
+	buried map[string]queue.Reason
+	status queue.Status
+	rung   chan struct{}
+	// failFinish makes Finish fail, as when the disk is full or the process dies.
 	failFinish error
 }
 
@@ -62,15 +61,17 @@ func (l *memoryLane) ring() {
 
 func (l *memoryLane) Held() context.Context { return l.held }
 
-func (l *memoryLane) Peek(_ context.Context, after uint64) (queue.Item, bool, error) {
+func (l *memoryLane) Items(_ context.Context, after uint64, limit int) ([]queue.Item, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	var found []queue.Item
 	for _, item := range l.items {
-		if item.Sequence > after {
-			return item, true, nil
+		if item.Sequence > after && len(found) < limit {
+			item.WasSent = l.sent[item.Identity]
+			found = append(found, item)
 		}
 	}
-	return queue.Item{}, false, nil
+	return found, nil
 }
 
 func (l *memoryLane) Wait(ctx context.Context, atMost time.Duration) {
@@ -89,23 +90,36 @@ func (l *memoryLane) Pending(context.Context) (int, error) {
 	return len(l.items), nil
 }
 
-func (l *memoryLane) Sent(_ context.Context, delivery queue.Delivery) (bool, error) {
+func (l *memoryLane) Note(_ context.Context, items ...queue.Item) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.sent[delivery.ID()], nil
+	for _, noted := range items {
+		for i := range l.items {
+			if l.items[i].Sequence == noted.Sequence {
+				l.items[i].Progress = noted.Progress
+			}
+		}
+	}
+	return nil
 }
 
-func (l *memoryLane) Finish(_ context.Context, items []queue.Item) error {
+func (l *memoryLane) Finish(_ context.Context, items ...queue.Item) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.failFinish != nil {
 		return l.failFinish
 	}
 	for _, item := range items {
-		l.sent[item.ID()] = true
+		l.sent[item.Identity] = true
 		l.remove(item)
 	}
 	return nil
+}
+
+func (l *memoryLane) setFailFinish(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failFinish = err
 }
 
 func (l *memoryLane) remove(gone queue.Item) {
@@ -127,29 +141,26 @@ func (l *memoryLane) Bury(_ context.Context, item queue.Item, reason queue.Reaso
 	return nil
 }
 
-func (l *memoryLane) Load(context.Context) ([]byte, error) {
+func (l *memoryLane) Status(context.Context) (queue.Status, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.state, nil
+	return l.status, nil
 }
 
-func (l *memoryLane) Save(_ context.Context, state []byte) error {
+func (l *memoryLane) SetStatus(_ context.Context, status queue.Status) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.state = slices.Clone(state)
+	l.status = status
 	return nil
 }
 
-func (l *memoryLane) Signals(context.Context) (uint64, error) {
+// unpark does what the operator asks the queue for.
+func (l *memoryLane) unpark() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.signals, nil
-}
-
-func (l *memoryLane) signal() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.signals++
+	if !l.status.ParkedSince.IsZero() {
+		l.status = queue.Status{ResumedAt: time.Now()}
+	}
 	l.ring()
 }
 
@@ -263,12 +274,16 @@ func gone(string, bool) *slack.Failure {
 	return &slack.Failure{Reason: slack.ReasonDestination, Status: 404}
 }
 
-// scene is a courier at work in a bubble of fake time.
+func intercepted(string, bool) *slack.Failure {
+	return &slack.Failure{Reason: slack.ReasonIntercepted, Status: 407}
+}
+
+// scene is a notifier at work in a bubble of fake time.
 type scene struct {
 	lane   *memoryLane
 	outlet *outlet
 	log    *bytes.Buffer
-	// webhook is that of the next courier.
+	// webhook is that of the next notifier.
 	webhook string
 	stop    func()
 }
@@ -281,10 +296,10 @@ func newScene(t *testing.T) *scene {
 	}
 }
 
-// start sets a courier to work on the lane, as a new process would.
+// start sets a notifier to work on the lane, as a new process would.
 func (s *scene) start(t *testing.T) {
 	t.Helper()
-	working := courier.New(courier.Options{
+	working := notifier.New(notifier.Options{
 		Destination: "d", Webhook: s.webhook, Interval: time.Second, DigestAfter: time.Minute, MaxAge: 24 * time.Hour,
 		Outlet: s.outlet, Renderer: plainNames{}, Recorder: noRecorder{}, Logger: slog.New(slog.NewTextHandler(s.log, nil)),
 		Now: time.Now, Jitter: func() float64 { return 0.5 },

@@ -1,4 +1,4 @@
-package courier_test
+package notifier_test
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/port-changelog/terraform-provider-port/listener/internal/courier"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
 
@@ -101,10 +101,10 @@ func TestAnOutageIsRetriedWithBackoff(t *testing.T) {
 		s.lane.add("a")
 		s.start(t)
 		after(30 * time.Minute)
-		want := []time.Duration{0, 1, 1, 2, 4, 8, 16, 32, 64, 128, 150, 150}
+		want := []time.Duration{0, 1000, 1000, 2000, 4000, 7500, 7500, 7500}
 		for i := 1; i < len(want); i++ {
-			if gap := s.outlet.requests[i].at - s.outlet.requests[i-1].at; gap != want[i]*time.Second {
-				t.Errorf("attempt %d came after %s, want %ds", i+1, gap, want[i])
+			if gap := s.outlet.requests[i].at - s.outlet.requests[i-1].at; gap != want[i]*time.Millisecond {
+				t.Errorf("attempt %d came after %s, want %dms", i+1, gap, want[i])
 			}
 		}
 		// What never reached anybody was certainly not delivered.
@@ -174,8 +174,8 @@ func TestABrokenDestinationIsParkedAndProbed(t *testing.T) {
 		s.start(t)
 		after(10 * time.Minute)
 		s.expect(t, "a")
-		if status, err := courier.ReadStatus(s.lane.state); err != nil || !status.Parked || !strings.Contains(status.Cause, "takes no message") || status.Probe.Sub(status.Since) != 15*time.Minute {
-			t.Errorf("the status is %+v (%v)", status, err)
+		if status := s.lane.status; status.ParkedSince.IsZero() || !strings.Contains(status.Cause, "takes no message") || status.RetryAt.Sub(status.ParkedSince) != 15*time.Minute {
+			t.Errorf("the status is %+v", status)
 		}
 		// It survives a restart, and is probed every quarter of an hour.
 		s.stop()
@@ -194,8 +194,8 @@ func TestABrokenDestinationIsParkedAndProbed(t *testing.T) {
 		if got := s.outlet.story(); !strings.HasSuffix(got, " a? b") || s.lane.graves() != "map[]" {
 			t.Errorf("sent %s, given up %s", got, s.lane.graves())
 		}
-		if status, err := courier.ReadStatus(s.lane.state); err != nil || status.Parked {
-			t.Errorf("the status is %+v (%v)", status, err)
+		if status := s.lane.status; status != (queue.Status{ResumedAt: status.ResumedAt}) {
+			t.Errorf("the status is %+v", status)
 		}
 		s.stop()
 	})
@@ -209,7 +209,7 @@ func TestAlertsAgeFromTheEndOfTheParking(t *testing.T) {
 		s.lane.add("a")
 		s.start(t)
 		after(48 * time.Hour)
-		s.lane.signal()
+		s.lane.unpark()
 		s.outlet.answerWith(down)
 		after(23 * time.Hour)
 		if got := s.lane.graves(); got != "map[]" {
@@ -227,22 +227,22 @@ func TestTheOperatorUnparks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
-		// A signal from before the parking says nothing about it.
-		s.lane.signal()
+		// Asking before the parking has no effect on it.
+		s.lane.unpark()
 		s.outlet.answer = gone
 		s.lane.add("a")
 		s.start(t)
 		after(time.Minute)
 		s.expect(t, "a")
 		s.outlet.answerWith(takesAll)
-		s.lane.signal()
+		s.lane.unpark()
 		after(time.Second)
 		s.expect(t, "a a")
 		s.stop()
 	})
 }
 
-// TestAnotherWebhookUnparks has a destination mended while nobody serves it.
+// TestAnotherWebhookUnparks repairs a destination while nobody serves it.
 func TestAnotherWebhookUnparks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -298,6 +298,58 @@ func TestAPoisonousMessageMovesAside(t *testing.T) {
 		after(25 * time.Hour)
 		if got := s.lane.graves(); got != "map[poison:expired]" {
 			t.Errorf("given up: %s", got)
+		}
+		s.stop()
+	})
+}
+
+// TestAnOutageIsShown looks at what the operator sees while Slack is away, and how
+// soon the first alert follows its return.
+func TestAnOutageIsShown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.outlet.answer = down
+		s.lane.add("a")
+		s.start(t)
+		after(3 * time.Hour)
+		status := s.lane.status
+		if time.Since(status.FailingSince) < 179*time.Minute || !strings.Contains(status.Cause, "not available") || time.Until(status.RetryAt) > 15*time.Second {
+			t.Errorf("the status is %+v", status)
+		}
+		s.outlet.answerWith(takesAll)
+		after(15 * time.Second)
+		if s.lane.left() != 0 {
+			t.Error("a quarter of a minute after the outage the alert has not been delivered")
+		}
+		if s.lane.status != (queue.Status{}) {
+			t.Errorf("afterwards the status is %+v", s.lane.status)
+		}
+		s.stop()
+	})
+}
+
+// TestWhatAnswersInsteadOfSlackIsAnOutage has a proxy answer: for an hour that is an
+// outage, then the destination is parked.
+func TestWhatAnswersInsteadOfSlackIsAnOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.outlet.answer = intercepted
+		s.lane.add("a", "b")
+		s.start(t)
+		after(59 * time.Minute)
+		if s.lane.graves() != "map[]" || !s.lane.status.ParkedSince.IsZero() || s.lane.status.FailingSince.IsZero() {
+			t.Errorf("given up %s, the status is %+v", s.lane.graves(), s.lane.status)
+		}
+		after(2 * time.Minute)
+		if s.lane.status.ParkedSince.IsZero() {
+			t.Errorf("after an hour the status is %+v", s.lane.status)
+		}
+		s.outlet.answerWith(takesAll)
+		after(16 * time.Minute)
+		if s.lane.left() != 0 || s.lane.graves() != "map[]" {
+			t.Errorf("%d are left, given up %s", s.lane.left(), s.lane.graves())
 		}
 		s.stop()
 	})

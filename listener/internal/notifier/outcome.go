@@ -1,0 +1,230 @@
+package notifier
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
+)
+
+const (
+	// The delay before the next attempt is drawn from an interval that doubles from
+	// the one to the other. The longest one bounds how long after the end of an
+	// outage the first alert goes out.
+	shortestBackoff = time.Second
+	longestBackoff  = 15 * time.Second
+	// probeInterval is between two attempts at a parked destination.
+	probeInterval = 15 * time.Minute
+	// parkAfter is how long something in between may answer instead of Slack until
+	// the destination is parked.
+	parkAfter = time.Hour
+	// asideLimit bounds the alerts that others do not wait for. Beyond it the lane
+	// waits for its first alert, as in an outage.
+	asideLimit = 50
+)
+
+// failed decides what becomes of a message, and of the lane, after a failure. The
+// items are as they were before the attempt.
+func (s *session) failed(ctx context.Context, tried *outgoing, status queue.Status, failure *slack.Failure) error {
+	switch failure.Reason {
+	case slack.ReasonRateLimited:
+		return s.pause(ctx, tried, status, failure)
+	case slack.ReasonDestination:
+		return s.park(ctx, tried, status, failure)
+	case slack.ReasonRefused:
+		if err := s.recovered(ctx, status); err != nil {
+			return err
+		}
+		if err := s.moveAside(ctx, tried.suspect); err != nil {
+			return err
+		}
+		return s.refused(ctx, tried, failure)
+	case slack.ReasonUnavailable, slack.ReasonIntercepted:
+	}
+	return s.outage(ctx, tried, status, failure)
+}
+
+// outage notes that the destination fails, and when the message is tried again.
+func (s *session) outage(ctx context.Context, tried *outgoing, status queue.Status, failure *slack.Failure) error {
+	now := s.Now()
+	if status.FailingSince.IsZero() {
+		status.FailingSince = now
+	}
+	status.Cause, status.Paused = failure.Error(), false
+	if failure.Reason == slack.ReasonIntercepted && now.Sub(status.FailingSince) >= parkAfter || !status.ParkedSince.IsZero() {
+		return s.park(ctx, tried, status, failure)
+	}
+	if tried.suspect != nil {
+		s.log(ctx, slog.LevelWarn, "another alert fails as well: the destination is not available", tried, failure)
+		if failure.Ambiguous {
+			tried.items[0].Uncertain = true
+		}
+		return s.lane.Note(ctx, tried.items...)
+	}
+	first := &tried.items[0]
+	failures := first.Failures + 1
+	after := backoff(failures, s.Jitter())
+	status.RetryAt = now.Add(after)
+	for i := range tried.items {
+		tried.items[i].Failures, tried.items[i].RetryAt = failures, status.RetryAt
+		tried.items[i].Uncertain = tried.items[i].Uncertain || failure.Ambiguous
+		if len(tried.items) > 1 && failures >= suspicious {
+			// A digest that keeps failing is sent alert by alert, and which of them
+			// is the cause is not known.
+			tried.items[i].Failures, tried.items[i].Single = 0, true
+		}
+	}
+	s.tried = 0
+	s.log(ctx, slog.LevelWarn, "not delivered; it is tried again", tried, failure, "failures", failures, "again_in", after.Round(time.Millisecond))
+	if err := s.lane.SetStatus(ctx, status); err != nil {
+		return err
+	}
+	return s.keepOrGiveUp(ctx, tried, status, failure)
+}
+
+// backoff returns how long to wait after a number of failures. jitter is random,
+// from 0 to below 1: it keeps several listeners that failed together from trying
+// again together.
+func backoff(failures int, jitter float64) time.Duration {
+	const doublings = 4 // from a second to beyond a quarter of a minute
+	ceiling := min(shortestBackoff<<min(failures-1, doublings), longestBackoff)
+	return time.Duration(jitter * float64(ceiling))
+}
+
+// pause leaves the destination alone for as long as it asks. No attempt is counted.
+func (s *session) pause(ctx context.Context, tried *outgoing, status queue.Status, failure *slack.Failure) error {
+	resumedAt := status.ResumedAt
+	if !status.ParkedSince.IsZero() {
+		resumedAt = s.Now()
+	}
+	status = queue.Status{Paused: true, RetryAt: s.Now().Add(failure.Pause), Cause: failure.Error(), ResumedAt: resumedAt}
+	s.log(ctx, slog.LevelWarn, "the destination asks for a pause", tried, failure, "pause", failure.Pause)
+	if err := s.lane.SetStatus(ctx, status); err != nil {
+		return err
+	}
+	return s.keepOrGiveUp(ctx, tried, status, failure)
+}
+
+// park stops sending until somebody fixes the destination. Its alerts do not age.
+func (s *session) park(ctx context.Context, tried *outgoing, status queue.Status, failure *slack.Failure) error {
+	now := s.Now()
+	if status.ParkedSince.IsZero() {
+		status.ParkedSince = now
+	}
+	status.Cause, status.RetryAt, status.Paused, status.Webhook = failure.Error(), now.Add(probeInterval), false, s.Webhook
+	s.log(ctx, slog.LevelError, "the destination is parked: fix its webhook; alerts are kept, and do not age", tried, failure, "probe_in", probeInterval)
+	for i := range tried.items {
+		tried.items[i].Uncertain = tried.items[i].Uncertain || failure.Ambiguous
+	}
+	if err := s.lane.Note(ctx, tried.items...); err != nil {
+		return err
+	}
+	return s.lane.SetStatus(ctx, status)
+}
+
+// recovered notes that the destination answers again. Alerts that were parked age
+// from now on.
+func (s *session) recovered(ctx context.Context, status queue.Status) error {
+	fresh := queue.Status{ResumedAt: status.ResumedAt}
+	switch {
+	case !status.ParkedSince.IsZero():
+		fresh.ResumedAt = s.Now()
+		s.Logger.InfoContext(ctx, "the destination is no longer parked", "cause", "it answers again", "parked_since", status.ParkedSince)
+	case !status.FailingSince.IsZero():
+		s.Logger.InfoContext(ctx, "the destination answers again", "failing_since", status.FailingSince)
+	}
+	if status == fresh {
+		return nil
+	}
+	return s.lane.SetStatus(ctx, fresh)
+}
+
+// refused has a message sent once more as plain text, then alert by alert if it is
+// a digest, then given up.
+func (s *session) refused(ctx context.Context, tried *outgoing, failure *slack.Failure) error {
+	first := tried.items[0]
+	switch {
+	case !first.Plain:
+		s.log(ctx, slog.LevelWarn, "the message is refused; it is sent as plain text", tried, failure)
+	case len(tried.items) > 1:
+		s.log(ctx, slog.LevelWarn, "the digest is refused; its alerts are sent one by one", tried, failure)
+	default:
+		return s.bury(ctx, first, queue.ReasonRefused, failure)
+	}
+	for i := range tried.items {
+		tried.items[i].RetryAt = time.Time{}
+		// An alert of a refused digest may itself be fine with its blocks.
+		tried.items[i].Plain, tried.items[i].Single = !first.Plain, tried.items[i].Single || first.Plain
+	}
+	return s.lane.Note(ctx, tried.items...)
+}
+
+// moveAside has others wait no longer for an alert that keeps failing, since the
+// destination has answered to another one.
+func (s *session) moveAside(ctx context.Context, suspect *queue.Item) error {
+	if suspect == nil {
+		return nil
+	}
+	items, err := s.lane.Items(ctx, 0, page)
+	if err != nil {
+		return err
+	}
+	aside := 0
+	for _, item := range items {
+		if item.Aside {
+			aside++
+		}
+	}
+	if aside >= asideLimit {
+		return nil
+	}
+	suspect.Aside = true
+	s.Logger.WarnContext(ctx, "an alert that keeps failing is moved aside: others are delivered",
+		"event", suspect.ShortIdentity(), "rule", suspect.Rule, "failures", suspect.Failures)
+	return s.lane.Note(ctx, *suspect)
+}
+
+// keepOrGiveUp notes the items for the next attempt, but for those that are too old.
+func (s *session) keepOrGiveUp(ctx context.Context, tried *outgoing, status queue.Status, failure *slack.Failure) error {
+	var kept []queue.Item
+	for _, item := range tried.items {
+		if s.age(item, status) <= s.MaxAge {
+			kept = append(kept, item)
+			continue
+		}
+		if err := s.bury(ctx, item, queue.ReasonExpired, failure); err != nil {
+			return err
+		}
+	}
+	return s.lane.Note(ctx, kept...)
+}
+
+// age is how long an alert has waited, without the time in which its destination
+// was parked.
+func (s *session) age(item queue.Item, status queue.Status) time.Duration {
+	since := item.StoredAt
+	if status.ResumedAt.After(since) {
+		since = status.ResumedAt
+	}
+	return s.Now().Sub(since)
+}
+
+// bury makes a dead letter of an alert.
+func (s *session) bury(ctx context.Context, item queue.Item, reason queue.Reason, cause error) error {
+	if err := s.lane.Bury(ctx, item, reason); err != nil {
+		return err
+	}
+	s.Recorder.Buried(s.Destination, reason)
+	s.Logger.ErrorContext(ctx, "alert given up; it is among the dead letters", "event", item.ShortIdentity(), "rule", item.Rule,
+		"about", s.Renderer.About(item.Delivery), "reason", reason, "cause", cause)
+	return nil
+}
+
+// log reports a failure of a message.
+func (s *session) log(ctx context.Context, level slog.Level, text string, tried *outgoing, failure *slack.Failure, more ...any) {
+	first := tried.items[0]
+	attributes := append([]any{"event", first.ShortIdentity(), "rule", first.Rule, "alerts", len(tried.items), "cause", failure}, more...)
+	s.Logger.Log(ctx, level, text, attributes...)
+}

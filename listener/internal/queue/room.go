@@ -1,0 +1,165 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// errFull says that what waits takes all the space that the store may have.
+var errFull = errors.New("the event store is full of events that wait; raise store.max_bytes, or see why they are not delivered")
+
+const (
+	// rowOverhead is more than an event takes beside its body.
+	rowOverhead = 1 << 10
+	// bodyCopies is how often a body is on disk at most: in its table and in the
+	// log of a database.
+	bodyCopies = 2
+	// discardBatch is how many events are discarded at a time.
+	discardBatch = 256
+	// A part of the space that dead letters may keep under pressure.
+	deadLetterPart = 8
+)
+
+// room is how much more the store may take before it has to be measured again.
+type room struct {
+	limit int64
+
+	mu   sync.Mutex
+	left int64
+	full bool
+}
+
+func (r *room) isFull() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.full
+}
+
+// take uses up space for a body, and reports whether there is enough without
+// measuring.
+func (r *room) take(need int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if need > r.left {
+		return false
+	}
+	r.left -= need
+	return true
+}
+
+// set notes what is left after a measurement, and what of it is needed now. It
+// reports whether that is another answer than before.
+func (r *room) set(left, need int64) (changed bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	// Another process may store as well, so that a part is enough for now.
+	const part = 4
+	wasFull := r.full
+	r.full, r.left = left < need, max(0, left-need)/part
+	if r.full {
+		err = errFull
+	}
+	return r.full != wasFull, err
+}
+
+// settle keeps the result of a measurement, and logs when the store has become full
+// or has room again.
+func (q *SQL) settle(ctx context.Context, left, need int64) error {
+	changed, err := q.room.set(left, need)
+	if changed && err != nil {
+		q.options.Logger.ErrorContext(ctx, "event store: it is full of events that wait; senders are answered with 503", "max_bytes", q.options.MaxBytes)
+	}
+	if changed && err == nil {
+		q.options.Logger.InfoContext(ctx, "event store: there is room again")
+	}
+	return err
+}
+
+// admit makes room for a body: events that were evaluated, and whose deliveries
+// are done, may be discarded for it, the oldest first; then dead letters beyond
+// their part.
+func (q *SQL) admit(ctx context.Context, tx querier, size int) error {
+	need := int64(size)*bodyCopies + rowOverhead
+	if q.room.take(need) {
+		return nil
+	}
+	for {
+		used, err := q.engine.used(ctx, tx)
+		if err != nil {
+			return fmt.Errorf("measuring the event store: %w", err)
+		}
+		left := q.options.MaxBytes - used
+		if left >= need {
+			return q.settle(ctx, left, need)
+		}
+		discarded, err := q.discard(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if discarded == 0 {
+			return q.settle(ctx, left, need)
+		}
+	}
+}
+
+// doneEvents selects events that nothing needs any more.
+const doneEvents = `evaluated_at IS NOT NULL
+	AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.event = events.number)
+	AND NOT EXISTS (SELECT 1 FROM dead_letters WHERE dead_letters.event = events.number)`
+
+// discard removes the oldest of what may be discarded for space, and returns how
+// many rows that were.
+func (q *SQL) discard(ctx context.Context, tx querier) (int64, error) {
+	discarded, err := remove(ctx, tx, `DELETE FROM events WHERE number IN (SELECT number FROM events WHERE `+doneEvents+` ORDER BY number LIMIT $1)`, discardBatch)
+	if err != nil || discarded > 0 {
+		return discarded, err
+	}
+	var kept int64
+	err = tx.QueryRowContext(ctx, `SELECT CAST(coalesce(sum(length(body)), 0) AS BIGINT) FROM events WHERE number IN (SELECT event FROM dead_letters)`).Scan(&kept)
+	if err != nil {
+		return 0, fmt.Errorf("measuring the dead letters: %w", err)
+	}
+	if kept <= q.options.MaxBytes/deadLetterPart {
+		return 0, nil
+	}
+	discarded, err = remove(ctx, tx, `DELETE FROM dead_letters WHERE number IN (SELECT number FROM dead_letters ORDER BY number LIMIT $1)`, discardBatch)
+	if discarded > 0 {
+		q.options.Logger.WarnContext(ctx, "event store: the oldest dead letters are discarded to make room", "discarded", discarded)
+	}
+	return discarded, err
+}
+
+func remove(ctx context.Context, tx querier, statement string, args ...any) (int64, error) {
+	removed, err := tx.ExecContext(ctx, statement, args...)
+	if err != nil {
+		return 0, fmt.Errorf("discarding from the event store: %w", err)
+	}
+	return removed.RowsAffected()
+}
+
+// tidy discards events that are old enough and that nothing needs, and what was
+// noted as sent long ago.
+func (q *SQL) tidy(ctx context.Context) error {
+	now := time.Now()
+	for {
+		var discarded int64
+		err := q.engine.write(ctx, func(ctx context.Context, tx querier) (err error) {
+			discarded, err = remove(ctx, tx, `DELETE FROM events WHERE number IN (SELECT number FROM events WHERE stored_at < $1 AND `+doneEvents+` ORDER BY number LIMIT $2)`,
+				timestamp(now.Add(-q.options.MaxAge)), discardBatch)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if discarded < discardBatch {
+			break
+		}
+	}
+	return q.engine.write(ctx, func(ctx context.Context, tx querier) error {
+		_, err := remove(ctx, tx, `DELETE FROM sent WHERE sent_at < $1`, timestamp(now.Add(-q.options.SentFor)))
+		return err
+	})
+}
