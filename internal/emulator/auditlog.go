@@ -43,7 +43,7 @@ func pick(value any, keys []string) *document.Object {
 }
 
 // eventFilter reads the query parameters. Those about runs, webhooks and
-// integrations find nothing: the emulator has none.
+// integrations find nothing: the log has none of their events.
 func (c *call) eventFilter() (event.Filter, error) {
 	filter := event.Filter{
 		Identifier: c.query.Get("identifier"),

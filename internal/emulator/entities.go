@@ -128,8 +128,7 @@ func (c *call) view() (catalog.View, error) {
 	return view, err
 }
 
-// creationOptions reads the query parameters of the operations that create. A
-// run_id is accepted; the emulator has no runs.
+// creationOptions reads the query parameters of the operations that create.
 func (c *call) creationOptions() (catalog.WriteOptions, error) {
 	upsert, err := c.requiredFlag("upsert")
 	if err != nil {

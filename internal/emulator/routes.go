@@ -34,21 +34,22 @@ const (
 // routes returns every operation. What has fixed segments comes before what has
 // variables in their place.
 func (e *Emulator) routes() []route {
+	duringRun := e.automations.runs.during
 	return slices.Concat(e.automations.runs.routes(), e.automations.actions.routes(), []route{
 		{method: http.MethodPost, template: "/v1/auth/access_token", handle: e.createToken, public: true},
 
 		{method: http.MethodPost, template: ofBlueprint + "/entities/search", handle: e.searchBlueprint},
-		{method: http.MethodPost, template: ofBlueprint + "/entities/bulk", handle: e.createEntities},
+		{method: http.MethodPost, template: ofBlueprint + "/entities/bulk", handle: duringRun(e.createEntities)},
 		{method: http.MethodGet, template: entityTemplate, handle: e.getEntity},
-		{method: http.MethodPut, template: entityTemplate, handle: e.replaceEntity},
-		{method: http.MethodPatch, template: entityTemplate, handle: e.updateEntity},
-		{method: http.MethodDelete, template: entityTemplate, handle: e.deleteEntity},
+		{method: http.MethodPut, template: entityTemplate, handle: duringRun(e.replaceEntity)},
+		{method: http.MethodPatch, template: entityTemplate, handle: duringRun(e.updateEntity)},
+		{method: http.MethodDelete, template: entityTemplate, handle: duringRun(e.deleteEntity)},
 		{method: http.MethodGet, template: ofBlueprint + "/entities", handle: e.listEntities},
-		{method: http.MethodPost, template: ofBlueprint + "/entities", handle: e.createEntity},
+		{method: http.MethodPost, template: ofBlueprint + "/entities", handle: duringRun(e.createEntity)},
 		{method: http.MethodPost, template: "/v1/entities/search", handle: e.search},
 		{method: http.MethodGet, template: ofBlueprint + "/entities-count", handle: e.countEntities},
-		{method: http.MethodPost, template: ofBlueprint + "/bulk/entities/delete", handle: e.deleteEntities},
-		{method: http.MethodDelete, template: ofBlueprint + "/all-entities", handle: e.deleteAllEntities},
+		{method: http.MethodPost, template: ofBlueprint + "/bulk/entities/delete", handle: duringRun(e.deleteEntities)},
+		{method: http.MethodDelete, template: ofBlueprint + "/all-entities", handle: duringRun(e.deleteAllEntities)},
 
 		{method: http.MethodGet, template: "/v1/blueprints/system/{identifier}/structure", handle: e.getSystemStructure},
 		{method: http.MethodPatch, template: ofBlueprint + "/properties/{property_identifier}/rename", handle: e.renameProperty},

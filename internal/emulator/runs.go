@@ -282,6 +282,19 @@ func (r *runs) start(c *call) (int, *document.Object, error) {
 	return withRun(http.StatusAccepted)(r.engine.Start(form), nil)
 }
 
+// during returns the handler of an operation that writes entities: a run whose
+// run_id is given must be in progress.
+func (r *runs) during(handle handler) handler {
+	return func(c *call) (int, *document.Object, error) {
+		if id := c.query.Get("run_id"); id != "" {
+			if err := r.store.CheckWritable(id); err != nil {
+				return 0, nil, err
+			}
+		}
+		return handle(c)
+	}
+}
+
 // form holds a run to its action. [?] The status for an automation, which nobody
 // can run by hand.
 func (r *runs) form(of, body *document.Object) (automation.Form, error) {

@@ -211,6 +211,36 @@ func TestRunsAreListed(t *testing.T) {
 	})
 }
 
+func TestRunWritesEntitiesWhileInProgress(t *testing.T) {
+	t.Parallel()
+	s := startWithForm(t)
+	s.createService(t)
+	id := s.run(t, "form", `{"properties":{}}`)
+	writes := func(run string) []answer {
+		const entity = `{"identifier":"a","properties":{}}`
+		return []answer{
+			s.do(t, http.MethodPost, serviceEntities+"?upsert=true&run_id="+run, entity),
+			s.do(t, http.MethodPost, serviceEntities+"/bulk?upsert=true&run_id="+run, `{"entities":[`+entity+`]}`),
+			s.do(t, http.MethodPut, serviceEntities+"/a?run_id="+run, entity),
+			s.do(t, http.MethodPatch, serviceEntities+"/a?run_id="+run, entity),
+			s.do(t, http.MethodDelete, serviceEntities+"/a?delete_dependents=false&run_id="+run, ""),
+			s.do(t, http.MethodPost, "/v1/blueprints/service/bulk/entities/delete?delete_dependents=false&run_id="+run, `{"entities":["a"]}`),
+			s.do(t, http.MethodDelete, "/v1/blueprints/service/all-entities?run_id="+run, ""),
+		}
+	}
+	for _, run := range []string{id, "r_of_another_system"} {
+		for i, a := range writes(run) {
+			if a.status >= http.StatusBadRequest {
+				t.Errorf("write %d by %s: %d %s", i, run, a.status, a.body)
+			}
+		}
+	}
+	s.mustDo(t, http.MethodPatch, "/v1/actions/runs/"+id, `{"status":"SUCCESS"}`)
+	for _, a := range writes(id) {
+		a.refused(t, http.StatusUnprocessableEntity, "invalid_request", "is not in progress")
+	}
+}
+
 func TestMissingRuns(t *testing.T) {
 	t.Parallel()
 	s := startWithout(t)

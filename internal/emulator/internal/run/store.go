@@ -53,6 +53,7 @@ type Store struct {
 
 	mutex sync.RWMutex
 	runs  []*run // oldest first
+	byID  map[string]*run
 }
 
 // run is one run.
@@ -71,7 +72,7 @@ func (r *run) id() string { return r.document.Text("id") }
 func (r *run) status() Status { return Status(r.document.Text("status")) }
 
 // NewStore returns an empty store.
-func NewStore(config Config) *Store { return &Store{config: config} }
+func NewStore(config Config) *Store { return &Store{config: config, byID: make(map[string]*run)} }
 
 // NewID returns the identifier of a new run.
 func NewID() string { return "r_" + rand.Text()[:16] }
@@ -81,6 +82,7 @@ func (s *Store) Reset() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.runs = nil
+	clear(s.byID)
 }
 
 // Draft is a run that is about to begin.
@@ -137,7 +139,9 @@ func (s *Store) Create(draft Draft) *document.Object {
 	added := &run{document: created, action: draft.Action, cause: draft.Cause}
 	added.claim.installation = installationOf(draft.Payload)
 	s.runs = append(s.runs, added)
+	s.byID[draft.ID] = added
 	if len(s.runs) > keptRuns {
+		delete(s.byID, s.runs[0].id())
 		s.runs[0] = nil
 		s.runs = s.runs[1:]
 	}
@@ -169,6 +173,17 @@ func (s *Store) Get(id string) (*document.Object, error) {
 		return nil, err
 	}
 	return r.document, nil
+}
+
+// CheckWritable refuses to let a run write entities that has ended. [?] A run that
+// the store does not have may be one of another system.
+func (s *Store) CheckWritable(id string) error {
+	s.mutex.RLock()
+	defer s.mutex.RUnlock()
+	if r, err := s.find(id); err == nil && r.status() != InProgress {
+		return refuse("Run %q is not in progress: its status is %s", id, r.status())
+	}
+	return nil
 }
 
 // Cause returns what led to a run, and the action that it runs.
@@ -305,10 +320,8 @@ func (s *Store) notify(r *run, before *document.Object) {
 }
 
 func (s *Store) find(id string) (*run, error) {
-	for _, r := range slices.Backward(s.runs) {
-		if r.id() == id {
-			return r, nil
-		}
+	if r, ok := s.byID[id]; ok {
+		return r, nil
 	}
 	return nil, catalog.Refuse(catalog.NotFound, "Run with identifier %q was not found", id)
 }
