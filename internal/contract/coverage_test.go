@@ -36,6 +36,31 @@ func TestDocument(t *testing.T) {
 	}
 }
 
+// TestAmendments names the amendments that the document needs no more.
+func TestAmendments(t *testing.T) {
+	t.Parallel()
+	list := amendments()
+	needed := make(map[int]bool)
+	for name, o := range needDocument(t).operations {
+		forms := slices.Collect(maps.Values(o.answers))
+		if o.request != nil {
+			forms = append(forms, o.request)
+		}
+		for _, f := range forms {
+			schema, err := decode(f.content.Get(mediaType))
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			maps.Copy(needed, amend(schema, list, f.isRequest))
+		}
+	}
+	for i, a := range list {
+		if !needed[i] {
+			t.Errorf("the document does not need this amendment any more: %s", a.reason)
+		}
+	}
+}
+
 // TestCoverage uses every operation of the document through the client, and sees
 // every answer that the document has for it. It names the operation and the
 // status that it has not seen, so that what is new in the document is noticed,
@@ -158,7 +183,7 @@ func checkNeed(t *testing.T, d *document, i int, seen *exchanges) {
 	if len(operations) == 0 {
 		operations = slices.Collect(maps.Keys(d.operations))
 		if !slices.ContainsFunc(operations, func(name string) bool { return neededBy(name) }) {
-			t.Errorf("nothing needs the exception for status %d", e.status)
+			t.Errorf("nothing needs the exception for status %d or keys %q", e.status, e.keys)
 		}
 		return
 	}

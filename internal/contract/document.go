@@ -99,6 +99,7 @@ func newOperation(route *routers.Route) (*operation, error) {
 	o := &operation{name: route.Method + " " + route.Path, route: route, answers: make(map[int]*form)}
 	if body := route.Operation.RequestBody; body != nil {
 		o.request = newForm(body.Value.Content, body.Value.Required)
+		o.request.isRequest = true
 	}
 	for key, answer := range route.Operation.Responses.Map() {
 		status, err := strconv.Atoi(key)

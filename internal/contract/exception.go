@@ -64,6 +64,10 @@ func exceptions() []exception {
 				"the document knows identifiers alone.",
 		},
 		{
+			keys:   []string{"details"},
+			reason: "An error may say what it is about, such as the property, and the document has no key for that.",
+		},
+		{
 			operations: []string{"DELETE " + blueprint + "/all-entities"},
 			keys:       []string{"migrationId"},
 			reason:     "Port deletes in the background, and names the migration that its clients wait for.",

@@ -27,12 +27,14 @@ type form struct {
 	content  openapi3.Content
 	required bool
 	schema   func() (*jsonschema.Schema, error)
+	// isRequest is set for what clients send.
+	isRequest bool
 }
 
 func newForm(content openapi3.Content, required bool) *form {
-	return &form{content: content, required: required, schema: sync.OnceValues(func() (*jsonschema.Schema, error) {
-		return compile(content.Get(mediaType))
-	})}
+	f := &form{content: content, required: required}
+	f.schema = sync.OnceValues(func() (*jsonschema.Schema, error) { return compile(content.Get(mediaType), f.isRequest) })
+	return f
 }
 
 // mediaType is that of all bodies of the API.
@@ -42,7 +44,24 @@ const mediaType = "application/json"
 const schemaName = "https://contract.invalid/schema.json"
 
 // compile returns the schema of a body, nil when the document gives none.
-func compile(described *openapi3.MediaType) (*jsonschema.Schema, error) {
+func compile(described *openapi3.MediaType, request bool) (*jsonschema.Schema, error) {
+	value, err := decode(described)
+	if value == nil || err != nil {
+		return nil, err
+	}
+	amend(value, amendments(), request)
+	compiler := jsonschema.NewCompiler()
+	compiler.DefaultDraft(jsonschema.Draft2020)
+	compiler.RegisterFormat(&jsonschema.Format{Name: "url", Validate: checkURL})
+	compiler.AssertFormat()
+	if err := compiler.AddResource(schemaName, value); err != nil {
+		return nil, fmt.Errorf("compiling the schema: %w", err)
+	}
+	return compiler.Compile(schemaName)
+}
+
+// decode returns the schema of a body as the document has it, nil when it has none.
+func decode(described *openapi3.MediaType) (any, error) {
 	if described == nil || described.Schema == nil {
 		return nil, nil
 	}
@@ -54,14 +73,7 @@ func compile(described *openapi3.MediaType) (*jsonschema.Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the schema: %w", err)
 	}
-	compiler := jsonschema.NewCompiler()
-	compiler.DefaultDraft(jsonschema.Draft2020)
-	compiler.RegisterFormat(&jsonschema.Format{Name: "url", Validate: checkURL})
-	compiler.AssertFormat()
-	if err := compiler.AddResource(schemaName, value); err != nil {
-		return nil, fmt.Errorf("compiling the schema: %w", err)
-	}
-	return compiler.Compile(schemaName)
+	return value, nil
 }
 
 // checkURL is the format "url", which JSON Schema does not have and the document

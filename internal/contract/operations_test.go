@@ -199,6 +199,25 @@ func others() map[string]other {
 			return w.client.Entities.Delete(ctx, "cluster", "eu", port.DeleteEntityOptions{})
 		}},
 		"an agent": {act: actAsAgent},
+		"a format that changes": {want: port.ErrInvalid, act: func(ctx context.Context, w *world) error {
+			return second(w.client.Blueprints.Update(ctx, w.present.lonely, &port.Blueprint{
+				Identifier: w.present.lonely, Title: "Empty",
+				Schema: port.Schema{Properties: map[string]port.Property{"site": {Type: "string", Format: new("email")}}},
+			}))
+		}},
+		"what the document lacks": {act: func(ctx context.Context, w *world) error {
+			return errors.Join(
+				second(w.client.Entities.Create(ctx, "cluster", &port.Entity{Identifier: "o'brien"}, port.CreateEntityOptions{})),
+				second(w.client.Blueprints.Patch(ctx, w.present.lonely, port.BlueprintPatch{
+					"relations": map[string]any{"self": map[string]any{"target": w.present.lonely}},
+					"calculationProperties": map[string]any{
+						"when": map[string]any{"calculation": "any.$text", "type": "string", "format": "date-time", "dateFormat": "iso"},
+					},
+				})),
+				second(w.client.Entities.Search(ctx, json.RawMessage(
+					`{"combinator":"and","rules":[{"property":"$createdAt","operator":"between","value":{"preset":"nextWeek"}}]}`), port.SearchOptions{})),
+			)
+		}},
 		// The making of the world uses the limit up.
 		"a rate limit": {
 			options: emulator.Options{RateLimit: 1, RateLimitPeriod: time.Hour}, want: port.ErrRateLimited,

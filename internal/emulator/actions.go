@@ -37,12 +37,12 @@ func (a *actions) routes() []route {
 // list is GET /v1/actions.
 func (a *actions) list(c *call) (int, *document.Object, error) {
 	filter := action.Filter{
-		Actions:      c.query["action_identifier"],
-		Blueprints:   c.query["blueprint_identifier"],
-		Operations:   c.query["operation"],
+		Actions:      c.list("action_identifier"),
+		Blueprints:   c.list("blueprint_identifier"),
+		Operations:   c.list("operation"),
 		TriggerType:  c.query.Get("trigger_type"),
-		Events:       c.query["trigger_event"],
-		EventActions: c.query["trigger_event_action_identifier"],
+		Events:       c.list("trigger_event"),
+		EventActions: c.list("trigger_event_action_identifier"),
 	}
 	if c.query.Has("published") {
 		published, err := c.flag("published")

@@ -128,7 +128,7 @@ func TestActionsAreRefused(t *testing.T) {
 		{automationOf("a", "nowhere"), 404, "not_found", `Blueprint with identifier "nowhere"`},
 		{changed(action, `"userInputs"`, `"blueprintIdentifier":"nowhere","userInputs"`), 404, "not_found", `"nowhere"`},
 		{`{}`, 422, "", "required property 'identifier'"},
-		{changed(action, `"trigger"`, `"id":"action_1","trigger"`), 422, "", "additional property 'id'"},
+		{changed(action, `"trigger"`, `"id":"action_1","trigger"`), 422, "", "additional properties: 'id'"},
 		{changed(action, `"trigger"`, `"publish":"yes","trigger"`), 422, "", "body/publish must be boolean"},
 		{changed(action, `"trigger"`, `"requiredApproval":{"type":"SOME"},"trigger"`), 422, "", "body/requiredApproval"},
 		{changed(action, `"trigger"`, `"approvalNotification":{"type":"webhook"},"trigger"`), 422, "", "'url'"},

@@ -16,7 +16,7 @@ func (e *Emulator) listEvents(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	includes := c.query["includes"]
+	includes := c.list("includes")
 	if err := c.among("includes",
 		"action", "context", "diff", "identifier", "resourceType", "status", "trigger", "additionalData", "message"); err != nil {
 		return 0, nil, err
@@ -51,8 +51,8 @@ func (c *call) eventFilter() (event.Filter, error) {
 		Entity:     c.query.Get("entity"),
 		Action:     c.query.Get("action"),
 		Status:     c.query.Get("status"),
-		Resources:  c.query["resources"],
-		Origins:    c.query["origin"],
+		Resources:  c.list("resources"),
+		Origins:    c.list("origin"),
 	}
 	for _, name := range []string{"run_id", "webhookId", "webhookEventId", "InstallationId", "actionType"} {
 		filter.None = filter.None || c.query.Get(name) != ""
@@ -81,7 +81,7 @@ func (c *call) eventFilter() (event.Filter, error) {
 
 // among holds the values of a query parameter to a list.
 func (c *call) among(name string, allowed ...string) error {
-	for _, value := range c.query[name] {
+	for _, value := range c.list(name) {
 		if !slices.Contains(allowed, value) {
 			return unprocessable(fmt.Sprintf("querystring/%s must be equal to one of the allowed values", name))
 		}

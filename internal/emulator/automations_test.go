@@ -83,7 +83,7 @@ func (s *server) runs(tb testing.TB) string {
 func TestAutomationPostsTheEvent(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]emulator.Options{
-		"with changelog destinations":    {TimestampUnit: emulator.Seconds, ChangelogDestination: true},
+		"with changelog destinations":    {TimestampUnit: emulator.Seconds, ChangelogDestination: emulator.KeepDestination},
 		"without changelog destinations": {TimestampUnit: emulator.Seconds},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -368,10 +368,10 @@ func TestUpsertInvocation(t *testing.T) {
 		"names it itself":   {"deploymentConfig", `{"properties":{}}`, "SUCCESS", "Created entity", ""},
 		"title of null":     {"deploymentConfig", `{"identifier":"present","title":"{{ .nothing }}"}`, "SUCCESS", "Updated entity", ""},
 		"unknown blueprint": {"nowhere", `{"identifier":"a"}`, "FAILURE", `Blueprint with identifier "nowhere" was not found`, ""},
-		"unknown property":  {"deploymentConfig", `{"identifier":"a","properties":{"x":1}}`, "FAILURE", "additional property 'x'", ""},
+		"unknown property":  {"deploymentConfig", `{"identifier":"a","properties":{"x":1}}`, "FAILURE", "additional properties: 'x'", ""},
 		"wrong value":       {"deploymentConfig", `{"identifier":"a","properties":{"cpuUtil":"{{ 'high' }}"}}`, "FAILURE", "body/properties/cpuUtil must be number", ""},
 		"wrong identifier":  {"deploymentConfig", `{"identifier":"{{ 1 }}"}`, "FAILURE", "mapping/identifier must be string", ""},
-		"missing relation":  {"deploymentConfig", `{"identifier":"a","relations":{"r":"x"}}`, "FAILURE", "additional relation 'r'", ""},
+		"missing relation":  {"deploymentConfig", `{"identifier":"a","relations":{"r":"x"}}`, "FAILURE", "additional properties: 'r'", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -45,7 +45,7 @@ func (e *Emulator) replaceBlueprint(c *call) (int, *document.Object, error) {
 
 // updateBlueprint is PATCH /v1/blueprints/{identifier}.
 func (e *Emulator) updateBlueprint(c *call) (int, *document.Object, error) {
-	body, err := c.body(e.bodies.BlueprintUpdate)
+	body, err := c.optionalBody(e.bodies.BlueprintUpdate)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -56,7 +56,7 @@ func (e *Emulator) bulkError(index int, entity *document.Object, err error) *doc
 
 // deleteEntities is POST /v1/blueprints/{blueprint_identifier}/bulk/entities/delete.
 func (e *Emulator) deleteEntities(c *call) (int, *document.Object, error) {
-	withDependents, err := c.requiredFlag("delete_dependents")
+	withDependents, err := c.flag("delete_dependents")
 	if err != nil {
 		return 0, nil, err
 	}

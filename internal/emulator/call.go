@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -59,12 +60,14 @@ func (c *call) flag(name string) (bool, error) {
 	}
 }
 
-// requiredFlag returns a query parameter that must be there.
-func (c *call) requiredFlag(name string) (bool, error) {
-	if !c.query.Has(name) {
-		return false, unprocessable(fmt.Sprintf("querystring must have required property '%s'", name))
+// list returns the values of a query parameter that is a list: a repeated key, or
+// values joined by commas. [?] Port documents the former; clients send both.
+func (c *call) list(name string) []string {
+	var values []string
+	for _, value := range c.query[name] {
+		values = append(values, strings.Split(value, ",")...)
 	}
-	return c.flag(name)
+	return values
 }
 
 // flags reads several optional flags.
@@ -105,7 +108,8 @@ func (c *call) count(name string) (int, error) {
 	return count, nil
 }
 
-// body reads the body and holds it to its documented schema.
+// body reads the body, fills in what has a default, and holds it to its documented
+// schema.
 func (c *call) body(s *schema.Schema) (*document.Object, error) {
 	text, err := c.readBody()
 	if err != nil {
@@ -115,6 +119,7 @@ func (c *call) body(s *schema.Schema) (*document.Object, error) {
 	if err != nil {
 		return nil, unprocessable("The body is " + err.Error())
 	}
+	s.Fill(value)
 	if violation := s.Validate("body", value); violation != nil {
 		return nil, unprocessable(violation.Error())
 	}
@@ -123,6 +128,14 @@ func (c *call) body(s *schema.Schema) (*document.Object, error) {
 		return nil, unprocessable("body must be object")
 	}
 	return object, nil
+}
+
+// optionalBody is body for the operations that can be called without one.
+func (c *call) optionalBody(s *schema.Schema) (*document.Object, error) {
+	if c.ContentLength == 0 {
+		return document.New(), nil
+	}
+	return c.body(s)
 }
 
 func (c *call) readBody() ([]byte, error) {

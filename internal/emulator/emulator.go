@@ -64,11 +64,11 @@ func New(options Options) (*Emulator, error) {
 	})
 	e.organization.reset(options.OrganizationID)
 	e.catalog = catalog.New(catalog.Config{
-		Now:                      options.Now,
-		Actor:                    options.ClientID,
-		DeleteLag:                options.DeleteLag,
-		DropChangelogDestination: !options.ChangelogDestination,
-		Notify:                   e.publish,
+		Now:         options.Now,
+		Actor:       options.ClientID,
+		DeleteLag:   options.DeleteLag,
+		Destination: destinationModes[options.ChangelogDestination],
+		Notify:      e.publish,
 	})
 	e.automations = newAutomations(options, e.origin(), e.catalog, e.bodies, e.sender)
 	e.buildRouter()

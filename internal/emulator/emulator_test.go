@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -48,11 +49,13 @@ type server struct {
 	token    string
 }
 
-// start returns an emulator with the options, its credentials filled in.
+// start returns an emulator with the options, its credentials filled in. Unless the
+// options say so it has no changelog destinations, which would post events.
 func start(tb testing.TB, options emulator.Options) *server {
 	tb.Helper()
 	s := &server{clock: newClock()}
 	options.ClientID, options.ClientSecret = clientID, clientSecret
+	options.ChangelogDestination = cmp.Or(options.ChangelogDestination, emulator.DropDestination)
 	if options.Now == nil {
 		options.Now = s.clock.Now
 	}

@@ -46,7 +46,7 @@ func (e *Emulator) createEntity(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	body, err := c.body(e.bodies.Entity)
+	body, err := c.optionalBody(e.bodies.Entity)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -56,35 +56,35 @@ func (e *Emulator) createEntity(c *call) (int, *document.Object, error) {
 
 // replaceEntity is PUT …/entities/{entity_identifier}.
 func (e *Emulator) replaceEntity(c *call) (int, *document.Object, error) {
-	createMissing, err := c.flag("create_missing_related_entities")
+	options, err := c.changeOptions()
 	if err != nil {
 		return 0, nil, err
 	}
-	body, err := c.body(e.bodies.EntityReplacement)
+	body, err := c.optionalBody(e.bodies.EntityReplacement)
 	if err != nil {
 		return 0, nil, err
 	}
 	return withEntity(http.StatusOK)(e.catalog.ReplaceEntity(
-		c.variable("blueprint_identifier"), c.variable("entity_identifier"), body, catalog.WriteOptions{CreateMissing: createMissing, Cause: c.cause}))
+		c.variable("blueprint_identifier"), c.variable("entity_identifier"), body, options))
 }
 
 // updateEntity is PATCH …/entities/{entity_identifier}.
 func (e *Emulator) updateEntity(c *call) (int, *document.Object, error) {
-	createMissing, err := c.flag("create_missing_related_entities")
+	options, err := c.changeOptions()
 	if err != nil {
 		return 0, nil, err
 	}
-	body, err := c.body(e.bodies.EntityUpdate)
+	body, err := c.optionalBody(e.bodies.EntityUpdate)
 	if err != nil {
 		return 0, nil, err
 	}
 	return withEntity(http.StatusOK)(e.catalog.UpdateEntity(
-		c.variable("blueprint_identifier"), c.variable("entity_identifier"), body, catalog.WriteOptions{CreateMissing: createMissing, Cause: c.cause}))
+		c.variable("blueprint_identifier"), c.variable("entity_identifier"), body, options))
 }
 
 // deleteEntity is DELETE …/entities/{entity_identifier}.
 func (e *Emulator) deleteEntity(c *call) (int, *document.Object, error) {
-	withDependents, err := c.requiredFlag("delete_dependents")
+	withDependents, err := c.flag("delete_dependents")
 	if err != nil {
 		return 0, nil, err
 	}
@@ -117,7 +117,7 @@ func (e *Emulator) deleteAllEntities(c *call) (int, *document.Object, error) {
 // checked and without effect: what the former does is not known, and no search of
 // the emulator fails in part.
 func (c *call) view() (catalog.View, error) {
-	view := catalog.View{Include: c.query["include"], Exclude: c.query["exclude"]}
+	view := catalog.View{Include: c.list("include"), Exclude: c.list("exclude")}
 	var ignored bool
 	err := c.flags(map[string]*bool{
 		"exclude_calculated_properties":                &view.ExcludeCalculated,
@@ -128,14 +128,23 @@ func (c *call) view() (catalog.View, error) {
 	return view, err
 }
 
+// writeOptions are those that do not depend on query parameters.
+func (c *call) writeOptions() catalog.WriteOptions {
+	return catalog.WriteOptions{Source: c.UserAgent(), Cause: c.cause}
+}
+
+// changeOptions reads the query parameters of the operations that change an
+// entity.
+func (c *call) changeOptions() (catalog.WriteOptions, error) {
+	options := c.writeOptions()
+	return options, c.flags(map[string]*bool{"create_missing_related_entities": &options.CreateMissing})
+}
+
 // creationOptions reads the query parameters of the operations that create.
 func (c *call) creationOptions() (catalog.WriteOptions, error) {
-	upsert, err := c.requiredFlag("upsert")
-	if err != nil {
-		return catalog.WriteOptions{}, err
-	}
-	options := catalog.WriteOptions{Upsert: upsert, Cause: c.cause}
-	err = c.flags(map[string]*bool{
+	options := c.writeOptions()
+	err := c.flags(map[string]*bool{
+		"upsert":                          &options.Upsert,
 		"merge":                           &options.Merge,
 		"validation_only":                 &options.ValidateOnly,
 		"create_missing_related_entities": &options.CreateMissing,

@@ -35,7 +35,7 @@ func TestEntityIsFilled(t *testing.T) {
 	created := s.createEntity(t, `{"identifier":"a","title":"A","properties":{"replicas":9007199254740993,"language":"Go","tags":["z","a","z"],"config":{"z":0.10,"a":[]}}}`)
 	const stamps = `"createdAt":"2026-06-15T16:44:56.288Z","createdBy":"client@clients","updatedAt":"2026-06-15T16:44:56.288Z","updatedBy":"client@clients"`
 	same(t, created.at(t, "entity"), `{"identifier":"a","title":"A","blueprint":"service",
-		"properties":{"replicas":9007199254740993,"language":"Go","tags":["z","a","z"],"config":{"z":0.10,"a":[]},"tier":"silver"},"relations":{},`+stamps+`}`)
+		"properties":{"replicas":9007199254740993,"language":"Go","tags":["z","a","z"],"config":{"z":0.10,"a":[]},"tier":"silver"},"relations":{},"team":[],`+stamps+`}`)
 	got := s.entity(t, "a")
 	same(t, got.at(t, "entity"), `{"identifier":"a","title":"A","blueprint":"service","team":[],
 		"properties":{"replicas":9007199254740993,"language":"Go","tags":["z","a","z"],"config":{"z":0.10,"a":[]},"tier":"silver","url":null,"live":null,"checked":null},
@@ -106,8 +106,8 @@ func TestEntityValidation(t *testing.T) {
 		{`{"name":"a","config":[]}`, "config must be object"},
 		{`{"name":"a","config":{}}`, "config must have required property 'size'"},
 		{`{"name":"a","config":{"size":1.5}}`, "body/properties/config/size must be integer"},
-		{`{"name":"a","unknown":1}`, "additional property 'unknown'"},
-		{`{"name":"a","sum":1}`, "it is calculated"},
+		{`{"name":"a","unknown":1}`, "must NOT have additional properties: 'unknown'"},
+		{`{"name":"a","sum":1}`, "must NOT have additional properties: 'sum' is calculated"},
 	} {
 		t.Run(test.properties, func(t *testing.T) {
 			t.Parallel()
@@ -130,7 +130,7 @@ func TestEntityValidation(t *testing.T) {
 		{`{"properties":{"name":"a"},"relations":{"some":"x"}}`, "body/relations/some must be array"},
 		{`{"properties":{"name":"a"},"relations":{"one":"nobody"}}`, `"nobody" of blueprint "service" was not found`},
 		{`{"properties":{"name":"a"},"relations":{"some":["nobody"]}}`, "was not found"},
-		{`{"properties":{"name":"a"},"relations":{"other":"x"}}`, "additional relation 'other'"},
+		{`{"properties":{"name":"a"},"relations":{"other":"x"}}`, "body/relations must NOT have additional properties: 'other'"},
 	} {
 		t.Run(test.body[:min(len(test.body), 60)], func(t *testing.T) {
 			t.Parallel()
@@ -145,7 +145,7 @@ func TestEntityValidation(t *testing.T) {
 	t.Run("PATCH refuses other keys", func(t *testing.T) {
 		t.Parallel()
 		s.do(t, http.MethodPatch, serviceEntities+"/x", `{"blueprint":"service"}`).
-			refused(t, http.StatusUnprocessableEntity, "invalid_request", "additional property 'blueprint'")
+			refused(t, http.StatusUnprocessableEntity, "invalid_request", "additional properties: 'blueprint'")
 	})
 }
 
@@ -163,7 +163,7 @@ func TestUpsert(t *testing.T) {
 		"properties":{"language":"Go","replicas":2,"tier":"silver"},"relations":{},
 		"createdAt":"2026-06-15T16:44:56.288Z","createdBy":"client@clients","updatedAt":"2026-06-15T16:44:57.288Z","updatedBy":"client@clients"}`)
 	whole := s.mustDo(t, http.MethodPost, serviceEntities+"?upsert=true", `{"identifier":"a","properties":{"replicas":3}}`)
-	same(t, whole.at(t, "entity"), `{"identifier":"a","blueprint":"service","properties":{"replicas":3},"relations":{},
+	same(t, whole.at(t, "entity"), `{"identifier":"a","blueprint":"service","team":[],"properties":{"replicas":3},"relations":{},
 		"createdAt":"2026-06-15T16:44:56.288Z","createdBy":"client@clients","updatedAt":"2026-06-15T16:44:57.289Z","updatedBy":"client@clients"}`)
 }
 
@@ -186,8 +186,8 @@ func TestPutAndPatch(t *testing.T) {
 		return compact(t, o)
 	}
 	for _, test := range []struct{ method, body, want string }{
-		{http.MethodPatch, `{}`, `{"icon":"I","identifier":"a","properties":{"config":{"x":1},"language":"Go","tier":"silver"},"relations":{"parent":"p","uses":["p"]},"team":"t","title":"A"}`},
-		{http.MethodPatch, `{"properties":{"config":{"y":2},"language":null}}`, `{"icon":"I","identifier":"a","properties":{"config":{"y":2},"tier":"silver"},"relations":{"parent":"p","uses":["p"]},"team":"t","title":"A"}`},
+		{http.MethodPatch, `{}`, `{"icon":"I","identifier":"a","properties":{"config":{"x":1},"language":"Go","tier":"silver"},"relations":{"parent":"p","uses":["p"]},"team":["t"],"title":"A"}`},
+		{http.MethodPatch, `{"properties":{"config":{"y":2},"language":null}}`, `{"icon":"I","identifier":"a","properties":{"config":{"y":2},"tier":"silver"},"relations":{"parent":"p","uses":["p"]},"team":["t"],"title":"A"}`},
 		{http.MethodPatch, `{"title":null,"icon":null,"team":["u"],"relations":{"parent":null}}`, `{"identifier":"a","properties":{"config":{"y":2},"tier":"silver"},"relations":{"parent":null,"uses":["p"]},"team":["u"]}`},
 		{http.MethodPatch, `{"team":null,"relations":{"uses":[]}}`, `{"identifier":"a","properties":{"config":{"y":2},"tier":"silver"},"relations":{"parent":null,"uses":[]},"team":[]}`},
 		{http.MethodPut, `{"title":"B","properties":{"live":true,"language":null}}`, `{"identifier":"a","properties":{"live":true},"relations":{"parent":null,"uses":[]},"team":[],"title":"B"}`},

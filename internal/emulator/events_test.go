@@ -69,8 +69,7 @@ const hook = "https://listener.example.com/api/slack"
 // synctest.Wait waits for the deliveries, and time passes at once.
 func startPosting(tb testing.TB, options emulator.Options, r *receiver) *server {
 	tb.Helper()
-	options.ChangelogDestination = true
-	options.DeliveryTransport = r
+	options.DeliveryTransport, options.ChangelogDestination = r, emulator.KeepDestination
 	return start(tb, options)
 }
 

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"net/http"
-	"slices"
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
@@ -10,14 +9,12 @@ import (
 
 // listMigrations is GET /v1/migrations.
 func (e *Emulator) listMigrations(c *call) (int, *document.Object, error) {
-	known := []string{"COMPLETED", "RUNNING", "PENDING", "INITIALIZING", "FAILURE", "CANCELLED", "PENDING_CANCELLATION"}
-	for _, status := range c.query["status"] {
-		if !slices.Contains(known, status) {
-			return 0, nil, unprocessable("querystring/status must be equal to one of the allowed values")
-		}
+	if err := c.among("status",
+		"COMPLETED", "RUNNING", "PENDING", "INITIALIZING", "FAILURE", "CANCELLED", "PENDING_CANCELLATION"); err != nil {
+		return 0, nil, err
 	}
 	migrations := e.catalog.Migrations(catalog.MigrationFilter{
-		Statuses: c.query["status"], Actor: c.query.Get("actor"), Blueprint: c.query.Get("blueprint"),
+		Statuses: c.list("status"), Actor: c.query.Get("actor"), Blueprint: c.query.Get("blueprint"),
 	})
 	return http.StatusOK, success().With("migrations", migrations), nil
 }
@@ -36,15 +33,11 @@ func (e *Emulator) startMigration(c *call) (int, *document.Object, error) {
 	return withMigration(http.StatusCreated)(e.catalog.StartMigration(body.Text("sourceBlueprint"), body.Object("mapping")))
 }
 
-// cancelMigration is POST /v1/migrations/{migration_id}/cancel. The reason, and
-// with it the body, may be missing.
+// cancelMigration is POST /v1/migrations/{migration_id}/cancel.
 func (e *Emulator) cancelMigration(c *call) (int, *document.Object, error) {
-	body := document.New()
-	if c.ContentLength != 0 {
-		var err error
-		if body, err = c.body(e.bodies.Cancellation); err != nil {
-			return 0, nil, err
-		}
+	body, err := c.optionalBody(e.bodies.Cancellation)
+	if err != nil {
+		return 0, nil, err
 	}
 	return withMigration(http.StatusOK)(e.catalog.CancelMigration(c.variable("migration_id"), body.Text("reason")))
 }

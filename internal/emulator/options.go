@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 )
 
 // TimestampUnit is the unit of the timestamp header of events.
@@ -26,6 +28,27 @@ const (
 	// ResetSeconds is what some clients read: seconds to wait.
 	ResetSeconds ResetForm = "seconds"
 )
+
+// DestinationMode is what becomes of the changelog destination of a blueprint that
+// is written. Port removed destinations from production on 2026-07-13.
+type DestinationMode string
+
+// [?] It is not known whether Port drops or refuses a destination now.
+const (
+	// KeepDestination stores it and posts changes to it, as Port did.
+	KeepDestination DestinationMode = "true"
+	// DropDestination leaves it out of what is stored, without a word.
+	DropDestination DestinationMode = "false"
+	// RefuseDestination answers with 422.
+	RefuseDestination DestinationMode = "refuse"
+)
+
+// destinationModes are the modes of the catalog by the option.
+var destinationModes = map[DestinationMode]catalog.DestinationMode{
+	KeepDestination:   catalog.KeepDestination,
+	DropDestination:   catalog.DropDestination,
+	RefuseDestination: catalog.RefuseDestination,
+}
 
 // Defaults of the options.
 const (
@@ -54,9 +77,9 @@ type Options struct {
 	// DeleteLag is how long a deletion takes to complete: for so long a blueprint
 	// cannot be deleted after its entities, and a migration is RUNNING.
 	DeleteLag time.Duration
-	// ChangelogDestination keeps that key of blueprints. Without it the key is
-	// dropped on writes, and there are no events.
-	ChangelogDestination bool
+	// ChangelogDestination is what becomes of that key of blueprints. Unless it is
+	// kept there are no events.
+	ChangelogDestination DestinationMode
 	// JSNumbers rounds numbers on input as JavaScript does.
 	JSNumbers bool
 	// TimestampUnit is that of the timestamp header of events.
@@ -83,6 +106,7 @@ func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.RateLimitPeriod, DefaultRateLimitPeriod)
 	setDefault(&o.RateLimitReset, ResetEpoch)
 	setDefault(&o.TokenTTL, DefaultTokenTTL)
+	setDefault(&o.ChangelogDestination, KeepDestination)
 	setDefault(&o.TimestampUnit, Milliseconds)
 	setDefault(&o.ConflictStatus, http.StatusConflict)
 	if o.Log == nil {
@@ -117,6 +141,9 @@ func (o Options) check() error {
 	refuse(o.TokenTTL < 0, "the lifetime of tokens must not be negative")
 	refuse(o.DeleteLag < 0, "the deletion lag must not be negative")
 	refuse(o.DeliveryRetries < 0, "the number of delivery retries must not be negative")
+	_, known := destinationModes[o.ChangelogDestination]
+	refuse(!known, "the changelog destination must be %s, %s or %s, not %q",
+		KeepDestination, DropDestination, RefuseDestination, o.ChangelogDestination)
 	refuse(o.TimestampUnit != Milliseconds && o.TimestampUnit != Seconds,
 		"the timestamp unit must be %s or %s, not %q", Milliseconds, Seconds, o.TimestampUnit)
 	refuse(o.RateLimitReset != ResetEpoch && o.RateLimitReset != ResetSeconds,

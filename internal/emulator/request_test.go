@@ -121,7 +121,7 @@ func TestBodies(t *testing.T) {
 	}
 	t.Run("no body", func(t *testing.T) {
 		t.Parallel()
-		s.do(t, http.MethodPost, path, "").refused(t, http.StatusUnsupportedMediaType, "unsupported_media_type", "Content-Type")
+		s.do(t, http.MethodPost, "/v1/blueprints", "").refused(t, http.StatusUnsupportedMediaType, "unsupported_media_type", "Content-Type")
 	})
 	t.Run("a form", func(t *testing.T) {
 		t.Parallel()
@@ -141,12 +141,9 @@ func TestQueryParameters(t *testing.T) {
 	s := startWithout(t)
 	s.createService(t)
 	for _, test := range []struct{ method, path, body, part string }{
-		{http.MethodPost, "/v1/blueprints/service/entities", `{}`, "'upsert'"},
 		{http.MethodPost, "/v1/blueprints/service/entities?upsert=yes", `{}`, "querystring/upsert must be boolean"},
 		{http.MethodPost, "/v1/blueprints/service/entities?upsert=true&merge=1", `{}`, "querystring/merge"},
-		{http.MethodPost, "/v1/blueprints/service/entities/bulk", `{"entities":[{}]}`, "'upsert'"},
-		{http.MethodPost, "/v1/blueprints/service/bulk/entities/delete", `{"entities":["a"]}`, "'delete_dependents'"},
-		{http.MethodDelete, "/v1/blueprints/service/entities/x", ``, "'delete_dependents'"},
+		{http.MethodDelete, "/v1/blueprints/service/entities/x?delete_dependents=all", ``, "querystring/delete_dependents must be boolean"},
 		{http.MethodGet, "/v1/blueprints/service/entities?exclude_calculated_properties=", ``, "exclude_calculated_properties"},
 		{http.MethodPost, "/v1/blueprints?create_catalog_page=no", `{}`, "create_catalog_page"},
 		{http.MethodDelete, "/v1/blueprints/service/all-entities?delete_blueprint=1", ``, "delete_blueprint"},
@@ -154,6 +151,7 @@ func TestQueryParameters(t *testing.T) {
 		{http.MethodGet, "/v1/audit-log?limit=0", ``, "querystring/limit"},
 		{http.MethodGet, "/v1/audit-log?resources=planet", ``, "querystring/resources"},
 		{http.MethodGet, "/v1/audit-log?status=MAYBE", ``, "querystring/status"},
+		{http.MethodGet, "/v1/audit-log?resources=entity,planet", ``, "querystring/resources"},
 		{http.MethodGet, "/v1/migrations?status=DONE", ``, "querystring/status"},
 	} {
 		t.Run(test.method+" "+test.path, func(t *testing.T) {

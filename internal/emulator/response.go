@@ -31,7 +31,16 @@ func success() *document.Object { return document.New().With("ok", true) }
 
 // errorResponse returns an answer in the form of Port's errors.
 func errorResponse(status int, code, message string) response {
-	return reply(status, document.New().With("ok", false).With("error", code).With("message", message))
+	return detailedResponse(status, code, message, nil)
+}
+
+// detailedResponse is errorResponse with details, where there are any.
+func detailedResponse(status int, code, message string, details *document.Object) response {
+	body := document.New().With("ok", false).With("error", code).With("message", message)
+	if details != nil {
+		body.Set("details", details)
+	}
+	return reply(status, body)
 }
 
 // write sends the answer.
@@ -66,7 +75,7 @@ func (e *Emulator) failed(err error) response {
 		return errorResponse(own.status, own.code, own.message)
 	}
 	if refused, ok := errors.AsType[*catalog.Error](err); ok {
-		return errorResponse(e.statusOf(refused.Reason), string(refused.Reason), refused.Message)
+		return detailedResponse(e.statusOf(refused.Reason), string(refused.Reason), refused.Message, refused.Details)
 	}
 	return errorResponse(http.StatusInternalServerError, "internal_error", "The emulator failed")
 }
@@ -81,7 +90,7 @@ func (e *Emulator) statusOf(reason catalog.Reason) int {
 		return http.StatusConflict
 	case catalog.Taken, catalog.HasDependents:
 		return e.options.ConflictStatus
-	case catalog.Invalid:
+	case catalog.Invalid, catalog.FormatChange:
 		return http.StatusUnprocessableEntity
 	default:
 		return http.StatusInternalServerError

@@ -54,7 +54,7 @@ func (r *runs) routes() []route {
 func (r *runs) list(c *call) (int, *document.Object, error) {
 	filter := run.Filter{
 		Entity: c.query.Get("entity"), Blueprint: c.query.Get("blueprint"), Action: c.query.Get("action"),
-		ExternalRunID: c.query.Get("external_run_id"), Sources: c.query["source"],
+		ExternalRunID: c.query.Get("external_run_id"), Sources: c.list("source"),
 		User: c.query.Get("user_id"),
 	}
 	if email := c.query.Get("user_email"); email != "" {
@@ -80,7 +80,7 @@ func (r *runs) list(c *call) (int, *document.Object, error) {
 	filter.Limit = limit
 	list := []any{}
 	for _, listed := range r.store.List(filter) {
-		list = append(list, without(listed, c.query["exclude"]))
+		list = append(list, without(listed, c.list("exclude")))
 	}
 	return http.StatusOK, success().With("runs", list), nil
 }

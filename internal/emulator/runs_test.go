@@ -82,7 +82,7 @@ func TestRunsAreRefused(t *testing.T) {
 		{"absent", `{"properties":{}}`, 404, `Action with identifier "absent" was not found`},
 		{"form", `{}`, 422, "'properties'"},
 		{"form", `{"properties":{},"blueprint":"service"}`, 422, "'blueprint'"},
-		{"form", `{"properties":{"x":1}}`, 422, "body/properties must NOT have additional property 'x'"},
+		{"form", `{"properties":{"x":1}}`, 422, "body/properties must NOT have additional properties: 'x'"},
 		{"automation", `{"properties":{}}`, 422, "is an automation"},
 		{"scale", `{"properties":{"n":1}}`, 422, "'entity'"},
 		{"scale", `{"entity":"absent","properties":{"n":1}}`, 404, `Entity with identifier "absent"`},

@@ -33,7 +33,7 @@ func (e *Emulator) search(c *call) (int, *document.Object, error) {
 // searchBlueprint is POST /v1/blueprints/{blueprint_identifier}/entities/search:
 // what is found, page by page.
 func (e *Emulator) searchBlueprint(c *call) (int, *document.Object, error) {
-	body, err := c.body(e.bodies.BlueprintSearch)
+	body, err := c.optionalBody(e.bodies.BlueprintSearch)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -41,6 +41,7 @@ func (e *Emulator) load(r io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("reading the seed: %w", err)
 	}
+	e.bodies.Seed.Fill(value)
 	if violation := e.bodies.Seed.Validate("seed", value); violation != nil {
 		return fmt.Errorf("reading the seed: %w", violation)
 	}

@@ -86,7 +86,7 @@ func TestBadSeeds(t *testing.T) {
 		{``, "not valid JSON"},
 		{`{"blueprints":[}`, "at byte 16"},
 		{`[]`, "seed must be object"},
-		{`{"blueprint":[]}`, "additional property 'blueprint'"},
+		{`{"blueprint":[]}`, "additional properties: 'blueprint'"},
 		{`{"blueprints":[{"identifier":"b"}]}`, "blueprints/0 must have required property 'title'"},
 		{`{"blueprints":[5]}`, "blueprints/0 must be object"},
 		{`{"blueprints":{}}`, "blueprints must be array"},
@@ -127,7 +127,7 @@ func TestBadSeeds(t *testing.T) {
 
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
-	s := start(t, emulator.Options{ChangelogDestination: true, DeliveryTransport: &receiver{}})
+	s := start(t, emulator.Options{ChangelogDestination: emulator.KeepDestination, DeliveryTransport: &receiver{}})
 	s.createService(t)
 	s.mustDo(t, http.MethodPatch, "/v1/blueprints/service", `{"changelogDestination":{"type":"WEBHOOK","url":"`+hook+`"}}`)
 	s.createEntity(t, `{"identifier":"hub"}`)

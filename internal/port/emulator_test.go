@@ -358,7 +358,7 @@ func TestEmulatorFaults(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, emulator.Options{})
+			w := newWorld(t, emulator.Options{ChangelogDestination: emulator.DropDestination})
 			w.makeBlueprints(t)
 			w.makeEntity(t, "service", &port.Entity{Identifier: "known", Title: new("Known")})
 			w.fault(t, fmt.Sprintf(`{"method":%q,"route":%q,%s}`, c.method, c.route, c.fault))

@@ -13,7 +13,7 @@ import (
 
 const destined = `"webhook_changelog_destination": {"url": "http://127.0.0.1:9/a"}`
 
-func withoutDestinations(o *emulator.Options) { o.ChangelogDestination = false }
+func withoutDestinations(o *emulator.Options) { o.ChangelogDestination = emulator.DropDestination }
 
 func TestBlueprint_changelogDestinationIgnored(t *testing.T) {
 	t.Parallel()

@@ -184,10 +184,12 @@ func TestBlueprint_foreignKeysSurvive(t *testing.T) {
 	session := env.NewSession(t, "port_blueprint")
 	session.Apply(config("Before"))
 	extra := map[string]json.RawMessage{"novel": json.RawMessage(`{"deep":[9007199254740993]}`)}
+	// The format of a property that exists cannot change.
+	change(t, env, func(b *port.Blueprint) { delete(b.Schema.Properties, "n") })
 	change(t, env, func(b *port.Blueprint) {
 		b.Extra = extra
 		property(b, "a", func(p *port.Property) { p.Extra = extra })
-		property(b, "n", func(p *port.Property) { p.Format = new("timer") })
+		b.Schema.Properties["n"] = port.Property{Type: "number", Format: new("timer")}
 		property(b, "l", func(p *port.Property) {
 			p.Extra, p.Items.Extra = map[string]json.RawMessage{"uniqueItems": json.RawMessage("true")}, extra
 			p.Items.MinLength = new(json.Number("2"))

@@ -106,8 +106,9 @@ func (s *settings) define(flags *flag.FlagSet) {
 	flags.IntVar(&o.ConflictStatus, "conflict-status", 409, "the `status` for a taken identifier and for has_dependents: 409 or 422")
 	flags.BoolVar(&o.JSNumbers, "js-numbers", false, "round numbers as JavaScript does")
 
-	flags.BoolVar(&o.ChangelogDestination, "changelog-destination", true,
-		"keep changelogDestination of blueprints; false drops it from writes, as Port does since it removed the feature")
+	flags.Var(choice(&o.ChangelogDestination, emulator.KeepDestination, emulator.DropDestination, emulator.RefuseDestination),
+		"changelog-destination",
+		"what becomes of changelogDestination in a blueprint, which Port has removed: true keeps it, false drops it, refuse answers with 422 (`mode`)")
 	flags.Var(choice(&o.TimestampUnit, emulator.Milliseconds, emulator.Seconds), "event-timestamp",
 		"the `unit` of the events' timestamp header: ms or s")
 	flags.IntVar(&o.DeliveryRetries, "event-retries", 0, "post an event again up to this many `times` when it fails")

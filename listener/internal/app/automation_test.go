@@ -24,7 +24,7 @@ type portAPI struct {
 
 func startPort(t *testing.T) *portAPI {
 	t.Helper()
-	e, err := emulator.New(emulator.Options{ClientID: "client", ClientSecret: secret, ChangelogDestination: true})
+	e, err := emulator.New(emulator.Options{ClientID: "client", ClientSecret: secret})
 	if err != nil {
 		t.Fatal(err)
 	}

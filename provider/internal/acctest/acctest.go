@@ -76,7 +76,7 @@ func NewEmulated(t *testing.T, settings ...func(*emulator.Options)) *Environment
 	if IsLive() {
 		t.Skip("this test needs the emulator")
 	}
-	options := emulator.Options{ClientID: ClientID, ClientSecret: ClientSecret, ChangelogDestination: true}
+	options := emulator.Options{ClientID: ClientID, ClientSecret: ClientSecret}
 	for _, set := range settings {
 		set(&options)
 	}

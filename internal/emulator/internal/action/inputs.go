@@ -16,7 +16,7 @@ func ReadInputs(userInputs, given *document.Object) (*document.Object, error) {
 	definitions := userInputs.Object("properties")
 	for name := range given.All() {
 		if !definitions.Has(name) {
-			return nil, refuseInput("body/properties must NOT have additional property '%s'", name)
+			return nil, refuseInput("body/properties must NOT have additional properties: '%s'", name)
 		}
 	}
 	inputs := given.Clone()

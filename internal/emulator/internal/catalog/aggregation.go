@@ -104,10 +104,27 @@ func (c *Catalog) aggregationMatcher(e *entity, a *aggregation) query.Matcher {
 	}
 	path := *a.path
 	path.Identifiers = []string{self.entity}
-	if path.From != self.blueprint {
+	if path.From = c.pathStart(e.blueprint, a); path.From != self.blueprint {
 		path.From = ""
 	}
 	return c.Along(path)
+}
+
+// pathStart returns the blueprint at which the path of a filter begins. [?] Where it
+// does not say so that is the target, or the blueprint of the aggregation if only
+// that has the first relation.
+func (c *Catalog) pathStart(own *blueprint, a *aggregation) string {
+	has := func(b *blueprint) bool {
+		return b != nil && b.definition.relations[a.path.Steps[0].Relation] != nil
+	}
+	switch {
+	case a.path.From != "":
+		return a.path.From
+	case has(own) && !has(c.blueprints[a.target]):
+		return own.definition.identifier
+	default:
+		return a.target
+	}
 }
 
 // count is the number of entities, or how many come to one period.

@@ -48,7 +48,10 @@ func (c *Catalog) Blueprints() []any {
 // it.
 func (c *Catalog) CreateBlueprint(body *document.Object, withPage bool) (*document.Object, error) {
 	defer c.write()()
-	d, err := c.define(body)
+	if err := c.checkDestination(body); err != nil {
+		return nil, err
+	}
+	d, err := c.define(c.withoutDangling(body, ""))
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +84,9 @@ func (c *Catalog) ReplaceBlueprint(identifier string, body *document.Object) (*d
 	if err != nil {
 		return nil, err
 	}
+	if err := c.checkDestination(body); err != nil {
+		return nil, err
+	}
 	if !body.Has("identifier") {
 		body = document.New().With("identifier", identifier).Merge(body)
 	}
@@ -97,13 +103,16 @@ func (c *Catalog) UpdateBlueprint(identifier string, body *document.Object) (*do
 	if err != nil {
 		return nil, err
 	}
+	if err := c.checkDestination(body); err != nil {
+		return nil, err
+	}
 	return c.redefine(b, b.definition.document.Clone().Merge(body))
 }
 
 // redefine gives a blueprint a new definition, after which its entities have no
 // value for what is no longer defined.
 func (c *Catalog) redefine(b *blueprint, body *document.Object) (*document.Object, error) {
-	d, err := c.define(body)
+	d, err := c.define(c.withoutDangling(body, b.definition.identifier))
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +141,32 @@ func (c *Catalog) checkRedefinition(b *blueprint, d *definition) error {
 	if err := c.checkTargets(d, present); err != nil {
 		return err
 	}
+	if err := b.checkFormats(d); err != nil {
+		return err
+	}
 	return b.checkEntities(d)
+}
+
+// checkDestination refuses a changelog destination if the catalog is to.
+func (c *Catalog) checkDestination(body *document.Object) error {
+	if c.config.Destination == RefuseDestination && body.Has("changelogDestination") {
+		return refuse(Invalid, "body must NOT have additional properties: 'changelogDestination'")
+	}
+	return nil
+}
+
+// checkFormats refuses another format for a property that keeps its type. [?]
+// Whether Port also refuses that without entities, and a format that is added or
+// taken away; this is the stricter form.
+func (b *blueprint) checkFormats(d *definition) error {
+	for _, name := range d.names {
+		old, ok := b.definition.properties[name]
+		if changed := d.properties[name]; ok && changed.kind.Type == old.kind.Type && changed.kind.Format != old.kind.Format {
+			return refuseProperty(FormatChange, name, "The format of property %q of blueprint %q cannot change from %q to %q",
+				name, b.definition.identifier, old.kind.Format, changed.kind.Format)
+		}
+	}
+	return nil
 }
 
 // checkFree refuses an identifier that a blueprint has.
@@ -176,7 +210,7 @@ func (b *blueprint) checkEntities(d *definition) error {
 	for name, old := range b.definition.properties {
 		changed, ok := d.properties[name]
 		if ok && changed.kind.Type != old.kind.Type {
-			return refuse(Invalid, "body/schema/properties/%s/type must NOT change from %s to %s while the blueprint has entities",
+			return refuseProperty(Invalid, name, "body/schema/properties/%s/type must NOT change from %s to %s while the blueprint has entities",
 				name, old.kind.Type, changed.kind.Type)
 		}
 	}

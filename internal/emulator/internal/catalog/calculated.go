@@ -23,6 +23,9 @@ func (c *Catalog) calculated(e *entity, name string, depth int) any {
 		return c.mirrored(e, path, depth)
 	}
 	if program, ok := d.calculations[name]; ok {
+		if program == nil {
+			return nil
+		}
 		value, _ := program.First(c.calculationInput(e, depth))
 		return value
 	}
@@ -97,6 +100,9 @@ func appendValue(values []any, value any) []any {
 
 // value returns a property or a meta-property of an entity.
 func (c *Catalog) value(e *entity, name string, depth int) any {
+	if name == "$team" {
+		return c.teams(e)
+	}
 	if strings.HasPrefix(name, "$") {
 		return e.meta(name)
 	}
@@ -115,8 +121,6 @@ func (e *entity) meta(name string) any {
 		return e.title
 	case "$icon":
 		return e.icon
-	case "$team":
-		return e.teamOrNone()
 	case "$blueprint":
 		return e.blueprint.definition.identifier
 	case "$createdAt":
@@ -127,6 +131,8 @@ func (e *entity) meta(name string) any {
 		return e.createdBy
 	case "$updatedBy":
 		return e.updatedBy
+	case "$datasource":
+		return e.source
 	default:
 		return nil
 	}

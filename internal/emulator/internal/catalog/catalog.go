@@ -18,13 +18,23 @@ type Config struct {
 	// DeleteLag is how long a deletion takes to complete: for so long a blueprint
 	// cannot be deleted after its entities, and a migration runs.
 	DeleteLag time.Duration
-	// DropChangelogDestination makes writes ignore that key, as Port does since
-	// it has removed the feature.
-	DropChangelogDestination bool
+	// Destination says what becomes of the key changelogDestination of blueprints.
+	Destination DestinationMode
 	// Notify is told of every change, in order, while the catalog is locked: it
 	// must neither block nor call back.
 	Notify func(Change)
 }
+
+// DestinationMode is what writes do with changelogDestination. [?] Since Port
+// removed the feature from production it either ignores the key or refuses it.
+type DestinationMode int
+
+// The modes; the zero value is what Port did before.
+const (
+	KeepDestination DestinationMode = iota
+	DropDestination
+	RefuseDestination
+)
 
 // Catalog holds all blueprints with their entities.
 type Catalog struct {

@@ -81,7 +81,7 @@ func (c *Catalog) notifyBlueprint(action Action, before, after *document.Object,
 type image struct{ stored, mirrors *document.Object }
 
 func (c *Catalog) image(e *entity) image {
-	return image{stored: e.snapshot(), mirrors: c.mirrorValues(e)}
+	return image{stored: c.snapshot(e), mirrors: c.mirrorValues(e)}
 }
 
 func (c *Catalog) notifyEntity(action Action, before, after image, at time.Time, e *entity) {

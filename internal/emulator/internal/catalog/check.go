@@ -38,12 +38,12 @@ func (w *writing) checkProperties() error {
 			return w.unknownProperty(name)
 		}
 		if violation := p.schema.Validate("body/properties/"+name, value); violation != nil {
-			return refuse(Invalid, "%s", violation)
+			return refuseProperty(Invalid, name, "%s", violation)
 		}
 	}
 	for _, name := range d.required {
 		if !w.draft.properties.Has(name) {
-			return refuse(Invalid, "body/properties must have required property '%s'", name)
+			return refuseProperty(Invalid, name, "body/properties must have required property '%s'", name)
 		}
 	}
 	return nil
@@ -51,9 +51,9 @@ func (w *writing) checkProperties() error {
 
 func (w *writing) unknownProperty(name string) error {
 	if slices.Contains(w.blueprint.definition.calculated, name) {
-		return refuse(Invalid, "body/properties must NOT have property '%s': it is calculated", name)
+		return refuseProperty(Invalid, name, "body/properties must NOT have additional properties: '%s' is calculated", name)
 	}
-	return refuse(Invalid, "body/properties must NOT have additional property '%s': blueprint %q does not define it",
+	return refuseProperty(Invalid, name, "body/properties must NOT have additional properties: '%s' is not defined by blueprint %q",
 		name, w.blueprint.definition.identifier)
 }
 
@@ -65,7 +65,7 @@ func (w *writing) checkRelations() error {
 	for name, value := range w.draft.relations.All() {
 		r, ok := d.relations[name]
 		if !ok {
-			return refuse(Invalid, "body/relations must NOT have additional relation '%s': blueprint %q does not define it", name, d.identifier)
+			return refuse(Invalid, "body/relations must NOT have additional properties: '%s' is not a relation of blueprint %q", name, d.identifier)
 		}
 		target, err := w.resolveRelation(name, r, value)
 		if err != nil {

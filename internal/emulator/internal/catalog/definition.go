@@ -22,13 +22,15 @@ type definition struct {
 	required     []string
 	relations    map[string]*relation
 	relationKeys []string
-	mirrors      map[string][]string // the path of each mirror property
-	calculations map[string]*jq.Program
+	mirrors      map[string][]string    // the path of each mirror property
+	calculations map[string]*jq.Program // nil for a text that is no jq
 	aggregations map[string]*aggregation
 	// calculated has the names of mirror, calculation and aggregation properties
 	// in the order in which they are shown.
 	calculated []string
 	webhook    string
+	// owner is the path of relations to whose teams an entity inherits, if any.
+	owner []query.Step
 }
 
 // property is one entry of schema.properties.
@@ -59,12 +61,13 @@ func (c *Catalog) define(body *document.Object) (*definition, error) {
 	}
 	for _, step := range []func() error{
 		d.checkIdentifier, d.readProperties, d.readRelations, d.readMirrors, d.readCalculations, d.readAggregations,
-		d.checkNames, d.checkOwnership,
+		d.checkNames,
 	} {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
+	d.readOwnership()
 	d.readDestination()
 	return d, nil
 }
@@ -75,7 +78,7 @@ func (c *Catalog) define(body *document.Object) (*definition, error) {
 // [?] Other optional keys that are left out are left out of the answer too.
 func (c *Catalog) normalized(body *document.Object) *document.Object {
 	stored := body.Clone()
-	if c.config.DropChangelogDestination {
+	if c.config.Destination != KeepDestination {
 		stored.Delete("changelogDestination")
 	}
 	for _, key := range []string{"mirrorProperties", "calculationProperties", "aggregationProperties", "relations"} {
@@ -141,15 +144,16 @@ func (d *definition) checkPath(where string, path []string) error {
 	if _, ok := d.relations[path[0]]; ok || strings.HasPrefix(path[0], "$") {
 		return nil
 	}
-	return refuse(Invalid, "%s must begin with a relation of the blueprint, %q is none", where, path[0])
+	return refuse(Invalid, "%s must begin with a relation of the blueprint, %q is not one", where, path[0])
 }
 
 func (d *definition) readCalculations() error {
 	for key, value := range d.document.Object("calculationProperties").All() {
 		body, _ := value.(*document.Object)
+		// Port stores any text, also one that is no jq. It yields no value.
 		program, err := jq.Compile(body.Text("calculation"))
 		if err != nil {
-			return refuse(Invalid, "body/calculationProperties/%s/calculation is not valid: %s", key, err)
+			program = nil
 		}
 		d.calculations[key] = program
 		d.calculated = append(d.calculated, key)
@@ -183,13 +187,19 @@ func (d *definition) checkNames() error {
 	return nil
 }
 
-func (d *definition) checkOwnership() error {
+// readOwnership reads the path along which entities inherit their teams.
+func (d *definition) readOwnership() {
 	ownership := d.document.Object("ownership")
-	if ownership.Text("type") != "Inherited" {
-		return nil
+	if ownership.Text("type") != inherited {
+		return
 	}
-	return d.checkPath("body/ownership/path", strings.Split(ownership.Text("path"), "."))
+	for name := range strings.SplitSeq(ownership.Text("path"), ".") {
+		d.owner = append(d.owner, query.Step{Relation: name, Hops: 1})
+	}
 }
+
+// inherited is the type of an ownership that follows a path.
+const inherited = "Inherited"
 
 // readDestination finds where changes are to be posted.
 func (d *definition) readDestination() {

@@ -14,9 +14,10 @@ type entity struct {
 	blueprint  *blueprint
 	identifier string
 	sequence   uint64
-	// title, icon and team are nil when they are not set; team is a string or an
-	// array, as it was sent.
+	// title, icon and team are nil when they are not set; team is an array.
 	title, icon, team any
+	// source is the User-Agent of the last write.
+	source string
 	// properties and relations hold no nulls: null and absent are one.
 	properties, relations *document.Object
 }
@@ -33,12 +34,10 @@ func (e *entity) reference() reference {
 
 // snapshot returns the entity as it is stored, without what is filled in or
 // calculated on reading: for events, for the answers to writes, and for dumps.
-func (e *entity) snapshot() *document.Object {
+func (c *Catalog) snapshot(e *entity) *document.Object {
 	d := document.New().With("identifier", e.identifier)
 	e.addOptional(d)
-	if e.team != nil {
-		d.Set("team", e.team)
-	}
+	d.Set("team", c.teams(e))
 	return e.addTo(d.With("properties", e.properties).With("relations", e.relations))
 }
 

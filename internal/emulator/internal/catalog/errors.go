@@ -1,6 +1,10 @@
 package catalog
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
 
 // Reason is one of Port's error codes.
 type Reason string
@@ -17,12 +21,16 @@ const (
 	HasDependents Reason = "has_dependents"
 	// Invalid: the request breaks a rule of the blueprint or of the catalog.
 	Invalid Reason = "invalid_request"
+	// FormatChange: the format of a property is not to change.
+	FormatChange Reason = "forbidden_format_change"
 )
 
 // Error tells why an operation was refused. The catalog is unchanged.
 type Error struct {
 	Reason  Reason
 	Message string
+	// Details, if not nil, names what the error is about.
+	Details *document.Object
 }
 
 // Error returns the sentence for the person who sent the request.
@@ -35,6 +43,14 @@ func Refuse(reason Reason, format string, arguments ...any) *Error {
 
 func refuse(reason Reason, format string, arguments ...any) *Error {
 	return &Error{Reason: reason, Message: fmt.Sprintf(format, arguments...)}
+}
+
+// refuseProperty refuses something because of one property, which the details
+// name.
+func refuseProperty(reason Reason, property, format string, arguments ...any) *Error {
+	refused := refuse(reason, format, arguments...)
+	refused.Details = document.New().With("property", property)
+	return refused
 }
 
 func blueprintNotFound(identifier string) *Error {

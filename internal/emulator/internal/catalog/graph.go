@@ -98,7 +98,7 @@ func (c *Catalog) Along(path query.Path) query.Matcher {
 	for _, r := range references(path.From, path.Identifiers) {
 		if e := c.lookup(r); e != nil {
 			for _, end := range c.walk(e, path.Steps) {
-				found.add(end)
+				found.add(end.reference())
 			}
 		}
 	}
@@ -117,7 +117,7 @@ func (c *Catalog) pathTo(path query.Path) query.Matcher {
 			return false
 		}
 		for _, end := range c.walk(r.entity, path.Steps) {
-			if wanted[end.entity] {
+			if wanted[end.identifier] {
 				return true
 			}
 		}
@@ -126,8 +126,8 @@ func (c *Catalog) pathTo(path query.Path) query.Matcher {
 }
 
 // walk returns where a path leads from an entity.
-func (c *Catalog) walk(e *entity, steps []query.Step) []reference {
-	present := []reference{e.reference()}
+func (c *Catalog) walk(e *entity, steps []query.Step) []*entity {
+	present := []*entity{e}
 	for _, step := range steps {
 		present = c.take(present, step)
 	}
@@ -135,22 +135,18 @@ func (c *Catalog) walk(e *entity, steps []query.Step) []reference {
 }
 
 // take follows one step. Of a variable one every stop on the way counts.
-func (c *Catalog) take(from []reference, step query.Step) []reference {
+func (c *Catalog) take(from []*entity, step query.Step) []*entity {
 	reached := make(set)
-	var stops []reference
+	var stops []*entity
 	for range step.Hops {
-		var next []reference
-		for _, r := range from {
-			e := c.lookup(r)
-			if e == nil {
-				continue
-			}
+		var next []*entity
+		for _, e := range from {
 			relation, ok := e.blueprint.definition.relations[step.Relation]
 			if !ok {
 				continue
 			}
-			for _, target := range references(relation.target, identifiers(e.relations.Value(step.Relation))) {
-				if reached.add(target) {
+			for _, r := range references(relation.target, identifiers(e.relations.Value(step.Relation))) {
+				if target := c.lookup(r); target != nil && reached.add(r) {
 					next = append(next, target)
 				}
 			}

@@ -43,7 +43,7 @@ func (c *Catalog) RenameMirror(blueprint, from, to string) (*document.Object, er
 }
 
 // RenameRelation gives a relation another name; every entity keeps its targets,
-// and mirror properties whose path uses it follow.
+// and every path that uses it follows.
 func (c *Catalog) RenameRelation(blueprint, from, to string) (*document.Object, error) {
 	defer c.write()()
 	b, err := c.find(blueprint)
@@ -57,12 +57,6 @@ func (c *Catalog) RenameRelation(blueprint, from, to string) (*document.Object, 
 		return nil, refuse(Taken, "Relation %q of blueprint %q already exists", to, blueprint)
 	}
 	body := b.definition.document.Updated(b.definition.document.Object("relations").Renamed(from, to), "relations")
-	if path := body.Object("ownership").Text("path"); path != "" {
-		first, rest, _ := strings.Cut(path, ".")
-		if first == from {
-			body = body.Updated(strings.TrimSuffix(to+"."+rest, "."), "ownership", "path")
-		}
-	}
 	return c.renamed(b, body, func(e *entity) { e.relations = e.relations.Renamed(from, to) }, step{blueprint: b, from: from, to: to})
 }
 
@@ -78,7 +72,7 @@ func (c *Catalog) findFor(blueprint, name string) (*blueprint, error) {
 	return b, nil
 }
 
-// pathRename is a rename as the paths of mirror properties see it.
+// pathRename is a rename as paths see it.
 type pathRename interface {
 	// rewrite returns the path with the new name. The owners are the blueprints
 	// whose property or relation each segment is; nil where that is not known.
@@ -147,8 +141,9 @@ func (c *Catalog) renamed(b *blueprint, body *document.Object, apply func(*entit
 	return after, nil
 }
 
-// rewrittenPaths returns the blueprint's new document and those of all
-// blueprints with a mirror property whose path has to follow.
+// rewrittenPaths returns the blueprint's new document and those of all blueprints
+// with a path that has to follow: of a mirror property, of the ownership, or of the
+// filter of an aggregation.
 func (c *Catalog) rewrittenPaths(rename pathRename, b *blueprint, body *document.Object) map[*blueprint]*document.Object {
 	bodies := map[*blueprint]*document.Object{b: body}
 	for _, other := range c.blueprints {
@@ -165,8 +160,46 @@ func (c *Catalog) rewrittenPaths(rename pathRename, b *blueprint, body *document
 			}
 			bodies[other] = bodies[other].Updated(strings.Join(rewritten, "."), "mirrorProperties", name, "path")
 		}
+		present, ok := bodies[other]
+		if !ok {
+			present = other.definition.document
+		}
+		if changed := c.rewrittenSteps(rename, other, present); changed != present {
+			bodies[other] = changed
+		}
 	}
 	return bodies
+}
+
+// rewrittenSteps returns a document whose paths of relations alone follow a
+// rename, or the document itself when none has to.
+func (c *Catalog) rewrittenSteps(rename pathRename, b *blueprint, body *document.Object) *document.Object {
+	follow := func(start *blueprint, path []string) ([]string, bool) {
+		// A rename of a relation leaves the last segment of a path alone, so there is
+		// one more.
+		whole := append(slices.Clone(path), "")
+		rewritten := rename.rewrite(whole, c.owners(start, whole))
+		return rewritten[:len(path)], !slices.Equal(rewritten, whole)
+	}
+	if path := body.Object("ownership").Text("path"); path != "" {
+		if rewritten, changed := follow(b, strings.Split(path, ".")); changed {
+			body = body.Updated(strings.Join(rewritten, "."), "ownership", "path")
+		}
+	}
+	for key, a := range b.definition.aggregations {
+		if a.path == nil {
+			continue
+		}
+		start := c.blueprints[c.pathStart(b, a)]
+		if start == nil {
+			continue
+		}
+		if rewritten, changed := follow(start, a.path.Relations()); changed {
+			filter, _ := body.Object("aggregationProperties").Object(key).List("pathFilter")[0].(*document.Object)
+			body = body.Updated([]any{filter.Clone().With("path", toList(rewritten))}, "aggregationProperties", key, "pathFilter")
+		}
+	}
+	return body
 }
 
 // owners returns, for each segment of a path, the blueprint that it is a relation

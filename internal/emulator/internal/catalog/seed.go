@@ -25,7 +25,7 @@ func (c *Catalog) Dump() Seed {
 	for _, b := range c.ordered() {
 		seed.Blueprints = append(seed.Blueprints, b.render())
 		for _, e := range b.order {
-			seed.Entities = append(seed.Entities, e.snapshot())
+			seed.Entities = append(seed.Entities, c.snapshot(e))
 		}
 	}
 	for _, identifier := range slices.Sorted(maps.Keys(c.pages)) {

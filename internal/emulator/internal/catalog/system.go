@@ -93,7 +93,8 @@ func systemBlueprints() []*document.Object {
 			With("team", systemRelation("Team", teamBlueprint, true))),
 		systemBlueprint(scorecardBlueprint, "Scorecard", "Scorecards", document.New().
 			With("blueprint", textProperty("Blueprint", "")).
-			With("levels", listProperty("Levels")), document.New()),
+			With("levels", document.New().With("type", "array").With("title", "Levels").
+				With("items", document.New().With("type", "object"))), document.New()),
 		systemBlueprint(ruleBlueprint, "Rule", "Rule", document.New().
 			With("level", textProperty("Level", "")).
 			With("rule_description", textProperty("Rule Description", "")).

@@ -23,19 +23,29 @@ type View struct {
 func (c *Catalog) render(e *entity, view View) *document.Object {
 	d := document.New().With("identifier", e.identifier)
 	e.addOptional(d)
-	d.Set("team", e.teamOrNone())
+	d.Set("team", c.teams(e))
 	d.Set("properties", c.renderProperties(e, view))
 	d.Set("relations", c.renderRelations(e, view))
 	return view.project(e.addTo(d))
 }
 
-// teamOrNone returns the team in the form in which it was sent, an empty array
-// when there is none.
-func (e *entity) teamOrNone() any {
-	if e.team == nil {
-		return []any{}
+// teams returns the teams that own an entity: its own, or under inherited
+// ownership those of the entities at the end of the path. It is never nil.
+func (c *Catalog) teams(e *entity) []any {
+	owners := []*entity{e}
+	if path := e.blueprint.definition.owner; path != nil {
+		owners = c.walk(e, path)
 	}
-	return e.team
+	all := []any{}
+	for _, owner := range owners {
+		list, _ := owner.team.([]any)
+		for _, team := range list {
+			if len(owners) == 1 || !slices.Contains(all, team) {
+				all = append(all, team)
+			}
+		}
+	}
+	return all
 }
 
 // renderProperties fills what was never set with null and adds what is

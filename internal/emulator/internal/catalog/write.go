@@ -16,6 +16,8 @@ type WriteOptions struct {
 	ValidateOnly bool
 	// CreateMissing makes the targets of relations that do not exist.
 	CreateMissing bool
+	// Source is the User-Agent of the writer.
+	Source string
 	// Cause is what leads to the change.
 	Cause Cause
 }
@@ -114,7 +116,7 @@ func (b *blueprint) fresh(identifier string) *entity {
 
 // overwrite takes everything from the body.
 func (e *entity) overwrite(body *document.Object) {
-	e.title, e.icon, e.team = body.Value("title"), body.Value("icon"), body.Value("team")
+	e.title, e.icon, e.team = body.Value("title"), body.Value("icon"), teamList(body.Value("team"))
 	e.properties = withoutNulls(body.Object("properties"))
 	e.relations = withoutNulls(body.Object("relations"))
 }
@@ -126,8 +128,18 @@ func (e *entity) merge(body *document.Object) {
 			*field = value
 		}
 	}
+	e.team = teamList(e.team)
 	e.properties = withoutNulls(e.properties.Clone().Merge(body.Object("properties")))
 	e.relations = withoutNulls(e.relations.Clone().Merge(body.Object("relations")))
+}
+
+// teamList returns a team that was written as a text as the list that Port always
+// answers with; anything else is as it was.
+func teamList(team any) any {
+	if text, ok := team.(string); ok {
+		return []any{text}
+	}
+	return team
 }
 
 // fillDefaults gives properties that were not sent their default. One that was
@@ -171,7 +183,7 @@ func (w *writing) commit() (*document.Object, error) {
 	}
 	if w.options.ValidateOnly {
 		w.draft.stamp = w.catalog.created()
-		return w.draft.snapshot(), nil
+		return w.catalog.snapshot(w.draft), nil
 	}
 	w.createMissing()
 	if w.present == nil {
@@ -184,6 +196,7 @@ func (w *writing) insert() *document.Object {
 	c, e := w.catalog, w.draft
 	e.stamp = c.created()
 	e.sequence = c.next()
+	e.source = w.options.Source
 	w.blueprint.add(e)
 	c.link(e)
 	after := c.image(e)
@@ -195,6 +208,7 @@ func (w *writing) exchange() *document.Object {
 	c, e := w.catalog, w.draft
 	before := c.image(w.present)
 	e.stamp = c.updated(w.present.stamp)
+	e.source = w.options.Source
 	c.unlink(w.present)
 	w.blueprint.replace(e)
 	c.link(e)
@@ -214,7 +228,7 @@ func (w *writing) createMissing() {
 		if _, exists := b.entities[r.entity]; exists {
 			continue
 		}
-		target := writing{catalog: w.catalog, blueprint: b, draft: b.fresh(r.entity)}
+		target := writing{catalog: w.catalog, blueprint: b, draft: b.fresh(r.entity), options: w.options}
 		target.draft.fillDefaults(nil)
 		target.insert()
 	}

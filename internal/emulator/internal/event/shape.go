@@ -32,7 +32,18 @@ func Changelog(change catalog.Change, origin Origin) *document.Object {
 			With("at", document.Instant(change.At)).
 			With("origin", change.Cause.Origin())).
 		With("context", changelogContext(change)).
-		With("diff", diff(change.Before, change.After))
+		With("diff", diff(changelogEntity(change.Before), changelogEntity(change.After)))
+}
+
+// changelogEntity returns an entity in the form of changelog events, which name a
+// team only where there is one.
+func changelogEntity(entity *document.Object) *document.Object {
+	if team, ok := entity.Value("team").([]any); !ok || len(team) > 0 {
+		return entity
+	}
+	reduced := entity.Clone()
+	reduced.Delete("team")
+	return reduced
 }
 
 func changelogContext(change catalog.Change) *document.Object {
@@ -97,8 +108,8 @@ func (o Origin) trigger(cause catalog.Cause, at time.Time) *document.Object {
 }
 
 // automationEntity returns an entity in the form of automation events: title and
-// icon are there when they are not set, team is always an array, and mirror
-// properties are among the properties.
+// icon are there when they are not set, and mirror properties are among the
+// properties.
 func automationEntity(entity, mirrors *document.Object) *document.Object {
 	if entity == nil {
 		return nil
@@ -108,26 +119,9 @@ func automationEntity(entity, mirrors *document.Object) *document.Object {
 		With("title", entity.Value("title")).
 		With("icon", entity.Value("icon")).
 		With("blueprint", entity.Value("blueprint")).
-		With("team", teams(entity.Value("team")))
-	return filled.Merge(withoutKey(entity, "team")).
+		With("team", entity.Value("team"))
+	return filled.Merge(entity).
 		With("properties", entity.Object("properties").Clone().Merge(mirrors))
-}
-
-func teams(team any) []any {
-	switch team := team.(type) {
-	case []any:
-		return team
-	case string:
-		return []any{team}
-	default:
-		return []any{}
-	}
-}
-
-func withoutKey(object *document.Object, key string) *document.Object {
-	rest := object.Clone()
-	rest.Delete(key)
-	return rest
 }
 
 // By is the actor of a change.

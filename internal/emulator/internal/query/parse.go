@@ -70,7 +70,7 @@ func (p *parser) group(where string, body *document.Object) group {
 func (p *parser) keys(where string, body *document.Object, allowed ...string) {
 	for key := range body.All() {
 		if !slices.Contains(allowed, key) {
-			p.fail(where, "must NOT have additional property '%s'", key)
+			p.fail(where, "must NOT have additional properties: '%s'", key)
 		}
 	}
 }
@@ -104,7 +104,7 @@ func (p *parser) operator(where string, body *document.Object) operator {
 	name, ok := body.Value("operator").(string)
 	o, known := p.operators[name]
 	if !ok || !known {
-		p.fail(where+"/operator", "must be an operator of Port's search, %q is none", name)
+		p.fail(where+"/operator", "must be equal to one of the allowed values: %q is not an operator of Port's search", name)
 	}
 	return o
 }
@@ -123,7 +123,7 @@ func (p *parser) property(where string, body *document.Object) (name string, con
 	switch property := body.Value("property").(type) {
 	case string:
 		if strings.HasPrefix(property, "$") && !slices.Contains(metaProperties[:], property) {
-			p.fail(where+"/property", "must be a property, %q is no meta-property", property)
+			p.fail(where+"/property", "must be a property: %q is not a meta-property", property)
 		}
 		return property, false
 	case *document.Object:
@@ -138,6 +138,7 @@ func (p *parser) property(where string, body *document.Object) (name string, con
 // metaProperties are the properties that every entity has.
 var metaProperties = [...]string{
 	"$identifier", "$title", "$blueprint", "$team", "$icon", "$createdAt", "$updatedAt", "$createdBy", "$updatedBy",
+	"$datasource",
 }
 
 func (p *parser) context(where string, body *document.Object) {
@@ -209,14 +210,14 @@ func (p *parser) rangeValue(where string, value any) {
 	}
 }
 
-// preset holds a preset to the documented ones, of which the search of one
-// blueprint lacks lastDay.
+// preset holds a preset to those that are known, of which the documented search of
+// one blueprint lacks lastDay.
 func (p *parser) preset(where string, value any) {
 	name, _ := value.(string)
-	_, past := pastPresets()[name]
+	_, spans := spanPresets()[name]
 	_, day := dayPresets()[name]
-	if !past && !day || name == "lastDay" && p.dialect == InBlueprint {
-		p.fail(where+"/preset", "must be equal to one of the allowed values, %q is none", name)
+	if !spans && !day || name == "lastDay" && p.dialect == InBlueprint {
+		p.fail(where+"/preset", "must be equal to one of the allowed values, not %q", name)
 	}
 }
 

@@ -50,6 +50,15 @@ type Path struct {
 	Identifiers []string
 }
 
+// Relations returns the names of the relations that the path follows.
+func (p Path) Relations() []string {
+	names := make([]string, len(p.Steps))
+	for i, step := range p.Steps {
+		names[i] = step.Relation
+	}
+	return names
+}
+
 // Step follows one relation, up to Hops times.
 type Step struct {
 	Relation string

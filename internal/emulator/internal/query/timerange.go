@@ -8,16 +8,26 @@ import (
 
 const day = 24 * time.Hour
 
-// pastPresets returns the presets that reach from so long ago until now.
-func pastPresets() map[string]time.Duration {
+// spanPresets returns the presets that reach from now so far into the future, or,
+// where the length is negative, so far into the past.
+func spanPresets() map[string]time.Duration {
 	return map[string]time.Duration{
-		"lastDay":      day,
-		"lastWeek":     7 * day,
-		"last2Weeks":   14 * day,
-		"lastMonth":    30 * day,
-		"last3Months":  90 * day,
-		"last6Months":  180 * day,
-		"last12Months": 365 * day,
+		"lastDay":      -day,
+		"lastWeek":     -7 * day,
+		"last2Weeks":   -14 * day,
+		"lastMonth":    -30 * day,
+		"last3Months":  -90 * day,
+		"last6Months":  -180 * day,
+		"last12Months": -365 * day,
+		"last2Years":   -2 * 365 * day,
+		"last3Years":   -3 * 365 * day,
+		"nextDay":      day,
+		"nextWeek":     7 * day,
+		"next2Weeks":   14 * day,
+		"nextMonth":    30 * day,
+		"next3Months":  90 * day,
+		"next6Months":  180 * day,
+		"next12Months": 365 * day,
 	}
 }
 
@@ -38,8 +48,8 @@ func timeRange(value *document.Object, now time.Time) (from, to time.Time, ok bo
 }
 
 func presetRange(preset string, now time.Time) (from, to time.Time, ok bool) {
-	if length, ok := pastPresets()[preset]; ok {
-		return now.Add(-length), now, true
+	if length, ok := spanPresets()[preset]; ok {
+		return now.Add(min(length, 0)), now.Add(max(length, 0)), true
 	}
 	distance, ok := dayPresets()[preset]
 	start := time.Date(now.Year(), now.Month(), now.Day()+distance, 0, 0, 0, 0, time.UTC)

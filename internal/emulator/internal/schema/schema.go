@@ -2,8 +2,10 @@ package schema
 
 import (
 	"fmt"
+	"maps"
 	"math/big"
 	"regexp"
+	"slices"
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
@@ -52,6 +54,43 @@ type Schema struct {
 	Closed                       bool // no properties but those in Properties
 	PropertyNames                *Schema
 	MinProperties, MaxProperties *int
+
+	// Default is what Fill gives to a property that is missing; nil is none.
+	Default any
+}
+
+// Fill adds the defaults of missing properties to a document and all within it, as
+// Port does before it validates.
+func (s *Schema) Fill(value any) {
+	switch value := value.(type) {
+	case []any:
+		if s == nil || s.Items == nil {
+			return
+		}
+		for _, item := range value {
+			s.Items.Fill(item)
+		}
+	case *document.Object:
+		s.fillObject(value)
+	}
+}
+
+func (s *Schema) fillObject(object *document.Object) {
+	if s == nil {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		if fallback := s.Properties[name].Default; fallback != nil && !object.Has(name) {
+			object.Set(name, fallback)
+		}
+	}
+	for key, value := range object.All() {
+		if property, ok := s.Properties[key]; ok {
+			property.Fill(value)
+			continue
+		}
+		s.Additional.Fill(value)
+	}
 }
 
 // Violation says where a document breaks its schema, and how.

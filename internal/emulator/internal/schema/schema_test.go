@@ -41,7 +41,7 @@ func TestKeywords(t *testing.T) {
 		{`{"type":"boolean"}`, []string{`true`}, map[string]string{`"true"`: "must be boolean", `0`: "must be boolean"}},
 		{`{"type":"object"}`, []string{`{}`, `{"a":[1]}`}, map[string]string{`[]`: "must be object"}},
 		{`{"type":"array"}`, []string{`[]`, `[1,"a",null]`}, map[string]string{`{}`: "must be array"}},
-		{`{"type":["string","null"]}`, []string{`"x"`, `null`}, map[string]string{`1`: "must be string or null"}},
+		{`{"type":["string","null"]}`, []string{`"x"`, `null`}, map[string]string{`1`: "must be string,null"}},
 		{`{"enum":["a",1,null]}`, []string{`"a"`, `1.0`, `null`}, map[string]string{`"b"`: "allowed values: a, 1, null"}},
 		{
 			`{"type":"string","minLength":2,"maxLength":3}`,
@@ -66,9 +66,9 @@ func TestKeywords(t *testing.T) {
 			[]string{`{"a":1,"b":2}`},
 			map[string]string{`{}`: "required property 'a'", `{"a":"x"}`: "v/a must be number"},
 		},
-		{`{"type":"object","additionalProperties":false,"properties":{"a":{}}}`, []string{`{"a":1}`}, map[string]string{`{"b":1}`: "additional property 'b'"}},
+		{`{"type":"object","additionalProperties":false,"properties":{"a":{}}}`, []string{`{"a":1}`}, map[string]string{`{"b":1}`: "additional properties: 'b'"}},
 		{`{"type":"object","additionalProperties":{"type":"string"}}`, []string{`{"b":"x"}`}, map[string]string{`{"b":1}`: "v/b must be string"}},
-		{`{"type":"object","propertyNames":{"maxLength":1}}`, []string{`{"b":1}`}, map[string]string{`{"bb":1}`: "invalid key 'bb'"}},
+		{`{"type":"object","propertyNames":{"maxLength":1}}`, []string{`{"b":1}`}, map[string]string{`{"bb":1}`: "property name must be valid: 'bb'"}},
 		{`{"type":"object","minProperties":1,"maxProperties":1}`, []string{`{"b":1}`}, map[string]string{`{}`: "fewer than 1", `{"a":1,"b":1}`: "more than 1"}},
 		{
 			`{"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}]}`,

@@ -24,7 +24,7 @@ func (s *Schema) validateType(path string, value any) *Violation {
 	for i, allowed := range s.Types {
 		names[i] = string(allowed)
 	}
-	return violation(path, "must be %s", strings.Join(names, " or "))
+	return violation(path, "must be %s", strings.Join(names, ","))
 }
 
 // hasType reports whether value is of the type. 5.0 is an integer, as in JSON
@@ -161,7 +161,7 @@ func (s *Schema) validateRange(path string, number *big.Rat) *Violation {
 	case s.ExclusiveMaximum != nil && number.Cmp(s.ExclusiveMaximum) >= 0:
 		return violation(path, "must be < %s", decimal(s.ExclusiveMaximum))
 	case s.MultipleOf != nil && !new(big.Rat).Quo(number, s.MultipleOf).IsInt():
-		return violation(path, "must be a multiple of %s", decimal(s.MultipleOf))
+		return violation(path, "must be multiple of %s", decimal(s.MultipleOf))
 	}
 	return nil
 }
@@ -221,13 +221,13 @@ func (s *Schema) validateObject(path string, object *document.Object) *Violation
 
 func (s *Schema) validateMember(path, key string, value any) *Violation {
 	if v := s.PropertyNames.Validate(path, key); v != nil {
-		return violation(path, "has an invalid key '%s': it %s", key, v.Problem)
+		return violation(path, "property name must be valid: '%s' %s", key, v.Problem)
 	}
 	if property, ok := s.Properties[key]; ok {
 		return property.Validate(path+"/"+key, value)
 	}
 	if s.Closed {
-		return violation(path, "must NOT have additional property '%s'", key)
+		return violation(path, "must NOT have additional properties: '%s'", key)
 	}
 	return s.Additional.Validate(path+"/"+key, value)
 }

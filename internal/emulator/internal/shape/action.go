@@ -75,9 +75,7 @@ func actionBody() *builder {
 		with("description", text()).
 		with("publish", flag()).
 		with("requiredApproval", either(flag(), object("type").with("type", oneOf("ANY", "ALL")).closed())).
-		with("approvalNotification", by([]string{"type"},
-			object("type", "url").with("type", oneOf("webhook")).with("url", formatted("uri")).with("format", oneOf("json", "slack")).closed(),
-			object("type").with("type", oneOf("email", "none")).closed())).
+		with("approvalNotification", approvalNotificationBody()).
 		with("allowAnyoneToViewRuns", flag()).
 		with("trigger", triggerBody()).
 		with("invocationMethod", invocationBody())
@@ -143,6 +141,14 @@ func selfServiceBody() *builder {
 func buttonText() *schema.Schema {
 	s := nonEmpty(textUpTo(15))
 	s.Pattern = regexp.MustCompile(`^[^\s].*[^\s]$`)
+	return s
+}
+
+func approvalNotificationBody() *schema.Schema {
+	s := by([]string{"type"},
+		object("type", "url").with("type", oneOf("webhook")).with("url", formatted("uri")).with("format", oneOf("json", "slack")).closed(),
+		object("type").with("type", oneOf("email", "none")).closed())
+	s.Properties = map[string]*schema.Schema{"type": or(text(), "email")}
 	return s
 }
 

@@ -59,15 +59,15 @@ func specAuthenticationBody() *schema.Schema {
 		with("clientId", text()).
 		with("authorizationUrl", formatted("url")).
 		with("tokenUrl", formatted("url")).
-		with("authorizationScope", list(text())).
+		with("authorizationScope", or(list(text()), []any{"openid"})).
 		closed()
 }
 
 func relationBody() *schema.Schema {
 	return object("target", "required", "many").
 		with("target", text()).
-		with("required", flag()).
-		with("many", flag()).
+		with("required", or(flag(), false)).
+		with("many", or(flag(), false)).
 		with("title", textUpTo(100)).
 		with("description", text()).
 		with("type", text()).
@@ -88,6 +88,7 @@ func calculationBody() *schema.Schema {
 		with("description", text()).
 		with("icon", text()).
 		with("format", calculationFormat()).
+		with("dateFormat", oneOf("relative", "12-hour", "24-hour", "iso")).
 		with("spec", specName()).
 		with("specAuthentication", specAuthenticationBody()).
 		with("colorized", flag()).
@@ -109,7 +110,7 @@ func aggregationBody() *schema.Schema {
 		with("target", text()).
 		with("description", text()).
 		with("icon", text()).
-		with("type", oneOf("number")).
+		with("type", or(oneOf("number"), "number")).
 		with("query", queryBody()).
 		with("pathFilter", array(object("path").
 			with("path", array(text(), 1, 1000)).

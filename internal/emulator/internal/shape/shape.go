@@ -126,6 +126,12 @@ func formatted(format string) *schema.Schema {
 
 func flag() *schema.Schema { return &schema.Schema{Types: []schema.Type{schema.Boolean}} }
 
+// or gives a value that is left out a default.
+func or(s *schema.Schema, fallback any) *schema.Schema {
+	s.Default = fallback
+	return s
+}
+
 func null() *schema.Schema { return &schema.Schema{Types: []schema.Type{schema.Null}} }
 
 func anyObject() *schema.Schema { return &schema.Schema{Types: []schema.Type{schema.Objects}} }
@@ -180,6 +186,6 @@ func blueprintIdentifier() *schema.Schema {
 // entityIdentifier is the identifier of an entity.
 func entityIdentifier() *schema.Schema {
 	s := textUpTo(1000)
-	s.Pattern = regexp.MustCompile(`^[\p{L}0-9@_.+:\\/=-]+$`)
+	s.Pattern = regexp.MustCompile(`^[\p{L}0-9@_.+:\\/='-]+$`)
 	return s
 }

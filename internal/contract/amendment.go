@@ -1,0 +1,105 @@
+package contract
+
+import "slices"
+
+// amendment is something that Port takes or answers with and that the schemas of
+// the document forbid.
+type amendment struct {
+	reason string
+	// requests is set when it holds for what clients send alone.
+	requests bool
+	// apply changes one schema, without those within it, and reports whether there
+	// was something to change.
+	apply func(schema map[string]any) bool
+}
+
+// amendments is the whole list. TestAmendments fails when the document needs one of
+// them no more.
+func amendments() []amendment {
+	const (
+		documented = `^[\p{L}0-9@_.+:\\/=-]+$`
+		known      = `^[\p{L}0-9@_.+:\\/='-]+$`
+	)
+	return []amendment{
+		{
+			reason:   "Port fills in defaults before it looks at a body: what has one can be left out.",
+			requests: true,
+			apply: func(schema map[string]any) bool {
+				required, _ := schema["required"].([]any)
+				properties, _ := schema["properties"].(map[string]any)
+				left := slices.DeleteFunc(slices.Clone(required), func(name any) bool {
+					key, _ := name.(string)
+					property, _ := properties[key].(map[string]any)
+					_, hasDefault := property["default"]
+					return hasDefault
+				})
+				if len(left) == len(required) {
+					return false
+				}
+				schema["required"] = left
+				return true
+			},
+		},
+		{
+			reason: "An identifier of an entity may hold an apostrophe.",
+			apply: func(schema map[string]any) bool {
+				if schema["pattern"] != documented {
+					return false
+				}
+				schema["pattern"] = known
+				return true
+			},
+		},
+		{
+			reason: "A calculation has a dateFormat, as a property has.",
+			apply: func(schema map[string]any) bool {
+				properties, _ := schema["properties"].(map[string]any)
+				_, hasCalculation := properties["calculation"]
+				_, hasFormat := properties["dateFormat"]
+				if !hasCalculation || hasFormat {
+					return false
+				}
+				properties["dateFormat"] = map[string]any{"enum": []any{"relative", "12-hour", "24-hour", "iso"}}
+				return true
+			},
+		},
+		{
+			reason: "Searches know more presets of dates than the document.",
+			apply: func(schema map[string]any) bool {
+				values, _ := schema["enum"].([]any)
+				if !slices.Contains(values, any("last12Months")) || slices.Contains(values, any("nextWeek")) {
+					return false
+				}
+				schema["enum"] = append(slices.Clone(values), "nextDay", "nextWeek", "next2Weeks", "nextMonth", "next3Months",
+					"next6Months", "next12Months", "last2Years", "last3Years")
+				return true
+			},
+		},
+	}
+}
+
+// amend applies the amendments to a schema and all within it, and returns those
+// that changed something, by their places in the list.
+func amend(schema any, list []amendment, request bool) map[int]bool {
+	applied := make(map[int]bool)
+	var visit func(any)
+	visit = func(value any) {
+		switch value := value.(type) {
+		case map[string]any:
+			for i, a := range list {
+				if (request || !a.requests) && a.apply(value) {
+					applied[i] = true
+				}
+			}
+			for _, inner := range value {
+				visit(inner)
+			}
+		case []any:
+			for _, inner := range value {
+				visit(inner)
+			}
+		}
+	}
+	visit(schema)
+	return applied
+}

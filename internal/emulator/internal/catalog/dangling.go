@@ -1,0 +1,72 @@
+package catalog
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// withoutDangling returns a blueprint without the paths that lead nowhere: Port
+// drops an inherited ownership, and the path filter of an aggregation, without a
+// word when a relation or a blueprint on the way does not exist yet. The present
+// identifier is that of a blueprint that is being changed.
+func (c *Catalog) withoutDangling(body *document.Object, present string) *document.Object {
+	own := ownRelations{catalog: c, body: body, present: present}
+	kept := body
+	if ownership := body.Object("ownership"); ownership.Text("type") == inherited &&
+		!own.leads(own.identifier(), strings.Split(ownership.Text("path"), ".")) {
+		kept = kept.Clone()
+		kept.Delete("ownership")
+	}
+	for key, value := range body.Object("aggregationProperties").All() {
+		aggregation, _ := value.(*document.Object)
+		path := readPathFilter(aggregation.List("pathFilter"))
+		if path == nil {
+			continue
+		}
+		if !own.leads(cmp.Or(path.From, aggregation.Text("target")), path.Relations()) &&
+			(path.From != "" || !own.leads(own.identifier(), path.Relations())) {
+			reduced := aggregation.Clone()
+			reduced.Delete("pathFilter")
+			kept = kept.Updated(reduced, "aggregationProperties", key)
+		}
+	}
+	return kept
+}
+
+// ownRelations follows relations through the catalog as it will be once a
+// blueprint is written.
+type ownRelations struct {
+	catalog *Catalog
+	body    *document.Object
+	present string
+}
+
+func (o ownRelations) identifier() string { return o.body.Text("identifier") }
+
+// leads reports whether each step is a relation of the blueprint that the step
+// before leads to.
+func (o ownRelations) leads(blueprint string, steps []string) bool {
+	for _, step := range steps {
+		if blueprint = o.target(blueprint, step); blueprint == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// target returns where a relation leads, "" when there is no such relation.
+func (o ownRelations) target(blueprint, relation string) string {
+	if blueprint == o.identifier() || blueprint == o.present {
+		return o.body.Object("relations").Object(relation).Text("target")
+	}
+	b, ok := o.catalog.blueprints[blueprint]
+	if !ok {
+		return ""
+	}
+	if r, ok := b.definition.relations[relation]; ok {
+		return r.target
+	}
+	return ""
+}
