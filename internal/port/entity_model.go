@@ -9,7 +9,7 @@ import (
 // Properties holds JSON values: nil, bool, string, [encoding/json.Number], []any and map[string]any, never a
 // floating-point number. Port answers with every property of the blueprint, null where none was set.
 type Entity struct {
-	// Identifier is at most 1000 characters of [\p{L}0-9@_.+:\\/=-]; in a create it may be "", and Port makes one.
+	// Identifier is at most 1000 characters of [\p{L}0-9@_.+:\\/='-]; in a create it may be "", and Port makes one.
 	Identifier string  `json:"identifier,omitzero"`
 	Title      *string `json:"title,omitzero"`
 	Icon       *string `json:"icon,omitzero"`

@@ -29,6 +29,8 @@ var (
 	ErrRateLimited = errors.New("port: rate limited")
 	// ErrExists means that the identifier of a create, or the new one of a rename, is taken.
 	ErrExists = errors.New("port: already exists")
+	// ErrFormatChange means that Port does not change the format of a property that exists.
+	ErrFormatChange = errors.New("port: the format of a property cannot change")
 	// ErrHasDependents means that a thing cannot be deleted because others depend on it.
 	ErrHasDependents = errors.New("port: has dependents")
 	// ErrOutcomeUnknown means that a request which is not safe to repeat was sent, but its answer was lost, and that
@@ -43,6 +45,7 @@ var (
 // Codes of the API's error field that callers branch on.
 const (
 	codeHasDependents = "has_dependents"
+	codeFormatChange  = "forbidden_format_change"
 	codeRouteNotFound = "route_not_found"
 )
 
@@ -114,6 +117,8 @@ func (e *Error) Is(target error) bool {
 		return e.StatusCode == http.StatusUnprocessableEntity || e.StatusCode == http.StatusBadRequest
 	case ErrRateLimited:
 		return e.StatusCode == http.StatusTooManyRequests
+	case ErrFormatChange:
+		return e.Code == codeFormatChange
 	case ErrHasDependents:
 		return e.Code == codeHasDependents
 	case ErrExists:

@@ -38,6 +38,9 @@ func updateFailure(ctx context.Context, identifier string, err error) diag.Diagn
 	switch {
 	case errors.Is(err, errTypeChanged):
 		described.Advice = "Nothing was written: changing the type back would delete the value of every entity. Plan again to see what has changed."
+	case errors.Is(err, errFormatKept):
+		described.Advice = "To keep the values, add a property with the new format under another key, copy the values to it, and remove the old property. " +
+			"To delete the values, set blueprint_property_type_change_protection = false in the provider block: the property is then deleted and added again."
 	case errors.Is(err, port.ErrNotFound):
 		described.Advice = "The blueprint, or what it refers to, has gone since Terraform read it. Plan again: Terraform creates what is missing."
 	case errors.Is(err, port.ErrExists):

@@ -78,6 +78,13 @@ func (d declared) changesTypeTo(next declared) bool {
 	return old != "" && fresh != "" && old != fresh
 }
 
+// changesFormatTo compares formats that are known.
+func (d declared) changesFormatTo(next declared) bool {
+	old, hadFormat := d.attributes["format"].(types.String)
+	fresh, hasFormat := next.attributes["format"].(types.String)
+	return hadFormat && hasFormat && !old.IsUnknown() && !fresh.IsUnknown() && old.ValueString() != fresh.ValueString()
+}
+
 // declarations are properties or relations by key. They are partial while a map
 // of them is not known.
 type declarations struct {
@@ -149,6 +156,9 @@ func typeChanges(before, after map[string]declared, protected bool) diag.Diagnos
 	}
 	for _, key := range slices.Sorted(maps.Keys(after)) {
 		old, existed := before[origin[key]]
+		if existed && !old.changesTypeTo(after[key]) && old.changesFormatTo(after[key]) {
+			diagnostics.AddAttributeWarning(after[key].at.AtName("format"), "Property Format Changes", formatChange(key, protected))
+		}
 		if !existed || !old.changesTypeTo(after[key]) {
 			continue
 		}
@@ -164,6 +174,16 @@ func typeChanges(before, after map[string]declared, protected bool) diag.Diagnos
 			" Port cannot convert its values: applying this deletes the value of every entity.")
 	}
 	return diagnostics
+}
+
+// formatChange says what an apply does about a format that changes. [?] Port may
+// still change it in place, as it did before the middle of 2026.
+func formatChange(key string, protected bool) string {
+	outcome := "the property is deleted and added again, which deletes the value of every entity."
+	if protected {
+		outcome = "the apply fails if the blueprint has entities. To keep their values, add a property with the new format under another key and copy the values to it."
+	}
+	return fmt.Sprintf("The format of property %q changes. Where Port refuses to change the format of a property that exists, %s", key, outcome)
 }
 
 // keyChanges warns of what becomes of values whose key changes.

@@ -104,6 +104,10 @@ func (r *blueprintResource) findRenamed(ctx context.Context, from, to string) *p
 // not said anything, because it would delete values.
 var errTypeChanged = errors.New("the type of a property was changed at Port since Terraform read it")
 
+// errFormatKept refuses to change the format of a property by making it again,
+// because that would delete values.
+var errFormatKept = errors.New("Port does not change the format of a property that exists") //nolint:staticcheck // Port is a name.
+
 // overwrite reads, merges and writes: PUT /v1/blueprints/{identifier}.
 func (r *blueprintResource) overwrite(ctx context.Context, identifier string, c change) (result, error) {
 	current, err := r.backend.Client.Blueprints.Get(ctx, identifier)
@@ -119,11 +123,28 @@ func (r *blueprintResource) overwrite(ctx context.Context, identifier string, c 
 		return result{}, fmt.Errorf("%w: %s", errTypeChanged, quoted(retyped))
 	}
 	if len(retyped) > 0 {
-		// Port may refuse to change a type in place, and has nothing against a
-		// property that goes and one that comes. The last write renames.
-		if _, err := r.replace(ctx, identifier, without(body, identifier, retyped)); err != nil {
-			return result{}, err
+		return r.remake(ctx, identifier, body, retyped)
+	}
+	updated, err := r.replace(ctx, identifier, body)
+	if !errors.Is(err, port.ErrFormatChange) {
+		return updated, err
+	}
+	reformatted := reformattedKeys(body, current)
+	if r.backend.TypeChangeProtection {
+		count, countErr := r.backend.Client.Entities.Count(ctx, identifier)
+		if countErr != nil || count > 0 {
+			return result{}, fmt.Errorf("%w: %s: %w", errFormatKept, quoted(reformatted), err)
 		}
+	}
+	return r.remake(ctx, identifier, body, reformatted)
+}
+
+// remake deletes properties and adds them again, with the values that entities have
+// under them lost: Port may refuse to change a type or a format in place, and has
+// nothing against a property that goes and one that comes. The last write renames.
+func (r *blueprintResource) remake(ctx context.Context, identifier string, body *port.Blueprint, keys []string) (result, error) {
+	if _, err := r.replace(ctx, identifier, without(body, identifier, keys)); err != nil {
+		return result{}, err
 	}
 	return r.replace(ctx, identifier, body)
 }
@@ -212,6 +233,24 @@ func retypedKeys(desired, current *port.Blueprint) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// reformattedKeys lists the properties whose format changes.
+func reformattedKeys(desired, current *port.Blueprint) []string {
+	var keys []string
+	for key, property := range desired.Schema.Properties {
+		old, exists := current.Schema.Properties[key]
+		if exists && !equalText(old.Format, property.Format) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// equalText compares optional texts, of which an empty one is none.
+func equalText(a, b *string) bool {
+	return (a == nil || *a == "") == (b == nil || *b == "") && (a == nil || b == nil || *a == *b)
 }
 
 func changesType(old, next port.Property) bool {
