@@ -169,7 +169,7 @@ func TestBlueprint_identifierAndKeyRenamedTogether(t *testing.T) {
 	start := func(t *testing.T) (*acctest.Environment, *acctest.Session) {
 		t.Helper()
 		env, _ := newOccupied(t, properties(`"string_props": {"kept": {}, "retyped": {}}`), map[string]any{"kept": "k", "retyped": "r"})
-		session := env.NewConfiguredSession(t, "port_blueprint", `{"blueprint_property_type_change_protection": false, "max_retries": 0, "request_timeout": "2s"}`)
+		session := env.NewConfiguredSession(t, "port_blueprint", `{"blueprint_property_type_change_protection": false, "max_retries": 0}`)
 		session.Import("service")
 		return env, session
 	}
@@ -192,22 +192,30 @@ func TestBlueprint_identifierAndKeyRenamedTogether(t *testing.T) {
 		}
 		expectQuiet(t, session, "in the end", after)
 	})
-	t.Run("the answer of the rename is lost and cannot be settled in time", func(t *testing.T) {
-		t.Parallel()
-		env, session := start(t)
-		slow := strings.Replace(after, `"title"`, `"timeouts": {"update": "1s"}, "title"`, 1)
-		env.Control(t, http.MethodPost, "/_emulator/faults", `{`+put+`, "delay": "700ms"}`)
-		failures := tryApply(session, slow)
-		env.Control(t, http.MethodDelete, "/_emulator/faults", "")
-		// Whether the second write was begun in time depends on the machine; the
-		// state and Port must agree in either case.
-		session.Refresh()
-		if session.IsGone() {
-			t.Fatalf("the state lost the blueprint after %q", failures)
-		}
-		session.Apply(slow)
-		expectQuiet(t, session, "in the end", slow)
-	})
+	// One write removes the property that is retyped, and the next one renames.
+	for name, earlier := range map[string]string{
+		"the first write is interrupted":  "",
+		"the second write is interrupted": `{` + put + `, "times": 1}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env, session := start(t)
+			if earlier != "" {
+				env.Control(t, http.MethodPost, "/_emulator/faults", earlier) // It lets one write pass.
+			}
+			reported := env.Interrupt(t, session, http.MethodPut, blueprintRoute, func() []string { return session.TryApply(after) })
+			session.Refresh()
+			if session.IsGone() {
+				t.Fatalf("the state lost the blueprint after %q", reported)
+			}
+			session.Apply(after)
+			expectQuiet(t, session, "in the end", after)
+			entity, err := env.Client.Entities.Get(t.Context(), "renamed", "e", port.GetEntityOptions{})
+			if err != nil || entity.Properties["kept2"] != "k" {
+				t.Errorf("in the end the entity is %v, %v", entity, err)
+			}
+		})
+	}
 }
 
 func TestBlueprint_plansSayWhatIsLost(t *testing.T) {
@@ -316,4 +324,38 @@ func TestBlueprint_typeChangedMeanwhile(t *testing.T) {
 	if got := document(t, env); !strings.Contains(got, `"a":{"type":"number"}`) {
 		t.Errorf("Port has %s", got)
 	}
+}
+
+// TestBlueprint_formatChanges: Port refuses another format for a property that
+// exists, so the property is made again where that loses nothing or is allowed.
+func TestBlueprint_formatChanges(t *testing.T) {
+	t.Parallel()
+	before, after := properties(`"string_props": {"x": {}}`), properties(`"string_props": {"x": {"format": "email"}}`)
+	t.Run("without entities", func(t *testing.T) {
+		t.Parallel()
+		session := acctest.NewEmulated(t).NewSession(t, "port_blueprint")
+		session.Apply(before)
+		session.Changes(after)
+		expectWarnings(t, session, `The format of property "x" changes. Where Port refuses to change the format of a property that exists, the apply fails`)
+		session.Apply(after)
+		expectQuiet(t, session, "after the change", after)
+	})
+	t.Run("with values", func(t *testing.T) {
+		t.Parallel()
+		env, session := newOccupied(t, before, map[string]any{"x": "a"})
+		failures := tryApply(session, after)
+		if len(failures) != 1 || !strings.Contains(failures[0], `does not change the format of a property that exists: "x"`) ||
+			!strings.Contains(failures[0], "blueprint_property_type_change_protection = false") {
+			t.Errorf("it says %q", failures)
+		}
+		if got := valuesOf(t, env); got["x"] != "a" {
+			t.Errorf("after the refusal the entity has %v", got)
+		}
+		unprotected := env.NewConfiguredSession(t, "port_blueprint", `{"blueprint_property_type_change_protection": false}`)
+		unprotected.Import("service")
+		unprotected.Changes(after)
+		expectWarnings(t, unprotected, "deletes the value of every entity")
+		unprotected.Apply(after)
+		expectQuiet(t, unprotected, "after the change", after)
+	})
 }

@@ -12,15 +12,18 @@ import (
 // was. That of a create stands among the other errors of one.
 func TestEntity_timeLimits(t *testing.T) {
 	t.Parallel()
-	const limited = moving + `, "timeouts": {"update": "100ms", "delete": "100ms"}`
+	// A change that has left may still be answered after its time, so it is one that
+	// waits for another attempt.
+	const slowedDown = `"status": 429, "headers": {"Retry-After": "60"}`
 	tests := map[string]struct {
-		method string
-		run    func(*acctest.Session) []string
+		method, fault string
+		run           func(session *acctest.Session, config string) []string
 	}{
-		"update": {"PUT", func(session *acctest.Session) []string {
-			return session.TryApply(strings.Replace(declare(limited), `"x"`, `"y"`, 1))
+		"read": {"GET", `"hold": true`, func(session *acctest.Session, _ string) []string { return session.TryRefresh() }},
+		"update": {"PUT", slowedDown, func(session *acctest.Session, config string) []string {
+			return session.TryApply(strings.Replace(config, `"x"`, `"y"`, 1))
 		}},
-		"delete": {"DELETE", func(session *acctest.Session) []string {
+		"delete": {"DELETE", slowedDown, func(session *acctest.Session, _ string) []string {
 			_, applied := session.Destroy()
 			return applied
 		}},
@@ -30,9 +33,14 @@ func TestEntity_timeLimits(t *testing.T) {
 			t.Parallel()
 			env := newThings(t)
 			session := env.NewSession(t, "port_entity")
-			session.Apply(declare(limited))
-			env.Control(t, "POST", "/_emulator/faults", fmt.Sprintf(`{"method": %q, "route": "/v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}", "status": 429, "headers": {"Retry-After": "60"}}`, test.method))
-			failed(t, test.run(session), "Unable to", `"thing:e"`, "timeouts."+operation)
+			config := declare(moving + fmt.Sprintf(`, "timeouts": {%q: "100ms"}`, operation))
+			session.Apply(config)
+			env.Control(t, "POST", "/_emulator/faults", fmt.Sprintf(
+				`{"method": %q, "route": "/v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}", %s}`, test.method, test.fault))
+			failed(t, test.run(session, config), "Unable to", `"thing:e"`, "timeouts."+operation)
+			if session.IsGone() {
+				t.Error("the entity left the state")
+			}
 		})
 	}
 }
