@@ -198,3 +198,12 @@ func TestBlueprint_emptyTextsAtPort(t *testing.T) {
 		t.Errorf("after a change of one the plan changes %v", changed)
 	}
 }
+
+func TestBlueprint_calculationsAreAnyText(t *testing.T) {
+	t.Parallel()
+	config := valid(`"calculation_properties": {"a": {"calculation": "test-rel.$identifier", "type": "string"},
+		"b": {"calculation": ".identifier", "type": "string", "format": "date-time", "date_format": "24-hour"}}`)
+	session := acctest.NewEmulated(t).NewSession(t, "port_blueprint")
+	session.Apply(config)
+	expectQuiet(t, session, "after the create", config)
+}

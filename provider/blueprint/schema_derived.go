@@ -99,7 +99,7 @@ func calculationPropertiesAttribute() schema.Attribute {
 		NestedObject: schema.NestedAttributeObject{
 			Validators: []validator.Object{validate.Attributes("calculation", "type")},
 			Attributes: map[string]schema.Attribute{
-				"calculation": schema.StringAttribute{Optional: true, MarkdownDescription: validate.Required + "The JQ expression that computes the value.", Validators: validate.NotEmpty()},
+				"calculation": schema.StringAttribute{Optional: true, MarkdownDescription: validate.Required + "The JQ expression that computes the value."},
 				"type": schema.StringAttribute{
 					Optional:            true,
 					MarkdownDescription: validate.Required + "The type of the result: `string`, `number`, `boolean`, `object` or `array`.",

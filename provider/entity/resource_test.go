@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/compare"
@@ -392,4 +393,21 @@ resource "port_entity" "this" {
 			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(address, tfjsonpath.New("updated_at"))},
 		},
 	}})
+}
+
+func TestEntity_identifierWithAnApostrophe(t *testing.T) {
+	t.Parallel()
+	env := newThings(t)
+	create(t, env, "target", &port.Entity{Identifier: "o'brien"})
+	config := strings.Replace(declare(`"relations": {"single_relations": {"one": "o'brien"}}`), `"e"`, `"d'arcy"`, 1)
+	session := env.NewSession(t, "port_entity")
+	session.Apply(config)
+	if changed := session.Changes(config); len(changed) > 0 {
+		t.Errorf("a plan after the apply changes %v", changed)
+	}
+	imported := env.NewSession(t, "port_entity")
+	imported.Import("thing:d'arcy")
+	if changed := imported.Changes(config); len(changed) > 0 {
+		t.Errorf("a plan after an import changes %v", changed)
+	}
 }

@@ -33,7 +33,7 @@ func (r *entityResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 			"identifier": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
-				MarkdownDescription: "The identifier of the entity, unique in its blueprint: at most 1000 letters, digits and `@_.+:\\/=-`. Port makes one when it is left out. " +
+				MarkdownDescription: "The identifier of the entity, unique in its blueprint: at most 1000 letters, digits and `@_.+:\\/='-`. Port makes one when it is left out. " +
 					"Changing it renames the entity in place.",
 				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 				Validators:    validate.EntityIdentifier(),

@@ -36,7 +36,7 @@ var (
 	identifierPattern = regexp.MustCompile(`^[\p{L}0-9@_.+:\\/-]+$`)
 	keyPattern        = regexp.MustCompile(`^[A-Za-z0-9@_=\\-]+$`)
 	mirrorPathPattern = regexp.MustCompile(`^([A-Za-z0-9@_=\\$-]+\.)+[^.]+$`)
-	entityPattern     = regexp.MustCompile(`^[\p{L}0-9@_.+:\\/=-]+$`)
+	entityPattern     = regexp.MustCompile(`^[\p{L}0-9@_.+:\\/='-]+$`)
 )
 
 // BlueprintIdentifier checks the identifier of a blueprint.
@@ -52,7 +52,7 @@ func BlueprintIdentifier() []validator.String {
 func EntityIdentifier() []validator.String {
 	return []validator.String{
 		stringvalidator.UTF8LengthBetween(1, maxEntity),
-		stringvalidator.RegexMatches(entityPattern, `must consist of letters, digits and @_.+:\/=-`),
+		stringvalidator.RegexMatches(entityPattern, `must consist of letters, digits and @_.+:\/='-`),
 		stringvalidator.NoneOf(".", ".."),
 	}
 }
