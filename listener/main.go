@@ -19,7 +19,11 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/app"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
 )
 
 // version is set by the release build with -ldflags "-X main.version=1.2.3".
@@ -38,6 +42,9 @@ const (
 )
 
 func main() {
+	if arguments := os.Args[1:]; sandbox.Called(arguments) {
+		os.Exit(sandbox.Run(arguments[1], os.Stdin, os.Stdout))
+	}
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -57,12 +64,12 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 		_, _ = fmt.Fprintln(stdout, "listener", version)
 		return exitOK
 	}
-	load := func() (*config.Config, error) {
+	load := func(try config.Try) (*config.Config, error) {
 		return config.Load(config.Source{
-			File: flags.config, DataDir: flags.dataDir, Listen: flags.listen, AdminListen: flags.adminListen, LookupEnv: os.LookupEnv,
+			File: flags.config, DataDir: flags.dataDir, Listen: flags.listen, AdminListen: flags.adminListen, LookupEnv: os.LookupEnv, Try: try,
 		})
 	}
-	loaded, err := load()
+	loaded, err := loadFirst(load)
 	if err != nil {
 		_, _ = fmt.Fprintf(stderr, "listener: %v\n", describeInvalid(err))
 		return exitFailure
@@ -78,13 +85,35 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 	return exitOK
 }
 
+// loadFirst reads a configuration while no listener runs.
+func loadFirst(load func(try config.Try) (*config.Config, error)) (*config.Config, error) {
+	evaluator, err := newSandbox()
+	if err != nil {
+		return nil, err
+	}
+	ctx := context.Background()
+	defer func() { _ = evaluator.Close(ctx) }()
+	return load(func(template *message.Template, selected rule.Rule) error {
+		return evaluator.Try(ctx, template, selected)
+	})
+}
+
+// newSandbox returns a sandbox for a command.
+func newSandbox() (*sandbox.Sandbox, error) {
+	worker, err := sandbox.Self()
+	if err != nil {
+		return nil, err
+	}
+	return sandbox.New(sandbox.Options{Command: worker, Memory: budget.NewMemory(), Logger: slog.New(slog.DiscardHandler)}), nil
+}
+
 // describeInvalid lists what is wrong with a configuration, a line each.
 func describeInvalid(err error) error {
 	return errors.New("the configuration cannot be used:\n  " + strings.ReplaceAll(err.Error(), "\n", "\n  "))
 }
 
 // serve runs the listener until a signal, or until a part of it fails.
-func serve(flags flags, loaded *config.Config, load func() (*config.Config, error), stdout, stderr io.Writer) error {
+func serve(flags flags, loaded *config.Config, load func(try config.Try) (*config.Config, error), stdout, stderr io.Writer) error {
 	level := slog.LevelInfo
 	if flags.debug {
 		level = slog.LevelDebug

@@ -22,6 +22,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/app"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
 )
 
 // actAsListener makes the test binary be the command, so that the tests see real
@@ -32,7 +33,7 @@ const actAsListener = "LISTENER_TEST_ACT_AS_LISTENER"
 const patience = 30 * time.Second
 
 func TestMain(m *testing.M) {
-	if os.Getenv(actAsListener) != "" {
+	if os.Getenv(actAsListener) != "" || sandbox.Called(os.Args[1:]) {
 		main()
 		return
 	}

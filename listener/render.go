@@ -17,6 +17,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/slacktext"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
 )
 
 // blockKitBuilder shows the blocks in the fragment of its address as Slack does.
@@ -41,11 +43,21 @@ func prepareRender(flags *flag.FlagSet) func(context.Context, []string, io.Write
 	path := flags.String("event", "", "`file` that holds the event as JSON; - reads it from the standard input")
 	file := flags.String("config", "", "configuration `file`")
 	only := flags.String("rule", "", "show the message of the rule of this `name` alone, even if it does not match")
-	return func(_ context.Context, operands []string, out io.Writer) error {
+	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if len(operands) > 0 {
 			return &usageError{fmt.Sprintf("unexpected argument %q", operands[0])}
 		}
-		loaded, err := config.LoadRules(config.Source{File: *file, LookupEnv: os.LookupEnv})
+		evaluator, err := newSandbox()
+		if err != nil {
+			return err
+		}
+		defer func() { _ = evaluator.Close(context.WithoutCancel(ctx)) }()
+		loaded, err := config.LoadRules(config.Source{
+			File: *file, LookupEnv: os.LookupEnv,
+			Try: func(template *message.Template, selected rule.Rule) error {
+				return evaluator.Try(ctx, template, selected)
+			},
+		})
 		if err != nil {
 			return describeInvalid(err)
 		}
@@ -60,31 +72,37 @@ func prepareRender(flags *flag.FlagSet) func(context.Context, []string, io.Write
 		if err != nil {
 			return fmt.Errorf("reading the event: %w", err)
 		}
-		return render(out, loaded, event, *only)
+		return render(ctx, printer{out: out, sandbox: evaluator, body: body}, loaded, event, *only)
 	}
 }
 
 // render shows what becomes of an event.
-func render(out io.Writer, loaded *config.Config, event *changelog.Event, only string) error {
-	shown := printer{out: out}
+func render(ctx context.Context, shown printer, loaded *config.Config, event *changelog.Event, only string) error {
 	shown.line("%s\n", describe(event))
 	if only != "" {
 		wanted, ok := loaded.Rule(only)
 		if !ok {
 			return fmt.Errorf("there is no rule %q; there are %s", only, strings.Join(loaded.RuleNames(), ", "))
 		}
-		if verdict := wanted.Match(event); !verdict.Matches {
+		verdict, err := shown.match(ctx, wanted, event)
+		if err != nil {
+			return err
+		}
+		if !verdict.Matches {
 			shown.line("%s does not match: %s.", wanted.Name, explainMismatch(verdict.Reason, verdict.Err))
 		}
-		return shown.message(wanted, event)
+		return shown.message(ctx, wanted, event)
 	}
 	for _, wanted := range loaded.Rules {
-		verdict := wanted.Match(event)
+		verdict, err := shown.match(ctx, wanted, event)
+		if err != nil {
+			return err
+		}
 		if !verdict.Matches {
 			shown.line("%s does not match: %s.\n", wanted.Name, explainMismatch(verdict.Reason, verdict.Err))
 			continue
 		}
-		if err := shown.message(wanted, event); err != nil {
+		if err := shown.message(ctx, wanted, event); err != nil {
 			return err
 		}
 	}
@@ -110,8 +128,24 @@ func explainMismatch(reason string, cause error) string {
 
 // printer writes lines, and keeps the first error.
 type printer struct {
-	out io.Writer
-	err error
+	out     io.Writer
+	err     error
+	sandbox *sandbox.Sandbox
+	// body is the event as it was read.
+	body []byte
+}
+
+// match asks a rule about the event, as the listener does.
+func (p *printer) match(ctx context.Context, asked config.Rule, event *changelog.Event) (rule.Verdict, error) {
+	verdict := asked.Match(event)
+	if !verdict.Matches || asked.When == nil {
+		return verdict, nil
+	}
+	verdicts, err := p.sandbox.Decide(ctx, p.body, []*rule.Condition{asked.When})
+	if err != nil {
+		return rule.Verdict{}, err
+	}
+	return verdicts[0], nil
 }
 
 func (p *printer) line(format string, values ...any) {
@@ -127,9 +161,9 @@ func (p *printer) indented(text string) {
 }
 
 // message shows the message of a rule in all of its forms.
-func (p *printer) message(wanted config.Rule, event *changelog.Event) error {
+func (p *printer) message(ctx context.Context, wanted config.Rule, event *changelog.Event) error {
 	p.line("%s, to %s:\n", wanted.Name, strings.Join(wanted.Destinations, " and "))
-	content, line := p.make(wanted, event)
+	content, line := p.make(ctx, wanted, event)
 	drawn, link, err := draw(content)
 	if err != nil {
 		return err
@@ -145,20 +179,20 @@ func (p *printer) message(wanted config.Rule, event *changelog.Event) error {
 
 // make makes the message as the listener does, and says what is wrong with the
 // template if it cannot be used.
-func (p *printer) make(wanted config.Rule, event *changelog.Event) (message.Message, message.Line) {
+func (p *printer) make(ctx context.Context, wanted config.Rule, event *changelog.Event) (message.Message, message.Line) {
 	alert := message.NewAlert(event, wanted.Rule)
 	notes := message.Notes{Now: event.HappenedAt()}
 	content, line := alert.Message(notes), alert.Line()
 	if wanted.Template == nil {
 		return content, line
 	}
-	made, err := wanted.Template.Message(alert, notes)
+	made, err := p.sandbox.Message(ctx, p.body, wanted.Rule, wanted.Template, notes)
 	if err != nil {
 		p.line("  The template cannot be used for this event, so the default message is sent:\n  %v\n", err)
 	} else {
 		content = made
 	}
-	if made, err := wanted.Template.Line(alert); err != nil {
+	if made, err := p.sandbox.Line(ctx, p.body, wanted.Rule, wanted.Template); err != nil {
 		p.line("  The template of the line cannot be used for this event, so the default one is sent:\n  %v\n", err)
 	} else {
 		line = made

@@ -33,10 +33,7 @@ func Compile(source string) (*Program, error) {
 		return nil, fmt.Errorf("reading the jq program: %w", err)
 	}
 	made := &Program{assigns: hasAssignment(query), constant: isConstant(query)}
-	if err := guard(query); err != nil {
-		return nil, fmt.Errorf("compiling the jq program: %w", err)
-	}
-	if made.code, err = gojq.Compile(query, gojq.WithFunction(productFunction, 2, 2, checkProduct)); err != nil {
+	if made.code, err = gojq.Compile(query); err != nil {
 		return nil, fmt.Errorf("compiling the jq program: %w", err)
 	}
 	return made, nil
@@ -80,7 +77,7 @@ func (p *Program) Constant() bool { return p.constant }
 // json.Number, and is not changed. An error may quote a part of the input.
 //
 // The library looks at ctx between two steps of the program. A step, such as the
-// difference of two long lists, may take any time.
+// difference of two long lists, may take any time, and may need any memory.
 func (p *Program) Outputs(ctx context.Context, input any) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		outputs := p.code.RunWithContext(ctx, input)

@@ -76,33 +76,6 @@ func TestAssigns(t *testing.T) {
 	}
 }
 
-// TestProducts holds multiplications to what they do without a guard, and keeps a
-// text from being repeated beyond all bounds.
-func TestProducts(t *testing.T) {
-	t.Parallel()
-	input := map[string]any{"n": json.Number("1000000000"), "s": "ab"}
-	for source, want := range map[string][]any{
-		`[(1,2) * (3,4)]`:                  {[]any{3, 6, 4, 8}},
-		`.s * 3`:                           {"ababab"},
-		`3 * .s`:                           {"ababab"},
-		`.s * 0`:                           {""},
-		`{a: {b: 1}} * {a: {c: 2}}`:        {map[string]any{"a": map[string]any{"b": 1, "c": 2}}},
-		`2 * 3 * 4 - 2 * (1 + 1)`:          {20},
-		`[1,2] | map(. * .) | add`:         {5},
-		`def f(x): x * 2; f(.n * 2)`:       {4000000000},
-		`"x\(2 * 3)"`:                      {"x6"},
-		`[limit(2; .n * (1,2,3))]`:         {[]any{1000000000, 2000000000}},
-		`reduce (1,2,3) as $x (1; . * $x)`: {6},
-		`.s * .n`:                          {"failed"},
-		`.n * .s | length`:                 {"failed"},
-		`try (.s * .n) catch "no"`:         {"no"},
-	} {
-		if got := outputs(t, source, input); !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: %v, want %v", source, got, want)
-		}
-	}
-}
-
 // outputs runs a program. An output that is an error is "failed".
 func outputs(t *testing.T, source string, input any) []any {
 	t.Helper()

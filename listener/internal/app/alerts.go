@@ -17,6 +17,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
 )
 
 // unreadableRule names in a delivery that its event cannot be read, so that no
@@ -29,6 +30,7 @@ type alerts struct {
 	current  atomic.Pointer[config.Config]
 	recorder *metrics.Metrics
 	memory   *budget.Memory
+	sandbox  *sandbox.Sandbox
 	logger   *slog.Logger
 	// latest and complaints are used by evaluate alone, which the queue calls once
 	// at a time. complaints keeps a condition that fails for every event from
@@ -45,11 +47,30 @@ func (a *alerts) use(loaded *config.Config) { a.current.Store(loaded) }
 // destination, whose notifier puts it among the dead letters.
 func (a *alerts) evaluate(stored queue.Event) []queue.Delivery {
 	loaded := a.current.Load()
-	var made []queue.Delivery
-	err := a.decode(stored.Body, func(event *changelog.Event) { made = a.match(loaded, stored, event) })
+	var selected selection
+	err := a.decode(stored.Body, func(event *changelog.Event) { selected = choose(loaded, event) })
 	if err != nil {
 		a.logger.Error("a stored event cannot be read", "event", stored.ShortIdentity(), "cause", err)
 		return deliveries(queue.Delivery{Event: stored, Rule: unreadableRule}, loaded.DestinationNames())
+	}
+	return a.match(stored, selected)
+}
+
+// selection is what a configuration says about an event, but for the conditions.
+type selection struct {
+	rules                   []config.Rule
+	action, resource, about string
+	at                      time.Time
+}
+
+func choose(loaded *config.Config, event *changelog.Event) selection {
+	made := selection{
+		action: strings.Clone(event.Action), resource: strings.Clone(event.ResourceType), about: strings.Clone(event.About()), at: event.HappenedAt(),
+	}
+	for _, asked := range loaded.Rules {
+		if asked.Match(event).Matches {
+			made.rules = append(made.rules, asked)
+		}
 	}
 	return made
 }
@@ -70,29 +91,50 @@ func (a *alerts) decode(body []byte, use func(event *changelog.Event)) error {
 	return nil
 }
 
-// match asks every rule about an event.
-func (a *alerts) match(loaded *config.Config, stored queue.Event, event *changelog.Event) []queue.Delivery {
+// match evaluates the conditions of the rules that select an event.
+func (a *alerts) match(stored queue.Event, selected selection) []queue.Delivery {
 	var made []queue.Delivery
-	for _, wanted := range loaded.Rules {
-		verdict := wanted.Match(event)
+	for i, verdict := range a.decide(stored.Body, selected.rules) {
+		asked := selected.rules[i]
 		if verdict.Err != nil {
-			a.conditionFailed(stored, wanted.Name, verdict.Err)
+			a.conditionFailed(stored, asked.Name, verdict.Err)
 		}
 		if verdict.Matches {
-			a.recorder.Matched(wanted.Name)
-			made = append(made, deliveries(queue.Delivery{Event: stored, Rule: wanted.Name}, wanted.Destinations)...)
+			a.recorder.Matched(asked.Name)
+			made = append(made, deliveries(queue.Delivery{Event: stored, Rule: asked.Name}, asked.Destinations)...)
 		}
 	}
 	if len(made) == 0 {
 		a.recorder.Unmatched()
-		a.logger.Debug("no rule selects the event", "event", stored.ShortIdentity(), "action", event.Action, "resource", event.ResourceType, "about", event.About())
+		a.logger.Debug("no rule selects the event", "event", stored.ShortIdentity(), "action", selected.action, "resource", selected.resource, "about", selected.about)
 		return nil
 	}
-	overtaken := a.latest.overtakes(strings.Clone(event.About()), event.HappenedAt())
+	overtaken := a.latest.overtakes(selected.about, selected.at)
 	for i := range made {
 		made[i].Overtaken = overtaken
 	}
 	return made
+}
+
+// decide returns a verdict for each rule. Those without a condition match.
+func (a *alerts) decide(event []byte, rules []config.Rule) []rule.Verdict {
+	verdicts := make([]rule.Verdict, len(rules))
+	var conditions []*rule.Condition
+	var asked []int
+	for i, one := range rules {
+		if verdicts[i] = (rule.Verdict{Matches: true}); one.When != nil {
+			conditions, asked = append(conditions, one.When), append(asked, i)
+		}
+	}
+	decided, err := a.sandbox.Decide(context.Background(), event, conditions)
+	for i, position := range asked {
+		if err != nil {
+			verdicts[position] = rule.Unevaluated(err)
+		} else {
+			verdicts[position] = decided[i]
+		}
+	}
+	return verdicts
 }
 
 // complaintInterval is between two lines of the log about the condition of a rule.
@@ -107,6 +149,8 @@ func (a *alerts) conditionFailed(stored queue.Event, name string, err error) {
 		reason = metrics.ConditionTooLong
 	case errors.Is(err, rule.ErrOutputs):
 		reason = metrics.ConditionTooMuch
+	case errors.Is(err, sandbox.ErrDied):
+		reason = metrics.ConditionKilled
 	}
 	a.recorder.ConditionFailed(name, reason)
 	if a.complaints[name] == nil {
@@ -133,38 +177,30 @@ func deliveries(like queue.Delivery, destinations []string) []queue.Delivery {
 // Alert implements notifier.Renderer. A template that fails is replaced by the
 // message of a listener without templates.
 func (a *alerts) Alert(delivery queue.Delivery, notes message.Notes) (made message.Message, err error) {
-	err = a.decode(delivery.Body, func(event *changelog.Event) { made = a.render(delivery, event, notes) })
-	return made, err
-}
-
-func (a *alerts) render(delivery queue.Delivery, event *changelog.Event, notes message.Notes) message.Message {
-	alert, template := a.alertOf(delivery, event)
-	if template != nil {
-		rendered, err := template.Message(alert, notes)
+	selected := a.ruleOf(delivery)
+	if selected.Template != nil {
+		rendered, err := a.sandbox.Message(context.Background(), delivery.Body, selected.Rule, selected.Template, notes)
 		if err == nil {
-			return rendered
+			return rendered, nil
 		}
 		a.templateFailed(delivery, err)
 	}
-	return alert.Message(notes)
+	err = a.decode(delivery.Body, func(event *changelog.Event) { made = message.NewAlert(event, selected.Rule).Message(notes) })
+	return made, err
 }
 
 // Line implements notifier.Renderer.
 func (a *alerts) Line(delivery queue.Delivery) (made message.Line, err error) {
-	err = a.decode(delivery.Body, func(event *changelog.Event) { made = a.renderLine(delivery, event) })
-	return made, err
-}
-
-func (a *alerts) renderLine(delivery queue.Delivery, event *changelog.Event) message.Line {
-	alert, template := a.alertOf(delivery, event)
-	if template != nil {
-		rendered, err := template.Line(alert)
+	selected := a.ruleOf(delivery)
+	if selected.Template != nil {
+		rendered, err := a.sandbox.Line(context.Background(), delivery.Body, selected.Rule, selected.Template)
 		if err == nil {
-			return rendered
+			return rendered, nil
 		}
 		a.templateFailed(delivery, err)
 	}
-	return alert.Line()
+	err = a.decode(delivery.Body, func(event *changelog.Event) { made = message.NewAlert(event, selected.Rule).Line() })
+	return made, err
 }
 
 // templateFailed tells that a template could not be used. The error itself is not
@@ -186,14 +222,13 @@ func (a *alerts) About(delivery queue.Delivery) string {
 	return about
 }
 
-// alertOf returns the alert of a delivery, and the template of its rule if there is
-// one. A rule that the configuration has no longer, or in another form, is no
-// reason not to tell of what it had matched.
-func (a *alerts) alertOf(delivery queue.Delivery, event *changelog.Event) (message.Alert, *message.Template) {
-	if wanted, ok := a.current.Load().Rule(delivery.Rule); ok {
-		return message.NewAlert(event, wanted.Rule), wanted.Template
+// ruleOf returns the rule of a delivery. One that the configuration has no longer, or in
+// another form, is no reason not to tell of what it had matched.
+func (a *alerts) ruleOf(delivery queue.Delivery) config.Rule {
+	if known, ok := a.current.Load().Rule(delivery.Rule); ok {
+		return known
 	}
-	return message.NewAlert(event, rule.Rule{Name: delivery.Rule}), nil
+	return config.Rule{Rule: rule.Rule{Name: delivery.Rule}}
 }
 
 // latestLimit bounds the entities that are remembered.

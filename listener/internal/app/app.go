@@ -17,14 +17,15 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
 )
 
 // Options are what a listener needs to know.
 type Options struct {
 	// Config is what the listener begins with.
 	Config *config.Config
-	// Load reads the configuration again, for Reload.
-	Load func() (*config.Config, error)
+	// Load reads the configuration again, for Reload, and tries its templates with try.
+	Load func(try config.Try) (*config.Config, error)
 	// Listen is the public address, where Port posts events. Port 0 takes any
 	// that is free.
 	Listen string
@@ -45,6 +46,7 @@ type App struct {
 	metrics  *metrics.Metrics
 	alerts   *alerts
 	memory   *budget.Memory
+	sandbox  *sandbox.Sandbox
 
 	// loading is full while the configuration is replaced, and while workers are
 	// started and stopped: see lock.
@@ -74,7 +76,12 @@ func New(options Options) (*App, error) {
 	}
 	app.metrics = metrics.New(options.Version)
 	app.memory = budget.NewMemory()
-	app.alerts = &alerts{recorder: app.metrics, memory: app.memory, logger: options.Logger}
+	worker, err := sandbox.Self()
+	if err != nil {
+		return nil, err
+	}
+	app.sandbox = sandbox.New(sandbox.Options{Command: worker, Memory: app.memory, Logger: options.Logger})
+	app.alerts = &alerts{recorder: app.metrics, memory: app.memory, sandbox: app.sandbox, logger: options.Logger}
 	made, err := app.prepare(options.Config)
 	if err != nil {
 		return nil, err
@@ -100,6 +107,12 @@ func (a *App) start(ctx context.Context) error {
 	a.queue = opened
 	a.cleanups.push("closing the event store", func(context.Context) error { return opened.Close() })
 	a.metrics.Watch(opened, a.destinations, a.options.Logger, a.options.Now)
+	a.cleanups.push("ending the process that evaluates conditions and templates", a.sandbox.Close)
+	if a.options.Config.Evaluates() {
+		if err := a.sandbox.Start(ctx); err != nil {
+			return err
+		}
+	}
 	// The operator's address is closed after everything but the store, and can
 	// say meanwhile that the listener is stopping.
 	if a.admin, err = a.serve(ctx, server{name: "admin", address: a.options.AdminListen, handler: a.adminHandler(), connections: adminConnections}); err != nil {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
 // prepared is a configuration with everything that had to be made of it, and that
@@ -58,6 +60,7 @@ func (a *App) take(made prepared) {
 	a.identity.current.Store(made.certificate)
 	a.metrics.Expect(made.config.DestinationNames(), made.config.RuleNames())
 	a.alerts.use(made.config)
+	a.sandbox.Renew()
 	maps.Copy(a.notifiers, made.notifiers)
 }
 
@@ -95,7 +98,9 @@ func (a *App) Reload(ctx context.Context) (string, error) {
 }
 
 func (a *App) reload(ctx context.Context) (string, error) {
-	loaded, err := a.options.Load()
+	loaded, err := a.options.Load(func(template *message.Template, selected rule.Rule) error {
+		return a.sandbox.Try(ctx, template, selected)
+	})
 	if err != nil {
 		return "", err
 	}

@@ -30,7 +30,7 @@ type source struct {
 // editable has a listener read its configuration from a source.
 func editable(described *app.Options) *source {
 	edited := &source{current: *described.Config}
-	described.Load = func() (*config.Config, error) {
+	described.Load = func(config.Try) (*config.Config, error) {
 		edited.mu.Lock()
 		defer edited.mu.Unlock()
 		loaded := edited.current
@@ -249,7 +249,7 @@ func TestStopWhileTheConfigurationIsRead(t *testing.T) {
 	t.Parallel()
 	described := options(t.TempDir(), newSlack(t))
 	reading, forever := make(chan struct{}), make(chan struct{})
-	described.Load = func() (*config.Config, error) {
+	described.Load = func(config.Try) (*config.Config, error) {
 		close(reading)
 		<-forever
 		return described.Config, nil

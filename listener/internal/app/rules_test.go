@@ -45,7 +45,7 @@ func TestSeveralRulesForOneEvent(t *testing.T) {
 	described := options(t.TempDir(), first, second)
 	fails := rule.Rule{Name: "fails", Property: "healthStatus"}
 	// It fails for long lists alone, which no sample has.
-	template, err := message.NewTemplate(message.Source{Text: "{{ range .After.tags }}{{ range 500 }}{{ end }}{{ end }}the template"}, fails)
+	template, err := message.NewTemplate(message.Source{Text: "{{ range .After.tags }}{{ range 500 }}{{ end }}{{ end }}the template"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestADigestOfSeveralRules(t *testing.T) {
 	described := options(t.TempDir(), webhook)
 	described.Config.Destinations[0].DigestAfter = 1
 	shout := rule.Rule{Name: "shout", Property: "healthStatus"}
-	template, err := message.NewTemplate(message.Source{Line: "{{ upper .Title }}!"}, shout)
+	template, err := message.NewTemplate(message.Source{Line: "{{ upper .Title }}!"})
 	if err != nil {
 		t.Fatal(err)
 	}

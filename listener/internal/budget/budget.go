@@ -6,6 +6,7 @@ package budget
 import (
 	"bytes"
 	"context"
+	"os"
 	"runtime/debug"
 
 	"golang.org/x/sync/semaphore"
@@ -32,6 +33,7 @@ const (
 // Memory is what is shared of it. The zero value cannot be used.
 type Memory struct {
 	bodies, small, large *semaphore.Weighted
+	process              int64
 	// overdraft is full while one body grows beyond the budget: of bodies that wait
 	// for each other one goes on.
 	overdraft chan struct{}
@@ -41,7 +43,7 @@ type Memory struct {
 func NewMemory() *Memory {
 	return &Memory{
 		bodies: semaphore.NewWeighted(bodies), small: semaphore.NewWeighted(small), large: semaphore.NewWeighted(large),
-		overdraft: make(chan struct{}, 1),
+		process: processMemory(containerMemory(os.DirFS("/"))), overdraft: make(chan struct{}, 1),
 	}
 }
 
@@ -61,14 +63,9 @@ func (m *Memory) Decode(ctx context.Context, text []byte) (release func(), err e
 	if cost <= smallCost {
 		return take(ctx, m.small, cost)
 	}
-	return m.Reserve(ctx, cost)
-}
-
-// Reserve waits until there are so many bytes for something large.
-func (m *Memory) Reserve(ctx context.Context, size int64) (release func(), err error) {
-	size = min(size, large)
-	reserved, err := take(ctx, m.large, size)
-	if err != nil || size < returned {
+	cost = min(cost, large)
+	reserved, err := take(ctx, m.large, cost)
+	if err != nil || cost < returned {
 		return reserved, err
 	}
 	return func() {
@@ -76,6 +73,15 @@ func (m *Memory) Reserve(ctx context.Context, size int64) (release func(), err e
 		reserved()
 	}, nil
 }
+
+// Process waits until the process that evaluates jq and templates may use its memory, but
+// not beyond ctx.
+func (m *Memory) Process(ctx context.Context) (release func(), err error) {
+	return take(ctx, m.large, min(m.process, large))
+}
+
+// ProcessMemory is how many bytes that process may take.
+func (m *Memory) ProcessMemory() int64 { return m.process }
 
 func take(ctx context.Context, from *semaphore.Weighted, size int64) (release func(), err error) {
 	if err := from.Acquire(ctx, size); err != nil {

@@ -13,7 +13,9 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
 
@@ -165,7 +167,13 @@ type Source struct {
 	Listen, AdminListen string
 	// LookupEnv is os.LookupEnv.
 	LookupEnv func(name string) (string, bool)
+	// Try is nil for message.Template.Try.
+	Try Try
 }
+
+// Try tries a template before it is used, as message.Template.Try does. In another
+// process it can take any time and any memory.
+type Try func(template *message.Template, selected rule.Rule) error
 
 // InvalidError lists everything that is wrong with a configuration, each problem
 // with its place and what to do, one in each line. It holds no secret, and nothing

@@ -35,6 +35,11 @@ func (c *Config) Rule(name string) (Rule, bool) {
 	return c.Rules[i], true
 }
 
+// Evaluates reports whether a rule has a condition or a template.
+func (c *Config) Evaluates() bool {
+	return slices.ContainsFunc(c.Rules, func(known Rule) bool { return known.When != nil || known.Template != nil })
+}
+
 // DestinationNames returns the names of all destinations, in order.
 func (c *Config) DestinationNames() []string {
 	names := make([]string, len(c.Destinations))

@@ -96,7 +96,14 @@ func (r ruleReader) compileTemplate(node ast.Node, path []string, wanted rule.Ru
 	if len(l.problems) > before {
 		return nil
 	}
-	made, err := message.NewTemplate(source, wanted)
+	made, err := message.NewTemplate(source)
+	if err == nil {
+		try := l.source.Try
+		if try == nil {
+			try = (*message.Template).Try
+		}
+		err = try(made, wanted)
+	}
 	if mistake, ok := errors.AsType[*message.TemplateError](err); ok {
 		reader.reportMistake(mistake.Part, mistake.Problem, r.holdsVariable())
 	} else if err != nil {

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -21,44 +22,44 @@ import (
 // marked is a text that is a part of the message as it is.
 type marked string
 
-// functions returns what templates may call. They only look at their arguments,
-// and what they handle is counted. Those of the library that know neither the
-// numbers of JSON nor what is absent are replaced.
+// functions returns what templates may call. They only look at their arguments.
+// Those of the library that know neither the numbers of JSON nor what is absent are
+// replaced.
 func functions(into target, current *rendering) template.FuncMap {
 	made := template.FuncMap{
 		escapeFunction: func(value any) (string, error) { return current.escape(into, value) },
 		fieldFunction:  lookUp,
 		stepFunction:   current.step,
-		truthFunction:  current.truth,
+		truthFunction:  truth,
 
-		"code":     func(value any) (marked, error) { return current.code(into, value) },
-		"date":     current.date,
+		"code":     func(value any) marked { return current.code(into, value) },
+		"date":     date,
 		"default":  withDefault,
 		"emoji":    func(value any) marked { return marked(into.sign(current.alert.sign(value))) },
-		"join":     current.join,
-		"json":     current.json,
+		"join":     join,
+		"json":     write,
 		"link":     func(address, label any) (marked, error) { return current.link(into, address, label) },
-		"lower":    func(value any) (string, error) { return current.change(value, strings.ToLower) },
-		"raw":      func(value any) (marked, error) { text, err := current.plain(value); return marked(text), err },
-		"round":    current.round,
-		"truncate": func(limit int, value any) (string, error) { return current.change(value, cutTo(limit)) },
-		"upper":    func(value any) (string, error) { return current.change(value, strings.ToUpper) },
-		"urlquery": func(value any) (string, error) { return current.change(value, url.QueryEscape) },
+		"lower":    func(value any) string { return change(value, strings.ToLower) },
+		"raw":      func(value any) marked { return marked(plain(value)) },
+		"round":    round,
+		"truncate": func(limit int, value any) string { return change(value, cutTo(limit)) },
+		"upper":    func(value any) string { return change(value, strings.ToUpper) },
+		"urlquery": func(value any) string { return change(value, url.QueryEscape) },
 
 		"index":   index,
-		"len":     current.length,
-		"print":   func(values ...any) (string, error) { return current.join("", values) },
-		"println": func(values ...any) (string, error) { return current.join(" ", values) },
-		"printf":  current.printf,
-		"and":     func(first any, others ...any) (any, error) { return current.firstOf(false, first, others) },
-		"or":      func(first any, others ...any) (any, error) { return current.firstOf(true, first, others) },
-		"not":     func(value any) (bool, error) { held, err := current.truth(value); return held == nil, err },
-		"eq":      current.equalToOne,
-		"ne":      func(a, b any) (bool, error) { same, err := current.equalToOne(a, b); return !same, err },
-		"lt":      func(a, b any) (bool, error) { return current.compare(a, b, func(order int) bool { return order < 0 }) },
-		"le":      func(a, b any) (bool, error) { return current.compare(a, b, func(order int) bool { return order <= 0 }) },
-		"gt":      func(a, b any) (bool, error) { return current.compare(a, b, func(order int) bool { return order > 0 }) },
-		"ge":      func(a, b any) (bool, error) { return current.compare(a, b, func(order int) bool { return order >= 0 }) },
+		"len":     length,
+		"print":   func(values ...any) (string, error) { return join("", values) },
+		"println": func(values ...any) (string, error) { return join(" ", values) },
+		"printf":  printf,
+		"and":     func(first any, others ...any) any { return firstOf(false, first, others) },
+		"or":      func(first any, others ...any) any { return firstOf(true, first, others) },
+		"not":     func(value any) bool { return truth(value) == nil },
+		"eq":      equalToOne,
+		"ne":      func(a, b any) bool { return !equal(a, b) },
+		"lt":      func(a, b any) bool { return compare(a, b, func(order int) bool { return order < 0 }) },
+		"le":      func(a, b any) bool { return compare(a, b, func(order int) bool { return order <= 0 }) },
+		"gt":      func(a, b any) bool { return compare(a, b, func(order int) bool { return order > 0 }) },
+		"ge":      func(a, b any) bool { return compare(a, b, func(order int) bool { return order >= 0 }) },
 	}
 	for name, instead := range map[string]string{
 		"call": "nothing can be called", "html": "values are escaped already", "js": "values are escaped already", "slice": "use truncate or index",
@@ -70,14 +71,9 @@ func functions(into target, current *rendering) template.FuncMap {
 
 // truth returns a value, or nil for one that is false, as a number that is 0 or a
 // text without characters is.
-func (r *rendering) truth(value any) (any, error) {
-	if number, ok := toNumber(value); ok {
-		if err := r.spend(len(number)); err != nil {
-			return nil, err
-		}
-		if jsonvalue.EqualNumbers(number, "0") {
-			return nil, nil
-		}
+func truth(value any) any {
+	if number, ok := toNumber(value); ok && jsonvalue.EqualNumbers(number, "0") {
+		return nil
 	}
 	empty := false
 	switch value := unmark(value).(type) {
@@ -91,45 +87,22 @@ func (r *rendering) truth(value any) (any, error) {
 		empty = len(value) == 0
 	}
 	if empty {
-		return nil, nil
+		return nil
 	}
-	return value, nil
+	return value
 }
 
 // firstOf returns the first value that is true, or the first that is not; the last
 // one if there is none.
-func (r *rendering) firstOf(wanted bool, first any, others []any) (any, error) {
+func firstOf(wanted bool, first any, others []any) any {
 	last := first
 	for _, value := range append([]any{first}, others...) {
-		held, err := r.truth(value)
-		if err != nil || (held != nil) == wanted {
-			return value, err
+		if (truth(value) != nil) == wanted {
+			return value
 		}
 		last = value
 	}
-	return last, nil
-}
-
-// weight is about how many bytes a value has.
-func weight(value any) int {
-	size := 1
-	switch value := value.(type) {
-	case string:
-		size += len(value)
-	case marked:
-		size += len(value)
-	case json.Number:
-		size += len(value)
-	case []any:
-		for _, element := range value {
-			size += weight(element)
-		}
-	case map[string]any:
-		for key, element := range value {
-			size += len(key) + weight(element)
-		}
-	}
-	return size
+	return last
 }
 
 // formatted is the target of a text in which Slack gives some characters a
@@ -188,11 +161,7 @@ func (r *rendering) escape(into target, value any) (string, error) {
 		return "", err
 	}
 	if _, ready := value.(marked); !ready {
-		text, err := r.plain(value)
-		if err != nil {
-			return "", err
-		}
-		value = text
+		value = plain(value)
 	}
 	return into.escape(value, r.limit), nil
 }
@@ -259,27 +228,24 @@ func index(of any, keys ...any) any {
 
 // length counts the elements of a list or of an object, or the characters of a
 // text; what is absent has none.
-func (r *rendering) length(of any) (int, error) {
+func length(of any) int {
 	switch of := of.(type) {
 	case nil:
-		return 0, nil
+		return 0
 	case []any:
-		return len(of), nil
+		return len(of)
 	case map[string]any:
-		return len(of), nil
+		return len(of)
 	}
-	text, err := r.plain(of)
-	return utf8.RuneCountInString(text), err
+	return utf8.RuneCountInString(plain(of))
 }
 
 // change makes another text of a value. What is absent stays what it is.
-func (r *rendering) change(value any, change func(string) string) (string, error) {
-	text, err := r.plain(value)
-	if err != nil || value == nil {
-		return text, err
+func change(value any, change func(string) string) string {
+	if value == nil {
+		return plain(value)
 	}
-	changed := change(text)
-	return changed, r.spend(len(changed))
+	return change(plain(value))
 }
 
 func cutTo(limit int) func(string) string {
@@ -294,42 +260,34 @@ func withDefault(other, value any) any {
 }
 
 // join writes the elements of a list one after the other.
-func (r *rendering) join(separator string, list any) (string, error) {
+func join(separator string, list any) (string, error) {
 	elements, ok := list.([]any)
 	if !ok {
 		if list == nil {
 			return "", nil
 		}
-		return r.plain(list)
+		return plain(list), nil
 	}
 	texts := make([]string, len(elements))
 	for i, element := range elements {
 		if err := checkPrintable(element); err != nil {
 			return "", err
 		}
-		var err error
-		if texts[i], err = r.plain(element); err != nil {
-			return "", err
-		}
-	}
-	if err := r.spend(len(separator) * len(elements)); err != nil {
-		return "", err
+		texts[i] = plain(element)
 	}
 	return strings.Join(texts, separator), nil
 }
 
-func (r *rendering) json(value any) (string, error) {
+// write shows a value as JSON.
+func write(value any) (string, error) {
 	written, err := changelog.Stringify(value)
-	if err != nil {
-		return "", err
-	}
-	return string(written), r.spend(len(written))
+	return string(written), err
 }
 
 // date shows a time in the form of an example, as Go's layouts are; anything else
 // as it is.
-func (r *rendering) date(layout string, value any) (string, error) {
-	return r.change(value, func(text string) string {
+func date(layout string, value any) string {
+	return change(value, func(text string) string {
 		for _, known := range []string{time.RFC3339Nano, timeFormat} {
 			if at, err := time.Parse(known, text); err == nil {
 				return at.UTC().Format(layout)
@@ -341,12 +299,9 @@ func (r *rendering) date(layout string, value any) (string, error) {
 
 // round shows a number with so many digits after the point; anything else, and a
 // number of more digits than anybody reads, as it is.
-func (r *rendering) round(digits int, value any) (string, error) {
+func round(digits int, value any) (string, error) {
 	const most, longest = 20, 60
-	text, err := r.plain(value)
-	if err != nil {
-		return "", err
-	}
+	text := plain(value)
 	number, isNumber := toNumber(value)
 	if !isNumber || len(number) > longest || !isFinite(number) {
 		return text, nil
@@ -372,24 +327,18 @@ func cutPlain(value string, limit int) string {
 }
 
 // code shows a value as code, where there is such a thing.
-func (r *rendering) code(into target, value any) (marked, error) {
-	text, err := r.plain(value)
-	if err != nil {
-		return "", err
-	}
+func (r *rendering) code(into target, value any) marked {
+	text := plain(value)
 	if into.code == nil || oneLine(text) == "" {
-		return marked(into.escape(text, r.limit)), nil
+		return marked(into.escape(text, r.limit))
 	}
-	return marked(into.code(text, r.limit)), nil
+	return marked(into.code(text, r.limit))
 }
 
 // link shows a text that leads to an address, or the text alone where there are
 // no links or the address is not one of the web.
 func (r *rendering) link(into target, address, label any) (marked, error) {
-	to, err := r.plain(address)
-	if err != nil {
-		return "", err
-	}
+	to := plain(address)
 	if text, isText := label.(string); isText && oneLine(text) == "" {
 		label = to
 	}
@@ -430,16 +379,8 @@ func toNumber(value any) (json.Number, bool) {
 }
 
 // equalToOne reports whether a value is equal to one of the others.
-func (r *rendering) equalToOne(value any, others ...any) (bool, error) {
-	for _, other := range others {
-		if err := r.spend(weight(value) + weight(other)); err != nil {
-			return false, err
-		}
-		if equal(value, other) {
-			return true, nil
-		}
-	}
-	return false, nil
+func equalToOne(value any, others ...any) bool {
+	return slices.ContainsFunc(others, func(other any) bool { return equal(value, other) })
 }
 
 func equal(a, b any) bool {
@@ -460,23 +401,20 @@ func unmark(value any) any {
 
 // compare orders numbers by value and texts by their characters. Nothing else is
 // less or greater than anything.
-func (r *rendering) compare(a, b any, wanted func(order int) bool) (bool, error) {
-	if err := r.spend(weight(a) + weight(b)); err != nil {
-		return false, err
-	}
+func compare(a, b any, wanted func(order int) bool) bool {
 	left, leftIs := toNumber(a)
 	right, rightIs := toNumber(b)
 	if leftIs && rightIs {
-		return wanted(jsonvalue.CompareNumbers(left, right)), nil
+		return wanted(jsonvalue.CompareNumbers(left, right))
 	}
 	one, oneIs := unmark(a).(string)
 	other, otherIs := unmark(b).(string)
-	return oneIs && otherIs && wanted(strings.Compare(one, other)), nil
+	return oneIs && otherIs && wanted(strings.Compare(one, other))
 }
 
 // printf is fmt.Sprintf for the values of an event: a number may be printed as an
 // integer or as a fraction. A width of more than three digits is nobody's wish.
-func (r *rendering) printf(format string, values ...any) (string, error) {
+func printf(format string, values ...any) (string, error) {
 	const longest = 1000
 	if len(format) > longest || regexp.MustCompile(`[0-9]{4}|\*`).MatchString(format) {
 		return "", &misuse{"the format of printf is too long, or has too large a number"}
@@ -486,13 +424,9 @@ func (r *rendering) printf(format string, values ...any) (string, error) {
 		if err := checkPrintable(value); err != nil {
 			return "", err
 		}
-		if _, err := r.plain(value); err != nil {
-			return "", err
-		}
 		wrapped[i] = printed{value}
 	}
-	written := fmt.Sprintf(format, wrapped...)
-	return written, r.spend(len(written))
+	return fmt.Sprintf(format, wrapped...), nil
 }
 
 // printed prints a value under the verb that it is given.

@@ -22,19 +22,19 @@ func FuzzValues(f *testing.F) {
 	}
 	everything := `{{ .Title }}{{ .To }}{{ link .After.value .To }}{{ link "https://x.example" .To }}{{ code .To }}{{ json .After }}{{ printf "%s%q" .To .To }}` +
 		`{{ truncate 5 .To }}{{ upper .To }}{{ join "," .After.list }}{{ urlquery .To }}{{ date "15:04" .To }}{{ round 1 .To }}{{ emoji .To }}{{ range $k, $v := .After }}{{ $k }}{{ $v }}{{ end }}`
-	parts, err := message.NewTemplate(message.Source{Header: everything, Context: everything, Body: everything, Text: everything, Line: everything}, cpu())
+	parts, err := newTemplate(message.Source{Header: everything, Context: everything, Body: everything, Text: everything, Line: everything})
 	if err != nil {
 		f.Fatal(err)
 	}
 	text := func(kind string) any { return map[string]any{"type": kind, "text": everything} }
-	set, err := message.NewTemplate(message.Source{Blocks: []any{
+	set, err := newTemplate(message.Source{Blocks: []any{
 		map[string]any{"type": "header", "text": text("plain_text")},
 		map[string]any{"type": "section", "text": text("mrkdwn"), "fields": []any{text("mrkdwn"), text("plain_text")}, "block_id": "{{ .To }}"},
 		map[string]any{"type": "actions", "elements": []any{map[string]any{"type": "button", "text": text("plain_text"), "url": "{{ .To }}", "value": "{{ .To }}"}}},
 		map[string]any{"type": "image", "image_url": "{{ .To }}", "alt_text": "{{ .To }}"},
 		map[string]any{"type": "context", "elements": []any{text("mrkdwn")}},
 		map[string]any{"type": "markdown", "text": "{{ .To }} {{ link .To .To }} {{ code .To }}"},
-	}}, cpu())
+	}})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -1,6 +1,8 @@
 package message
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"unicode/utf8"
@@ -35,6 +37,7 @@ type Source struct {
 type Template struct {
 	header, context, body, text, line *text
 	blocks                            *blockSet
+	source                            []byte
 }
 
 // TemplateError says what is wrong with a template.
@@ -57,10 +60,27 @@ func mistakeIn(part string, err error) *TemplateError {
 // Error names the part and the problem.
 func (e *TemplateError) Error() string { return e.Part + ": " + e.Problem }
 
-// NewTemplate compiles the templates for a rule and renders them for sample
-// events of every kind that the rule can match. Its error is a *TemplateError.
-func NewTemplate(source Source, wanted rule.Rule) (*Template, error) {
-	made := &Template{}
+// ParseTemplate returns the template whose Text it was given.
+func ParseTemplate(text []byte) (*Template, error) {
+	var read Source
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&read); err != nil {
+		return nil, fmt.Errorf("reading a template: %w", err)
+	}
+	return NewTemplate(read)
+}
+
+// Text returns the source of the template as a JSON text.
+func (t *Template) Text() []byte { return t.source }
+
+// NewTemplate compiles the templates of a source. Its error is a *TemplateError.
+func NewTemplate(source Source) (*Template, error) {
+	written, err := json.Marshal(source)
+	if err != nil {
+		return nil, fmt.Errorf("writing a template: %w", err)
+	}
+	made := &Template{source: written}
 	for _, part := range []struct {
 		name   string
 		source string
@@ -88,11 +108,13 @@ func NewTemplate(source Source, wanted rule.Rule) (*Template, error) {
 			return nil, err
 		}
 	}
-	return made, made.try(wanted)
+	return made, nil
 }
 
-// try renders the templates for sample events.
-func (t *Template) try(wanted rule.Rule) error {
+// Try renders the templates for sample events of every kind that a rule can match. Its
+// error is a *TemplateError. Like all that templates do it may take any time and any
+// memory: see the package sandbox.
+func (t *Template) Try(wanted rule.Rule) error {
 	tried, err := samples(wanted)
 	if err != nil {
 		return err

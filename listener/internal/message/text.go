@@ -18,10 +18,6 @@ const (
 	// mostSteps is how often the loops and the nested templates of a text may be
 	// entered in one rendering.
 	mostSteps = 10_000
-	// mostWork is how many bytes the functions of a text may read and make in one
-	// rendering: an event has up to 16 MiB, and a loop may go through it again and
-	// again.
-	mostWork = 32 << 20
 	// smallestShare is which part of a text a value keeps, however little room
 	// there is: one eighth.
 	smallestShare = 8
@@ -31,7 +27,6 @@ const (
 var (
 	errTooMuch error = &misuse{fmt.Sprintf("it writes more than %d bytes", mostOutput)}
 	errTooLong error = &misuse{fmt.Sprintf("its loops take more than %d steps", mostSteps)}
-	errWork    error = &misuse{fmt.Sprintf("its functions handle more than %d bytes", mostWork)}
 )
 
 // text is a compiled template of one text.
@@ -175,7 +170,6 @@ type rendering struct {
 	limit int
 	alert Alert
 	steps int
-	work  int
 }
 
 // step counts a step of a loop.
@@ -184,20 +178,6 @@ func (r *rendering) step() (marked, error) {
 		return "", errTooLong
 	}
 	return "", nil
-}
-
-// spend counts the bytes that a function handles.
-func (r *rendering) spend(bytes int) error {
-	if r.work += bytes; r.work > mostWork {
-		return errWork
-	}
-	return nil
-}
-
-// plain is a value as a text, whose making is counted.
-func (r *rendering) plain(value any) (string, error) {
-	text := plain(value)
-	return text, r.spend(len(text))
 }
 
 // The functions that are added to templates. Their names cannot be taken for those

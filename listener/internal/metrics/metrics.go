@@ -61,6 +61,7 @@ const (
 	ConditionFailed  Condition = "error"
 	ConditionTooLong Condition = "timeout"
 	ConditionTooMuch Condition = "output"
+	ConditionKilled  Condition = "killed"
 )
 
 // New returns the counters of a listener.
@@ -139,7 +140,7 @@ func (m *Metrics) Expect(destinations, rules []string) {
 	for _, rule := range rules {
 		m.matched.WithLabelValues(rule)
 		m.templates.WithLabelValues(rule)
-		for _, reason := range []Condition{ConditionFailed, ConditionTooLong, ConditionTooMuch} {
+		for _, reason := range []Condition{ConditionFailed, ConditionTooLong, ConditionTooMuch, ConditionKilled} {
 			m.conditions.WithLabelValues(rule, string(reason))
 		}
 	}

@@ -2,9 +2,9 @@ package rule
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
@@ -15,12 +15,6 @@ const (
 	// conditionTime is after what time a condition is stopped: the next event
 	// waits meanwhile.
 	conditionTime = 100 * time.Millisecond
-	// abandonTime is after what time a condition that cannot be stopped is left
-	// alone: it may be in a step of minutes.
-	abandonTime = 2 * conditionTime
-	// mostAbandoned bounds the evaluations of one condition that go on although
-	// nobody waits for them.
-	mostAbandoned = 2
 	// mostOutputs is how many values an expression may put out without any of
 	// them deciding it.
 	mostOutputs = 1000
@@ -37,9 +31,26 @@ var (
 type Condition struct {
 	programs []*jq.Program
 	any      bool
-	// running counts the evaluations that go on.
-	running atomic.Int32
+	text     []byte
 }
+
+// source is the text of a condition, which is made a condition again by ParseCondition.
+type source struct {
+	Expressions []string `json:"expressions"`
+	Any         bool     `json:"any,omitempty"`
+}
+
+// ParseCondition returns the condition whose Text it was given.
+func ParseCondition(text []byte) (*Condition, error) {
+	var read source
+	if err := json.Unmarshal(text, &read); err != nil {
+		return nil, fmt.Errorf("reading a condition: %w", err)
+	}
+	return newCondition(read.Expressions, read.Any)
+}
+
+// Text returns the condition as a JSON text.
+func (c *Condition) Text() []byte { return c.text }
 
 // All returns a condition that holds when every expression does.
 func All(expressions ...string) (*Condition, error) {
@@ -52,7 +63,11 @@ func Any(expressions ...string) (*Condition, error) {
 }
 
 func newCondition(expressions []string, either bool) (*Condition, error) {
-	made := &Condition{any: either}
+	text, err := json.Marshal(source{expressions, either})
+	if err != nil {
+		return nil, fmt.Errorf("writing a condition: %w", err)
+	}
+	made := &Condition{any: either, text: text}
 	for _, expression := range expressions {
 		program, err := jq.Compile(expression)
 		if err != nil {
@@ -69,49 +84,20 @@ func newCondition(expressions []string, either bool) (*Condition, error) {
 	return made, nil
 }
 
-// check evaluates the condition for an event. An expression that fails does not
-// hold.
-//
-// A step of a program cannot be interrupted. Over a large event one may take
-// minutes: its evaluation has a goroutine, and nobody waits for one that goes on for
-// too long.
-func (c *Condition) check(event *changelog.Event) Verdict {
-	if c == nil {
-		return Verdict{Matches: true}
-	}
-	document := event.Document()
-	if remaining(smallEvent, document) >= 0 {
-		return c.decide(document)
-	}
-	if c.running.Load() >= mostAbandoned {
-		return unevaluated(ErrTime)
-	}
-	decided := make(chan Verdict, 1)
-	c.running.Add(1)
-	go func() {
-		verdict := c.decide(document)
-		c.running.Add(-1)
-		decided <- verdict
-	}()
-	abandon := time.NewTimer(abandonTime)
-	defer abandon.Stop()
-	select {
-	case verdict := <-decided:
-		return verdict
-	case <-abandon.C:
-		return unevaluated(ErrTime)
-	}
-}
-
-func unevaluated(cause error) Verdict {
+// Unevaluated is the verdict of a condition that cannot be evaluated.
+func Unevaluated(cause error) Verdict {
 	return Verdict{Reason: "its condition (when) cannot be evaluated for this event", Err: cause}
 }
 
-// decide evaluates one expression after the other until the condition is decided.
-func (c *Condition) decide(document map[string]any) Verdict {
+// Decide evaluates one expression after the other until the condition is decided. An
+// expression that fails does not hold.
+//
+// A step of a program cannot be interrupted, and may take any time and any memory: see
+// the package sandbox.
+func (c *Condition) Decide(event *changelog.Event) Verdict {
+	input := rooted(computable(event.Document()))
 	ctx, cancel := context.WithTimeout(context.Background(), conditionTime)
 	defer cancel()
-	input := rooted(computable(document))
 	holds := !c.any
 	var failure error
 	for _, program := range c.programs {
@@ -128,7 +114,7 @@ func (c *Condition) decide(document map[string]any) Verdict {
 	case holds:
 		return Verdict{Matches: true}
 	case failure != nil:
-		return unevaluated(failure)
+		return Unevaluated(failure)
 	}
 	return Verdict{Reason: "its condition (when) does not hold"}
 }

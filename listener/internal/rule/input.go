@@ -11,36 +11,6 @@ import (
 // exactly. The library would take minutes for one of millions.
 const longestNumber = 400
 
-// smallEvent is up to which size no step of a program takes long, though it takes
-// the square of the size.
-const smallEvent = 8 << 10
-
-// remaining returns what is left of a number of bytes once a document was written,
-// roughly; it is below 0 as soon as nothing is left.
-func remaining(size int, value any) int {
-	const each = 4 // quotes, a colon, a comma
-	size -= each
-	switch value := value.(type) {
-	case map[string]any:
-		for key, child := range value {
-			if size = remaining(size-len(key), child); size < 0 {
-				return size
-			}
-		}
-	case []any:
-		for _, child := range value {
-			if size = remaining(size, child); size < 0 {
-				return size
-			}
-		}
-	case string:
-		size -= len(value)
-	case json.Number:
-		size -= len(value)
-	}
-	return size
-}
-
 // computable returns a document as it is, or if a number in it has too many
 // digits, a copy in which such numbers are the nearest float64.
 func computable(value any) any {

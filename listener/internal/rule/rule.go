@@ -66,7 +66,8 @@ func DefaultHealth() Rule {
 	return Rule{Name: "health", Property: "healthStatus", HealthyValues: []any{"Healthy"}}
 }
 
-// Match says whether somebody must be told of an event.
+// Match says whether somebody must be told of an event, if the condition of the rule
+// holds as well.
 //
 // What failed did not happen, unless it is a run, and a timer that expires changes
 // no property.
@@ -86,7 +87,7 @@ func (r Rule) Match(event *changelog.Event) Verdict {
 			return Verdict{Reason: reason}
 		}
 	}
-	return r.When.check(event)
+	return Verdict{Matches: true}
 }
 
 func (r Rule) resourceTypes() []string {

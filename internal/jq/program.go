@@ -1,54 +1,11 @@
 package jq
 
 import (
-	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 
 	"github.com/itchyny/gojq"
 )
-
-// longestText is how long a text may become by being repeated, in bytes.
-const longestText = 1 << 20
-
-// productFunction checks the operands of a multiplication. A program cannot name
-// it otherwise than on purpose.
-const productFunction = "_product"
-
-// errRepeated says that a text times a number would be too long: the library would
-// make it in one step that nothing can interrupt.
-var errRepeated = fmt.Errorf("a text that is repeated may have at most %d bytes", longestText)
-
-// checkProduct is the implementation of productFunction.
-func checkProduct(_ any, operands []any) any {
-	for i, operand := range operands {
-		text, isText := operand.(string)
-		times, isNumber := gojq.ToFloat64(operands[1-i])
-		if isText && isNumber && times > 0 && float64(len(text))*times > longestText {
-			return errRepeated
-		}
-	}
-	return nil
-}
-
-// guard has every multiplication of a program check its operands first. The order
-// in which they are evaluated stays: the right one is the outer loop.
-func guard(query *gojq.Query) error {
-	var mistake error
-	each(reflect.ValueOf(query), func(query *gojq.Query) {
-		if query.Op != gojq.OpMul {
-			return
-		}
-		guarded, err := gojq.Parse(fmt.Sprintf("((%s) as $_r | (%s) as $_l | %s($_l; $_r) | $_l * $_r)", query.Right, query.Left, productFunction))
-		if err != nil {
-			mistake = errors.New("a multiplication cannot be checked; write it otherwise")
-			return
-		}
-		*query = *guarded
-	})
-	return mistake
-}
 
 // assigns are the operators that put out their input with a change.
 func assigns() []gojq.Operator {

@@ -1,0 +1,129 @@
+package sandbox
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+)
+
+// Argument is what the program is called with to be the process. Its memory limit in
+// bytes follows.
+const Argument = "worker"
+
+// startTime is how long the process may take until it is ready.
+const startTime = 10 * time.Second
+
+// Self returns the command that runs this program as the process.
+func Self() ([]string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding this program: %w", err)
+	}
+	// The file may have been replaced by another version since.
+	const started = "/proc/self/exe"
+	if _, err := os.Stat(started); err == nil {
+		path = started
+	}
+	return []string{path, Argument}, nil
+}
+
+// process is one that runs.
+type process struct {
+	command *exec.Cmd
+	stdin   io.WriteCloser
+	stdout  *bufio.Reader
+	memory  int64
+}
+
+// startProcess starts a process, and returns when it is ready. It gets nothing of the
+// environment: there are secrets in it. What it prints when it crashes is discarded: it
+// may quote an event.
+func startProcess(ctx context.Context, command []string, memory int64) (*process, error) {
+	// The process outlives the request that needs it first.
+	arguments := append(slices.Clone(command[1:]), strconv.FormatInt(memory, 10))
+	running := exec.CommandContext(context.WithoutCancel(ctx), command[0], arguments...) //nolint:gosec // It is this program.
+	started := &process{command: running, memory: memory}
+	started.command.Env = []string{fmt.Sprint("GOMEMLIMIT=", memory/3*2)}
+	started.command.Dir = os.TempDir()
+	stdin, err := started.command.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	stdout, err := started.command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	started.stdin, started.stdout = stdin, bufio.NewReader(stdout)
+	if err := started.command.Start(); err != nil {
+		return nil, err
+	}
+	_, err = started.within(startTime, func() (answer, error) { return readAnswer(started.stdout) })
+	return started, err
+}
+
+// ask sends a request and waits for its answer. After an error the process is gone, and
+// the error says why.
+func (p *process) ask(asked, event []byte, limit time.Duration) (answer, error) {
+	return p.within(limit, func() (answer, error) {
+		if err := writeFrames(p.stdin, asked, event); err != nil {
+			return answer{}, err
+		}
+		return readAnswer(p.stdout)
+	})
+}
+
+// within kills the process when something takes too long.
+func (p *process) within(limit time.Duration, do func() (answer, error)) (answer, error) {
+	var late atomic.Bool
+	deadline := time.AfterFunc(limit, func() {
+		late.Store(true)
+		_ = p.command.Process.Kill()
+	})
+	answered, err := do()
+	if deadline.Stop() && err == nil {
+		return answered, nil
+	}
+	_ = p.command.Process.Kill()
+	_ = p.stdin.Close()
+	ended := p.command.Wait()
+	switch {
+	case late.Load():
+		return answer{}, fmt.Errorf("it took longer than %s", limit)
+	case ended != nil:
+		// Go's runtime ends in several ways when the system refuses it memory.
+		return answer{}, fmt.Errorf("it needed more than %d MiB of memory, or crashed (%w)", p.memory>>20, ended)
+	}
+	return answer{}, fmt.Errorf("it has ended: %w", err)
+}
+
+// end lets the process end by itself.
+func (p *process) end() {
+	_ = p.stdin.Close()
+	kill := time.AfterFunc(longest, func() { _ = p.command.Process.Kill() })
+	defer kill.Stop()
+	_ = p.command.Wait()
+}
+
+func readAnswer(from *bufio.Reader) (answer, error) {
+	text, err := readFrame(from)
+	if err != nil {
+		return answer{}, err
+	}
+	var read answer
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&read); err != nil {
+		return answer{}, errors.New("the answer of the process cannot be read")
+	}
+	return read, nil
+}
