@@ -18,7 +18,7 @@ func TestExamples(t *testing.T) {
 	if err != nil || len(examples) == 0 {
 		t.Fatalf("no examples: %v", err)
 	}
-	examples = append(examples, "../examples/data-sources/port_blueprint", "../examples/data-sources/port_blueprints")
+	examples = append(examples, "../examples/data-sources/port_blueprint", "../examples/data-sources/port_blueprints", "../examples/data-sources/port_actions")
 	for _, example := range examples {
 		t.Run(filepath.Base(filepath.Dir(example))+"/"+filepath.Base(example), func(t *testing.T) {
 			t.Parallel()

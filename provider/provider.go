@@ -69,7 +69,7 @@ func (p *portProvider) Metadata(_ context.Context, _ provider.MetadataRequest, r
 // Schema declares the provider block.
 func (p *portProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages the catalog of a [Port](https://www.getport.io) developer portal: blueprints, the data model, and entities, the data.",
+		MarkdownDescription: "Manages the catalog of a [Port](https://www.getport.io) developer portal: blueprints, the data model; entities, the data; and actions, what people and events start.",
 		Attributes: map[string]schema.Attribute{
 			"client_id": schema.StringAttribute{
 				Optional:            true,
@@ -97,7 +97,7 @@ func (p *portProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 			},
 			"entity_plan_checks": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Whether a plan holds entities to their blueprints, so that an unknown property or a value that Port would refuse fails the plan and not the apply. " +
+				MarkdownDescription: "Whether a plan holds entities, and the events of automations, to their blueprints, so that an unknown property or a value that Port would refuse fails the plan and not the apply. " +
 					"It costs one request for each blueprint that is not planned in the same run. Defaults to `true`. Also `PORT_ENTITY_PLAN_CHECKS`.",
 			},
 			"max_retries": schema.Int64Attribute{

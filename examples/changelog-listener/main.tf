@@ -1,5 +1,6 @@
-# A service deployed to an environment, and everything that happens to it told
-# to the listener: apply this, change healthStatus, and read about it in Slack.
+# A service deployed to an environment, and an automation that reports changes of
+# its health to the listener: apply this, change healthStatus, and read about it
+# in Slack.
 
 terraform {
   required_providers {
@@ -62,12 +63,39 @@ resource "port_blueprint" "deployment_config" {
     }
   }
 
-  webhook_changelog_destination = {
-    url = var.listener_url
+  # Port removed changelog destinations from production; the automation below replaces them.
+  webhook_changelog_destination = var.changelog_destination ? { url = var.listener_url } : null
+}
+
+resource "port_action" "report_health" {
+  identifier  = "report_${var.property}"
+  title       = "Report changes of ${var.property}"
+  description = "Reports each change of ${var.property} to the listener, which alerts in Slack."
+
+  automation_trigger = {
+    any_entity_change_event = { blueprint_identifier = port_blueprint.deployment_config.identifier }
+    jq_condition = {
+      expressions = [
+        ".diff.before.properties[${jsonencode(var.property)}] != .diff.after.properties[${jsonencode(var.property)}]",
+      ]
+    }
+  }
+
+  webhook_method = {
+    url          = var.listener_url
+    synchronized = true
+    headers      = { RUN_ID = "{{ .run.id }}" }
+    body = jsonencode({
+      "{{ spreadValue() }}" = "{{ .event }}"
+      run                   = { id = "{{ .run.id }}" }
+    })
   }
 }
 
 resource "port_entity" "notification_service_prod" {
+  # The automation comes first, so that it reports the creation as well.
+  depends_on = [port_action.report_health]
+
   blueprint  = port_blueprint.deployment_config.identifier
   identifier = "notification-service-prod"
   title      = "Notification Service Production"

@@ -3,3 +3,15 @@ variable "listener_url" {
   type        = string
   default     = "https://listener.example.com/api/slack"
 }
+
+variable "property" {
+  description = "The property whose changes are reported."
+  type        = string
+  default     = "healthStatus"
+}
+
+variable "changelog_destination" {
+  description = "Whether the blueprint has a changelog destination as well, for organizations where Port still serves those. A change is reported once all the same."
+  type        = bool
+  default     = false
+}

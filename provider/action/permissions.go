@@ -7,13 +7,10 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -22,6 +19,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
@@ -75,7 +73,7 @@ func (r *permissionsResource) Schema(ctx context.Context, _ resource.SchemaReque
 							"owned_by_team": schema.BoolAttribute{
 								Optional:            true,
 								Computed:            true,
-								Default:             booldefault.StaticBool(true),
+								PlanModifiers:       []planmodifier.Bool{settle.DefaultBool(true)},
 								MarkdownDescription: "Whether the members of the team that owns an entity may execute the action on it. Defaults to `true`.",
 							},
 						}),
@@ -93,14 +91,13 @@ func (r *permissionsResource) Schema(ctx context.Context, _ resource.SchemaReque
 }
 
 func granteeAttributes(what string, more map[string]schema.Attribute) map[string]schema.Attribute {
-	none := setdefault.StaticValue(types.SetValueMust(types.StringType, []attr.Value{}))
 	grantees := func(who string) schema.Attribute {
 		return schema.SetAttribute{
 			Optional:            true,
 			Computed:            true,
 			ElementType:         types.StringType,
-			Default:             none,
 			MarkdownDescription: "The " + who + " that may " + what + ". Defaults to none.",
+			PlanModifiers:       []planmodifier.Set{settle.DefaultEmptySet{}},
 			Validators:          []validator.Set{setvalidator.NoNullValues()},
 		}
 	}

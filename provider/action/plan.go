@@ -123,7 +123,7 @@ func timersOf(definition *port.Blueprint) string {
 }
 
 // propertyRead finds a property of the entity that an expression reads by its name.
-var propertyRead = regexp.MustCompile(`\.diff\.(?:before|after)\??\.properties\??\.([A-Za-z_][A-Za-z0-9_]*)`)
+var propertyRead = regexp.MustCompile(`\.diff\.(?:before|after)\??\.properties\??(?:\.([A-Za-z_][A-Za-z0-9_]*)|\.?\["([^"\\]+)"\])`)
 
 // unknownReads warns of properties that conditions read and the blueprint lacks:
 // they are null.
@@ -135,8 +135,8 @@ func unknownReads(m *model, definition *port.Blueprint) diag.Diagnostics {
 	for i, expression := range m.Automation.Condition.Expressions {
 		unknown := map[string]bool{}
 		for _, read := range propertyRead.FindAllStringSubmatch(expression.ValueString(), -1) {
-			if !hasProperty(definition, read[1]) {
-				unknown[read[1]] = true
+			if key := read[1] + read[2]; !hasProperty(definition, key) {
+				unknown[key] = true
 			}
 		}
 		for _, key := range slices.Sorted(maps.Keys(unknown)) {

@@ -12,16 +12,16 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
 func userPropertiesAttribute() schema.Attribute {
-	return schema.SingleNestedAttribute{
+	return typedSingle(schema.SingleNestedAttribute{
 		Optional:            true,
 		Computed:            true,
 		MarkdownDescription: "The inputs that people fill in, by their type and key. A key has one type only.",
@@ -34,7 +34,7 @@ func userPropertiesAttribute() schema.Attribute {
 			"object_props":  inputsAttribute("object", objectAttributes()),
 			"array_props":   inputsAttribute("array", arrayAttributes()),
 		},
-	}
+	})
 }
 
 // inputsAttribute declares the inputs of one type.
@@ -71,7 +71,7 @@ func inputsAttribute(kind string, special map[string]schema.Attribute) schema.At
 		MarkdownDescription: "The " + kind + " inputs, by their key.",
 		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
 		Validators:          []validator.Map{validate.InputKeys(), mapvalidator.NoNullValues()},
-		NestedObject:        schema.NestedAttributeObject{Attributes: attributes},
+		NestedObject:        typed(schema.NestedAttributeObject{Attributes: attributes}),
 	}
 }
 
@@ -223,7 +223,7 @@ func sortAttribute() schema.Attribute {
 			"order": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
-				Default:             stringdefault.StaticString("ASC"),
+				PlanModifiers:       []planmodifier.String{settle.DefaultString("ASC")},
 				MarkdownDescription: "`ASC` or `DESC`. Defaults to `ASC`.",
 				Validators:          []validator.String{stringvalidator.OneOf("ASC", "DESC")},
 			},
@@ -267,10 +267,29 @@ func datasetAttribute() schema.Attribute {
 				Required:            true,
 				MarkdownDescription: "The rules, which may hold rules of their own instead of a comparison, down to eleven levels.",
 				Validators:          []validator.List{listvalidator.NoNullValues()},
-				NestedObject:        schema.NestedAttributeObject{Attributes: ruleAttributes(ruleDepth)},
+				NestedObject:        ruleObject(ruleDepth),
 			},
 		},
 	}
+}
+
+// ruleObject declares a rule.
+func ruleObject(depth int) schema.NestedAttributeObject {
+	return schema.NestedAttributeObject{Attributes: ruleAttributes(depth), CustomType: ruleType(depth)}
+}
+
+// typed gives an object the type that it has. The framework would otherwise put the
+// type together from all levels below whenever it looks at an attribute, which takes
+// most of the time of a plan.
+func typed(object schema.NestedAttributeObject) schema.NestedAttributeObject {
+	object.CustomType = object.Type()
+	return object
+}
+
+// typedSingle is [typed] for an attribute with attributes of its own.
+func typedSingle(attribute schema.SingleNestedAttribute) schema.SingleNestedAttribute {
+	attribute.CustomType, _ = attribute.GetType().(basetypes.ObjectTypable)
+	return attribute
 }
 
 // ruleAttributes declare a rule above depth-1 further levels of rules.
@@ -294,7 +313,7 @@ func ruleAttributes(depth int) map[string]schema.Attribute {
 			Optional:            true,
 			MarkdownDescription: "Nested rules, which `combinator` combines.",
 			Validators:          []validator.List{listvalidator.NoNullValues()},
-			NestedObject:        schema.NestedAttributeObject{Attributes: ruleAttributes(depth - 1)},
+			NestedObject:        ruleObject(depth - 1),
 		}
 	}
 	return attributes

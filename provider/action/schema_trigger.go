@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -81,7 +80,7 @@ func conditionAttribute() schema.Attribute {
 			"combinator": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
-				Default:             stringdefault.StaticString("and"),
+				PlanModifiers:       []planmodifier.String{settle.DefaultString("and")},
 				MarkdownDescription: "Whether all expressions must be true (`and`) or one of them (`or`). Defaults to `and`.",
 				Validators:          []validator.String{stringvalidator.OneOf("and", "or")},
 			},
@@ -114,7 +113,7 @@ func (noExpressionsIsNull) PlanModifyObject(ctx context.Context, req planmodifie
 }
 
 func selfServiceAttribute() schema.Attribute {
-	return schema.SingleNestedAttribute{
+	return typedSingle(schema.SingleNestedAttribute{
 		Optional:            true,
 		MarkdownDescription: "Makes the action a self-service action: people run it from Port.",
 		Validators:          []validator.Object{objectvalidator.ExactlyOneOf(path.MatchRoot("automation_trigger"))},
@@ -144,16 +143,16 @@ func selfServiceAttribute() schema.Attribute {
 				MarkdownDescription: "The pages of the form. Conflicts with `order_properties`.",
 				PlanModifiers:       []planmodifier.List{settle.EmptyIsNull{}},
 				Validators:          []validator.List{listvalidator.NoNullValues()},
-				NestedObject: schema.NestedAttributeObject{Attributes: withVisible(map[string]schema.Attribute{
+				NestedObject: schema.NestedAttributeObject{Validators: []validator.Object{validate.Attributes("title", "order")}, Attributes: withVisible(map[string]schema.Attribute{
 					"title": schema.StringAttribute{
-						Required:            true,
-						MarkdownDescription: "The title of the page, at most 25 characters.",
+						Optional:            true,
+						MarkdownDescription: validate.Required + "The title of the page, at most 25 characters.",
 						Validators:          []validator.String{stringvalidator.UTF8LengthAtMost(25)},
 					},
 					"order": schema.ListAttribute{
-						Required:            true,
+						Optional:            true,
 						ElementType:         types.StringType,
-						MarkdownDescription: "The keys of the inputs on the page, in order.",
+						MarkdownDescription: validate.Required + "The keys of the inputs on the page, in order.",
 						Validators:          []validator.List{listvalidator.NoNullValues()},
 					},
 				})},
@@ -164,10 +163,10 @@ func selfServiceAttribute() schema.Attribute {
 				MarkdownDescription: "Titles between the inputs, by a key that the order can name.",
 				PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
 				Validators:          []validator.Map{validate.InputKeys(), mapvalidator.NoNullValues()},
-				NestedObject: schema.NestedAttributeObject{Attributes: withVisible(map[string]schema.Attribute{
+				NestedObject: schema.NestedAttributeObject{Validators: []validator.Object{validate.Attributes("title")}, Attributes: withVisible(map[string]schema.Attribute{
 					"title": schema.StringAttribute{
-						Required:            true,
-						MarkdownDescription: "The title, 1 to 140 characters.",
+						Optional:            true,
+						MarkdownDescription: validate.Required + "The title, 1 to 140 characters.",
 						Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 140)},
 					},
 					"description": schema.StringAttribute{
@@ -190,7 +189,7 @@ func selfServiceAttribute() schema.Attribute {
 				Validators:          validate.ButtonText(),
 			},
 		},
-	}
+	})
 }
 
 // withVisible adds whether something is shown.

@@ -1,10 +1,7 @@
 package blueprint_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 
@@ -54,7 +51,7 @@ func TestBlueprint_unknownAnywhere(t *testing.T) {
 	create(t, env, &port.Blueprint{Identifier: "target", Title: "Target", Schema: port.Schema{Properties: map[string]port.Property{"owner": {Type: "string"}, "p": {Type: "number"}}}})
 	absent, existing := env.NewSession(t, "port_blueprint"), env.NewSession(t, "port_blueprint")
 	existing.Apply(complete)
-	values, containers := withEachUnknown(t, complete)
+	values, containers := acctest.EachUnknown(t, complete)
 	for name, diagnostics := range acctest.ValidateAll(t, "port_blueprint", values) {
 		t.Errorf("%s is unknown: validation says %q", name, diagnostics)
 	}
@@ -63,43 +60,6 @@ func TestBlueprint_unknownAnywhere(t *testing.T) {
 			t.Errorf("%s: %s", name, broken)
 		}
 	}
-}
-
-// withEachUnknown returns a configuration for each value in it, by the path of the
-// value, in which that is unknown, and those of them where it has parts.
-func withEachUnknown(t *testing.T, config string) (all, containers map[string]string) {
-	t.Helper()
-	var root any
-	if err := json.Unmarshal([]byte(config), &root); err != nil {
-		t.Fatal(err)
-	}
-	all, containers = map[string]string{}, map[string]string{}
-	var visit func(at string, value any, replace func(any))
-	visit = func(at string, value any, replace func(any)) {
-		if at != "" {
-			replace(acctest.Unknown)
-			text, err := json.Marshal(root)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all[at] = string(text)
-			replace(value)
-		}
-		switch value := value.(type) {
-		case map[string]any:
-			containers[at] = all[at]
-			for _, key := range slices.Sorted(maps.Keys(value)) {
-				visit(strings.TrimPrefix(at+"."+key, "."), value[key], func(next any) { value[key] = next })
-			}
-		case []any:
-			for i := range value {
-				visit(fmt.Sprintf("%s[%d]", at, i), value[i], func(next any) { value[i] = next })
-			}
-		}
-	}
-	visit("", root, nil)
-	delete(containers, "")
-	return all, containers
 }
 
 // TestBlueprint_lateValuesOfElements has elements become known with values other

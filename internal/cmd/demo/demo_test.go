@@ -57,7 +57,7 @@ func TestDemoTellsTheWholeStory(t *testing.T) {
 	}
 	text := out.String()
 	for _, want := range []string{
-		"Plan: 2 to add, 0 to change, 0 to destroy.",
+		"Plan: 3 to add, 0 to change, 0 to destroy.",
 		"No changes. Your infrastructure matches the configuration.",
 		"Change in Notification Service Production health status",
 		"Triggered by " + clientID,
@@ -67,7 +67,7 @@ func TestDemoTellsTheWholeStory(t *testing.T) {
 		"Plan: 0 to add, 1 to change, 0 to destroy.",
 		"Before\n      │ Degraded 🚧",
 		"Now\n      │ Healthy ✅",
-		"Destroy complete! Resources: 2 destroyed.",
+		"Destroy complete! Resources: 3 destroyed.",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the demo does not say %q", want)

@@ -153,7 +153,7 @@ func (s *story) startListener(ctx context.Context) error {
 }
 
 func (s *story) apply(ctx context.Context) error {
-	s.title("%s apply: declare the blueprint %q and the entity %q", s.terraform.name, blueprint, entity)
+	s.title("%s apply: declare the blueprint %q, the entity %q and the automation that reports its health", s.terraform.name, blueprint, entity)
 	if _, err := s.terraform.run(ctx, "init"); err != nil {
 		return err
 	}

@@ -13,15 +13,16 @@ import (
 
 // element says how one element of a list or a map is written and read.
 type element[T any] struct {
-	toJSON   func(T) any
-	fromJSON func(any) (T, error)
+	toJSON func(T) any
+	// fromJSON names the element in its errors.
+	fromJSON func(name string, value any) (T, error)
 }
 
 func texts() element[types.String] {
 	return element[types.String]{
 		toJSON: func(text types.String) any { return text.ValueString() },
-		fromJSON: func(value any) (types.String, error) {
-			text, ok, err := get[string](Object{"element": value}, "element", "a string")
+		fromJSON: func(name string, value any) (types.String, error) {
+			text, ok, err := get[string](Object{name: value}, name, "a string")
 			if !ok {
 				return types.StringNull(), err
 			}
@@ -33,9 +34,9 @@ func texts() element[types.String] {
 func numbers() element[types.Number] {
 	return element[types.Number]{
 		toJSON: func(number types.Number) any { return convert.NumberText(number) },
-		fromJSON: func(value any) (types.Number, error) {
+		fromJSON: func(name string, value any) (types.Number, error) {
 			var number types.Number
-			err := Number("element", &number).read(Object{"element": value}, false)
+			err := Number(name, &number).read(Object{name: value}, false)
 			return number, err
 		},
 	}
@@ -44,9 +45,9 @@ func numbers() element[types.Number] {
 func booleans() element[types.Bool] {
 	return element[types.Bool]{
 		toJSON: func(value types.Bool) any { return value.ValueBool() },
-		fromJSON: func(value any) (types.Bool, error) {
+		fromJSON: func(name string, value any) (types.Bool, error) {
 			var boolean types.Bool
-			err := Bool("element", &boolean).read(Object{"element": value}, false)
+			err := Bool(name, &boolean).read(Object{name: value}, false)
 			return boolean, err
 		},
 	}
@@ -74,8 +75,8 @@ func exactList[T any](key string, target *[]T, of element[T]) Binding {
 			}
 			*target = make([]T, len(list))
 			for i, value := range list {
-				if (*target)[i], err = of.fromJSON(value); err != nil {
-					return fmt.Errorf("%s[%d]: %w", key, i, err)
+				if (*target)[i], err = of.fromJSON(fmt.Sprintf("%s[%d]", key, i), value); err != nil {
+					return err
 				}
 			}
 			return nil

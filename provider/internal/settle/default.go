@@ -26,7 +26,11 @@ type DefaultString string
 // DefaultStrings is [DefaultBool] for a list of strings.
 type DefaultStrings []string
 
+// DefaultEmptySet is [DefaultBool] for a set that has no elements then.
+type DefaultEmptySet struct{}
+
 var (
+	_ planmodifier.Set    = DefaultEmptySet{}
 	_ planmodifier.Bool   = DefaultBool(false)
 	_ planmodifier.String = DefaultString("")
 	_ planmodifier.List   = DefaultStrings{}
@@ -72,6 +76,19 @@ func (d DefaultStrings) PlanModifyList(ctx context.Context, req planmodifier.Lis
 	value, diagnostics := types.ListValueFrom(ctx, types.StringType, []string(d))
 	resp.Diagnostics.Append(diagnostics...)
 	resp.PlanValue = value
+}
+
+// Description implements planmodifier.Describer.
+func (DefaultEmptySet) Description(context.Context) string { return "Defaults to none." }
+
+// MarkdownDescription implements planmodifier.Describer.
+func (d DefaultEmptySet) MarkdownDescription(ctx context.Context) string { return d.Description(ctx) }
+
+// PlanModifySet implements planmodifier.Set.
+func (DefaultEmptySet) PlanModifySet(ctx context.Context, req planmodifier.SetRequest, resp *planmodifier.SetResponse) {
+	if isLeftOut(ctx, req.Config, req.Path, req.ConfigValue, &resp.Diagnostics) {
+		resp.PlanValue = types.SetValueMust(req.PlanValue.ElementType(ctx), []attr.Value{})
+	}
 }
 
 // isLeftOut reports whether the object that an attribute is in is configured, and

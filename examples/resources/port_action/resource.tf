@@ -1,0 +1,94 @@
+resource "port_blueprint" "service" {
+  identifier = "service"
+  title      = "Service"
+
+  properties = {
+    string_props = {
+      healthStatus = { title = "Health Status" }
+      lease        = { title = "Lease", format = "timer" }
+    }
+  }
+}
+
+# An automation that reports each change of a service's health.
+resource "port_action" "report_health" {
+  identifier = "report_health"
+  title      = "Report health changes"
+
+  automation_trigger = {
+    any_entity_change_event = { blueprint_identifier = port_blueprint.service.identifier }
+    jq_condition = {
+      # jq over the event itself.
+      expressions = [".diff.before.properties.healthStatus != .diff.after.properties.healthStatus"]
+    }
+  }
+
+  webhook_method = {
+    url          = "https://listener.example.com/api/slack"
+    synchronized = true
+    headers      = { RUN_ID = "{{ .run.id }}" }
+    # In templates the event is under .event. The first key is replaced by the pairs of its value.
+    body = jsonencode({
+      "{{ spreadValue() }}" = "{{ .event }}"
+      run                   = { id = "{{ .run.id }}" }
+    })
+  }
+}
+
+# An automation that writes to the catalog when a timer expires.
+resource "port_action" "end_lease" {
+  identifier = "end_lease"
+  title      = "Mark services whose lease has ended"
+
+  automation_trigger = {
+    timer_property_expired_event = {
+      blueprint_identifier = port_blueprint.service.identifier
+      property_identifier  = "lease"
+    }
+  }
+
+  upsert_entity_method = {
+    blueprint_identifier = port_blueprint.service.identifier
+    mapping = {
+      identifier = "{{ .event.context.entityIdentifier }}"
+      properties = jsonencode({ healthStatus = "Expired" })
+    }
+  }
+}
+
+# A self-service action with a form, which runs a workflow once it is approved.
+resource "port_action" "scale" {
+  identifier        = "scale"
+  title             = "Scale"
+  icon              = "Kubernetes"
+  required_approval = "ANY"
+
+  self_service_trigger = {
+    operation            = "DAY-2"
+    blueprint_identifier = port_blueprint.service.identifier
+    order_properties     = ["replicas", "reason"]
+    user_properties = {
+      number_props = {
+        replicas = {
+          title    = "Replicas"
+          required = true
+          minimum  = 0
+          default  = 1
+        }
+      }
+      string_props = {
+        reason = {
+          title            = "Reason"
+          visible_jq_query = ".form.replicas == 0"
+        }
+      }
+    }
+  }
+
+  github_method = {
+    org             = "example"
+    repo            = "deployments"
+    workflow        = "scale.yml"
+    workflow_inputs = jsonencode({ service = "{{ .entity.identifier }}", replicas = "{{ .inputs.replicas }}" })
+  }
+}

@@ -1,0 +1,108 @@
+package acctest
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+)
+
+// providerAddress is the address of the provider in configurations that name it.
+const providerAddress = "registry.terraform.io/port-changelog/port"
+
+// CLI is Terraform in a folder of its own, with the provider in this process.
+type CLI struct {
+	t           *testing.T
+	path        string
+	folder      string
+	environment []string
+}
+
+// NewCLI returns Terraform in a copy of a folder. The test is skipped where there is
+// no Terraform.
+func (e *Environment) NewCLI(t *testing.T, folder string) *CLI {
+	t.Helper()
+	path, err := exec.LookPath("terraform")
+	if err != nil {
+		t.Skip("this test needs terraform on PATH")
+	}
+	copied := filepath.Join(t.TempDir(), filepath.Base(folder))
+	if err := os.CopyFS(copied, os.DirFS(folder)); err != nil {
+		t.Fatal(err)
+	}
+	environment := append(os.Environ(), "TF_REATTACH_PROVIDERS="+e.serve(t), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1")
+	return &CLI{t: t, path: path, folder: copied, environment: environment}
+}
+
+// Run runs a command and returns what it prints.
+func (c *CLI) Run(arguments ...string) string {
+	c.t.Helper()
+	cmd := exec.CommandContext(c.t.Context(), c.path, arguments...) //nolint:gosec // The CLI that is on the PATH, with the arguments of a test.
+	cmd.Dir, cmd.Env = c.folder, c.environment
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		c.t.Fatalf("terraform %s: %v\n%s", strings.Join(arguments, " "), err, output)
+	}
+	return string(output)
+}
+
+// Write puts a file into the folder.
+func (c *CLI) Write(name, text string) {
+	c.t.Helper()
+	if err := os.WriteFile(filepath.Join(c.folder, name), []byte(text), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// Read returns a file of the folder.
+func (c *CLI) Read(name string) string {
+	c.t.Helper()
+	text, err := os.ReadFile(filepath.Join(c.folder, filepath.Base(name)))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// serve starts the provider for a Terraform that is told where it runs, and returns
+// what to tell it.
+func (e *Environment) serve(t *testing.T) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	started, stopped := make(chan *plugin.ReattachConfig), make(chan struct{})
+	failed := make(chan error, 1)
+	go func() {
+		failed <- tf6server.Serve(providerAddress, func() tfprotov6.ProviderServer {
+			server, err := e.Factories()["port"]()
+			if err != nil {
+				panic(err)
+			}
+			return server
+		}, tf6server.WithDebug(ctx, started, stopped), tf6server.WithoutLogStderrOverride(), tf6server.WithLoggingSink(t))
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-stopped
+	})
+	var config *plugin.ReattachConfig
+	select {
+	case config = <-started:
+	case err := <-failed:
+		t.Fatalf("start the provider: %v", err)
+	}
+	text, err := json.Marshal(map[string]any{providerAddress: map[string]any{
+		"Protocol": config.Protocol, "ProtocolVersion": 6, "Pid": config.Pid, "Test": true,
+		"Addr": map[string]string{"Network": config.Addr.Network(), "String": config.Addr.String()},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
