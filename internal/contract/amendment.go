@@ -75,6 +75,17 @@ func amendments() []amendment {
 				return true
 			},
 		},
+		{
+			reason: "An approval may notify nobody: the official provider sends that since August 2026.",
+			apply: func(schema map[string]any) bool {
+				values, _ := schema["enum"].([]any)
+				if !slices.Equal(values, []any{"webhook", "email"}) && !slices.Equal(values, []any{"email"}) {
+					return false
+				}
+				schema["enum"] = append(slices.Clone(values), "none")
+				return true
+			},
+		},
 	}
 }
 
