@@ -123,3 +123,29 @@ func expectSame(t *testing.T, when string, got, want document.Object) {
 		t.Errorf("%s: got\n%s\nwant\n%s", when, gotText, wantText)
 	}
 }
+
+// TestModel_leavesWhatMeansTheSame writes actions over themselves whose form is not
+// the one that a new action would get.
+func TestModel_leavesWhatMeansTheSame(t *testing.T) {
+	t.Parallel()
+	const method = `"invocationMethod": {"type": "WEBHOOK", "url": "https://example.com", "headers": {}, "agent": "false"}`
+	for name, text := range map[string]string{
+		"a condition without expressions": `{"identifier": "a", "publish": true, ` + method + `, "trigger": {"type": "automation", "event": {"type": "RUN_CREATED", "actionIdentifier": "b"},
+			"condition": {"type": "JQ", "expressions": [], "combinator": "or"}}}`,
+		"required inputs in another order": `{"identifier": "a", "publish": true, ` + method + `, "trigger": {"type": "self-service", "operation": "CREATE",
+			"userInputs": {"properties": {"x": {"type": "string", "dependsOn": []}, "y": {"type": "number"}}, "required": ["y", "x"], "order": []}}}`,
+	} {
+		value, err := jsonvalue.Decode([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		action, _ := value.(document.Object)
+		var read model
+		if err := document.Read(action, read.Bindings(), true); err != nil {
+			t.Fatal(err)
+		}
+		over := maps.Clone(action)
+		document.Write(over, read.Bindings())
+		expectSame(t, name, over, action)
+	}
+}
