@@ -1,0 +1,9 @@
+package ingest_test
+
+import (
+	"os"
+	"syscall"
+)
+
+// syncData waits until the content of a file is on the disk.
+func syncData(file *os.File) error { return syscall.Fdatasync(int(file.Fd())) }

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package ingest_test
+
+import "os"
+
+// syncData waits until a file is on the disk.
+func syncData(file *os.File) error { return file.Sync() }
