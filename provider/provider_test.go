@@ -41,7 +41,7 @@ func TestProvider_arguments(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			resource.UnitTest(t, resource.TestCase{
+			acctest.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: factories(),
 				Steps: []resource.TestStep{{
 					Config: `
@@ -62,7 +62,7 @@ func TestProvider_missingCredentials(t *testing.T) { //nolint:paralleltest // It
 	for _, name := range []string{"PORT_CLIENT_ID", "PORT_CLIENT_SECRET", "PORT_TOKEN"} {
 		t.Setenv(name, "")
 	}
-	resource.UnitTest(t, resource.TestCase{
+	acctest.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps:                    []resource.TestStep{{Config: blueprint, ExpectError: regexp.MustCompile(`(?s)Missing Port Credentials.*PORT_CLIENT_ID`)}},
 	})
@@ -74,7 +74,7 @@ func TestProvider_environment(t *testing.T) {
 	t.Setenv("PORT_TOKEN", "")
 	t.Setenv("PORT_CLIENT_ID", acctest.ClientID)
 	t.Setenv("PORT_CLIENT_SECRET", acctest.ClientSecret+"\n")
-	resource.UnitTest(t, resource.TestCase{
+	acctest.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps:                    []resource.TestStep{{Config: blueprint}},
 	})
@@ -93,7 +93,7 @@ func TestProvider_tokenWins(t *testing.T) {
 		_, _ = fmt.Fprint(w, `{"ok":false,"error":"unauthorized","message":"Token expired"}`)
 	}))
 	t.Cleanup(server.Close)
-	resource.UnitTest(t, resource.TestCase{
+	acctest.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{{
 			Config: fmt.Sprintf(`

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/terraform"
 )
 
 // binaries is the folder of what the demo starts, and of the demo itself.
@@ -172,7 +174,7 @@ func TestDemoExplainsAMissingCLI(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	var out bytes.Buffer
 	err := run(&out, t.TempDir(), "../../../examples/changelog-listener", "")
-	if !errors.Is(err, errNoCLI) || !strings.Contains(err.Error(), "https://opentofu.org/docs/intro/install/") {
+	if !errors.Is(err, terraform.ErrNoCLI) || !strings.Contains(err.Error(), "https://opentofu.org/docs/intro/install/") {
 		t.Errorf("without a CLI the demo ends with %v", err)
 	}
 }

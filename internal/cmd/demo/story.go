@@ -37,7 +37,7 @@ type story struct {
 	emulatorURL string
 	listenerURL string
 	slack       *receiver
-	terraform   *terraform
+	terraform   *commandLine
 }
 
 func newStory(out io.Writer, binaries, example, slackURL string) (*story, error) {
@@ -100,7 +100,7 @@ func (s *story) indented(text string) {
 
 func (s *story) startServers(ctx context.Context) error {
 	s.title("Start an emulated Port, a Slack receiver and the listener")
-	cli, err := newTerraform(s.binaries, s.folder, s.example)
+	cli, err := newCommandLine(s.binaries, s.folder, s.example)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (s *story) startListener(ctx context.Context) error {
 }
 
 func (s *story) apply(ctx context.Context) error {
-	s.title("%s apply: declare the blueprint %q, the entity %q and the automation that reports its health", s.terraform.name, blueprint, entity)
+	s.title("%s apply: declare the blueprint %q, the entity %q and the automation that reports its health", s.terraform.Name, blueprint, entity)
 	if _, err := s.terraform.run(ctx, "init"); err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (s *story) apply(ctx context.Context) error {
 }
 
 func (s *story) planAgain(ctx context.Context) error {
-	s.title("%s plan: nothing is left to do", s.terraform.name)
+	s.title("%s plan: nothing is left to do", s.terraform.Name)
 	output, err := s.terraform.run(ctx, "plan")
 	if err != nil {
 		return err
@@ -192,7 +192,7 @@ func (s *story) changeHealth(ctx context.Context) error {
 }
 
 func (s *story) seeDrift(ctx context.Context) error {
-	s.title("%s plan: the change shows, and only that", s.terraform.name)
+	s.title("%s plan: the change shows, and only that", s.terraform.Name)
 	output, err := s.terraform.run(ctx, "plan")
 	if err != nil {
 		return err
@@ -207,7 +207,7 @@ func (s *story) seeDrift(ctx context.Context) error {
 }
 
 func (s *story) restoreHealth(ctx context.Context) error {
-	s.title("%s apply: back to what is declared; Slack reads:", s.terraform.name)
+	s.title("%s apply: back to what is declared; Slack reads:", s.terraform.Name)
 	if _, err := s.terraform.run(ctx, "apply", "-auto-approve"); err != nil {
 		return err
 	}
@@ -215,7 +215,7 @@ func (s *story) restoreHealth(ctx context.Context) error {
 }
 
 func (s *story) destroy(ctx context.Context) error {
-	s.title("%s destroy", s.terraform.name)
+	s.title("%s destroy", s.terraform.Name)
 	output, err := s.terraform.run(ctx, "destroy", "-auto-approve")
 	if err != nil {
 		return err

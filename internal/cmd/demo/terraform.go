@@ -2,57 +2,43 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+
+	"github.com/port-changelog/terraform-provider-port/internal/terraform"
 )
 
 // The version that the provider is installed under; any will do.
 const providerVersion = "0.0.1"
 
-var errNoCLI = errors.New(`neither terraform nor tofu is on PATH.
-Install one of them and run this again:
-  Terraform  https://developer.hashicorp.com/terraform/install
-  OpenTofu   https://opentofu.org/docs/intro/install/`)
-
-// terraform runs the CLI in a copy of the example, with our provider installed
+// commandLine runs the CLI in a copy of the example, with our provider installed
 // in a mirror of its own: the user's set-up is neither read nor changed.
-type terraform struct {
-	name        string
-	path        string
+type commandLine struct {
+	terraform.CLI
 	folder      string
 	config      string
 	environment []string
 }
 
-func newTerraform(binaries, folder, example string) (*terraform, error) {
-	name, path, err := findCLI()
+func newCommandLine(binaries, folder, example string) (*commandLine, error) {
+	cli, err := terraform.Find()
 	if err != nil {
 		return nil, err
 	}
-	t := &terraform{name: name, path: path, folder: filepath.Join(folder, "configuration"), config: filepath.Join(folder, "cli.tfrc")}
+	t := &commandLine{CLI: cli, folder: filepath.Join(folder, "configuration"), config: filepath.Join(folder, "cli.tfrc")}
 	if err := os.CopyFS(t.folder, os.DirFS(example)); err != nil {
 		return nil, fmt.Errorf("copy the example: %w", err)
 	}
 	return t, t.installProvider(filepath.Join(binaries, "terraform-provider-port"), filepath.Join(folder, "mirror"))
 }
 
-func findCLI() (name, path string, err error) {
-	for _, name := range []string{"terraform", "tofu"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return name, path, nil
-		}
-	}
-	return "", "", errNoCLI
-}
-
 // installProvider makes a filesystem mirror with the provider under the
 // registry hosts of both CLIs, and a CLI configuration that uses it alone.
-func (t *terraform) installProvider(binary, mirror string) error {
-	for _, registry := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+func (t *commandLine) installProvider(binary, mirror string) error {
+	for _, registry := range terraform.Registries() {
 		folder := filepath.Join(mirror, registry, "port-changelog", "port", providerVersion, runtime.GOOS+"_"+runtime.GOARCH)
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			return err
@@ -65,7 +51,7 @@ func (t *terraform) installProvider(binary, mirror string) error {
 	return os.WriteFile(t.config, []byte(config), 0o600)
 }
 
-func (t *terraform) setEnvironment(additions map[string]string) {
+func (t *commandLine) setEnvironment(additions map[string]string) {
 	additions["TF_CLI_CONFIG_FILE"] = t.config
 	additions["TF_IN_AUTOMATION"] = "1"
 	t.environment = cleanEnvironment(additions)
@@ -73,9 +59,9 @@ func (t *terraform) setEnvironment(additions map[string]string) {
 
 // run executes a command and returns what it printed; when it fails, that is
 // part of the error.
-func (t *terraform) run(ctx context.Context, command string, args ...string) (string, error) {
+func (t *commandLine) run(ctx context.Context, command string, args ...string) (string, error) {
 	arguments := append([]string{command, "-no-color", "-input=false"}, args...)
-	cmd := exec.CommandContext(ctx, t.path, arguments...) //nolint:gosec // The CLI that is on the user's PATH.
+	cmd := exec.CommandContext(ctx, t.Path, arguments...) //nolint:gosec // The CLI that is on the user's PATH.
 	cmd.Dir = t.folder
 	cmd.Env = t.environment
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -83,7 +69,7 @@ func (t *terraform) run(ctx context.Context, command string, args ...string) (st
 	inOwnGroup(cmd)
 	output, err := cmd.CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("%s %s: %w\n%s", t.name, command, err, output)
+		return "", fmt.Errorf("%s %s: %w\n%s", t.Name, command, err, output)
 	}
 	return string(output), nil
 }

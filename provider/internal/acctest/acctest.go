@@ -146,10 +146,11 @@ func (e *Environment) Run(t *testing.T, test resource.TestCase) {
 	t.Helper()
 	test.ProtoV6ProviderFactories = e.Factories()
 	if IsLive() {
+		needCLI(t)
 		resource.Test(t, test)
 		return
 	}
-	resource.UnitTest(t, test)
+	UnitTest(t, test)
 }
 
 // Factories starts the provider in this process.

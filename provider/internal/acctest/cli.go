@@ -12,43 +12,42 @@ import (
 	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+
+	"github.com/port-changelog/terraform-provider-port/internal/terraform"
 )
 
-// providerAddress is the address of the provider in configurations that name it.
-const providerAddress = "registry.terraform.io/port-changelog/port"
-
-// CLI is Terraform in a folder of its own, with the provider in this process.
+// CLI is Terraform or OpenTofu in a folder of its own, with the provider in this
+// process.
 type CLI struct {
-	t           *testing.T
-	path        string
+	t *testing.T
+	terraform.CLI
 	folder      string
 	environment []string
 }
 
-// NewCLI returns Terraform in a copy of a folder. The test is skipped where there is
-// no Terraform.
+// NewCLI returns the CLI that is installed, in a copy of a folder.
 func (e *Environment) NewCLI(t *testing.T, folder string) *CLI {
 	t.Helper()
-	path, err := exec.LookPath("terraform")
+	installed, err := findCLI(os.Getenv)
 	if err != nil {
-		t.Skip("this test needs terraform on PATH")
+		t.Fatal(err)
 	}
 	copied := filepath.Join(t.TempDir(), filepath.Base(folder))
 	if err := os.CopyFS(copied, os.DirFS(folder)); err != nil {
 		t.Fatal(err)
 	}
-	environment := append(os.Environ(), "TF_REATTACH_PROVIDERS="+e.serve(t), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1")
-	return &CLI{t: t, path: path, folder: copied, environment: environment}
+	environment := append(os.Environ(), "TF_REATTACH_PROVIDERS="+e.serve(t, installed.Registry()+"/port-changelog/port"), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1")
+	return &CLI{t: t, CLI: installed, folder: copied, environment: environment}
 }
 
 // Run runs a command and returns what it prints.
 func (c *CLI) Run(arguments ...string) string {
 	c.t.Helper()
-	cmd := exec.CommandContext(c.t.Context(), c.path, arguments...) //nolint:gosec // The CLI that is on the PATH, with the arguments of a test.
+	cmd := exec.CommandContext(c.t.Context(), c.Path, arguments...) //nolint:gosec // The CLI that is on the PATH, with the arguments of a test.
 	cmd.Dir, cmd.Env = c.folder, c.environment
 	output, err := cmd.CombinedOutput()
 	if err != nil {
-		c.t.Fatalf("terraform %s: %v\n%s", strings.Join(arguments, " "), err, output)
+		c.t.Fatalf("%s %s: %v\n%s", c.Name, strings.Join(arguments, " "), err, output)
 	}
 	return string(output)
 }
@@ -71,15 +70,15 @@ func (c *CLI) Read(name string) string {
 	return string(text)
 }
 
-// serve starts the provider for a Terraform that is told where it runs, and returns
-// what to tell it.
-func (e *Environment) serve(t *testing.T) string {
+// serve starts the provider for a CLI that is told where it runs, and returns what to
+// tell it. The address is that of the provider in configurations that name it.
+func (e *Environment) serve(t *testing.T, address string) string {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	started, stopped := make(chan *plugin.ReattachConfig), make(chan struct{})
 	failed := make(chan error, 1)
 	go func() {
-		failed <- tf6server.Serve(providerAddress, func() tfprotov6.ProviderServer {
+		failed <- tf6server.Serve(address, func() tfprotov6.ProviderServer {
 			server, err := e.Factories()["port"]()
 			if err != nil {
 				panic(err)
@@ -97,7 +96,7 @@ func (e *Environment) serve(t *testing.T) string {
 	case err := <-failed:
 		t.Fatalf("start the provider: %v", err)
 	}
-	text, err := json.Marshal(map[string]any{providerAddress: map[string]any{
+	text, err := json.Marshal(map[string]any{address: map[string]any{
 		"Protocol": config.Protocol, "ProtocolVersion": 6, "Pid": config.Pid, "Test": true,
 		"Addr": map[string]string{"Network": config.Addr.Network(), "String": config.Addr.String()},
 	}})
