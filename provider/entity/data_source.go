@@ -86,5 +86,5 @@ func (d *entityDataSource) find(ctx context.Context, blueprint, identifier strin
 	if err != nil {
 		return nil, err
 	}
-	return foundFromAPI(blueprint, entity)
+	return d.found(ctx, blueprint, entity)
 }

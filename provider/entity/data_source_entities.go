@@ -92,7 +92,7 @@ func (d *entitiesDataSource) search(ctx context.Context, state *entitiesModel) e
 		if err != nil {
 			return err
 		}
-		found, err := foundFromAPI(state.Blueprint.ValueString(), entity)
+		found, err := d.found(ctx, state.Blueprint.ValueString(), entity)
 		if err != nil {
 			return err
 		}

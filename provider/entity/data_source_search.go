@@ -110,7 +110,7 @@ func (d *searchDataSource) search(ctx context.Context, state *searchModel) (fail
 	state.MatchingBlueprints = textList(result.MatchingBlueprints)
 	state.Entities = make([]foundModel, 0, len(result.Entities))
 	for i := range result.Entities {
-		found, err := foundFromAPI("", &result.Entities[i])
+		found, err := d.found(ctx, "", &result.Entities[i])
 		if err != nil {
 			return nil, err
 		}

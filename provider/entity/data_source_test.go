@@ -58,7 +58,7 @@ const readable = `{
 		"number_props": {"number": 9007199254740993, "count": 2},
 		"boolean_props": {"flag": true, "locked": false},
 		"object_props": {"object": "{\"a\":\"<\"}"},
-		"array_props": {"string_items": {"texts": ["b", "a"]}, "number_items": {}, "boolean_items": {}, "object_items": {}}
+		"array_props": {"string_items": {"texts": ["b", "a"]}, "number_items": {"numbers": null}, "boolean_items": {"flags": null}, "object_items": {"objects": null}}
 	},
 	"relations": {"single_relations": {"one": "a"}, "many_relations": {"many": ["b", "a"]}}
 }`
@@ -77,6 +77,26 @@ func TestDataSource_entity(t *testing.T) {
 	if text := read["properties_json"].(string); !strings.Contains(text, `"any":[[1]]`) || !strings.Contains(text, `"number":9007199254740993`) || !strings.Contains(text, `"shout":"x!"`) {
 		t.Errorf("properties_json is %s", text)
 	}
+}
+
+// TestDataSource_valuesThatAreNotSet: they are null, in the map of their type, so
+// that a configuration can name them.
+func TestDataSource_valuesThatAreNotSet(t *testing.T) {
+	t.Parallel()
+	env := newReadable(t)
+	create(t, env, "thing", &port.Entity{Identifier: "bare", Title: new("Bare"), Properties: map[string]any{"numbers": []any{}}})
+	const query = `{"query": "{\"combinator\": \"and\", \"rules\": [{\"property\": \"$identifier\", \"operator\": \"=\", \"value\": \"bare\"}]}"}`
+	const want = `{"properties": {
+		"string_props": {"text": null, "shout": "!"}, "number_props": {"number": null, "count": 0}, "boolean_props": {"flag": null, "locked": false},
+		"object_props": {"object": null},
+		"array_props": {"string_items": {"any": null, "texts": null}, "number_items": {"numbers": []}, "boolean_items": {"flags": null}, "object_items": {"objects": null}}
+	}}`
+	read, _ := env.ReadDataSource(t, "port_search", query)
+	includes(t, find(t, read, "bare"), want)
+	read, _ = env.ReadDataSource(t, "port_entities", `{"blueprint": "thing"}`)
+	includes(t, find(t, read, "bare"), want)
+	read, _ = env.ReadDataSource(t, "port_entity", `{"blueprint": "thing", "identifier": "bare"}`)
+	includes(t, read, want)
 }
 
 func TestDataSource_entityScorecards(t *testing.T) {

@@ -1,8 +1,12 @@
 package entity
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -14,7 +18,7 @@ import (
 )
 
 // foundModel is an entity as the data sources show it: with everything that can
-// be read, and nothing that was never set.
+// be read.
 type foundModel struct {
 	Identifier     types.String                       `tfsdk:"identifier"`
 	Blueprint      types.String                       `tfsdk:"blueprint"`
@@ -44,11 +48,91 @@ type scorecardRuleModel struct {
 	Status     types.String `tfsdk:"status"`
 }
 
-// foundFromAPI reads an entity of an answer. The blueprint is that of the
-// request, for answers that do not name it.
-func foundFromAPI(blueprint string, entity *port.Entity) (*foundModel, error) {
-	nothing := emptyModel()
-	properties, _, err := propertiesFromAPI(entity.Properties, nothing, nil)
+// found reads an entity of an answer. The blueprint is that of the request, for
+// answers that do not name it.
+func (r *reader) found(ctx context.Context, blueprint string, entity *port.Entity) (*foundModel, error) {
+	if entity.Blueprint != "" {
+		blueprint = entity.Blueprint
+	}
+	definition, err := r.definitionFor(ctx, blueprint, entity)
+	if err != nil {
+		return nil, err
+	}
+	return foundFromAPI(blueprint, entity, definition)
+}
+
+// definitionFor reads the blueprint of an entity with values whose type only that
+// tells: null and empty lists. It is nil if nobody needs it, and if it cannot be
+// read by those who may read the entity.
+func (r *reader) definitionFor(ctx context.Context, blueprint string, entity *port.Entity) (*port.Blueprint, error) {
+	isUntyped := func(value any) bool {
+		list, isList := value.([]any)
+		return value == nil || isList && len(list) == 0
+	}
+	if blueprint == "" || !slices.ContainsFunc(slices.Collect(maps.Values(entity.Properties)), isUntyped) {
+		return nil, nil //nolint:nilnil // No definition is needed.
+	}
+	definition, err := r.backend.Blueprint(ctx, blueprint)
+	if errors.Is(err, port.ErrNotFound) || errors.Is(err, port.ErrForbidden) {
+		return nil, nil //nolint:nilnil // The entity can be shown without.
+	}
+	return definition, err
+}
+
+// withoutValues lists the properties of an answer that have no value as null, each
+// in the map of its type. That of a mirror property is not known here.
+func withoutValues(values map[string]any, definition *port.Blueprint) *model {
+	listing := emptyModel()
+	if definition == nil {
+		return listing
+	}
+	for key, value := range values {
+		if value != nil {
+			continue
+		}
+		property, calculation := definition.Schema.Properties[key], definition.CalculationProperties[key]
+		_, isAggregation := definition.AggregationProperties[key]
+		switch {
+		case isAggregation:
+			listing.Properties.listNull(key, typeNumber, nil)
+		case calculation.Type != "":
+			listing.Properties.listNull(key, calculation.Type, calculation.Items)
+		default:
+			listing.Properties.listNull(key, property.Type, property.Items)
+		}
+	}
+	return listing
+}
+
+// listNull adds a property without a value. Every map must be there.
+func (m *propertiesModel) listNull(key, typeName string, items *port.Items) {
+	switch typeName {
+	case typeString:
+		m.String[key] = types.StringNull()
+	case typeNumber:
+		m.Number[key] = types.NumberNull()
+	case typeBoolean:
+		m.Boolean[key] = types.BoolNull()
+	case typeObject:
+		m.Object[key] = jsontype.Null()
+	case typeArray:
+		switch listKind(items) {
+		case kindNumber:
+			m.Array.Number[key] = nil
+		case kindBoolean:
+			m.Array.Boolean[key] = nil
+		case kindObject:
+			m.Array.Object[key] = nil
+		case kindNone, kindString, kindMixed:
+			m.Array.String[key] = nil
+		}
+	}
+}
+
+// foundFromAPI shows an entity. The definition may be nil.
+func foundFromAPI(blueprint string, entity *port.Entity, definition *port.Blueprint) (*foundModel, error) {
+	listing := withoutValues(entity.Properties, definition)
+	properties, _, err := propertiesFromAPI(entity.Properties, listing, definition)
 	if err != nil {
 		return nil, err
 	}
@@ -60,9 +144,6 @@ func foundFromAPI(blueprint string, entity *port.Entity) (*foundModel, error) {
 	if err != nil {
 		return nil, err
 	}
-	if entity.Blueprint != "" {
-		blueprint = entity.Blueprint
-	}
 	relations, titles := untitled(entity.Relations)
 	return &foundModel{
 		Identifier:     answered(entity.Identifier),
@@ -72,7 +153,7 @@ func foundFromAPI(blueprint string, entity *port.Entity) (*foundModel, error) {
 		Teams:          textList(entity.Team),
 		Properties:     properties,
 		PropertiesJSON: jsontype.New(string(all)),
-		Relations:      relationsFromAPI(relations, nothing.Relations),
+		Relations:      relationsFromAPI(relations, listing.Relations),
 		RelationTitles: titles,
 		Scorecards:     scorecards,
 		RunID:          types.StringNull(),
@@ -173,7 +254,7 @@ func foundAttributes() map[string]schema.Attribute {
 		"properties": schema.SingleNestedAttribute{
 			Computed: true,
 			MarkdownDescription: "The values of its properties by their type, those that Port computes (mirror, calculation and aggregation properties) included. " +
-				"A property without a value is left out, and so is a list that mixes types: see `properties_json`.",
+				"A property without a value is `null`. A mirror property without a value, and a list that mixes types, are left out: see `properties_json`.",
 			Attributes: map[string]schema.Attribute{
 				"string_props":  foundMap("Values that are text.", types.StringType),
 				"number_props":  foundMap("Values that are numbers, with every digit.", types.NumberType),
@@ -183,7 +264,7 @@ func foundAttributes() map[string]schema.Attribute {
 					Computed:            true,
 					MarkdownDescription: "Values that are lists, by the type of their elements.",
 					Attributes: map[string]schema.Attribute{
-						"string_items":  foundMap("Lists of text, and empty lists.", types.ListType{ElemType: types.StringType}),
+						"string_items":  foundMap("Lists of text, and empty lists of no known type.", types.ListType{ElemType: types.StringType}),
 						"number_items":  foundMap("Lists of numbers.", types.ListType{ElemType: types.NumberType}),
 						"boolean_items": foundMap("Lists of true and false.", types.ListType{ElemType: types.BoolType}),
 						"object_items":  foundMap("Lists of objects, each as JSON.", types.ListType{ElemType: jsontype.Type{}}),

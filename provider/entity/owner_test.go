@@ -141,3 +141,46 @@ func TestOwner_otherEntitiesAreDeleted(t *testing.T) {
 		t.Errorf("the entity is still there: %v", err)
 	}
 }
+
+// TestOwner_missingTargetsAreDeclaredAsWell: Port creates the target of a relation,
+// and another object of the run then finds that it exists.
+func TestOwner_missingTargetsAreDeclaredAsWell(t *testing.T) {
+	t.Parallel()
+	const target = `{"blueprint": "target", "identifier": "new", "title": "New"}`
+	tests := map[string]struct{ before, creating string }{
+		"created for a new entity": {"", declare(`"create_missing_related_entities": true, "relations": {"single_relations": {"one": "new"}}`)},
+		"created by an update":     {declare(moving), declare(`"create_missing_related_entities": true, "relations": {"many_relations": {"many": ["a", "new"]}}`)},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := newThings(t)
+			source := env.NewSession(t, "port_entity")
+			if test.before != "" {
+				source.Apply(test.before)
+			}
+			source.Apply(test.creating)
+			another := env.NewSession(t, "port_entity")
+			failed(t, another.TryApply(target), "Unable to Create Entity", `"target:new"`, "terraform import")
+
+			declared := source.Beside("port_entity")
+			declared.Apply(target)
+			if entity := get(t, env, "target", "new"); entity.Title == nil || *entity.Title != "New" {
+				t.Errorf("the entity is %+v", entity)
+			}
+			if changed := declared.Changes(target); len(changed) > 0 {
+				t.Errorf("the plan changes %v", changed)
+			}
+			failed(t, declared.Beside("port_entity").TryApply(target), "Unable to Create Entity", `"target:new"`)
+			if _, applied := source.Destroy(); len(applied) > 0 {
+				t.Errorf("the end of the source reports %q", applied)
+			}
+			if _, applied := declared.Destroy(); len(applied) > 0 {
+				t.Errorf("the end of the target reports %q", applied)
+			}
+			if _, err := env.Client.Entities.Get(t.Context(), "target", "new", port.GetEntityOptions{}); !errors.Is(err, port.ErrNotFound) {
+				t.Errorf("the target was left: %v", err)
+			}
+		})
+	}
+}

@@ -85,10 +85,11 @@ func (r *entityResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 				Validators: []validator.String{stringvalidator.OneOf(onExistingError, onExistingAdopt)},
 			},
 			"create_missing_related_entities": schema.BoolAttribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             booldefault.StaticBool(false),
-				MarkdownDescription: "Whether Port creates the related entities that do not exist yet, instead of refusing the write. Defaults to `false`.",
+				Optional: true,
+				Computed: true,
+				Default:  booldefault.StaticBool(false),
+				MarkdownDescription: "Whether Port creates the related entities that do not exist yet, instead of refusing the write. Defaults to `false`. " +
+					"One that the configuration declares as well is taken over by its own resource in the same run.",
 			},
 			"delete_dependents": schema.BoolAttribute{
 				Optional: true,

@@ -234,10 +234,18 @@ func (s *sorter) emptyArrayKind(key string) kind {
 	if _, listed := s.knownArrays.Boolean[key]; listed {
 		return kindBoolean
 	}
-	if s.definition == nil || s.definition.Schema.Properties[key].Items == nil {
+	if s.definition == nil {
 		return kindString
 	}
-	switch s.definition.Schema.Properties[key].Items.Type {
+	return listKind(s.definition.Schema.Properties[key].Items)
+}
+
+// listKind is the kind of a list whose elements do not tell it.
+func listKind(items *port.Items) kind {
+	if items == nil {
+		return kindString
+	}
+	switch items.Type {
 	case typeNumber:
 		return kindNumber
 	case typeBoolean:

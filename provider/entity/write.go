@@ -27,7 +27,15 @@ func (r *entityResource) create(ctx context.Context, plan *model, known *record)
 		}
 		defer unlock()
 	}
+	if err := r.summonTargets(ctx, plan); err != nil {
+		return nil, err
+	}
 	created, err := r.backend.Client.Entities.Create(ctx, plan.Blueprint.ValueString(), desired, plan.createOptions())
+	if errors.Is(err, port.ErrExists) && r.backend.WasSummoned(plan.address().key()) {
+		// The entity is this run's own, so destroying it deletes it.
+		r.backend.Claim(plan.address().key(), known.Object)
+		return r.adopt(ctx, plan, desired)
+	}
 	if errors.Is(err, port.ErrExists) && plan.adopts() {
 		known.Origin = originAdopted
 		// Also if it fails: whoever asked to adopt the entity does not want it deleted.
@@ -39,6 +47,38 @@ func (r *entityResource) create(ctx context.Context, plan *model, known *record)
 	}
 	r.backend.Claim(backend.EntityKey{Blueprint: plan.Blueprint.ValueString(), Identifier: created.Identifier}, known.Object)
 	return created, nil
+}
+
+// summonTargets remembers the targets that Port is about to create for the relations
+// of an entity. If one of them is declared as well, Terraform may create it at the
+// same time, and that it exists then is no conflict.
+func (r *entityResource) summonTargets(ctx context.Context, plan *model) error {
+	if !plan.CreateMissingRelated.ValueBool() {
+		return nil
+	}
+	relations := plan.Relations.toAPI()
+	if len(relations) == 0 {
+		return nil
+	}
+	definition, err := r.backend.Blueprint(ctx, plan.Blueprint.ValueString())
+	if err != nil {
+		return err
+	}
+	for name, value := range relations {
+		relation, exists := definition.Relations[name]
+		if !exists {
+			continue // Port refuses the entity.
+		}
+		for _, identifier := range targets(value) {
+			_, err := r.backend.Entity(ctx, relation.Target, identifier)
+			if errors.Is(err, port.ErrNotFound) {
+				r.backend.Summon(backend.EntityKey{Blueprint: relation.Target, Identifier: identifier})
+			} else if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // adopt writes the plan over an entity that exists: what is declared of it, or
@@ -95,6 +135,11 @@ func (r *entityResource) write(ctx context.Context, plan, state *model, known re
 		return nil, err
 	}
 	blueprint, identifier := plan.Blueprint.ValueString(), state.Identifier.ValueString()
+	if changes.replacement != nil || changes.patch != nil {
+		if err := r.summonTargets(ctx, plan); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case changes.replacement != nil:
 		return r.backend.Client.Entities.Update(ctx, blueprint, identifier, changes.replacement, plan.updateOptions())
@@ -186,6 +231,9 @@ func (r *entityResource) transfer(ctx context.Context, plan, state *model, befor
 	}
 	if plan.isDeclared() && before != nil {
 		desired = overlaid(before, desired)
+	}
+	if err := r.summonTargets(ctx, plan); err != nil {
+		return outcome{}, err
 	}
 	answer, err := r.backend.Client.Entities.Create(ctx, plan.Blueprint.ValueString(), desired, plan.createOptions())
 	done := outcome{entity: answer, isAnswer: true}

@@ -23,6 +23,9 @@ type entityNote struct {
 	isRead bool
 	// owner is the object that has created or adopted it, or "".
 	owner string
+	// isSummoned says that the run has asked Port to create it as the target of a
+	// relation, having found none.
+	isSummoned bool
 	// isCreated and isDestroyed say what is planned for it, until it is done.
 	isCreated, isDestroyed bool
 }
@@ -72,6 +75,23 @@ func (b *Backend) Claim(key EntityKey, object string) {
 	defer b.mutex.Unlock()
 	n := b.note(key)
 	n.owner, n.isCreated, n.isDestroyed = object, false, false
+}
+
+// Summon remembers that the run is about to have Port create an entity that it has
+// not found, as the target of a relation.
+func (b *Backend) Summon(key EntityKey) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.note(key).isSummoned = true
+}
+
+// WasSummoned reports whether the run has had Port create an entity as the target of
+// a relation, and no object of the run stands for it.
+func (b *Backend) WasSummoned(key EntityKey) bool {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	n := b.note(key)
+	return n.isSummoned && n.owner == ""
 }
 
 // BelongsToAnother reports whether another object of this run has created or
