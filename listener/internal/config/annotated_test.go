@@ -34,13 +34,9 @@ func TestTheAnnotatedFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := slices.Concat(ruleKeys(), templateKeys())
-	for _, section := range []string{"", "port", "webhook", "webhook.tls", "admin", "smee", "store", "store.postgres", anyDestination} {
-		known, ok := keysOf(section)
-		if !ok {
-			t.Errorf("there is no section %q", section)
-		}
-		keys = append(keys, known...)
+	keys := slices.Concat(ruleKeys(), templateKeys(), keysOf(&document{}))
+	for _, leaf := range leaves(&document{}, "") {
+		keys = append(keys, strings.Split(strings.ReplaceAll(leaf, ".NAME", ""), ".")...)
 	}
 	for _, key := range keys {
 		if !strings.Contains(string(content), key+":") {

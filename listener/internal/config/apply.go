@@ -6,134 +6,216 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"os"
 	"path"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
-	"github.com/port-changelog/terraform-provider-port/listener/internal/name"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/weburl"
 )
 
-// The bounds of what a webhook takes. The upper one of the body is what the
-// event store can hold.
-const (
-	smallestMaxBody  = 1 << 10
-	largestMaxBody   = 16 << 20
-	longestTolerance = 24 * time.Hour
-	longestAge       = 30 * 24 * time.Hour
-	longestSync      = time.Minute
-	largestMaxBytes  = 1 << 40
-)
-
-// applySecrets takes the client secrets of the file.
-func (l *loader) applySecrets() {
-	secrets, ok := l.texts("port", "client_secrets")
-	files, filesOK := l.texts("port", "client_secret_files")
-	l.secretsGiven = l.secretsGiven || !ok || !filesOK || len(secrets)+len(files) > 0
-	for i, text := range secrets {
-		l.addSecret(l.placeOf("port", "client_secrets", fmt.Sprintf("[%d]", i)), text)
+// apply takes from a document what it says, from the environment what it does not
+// say, and checks what one value means for another.
+func (l *loader) apply(doc *document) {
+	c := &l.config
+	l.applySecrets(doc)
+	declared := l.applyDestinations(doc)
+	c.Port.ClientID = strings.TrimSpace(doc.Port.ClientID.value)
+	l.applyChecked(&doc.Port.BaseURL, &c.Port.BaseURL, checkBaseURL)
+	l.applyAddress("-listen", l.source.Listen, &doc.Webhook.Listen, &c.Webhook.Listen)
+	l.applyAddress("-admin-listen", l.source.AdminListen, &doc.Admin.Listen, &c.Admin.Listen)
+	l.applyChecked(&doc.Webhook.Path, &c.Webhook.Path, checkPath)
+	doc.Webhook.MaxBody.into(&c.Webhook.MaxBody)
+	doc.Webhook.Tolerance.into(&c.Webhook.Tolerance)
+	l.applyTLS(&doc.Webhook.TLS)
+	l.applySmee(&doc.Smee.URL)
+	l.applyStore(&doc.Store)
+	if c.Store.MaxBytes/4 < c.Webhook.MaxBody {
+		l.refuse(&doc.Store.MaxBytes.item, "a quarter of it must hold the largest body, webhook.max_body")
 	}
-	for i, path := range files {
-		where := l.placeOf("port", "client_secret_files", fmt.Sprintf("[%d]", i))
-		text, err := l.readSecretFile(path)
-		if err != nil {
-			l.report(where, err.Error())
-			continue
+	l.checkDirectory(&doc.Store.Dir)
+	l.applyRules(&doc.Rules, &doc.Templates, declared)
+}
+
+// applySecrets takes the client secrets.
+func (l *loader) applySecrets(doc *document) {
+	texts, files := &doc.Port.ClientSecrets, &doc.Port.ClientSecretFiles
+	for i := range texts.elements {
+		if element := &texts.elements[i]; !element.mistaken {
+			l.addSecret(l.placeOf(&element.item), element.value)
 		}
-		l.addSecret(where, text)
+	}
+	for i := range files.elements {
+		if secret, ok := l.fileOf(&files.elements[i]); ok {
+			l.addSecret(l.placeOf(&files.elements[i].item), secret)
+		}
+	}
+	// What has been given with mistakes is not missing.
+	if len(texts.elements)+len(files.elements) == 0 && !doc.mistaken && !doc.Port.mistaken && !texts.incomplete && !files.incomplete {
+		l.fromEnvironment(secretVariable, "the client secret with which Port signs events", l.addSecret)
 	}
 }
 
-// applyPort takes what the file says about Port's API.
-func (l *loader) applyPort() {
-	l.config.Port.ClientID = strings.TrimSpace(l.text("port", "client_id"))
-	given := l.text("port", "base_url")
-	if given == "" {
+// fileOf returns what is in a file that is named by a text.
+func (l *loader) fileOf(path *text) (string, bool) {
+	if path.mistaken {
+		return "", false
+	}
+	content, err := readSecretFile(path.value, path.written)
+	if err != nil {
+		l.refuse(&path.item, err.Error())
+	}
+	return content, err == nil
+}
+
+// secretOf returns the secret that a section has under a key, or in the file that it
+// names under the key with _file, and where that stands.
+func (l *loader) secretOf(section *item, key string, given, file *text) (secret string, where *item) {
+	switch {
+	case section.mistaken || given.mistaken || file.mistaken:
+	case given.value != "" && file.value != "":
+		l.refuse(section, fmt.Sprintf("it has %s and %s_file; give one of them", key, key))
+	case given.value != "":
+		return strings.TrimSpace(given.value), &given.item
+	case file.value == "":
+		l.refuse(section, fmt.Sprintf("it needs a %s or a %s_file", key, key))
+	default:
+		if secret, ok := l.fileOf(file); ok {
+			return secret, &file.item
+		}
+	}
+	return "", nil
+}
+
+// applyDestinations takes the destinations, and returns the names of all of them, also
+// of those with mistakes.
+func (l *loader) applyDestinations(doc *document) []string {
+	declared := doc.Destinations.sorted()
+	for _, known := range declared {
+		section := doc.Destinations.byName[known]
+		described := newDestination(known)
+		section.Rate.into(&described.Interval)
+		section.DigestAfter.into(&described.DigestAfter)
+		section.MaxAge.into(&described.MaxAge)
+		if webhook, where := l.secretOf(&section.item, "webhook_url", &section.WebhookURL, &section.WebhookURLFile); where != nil {
+			l.addDestination(l.placeOf(where), described, webhook)
+		}
+	}
+	if len(declared) == 0 && !doc.mistaken && !doc.Destinations.mistaken {
+		declared = []string{defaultDestination}
+		l.fromEnvironment(webhookVariable, "the URL of the Slack incoming webhook that alerts go to", func(where place, webhook string) {
+			l.addDestination(where, newDestination(defaultDestination), webhook)
+		})
+	}
+	return declared
+}
+
+// applyChecked takes a text, and reports it if a check refuses it.
+func (l *loader) applyChecked(given *text, into *string, check func(string) error) {
+	if given.value == "" {
 		return
 	}
-	if _, err := weburl.Parse(given); err != nil {
-		l.report(l.placeOf("port", "base_url"), "it must be an http or https URL, such as https://api.us.getport.io")
+	if err := check(given.value); err != nil {
+		l.refuse(&given.item, err.Error())
 	}
-	l.config.Port.BaseURL = given
+	*into = given.value
+}
+
+// applyAddress takes the address of the command line, or else of the file.
+func (l *loader) applyAddress(flag, fromFlag string, given *text, into *string) {
+	if fromFlag == "" {
+		l.applyChecked(given, into, CheckAddress)
+		return
+	}
+	if err := CheckAddress(fromFlag); err != nil {
+		l.report(outside(flag), err.Error())
+	}
+	*into = fromFlag
+}
+
+func checkBaseURL(given string) error {
+	if _, err := weburl.Parse(given); err != nil {
+		return errors.New("it must be an http or https URL, such as https://api.us.getport.io")
+	}
+	return nil
+}
+
+// applyTLS reads the certificate once, to find out whether it can be used.
+func (l *loader) applyTLS(section *tlsSection) {
+	certFile, keyFile := &section.CertFile, &section.KeyFile
+	switch {
+	case section.incomplete, certFile.value == "" && keyFile.value == "":
+		return
+	case certFile.value == "" || keyFile.value == "":
+		l.refuse(&section.item, "it needs cert_file and key_file")
+		return
+	}
+	_, err := tls.LoadX509KeyPair(certFile.value, keyFile.value)
+	if unreadable, ok := errors.AsType[*fs.PathError](err); ok {
+		shown := certFile.written
+		if unreadable.Path != certFile.value {
+			shown = keyFile.written
+		}
+		err = fmt.Errorf("%s %s: %w", unreadable.Op, shown, unreadable.Err)
+	}
+	if err != nil {
+		l.refuse(&section.item, fmt.Sprintf("the certificate cannot be used (%v)", err))
+	}
+	l.config.Webhook.CertFile, l.config.Webhook.KeyFile = certFile.value, keyFile.value
+}
+
+// applySmee takes the URL of a Smee channel.
+func (l *loader) applySmee(given *text) {
+	channel := strings.TrimSpace(given.value)
+	if channel == "" {
+		return
+	}
+	if err := ingest.CheckChannel(channel); err != nil {
+		l.refuse(&given.item, err.Error()+"; it must be the URL of a channel, such as https://smee.io/abcdefghijklmnop")
+	}
+	l.config.Smee.URL = NewSecret(channel)
 }
 
 // applyStore takes what the file says about storing.
-func (l *loader) applyStore() {
+func (l *loader) applyStore(section *storeSection) {
 	store := &l.config.Store
-	store.Dir = l.text("store", "dir")
-	if sync := l.text("store", "sync"); sync != "" && sync != "always" {
-		store.Sync = l.duration(l.placeOf("store", "sync"), sync, longestSync)
-	}
-	if most := l.text("store", "max_bytes"); most != "" {
-		store.MaxBytes = l.size(l.placeOf("store", "max_bytes"), most, queue.SmallestMaxBytes, largestMaxBytes)
-	}
-	if age := l.text("store", "max_age"); age != "" {
-		store.MaxAge = l.duration(l.placeOf("store", "max_age"), age, longestAge)
-	}
-	l.applyPostgres()
-	if room := store.MaxBytes / 4; store.MaxBytes > 0 && room < l.config.Webhook.MaxBody {
-		l.report(l.placeOf("store", "max_bytes"), "a quarter of it must hold the largest body, webhook.max_body")
-	}
-}
-
-// applyPostgres takes what the file says about a database.
-func (l *loader) applyPostgres() {
-	before := len(l.problems)
-	given, file := strings.TrimSpace(l.text("store", "postgres", "url")), l.text("store", "postgres", "url_file")
-	where := l.placeOf("store", "postgres")
-	switch {
-	case len(l.problems) > before || l.mistaken["store.postgres"]:
+	store.Dir = section.Dir.value
+	section.Sync.into(&store.Sync)
+	section.MaxBytes.into(&store.MaxBytes)
+	section.MaxAge.into(&store.MaxAge)
+	postgres := &section.Postgres
+	if !postgres.given() {
 		return
-	case given != "" && file != "":
-		l.report(where, "it has url and url_file; give one of them")
-		return
-	case file != "":
-		where = l.placeOf("store", "postgres", "url_file")
-		var err error
-		if given, err = l.readSecretFile(file); err != nil {
-			l.report(where, err.Error())
-			return
-		}
-	case given == "":
-		if l.value([]string{"store", "postgres"}) != nil {
-			l.report(where, "it needs a url or a url_file")
-		}
+	}
+	given, where := l.secretOf(&postgres.item, "url", &postgres.URL, &postgres.URLFile)
+	if where == nil {
 		return
 	}
 	if err := queue.CheckPostgresURL(given); err != nil {
-		l.report(where, err.Error())
+		l.refuse(where, err.Error())
 		return
 	}
-	if sync, _ := textOf(l.value([]string{"store", "sync"})); sync != "" || l.config.Store.Dir != "" {
-		l.report(where, "dir and sync are for the embedded store, and the database has its own; give one or the other")
+	if section.Dir.given() || section.Sync.given() {
+		l.refuse(where, "dir and sync are for the embedded store, and the database has its own; give one or the other")
 	}
-	l.config.Store.PostgresURL = NewSecret(given)
+	store.PostgresURL = NewSecret(given)
 }
 
-// applyAddresses takes the addresses of the command line, or else of the file.
-func (l *loader) applyAddresses() {
-	for _, address := range []struct {
-		flag, given, section string
-		into                 *string
-	}{
-		{"-listen", l.source.Listen, "webhook", &l.config.Webhook.Listen},
-		{"-admin-listen", l.source.AdminListen, "admin", &l.config.Admin.Listen},
-	} {
-		where := outside(address.flag)
-		if address.given == "" {
-			where, address.given = l.placeOf(address.section, "listen"), l.text(address.section, "listen")
-		}
-		if address.given == "" {
-			continue
-		}
-		if err := CheckAddress(address.given); err != nil {
-			l.report(where, err.Error())
-		}
-		*address.into = address.given
+// checkDirectory reports a data directory that cannot be one. It is made when the
+// listener starts.
+func (l *loader) checkDirectory(given *text) {
+	dir := l.dataDirectory()
+	l.config.Store.Dir = dir
+	if existing, err := os.Stat(dir); err != nil || existing.IsDir() || l.config.Store.PostgresURL.Reveal() != "" {
+		return
 	}
+	where := outside(dir)
+	if dir == given.value {
+		where = l.placeOf(&given.item)
+	}
+	l.report(where, "the data directory cannot be a file")
 }
 
 // CheckAddress refuses what cannot be an address to listen at.
@@ -143,57 +225,6 @@ func CheckAddress(address string) error {
 		return errors.New("it must be a host and a port, such as 127.0.0.1:8080 or :8080")
 	}
 	return nil
-}
-
-// applyWebhook takes what the file says about receiving.
-func (l *loader) applyWebhook() {
-	if given := l.text("webhook", "path"); given != "" {
-		if err := checkPath(given); err != nil {
-			l.report(l.placeOf("webhook", "path"), err.Error())
-		}
-		l.config.Webhook.Path = given
-	}
-	if given := l.text("webhook", "max_body"); given != "" {
-		l.config.Webhook.MaxBody = l.size(l.placeOf("webhook", "max_body"), given, smallestMaxBody, largestMaxBody)
-	}
-	if given := l.text("webhook", "tolerance"); given != "" {
-		l.config.Webhook.Tolerance = l.duration(l.placeOf("webhook", "tolerance"), given, longestTolerance)
-	}
-	l.applyTLS()
-}
-
-// applySmee takes what the file says about a Smee channel.
-func (l *loader) applySmee() {
-	channel := strings.TrimSpace(l.text("smee", "url"))
-	if channel == "" {
-		return
-	}
-	if err := ingest.CheckChannel(channel); err != nil {
-		l.report(l.placeOf("smee", "url"), err.Error()+"; it must be the URL of a channel, such as https://smee.io/abcdefghijklmnop")
-	}
-	l.config.Smee.URL = NewSecret(channel)
-}
-
-// applyTLS reads the certificate once, to find out whether it can be used.
-func (l *loader) applyTLS() {
-	before := len(l.problems)
-	certFile, keyFile := l.text("webhook", "tls", "cert_file"), l.text("webhook", "tls", "key_file")
-	if certFile == "" && keyFile == "" || l.mistaken["webhook.tls"] || len(l.problems) > before {
-		return
-	}
-	where := l.placeOf("webhook", "tls")
-	if certFile == "" || keyFile == "" {
-		l.report(where, "it needs cert_file and key_file")
-		return
-	}
-	_, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if unreadable, ok := errors.AsType[*fs.PathError](err); ok {
-		err = fmt.Errorf("%s %s: %w", unreadable.Op, l.variables.show(unreadable.Path), unreadable.Err)
-	}
-	if err != nil {
-		l.report(where, fmt.Sprintf("the certificate cannot be used (%v)", err))
-	}
-	l.config.Webhook.CertFile, l.config.Webhook.KeyFile = certFile, keyFile
 }
 
 // checkPath refuses a path that could not be posted to, or that is taken.
@@ -208,57 +239,4 @@ func checkPath(given string) error {
 		return errors.New("the path is taken by the listener itself")
 	}
 	return nil
-}
-
-// applyDestinations takes the destinations of the file.
-func (l *loader) applyDestinations() {
-	l.declared = l.destinationNames()
-	l.destinationsGiven = l.destinationsGiven || len(l.declared) > 0
-	for _, known := range l.declared {
-		if name.Valid(known) && !l.mistaken["destinations."+known] {
-			l.applyDestination(known)
-		}
-	}
-}
-
-func (l *loader) applyDestination(known string) {
-	before := len(l.problems)
-	described := l.describe(known)
-	webhook, file := l.text("destinations", known, "webhook_url"), l.text("destinations", known, "webhook_url_file")
-	where := l.placeOf("destinations", known)
-	switch {
-	case len(l.problems) > before:
-	case webhook != "" && file != "":
-		l.report(where, "it has webhook_url and webhook_url_file; give one of them")
-	case file != "":
-		l.addDestinationFile(l.placeOf("destinations", known, "webhook_url_file"), described, file)
-	case webhook == "":
-		l.report(where, "it needs a webhook_url or a webhook_url_file")
-	default:
-		l.addDestination(l.placeOf("destinations", known, "webhook_url"), described, webhook)
-	}
-}
-
-// describe takes everything about a destination but its URL.
-func (l *loader) describe(known string) Destination {
-	described := newDestination(known)
-	if given := l.text("destinations", known, "rate"); given != "" {
-		described.Interval = l.rate(l.placeOf("destinations", known, "rate"), given)
-	}
-	if given := l.text("destinations", known, "digest_after"); given != "" {
-		described.DigestAfter = l.duration(l.placeOf("destinations", known, "digest_after"), given, longestAge)
-	}
-	if given := l.text("destinations", known, "max_age"); given != "" {
-		described.MaxAge = l.duration(l.placeOf("destinations", known, "max_age"), given, longestAge)
-	}
-	return described
-}
-
-func (l *loader) addDestinationFile(where place, described Destination, path string) {
-	webhook, err := l.readSecretFile(path)
-	if err != nil {
-		l.report(where, err.Error())
-		return
-	}
-	l.addDestination(where, described, webhook)
 }

@@ -5,12 +5,9 @@ package config
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/goccy/go-yaml/ast"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
@@ -219,17 +216,36 @@ const (
 // *InvalidError.
 func Load(source Source) (*Config, error) {
 	loader := newLoader(source)
-	loader.readFile()
-	loader.readEnvironment()
-	loader.applyAddresses()
-	loader.checkSecrets()
-	loader.checkDirectory()
-	loader.applyTemplates()
-	loader.applyRules()
+	var document document
+	if loader.readFile(&document) {
+		loader.apply(&document)
+	}
 	if err := loader.invalid(); err != nil {
 		return nil, err
 	}
 	return &loader.config, nil
+}
+
+// LoadRules reads the rules and templates of a configuration, and of the
+// destinations their names: what it takes to render a message. Nothing else needs
+// to be right, no secret needs to be there, and no file of secrets is read. The
+// error is an *InvalidError.
+func LoadRules(source Source) (*Config, error) {
+	loader := newLoader(source)
+	var document rulesDocument
+	loader.readFile(&document)
+	declared := document.Destinations.sorted()
+	if len(declared) == 0 {
+		declared = []string{defaultDestination}
+	}
+	loader.applyRules(&document.Rules, &document.Templates, declared)
+	if err := loader.invalid(); err != nil {
+		return nil, err
+	}
+	for _, known := range declared {
+		loader.config.Destinations = append(loader.config.Destinations, newDestination(known))
+	}
+	return &Config{Rules: loader.config.Rules, Destinations: loader.config.Destinations}, nil
 }
 
 // loader gathers a configuration, and the problems with it.
@@ -237,22 +253,10 @@ type loader struct {
 	source   Source
 	config   Config
 	problems []problem
-	// Where a section has been given, with mistakes or without, the environment
-	// does not stand in for it.
-	secretsGiven, destinationsGiven bool
-	// root is the file as a tree, nil without one.
-	root      ast.Node
-	variables variables
-	// mistaken are the paths of sections with keys that they cannot have: what is
-	// missing there may be what was mistyped.
-	mistaken map[string]bool
-	// declared are the names of all destinations, also of those with mistakes;
-	// ruleNames and templateNames are those that are taken.
-	declared, ruleNames, templateNames []string
 }
 
 func newLoader(source Source) *loader {
-	return &loader{source: source, variables: newVariables(), mistaken: map[string]bool{}, config: Config{
+	return &loader{source: source, config: Config{
 		Port:    Port{BaseURL: defaultBaseURL},
 		Webhook: Webhook{Listen: DefaultListen, Path: DefaultPath, MaxBody: defaultMaxBody, Tolerance: changelog.DefaultTolerance},
 		Admin:   Admin{Listen: DefaultAdminListen},
@@ -283,23 +287,4 @@ func (l *loader) addDestination(where place, described Destination, webhook stri
 // newDestination returns a destination with every default.
 func newDestination(name string) Destination {
 	return Destination{Name: name, Interval: defaultInterval, DigestAfter: defaultDigestAfter, MaxAge: defaultMaxAge}
-}
-
-// checkDirectory reports a data directory that cannot be one. It is made when the
-// listener starts.
-func (l *loader) checkDirectory() {
-	dir := l.config.Store.Dir
-	if found, err := os.Stat(dir); err == nil && !found.IsDir() && l.config.Store.PostgresURL.Reveal() == "" {
-		l.report(outside(l.variables.show(dir)), "the data directory cannot be a file")
-	}
-}
-
-// checkSecrets reports what is missing altogether.
-func (l *loader) checkSecrets() {
-	if len(l.config.ClientSecrets) == 0 && !l.secretsGiven {
-		l.reportMissing(secretVariable, "the client secret with which Port signs events")
-	}
-	if len(l.config.Destinations) == 0 && !l.destinationsGiven {
-		l.reportMissing(webhookVariable, "the URL of the Slack incoming webhook that alerts go to")
-	}
 }

@@ -14,54 +14,25 @@ import (
 // from being read whole.
 const secretFileLimit = 64 << 10
 
-// readEnvironment fills in what the file did not give.
-func (l *loader) readEnvironment() {
-	if !l.secretsGiven {
-		if text, where, ok := l.environmentSecret(secretVariable); ok {
-			l.secretsGiven = true
-			l.addSecret(where, text)
-		}
-	}
-	if !l.destinationsGiven {
-		if text, where, ok := l.environmentSecret(webhookVariable); ok {
-			l.destinationsGiven, l.declared = true, []string{defaultDestination}
-			l.addDestination(where, newDestination(defaultDestination), text)
-		}
-	}
-	l.config.Store.Dir = l.dataDirectory()
-}
-
-// environmentSecret returns the value of a variable, or of the file that its
-// companion names, and which of the two it was. A file that cannot be read is
-// reported, and counts as given.
-func (l *loader) environmentSecret(variable string) (text string, where place, ok bool) {
-	text, _ = l.source.LookupEnv(variable)
+// fromEnvironment passes on the secret that a variable holds, or the file that its
+// companion names. It reports what keeps it from that, and that neither is set.
+func (l *loader) fromEnvironment(variable, meaning string, add func(where place, text string)) {
+	text, _ := l.source.LookupEnv(variable)
 	path, _ := l.source.LookupEnv(variable + "_FILE")
 	switch {
-	case text != "" && path != "":
-		l.report(outside(variable), variable+"_FILE is set too; set one of them")
-		return text, outside(variable), true
+	case text == "" && path == "":
+		l.report(outside(variable+" is not set"), fmt.Sprintf("give it %s, or give %s_FILE the path of a file that holds it", meaning, variable))
+	case path == "":
+		add(outside(variable), text)
 	case text != "":
-		return text, outside(variable), true
-	case path != "":
-		text, err := l.readSecretFile(path)
+		l.report(outside(variable), variable+"_FILE is set too; set one of them")
+	default:
+		text, err := readSecretFile(path, path)
 		if err != nil {
 			l.report(outside(variable+"_FILE"), err.Error())
-			l.markGiven(variable)
-			return "", place{}, false
+			return
 		}
-		return text, outside(path), true
-	}
-	return "", place{}, false
-}
-
-// markGiven keeps a secret that could not be read from being called missing.
-func (l *loader) markGiven(variable string) {
-	switch variable {
-	case secretVariable:
-		l.secretsGiven = true
-	case webhookVariable:
-		l.destinationsGiven, l.declared = true, []string{defaultDestination}
+		add(outside(path), text)
 	}
 }
 
@@ -83,15 +54,16 @@ func (l *loader) dataDirectory() string {
 }
 
 // readSecretFile returns the content of a text file, without the mark that editors
-// put at its beginning, and the line break that they leave at its end.
-func (l *loader) readSecretFile(path string) (string, error) {
+// put at its beginning, and the line break that they leave at its end. An error names
+// it by what is shown of its path.
+func readSecretFile(path, shown string) (string, error) {
 	content, err := readLimited(path, secretFileLimit)
 	if err != nil {
-		return "", fmt.Errorf("the file %s cannot be read (%w)", l.variables.show(path), err)
+		return "", fmt.Errorf("the file %s cannot be read (%w)", shown, err)
 	}
 	text, err := DecodeText(content)
 	if err != nil {
-		return "", fmt.Errorf("the file %s %w", l.variables.show(path), err)
+		return "", fmt.Errorf("the file %s %w", shown, err)
 	}
 	return strings.TrimSpace(string(text)), nil
 }
@@ -126,11 +98,7 @@ func pathless(err error) error {
 // command that signs events with it.
 func SigningSecret(lookupEnv func(name string) (string, bool)) (string, error) {
 	loader := newLoader(Source{LookupEnv: lookupEnv})
-	if text, where, ok := loader.environmentSecret(secretVariable); ok {
-		loader.addSecret(where, text)
-	} else if len(loader.problems) == 0 {
-		loader.reportMissing(secretVariable, "the client secret with which the listener verifies events")
-	}
+	loader.fromEnvironment(secretVariable, "the client secret with which the listener verifies events", loader.addSecret)
 	if err := loader.invalid(); err != nil {
 		return "", err
 	}

@@ -12,7 +12,7 @@ import (
 func TestGuideKeys(t *testing.T) {
 	t.Parallel()
 	for heading, wanted := range map[string][]string{
-		"Configuration": append(leaves("", ""), "rules", "templates"),
+		"Configuration": append(leaves(&document{}, ""), "rules", "templates"),
 		"Rules":         ruleKeys(),
 		"Messages":      templateKeys(),
 	} {
@@ -26,22 +26,28 @@ func TestGuideKeys(t *testing.T) {
 }
 
 // leaves returns the keys of a section that are no sections themselves.
-func leaves(pattern, path string) []string {
-	keys, _ := keysOf(pattern)
+func leaves(section value, path string) []string {
 	var found []string
-	for _, key := range keys {
-		below, where := strings.TrimPrefix(pattern+"."+key, "."), strings.TrimPrefix(path+"."+key, ".")
-		switch _, section := keysOf(below); {
-		case section:
-			found = append(found, leaves(below, where)...)
-		case below == "destinations":
-			found = append(found, leaves(anyDestination, "destinations.NAME")...)
-		case below != "rules" && below != "templates":
+	fields := fieldsOf(section)
+	for _, key := range keysOf(section) {
+		where := strings.TrimPrefix(path+"."+key, ".")
+		switch field := fields[key].value.(type) {
+		case *ruleList, *names[templateSection]:
+		case *names[destinationSection]:
+			found = append(found, leaves(&destinationSection{}, where+".NAME")...)
+		case reader, scalar:
 			found = append(found, where)
+		default:
+			found = append(found, leaves(field, where)...)
 		}
 	}
 	return found
 }
+
+// ruleKeys and templateKeys are the keys of a rule and of a template.
+func ruleKeys() []string { return keysOf(&ruleSection{}) }
+
+func templateKeys() []string { return keysOf(&templateSection{}) }
 
 // guideKeys returns what the first cells of the first table below a heading of the
 // guide name.

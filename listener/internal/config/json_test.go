@@ -4,17 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml/ast"
-
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 )
-
-// parse reads a text as a file.
-func parse(t *testing.T, l *loader, content string) (ast.Node, bool) {
-	t.Helper()
-	l.source.File = write(t, content)
-	return l.parseFile()
-}
 
 const plainForm = `
 port:
@@ -139,7 +130,7 @@ func TestNamesOfDestinations(t *testing.T) {
 // TestDeeplyNested refuses what would take long to look through.
 func TestDeeplyNested(t *testing.T) {
 	t.Parallel()
-	said := allLoads(write(t, "rules: "+strings.Repeat("[", 5000)+strings.Repeat("]", 5000)+"\n"), nil)
+	said := allLoads(write(t, "rules: [{name: a, to: "+strings.Repeat("[", 5000)+strings.Repeat("]", 5000)+"}]\n"), nil)
 	if !strings.Contains(said, "listener.yaml:1: it is nested deeper than 100 times\n") {
 		t.Errorf("it says %.500s", said)
 	}

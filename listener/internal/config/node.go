@@ -1,9 +1,6 @@
 package config
 
 import (
-	"encoding/json"
-	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -43,16 +40,6 @@ func isNothing(node ast.Node) bool {
 	return node == nil || node.Type() == ast.NullType
 }
 
-// child returns the value under a key of a mapping, nil if there is none.
-func child(node ast.Node, key string) ast.Node {
-	values, _ := entries(node)
-	i := slices.IndexFunc(values, func(value *ast.MappingValueNode) bool { return keyOf(value) == key })
-	if i < 0 || isNothing(values[i].Value) {
-		return nil
-	}
-	return values[i].Value
-}
-
 // textOf returns a scalar as the text that was written.
 func textOf(node ast.Node) (string, bool) {
 	switch node := node.(type) {
@@ -64,50 +51,6 @@ func textOf(node ast.Node) (string, bool) {
 		return node.GetToken().Value, true
 	}
 	return "", false
-}
-
-// valueOf returns a node as JSON has it: with numbers as json.Number. ok is false
-// for what JSON does not have.
-func valueOf(node ast.Node) (value any, ok bool) {
-	switch node := node.(type) {
-	case *ast.NullNode:
-		return nil, true
-	case *ast.BoolNode:
-		return node.Value, true
-	case *ast.IntegerNode:
-		return numberOf(node.GetToken().Value, fmt.Sprint(node.Value)), true
-	case *ast.FloatNode:
-		return numberOf(node.GetToken().Value, strconv.FormatFloat(node.Value, 'g', -1, 64)), true
-	case *ast.StringNode, *ast.LiteralNode:
-		return textOf(node)
-	case *ast.SequenceNode:
-		list := make([]any, len(node.Values))
-		for i, element := range node.Values {
-			if list[i], ok = valueOf(element); !ok {
-				return nil, false
-			}
-		}
-		return list, true
-	case *ast.MappingNode, *ast.MappingValueNode:
-		values, _ := entries(node)
-		object := make(map[string]any, len(values))
-		for _, entry := range values {
-			if object[keyOf(entry)], ok = valueOf(entry.Value); !ok {
-				return nil, false
-			}
-		}
-		return object, true
-	}
-	return nil, false
-}
-
-// numberOf returns a number with the digits that were written, unless they are
-// not those of JSON.
-func numberOf(written, parsed string) json.Number {
-	if json.Valid([]byte(written)) {
-		return json.Number(written)
-	}
-	return json.Number(parsed)
 }
 
 // descend returns what names a child of a node, and the child; nil if there is
@@ -127,6 +70,19 @@ func descend(node ast.Node, step string) (name, value ast.Node) {
 		}
 	}
 	return nil, nil
+}
+
+// locate returns what names the value at a path below a node; if there is none, what
+// names that of which it would be a part. key names the node itself.
+func locate(key, node ast.Node, path []string) ast.Node {
+	for _, step := range path {
+		name, value := descend(node, step)
+		if name == nil {
+			break
+		}
+		key, node = name, value
+	}
+	return key
 }
 
 // nearest returns the value at a path below a node, or if there is none what it
@@ -152,8 +108,8 @@ func steps(path string) []string {
 	return strings.Split(strings.ReplaceAll(path, "[", ".["), ".")
 }
 
-// list enumerates words for a sentence.
-func list(words []string) string {
+// enumerate writes words for a sentence.
+func enumerate(words []string) string {
 	if len(words) == 1 {
 		return words[0]
 	}
@@ -166,5 +122,5 @@ func suggest(word string, possible []string, all string) string {
 	if meant, ok := nearword.Nearest(word, possible); ok {
 		return "did you mean " + meant + "?"
 	}
-	return all + " " + list(possible)
+	return all + " " + enumerate(possible)
 }

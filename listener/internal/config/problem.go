@@ -26,27 +26,20 @@ type place struct {
 // outside is a place that is not in the file.
 func outside(text string) place { return place{text: text} }
 
-// report adds a problem, in one line.
+// report adds a problem, in one line, unless it is there already: a template that
+// several rules use has its mistakes once.
 func (l *loader) report(where place, what string) {
-	l.add(where.line, where.text+": "+what)
-}
-
-// reportOnce adds a problem unless it is there already.
-func (l *loader) reportOnce(where place, what string) {
-	before := slices.Clone(l.problems)
-	l.report(where, what)
-	if slices.Contains(before, l.problems[len(before)]) {
-		l.problems = before
+	breaks := regexp.MustCompile(`\s*[\n\v\f\r\x{85}\x{2028}\x{2029}]\s*`)
+	added := problem{line: where.line, text: breaks.ReplaceAllString(where.text+": "+what, " ")}
+	if !slices.Contains(l.problems, added) {
+		l.problems = append(l.problems, added)
 	}
 }
 
-func (l *loader) reportMissing(variable, meaning string) {
-	l.add(0, fmt.Sprintf("%s is not set: give it %s, or give %s_FILE the path of a file that holds it", variable, meaning, variable))
-}
-
-func (l *loader) add(line int, text string) {
-	breaks := regexp.MustCompile(`\s*[\n\v\f\r\x{85}\x{2028}\x{2029}]\s*`)
-	l.problems = append(l.problems, problem{line: line, text: breaks.ReplaceAllString(text, " ")})
+// refuse reports a problem with a value of the file.
+func (l *loader) refuse(here *item, problem string) {
+	here.mark()
+	l.report(l.placeOf(here), problem)
 }
 
 // invalid returns the problems in the order of the file, and after them those of
@@ -81,18 +74,10 @@ func (l *loader) line(line int) place {
 	return place{line: line, text: fmt.Sprintf("%s:%d", l.source.File, line)}
 }
 
-// placeOf returns file, line and path of a value, such as "webhook", "path". An
-// element of a list is a step such as "[2]".
-func (l *loader) placeOf(path ...string) place {
-	found, node := l.root, l.root
-	for _, step := range path {
-		key, next := descend(node, step)
-		if key == nil {
-			break
-		}
-		found, node = key, next
-	}
-	where := l.place(found)
-	where.text += ": " + join(path)
+// placeOf returns file, line and path of a value, or of what stands at a path below
+// it.
+func (l *loader) placeOf(here *item, below ...string) place {
+	where := l.place(locate(here.key, here.node, below))
+	where.text += ": " + join(append(slices.Clone(here.path), below...))
 	return where
 }

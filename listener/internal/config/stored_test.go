@@ -70,9 +70,9 @@ func TestLoadStoreOfADatabase(t *testing.T) {
 func TestLoadStoreFails(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, file, want string }{
-		{"a variable of the store", "port: {}\nstore: {dir: \"${NOT_SET}\"}\n", ":2: the environment variable NOT_SET is not set"},
+		{"a variable of the store", "port: {}\nstore: {dir: \"${NOT_SET}\"}\n", ":2: store.dir: the environment variable NOT_SET is not set"},
 		{"a key of the store", "store:\n  directory: x\n", `:2: "directory" is not a key of store`},
-		{"no section", "store: here\n", ":1: store must be a section with the keys dir, sync, max_bytes, max_age and postgres"},
+		{"no section", "store: here\n", ":1: store: it must be a section with the keys dir, sync, max_bytes, max_age and postgres"},
 		{"a list in the place of a text", "store: {dir: [a]}\n", ":1: store.dir: it must be a single text"},
 		{"no value", "store:\n", ":1: store has no value"},
 		{"no value of a key", "store: {dir: }\n", ":1: store.dir has no value"},

@@ -14,11 +14,27 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
+// fileLimit is far above the size of any configuration.
+const fileLimit = 1 << 20
+
 // quoteHint says how jq is written so that YAML leaves it alone.
 const quoteHint = "put the jq program in single quotes, or after when: | on its own lines"
 
 // byteOrderMark is what some editors put before a text in UTF-8.
 const byteOrderMark = "\ufeff"
+
+// readFile reads the file, if there is one, into a document, and reports whether it
+// could be read at all.
+func (l *loader) readFile(document value) bool {
+	if l.source.File == "" {
+		return true
+	}
+	root, ok := l.parseFile()
+	if ok && root != nil {
+		l.fill(document, item{key: root, node: root})
+	}
+	return ok
+}
 
 // parseFile returns the mapping that the file consists of, nil for a file of
 // comments, and whether it could be read at all.
@@ -52,16 +68,34 @@ func (l *loader) onlyDocument(file *ast.File) (ast.Node, bool) {
 		}
 	}
 	root := file.Docs[0].Body
-	if root == nil || root.Type() == ast.CommentType {
+	if isNothing(root) || root.Type() == ast.CommentType {
 		return nil, true
 	}
 	if _, ok := entries(root); !ok {
-		l.report(l.place(root), "the file must consist of sections; there can be "+listKeys(""))
+		l.report(l.place(root), "the file must consist of sections; there can be "+enumerate(keysOf(&document{})))
 		return nil, false
 	}
-	before := len(l.problems)
 	l.refuseCopies(root)
-	return root, len(l.problems) == before
+	return root, true
+}
+
+// refuseCopies reports keys that a section has twice. The first one counts.
+func (l *loader) refuseCopies(root ast.Node) {
+	ast.Walk(visitor(func(node ast.Node) {
+		section, ok := node.(*ast.MappingNode)
+		if !ok {
+			return
+		}
+		lines := map[string]int{}
+		for _, entry := range section.Values {
+			key, here := keyOf(entry), l.place(entry.Key)
+			if first, ok := lines[key]; ok {
+				l.report(here, fmt.Sprintf("the key %s is given twice; it stands in line %d as well", key, first))
+				continue
+			}
+			lines[key] = here.line
+		}
+	}), root)
 }
 
 // decodeText returns a file as text with the line breaks of Unix, or reports why it
@@ -154,6 +188,8 @@ func hintFor(lines []string, line int) string {
 		return "; inside the quotes write \\\" for \", or put the template after | on its own lines"
 	case line <= len(lines) && strings.Contains(lines[line-1], "{{"):
 		return "; put the template in quotes, or after | on its own lines"
+	case line <= len(lines) && strings.Contains(regexp.MustCompile(`"[^"]*"|'[^']*'`).ReplaceAllString(lines[line-1], ""), "${"):
+		return `; put quotes around a variable inside { } and [ ], as in "${NAME}"`
 	}
 	return ""
 }

@@ -10,211 +10,225 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
-	"github.com/port-changelog/terraform-provider-port/listener/internal/name"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
 // blocksFileLimit is far above the size of any set of blocks.
 const blocksFileLimit = 1 << 20
 
-// templateKeys are the keys of a template.
-func templateKeys() []string {
-	return []string{"header", "context", "body", "blocks", "blocks_file", "text", "line"}
+// templateChoice is the name of a template, or a template.
+type templateChoice struct {
+	item
+	name    text
+	section templateSection
 }
 
-// applyTemplates checks the templates that have a name, also those that no rule
-// uses.
-func (l *loader) applyTemplates() {
-	given := child(l.root, "templates")
-	if given == nil {
+func (t *templateChoice) read(l *loader) {
+	if _, isSection := entries(t.node); isSection {
+		l.fill(&t.section, t.itself())
 		return
 	}
-	values, ok := entries(given)
-	if !ok {
-		l.report(l.placeOf("templates"), "it must be a section with the names of templates as its keys")
+	if _, ok := textOf(t.node); !ok {
+		l.refuse(&t.item, "it must be the name of a template, or a section with the keys "+enumerate(keysOf(&t.section)))
 		return
 	}
-	for _, entry := range values {
-		key := keyOf(entry)
-		l.templateNames = append(l.templateNames, key)
-		if !name.Valid(key) {
-			l.report(l.placeOf("templates", key), "the name of a template has lower-case letters, digits, dashes and underscores, at most 63 of them")
-			continue
-		}
-		ruleReader{loader: l}.compileTemplate(entry.Value, []string{"templates", key}, rule.Rule{Name: "rule"})
-	}
+	l.fill(&t.name, t.itself())
 }
 
 // template returns the template of a rule: one that it holds, or one that has a
 // name.
-func (r ruleReader) template(wanted rule.Rule) *message.Template {
-	node := child(r.node, "template")
-	if node == nil {
-		return nil
+func (l *loader) template(section *ruleSection, templates *names[templateSection], selected rule.Rule) *message.Template {
+	// A mistake may quote what the template is tried with.
+	secret := holdVariable(section.Name.node, section.Blueprint.node, section.ResourceType.node, section.Actions.node, section.Property.node, section.From.node, section.To.node, section.HealthyValues.node)
+	if section.incomplete {
+		selected = rule.Rule{Name: "rule"}
 	}
-	if _, isSection := entries(node); isSection {
-		return r.compileTemplate(node, append(slices.Clone(r.path), "template"), wanted)
-	}
-	given, ok := textOf(node)
-	if !ok {
-		r.report("template", "it must be the name of a template, or a section with the keys "+list(templateKeys()))
-		return nil
-	}
-	if named := child(child(r.loader.root, "templates"), given); named != nil {
-		return r.compileTemplate(named, []string{"templates", given}, wanted)
-	}
-	if !slices.Contains(r.loader.templateNames, given) {
-		problem := fmt.Sprintf("there is no template %q under templates", r.show(given))
-		if len(r.loader.templateNames) > 0 {
-			problem += "; " + suggest(r.show(given), r.loader.templateNames, "there are only")
+	choice := &section.Template
+	switch named, wanted := templates.byName[choice.name.value], choice.name.value; {
+	case choice.section.given():
+		return l.compile(&choice.section, selected, secret)
+	case named != nil:
+		return l.compile(named, selected, secret)
+	case wanted != "":
+		problem := fmt.Sprintf("there is no template %q under templates", choice.name.written)
+		if len(templates.keys) > 0 {
+			problem += "; " + suggest(choice.name.written, templates.keys, "there are only")
 		}
-		r.report("template", problem)
+		l.refuse(&choice.item, problem)
 	}
 	return nil
 }
 
-// compileTemplate compiles a template for the rule, and tries it.
-func (r ruleReader) compileTemplate(node ast.Node, path []string, wanted rule.Rule) *message.Template {
-	l := r.loader
-	reader := ruleReader{loader: l, node: node, path: path}
-	before := len(l.problems)
-	if _, ok := entries(node); !ok {
-		reader.report("", "a template must be a section with the keys "+list(templateKeys()))
-		return nil
+// read reads a template with its blocks, also those that are in a file.
+func (t *templateSection) read(l *loader) {
+	l.fillSection(t)
+	switch {
+	case t.Blocks.given() && t.BlocksFile.given():
+		l.refuse(&t.item, "it has blocks and blocks_file; give one of them")
+	case t.BlocksFile.value != "":
+		t.Blocks.readFile(l, &t.BlocksFile)
 	}
-	l.checkKnown(node, join(path), templateKeys())
-	source := message.Source{
-		Header: reader.text("header"), Context: reader.text("context"), Body: reader.text("body"),
-		Text: reader.text("text"), Line: reader.text("line"), Blocks: reader.blocks(),
+	t.source = message.Source{
+		Header: t.Header.value, Context: t.Context.value, Body: t.Body.value, Text: t.Text.value, Line: t.Line.value, Blocks: t.Blocks.list,
 	}
-	if source.Blocks != nil && (source.Header != "" || source.Context != "" || source.Body != "") {
-		reader.report("", "it has blocks, which take the place of header, context and body; give one or the other")
+	if t.source.Blocks != nil && (t.Header.given() || t.Context.given() || t.Body.given()) {
+		l.refuse(&t.item, "it has blocks, which take the place of header, context and body; give one or the other")
 	}
-	if len(l.problems) > before {
-		return nil
-	}
-	made, err := message.NewTemplate(source)
-	if err == nil {
-		try := l.source.Try
-		if try == nil {
-			try = (*message.Template).Try
-		}
-		err = try(made, wanted)
-	}
+}
+
+// compile compiles a template and tries it for a rule. secret says that a mistake may
+// quote what a variable holds.
+func (l *loader) compile(section *templateSection, selected rule.Rule, secret bool) *message.Template {
+	made, err := l.try(section.source, selected)
 	if mistake, ok := errors.AsType[*message.TemplateError](err); ok {
-		reader.reportMistake(mistake.Part, mistake.Problem, r.holdsVariable())
+		l.reportMistake(section, mistake.Part, mistake.Problem, secret)
 	} else if err != nil {
-		reader.reportMistake("", err.Error(), r.holdsVariable())
+		l.reportMistake(section, "", err.Error(), secret)
 	}
 	return made
 }
 
-// holdsVariable reports whether a variable stands in what a rule tries its template
-// with.
-func (r ruleReader) holdsVariable() bool {
-	return slices.ContainsFunc([]string{"name", "blueprint", "resource_type", "actions", "property", "from", "to", "healthy_values"}, func(key string) bool {
-		return r.loader.variables.hold(child(r.node, key))
-	})
+func (l *loader) try(source message.Source, selected rule.Rule) (*message.Template, error) {
+	made, err := message.NewTemplate(source)
+	if err != nil {
+		return nil, err
+	}
+	try := l.source.Try
+	if try == nil {
+		try = (*message.Template).Try
+	}
+	return made, try(made, selected)
 }
 
 // reportMistake reports a mistake in a part of a template where it stands, and only
-// that there is one where the problem may quote a variable. One that was reported
-// for another rule is not reported again.
-func (r ruleReader) reportMistake(part, problem string, secret bool) {
-	key := part
-	if file := child(r.node, "blocks_file"); file != nil && strings.HasPrefix(part, "blocks") {
-		key, problem = "blocks_file", part+": "+problem
-	} else if r.loader.variables.hold(nearest(r.node, steps(part))) {
-		secret = true
+// that there is one where the problem may quote a variable.
+func (l *loader) reportMistake(section *templateSection, part, problem string, secret bool) {
+	var path []string
+	if part != "" {
+		path = steps(part)
 	}
-	if secret {
+	if secret || holdVariable(nearest(section.node, path)) && !section.BlocksFile.given() {
 		problem = unshown
 	}
-	path := r.path
-	if key != "" {
-		path = append(slices.Clone(path), steps(key)...)
+	where := l.placeOf(&section.item, path...)
+	if section.Blocks.text != nil && strings.HasPrefix(part, "blocks") {
+		where = section.Blocks.placeOf(l, &section.item, path, where)
 	}
-	r.loader.reportOnce(r.loader.placeOf(path...), problem)
+	l.report(where, problem)
 }
 
-// blocks returns the set of blocks, nil if there is none.
-func (r ruleReader) blocks() []any {
-	inline, file := child(r.node, "blocks"), r.text("blocks_file")
+// blocks is a set of blocks: a list, or its JSON as a text, or in a file.
+type blocks struct {
+	item
+	list []any
+	// text is the JSON, nil where the blocks are a part of the configuration. Its
+	// first line is in a line of a file, or unknown if that is 0.
+	text  []byte
+	file  string
+	first int
+}
+
+func (b *blocks) read(l *loader) {
+	written, isText := textOf(b.node)
+	if !isText {
+		var value jsonValue
+		l.fill(&value, b.itself())
+		if !b.incomplete {
+			b.take(l, &b.item, value.value)
+		}
+		return
+	}
+	b.text = []byte(l.expand(&b.item, written))
+	if literal, ok := b.node.(*ast.LiteralNode); ok && strings.HasPrefix(literal.Start.Value, "|") {
+		b.file, b.first = l.source.File, literal.Start.Position.Line+1
+	}
+	b.decode(l, &b.item)
+}
+
+// readFile reads the blocks from a file beside the configuration.
+func (b *blocks) readFile(l *loader, path *text) {
+	file, shown := path.value, path.written
+	if !filepath.IsAbs(file) {
+		directory := filepath.Dir(l.source.File)
+		file, shown = filepath.Join(directory, file), filepath.Join(directory, shown)
+	}
+	content, err := readLimited(file, blocksFileLimit)
+	if err != nil {
+		l.refuse(&path.item, fmt.Sprintf("the file %s cannot be read (%v)", shown, err))
+		return
+	}
+	if b.text, err = DecodeText(content); err != nil {
+		l.refuse(&path.item, fmt.Sprintf("the file %s %v", shown, err))
+		return
+	}
+	b.file, b.first = shown, 1
+	b.decode(l, &path.item)
+}
+
+// decode takes the blocks from their JSON, which is given by a value of the file.
+func (b *blocks) decode(l *loader, given *item) {
+	if given.mistaken {
+		return
+	}
+	value, err := jsonvalue.Decode(b.text)
+	syntax, located := errors.AsType[*json.SyntaxError](err)
 	switch {
-	case inline != nil && file != "":
-		r.report("", "it has blocks and blocks_file; give one of them")
-	case file != "":
-		return r.blocksFromFile(file)
-	case inline == nil:
+	case err == nil:
+		b.take(l, given, value)
+	case given == &b.item && holdVariable(given.node):
+		l.refuse(given, unshown)
+	case !located:
+		l.refuse(given, "it is not valid JSON")
 	default:
-		if text, isText := textOf(inline); isText {
-			return r.blocksFromJSON("blocks", []byte(text))
+		given.mark()
+		line := bytes.Count(b.text[:min(int(syntax.Offset), len(b.text))], []byte("\n"))
+		problem := fmt.Sprintf("it is not valid JSON: %v", syntax)
+		if b.first == 0 {
+			problem += fmt.Sprintf(", in line %d", line+1)
 		}
-		value, ok := valueOf(inline)
-		if !ok {
-			r.report("blocks", "it must consist of values that JSON has as well")
-			return nil
-		}
-		return r.blockList("blocks", value)
+		l.report(b.inLine(l, l.placeOf(given), line, given.path), problem)
 	}
-	return nil
 }
 
-// blocksFromFile reads blocks from a file beside the configuration.
-func (r ruleReader) blocksFromFile(path string) []any {
-	shown := r.show(path)
-	if !filepath.IsAbs(path) {
-		path, shown = r.beside(path), r.beside(shown)
-	}
-	content, err := readLimited(path, blocksFileLimit)
-	if err != nil {
-		r.report("blocks_file", fmt.Sprintf("the file %s cannot be read (%v)", shown, err))
-		return nil
-	}
-	text, err := DecodeText(content)
-	if err != nil {
-		r.report("blocks_file", fmt.Sprintf("the file %s %v", shown, err))
-		return nil
-	}
-	return r.blocksFromJSON("blocks_file", text)
-}
-
-// beside returns the path of a file that is beside the configuration.
-func (r ruleReader) beside(path string) string {
-	return filepath.Join(filepath.Dir(r.loader.source.File), path)
-}
-
-func (r ruleReader) blocksFromJSON(key string, content []byte) []any {
-	value, err := jsonvalue.Decode(content)
-	if err != nil && r.loader.variables.hold(child(r.node, "blocks")) {
-		r.report(key, unshown)
-		return nil
-	}
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		line := 1 + bytes.Count(content[:min(int(syntax.Offset), len(content))], []byte("\n"))
-		r.report(key, fmt.Sprintf("it is not valid JSON: %v, in line %d", syntax, line))
-		return nil
-	}
-	if err != nil {
-		r.report(key, "it is not valid JSON")
-		return nil
-	}
-	return r.blockList(key, value)
-}
-
-// blockList takes a list of blocks, or an object that has one as the Block Kit
-// Builder writes it.
-func (r ruleReader) blockList(key string, value any) []any {
+// take takes a list of blocks, or an object that has one as the Block Kit Builder
+// writes it.
+func (b *blocks) take(l *loader, given *item, value any) {
 	if object, ok := value.(map[string]any); ok {
 		value = object["blocks"]
 	}
-	blocks, ok := value.([]any)
-	if !ok {
-		r.report(key, `it must be a list of blocks, or an object with one under "blocks"`)
-		return nil
+	var ok bool
+	if b.list, ok = value.([]any); !ok {
+		l.refuse(given, `it must be a list of blocks, or an object with one under "blocks"`)
 	}
-	return blocks
+}
+
+// placeOf returns where a path below a template stands in the JSON of its blocks,
+// instead of a place in the configuration.
+func (b *blocks) placeOf(l *loader, template *item, path []string, instead place) place {
+	parsed, err := parser.ParseBytes(b.text, 0)
+	if err != nil || len(parsed.Docs) == 0 || parsed.Docs[0].Body == nil {
+		return instead
+	}
+	root, below := parsed.Docs[0].Body, path
+	if _, isList := root.(*ast.SequenceNode); isList {
+		below = path[1:]
+	}
+	line := locate(root, root, below).GetToken().Position.Line - 1
+	return b.inLine(l, instead, line, append(slices.Clone(template.path), path...))
+}
+
+// inLine returns the place of a line of the JSON, if it is known where that is.
+func (b *blocks) inLine(l *loader, instead place, line int, path []string) place {
+	if b.first == 0 {
+		return instead
+	}
+	if b.file == l.source.File {
+		instead.line = b.first + line
+	}
+	instead.text = fmt.Sprintf("%s:%d: %s", b.file, b.first+line, join(path))
+	return instead
 }

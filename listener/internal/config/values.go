@@ -1,50 +1,160 @@
 package config
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
-// The shortest interval between two messages: what is faster is no limit.
-const shortestInterval = 10 * time.Millisecond
-
-// units are what a size may be given in.
-func units() map[string]int {
-	return map[string]int{"": 0, "B": 0, "KiB": 10, "MiB": 20, "GiB": 30}
+// setting is a single value. It has the zero value if the file does not say it, says
+// "", or says what it cannot be.
+type setting[T comparable] struct {
+	item
+	value T
 }
 
-// size reads a number of bytes with its unit, and reports one that is out of
-// bounds.
-func (l *loader) size(where place, text string, smallest, largest int64) int64 {
-	digits := strings.TrimRight(text, "BKMGi ")
-	number, err := strconv.ParseInt(digits, 10, 32)
-	shift, known := units()[strings.TrimSpace(strings.TrimPrefix(text, digits))]
-	if size := number << shift; err == nil && known && size >= smallest && size <= largest {
-		return size
+// into replaces a default, unless there is nothing to replace it by.
+func (s *setting[T]) into(target *T) {
+	var nothing T
+	if s.value != nothing {
+		*target = s.value
 	}
-	l.report(where, fmt.Sprintf("it must be a size between %s and %s, such as %s", showSize(smallest), showSize(largest), showSize(4*smallest)))
-	return 0
 }
 
-func showSize(size int64) string {
-	for _, unit := range []string{"GiB", "MiB", "KiB"} {
-		if whole := int64(1) << units()[unit]; size >= whole && size%whole == 0 {
-			return fmt.Sprintf("%d%s", size/whole, unit)
-		}
-	}
-	return fmt.Sprintf("%dB", size)
+// text is a single text. With the tag blank:"no" it has a character, and with the tag
+// one_of it is one of those words.
+type text struct {
+	setting[string]
+	// written is the text as the file has it: what a variable holds is not shown.
+	written string
 }
 
-// duration reads a duration above nothing, and reports one that is too long.
-func (l *loader) duration(where place, text string, longest time.Duration) time.Duration {
-	duration, err := time.ParseDuration(text)
-	if err != nil || duration <= 0 || duration > longest {
-		l.report(where, fmt.Sprintf("it must be a duration of up to %s, such as %s", shorten(longest), shorten(longest/2)))
+func (t *text) read(l *loader) {
+	written, ok := textOf(t.node)
+	if !ok {
+		l.refuse(&t.item, notText)
+		return
 	}
-	return duration
+	expanded := l.expand(&t.item, written)
+	words := strings.Fields(t.tag.Get("one_of"))
+	switch {
+	case t.mistaken:
+	case t.tag.Get("blank") == "no" && strings.TrimSpace(expanded) == "":
+		l.refuse(&t.item, notText)
+	case len(words) > 0 && !slices.Contains(words, expanded):
+		l.refuse(&t.item, "it must be "+strings.Join(words, ", or "))
+	default:
+		t.value, t.written = expanded, written
+	}
+}
+
+// list is a list of values.
+type list[T any] struct {
+	item
+	elements []T
+}
+
+func (s *list[T]) read(l *loader) {
+	sequence, ok := s.node.(*ast.SequenceNode)
+	if !ok {
+		l.refuse(&s.item, "it must be a list, such as [first, second]")
+		return
+	}
+	s.elements = make([]T, len(sequence.Values))
+	for i, node := range sequence.Values {
+		l.fill(any(&s.elements[i]).(value), s.below(node, node, fmt.Sprintf("[%d]", i)))
+	}
+}
+
+// many is one value, or a list of values that is not empty.
+type many[T any] struct{ list[T] }
+
+func (m *many[T]) read(l *loader) {
+	sequence, isList := m.node.(*ast.SequenceNode)
+	switch {
+	case !isList:
+		m.elements = make([]T, 1)
+		l.fill(any(&m.elements[0]).(value), m.itself())
+	case len(sequence.Values) == 0:
+		l.refuse(&m.item, "the list is empty; leave the key out if it does not matter")
+	default:
+		m.list.read(l)
+	}
+}
+
+// valuesOf returns the values of a list; none unless all of them can be used.
+func valuesOf[T, V any](list *list[T], value func(T) V) []V {
+	if list.incomplete || len(list.elements) == 0 {
+		return nil
+	}
+	values := make([]V, len(list.elements))
+	for i, element := range list.elements {
+		values[i] = value(element)
+	}
+	return values
+}
+
+// matcher is one text, or a list of texts of which one must be met.
+type matcher struct{ many[text] }
+
+func (m *matcher) read(l *loader) {
+	if _, isSection := entries(m.node); isSection {
+		l.refuse(&m.item, "it must be a text, or a list of texts such as [first, second]")
+		return
+	}
+	m.many.read(l)
+}
+
+func (m *matcher) texts() []string {
+	return valuesOf(&m.list, func(text text) string { return text.value })
+}
+
+// values are values of a property. null is one.
+type values struct{ many[jsonValue] }
+
+func (v *values) list() []any {
+	return valuesOf(&v.many.list, func(element jsonValue) any { return element.value })
+}
+
+const notText = "it must be a single text"
+
+// scalar is a value that is made of a single text, which is not "".
+type scalar interface{ parse(text string) error }
+
+// parse reads the text of a value.
+func (l *loader) parse(target scalar, here *item) {
+	written, ok := textOf(here.node)
+	if !ok {
+		l.refuse(here, notText)
+		return
+	}
+	text := l.expand(here, written)
+	if text == "" || here.mistaken {
+		return
+	}
+	if err := target.parse(text); err != nil {
+		l.refuse(here, err.Error())
+	}
+}
+
+// duration is a time above nothing, and of at most what the tag max says.
+type duration struct{ setting[time.Duration] }
+
+func (d *duration) parse(text string) error {
+	longest, _ := time.ParseDuration(d.tag.Get("max")) // The tags are right.
+	parsed, err := time.ParseDuration(text)
+	if err != nil || parsed <= 0 || parsed > longest {
+		return fmt.Errorf("it must be a duration of up to %s, such as %s", shorten(longest), shorten(longest/2))
+	}
+	d.value = parsed
+	return nil
 }
 
 // shorten leaves out the units that say nothing.
@@ -58,18 +168,114 @@ func shorten(duration time.Duration) string {
 	return text
 }
 
-// rate reads how many messages a destination takes, such as 1/s or 30/m, and
-// returns the time between two of them.
-func (l *loader) rate(where place, text string) time.Duration {
+// interval is a duration, or the word always, which is no time at all.
+type interval struct{ duration }
+
+func (i *interval) parse(text string) error {
+	if text == "always" {
+		return nil
+	}
+	if err := i.duration.parse(text); err != nil {
+		return errors.New(strings.Replace(err.Error(), "a duration", "always, or a duration", 1))
+	}
+	return nil
+}
+
+// size is a number of bytes with its unit, from what the tag min says to what the
+// tag max says.
+type size struct{ setting[int64] }
+
+func (s *size) parse(text string) error {
+	least, most := s.tag.Get("min"), s.tag.Get("max")
+	smallest, _ := parseSize(least) // The tags are right.
+	largest, _ := parseSize(most)
+	parsed, ok := parseSize(text)
+	if !ok || parsed < smallest || parsed > largest {
+		return fmt.Errorf("it must be a size between %s and %s, such as %s", least, most, s.tag.Get("such_as"))
+	}
+	s.value = parsed
+	return nil
+}
+
+func parseSize(text string) (int64, bool) {
+	digits := strings.TrimRight(text, "BKMGi ")
+	number, err := strconv.ParseInt(digits, 10, 32)
+	shift, known := map[string]int{"": 0, "B": 0, "KiB": 10, "MiB": 20, "GiB": 30}[strings.TrimSpace(strings.TrimPrefix(text, digits))]
+	return number << shift, err == nil && known
+}
+
+// shortestInterval is the least time between two messages: what is faster is no limit.
+const shortestInterval = 10 * time.Millisecond
+
+// rate is how many messages a destination takes, such as 1/s or 30/m. Its value is
+// the time between two of them.
+type rate struct{ setting[time.Duration] }
+
+func (r *rate) parse(text string) error {
 	parts := regexp.MustCompile(`^([1-9][0-9]{0,5})/(s|m|h)$`).FindStringSubmatch(text)
 	if parts == nil {
-		l.report(where, "it must be a number of messages per s, m or h, such as 1/s or 30/m")
-		return 0
+		return errors.New("it must be a number of messages per s, m or h, such as 1/s or 30/m")
 	}
 	number, _ := strconv.Atoi(parts[1]) // The expression takes nothing else.
-	interval := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[parts[2]] / time.Duration(number)
-	if interval < shortestInterval {
-		l.report(where, fmt.Sprintf("it must be at most %d/s", time.Second/shortestInterval))
+	between := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[parts[2]] / time.Duration(number)
+	if between < shortestInterval {
+		return fmt.Errorf("it must be at most %d/s", time.Second/shortestInterval)
 	}
-	return interval
+	r.value = between
+	return nil
+}
+
+// jsonValue is any value that JSON has, with numbers as json.Number. With the tag
+// null:"value" null is one, below it as well.
+type jsonValue struct {
+	item
+	value any
+}
+
+func (j *jsonValue) read(l *loader) {
+	switch node := j.node.(type) {
+	case *ast.NullNode:
+	case *ast.BoolNode:
+		j.value = node.Value
+	case *ast.IntegerNode:
+		j.value = numberOf(node.GetToken().Value, fmt.Sprint(node.Value))
+	case *ast.FloatNode:
+		j.value = numberOf(node.GetToken().Value, strconv.FormatFloat(node.Value, 'g', -1, 64))
+	case *ast.StringNode, *ast.LiteralNode:
+		written, _ := textOf(node)
+		j.value = l.expand(&j.item, written)
+	case *ast.SequenceNode:
+		elements := make([]any, len(node.Values))
+		for i, element := range node.Values {
+			elements[i] = j.child(l, element, element, fmt.Sprintf("[%d]", i))
+		}
+		j.value = elements
+	case *ast.MappingNode, *ast.MappingValueNode:
+		entries, _ := entries(node)
+		object := make(map[string]any, len(entries))
+		for _, entry := range entries {
+			if l.isPlainKey(&j.item, entry) {
+				object[keyOf(entry)] = j.child(l, entry.Key, entry.Value, keyOf(entry))
+			}
+		}
+		j.value = object
+	default:
+		l.refuse(&j.item, "it must be a value that JSON has, such as Crashed, 80, true or null")
+	}
+}
+
+// child reads a value within this one.
+func (j *jsonValue) child(l *loader, key, node ast.Node, step string) any {
+	var child jsonValue
+	l.fill(&child, j.below(key, node, step))
+	return child.value
+}
+
+// numberOf returns a number with the digits that were written, unless they are
+// not those of JSON.
+func numberOf(written, parsed string) json.Number {
+	if json.Valid([]byte(written)) {
+		return json.Number(written)
+	}
+	return json.Number(parsed)
 }

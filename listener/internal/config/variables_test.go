@@ -66,7 +66,7 @@ func TestWhatVariablesHoldIsNotShown(t *testing.T) {
 // places returns configurations with ${LEAK} in the place of each value.
 func places() []string {
 	var contents []string
-	for _, leaf := range leaves("", "") {
+	for _, leaf := range leaves(&document{}, "") {
 		path := strings.Split(strings.ReplaceAll(leaf, "NAME", "team"), ".")
 		for _, value := range []string{`"${LEAK}"`, `["${LEAK}"]`, `{a: "${LEAK}"}`} {
 			contents = append(contents, strings.Join(path, ": {")+": "+value+strings.Repeat("}", len(path)-1))
@@ -137,14 +137,21 @@ func TestProblemsWithVariables(t *testing.T) {
 
 func TestVariablesAreReplaced(t *testing.T) {
 	t.Parallel()
-	loader := newLoader(Source{LookupEnv: func(string) (string, bool) { return "x", true }})
-	root, ok := parse(t, loader, "a: $${HOME}\nb: ${HOME}\nc: [\"${HOME}-$${HOME}\"]\nd: |\n  ${HOME}\n")
-	if !ok || !loader.prepare(root) {
+	loader := newLoader(Source{
+		File:      write(t, "a: $${HOME}\nb: ${HOME}\nc: [\"${HOME}-$${HOME}\"]\nd: |\n  ${HOME}\n"),
+		LookupEnv: func(string) (string, bool) { return "x", true },
+	})
+	var read struct {
+		item
+		A text       `key:"a"`
+		B text       `key:"b"`
+		C list[text] `key:"c"`
+		D text       `key:"d"`
+	}
+	if !loader.readFile(&read) || len(loader.problems) > 0 {
 		t.Fatalf("%v", loader.problems)
 	}
-	loader.root = root
-	list, _ := loader.texts("c")
-	if got := fmt.Sprintf("%q", []string{loader.text("a"), loader.text("b"), list[0], loader.text("d")}); got != `["${HOME}" "x" "x-${HOME}" "x\n"]` {
+	if got := fmt.Sprintf("%q", []string{read.A.value, read.B.value, read.C.elements[0].value, read.D.value}); got != `["${HOME}" "x" "x-${HOME}" "x\n"]` {
 		t.Errorf("the values are %s", got)
 	}
 }
