@@ -59,7 +59,7 @@ const needsExpression = "it needs an expression in jq, such as .diff.after.prope
 
 // compile compiles expressions, if all of them can be used.
 func (c *condition) compile(l *loader, given *expressions, combine func(...string) (*rule.Condition, error)) {
-	switch texts := valuesOf(&given.many.list, func(one expression) string { return one.value }); {
+	switch texts := valuesOf(&given.list, func(one expression) string { return one.value }); {
 	case given.incomplete || !given.given():
 	case len(texts) == 0:
 		l.refuse(&given.item, needsExpression)
@@ -76,7 +76,7 @@ type expressions struct{ many[expression] }
 
 func (e *expressions) read(l *loader) {
 	if _, isList := e.node.(*ast.SequenceNode); isList {
-		e.many.list.read(l)
+		e.list.read(l)
 		return
 	}
 	e.many.read(l)

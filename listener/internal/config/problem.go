@@ -9,18 +9,19 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// problem is something that is wrong, with its line in the file. What is not in the
-// file has the line 0.
+// problem is something that is wrong with a place.
 type problem struct {
-	line int
-	text string
+	place
+	what string
 }
 
 // place says where something stands: a line of the file and a path in it, or a
-// variable.
+// variable, which has the line 0.
 type place struct {
 	line int
-	text string
+	// inner is a line of a file that the line of the configuration names, or 0.
+	inner int
+	text  string
 }
 
 // outside is a place that is not in the file.
@@ -30,7 +31,7 @@ func outside(text string) place { return place{text: text} }
 // several rules use has its mistakes once.
 func (l *loader) report(where place, what string) {
 	breaks := regexp.MustCompile(`\s*[\n\v\f\r\x{85}\x{2028}\x{2029}]\s*`)
-	added := problem{line: where.line, text: breaks.ReplaceAllString(where.text+": "+what, " ")}
+	added := problem{place: where, what: breaks.ReplaceAllString(where.text+": "+what, " ")}
 	if !slices.Contains(l.problems, added) {
 		l.problems = append(l.problems, added)
 	}
@@ -52,11 +53,11 @@ func (l *loader) invalid() error {
 		if a.line == 0 || b.line == 0 {
 			return cmp.Compare(b.line, a.line)
 		}
-		return cmp.Compare(a.line, b.line)
+		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.inner, b.inner))
 	})
 	texts := make([]string, len(l.problems))
 	for i, found := range l.problems {
-		texts[i] = found.text
+		texts[i] = found.what
 	}
 	return &InvalidError{Problems: texts}
 }

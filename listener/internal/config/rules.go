@@ -86,7 +86,7 @@ func (l *loader) applyRules(rules *ruleList, templates *names[templateSection], 
 		l.config.Rules = []Rule{{Rule: rule.DefaultHealth(), Destinations: declared}}
 	}
 	for _, known := range templates.keys {
-		l.compile(templates.byName[known], rule.Rule{Name: "rule"}, false)
+		l.compile(templates.byName[known], anyRule(), false)
 	}
 	for i := range rules.elements {
 		section := &rules.elements[i]

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -39,20 +41,23 @@ func (t *templateChoice) read(l *loader) {
 	l.fill(&t.name, t.itself())
 }
 
+// anyRule is what a template is tried for if it is not known for which rule it is.
+func anyRule() rule.Rule { return rule.Rule{Name: "rule"} }
+
 // template returns the template of a rule: one that it holds, or one that has a
 // name.
 func (l *loader) template(section *ruleSection, templates *names[templateSection], selected rule.Rule) *message.Template {
 	// A mistake may quote what the template is tried with.
 	secret := holdVariable(section.Name.node, section.Blueprint.node, section.ResourceType.node, section.Actions.node, section.Property.node, section.From.node, section.To.node, section.HealthyValues.node)
-	if section.incomplete {
-		selected = rule.Rule{Name: "rule"}
-	}
 	choice := &section.Template
 	switch named, wanted := templates.byName[choice.name.value], choice.name.value; {
+	case choice.section.given() && section.incomplete:
+		l.compile(&choice.section, anyRule(), secret)
 	case choice.section.given():
 		return l.compile(&choice.section, selected, secret)
-	case named != nil:
+	case named != nil && !section.incomplete:
 		return l.compile(named, selected, secret)
+	case named != nil:
 	case wanted != "":
 		problem := fmt.Sprintf("there is no template %q under templates", choice.name.written)
 		if len(templates.keys) > 0 {
@@ -80,16 +85,82 @@ func (t *templateSection) read(l *loader) {
 	}
 }
 
-// compile compiles a template and tries it for a rule. secret says that a mistake may
-// quote what a variable holds.
+// mostMistakes is how many mistakes of one template are looked for.
+const mostMistakes = 50
+
+// compile compiles a template and tries it for a rule. What has a mistake is replaced
+// to find the others. secret says that a mistake may quote what a variable holds.
 func (l *loader) compile(section *templateSection, selected rule.Rule, secret bool) *message.Template {
-	made, err := l.try(section.source, selected)
-	if mistake, ok := errors.AsType[*message.TemplateError](err); ok {
-		l.reportMistake(section, mistake.Part, mistake.Problem, secret)
-	} else if err != nil {
-		l.reportMistake(section, "", err.Error(), secret)
+	source := section.source
+	if section.incomplete && source.Blocks == nil && source.Header+source.Context+source.Body+source.Text+source.Line == "" {
+		return nil
 	}
-	return made
+	for range mostMistakes {
+		made, err := l.try(source, selected)
+		if err == nil {
+			return made
+		}
+		mistake, located := errors.AsType[*message.TemplateError](err)
+		if !located {
+			l.reportMistake(section, "", err.Error(), secret)
+			return nil
+		}
+		l.reportMistake(section, mistake.Part, mistake.Problem, secret)
+		if source, located = without(source, mistake.Part); !located {
+			return nil
+		}
+	}
+	return nil
+}
+
+// without returns a source in which a part is replaced by one that is right; ok is
+// false if the part cannot be told from the rest.
+func without(source message.Source, part string) (replaced message.Source, ok bool) {
+	texts := map[string]*string{"header": &source.Header, "context": &source.Context, "body": &source.Body, "text": &source.Text, "line": &source.Line}
+	if text := texts[part]; text != nil {
+		*text = ""
+		return source, true
+	}
+	path := steps(part)
+	if path[0] != "blocks" || len(path) < 2 {
+		return source, false
+	}
+	if replaced, ok := replaceText(source.Blocks, path[1:]); ok {
+		source.Blocks, _ = replaced.([]any)
+		return source, true
+	}
+	i, err := strconv.Atoi(strings.Trim(path[1], "[]"))
+	if err != nil || i < 0 || i >= len(source.Blocks) {
+		return source, false
+	}
+	source.Blocks = slices.Clone(source.Blocks)
+	source.Blocks[i] = map[string]any{"type": "divider"}
+	return source, true
+}
+
+// replaceText returns a copy of a value with another text at a path; ok is false if
+// there is no text, or that text.
+func replaceText(value any, path []string) (replaced any, ok bool) {
+	const plain = "a text"
+	if len(path) == 0 {
+		text, isText := value.(string)
+		return plain, isText && text != plain
+	}
+	switch value := value.(type) {
+	case []any:
+		i, err := strconv.Atoi(strings.Trim(path[0], "[]"))
+		if err != nil || i < 0 || i >= len(value) {
+			return nil, false
+		}
+		copied := slices.Clone(value)
+		copied[i], ok = replaceText(value[i], path[1:])
+		return copied, ok
+	case map[string]any:
+		copied := maps.Clone(value)
+		copied[path[0]], ok = replaceText(value[path[0]], path[1:])
+		return copied, ok
+	}
+	return nil, false
 }
 
 func (l *loader) try(source message.Source, selected rule.Rule) (*message.Template, error) {
@@ -226,9 +297,12 @@ func (b *blocks) inLine(l *loader, instead place, line int, path []string) place
 	if b.first == 0 {
 		return instead
 	}
+	line += b.first
 	if b.file == l.source.File {
-		instead.line = b.first + line
+		instead.line = line
+	} else {
+		instead.inner = line
 	}
-	instead.text = fmt.Sprintf("%s:%d: %s", b.file, b.first+line, join(path))
+	instead.text = fmt.Sprintf("%s:%d: %s", b.file, line, join(path))
 	return instead
 }
