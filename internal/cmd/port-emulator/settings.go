@@ -108,7 +108,7 @@ func (s *settings) define(flags *flag.FlagSet) {
 
 	flags.Var(choice(&o.ChangelogDestination, emulator.KeepDestination, emulator.DropDestination, emulator.RefuseDestination),
 		"changelog-destination",
-		"what becomes of changelogDestination in a blueprint, which Port has removed: true keeps it, false drops it, refuse answers with 422 (`mode`)")
+		"the `mode` for changelogDestination of blueprints, which Port has removed: true keeps it, false drops it, refuse answers with 422")
 	flags.Var(choice(&o.TimestampUnit, emulator.Milliseconds, emulator.Seconds), "event-timestamp",
 		"the `unit` of the events' timestamp header: ms or s")
 	flags.IntVar(&o.DeliveryRetries, "event-retries", 0, "post an event again up to this many `times` when it fails")
