@@ -246,11 +246,10 @@ func TestSendReadsHowLongToPause(t *testing.T) {
 
 func TestSendGivesUpWithItsContext(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+	ctx, end := context.WithCancelCause(t.Context())
 	release := make(chan struct{})
 	hook := newWebhook(t, func(int, http.ResponseWriter) {
-		cancel() // The message has arrived, and is not answered.
+		end(context.DeadlineExceeded) // The message has arrived, and is not answered.
 		<-release
 	})
 	t.Cleanup(func() { close(release) })
