@@ -73,7 +73,7 @@ func prepareList(flags *flag.FlagSet) func(context.Context, []string, io.Writer)
 		if *limit < 0 {
 			return &usageError{"-limit: it must be 0 or greater"}
 		}
-		return place.at(ctx, func(desk desk) error {
+		return place.look(ctx, func(desk desk) error {
 			letters, more, err := collect(ctx, desk, *destination, *limit)
 			if err != nil {
 				return err

@@ -39,7 +39,7 @@ func prepareDestinations(flags *flag.FlagSet) func(context.Context, []string, io
 		if err := noOperands(operands); err != nil {
 			return err
 		}
-		return place.at(ctx, func(desk desk) error {
+		return place.look(ctx, func(desk desk) error {
 			seen, err := desk.Destinations(ctx)
 			if err != nil {
 				return err

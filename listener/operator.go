@@ -51,7 +51,20 @@ type desk struct {
 
 // at calls act with the desk of a place.
 func (p *place) at(ctx context.Context, act func(desk desk) error) error {
-	found, err := p.open(ctx)
+	return p.use(ctx, admin.Open, act)
+}
+
+// look is at for commands that change nothing: a store may be looked at while another
+// process uses it.
+func (p *place) look(ctx context.Context, act func(desk desk) error) error {
+	return p.use(ctx, admin.OpenReadOnly, act)
+}
+
+// opener opens the store of a listener that does not run.
+type opener func(ctx context.Context, stored config.Stored, logger *slog.Logger, now func() time.Time) (*admin.Opened, error)
+
+func (p *place) use(ctx context.Context, openStore opener, act func(desk desk) error) error {
+	found, err := p.open(ctx, openStore)
 	if err != nil {
 		return err
 	}
@@ -59,7 +72,7 @@ func (p *place) at(ctx context.Context, act func(desk desk) error) error {
 }
 
 // open asks the admin address, and opens the store if nothing answers there.
-func (p *place) open(ctx context.Context) (desk, error) {
+func (p *place) open(ctx context.Context, openStore opener) (desk, error) {
 	client, err := admin.NewClient(*p.admin)
 	if err != nil {
 		return desk{}, &usageError{fmt.Sprintf("-admin: %v", err)}
@@ -79,7 +92,7 @@ func (p *place) open(ctx context.Context) (desk, error) {
 	where := describePlace(stored.Store)
 	// What the store warns of concerns whoever runs it for long.
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	opened, err := admin.Open(ctx, stored, logger, time.Now)
+	opened, err := openStore(ctx, stored, logger, time.Now)
 	switch {
 	case errors.Is(err, queue.ErrLocked):
 		return desk{}, fmt.Errorf("nothing answers at %s, and another process holds the store in %s; give its admin address with -admin", client.Address(), where)

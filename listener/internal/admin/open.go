@@ -20,9 +20,20 @@ type Opened struct {
 // does not say which destinations there are, those that the store knows of count
 // as configured. Its error is one of queue.OpenExisting.
 func Open(ctx context.Context, stored config.Stored, logger *slog.Logger, now func() time.Time) (*Opened, error) {
+	return open(ctx, stored, false, logger, now)
+}
+
+// OpenReadOnly is Open for those who only look, which is possible also while another
+// process has the store.
+func OpenReadOnly(ctx context.Context, stored config.Stored, logger *slog.Logger, now func() time.Time) (*Opened, error) {
+	return open(ctx, stored, true, logger, now)
+}
+
+func open(ctx context.Context, stored config.Stored, readOnly bool, logger *slog.Logger, now func() time.Time) (*Opened, error) {
 	store, err := queue.OpenExisting(ctx, queue.Location{
 		Dir:         stored.Store.Dir,
 		PostgresURL: stored.Store.PostgresURL.Reveal(),
+		ReadOnly:    readOnly,
 		Logger:      logger,
 	})
 	if err != nil {

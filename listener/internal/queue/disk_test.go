@@ -39,7 +39,7 @@ func TestAFullDisk(t *testing.T) {
 			defer closeQueue(t, opened)
 
 			filler := filepath.Join(disk, "filler")
-			if err := os.WriteFile(filler, make([]byte, 48<<20), 0o600); err != nil {
+			if err := os.WriteFile(filler, make([]byte, 40<<20), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			body := bytes.Repeat([]byte("x"), 64<<10)

@@ -18,6 +18,8 @@ const groupSize = 64
 type writer struct {
 	database   *sql.DB
 	connection *sql.Conn
+	// statements prepares each statement once.
+	statements *statements
 	disk       *disk
 	marks      *highWater
 	requests   chan *request
@@ -45,7 +47,7 @@ func openWriter(ctx context.Context, path string, options Options, disk *disk, m
 		return nil, errors.Join(err, connection.Close(), database.Close())
 	}
 	opened := &writer{
-		database: database, connection: connection, disk: disk, marks: marks,
+		database: database, connection: connection, statements: newStatements(connection), disk: disk, marks: marks,
 		requests: make(chan *request, groupSize), stop: make(chan struct{}),
 	}
 	opened.ended.Go(func() { opened.run(options.Sync) }) //nolint:contextcheck // It writes for many callers.
@@ -111,7 +113,7 @@ func (w *writer) gather(first *request) []*request {
 func (w *writer) flush() { _ = w.exec("PRAGMA wal_checkpoint(PASSIVE)") }
 
 func (w *writer) exec(statement string) error {
-	_, err := w.connection.ExecContext(context.Background(), statement)
+	_, err := w.statements.ExecContext(context.Background(), statement)
 	return err
 }
 
@@ -129,7 +131,7 @@ func (w *writer) commit(group []*request) {
 		close(asked.done)
 	}
 	if err == nil {
-		w.marks.note(context.Background(), w.connection)
+		w.marks.note(context.Background(), w.statements)
 	}
 }
 
@@ -139,7 +141,12 @@ func (w *writer) try(group []*request) error {
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}
-	err := w.applyAll(group)
+	var err error
+	if len(group) == 1 {
+		err = w.applyOne(group[0])
+	} else {
+		err = w.applyAll(group)
+	}
 	if err == nil {
 		err = w.exec("COMMIT")
 	}
@@ -151,6 +158,17 @@ func (w *writer) try(group []*request) error {
 	return nil
 }
 
+// applyOne applies a change that has the transaction to itself: if it is rejected,
+// all of that is rolled back.
+func (w *writer) applyOne(asked *request) error {
+	asked.err = asked.apply(context.Background(), w.statements)
+	if asked.err == nil || isFullDisk(asked.err) || isDamage(asked.err) {
+		return asked.err
+	}
+	// The commit that follows has nothing left to write.
+	return errors.Join(w.exec("ROLLBACK"), w.exec("BEGIN"))
+}
+
 // applyAll applies the changes of a group, each by itself: one that is rejected
 // leaves the others alone.
 func (w *writer) applyAll(group []*request) error {
@@ -158,7 +176,7 @@ func (w *writer) applyAll(group []*request) error {
 		if err := w.exec("SAVEPOINT change"); err != nil {
 			return err
 		}
-		asked.err = asked.apply(context.Background(), w.connection)
+		asked.err = asked.apply(context.Background(), w.statements)
 		if asked.err != nil {
 			if isFullDisk(asked.err) || isDamage(asked.err) {
 				return asked.err
@@ -178,6 +196,6 @@ func (w *writer) applyAll(group []*request) error {
 func (w *writer) close() error {
 	close(w.stop)
 	w.ended.Wait()
-	w.marks.last(context.Background(), w.connection)
-	return errors.Join(w.connection.Close(), w.database.Close())
+	w.marks.last(context.Background(), w.statements)
+	return errors.Join(w.statements.close(), w.connection.Close(), w.database.Close())
 }

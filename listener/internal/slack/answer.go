@@ -78,13 +78,15 @@ func (a answer) isDelivered() bool {
 }
 
 // word returns Slack's word for what is wrong, such as invalid_blocks, and whether
-// there is one: text of lower-case letters, digits and underscores. Another server
-// may answer with anything, our own URL included, so nothing else is ever shown.
+// there is one: text of lower-case letters, digits and underscores. A word with an
+// underscore counts whatever its type is said to be: no page consists of one. Another
+// server may answer with anything, our own URL included, so nothing else is ever
+// shown.
 func (a answer) word() (string, bool) {
 	text := strings.TrimSpace(string(a.body))
 	kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
 	isText := kind == "" || strings.EqualFold(strings.TrimSpace(kind), "text/plain")
-	if !isText || text == "" || len(text) > longestWord || strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+	if !isText && !strings.Contains(text, "_") || text == "" || len(text) > longestWord || strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
 		return "without a word of Slack's", false
 	}
 	return text, true
