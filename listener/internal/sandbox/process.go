@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
-	"sync/atomic"
 	"time"
 )
 
@@ -82,28 +81,55 @@ func (p *process) ask(asked, event []byte, limit time.Duration) (answer, error) 
 	})
 }
 
+// starved is how many times its limit a process may take where it gets too little of the
+// processor.
+const starved = 10
+
 // within kills the process when something takes too long.
 func (p *process) within(limit time.Duration, do func() (answer, error)) (answer, error) {
-	var late atomic.Bool
-	deadline := time.AfterFunc(limit, func() {
-		late.Store(true)
-		_ = p.command.Process.Kill()
-	})
+	done, expired := make(chan struct{}), make(chan bool)
+	go func() { expired <- p.expires(limit, done) }()
 	answered, err := do()
-	if deadline.Stop() && err == nil {
+	close(done)
+	late := <-expired
+	if err == nil && !late {
 		return answered, nil
 	}
 	_ = p.command.Process.Kill()
 	_ = p.stdin.Close()
 	ended := p.command.Wait()
 	switch {
-	case late.Load():
+	case late:
 		return answer{}, fmt.Errorf("it took longer than %s", limit)
 	case ended != nil:
 		// Go's runtime ends in several ways when the system refuses it memory.
 		return answer{}, fmt.Errorf("it needed more than %d MiB of memory, or crashed (%w)", p.memory>>20, ended)
 	}
 	return answer{}, fmt.Errorf("it has ended: %w", err)
+}
+
+// expires kills the process when it has used a time of the processor, where the system
+// tells, or else when that time has passed; unless done is closed before. A machine that
+// has too much to do is no reason to kill it.
+func (p *process) expires(limit time.Duration, done <-chan struct{}) bool {
+	began := time.Now()
+	before, known := processorTime(p.command.Process.Pid)
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for {
+		select {
+		case <-done:
+			return false
+		case <-timer.C:
+		}
+		now, still := processorTime(p.command.Process.Pid)
+		spent := now - before
+		if !known || !still || spent >= limit || time.Since(began) >= starved*limit {
+			_ = p.command.Process.Kill()
+			return true
+		}
+		timer.Reset(limit - spent)
+	}
 }
 
 // end lets the process end by itself.
