@@ -201,7 +201,7 @@ type complaint struct {
 }
 
 // log tells of an event that was rejected. Of those that are not signed only the
-// first of a kind in a minute is told of, with how many were not.
+// first of a kind in a minute is logged, with how many were not.
 func (i *intake) log(ctx context.Context, level slog.Level, refused *refusal, about ...any) {
 	if !refused.unsigned {
 		i.logger.Log(ctx, level, "event rejected", about...)

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// limitMemory has the system refuse the process more than so many bytes. RLIMIT_DATA
+// limitMemory makes the system refuse the process more than so many bytes. RLIMIT_DATA
 // counts what the process may write to, from Linux 4.7 on; RLIMIT_AS would also count the
 // gigabytes that Go's runtime sets apart and never touches. When a request is refused,
 // Go's runtime ends the process.
@@ -30,9 +30,9 @@ func limitMemory(limit int64) (watch func() (stop func())) {
 func processorTime(pid int) (used time.Duration, known bool) {
 	// See clock_getcpuclockid(3) for how the clock of another process is named.
 	const clock, bits = 2, 3
-	var told unix.Timespec
-	err := unix.ClockGettime(int32(^pid<<bits|clock), &told) //nolint:gosec // It is what the kernel does.
-	return time.Duration(told.Nano()), err == nil
+	var spent unix.Timespec
+	err := unix.ClockGettime(int32(^pid<<bits|clock), &spent) //nolint:gosec // It is what the kernel does.
+	return time.Duration(spent.Nano()), err == nil
 }
 
 // dataSize returns how many bytes the process may write to already: most of them are

@@ -109,7 +109,7 @@ func (s *Sandbox) Decide(ctx context.Context, event []byte, conditions []*rule.C
 	for _, condition := range conditions {
 		asked.Conditions = append(asked.Conditions, condition.Text())
 	}
-	// Of several conditions nobody knows of which the process has died.
+	// Of several conditions it is not known which one the process died of.
 	most := attempts
 	if len(conditions) > 1 {
 		most = 1
@@ -155,7 +155,7 @@ func (s *Sandbox) Line(ctx context.Context, event []byte, selected rule.Rule, te
 
 // Try tries a template with sample events as message.Template.Try does.
 func (s *Sandbox) Try(ctx context.Context, template *message.Template, selected rule.Rule) error {
-	// Who reads a configuration wants to know at once.
+	// Whoever reads a configuration needs to know at once.
 	if err := s.Start(ctx); err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (s *Sandbox) render(ctx context.Context, event []byte, asked rendering) (an
 	return answered, err
 }
 
-// ask has the process do something, in another one if it dies of that, until as many
+// ask makes the process do something, another one if it dies of that, until as many
 // have as may. A process that cannot be started is no reason to give up: nothing would be
 // known about the event.
 func (s *Sandbox) ask(ctx context.Context, asked request, event []byte, most int) (answer, error) {
