@@ -36,7 +36,7 @@ kept until it is replayed or dropped, or until newer ones need its room.`,
 		commands: []command{listCommand(), replayCommand(), dropCommand()},
 		prepare: func(*flag.FlagSet) func(context.Context, []string, io.Writer) error {
 			return func(_ context.Context, operands []string, _ io.Writer) error {
-				problem := "name what to do first: list, replay or drop"
+				problem := "a command is missing: list, replay or drop"
 				if len(operands) > 0 {
 					problem = fmt.Sprintf("unknown command %q; the commands are list, replay and drop", operands[0])
 				}
@@ -62,16 +62,16 @@ entity that has changed, and AGE how long ago the alert was given up.
 }
 
 func prepareList(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
-	destination := flags.String("destination", "", "show those of one destination, by its `name`")
+	destination := flags.String("destination", "", "show only those of the destination of this `name`")
 	limit := flags.Int("limit", defaultShown, "show at most this `number` of them; 0 is all")
-	asJSON := flags.Bool("json", false, "print a JSON object for each of them, one a line")
+	asJSON := flags.Bool("json", false, "print one JSON object a line")
 	place := definePlace(flags)
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if err := noOperands(operands); err != nil {
 			return err
 		}
 		if *limit < 0 {
-			return &usageError{"-limit: it must be 0 or greater"}
+			return &usageError{"-limit must be 0 or greater"}
 		}
 		return place.look(ctx, func(desk desk) error {
 			letters, more, err := collect(ctx, desk, *destination, *limit)
@@ -176,7 +176,7 @@ taken before is not sent to the same destination again.
 
 func prepareReplay(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
 	chosen := defineChoice(flags)
-	to := flags.String("to", "", "send them to the destination of this `name` in place of their own")
+	to := flags.String("to", "", "send them to the destination of this `name` instead of their own")
 	place := definePlace(flags)
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		ids, err := chosen.ids(operands)
@@ -199,7 +199,7 @@ func dropCommand() command {
 	return command{
 		name:      "drop",
 		arguments: "(ID… | -all -destination NAME)",
-		summary:   "remove dead letters for good",
+		summary:   "delete dead letters permanently",
 		about: `Remove dead letters for good. They will not be delivered.
 
 ` + aboutPlace,
@@ -216,7 +216,7 @@ func prepareDrop(flags *flag.FlagSet) func(context.Context, []string, io.Writer)
 			return err
 		}
 		if chosen.all && chosen.destination == "" {
-			return &usageError{"-all needs -destination here: what is dropped is gone"}
+			return &usageError{"-all needs -destination here, because dropped dead letters cannot be restored"}
 		}
 		return place.at(ctx, func(desk desk) error {
 			work := work{
@@ -238,8 +238,8 @@ type choice struct {
 
 func defineChoice(flags *flag.FlagSet) *choice {
 	defined := new(choice)
-	flags.BoolVar(&defined.all, "all", false, "take all that are there now, in place of ids")
-	flags.StringVar(&defined.destination, "destination", "", "with -all, take those of one destination, by its `name`")
+	flags.BoolVar(&defined.all, "all", false, "select all dead letters instead of ids")
+	flags.StringVar(&defined.destination, "destination", "", "with -all, select only those of the destination of this `name`")
 	return defined
 }
 
@@ -247,11 +247,11 @@ func defineChoice(flags *flag.FlagSet) *choice {
 func (c *choice) ids(operands []string) ([]uint64, error) {
 	switch {
 	case c.all && len(operands) > 0:
-		return nil, &usageError{"give ids or -all, not both"}
+		return nil, &usageError{"use ids or -all, not both"}
 	case !c.all && c.destination != "":
-		return nil, &usageError{"-destination goes with -all"}
+		return nil, &usageError{"-destination requires -all"}
 	case !c.all && len(operands) == 0:
-		return nil, &usageError{"give the ids of dead letters, as listener dlq list shows them, or -all"}
+		return nil, &usageError{"name the ids of dead letters, as listener dlq list shows them, or use -all"}
 	}
 	ids := make([]uint64, len(operands))
 	for i, operand := range operands {

@@ -16,7 +16,7 @@ func destinationsCommand() command {
 	return command{
 		name:      "destinations",
 		arguments: "[-json]",
-		summary:   "show the destinations, and what keeps them from taking alerts",
+		summary:   "show the destinations, and why alerts are not delivered",
 		about: `Show the destinations, and what keeps them from taking alerts.
 
 One that is failing does not answer, or answers with an error, and is tried
@@ -33,7 +33,7 @@ letters.
 }
 
 func prepareDestinations(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
-	asJSON := flags.Bool("json", false, "print a JSON object for each destination, one a line")
+	asJSON := flags.Bool("json", false, "print one JSON object a line")
 	place := definePlace(flags)
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if err := noOperands(operands); err != nil {
@@ -86,7 +86,7 @@ func unparkCommand() command {
 	return command{
 		name:      "unpark",
 		arguments: "NAME",
-		summary:   "have a parked destination tried again now",
+		summary:   "retry a parked destination now",
 		about: `Have a parked destination tried again now.
 
 Its alerts are sent if its webhook takes them, and it is parked again if not.
@@ -100,7 +100,7 @@ func prepareUnpark(flags *flag.FlagSet) func(context.Context, []string, io.Write
 	place := definePlace(flags)
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if len(operands) != 1 {
-			return &usageError{"give the name of one destination, as listener destinations shows it"}
+			return &usageError{"name one destination, as listener destinations shows it"}
 		}
 		name := operands[0]
 		return place.at(ctx, func(desk desk) error {

@@ -40,7 +40,7 @@ func newFlagSet(into *flags) *flag.FlagSet {
 	set.StringVar(&into.adminListen, "admin-listen", "", "`address` for the operator\n(default that of the configuration, else "+config.DefaultAdminListen+")")
 	set.StringVar(&into.dataDir, "data-dir", "", "`directory` that keeps events until they are delivered\n(default $STATE_DIRECTORY, else ./listener-data)")
 	set.BoolVar(&into.checkConfig, "check-config", false, "check the configuration and exit")
-	set.BoolVar(&into.debug, "debug", false, "log what is usually of no interest too, such as events that no rule selects")
+	set.BoolVar(&into.debug, "debug", false, "log details as well, such as events that no rule selects")
 	set.BoolVar(&into.version, "version", false, "print the version and exit")
 	return set
 }
@@ -70,7 +70,7 @@ Environment:
   SLACK_WEBHOOK_URL_FILE.
 
 Signals:
-  SIGHUP               read the configuration again, as listener reload has it done;
+  SIGHUP               read the configuration again, as listener reload does;
                        a mistake in it changes nothing
   SIGTERM, SIGINT      stop; what is being delivered is finished, the rest is kept
 

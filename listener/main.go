@@ -109,7 +109,7 @@ func newSandbox() (*sandbox.Sandbox, error) {
 
 // describeInvalid lists what is wrong with a configuration, a line each.
 func describeInvalid(err error) error {
-	return errors.New("the configuration cannot be used:\n  " + strings.ReplaceAll(err.Error(), "\n", "\n  "))
+	return errors.New("the configuration is invalid:\n  " + strings.ReplaceAll(err.Error(), "\n", "\n  "))
 }
 
 // serve runs the listener until a signal, or until a part of it fails.
@@ -147,7 +147,7 @@ func serve(flags flags, loaded *config.Config, load func(try config.Try) (*confi
 	if err != nil {
 		logger.Error("stopping: a part of the listener failed", "error", err)
 	} else {
-		logger.Info("stopping: what is being delivered is finished, the rest is kept; a second signal ends at once")
+		logger.Info("stopping: what is being delivered is finished, the rest is kept; a second signal stops at once")
 	}
 	stopping, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()

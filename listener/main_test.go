@@ -101,17 +101,17 @@ func TestCommandLine(t *testing.T) {
 		{"an argument", nil, []string{"start"}, outcome{2, "", "listener: unknown command \"start\"\nRun listener -h for its flags.\n"}},
 		{"an environment that is valid", classic("http://localhost"), []string{"-check-config"}, outcome{0, "The configuration is valid. Client secrets: 1. Destinations: default. Rules: health.\n", ""}},
 		{"a file that is valid", classic("http://localhost"), []string{"-config", good, "-check-config"}, outcome{0, "The configuration is valid. Client secrets: 1. Destinations: team. Rules: health.\n", ""}},
-		{"a file that is not", classic("http://localhost"), []string{"-config", bad, "-check-config"}, outcome{1, "", "listener: the configuration cannot be used:\n  " + bad +
+		{"a file that is not", classic("http://localhost"), []string{"-config", bad, "-check-config"}, outcome{1, "", "listener: the configuration is invalid:\n  " + bad +
 			":1: \"destination\" is not a key of the file; did you mean destinations?\n"}},
-		{"the same without checking only", classic("http://localhost"), []string{"-config", bad}, outcome{1, "", "listener: the configuration cannot be used:\n  " + bad +
+		{"the same without checking only", classic("http://localhost"), []string{"-config", bad}, outcome{1, "", "listener: the configuration is invalid:\n  " + bad +
 			":1: \"destination\" is not a key of the file; did you mean destinations?\n"}},
-		{"no environment", nil, nil, outcome{1, "", `listener: the configuration cannot be used:
-  PORT_CLIENT_SECRET is not set: give it the client secret with which Port signs events, or give PORT_CLIENT_SECRET_FILE the path of a file that holds it
-  SLACK_WEBHOOK_URL is not set: give it the URL of the Slack incoming webhook that alerts go to, or give SLACK_WEBHOOK_URL_FILE the path of a file that holds it
+		{"no environment", nil, nil, outcome{1, "", `listener: the configuration is invalid:
+  PORT_CLIENT_SECRET is not set: set it to the client secret with which Port signs events, or PORT_CLIENT_SECRET_FILE to the path of a file that contains it
+  SLACK_WEBHOOK_URL is not set: set it to the URL of the Slack incoming webhook that alerts go to, or SLACK_WEBHOOK_URL_FILE to the path of a file that contains it
 `}},
 		{"an address that is none", classic("http://localhost"), []string{"-listen", "8080", "-admin-listen", "127.0.0.1:0"}, outcome{
 			1, "",
-			"listener: the configuration cannot be used:\n  -listen: it must be a host and a port, such as 127.0.0.1:8080 or :8080\n",
+			"listener: the configuration is invalid:\n  -listen: it must be a host and a port, such as 127.0.0.1:8080 or :8080\n",
 		}},
 	}
 	for _, test := range tests {
@@ -302,7 +302,7 @@ func TestASecondSignalEnds(t *testing.T) {
 	if err := running.process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	running.logged(t, "a second signal ends at once")
+	running.logged(t, "a second signal stops at once")
 	if err := running.process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -353,18 +353,18 @@ No listener answers at ADMIN; this is about the store in DIR.
 func TestTheOperatorsMistakes(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ arguments, command, want string }{
-		{"dlq", "dlq", "name what to do first: list, replay or drop"},
+		{"dlq", "dlq", "a command is missing: list, replay or drop"},
 		{"dlq show", "dlq", `unknown command "show"; the commands are list, replay and drop`},
 		{"dlq list 1", "dlq list", `unexpected argument "1"`},
-		{"dlq list -limit -1", "dlq list", "-limit: it must be 0 or greater"},
+		{"dlq list -limit -1", "dlq list", "-limit must be 0 or greater"},
 		{"dlq list -admin ftp://x", "dlq list", "-admin: the admin address must be a host and a port, such as 127.0.0.1:8081, or an http URL of one"},
-		{"dlq replay", "dlq replay", "give the ids of dead letters, as listener dlq list shows them, or -all"},
+		{"dlq replay", "dlq replay", "name the ids of dead letters, as listener dlq list shows them, or use -all"},
 		{"dlq replay x", "dlq replay", `"x" is not the id of a dead letter`},
-		{"dlq replay 1 -all", "dlq replay", "give ids or -all, not both"},
-		{"dlq replay 1 -destination team", "dlq replay", "-destination goes with -all"},
-		{"dlq drop -all", "dlq drop", "-all needs -destination here: what is dropped is gone"},
+		{"dlq replay 1 -all", "dlq replay", "use ids or -all, not both"},
+		{"dlq replay 1 -destination team", "dlq replay", "-destination requires -all"},
+		{"dlq drop -all", "dlq drop", "-all needs -destination here, because dropped dead letters cannot be restored"},
 		{"destinations team", "destinations", `unexpected argument "team"`},
-		{"destinations unpark", "destinations unpark", "give the name of one destination, as listener destinations shows it"},
+		{"destinations unpark", "destinations unpark", "name one destination, as listener destinations shows it"},
 	}
 	for _, test := range tests {
 		t.Run(test.arguments, func(t *testing.T) {

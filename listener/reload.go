@@ -14,7 +14,7 @@ func reloadCommand() command {
 	return command{
 		name:      "reload",
 		arguments: "[-admin address]",
-		summary:   "have the running listener read its configuration again",
+		summary:   "make the running listener read its configuration again",
 		about: `Have the running listener read its configuration again.
 
 The listener reads the file and every file that it names, as at SIGHUP. Rules,

@@ -28,7 +28,7 @@ func renderCommand() command {
 	return command{
 		name:      "render",
 		arguments: "[-event file.json] [-config listener.yaml] [-rule name]",
-		summary:   "show the messages that follow from an event, and why others do not",
+		summary:   "show the messages that an event causes, and why other rules do not match",
 		about: `Show the messages that follow from an event, without sending anything.
 
 For each rule of the configuration that matches, the message is shown as text,
@@ -40,7 +40,7 @@ that does not match, the reason. Secrets and destinations need not be set. Witho
 }
 
 func prepareRender(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
-	path := flags.String("event", "", "`file` that holds the event as JSON; - reads it from the standard input")
+	path := flags.String("event", "", "`file` that contains the event as JSON; - reads it from standard input")
 	file := flags.String("config", "", "configuration `file`")
 	only := flags.String("rule", "", "show the message of the rule of this `name` alone, even if it does not match")
 	return func(ctx context.Context, operands []string, out io.Writer) error {

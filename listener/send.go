@@ -54,9 +54,9 @@ changes from Healthy to Degraded.`,
 }
 
 func prepareSend(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
-	event := flags.String("event", "", "`file` that holds the event as JSON; - reads it from the standard input")
+	event := flags.String("event", "", "`file` that contains the event as JSON; - reads it from standard input")
 	address := flags.String("url", "http://127.0.0.1:8080"+config.DefaultPath, "`address` of the listener's webhook: a URL, or a host and a port\n(without a path: "+config.DefaultPath+")")
-	asIs := flags.Bool("as-is", false, "send the very bytes of the file, with the times that it has")
+	asIs := flags.Bool("as-is", false, "send the bytes of the file unchanged, with its own timestamps")
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if len(operands) > 0 {
 			return &usageError{fmt.Sprintf("unexpected argument %q", operands[0])}

@@ -33,7 +33,7 @@ func (l *loader) apply(doc *document) {
 	l.applySmee(&doc.Smee.URL)
 	l.applyStore(&doc.Store)
 	if c.Store.MaxBytes/4 < c.Webhook.MaxBody {
-		l.refuse(&doc.Store.MaxBytes.item, "a quarter of it must hold the largest body, webhook.max_body")
+		l.refuse(&doc.Store.MaxBytes.item, "it must be at least four times webhook.max_body")
 	}
 	l.checkDirectory(&doc.Store.Dir)
 	l.applyRules(&doc.Rules, &doc.Templates, declared)
@@ -76,7 +76,7 @@ func (l *loader) secretOf(section *item, key string, given, file *text) (secret 
 	switch {
 	case section.mistaken || given.mistaken || file.mistaken:
 	case given.value != "" && file.value != "":
-		l.refuse(section, fmt.Sprintf("it has %s and %s_file; give one of them", key, key))
+		l.refuse(section, fmt.Sprintf("it has %s and %s_file; use one of them", key, key))
 	case given.value != "":
 		return strings.TrimSpace(given.value), &given.item
 	case file.value == "":
@@ -93,9 +93,9 @@ func (l *loader) secretOf(section *item, key string, given, file *text) (secret 
 // of those with mistakes.
 func (l *loader) applyDestinations(doc *document) []string {
 	declared := doc.Destinations.sorted()
-	for _, known := range declared {
-		section := doc.Destinations.byName[known]
-		described := newDestination(known)
+	for _, name := range declared {
+		section := doc.Destinations.byName[name]
+		described := newDestination(name)
 		section.Rate.into(&described.Interval)
 		section.DigestAfter.into(&described.DigestAfter)
 		section.MaxAge.into(&described.MaxAge)
@@ -198,7 +198,7 @@ func (l *loader) applyStore(section *storeSection) {
 		return
 	}
 	if section.Dir.given() || section.Sync.given() {
-		l.refuse(where, "dir and sync are for the embedded store, and the database has its own; give one or the other")
+		l.refuse(where, "dir and sync apply to the embedded store only; remove them, or postgres")
 	}
 	store.PostgresURL = NewSecret(given)
 }
@@ -233,10 +233,10 @@ func checkPath(given string) error {
 		return errors.New("it must be a path such as /api/slack")
 	}
 	if strings.ContainsAny(given, "{}?#% ") {
-		return errors.New("it must not hold any of { } ? # % and spaces")
+		return errors.New("it must not contain { } ? # % or spaces")
 	}
 	if given == "/healthz" || given == "/readyz" {
-		return errors.New("the path is taken by the listener itself")
+		return errors.New("the listener itself uses this path")
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func (c *condition) readSection(l *loader, values []*ast.MappingValueNode) {
 		_, near := nearword.Nearest(keyOf(value), keys)
 		return near
 	}) {
-		l.refuse(&c.item, "it must be an expression in jq, and YAML takes it for a section; "+quoteHint)
+		l.refuse(&c.item, "it must be a jq expression, and YAML reads this one as a section; "+quoteHint)
 		return
 	}
 	l.fill(&section, c.itself())
@@ -55,7 +55,7 @@ func (c *condition) readSection(l *loader, values []*ast.MappingValueNode) {
 	c.compile(l, &section.Expressions, combine)
 }
 
-const needsExpression = "it needs an expression in jq, such as .diff.after.properties.cpuUtil > 80"
+const needsExpression = "it needs a jq expression, such as .diff.after.properties.cpuUtil > 80"
 
 // compile compiles expressions, if all of them can be used.
 func (c *condition) compile(l *loader, given *expressions, combine func(...string) (*rule.Condition, error)) {
@@ -88,7 +88,7 @@ func (e *expressions) explain(err error) string {
 		return unshown
 	}
 	if slices.ContainsFunc(e.elements, func(one expression) bool { return one.isCut() }) {
-		return err.Error() + "; YAML takes what follows # for a comment: " + quoteHint
+		return err.Error() + "; YAML reads everything after # as a comment: " + quoteHint
 	}
 	return err.Error()
 }
@@ -107,7 +107,7 @@ func (e *expression) read(l *loader) {
 			return
 		}
 	}
-	l.refuse(&e.item, "it must be an expression in jq, or a list of them; put quotes around one that YAML takes for something else")
+	l.refuse(&e.item, "it must be a jq expression, or a list of them; put quotes around one that YAML reads as something else")
 }
 
 // isCut reports whether a comment follows a text without quotes.

@@ -89,7 +89,7 @@ type Destination struct {
 	WebhookURL Secret
 	// Interval is the least time between two messages.
 	Interval time.Duration
-	// DigestAfter is how long a backlog may take to be told one by one.
+	// DigestAfter is how long a backlog may take to be delivered one by one.
 	DigestAfter time.Duration
 	// MaxAge is from when on an alert that fails is given up.
 	MaxAge time.Duration
@@ -242,8 +242,8 @@ func LoadRules(source Source) (*Config, error) {
 	if err := loader.invalid(); err != nil {
 		return nil, err
 	}
-	for _, known := range declared {
-		loader.config.Destinations = append(loader.config.Destinations, newDestination(known))
+	for _, name := range declared {
+		loader.config.Destinations = append(loader.config.Destinations, newDestination(name))
 	}
 	return &Config{Rules: loader.config.Rules, Destinations: loader.config.Destinations}, nil
 }

@@ -284,7 +284,7 @@ func TestFilesOfSecretsAsEditorsWriteThem(t *testing.T) {
 		{"a byte order mark", "\ufeff" + clientSecret + "\r\n", ""},
 		{"UTF-16", "\xff\xfek\x007\x00", "is in UTF-16; save it as UTF-8"},
 		{"UTF-16 without a mark", "k\x007\x00", "is in UTF-16; save it as UTF-8"},
-		{"NUL", clientSecret + "\x00", "holds a NUL character, so it is not text; is it the right file?"},
+		{"NUL", clientSecret + "\x00", "contains a NUL character, so it is not a text file; is it the right one?"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -345,8 +345,8 @@ func TestLoadFromTheEnvironmentFails(t *testing.T) {
 			aFile + ": the data directory cannot be a file",
 		}},
 		{"nothing is set", nil, []string{
-			"PORT_CLIENT_SECRET is not set: give it the client secret with which Port signs events, or give PORT_CLIENT_SECRET_FILE the path of a file that holds it",
-			"SLACK_WEBHOOK_URL is not set: give it the URL of the Slack incoming webhook that alerts go to, or give SLACK_WEBHOOK_URL_FILE the path of a file that holds it",
+			"PORT_CLIENT_SECRET is not set: set it to the client secret with which Port signs events, or PORT_CLIENT_SECRET_FILE to the path of a file that contains it",
+			"SLACK_WEBHOOK_URL is not set: set it to the URL of the Slack incoming webhook that alerts go to, or SLACK_WEBHOOK_URL_FILE to the path of a file that contains it",
 		}},
 		{"a placeholder", map[string]string{"PORT_CLIENT_SECRET": "changeme", "SLACK_WEBHOOK_URL": webhookURL}, []string{
 			"PORT_CLIENT_SECRET: the client secret is a placeholder, not a secret" + useSecret,
@@ -363,7 +363,7 @@ func TestLoadFromTheEnvironmentFails(t *testing.T) {
 			"SLACK_WEBHOOK_URL_FILE: the file " + missing + " cannot be read (no such file or directory)",
 		}},
 		{"a variable and its file", map[string]string{"PORT_CLIENT_SECRET": clientSecret, "PORT_CLIENT_SECRET_FILE": missing, "SLACK_WEBHOOK_URL": webhookURL}, []string{
-			"PORT_CLIENT_SECRET: PORT_CLIENT_SECRET_FILE is set too; set one of them",
+			"PORT_CLIENT_SECRET: PORT_CLIENT_SECRET_FILE is also set; set only one of them",
 		}},
 	}
 	for _, test := range tests {

@@ -21,11 +21,11 @@ func (l *loader) fromEnvironment(variable, meaning string, add func(where place,
 	path, _ := l.source.LookupEnv(variable + "_FILE")
 	switch {
 	case text == "" && path == "":
-		l.report(outside(variable+" is not set"), fmt.Sprintf("give it %s, or give %s_FILE the path of a file that holds it", meaning, variable))
+		l.report(outside(variable+" is not set"), fmt.Sprintf("set it to %s, or %s_FILE to the path of a file that contains it", meaning, variable))
 	case path == "":
 		add(outside(variable), text)
 	case text != "":
-		l.report(outside(variable), variable+"_FILE is set too; set one of them")
+		l.report(outside(variable), variable+"_FILE is also set; set only one of them")
 	default:
 		text, err := readSecretFile(path, path)
 		if err != nil {

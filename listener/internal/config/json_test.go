@@ -131,7 +131,7 @@ func TestNamesOfDestinations(t *testing.T) {
 func TestDeeplyNested(t *testing.T) {
 	t.Parallel()
 	said := allLoads(write(t, "rules: [{name: a, to: "+strings.Repeat("[", 5000)+strings.Repeat("]", 5000)+"}]\n"), nil)
-	if !strings.Contains(said, "listener.yaml:1: it is nested deeper than 100 times\n") {
+	if !strings.Contains(said, "listener.yaml:1: it is nested more than 100 levels deep\n") {
 		t.Errorf("it says %.500s", said)
 	}
 }

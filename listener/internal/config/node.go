@@ -98,7 +98,7 @@ func nearest(node ast.Node, path []string) ast.Node {
 	return node
 }
 
-// join writes a path as it is told, such as "rules[0].when".
+// join writes a path as it is shown, such as "rules[0].when".
 func join(path []string) string {
 	return strings.ReplaceAll(strings.Join(path, "."), ".[", "[")
 }

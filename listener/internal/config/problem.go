@@ -56,8 +56,8 @@ func (l *loader) invalid() error {
 		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.inner, b.inner))
 	})
 	texts := make([]string, len(l.problems))
-	for i, found := range l.problems {
-		texts[i] = found.what
+	for i, problem := range l.problems {
+		texts[i] = problem.what
 	}
 	return &InvalidError{Problems: texts}
 }

@@ -28,7 +28,7 @@ type Rule struct {
 
 // Rule returns the rule of a name.
 func (c *Config) Rule(name string) (Rule, bool) {
-	i := slices.IndexFunc(c.Rules, func(known Rule) bool { return known.Name == name })
+	i := slices.IndexFunc(c.Rules, func(other Rule) bool { return other.Name == name })
 	if i < 0 {
 		return Rule{}, false
 	}
@@ -37,7 +37,7 @@ func (c *Config) Rule(name string) (Rule, bool) {
 
 // Evaluates reports whether a rule has a condition or a template.
 func (c *Config) Evaluates() bool {
-	return slices.ContainsFunc(c.Rules, func(known Rule) bool { return known.When != nil || known.Template != nil })
+	return slices.ContainsFunc(c.Rules, func(r Rule) bool { return r.When != nil || r.Template != nil })
 }
 
 // DestinationNames returns the names of all destinations, in order.
@@ -52,8 +52,8 @@ func (c *Config) DestinationNames() []string {
 // RuleNames returns the names of all rules, in order.
 func (c *Config) RuleNames() []string {
 	names := make([]string, len(c.Rules))
-	for i, known := range c.Rules {
-		names[i] = known.Name
+	for i, r := range c.Rules {
+		names[i] = r.Name
 	}
 	return names
 }
@@ -85,8 +85,8 @@ func (l *loader) applyRules(rules *ruleList, templates *names[templateSection], 
 	if !rules.given() {
 		l.config.Rules = []Rule{{Rule: rule.DefaultHealth(), Destinations: declared}}
 	}
-	for _, known := range templates.keys {
-		l.compile(templates.byName[known], anyRule(), false)
+	for _, key := range templates.keys {
+		l.compile(templates.byName[key], anyRule(), false)
 	}
 	for i := range rules.elements {
 		section := &rules.elements[i]
@@ -103,7 +103,7 @@ func (l *loader) applyRule(section *ruleSection, templates *names[templateSectio
 	l.checkIdentifiers(&section.Blueprint, &section.ResourceType, &section.Actions)
 	l.checkProperty(section)
 	actions, types := l.changes(section)
-	made := Rule{Rule: rule.Rule{
+	result := Rule{Rule: rule.Rule{
 		Name:          section.Name.value,
 		Blueprints:    section.Blueprint.texts(),
 		ResourceTypes: types,
@@ -114,12 +114,12 @@ func (l *loader) applyRule(section *ruleSection, templates *names[templateSectio
 		HealthyValues: section.HealthyValues.list(),
 		When:          section.When.compiled,
 	}}
-	made.Destinations = l.destinations(section, declared)
-	if reason := made.Never(); reason != "" && !section.incomplete {
+	result.Destinations = l.destinations(section, declared)
+	if reason := result.Never(); reason != "" && !section.incomplete {
 		l.refuse(firstOf(&section.From.item, &section.To.item, &section.Property.item, &section.ResourceType.item), reason)
 	}
-	made.Template = l.template(section, templates, made.Rule)
-	l.config.Rules = append(l.config.Rules, made)
+	result.Template = l.template(section, templates, result.Rule)
+	l.config.Rules = append(l.config.Rules, result)
 }
 
 // firstOf returns the first of some values that the file has.
@@ -133,7 +133,7 @@ func (l *loader) checkName(section *ruleSection) {
 	case !section.Name.given():
 		l.refuse(&section.item, "a rule needs a name")
 	case !name.Valid(section.Name.value):
-		l.refuse(&section.Name.item, "the name of a rule has lower-case letters, digits, dashes and underscores, at most 63 of them")
+		l.refuse(&section.Name.item, "the name of a rule consists of at most 63 lower-case letters, digits, dashes and underscores")
 	}
 }
 
@@ -143,7 +143,7 @@ func (l *loader) checkIdentifiers(given ...*matcher) {
 		for i := range identifiers.elements {
 			if text := &identifiers.elements[i]; strings.ContainsFunc(text.value, unicode.IsSpace) {
 				text.mistaken = true
-				l.refuse(&identifiers.item, fmt.Sprintf("%q has a space in it, and no identifier has one, so no event can match", text.written))
+				l.refuse(&identifiers.item, fmt.Sprintf("%q contains a space, which no identifier does, so no event can match", text.written))
 			}
 		}
 	}
@@ -156,7 +156,7 @@ func (l *loader) checkProperty(section *ruleSection) {
 	if !given.given() {
 		for _, values := range []*values{&section.From, &section.To, &section.HealthyValues} {
 			if values.given() && !values.incomplete {
-				l.refuse(&values.item, "it says which values of a property matter; name the property")
+				l.refuse(&values.item, "it lists values of a property; set property as well")
 			}
 		}
 	}
@@ -164,12 +164,12 @@ func (l *loader) checkProperty(section *ruleSection) {
 		return
 	}
 	if slices.ContainsFunc(section.Actions.texts(), rule.IsTimerAction) {
-		l.refuse(&given.item, "a property must change, and a timer that expires changes none; leave it out, or ask for a timer with when: .context.propertyIdentifier == \""+given.written+"\"")
+		l.refuse(&given.item, "a timer that expires changes no property; remove property, or select the timer with when: .context.propertyIdentifier == \""+given.written+"\"")
 	}
 	if regexp.MustCompile(`^[\pL0-9@_=\\-]+$`).MatchString(given.value) {
 		return
 	}
-	problem := fmt.Sprintf("%q cannot be the identifier of a property, so no event can match", given.written)
+	problem := fmt.Sprintf("%q is not a valid identifier of a property, so no event can match", given.written)
 	_, last, isPath := strings.Cut(given.value, "properties.")
 	if isPath && last != "" && given.written == given.value {
 		problem += "; did you mean " + last + "?"
@@ -197,8 +197,8 @@ func eventKinds() map[string]eventKind {
 // The name of an event of Port's automations stands for both.
 func (l *loader) changes(section *ruleSection) (actions, types []string) {
 	types = section.ResourceType.texts()
-	l.checkUsual(&section.ResourceType, usualTypes())
-	l.checkUsual(&section.Actions, append(usualActions(), slices.Sorted(maps.Keys(eventKinds()))...))
+	l.checkUsual(&section.ResourceType, "a resource type", usualTypes())
+	l.checkUsual(&section.Actions, "an action", append(usualActions(), slices.Sorted(maps.Keys(eventKinds()))...))
 	var implied []string
 	for _, given := range section.Actions.texts() {
 		kind, ok := eventKinds()[given]
@@ -212,17 +212,17 @@ func (l *loader) changes(section *ruleSection) (actions, types []string) {
 	implied = slices.Compact(implied)
 	switch {
 	case len(implied) > 1:
-		l.refuse(&section.Actions.item, "it names events of entities and of runs; make a rule for each")
+		l.refuse(&section.Actions.item, "it names events of entities and of runs; write a rule for each")
 	case len(implied) == 1 && !section.ResourceType.given():
 		types = implied
 	case len(implied) == 1 && !section.ResourceType.incomplete && !slices.Equal(types, implied):
-		l.refuse(&section.ResourceType.item, fmt.Sprintf("the actions name events of the type %s; leave resource_type out", implied[0]))
+		l.refuse(&section.ResourceType.item, fmt.Sprintf("the actions are events of type %s; remove resource_type", implied[0]))
 	}
 	return slices.Compact(actions), types
 }
 
 // checkUsual reports a word that is almost one of those that Port sends.
-func (l *loader) checkUsual(words *matcher, usual []string) {
+func (l *loader) checkUsual(words *matcher, noun string, usual []string) {
 	lower := make([]string, len(usual))
 	for i, word := range usual {
 		lower[i] = strings.ToLower(word)
@@ -237,7 +237,7 @@ func (l *loader) checkUsual(words *matcher, usual []string) {
 		if given.written != word {
 			hint = "it sends " + enumerate(usual)
 		}
-		l.refuse(&words.item, fmt.Sprintf("%q is not something that Port sends; %s", given.written, hint))
+		l.refuse(&words.item, fmt.Sprintf("%q is not %s that Port sends; %s", given.written, noun, hint))
 	}
 }
 
@@ -252,13 +252,13 @@ func (l *loader) destinations(section *ruleSection, declared []string) []string 
 		case slices.Contains(declared, defaultDestination):
 			return []string{defaultDestination}
 		case len(declared) > 1 && !section.mistaken:
-			l.refuse(&section.item, "it needs a destination; there are "+enumerate(declared))
+			l.refuse(&section.item, "it needs a destination; configured are "+enumerate(declared))
 		}
 		return nil
 	}
 	for _, given := range named.elements {
 		if len(declared) > 0 && given.value != "" && !slices.Contains(declared, given.value) {
-			l.refuse(&named.item, fmt.Sprintf("there is no destination %q; %s", given.written, suggest(given.written, declared, "there are only")))
+			l.refuse(&named.item, fmt.Sprintf("there is no destination %q; %s", given.written, suggest(given.written, declared, "configured are")))
 		}
 	}
 	texts := named.texts()

@@ -61,3 +61,24 @@ func loadRule(t *testing.T, keys string) config.Rule {
 	}
 	return loaded.Rules[0]
 }
+
+// TestLoadRulesLooksAtRulesAlone has every other section be wrong.
+func TestLoadRulesLooksAtRulesAlone(t *testing.T) {
+	t.Parallel()
+	const content = `
+port: &a {client_secrets: ["${NOT_SET}"]}
+webhook: *a
+store:
+future: !t x
+destinations: {team: , all: {webhook_url: "${NOT_SET}", colour: red}}
+rules: [{name: a, property: x, destination: all, template: short}]
+templates: {short: {header: "{{ .Title }}"}}
+`
+	loaded, err := config.LoadRules(config.Source{File: write(t, "listener.yaml", content), LookupEnv: environment(nil)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := loaded.Rules[0]; got.Name != "a" || !reflect.DeepEqual(got.Destinations, []string{"all"}) || got.Template == nil || !loaded.HasDestination("team") {
+		t.Errorf("it is read as %+v", loaded)
+	}
+}

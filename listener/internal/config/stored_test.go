@@ -1,12 +1,14 @@
 package config_test
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
 // TestLoadStore reads files of which only the store matters, without any secret.
@@ -32,6 +34,12 @@ func TestLoadStore(t *testing.T) {
 			config.Store{Dir: "/srv/data", Sync: 2 * time.Second},
 			[]string{"all", "team"},
 		},
+		{
+			"mistakes elsewhere",
+			"port:\nwebhook: &a {max_body: 0}\nrules: *a\n\"${NOT_SET}\": !t x\nstore: {dir: /srv}\ndestinations: {team: , all: *a}\n", nil, "",
+			config.Store{Dir: "/srv"},
+			[]string{"all", "team"},
+		},
 		{"sections of a later version", "rules: [{name: x, when: .a}]\nfuture: {x: [1]}\nstore: {dir: /srv}\n", nil, "", config.Store{Dir: "/srv"}, nil},
 	}
 	for _, test := range tests {
@@ -55,6 +63,22 @@ func TestLoadStore(t *testing.T) {
 	}
 }
 
+// TestSizesOfTheStore takes what the store itself takes.
+func TestSizesOfTheStore(t *testing.T) {
+	t.Parallel()
+	for bytes, want := range map[int64]bool{queue.SmallestMaxBytes: true, queue.SmallestMaxBytes - 1: false, 1 << 40: true} {
+		size := fmt.Sprintf("%dB", bytes)
+		if bytes == 1<<40 {
+			size = "1024GiB"
+		}
+		file := write(t, "listener.yaml", "store: {max_bytes: "+size+"}\n")
+		loaded, err := config.LoadStore(config.Source{File: file, LookupEnv: environment(nil)})
+		if (err == nil) != want || want && loaded.Store.MaxBytes != bytes {
+			t.Errorf("%s is read as %d (%v)", size, loaded.Store.MaxBytes, err)
+		}
+	}
+}
+
 func TestLoadStoreOfADatabase(t *testing.T) {
 	t.Parallel()
 	file := write(t, "listener.yaml", "store: {postgres: {url: \" postgres://u:${PASSWORD}@db:5432/port\"}}\n")
@@ -73,10 +97,10 @@ func TestLoadStoreFails(t *testing.T) {
 		{"a variable of the store", "port: {}\nstore: {dir: \"${NOT_SET}\"}\n", ":2: store.dir: the environment variable NOT_SET is not set"},
 		{"a key of the store", "store:\n  directory: x\n", `:2: "directory" is not a key of store`},
 		{"no section", "store: here\n", ":1: store: it must be a section with the keys dir, sync, max_bytes, max_age and postgres"},
-		{"a list in the place of a text", "store: {dir: [a]}\n", ":1: store.dir: it must be a single text"},
+		{"a list in the place of a text", "store: {dir: [a]}\n", ":1: store.dir: it must be a string"},
 		{"no value", "store:\n", ":1: store has no value"},
 		{"no value of a key", "store: {dir: }\n", ":1: store.dir has no value"},
-		{"an alias", "a: &a x\nstore: {dir: *a}\n", ":2: an anchor or an alias"},
+		{"an alias", "a: &a x\nstore: {dir: *a}\n", ":2: YAML anchors and aliases"},
 		{"a variable in a key", "store:\n  ${HERE}: x\n", ":2: \"${HERE}\" is a key"},
 		{"a name of a destination", "store: {dir: x}\ndestinations:\n  A: {}\n", ":3: destinations.A: the name of a destination"},
 		{"no YAML", "store: {\n", "it is not valid YAML"},

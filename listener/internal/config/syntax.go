@@ -63,7 +63,7 @@ func (l *loader) onlyDocument(file *ast.File) (ast.Node, bool) {
 	}
 	for _, document := range file.Docs[1:] {
 		if document.Body != nil {
-			l.report(l.place(document.Body), "a second document begins here; the file must hold one")
+			l.report(l.place(document.Body), "a second document begins here; the file must contain only one")
 			return nil, false
 		}
 	}
@@ -72,7 +72,7 @@ func (l *loader) onlyDocument(file *ast.File) (ast.Node, bool) {
 		return nil, true
 	}
 	if _, ok := entries(root); !ok {
-		l.report(l.place(root), "the file must consist of sections; there can be "+enumerate(keysOf(&document{})))
+		l.report(l.place(root), "the file must consist of the sections "+enumerate(keysOf(&document{})))
 		return nil, false
 	}
 	l.refuseCopies(root)
@@ -90,7 +90,7 @@ func (l *loader) refuseCopies(root ast.Node) {
 		for _, entry := range section.Values {
 			key, here := keyOf(entry), l.place(entry.Key)
 			if first, ok := lines[key]; ok {
-				l.report(here, fmt.Sprintf("the key %s is given twice; it stands in line %d as well", key, first))
+				l.report(here, fmt.Sprintf("the key %s is given twice; it also appears in line %d", key, first))
 				continue
 			}
 			lines[key] = here.line
@@ -113,7 +113,7 @@ func (l *loader) decodeText(content []byte) ([]byte, bool) {
 			l.report(l.line(line), "the configuration file is not in UTF-8; save it as UTF-8")
 			return nil, false
 		case character < ' ' && !strings.ContainsRune("\t\r\n", character):
-			l.report(l.line(line), fmt.Sprintf("the configuration file holds the character %U, so it is no text; is it the right file?", character))
+			l.report(l.line(line), fmt.Sprintf("the configuration file contains the character %U, so it is not a text file; is it the right one?", character))
 			return nil, false
 		case character == '\n':
 			line++
@@ -126,7 +126,7 @@ func (l *loader) decodeText(content []byte) ([]byte, bool) {
 // errUTF16 and errNUL say why a file is not text. The name of the file goes before.
 var (
 	errUTF16 = errors.New("is in UTF-16; save it as UTF-8")
-	errNUL   = errors.New("holds a NUL character, so it is not text; is it the right file?")
+	errNUL   = errors.New("contains a NUL character, so it is not a text file; is it the right one?")
 )
 
 // DecodeText returns the content of a text file without the mark that some editors
@@ -166,11 +166,11 @@ func (l *loader) reportSyntax(err error, text []byte) {
 	message, _, _ := strings.Cut(located.GetMessage(), `"`)
 	switch {
 	case strings.HasPrefix(message, "invalid header option"):
-		message = "what follows | or > begins in the next line; put quotes around a text that holds them at its beginning"
+		message = "the text after | or > begins on the next line; put quotes around a text that begins with | or >"
 	case strings.Contains(message, "'\t'"):
 		message, hint = "there is a tab; indent with spaces", ""
 	case strings.Contains(message, "not allowed in this context"):
-		message = "this cannot stand here"
+		message = "this is not allowed here"
 		if hint == "" {
 			hint = "; check the indentation: the keys of a section begin in the same column"
 		}

@@ -41,7 +41,7 @@ func (t *templateChoice) read(l *loader) {
 	l.fill(&t.name, t.itself())
 }
 
-// anyRule is what a template is tried for if it is not known for which rule it is.
+// anyRule is what a template is tried for if its rule is not known.
 func anyRule() rule.Rule { return rule.Rule{Name: "rule"} }
 
 // template returns the template of a rule: one that it holds, or one that has a
@@ -50,7 +50,7 @@ func (l *loader) template(section *ruleSection, templates *names[templateSection
 	// A mistake may quote what the template is tried with.
 	secret := holdVariable(section.Name.node, section.Blueprint.node, section.ResourceType.node, section.Actions.node, section.Property.node, section.From.node, section.To.node, section.HealthyValues.node)
 	choice := &section.Template
-	switch named, wanted := templates.byName[choice.name.value], choice.name.value; {
+	switch named, reference := templates.byName[choice.name.value], choice.name.value; {
 	case choice.section.given() && section.incomplete:
 		l.compile(&choice.section, anyRule(), secret)
 	case choice.section.given():
@@ -58,10 +58,10 @@ func (l *loader) template(section *ruleSection, templates *names[templateSection
 	case named != nil && !section.incomplete:
 		return l.compile(named, selected, secret)
 	case named != nil:
-	case wanted != "":
+	case reference != "":
 		problem := fmt.Sprintf("there is no template %q under templates", choice.name.written)
 		if len(templates.keys) > 0 {
-			problem += "; " + suggest(choice.name.written, templates.keys, "there are only")
+			problem += "; " + suggest(choice.name.written, templates.keys, "configured are")
 		}
 		l.refuse(&choice.item, problem)
 	}
@@ -73,7 +73,7 @@ func (t *templateSection) read(l *loader) {
 	l.fillSection(t)
 	switch {
 	case t.Blocks.given() && t.BlocksFile.given():
-		l.refuse(&t.item, "it has blocks and blocks_file; give one of them")
+		l.refuse(&t.item, "it has blocks and blocks_file; use one of them")
 	case t.BlocksFile.value != "":
 		t.Blocks.readFile(l, &t.BlocksFile)
 	}
@@ -81,7 +81,7 @@ func (t *templateSection) read(l *loader) {
 		Header: t.Header.value, Context: t.Context.value, Body: t.Body.value, Text: t.Text.value, Line: t.Line.value, Blocks: t.Blocks.list,
 	}
 	if t.source.Blocks != nil && (t.Header.given() || t.Context.given() || t.Body.given()) {
-		l.refuse(&t.item, "it has blocks, which take the place of header, context and body; give one or the other")
+		l.refuse(&t.item, "it has blocks, which replace header, context and body; use one or the other")
 	}
 }
 
@@ -96,9 +96,9 @@ func (l *loader) compile(section *templateSection, selected rule.Rule, secret bo
 		return nil
 	}
 	for range mostMistakes {
-		made, err := l.try(source, selected)
+		template, err := l.try(source, selected)
 		if err == nil {
-			return made
+			return template
 		}
 		mistake, located := errors.AsType[*message.TemplateError](err)
 		if !located {
@@ -164,7 +164,7 @@ func replaceText(value any, path []string) (replaced any, ok bool) {
 }
 
 func (l *loader) try(source message.Source, selected rule.Rule) (*message.Template, error) {
-	made, err := message.NewTemplate(source)
+	template, err := message.NewTemplate(source)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func (l *loader) try(source message.Source, selected rule.Rule) (*message.Templa
 	if try == nil {
 		try = (*message.Template).Try
 	}
-	return made, try(made, selected)
+	return template, try(template, selected)
 }
 
 // reportMistake reports a mistake in a part of a template where it stands, and only

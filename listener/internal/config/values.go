@@ -83,7 +83,7 @@ func (m *many[T]) read(l *loader) {
 		m.elements = make([]T, 1)
 		l.fill(any(&m.elements[0]).(value), m.itself())
 	case len(sequence.Values) == 0:
-		l.refuse(&m.item, "the list is empty; leave the key out if it does not matter")
+		l.refuse(&m.item, "the list is empty; remove the key to allow any value")
 	default:
 		m.list.read(l)
 	}
@@ -106,7 +106,7 @@ type matcher struct{ many[text] }
 
 func (m *matcher) read(l *loader) {
 	if _, isSection := entries(m.node); isSection {
-		l.refuse(&m.item, "it must be a text, or a list of texts such as [first, second]")
+		l.refuse(&m.item, "it must be a string, or a list of strings such as [first, second]")
 		return
 	}
 	m.many.read(l)
@@ -123,9 +123,9 @@ func (v *values) list() []any {
 	return valuesOf(&v.many.list, func(element jsonValue) any { return element.value })
 }
 
-const notText = "it must be a single text"
+const notText = "it must be a string"
 
-// scalar is a value that is made of a single text, which is not "".
+// scalar is a value that is read from a single text, which is not "".
 type scalar interface{ parse(text string) error }
 
 // parse reads the text of a value.

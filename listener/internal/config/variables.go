@@ -10,7 +10,7 @@ import (
 
 // unshown is all that is said of a value that holds a variable, where the cause
 // would quote it.
-const unshown = "it cannot be used with the values of its variables; the cause is not shown, because it would show them"
+const unshown = "invalid after substituting variables (details withheld because they would reveal the values)"
 
 // expand replaces ${NAME} in a text of the file by the variable of that name. It does
 // so after the file was parsed: no value can become syntax.
@@ -30,7 +30,7 @@ func references() *regexp.Regexp { return regexp.MustCompile(`\$?\$\{[^}]*\}?`) 
 func (l *loader) lookUp(here *item, reference string) string {
 	name, closed := strings.CutSuffix(strings.TrimPrefix(reference, "${"), "}")
 	if !closed || !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(name) {
-		l.refuse(here, `only ${NAME} with the name of an environment variable can stand here; write $${ for ${ itself`)
+		l.refuse(here, `only ${NAME} with the name of an environment variable is allowed here; write $${ for a literal ${`)
 		return ""
 	}
 	value, ok := l.source.LookupEnv(name)
@@ -43,17 +43,17 @@ func (l *loader) lookUp(here *item, reference string) string {
 // holdVariable reports whether a variable stands in any value at or below one of some
 // nodes. What it holds may be secret, and no problem shows it.
 func holdVariable(nodes ...ast.Node) bool {
-	found := false
+	held := false
 	for _, node := range nodes {
 		if node == nil {
 			continue
 		}
 		ast.Walk(visitor(func(node ast.Node) {
 			text, ok := node.(*ast.StringNode)
-			found = found || ok && hasReference(text.Value)
+			held = held || ok && hasReference(text.Value)
 		}), node)
 	}
-	return found
+	return held
 }
 
 func hasReference(text string) bool {

@@ -107,7 +107,7 @@ func (l *loader) isReadable(here *item) bool {
 	}
 	if len(here.path) > deepest {
 		here.mark()
-		l.report(l.place(here.key), fmt.Sprintf("it is nested deeper than %d times", deepest))
+		l.report(l.place(here.key), fmt.Sprintf("it is nested more than %d levels deep", deepest))
 		return false
 	}
 	return true
@@ -123,10 +123,10 @@ func (i *item) mayBeNull() bool {
 func (l *loader) refuseReference(here *item, node ast.Node) {
 	here.mark()
 	if _, isTag := node.(*ast.TagNode); isTag {
-		l.report(l.place(node), "a tag of YAML cannot be used; put quotes around a text that begins with !")
+		l.report(l.place(node), "YAML tags are not supported; put quotes around a text that begins with !")
 		return
 	}
-	l.report(l.place(node), "an anchor or an alias of YAML cannot be used; put quotes around a text that begins with & or *, and name what several rules share under templates")
+	l.report(l.place(node), "YAML anchors and aliases are not supported; put quotes around a text that begins with & or *, and put what several rules share under templates")
 }
 
 // fillSection reads the keys of a section. A mistyped one would silently leave a
@@ -169,7 +169,7 @@ func (l *loader) isPlainKey(section *item, entry *ast.MappingValueNode) bool {
 	}
 	if key := keyOf(entry); strings.Contains(key, "${") {
 		section.mark()
-		l.report(l.place(entry.Key), fmt.Sprintf("%q is a key, and is taken as it is written: variables are for values only", key))
+		l.report(l.place(entry.Key), fmt.Sprintf("%q is a key, and variables are replaced in values only", key))
 		return false
 	}
 	return true
@@ -226,7 +226,7 @@ func (n *names[T]) read(l *loader) {
 		switch {
 		case !l.isPlainKey(&items[i], entry):
 		case !name.Valid(key):
-			l.refuse(&items[i], "the name of a "+noun+" has lower-case letters, digits, dashes and underscores, at most 63 of them")
+			l.refuse(&items[i], "the name of a "+noun+" consists of at most 63 lower-case letters, digits, dashes and underscores")
 		}
 	}
 	n.byName = make(map[string]*T, len(items))
