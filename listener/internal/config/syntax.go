@@ -79,7 +79,7 @@ func (l *loader) onlyDocument(file *ast.File) (ast.Node, bool) {
 	return root, true
 }
 
-// refuseCopies reports keys that a section has twice. The first one counts.
+// refuseCopies reports keys that a section has twice.
 func (l *loader) refuseCopies(root ast.Node) {
 	ast.Walk(visitor(func(node ast.Node) {
 		section, ok := node.(*ast.MappingNode)

@@ -89,9 +89,9 @@ func (m *many[T]) read(l *loader) {
 	}
 }
 
-// valuesOf returns the values of a list; none unless all of them can be used.
+// valuesOf returns the values of a list, zero for those that cannot be used.
 func valuesOf[T, V any](list *list[T], value func(T) V) []V {
-	if list.incomplete || len(list.elements) == 0 {
+	if len(list.elements) == 0 {
 		return nil
 	}
 	values := make([]V, len(list.elements))

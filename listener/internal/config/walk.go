@@ -151,7 +151,7 @@ func (l *loader) fillSection(target value) {
 	}
 	for _, entry := range entries {
 		key := keyOf(entry)
-		if field := fields[key]; field != nil && !field.self().given() {
+		if field := fields[key]; field != nil {
 			at := here.below(entry.Key, entry.Value, key)
 			at.tag = field.tag
 			l.fill(field.value, at)
