@@ -12,6 +12,8 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
@@ -25,6 +27,9 @@ const (
 	decoded = 20 << 20
 	// attempts is how often the process may die of one thing, before that is given up.
 	attempts = 2
+	// firstDeaths is how many deaths are logged at all events; of others one in a minute
+	// is.
+	firstDeaths = 10
 )
 
 // ErrDied says that the process has died of a condition or a template as often as it
@@ -47,11 +52,13 @@ type Sandbox struct {
 	turn chan struct{}
 	// process is nil while there is none. Who has the turn may use it.
 	process *process
+	// deaths keeps an expression that kills at every event from filling the log.
+	deaths rate.Sometimes
 }
 
 // New returns a sandbox without a process.
 func New(options Options) *Sandbox {
-	return &Sandbox{options: options, turn: make(chan struct{}, 1)}
+	return &Sandbox{options: options, turn: make(chan struct{}, 1), deaths: rate.Sometimes{First: firstDeaths, Interval: time.Minute}}
 }
 
 // Start starts the process, so that a failure is seen at once, and the first event does
@@ -208,7 +215,9 @@ func (s *Sandbox) ask(ctx context.Context, asked request, event []byte, most int
 		if err == nil {
 			return answered, nil
 		}
-		s.options.Logger.WarnContext(ctx, "the process that evaluates conditions and templates has died; another one is started", "cause", err)
+		s.deaths.Do(func() {
+			s.options.Logger.WarnContext(ctx, "the process that evaluates conditions and templates has died; another one is started", "cause", err)
+		})
 		s.process = nil
 	}
 	return answer{}, ErrDied
