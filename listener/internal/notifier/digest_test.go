@@ -39,8 +39,8 @@ func TestABacklogIsSentInDigests(t *testing.T) {
 				t.Errorf("%s is told %d times", name, strings.Count(story, name))
 			}
 		}
-		if s.lane.left() != 0 || len(s.lane.sent) != 1000 {
-			t.Errorf("%d are left, %d are noted as sent", s.lane.left(), len(s.lane.sent))
+		if s.lane.left() != 0 || s.lane.sentCount() != 1000 {
+			t.Errorf("%d are left, %d are noted as sent", s.lane.left(), s.lane.sentCount())
 		}
 		s.stop()
 	})

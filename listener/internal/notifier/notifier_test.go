@@ -28,8 +28,8 @@ func TestAlertsKeepOrderAndRate(t *testing.T) {
 				t.Errorf("request %d followed after %s", i, gap)
 			}
 		}
-		if s.lane.left() != 0 || len(s.lane.sent) != 4 {
-			t.Errorf("%d are left, %d are noted as sent", s.lane.left(), len(s.lane.sent))
+		if s.lane.left() != 0 || s.lane.sentCount() != 4 {
+			t.Errorf("%d are left, %d are noted as sent", s.lane.left(), s.lane.sentCount())
 		}
 		s.stop()
 	})
@@ -174,7 +174,7 @@ func TestABrokenDestinationIsParkedAndProbed(t *testing.T) {
 		s.start(t)
 		after(10 * time.Minute)
 		s.expect(t, "a")
-		if status := s.lane.status; status.ParkedSince.IsZero() || !strings.Contains(status.Cause, "takes no message") || status.RetryAt.Sub(status.ParkedSince) != 15*time.Minute {
+		if status := s.lane.known(); status.ParkedSince.IsZero() || !strings.Contains(status.Cause, "takes no message") || status.RetryAt.Sub(status.ParkedSince) != 15*time.Minute {
 			t.Errorf("the status is %+v", status)
 		}
 		// It survives a restart, and is probed every quarter of an hour.
@@ -194,7 +194,7 @@ func TestABrokenDestinationIsParkedAndProbed(t *testing.T) {
 		if got := s.outlet.story(); !strings.HasSuffix(got, " a? b") || s.lane.graves() != "map[]" {
 			t.Errorf("sent %s, given up %s", got, s.lane.graves())
 		}
-		if status := s.lane.status; status != (queue.Status{ResumedAt: status.ResumedAt}) {
+		if status := s.lane.known(); status != (queue.Status{ResumedAt: status.ResumedAt}) {
 			t.Errorf("the status is %+v", status)
 		}
 		s.stop()
@@ -313,7 +313,7 @@ func TestAnOutageIsShown(t *testing.T) {
 		s.lane.add("a")
 		s.start(t)
 		after(3 * time.Hour)
-		status := s.lane.status
+		status := s.lane.known()
 		if time.Since(status.FailingSince) < 179*time.Minute || !strings.Contains(status.Cause, "not available") || time.Until(status.RetryAt) > 15*time.Second {
 			t.Errorf("the status is %+v", status)
 		}
@@ -322,8 +322,8 @@ func TestAnOutageIsShown(t *testing.T) {
 		if s.lane.left() != 0 {
 			t.Error("a quarter of a minute after the outage the alert has not been delivered")
 		}
-		if s.lane.status != (queue.Status{}) {
-			t.Errorf("afterwards the status is %+v", s.lane.status)
+		if s.lane.known() != (queue.Status{}) {
+			t.Errorf("afterwards the status is %+v", s.lane.known())
 		}
 		s.stop()
 	})
@@ -339,12 +339,12 @@ func TestWhatAnswersInsteadOfSlackIsAnOutage(t *testing.T) {
 		s.lane.add("a", "b")
 		s.start(t)
 		after(59 * time.Minute)
-		if s.lane.graves() != "map[]" || !s.lane.status.ParkedSince.IsZero() || s.lane.status.FailingSince.IsZero() {
-			t.Errorf("given up %s, the status is %+v", s.lane.graves(), s.lane.status)
+		if s.lane.graves() != "map[]" || !s.lane.known().ParkedSince.IsZero() || s.lane.known().FailingSince.IsZero() {
+			t.Errorf("given up %s, the status is %+v", s.lane.graves(), s.lane.known())
 		}
 		after(2 * time.Minute)
-		if s.lane.status.ParkedSince.IsZero() {
-			t.Errorf("after an hour the status is %+v", s.lane.status)
+		if s.lane.known().ParkedSince.IsZero() {
+			t.Errorf("after an hour the status is %+v", s.lane.known())
 		}
 		s.outlet.answerWith(takesAll)
 		after(16 * time.Minute)

@@ -154,6 +154,13 @@ func (l *memoryLane) SetStatus(_ context.Context, status queue.Status) error {
 	return nil
 }
 
+// known is the status as it is now.
+func (l *memoryLane) known() queue.Status {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.status
+}
+
 // unpark does what the operator asks the queue for.
 func (l *memoryLane) unpark() {
 	l.mu.Lock()
@@ -168,6 +175,13 @@ func (l *memoryLane) graves() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return fmt.Sprint(l.buried)
+}
+
+// sentCount is how many alerts are noted as sent.
+func (l *memoryLane) sentCount() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.sent)
 }
 
 func (l *memoryLane) left() int {
