@@ -12,6 +12,10 @@ import (
 // errDiskFull says that there is no space for another event.
 var errDiskFull = errors.New("the disk is full")
 
+// spaceToOpen is ample for the files that SQLite makes beside a database when it opens
+// one.
+const spaceToOpen = 1 << 20
+
 // reserveFile takes up the space that is kept for what waits already.
 const reserveFile = "reserve"
 
@@ -36,6 +40,9 @@ func newDisk(dir string, reserve int64, logger *slog.Logger) *disk {
 		return kept
 	}
 	kept.released = !kept.isTaken()
+	if free, err := freeSpace(dir); err == nil && free < spaceToOpen {
+		kept.release()
+	}
 	_ = kept.check() // Which takes the reserve where there is space.
 	return kept
 }

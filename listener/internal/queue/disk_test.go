@@ -86,3 +86,58 @@ func TestAFullDisk(t *testing.T) {
 		})
 	}
 }
+
+// TestADiskThatIsFullAtTheStart stops a store in which alerts wait, fills the disk to
+// its last byte, and starts it again: what waits must be delivered and noted.
+func TestADiskThatIsFullAtTheStart(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("LISTENER_SOAK") == "" {
+		t.Skip("it mounts a disk; run make soak as root")
+	}
+	disk := t.TempDir()
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=64m"); err != nil {
+		t.Skipf("a disk cannot be mounted: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
+	options := withDir(filepath.Join(disk, "data"))
+	options.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+	opened := open(t, options)
+	stop := evaluating(t, opened, to("a"))
+	store(t, opened, "one", "two")
+	evaluated(t, opened)
+	stop()
+	store(t, opened, "three")
+	closeQueue(t, opened)
+	filler, err := os.Create(filepath.Join(disk, "filler"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer filler.Close()
+	for block := make([]byte, 64<<10); len(block) > 0; {
+		if _, err := filler.Write(block); err != nil {
+			block = block[:len(block)/2]
+		}
+	}
+
+	opened = open(t, options)
+	if _, err := opened.Store(t.Context(), queue.Event{Identity: "four", Body: []byte("{}")}); !errors.Is(err, queue.ErrUnavailable) {
+		t.Errorf("an event is taken: %v", err)
+	}
+	items := make(chan queue.Item, 10)
+	stopEvaluating, stopServing := evaluating(t, opened, to("a")), serving(t, opened, "a", finishing(items))
+	expect(t, items, "one", "two", "three")
+	if err := filler.Truncate(0); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "events are taken again", func() bool {
+		_, err := opened.Store(t.Context(), queue.Event{Identity: "five", Body: []byte("{}")})
+		return err == nil
+	})
+	expect(t, items, "five")
+	stopEvaluating()
+	stopServing()
+	closeQueue(t, opened)
+	if damage := open(t, options).Damage(); damage != (queue.Damage{}) {
+		t.Errorf("damage is reported: %+v", damage)
+	}
+}

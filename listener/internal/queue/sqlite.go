@@ -193,7 +193,7 @@ func isFullDisk(err error) bool {
 		return true
 	}
 	failure, ok := errors.AsType[*sqlite.Error](err)
-	return ok && failure.Code()&0xff == sqlite3.SQLITE_FULL
+	return ok && (failure.Code()&0xff == sqlite3.SQLITE_FULL || failure.Code() == sqlite3.SQLITE_IOERR_SHMSIZE)
 }
 
 // isDamage reports whether an error says that the file is not what SQLite has
