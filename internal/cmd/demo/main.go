@@ -1,7 +1,9 @@
 // Command demo runs the product's whole story on one machine, with everything
-// real but the two services: Terraform declares a blueprint and an entity in an
-// emulated Port, somebody changes the entity's health, and the listener tells a
-// Slack-compatible receiver. `make demo` builds the binaries and starts it.
+// real but the two services: Terraform declares a blueprint, an entity and an
+// automation in an emulated Port, somebody changes the entity's health, and the
+// listener tells a Slack-compatible receiver. Port refuses changelog destinations,
+// as it does today; a second Port has them still, and reports each change twice.
+// `make demo` builds the binaries and starts it.
 package main
 
 import (

@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +24,8 @@ const (
 	blueprint  = "deploymentConfig"
 	entity     = "notification-service-prod"
 	alertLimit = 20 * time.Second
+	// pollInterval is how often the emulator is asked what it has sent.
+	pollInterval = 50 * time.Millisecond
 )
 
 // story is one run of the demo: what it started, and how to stop it.
@@ -32,10 +37,12 @@ type story struct {
 	secret   string
 	folder   string
 	step     int
+	steps    int
 	cleanups []func() error
 
 	emulatorURL string
 	listenerURL string
+	port        *port.Client
 	slack       *receiver
 	terraform   *commandLine
 }
@@ -67,6 +74,7 @@ func (s *story) cleanUp() error {
 
 func (s *story) play(ctx context.Context) error {
 	steps := []func(context.Context) error{
+		// Port as it is today.
 		s.startServers,
 		s.apply,
 		s.planAgain,
@@ -74,7 +82,13 @@ func (s *story) play(ctx context.Context) error {
 		s.seeDrift,
 		s.restoreHealth,
 		s.destroy,
+		// Port as some organizations still have it.
+		s.startOlderPort,
+		s.applyWithDestination,
+		s.changeHealthAgain,
+		s.destroy,
 	}
+	s.steps = len(steps)
 	for _, step := range steps {
 		s.step++
 		if err := step(ctx); err != nil {
@@ -86,7 +100,7 @@ func (s *story) play(ctx context.Context) error {
 }
 
 func (s *story) title(format string, args ...any) {
-	s.say("\n[%d/7] %s", s.step, fmt.Sprintf(format, args...))
+	s.say("\n[%d/%d] %s", s.step, s.steps, fmt.Sprintf(format, args...))
 }
 
 func (s *story) say(format string, args ...any) { _, _ = fmt.Fprintf(s.out, format+"\n", args...) }
@@ -99,13 +113,13 @@ func (s *story) indented(text string) {
 }
 
 func (s *story) startServers(ctx context.Context) error {
-	s.title("Start an emulated Port, a Slack receiver and the listener")
+	s.title("Start an emulated Port that refuses changelog destinations, a Slack receiver and the listener")
 	cli, err := newCommandLine(s.binaries, s.folder, s.example)
 	if err != nil {
 		return err
 	}
 	s.terraform = cli
-	if err := s.startEmulator(ctx); err != nil {
+	if err := s.startEmulator(ctx, "refuse"); err != nil {
 		return err
 	}
 	slack, err := startReceiver(ctx, s.slackURL)
@@ -120,24 +134,44 @@ func (s *story) startServers(ctx context.Context) error {
 	s.say("      Port      %s", s.emulatorURL)
 	s.say("      Slack     %s", slack.description())
 	s.say("      listener  %s", s.listenerURL)
-	s.terraform.setEnvironment(map[string]string{
+	s.useServers(nil)
+	return nil
+}
+
+// startOlderPort starts a second emulator: the catalog of the first one is empty by now.
+func (s *story) startOlderPort(ctx context.Context) error {
+	s.title("Once more, with a Port that still has changelog destinations")
+	if err := s.startEmulator(ctx, "true"); err != nil {
+		return err
+	}
+	s.say("      Port      %s", s.emulatorURL)
+	s.useServers(map[string]string{"TF_VAR_changelog_destination": "true"})
+	return nil
+}
+
+// useServers tells Terraform where the servers are, and the values of other variables.
+func (s *story) useServers(variables map[string]string) {
+	environment := map[string]string{
 		"PORT_BASE_URL":       s.emulatorURL,
 		"PORT_CLIENT_ID":      clientID,
 		"PORT_CLIENT_SECRET":  s.secret,
 		"TF_VAR_listener_url": s.listenerURL + "/api/slack",
-	})
-	return nil
+	}
+	maps.Copy(environment, variables)
+	s.terraform.setEnvironment(environment)
 }
 
-func (s *story) startEmulator(ctx context.Context) error {
+// startEmulator starts a Port that treats changelog destinations as the mode says.
+func (s *story) startEmulator(ctx context.Context, mode string) error {
 	emulator, err := startProcess(ctx, "port-emulator listening on ", nil, filepath.Join(s.binaries, "port-emulator"),
-		"-listen", "127.0.0.1:0", "-client-id", clientID, "-client-secret", s.secret)
+		"-listen", "127.0.0.1:0", "-client-id", clientID, "-client-secret", s.secret, "-changelog-destination", mode)
 	if err != nil {
 		return err
 	}
 	s.onCleanUp(emulator.stop)
 	s.emulatorURL = emulator.url
-	return nil
+	s.port, err = port.New(s.emulatorURL, port.WithCredentials(clientID, s.secret), port.WithUserAgent("port-demo"))
+	return err
 }
 
 func (s *story) startListener(ctx context.Context) error {
@@ -157,9 +191,29 @@ func (s *story) apply(ctx context.Context) error {
 	if _, err := s.terraform.run(ctx, "init"); err != nil {
 		return err
 	}
+	if err := s.applyAll(ctx); err != nil {
+		return err
+	}
+	// The creation of the entity.
+	return s.awaitPosts(ctx, posts{automation: 1})
+}
+
+func (s *story) applyWithDestination(ctx context.Context) error {
+	s.title("%s apply: the same, and the blueprint names the listener as its changelog destination", s.terraform.Name)
+	if err := s.applyAll(ctx); err != nil {
+		return err
+	}
+	// The creation of the blueprint, which only the changelog reports, and of the entity.
+	return s.awaitPosts(ctx, posts{automation: 1, changelog: 2})
+}
+
+func (s *story) applyAll(ctx context.Context) error {
 	output, err := s.terraform.run(ctx, "apply", "-auto-approve")
 	if err != nil {
 		return err
+	}
+	if strings.Contains(output, "Warning:") {
+		return fmt.Errorf("the apply warns:\n%s", output)
 	}
 	s.indented(linesWith(output, "Plan:", "Apply complete!"))
 	return nil
@@ -179,29 +233,59 @@ func (s *story) planAgain(ctx context.Context) error {
 }
 
 func (s *story) changeHealth(ctx context.Context) error {
+	s.title("A monitor writes cpuUtil = 91.5, then healthStatus = \"Degraded\", through Port's API; Slack reads:")
+	for _, change := range []map[string]any{{"cpuUtil": 91.5}, {"healthStatus": "Degraded"}} {
+		if err := s.write(ctx, change); err != nil {
+			return err
+		}
+	}
+	if err := s.showAlert(ctx, "Healthy", "Degraded"); err != nil {
+		return err
+	}
+	if err := s.awaitPosts(ctx, posts{automation: 2}); err != nil {
+		return err
+	}
+	s.say("      The automation posted one event: its condition ignores cpuUtil.")
+	return nil
+}
+
+func (s *story) changeHealthAgain(ctx context.Context) error {
 	s.title("A monitor writes healthStatus = \"Degraded\" through Port's API; Slack reads:")
-	client, err := port.New(s.emulatorURL, port.WithCredentials(clientID, s.secret), port.WithUserAgent("port-demo"))
-	if err != nil {
+	if err := s.write(ctx, map[string]any{"healthStatus": "Degraded"}); err != nil {
 		return err
 	}
-	patch := &port.EntityPatch{Properties: map[string]any{"healthStatus": "Degraded"}}
-	if _, err := client.Entities.Patch(ctx, blueprint, entity, patch, port.UpdateEntityOptions{}); err != nil {
+	if err := s.showAlert(ctx, "Healthy", "Degraded"); err != nil {
 		return err
 	}
-	return s.showAlert(ctx, "Healthy", "Degraded")
+	if err := s.awaitPosts(ctx, posts{automation: 2, changelog: 3}); err != nil {
+		return err
+	}
+	s.say("      Port posted the change twice, by the automation and by the changelog: one message.")
+	// A second message about it would come before this one.
+	s.say("      The monitor writes \"Healthy\"; Slack reads:")
+	if err := s.write(ctx, map[string]any{"healthStatus": "Healthy"}); err != nil {
+		return err
+	}
+	return s.showAlert(ctx, "Degraded", "Healthy")
+}
+
+// write changes properties of the entity, as a monitor would.
+func (s *story) write(ctx context.Context, properties map[string]any) error {
+	_, err := s.port.Entities.Patch(ctx, blueprint, entity, &port.EntityPatch{Properties: properties}, port.UpdateEntityOptions{})
+	return err
 }
 
 func (s *story) seeDrift(ctx context.Context) error {
-	s.title("%s plan: the change shows, and only that", s.terraform.Name)
+	s.title("%s plan: what the monitor changed shows, and only that", s.terraform.Name)
 	output, err := s.terraform.run(ctx, "plan")
 	if err != nil {
 		return err
 	}
-	change := linesWith(output, `"healthStatus"`)
-	if change == "" {
+	changes := linesWith(output, `~ "`)
+	if !strings.Contains(changes, `"healthStatus"`) {
 		return fmt.Errorf("the plan does not show the change of healthStatus:\n%s", output)
 	}
-	s.indented(change)
+	s.indented(changes)
 	s.indented(linesWith(output, "Plan:"))
 	return nil
 }
@@ -221,6 +305,24 @@ func (s *story) destroy(ctx context.Context) error {
 		return err
 	}
 	s.indented(linesWith(output, "Destroy complete!"))
+	return s.expectNothingLeft(ctx)
+}
+
+func (s *story) expectNothingLeft(ctx context.Context) error {
+	switch _, err := s.port.Blueprints.Get(ctx, blueprint); {
+	case err == nil:
+		return fmt.Errorf("the blueprint %q is left in Port", blueprint)
+	case !errors.Is(err, port.ErrNotFound):
+		return err
+	}
+	actions, err := s.port.Actions.List(ctx, port.ListActionsOptions{})
+	if err != nil {
+		return err
+	}
+	if len(actions) > 0 {
+		return fmt.Errorf("actions are left in Port: %v", actions)
+	}
+	s.say("      Port has neither the blueprint nor an automation any more.")
 	return nil
 }
 
@@ -251,4 +353,65 @@ func linesWith(output string, texts ...string) string {
 		}
 	}
 	return strings.Join(kept, "\n")
+}
+
+// posts counts what Port has posted to the listener.
+type posts struct{ automation, changelog int }
+
+// awaitPosts waits until the listener has accepted so many posts, and fails if there
+// are more.
+func (s *story) awaitPosts(ctx context.Context, want posts) error {
+	ctx, cancel := context.WithTimeout(ctx, alertLimit)
+	defer cancel()
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	for {
+		accepted, err := s.acceptedPosts(ctx)
+		if err != nil {
+			return err
+		}
+		if accepted == want {
+			return nil
+		}
+		if accepted.automation > want.automation || accepted.changelog > want.changelog {
+			return fmt.Errorf("the listener accepted posts of %+v, want %+v", accepted, want)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("the listener accepted posts of %+v, want %+v: %w", accepted, want, ctx.Err())
+		}
+	}
+}
+
+func (s *story) acceptedPosts(ctx context.Context) (posts, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.emulatorURL+"/_emulator/deliveries", nil)
+	if err != nil {
+		return posts{}, err
+	}
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return posts{}, err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	var body struct {
+		Deliveries []struct {
+			Kind   string `json:"kind"`
+			Status int    `json:"status"`
+		} `json:"deliveries"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&body); err != nil {
+		return posts{}, err
+	}
+	var accepted posts
+	for _, delivery := range body.Deliveries {
+		switch {
+		case delivery.Status != http.StatusAccepted:
+		case delivery.Kind == "WEBHOOK":
+			accepted.automation++
+		case delivery.Kind == "CHANGELOG":
+			accepted.changelog++
+		}
+	}
+	return accepted, nil
 }
