@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -148,8 +147,8 @@ func TestGuideShowsTheMessage(t *testing.T) {
 	}
 }
 
-// TestGuideLinks looks for each file of the repository that the guide, or the README,
-// links to, and each heading of the guide.
+// TestGuideLinks looks for each file of the repository that the guide, the page about
+// changelog destinations or the README links to, and each heading of the guide.
 func TestGuideLinks(t *testing.T) {
 	t.Parallel()
 	const guidePath = "../docs/guides/listener.md"
@@ -158,7 +157,7 @@ func TestGuideLinks(t *testing.T) {
 		anchor := strings.ReplaceAll(strings.ToLower(heading[1]), " ", "-")
 		anchors = append(anchors, regexp.MustCompile(`[^a-z0-9_-]`).ReplaceAllString(anchor, ""))
 	}
-	for _, document := range []string{guidePath, "../README.md"} {
+	for _, document := range []string{guidePath, "../docs/guides/changelog-destinations.md", "../README.md"} {
 		text, err := os.ReadFile(document)
 		if err != nil {
 			t.Fatal(err)
@@ -181,19 +180,5 @@ func TestGuideLinks(t *testing.T) {
 				t.Errorf("%s: there is no heading %s", document, link[1])
 			}
 		}
-	}
-}
-
-// TestAutomation makes sure that the automation is JSON and reports to the address
-// that the listener has.
-func TestAutomation(t *testing.T) {
-	t.Parallel()
-	var automation struct {
-		InvocationMethod struct {
-			URL string `json:"url"`
-		} `json:"invocationMethod"`
-	}
-	if err := json.Unmarshal([]byte(readExample(t, "automation.json")), &automation); err != nil || !strings.HasSuffix(automation.InvocationMethod.URL, "/api/slack") {
-		t.Errorf("%+v (%v)", automation, err)
 	}
 }

@@ -67,7 +67,7 @@ func TestBlueprint_changelogDestinationRefused(t *testing.T) {
 	env.Control(t, http.MethodDelete, "/_emulator/faults", "")
 	env.Control(t, http.MethodPost, "/_emulator/faults", refuse("PUT", "/v1/blueprints/{identifier}"))
 	session.Apply(valid(destined + `, "description": "changed"`))
-	expectWarnings(t, session, `so changes are not posted there. Report them with an automation instead (an action with an automation trigger and a webhook invocation), and remove this attribute.`,
+	expectWarnings(t, session, `so changes are not posted there. Report them with an automation instead (a port_action with automation_trigger and webhook_method), and then remove this attribute.`,
 		`changelogDestination is not supported`)
 	expectQuiet(t, session, "after the update", valid(destined+`, "description": "changed"`))
 }

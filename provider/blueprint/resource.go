@@ -231,7 +231,7 @@ func differenceWarning(difference recall.Difference, refusal error) diag.Diagnos
 // destinationIgnored says that Port does not keep a changelog destination.
 func destinationIgnored(at path.Path, refusal error) diag.Diagnostic {
 	detail := "Port did not keep the changelog destination: Port removed changelog destinations from production on 2026-07-13, so changes are not posted there. " +
-		"Report them with an automation instead (an action with an automation trigger and a webhook invocation), and remove this attribute."
+		"Report them with an automation instead (a port_action with automation_trigger and webhook_method), and then remove this attribute."
 	if refusal != nil {
 		detail += fmt.Sprintf("\n\nThe blueprint was written without it after Port had refused it: %s", refusal)
 	}

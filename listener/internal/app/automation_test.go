@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -168,23 +169,93 @@ func TestAutomationsOfPortAlert(t *testing.T) {
 	}
 }
 
-func TestConditionOfAnAutomationSavesNoise(t *testing.T) {
-	t.Parallel()
-	webhook := newSlack(t)
-	l := start(t, t.TempDir(), webhook)
-	defer l.stop(t)
-	p := startPort(t)
-	p.createService(t, "")
-	p.createAutomation(t, l.url(), "watch", anyChange,
-		`,"condition":{"type":"JQ","expressions":[".diff.before.properties.healthStatus != .diff.after.properties.healthStatus"]}`, spreadEvent)
-	for _, load := range []string{"50", "90"} {
-		p.call(t, http.MethodPatch, servicesPath+"/cart", `{"properties":{"cpuUtil":`+load+`}}`)
+// readExample returns a JSON document of the guide, about the test's own blueprint and
+// for the test's own listener.
+func readExample(t *testing.T, name, url string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../../examples/listener/" + name)
+	if err != nil {
+		t.Fatal(err)
 	}
-	p.setHealth(t, "cart", "Degraded")
-	webhook.expect(t, "cart")
-	p.settle(t)
-	if got := p.deliveries(t); got["WEBHOOK watch 202"] != 1 || len(got) != 1 {
-		t.Errorf("deliveries: %v", got)
+	const address, blueprint = `"https://listener.example.com/api/slack"`, `"deploymentConfig"`
+	if bytes.Count(text, []byte(address)) != 1 || bytes.Count(text, []byte(blueprint)) != 1 {
+		t.Fatalf("%s must name %s and %s once:\n%s", name, address, blueprint, text)
+	}
+	return strings.NewReplacer(address, `"`+url+`"`, blueprint, `"service"`).Replace(string(text))
+}
+
+// workflowAsAutomation returns the automation that does what a workflow of an event
+// trigger and a webhook node does. The emulator has no workflows; their conditions and
+// templates are those of automations, but for where a template finds the event.
+func workflowAsAutomation(t *testing.T, text string) string {
+	t.Helper()
+	var workflow struct {
+		Nodes []struct {
+			Identifier string         `json:"identifier"`
+			Config     map[string]any `json:"config"`
+		} `json:"nodes"`
+		Connections []struct {
+			Source string `json:"sourceIdentifier"`
+			Target string `json:"targetIdentifier"`
+		} `json:"connections"`
+	}
+	if err := json.Unmarshal([]byte(text), &workflow); err != nil {
+		t.Fatal(err)
+	}
+	if len(workflow.Nodes) != 2 || len(workflow.Connections) != 1 {
+		t.Fatalf("the workflow has other nodes: %+v", workflow)
+	}
+	trigger, webhook, connection := workflow.Nodes[0], workflow.Nodes[1], workflow.Connections[0]
+	if trigger.Config["type"] != "EVENT_TRIGGER" || connection.Source != trigger.Identifier || connection.Target != webhook.Identifier {
+		t.Fatalf("the webhook does not follow the trigger: %+v", workflow)
+	}
+	trigger.Config["type"] = "automation"
+	automation, err := json.Marshal(map[string]any{"identifier": "workflow", "trigger": trigger.Config, "invocationMethod": webhook.Config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(automation), "{{ .outputs."+trigger.Identifier+" }}", "{{ .event }}")
+}
+
+// TestExamplesReportHealth creates the automation and the workflow that the guide
+// shows, each alone and both together: a change of the health is one alert, and nothing
+// else is even sent.
+func TestExamplesReportHealth(t *testing.T) {
+	t.Parallel()
+	for name, reporters := range map[string][]string{"automation": {"automation"}, "workflow": {"workflow"}, "both": {"automation", "workflow"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			webhook := newSlack(t)
+			l := start(t, t.TempDir(), webhook)
+			defer l.stop(t)
+			p := startPort(t)
+			p.createService(t, "")
+			for _, reporter := range reporters {
+				document := readExample(t, reporter+".json", l.url())
+				if reporter == "workflow" {
+					document = workflowAsAutomation(t, document)
+				}
+				p.call(t, http.MethodPost, "/v1/actions", document)
+			}
+			p.call(t, http.MethodPatch, servicesPath+"/cart", `{"title":"Cart","properties":{"cpuUtil":90}}`)
+			p.setHealth(t, "cart", "Degraded")
+			webhook.expect(t, "Cart")
+			p.settle(t)
+			got := p.deliveries(t)
+			sent := 0
+			for _, count := range got {
+				sent += count
+			}
+			if sent != len(reporters) || len(got) != len(reporters) {
+				t.Errorf("deliveries: %v", got)
+			}
+			for delivery := range got {
+				if !strings.HasSuffix(delivery, " 202") {
+					t.Errorf("delivery: %s", delivery)
+				}
+			}
+			expectNoOther(t, l, webhook)
+		})
 	}
 }
 
