@@ -49,7 +49,8 @@ func (c creation[T]) run(ctx context.Context) (*T, error) {
 	}
 	found, readErr := c.read(lingering)
 	switch {
-	case errors.Is(readErr, ErrNotFound):
+	// A request that was given up may still be carried out, also where it has not been yet.
+	case errors.Is(readErr, ErrNotFound) && ctx.Err() == nil:
 		return nil, err
 	case readErr != nil || !holds(found, c.sent):
 		return nil, outcome.explain(err)
