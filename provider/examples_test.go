@@ -31,16 +31,13 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestMutualRelations applies the example in the two steps that its comment
-// names, and destroys it in two.
+// TestMutualRelations applies two blueprints that relate to each other in one run,
+// from an empty organization, and destroys them in one.
 func TestMutualRelations(t *testing.T) {
 	t.Parallel()
 	directory := config.StaticDirectory("../examples/mutual-relations")
-	without := config.Variables{"with_back_reference": config.BoolVariable(false)}
 	acctest.NewEmulated(t).Run(t, resource.TestCase{Steps: []resource.TestStep{
-		{ConfigDirectory: directory, ConfigVariables: without},
 		{ConfigDirectory: directory},
 		{ConfigDirectory: directory, ConfigPlanChecks: acctest.NoChanges()},
-		{ConfigDirectory: directory, ConfigVariables: without},
 	}})
 }

@@ -143,7 +143,7 @@ func (p *portProvider) userAgent(terraformVersion string) string {
 
 // Resources lists the resources.
 func (p *portProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{blueprint.NewResource, entity.NewResource, action.NewResource, action.NewPermissionsResource}
+	return []func() resource.Resource{blueprint.NewResource, blueprint.NewRelationResource, entity.NewResource, action.NewResource, action.NewPermissionsResource}
 }
 
 // DataSources lists the data sources.

@@ -1,24 +1,63 @@
-# Two blueprints that relate to each other. The first time, and before they are
-# destroyed: terraform apply -var with_back_reference=false
-variable "with_back_reference" {
-  description = "Whether a team relates to the person who leads it."
-  type        = bool
-  default     = true
-}
-
-resource "port_blueprint" "team" {
+# Two blueprints that relate to each other, in one apply. Each relation is a resource
+# of its own, so that both blueprints exist before it.
+resource "port_blueprint" "squad" {
   identifier = "squad"
   title      = "Squad"
 
-  # A reference to port_blueprint.person would be a cycle: the identifier is text.
-  relations = var.with_back_reference ? { lead = { target = "person" } } : {}
+  properties = {
+    string_props = {
+      channel = { title = "Slack channel" }
+    }
+  }
 }
 
 resource "port_blueprint" "person" {
   identifier = "person"
   title      = "Person"
 
+  properties = {
+    string_props = {
+      email = { title = "Email", format = "email" }
+    }
+  }
+}
+
+resource "port_blueprint_relation" "squad_lead" {
+  blueprint  = port_blueprint.squad.identifier
+  identifier = "lead"
+  target     = port_blueprint.person.identifier
+  title      = "Lead"
+
+  mirror_properties = {
+    leadEmail = { path = "lead.email", title = "Email of the lead" }
+  }
+}
+
+resource "port_blueprint_relation" "person_squad" {
+  blueprint  = port_blueprint.person.identifier
+  identifier = "squad"
+  target     = port_blueprint.squad.identifier
+  title      = "Squad"
+}
+
+# An entity that uses such a relation takes its blueprint from the relation, so that
+# it is created after it and destroyed before it.
+resource "port_entity" "alice" {
+  blueprint  = port_blueprint_relation.person_squad.blueprint
+  identifier = "alice"
+  title      = "Alice"
+
+  properties = {
+    string_props = { email = "alice@example.com" }
+  }
+}
+
+resource "port_entity" "payments" {
+  blueprint  = port_blueprint_relation.squad_lead.blueprint
+  identifier = "payments"
+  title      = "Payments"
+
   relations = {
-    squad = { target = port_blueprint.team.identifier }
+    single_relations = { lead = port_entity.alice.identifier }
   }
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
@@ -40,7 +41,7 @@ func NewPermissionsResource() resource.Resource {
 		TypeName:     "action_permissions",
 		Name:         "Action Permissions",
 		KeyAttribute: "action_identifier",
-		Store:        func(client *port.Client) envelope.Store { return permissionsStore{client.Actions} },
+		Store:        func(b *backend.Backend) envelope.Store { return permissionsStore{b.Client.Actions} },
 	}}}
 }
 
@@ -194,12 +195,12 @@ func (s permissionsStore) Get(ctx context.Context, action string) (document.Obje
 // Create takes over the permissions of an action, which always exist.
 func (s permissionsStore) Create(ctx context.Context, desired document.Object) (document.Object, error) {
 	action, _ := desired["action"].(string)
-	return s.Update(ctx, action, desired)
+	return s.Update(ctx, action, nil, desired)
 }
 
 // Update sends what attributes stand for and nothing else: Port merges it into what
 // it has, so that other keys stay, and its body is closed.
-func (s permissionsStore) Update(ctx context.Context, action string, desired document.Object) (document.Object, error) {
+func (s permissionsStore) Update(ctx context.Context, action string, _, desired document.Object) (document.Object, error) {
 	permissions, _ := desired["permissions"].(document.Object)
 	body := port.ActionPermissions{}
 	for of, keys := range map[string][]string{"execute": append(granteeKeys(), "ownedByTeam"), "approve": granteeKeys()} {

@@ -84,7 +84,7 @@ func (r *actionResource) checkEvent(ctx context.Context, m *model) diag.Diagnost
 // open may have further properties, which other resources declare.
 func (r *actionResource) definition(ctx context.Context, identifier string) (definition *port.Blueprint, isOpen bool, err error) {
 	if planned, isPlanned := r.Backend.Planned.Find(identifier); isPlanned {
-		return planned.Definition, planned.Definition != nil && planned.Definition.AggregationProperties == nil, nil
+		return planned.Definition, planned.Definition != nil && (planned.Definition.AggregationProperties == nil || planned.Definition.Relations == nil), nil
 	}
 	definition, err = r.Backend.Blueprint(ctx, identifier)
 	return definition, false, err

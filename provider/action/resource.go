@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 )
@@ -35,7 +36,7 @@ func kind() envelope.Kind {
 		TypeName:     "action",
 		Name:         "Action",
 		KeyAttribute: "identifier",
-		Store:        func(client *port.Client) envelope.Store { return store{client.Actions} },
+		Store:        func(b *backend.Backend) envelope.Store { return store{b.Client.Actions} },
 	}
 }
 
@@ -52,7 +53,7 @@ func (s store) Create(ctx context.Context, desired document.Object) (document.Ob
 	return s.actions.Create(ctx, desired)
 }
 
-func (s store) Update(ctx context.Context, identifier string, desired document.Object) (document.Object, error) {
+func (s store) Update(ctx context.Context, identifier string, _, desired document.Object) (document.Object, error) {
 	return s.actions.Update(ctx, identifier, desired)
 }
 

@@ -55,6 +55,12 @@ func newChange(ctx context.Context, config tfsdk.Config, private recall.Reader, 
 		desired.AggregationProperties = nil
 		wanted.foreign = append(wanted.foreign, "aggregation_properties")
 	}
+	if relations.IsNull() || plan.RelationsMode.ValueString() == modeDeclared {
+		wanted.shared = append(wanted.shared, "relations")
+	}
+	if aggregations.IsNull() || plan.AggregationsMode.ValueString() == modeDeclared {
+		wanted.shared = append(wanted.shared, "aggregation_properties")
+	}
 	return wanted, diagnostics
 }
 

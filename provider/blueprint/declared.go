@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
 )
 
 // Relations and aggregation properties may be declared by others too, so that a
@@ -23,10 +24,10 @@ import (
 // itself. What it has, the resource remembers in its private state at each
 // apply: taking the attribute out of the configuration removes that and nothing
 // else. After an import, or in the state of another provider, nothing counts as
-// declared.
+// declared. Mirror properties over relations of others are theirs as well.
 
 // sharedAttributes are those whose elements others may declare too.
-var sharedAttributes = []string{"relations", "aggregation_properties"}
+var sharedAttributes = []string{"relations", "mirror_properties", "aggregation_properties"}
 
 // declaredKey is where the private state holds the declared keys.
 const declaredKey = "declared"
@@ -102,6 +103,24 @@ func (keepOfOthers) PlanModifyMap(ctx context.Context, req planmodifier.MapReque
 		value, diagnostics := types.MapValue(req.StateValue.ElementType(ctx), after)
 		resp.Diagnostics.Append(diagnostics...)
 		resp.PlanValue = value
+	}
+}
+
+// keepMirrorsOfOthers is [keepOfOthers] where others may declare relations, and
+// [settle.EmptyIsNull] where they may not.
+type keepMirrorsOfOthers struct{ keepOfOthers }
+
+var _ planmodifier.Map = keepMirrorsOfOthers{}
+
+func (m keepMirrorsOfOthers) PlanModifyMap(ctx context.Context, req planmodifier.MapRequest, resp *planmodifier.MapResponse) {
+	var relations types.Map
+	var mode types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("relations"), &relations)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("relations_mode"), &mode)...)
+	if relations.IsNull() || mode.ValueString() == modeDeclared {
+		m.keepOfOthers.PlanModifyMap(ctx, req, resp)
+	} else {
+		settle.EmptyIsNull{}.PlanModifyMap(ctx, req, resp)
 	}
 }
 

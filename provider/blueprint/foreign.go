@@ -2,6 +2,7 @@ package blueprint
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
@@ -13,16 +14,21 @@ import (
 // types that Port added later, limits of the elements of a list. This file finds
 // them as JSON, because what a property may hold has no end.
 
-// keepForeign returns the desired blueprint as the document to write. A nil map
-// of relations or of aggregation properties in it means that they are somebody
-// else's, but for those that are released.
-func keepForeign(desired, current *port.Blueprint, released declaredKeys) (map[string]any, error) {
+// keepForeign returns the desired blueprint as the document to write, with what
+// others declare in the shared attributes, but for what is released.
+func keepForeign(desired, current *port.Blueprint, shared []string, released declaredKeys) (map[string]any, error) {
 	complete := *desired
-	if complete.Relations == nil {
-		complete.Relations = undeclared(released, "relations", current.Relations)
+	if slices.Contains(shared, "relations") {
+		complete.Relations = merged(undeclared(released, "relations", current.Relations), desired.Relations)
+		mirrors := undeclared(released, "mirror_properties", current.MirrorProperties)
+		maps.DeleteFunc(mirrors, func(_ string, mirror port.MirrorProperty) bool {
+			_, isOverOurs := desired.Relations[firstRelation(mirror.Path)]
+			return isOverOurs
+		})
+		complete.MirrorProperties = merged(mirrors, desired.MirrorProperties)
 	}
-	if complete.AggregationProperties == nil {
-		complete.AggregationProperties = undeclared(released, "aggregation_properties", current.AggregationProperties)
+	if slices.Contains(shared, "aggregation_properties") {
+		complete.AggregationProperties = merged(undeclared(released, "aggregation_properties", current.AggregationProperties), desired.AggregationProperties)
 	}
 	read, err := fromAPI(current, nil)
 	if err != nil {
@@ -37,6 +43,15 @@ func keepForeign(desired, current *port.Blueprint, released declaredKeys) (map[s
 	document := documents[0]
 	adopt(document, documents[1], documents[2])
 	return document, nil
+}
+
+// merged is a map with the elements of another one over its own.
+func merged[V any](under, over map[string]V) map[string]V {
+	if under == nil {
+		return over
+	}
+	maps.Copy(under, over)
+	return under
 }
 
 // adopt adds to the desired document the keys of the current one that the

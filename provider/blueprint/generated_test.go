@@ -36,7 +36,7 @@ func FuzzModelRoundTrip(f *testing.F) {
 		}
 
 		foreign := withForeignKeys(*generated)
-		document, err := keepForeign(read.toAPI(), &foreign, nil)
+		document, err := keepForeign(read.toAPI(), &foreign, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

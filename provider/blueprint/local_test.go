@@ -23,6 +23,8 @@ func TestBlueprint_localChangesSendNothing(t *testing.T) {
 		"delete_actions":        {valid(`"delete_actions": true`), []string{"delete_actions"}},
 		"deletion_protection":   {valid(`"deletion_protection": true`), []string{"deletion_protection"}},
 		"create_catalog_page":   {valid(`"create_catalog_page": false`), []string{"create_catalog_page"}},
+		"relations_mode":        {valid(`"relations_mode": "declared"`), []string{"relations_mode"}},
+		"aggregation mode":      {valid(`"aggregation_properties_mode": "declared"`), []string{"aggregation_properties_mode"}},
 		"timeouts":              {valid(`"timeouts": {"create": "1m"}`), []string{"timeouts"}},
 	}
 	for name, test := range tests {

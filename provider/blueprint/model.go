@@ -50,6 +50,8 @@ type localModel struct {
 	DeleteActions       types.Bool     `tfsdk:"delete_actions"`
 	DeletionProtection  types.Bool     `tfsdk:"deletion_protection"`
 	CreateCatalogPage   types.Bool     `tfsdk:"create_catalog_page"`
+	RelationsMode       types.String   `tfsdk:"relations_mode"`
+	AggregationsMode    types.String   `tfsdk:"aggregation_properties_mode"`
 	Timeouts            timeouts.Value `tfsdk:"timeouts"`
 }
 
@@ -135,17 +137,17 @@ func fromAPI(blueprint *port.Blueprint, prior *model) (*model, error) {
 		Description:           convert.Text(blueprint.Description, prior.Description),
 		Icon:                  convert.Text(blueprint.Icon, prior.Icon),
 		Properties:            properties,
-		MirrorProperties:      convert.MapWithPrior(blueprint.MirrorProperties, prior.MirrorProperties, mirrorFromAPI),
+		MirrorProperties:      convert.MapWithPrior(prior.ownMirrors(blueprint.MirrorProperties), prior.MirrorProperties, mirrorFromAPI),
 		CalculationProperties: convert.MapWithPrior(blueprint.CalculationProperties, prior.CalculationProperties, calculationFromAPI),
 		IncludeInGlobalSearch: types.BoolPointerValue(blueprint.IncludeInGlobalSearch),
 		ExtraJSON:             extra,
 		localModel:            prior.localModel,
 	}
 	if prior.Relations != nil {
-		fresh.Relations = convert.MapWithPrior(blueprint.Relations, prior.Relations, relationFromAPI)
+		fresh.Relations = convert.MapWithPrior(ownElements(prior.RelationsMode, blueprint.Relations, prior.Relations), prior.Relations, relationFromAPI)
 	}
 	if prior.AggregationProperties != nil {
-		fresh.AggregationProperties = convert.MapWithPrior(blueprint.AggregationProperties, prior.AggregationProperties, aggregationFromAPI)
+		fresh.AggregationProperties = convert.MapWithPrior(ownElements(prior.AggregationsMode, blueprint.AggregationProperties, prior.AggregationProperties), prior.AggregationProperties, aggregationFromAPI)
 	}
 	if blueprint.Ownership != nil {
 		fresh.Ownership = ownershipFromAPI(*blueprint.Ownership, prior.Ownership)

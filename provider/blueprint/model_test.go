@@ -155,7 +155,7 @@ func TestOddValuesAreLeftAlone(t *testing.T) {
 		if got := read.Properties.String["plain"].Title.ValueString(); got != "P" {
 			t.Errorf("%s: the title beside it reads %q", property, got)
 		}
-		document, err := keepForeign(read.toAPI(), current, nil)
+		document, err := keepForeign(read.toAPI(), current, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +191,7 @@ func TestKeepForeign(t *testing.T) {
 		Ownership: &ownershipModel{Type: types.StringValue("Inherited"), Path: types.StringValue("theirs")},
 	}).toAPI()
 
-	document, err := keepForeign(desired, current, nil)
+	document, err := keepForeign(desired, current, sharedAttributes, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestDeclaredRelationsReplaceOthers(t *testing.T) {
 	t.Parallel()
 	current := decodeBlueprint(t, `{"identifier": "a", "title": "A", "schema": {"properties": {}}, "relations": {"theirs": {"target": "t", "required": false, "many": true}}}`)
 	desired := (&model{Relations: map[string]relationModel{}}).toAPI()
-	document, err := keepForeign(desired, current, nil)
+	document, err := keepForeign(desired, current, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import (
 )
 
 // localAttributes are those that Port never stores.
-var localAttributes = []string{"force_delete_entities", "delete_actions", "deletion_protection", "create_catalog_page", "timeouts"}
+var localAttributes = []string{"force_delete_entities", "delete_actions", "deletion_protection", "create_catalog_page", "relations_mode", "aggregation_properties_mode", "timeouts"}
 
 // ModifyPlan settles the computed attributes, and says what a plan would destroy
 // or cannot do.
@@ -77,13 +77,15 @@ func (r *blueprintResource) announce(ctx context.Context, req resource.ModifyPla
 	if diagnostics.HasError() || after.IsUnknown() {
 		return diagnostics
 	}
-	planned := backend.PlannedBlueprint{Before: before.ValueString(), After: after.ValueString()}
+	inline, found := inlineParts(ctx, req.Config)
+	diagnostics.Append(found...)
+	planned := backend.PlannedBlueprint{Before: before.ValueString(), After: after.ValueString(), Inline: inline}
 	var plan model
 	if req.Config.Raw.IsFullyKnown() && !resp.Plan.Get(ctx, &plan).HasError() {
-		planned.Definition, _ = plan.toCreate()
+		planned.Definition, _ = plan.openToOthers().toCreate()
 	}
 	r.backend.Planned.Add(planned)
-	return diagnostics
+	return append(diagnostics, refuseParts(r.backend, planned)...)
 }
 
 // planExtra checks extra_json against the other attributes once all are known.

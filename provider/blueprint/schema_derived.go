@@ -76,7 +76,7 @@ func mirrorPropertiesAttribute() schema.Attribute {
 		Optional:            true,
 		Computed:            true,
 		MarkdownDescription: "Properties of related entities that are shown as the entity's own, by their key.",
-		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
+		PlanModifiers:       []planmodifier.Map{keepMirrorsOfOthers{}},
 		Validators:          []validator.Map{validate.Keys(), validate.NoNulls{}},
 		NestedObject: schema.NestedAttributeObject{
 			Validators: []validator.Object{validate.Attributes("path")},

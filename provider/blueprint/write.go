@@ -12,15 +12,16 @@ import (
 
 // change is what an update does to a blueprint.
 type change struct {
-	// desired is what the attributes say. Relations or aggregation properties
-	// that are nil are somebody else's.
+	// desired is what the attributes say.
 	desired *port.Blueprint
-	// released are the keys of those that this resource declared until now.
+	// shared names the attributes whose elements others may declare too.
+	shared []string
+	// released are the keys of them that this resource declared until now.
 	released declaredKeys
 	// previousExtra and extra are extra_json before and after.
 	previousExtra, extra map[string]any
 	renames              renames
-	// foreign names the attributes that are somebody else's.
+	// foreign names the shared attributes that the configuration leaves out.
 	foreign []string
 }
 
@@ -179,7 +180,7 @@ func (c change) body(current *port.Blueprint) (*port.Blueprint, error) {
 	if err != nil {
 		return nil, err
 	}
-	document, err := keepForeign(c.desired, rest, c.released)
+	document, err := keepForeign(c.desired, rest, c.shared, c.released)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 )
 
 // This file holds an entity that is about to be written to its blueprint, so
@@ -33,6 +34,7 @@ func (r *entityResource) check(ctx context.Context, config *partialModel, state 
 		at:         config.address(),
 		isPlanned:  isPlanned,
 		isWhole:    config.isWhole(state == nil),
+		parts:      r.backend.Planned.Parts(config.Blueprint.ValueString()),
 	}
 	c.checkProperties(ctx, config)
 	// The relations of a planned blueprint are open where it leaves them to others.
@@ -63,7 +65,9 @@ type checker struct {
 	// that of Port, which the run may be about to change.
 	isPlanned bool
 	// isWhole says that what the configuration leaves out has no value.
-	isWhole     bool
+	isWhole bool
+	// parts are those of the blueprint that are planned as resources of their own.
+	parts       []backend.PlannedPart
 	diagnostics diag.Diagnostics
 }
 
@@ -157,13 +161,20 @@ func (c *checker) checkRelations(ctx context.Context, relations types.Object) {
 func (c *checker) checkRelation(e entry) {
 	relation, exists := c.definition.Relations[e.key]
 	switch {
+	case !exists && c.isDeclaredApart(e.key):
 	case !exists:
-		c.fail(e.at, "Unknown Relation", "The blueprint %q has no relation %q.%s", c.definition.Identifier, e.key, suggestion(e.key, c.definition.Relations))
+		c.fail(e.at, "Unknown Relation", "The blueprint %q has no relation %q.%s\n\nIf a port_blueprint_relation of this configuration declares it, take the blueprint from that resource, "+
+			"so that the relation is created first: blueprint = port_blueprint_relation.<name>.blueprint.", c.definition.Identifier, e.key, suggestion(e.key, c.definition.Relations))
 	case relation.Many && e.collection == "single_relations":
 		c.fail(e.at, "Wrong Kind of Relation", "The relation %q of the blueprint %q has many targets. List them in many_relations.", e.key, c.definition.Identifier)
 	case !relation.Many && e.collection == "many_relations":
 		c.fail(e.at, "Wrong Kind of Relation", "The relation %q of the blueprint %q has a single target. Name it in single_relations.", e.key, c.definition.Identifier)
 	}
+}
+
+// isDeclaredApart reports whether a relation is planned as a resource of its own.
+func (c *checker) isDeclaredApart(relation string) bool {
+	return slices.Contains(c.parts, backend.PlannedPart{Attribute: "relations", Key: relation})
 }
 
 // isOpen reports whether a value or a map in it is not known, so that what it

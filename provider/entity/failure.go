@@ -60,6 +60,9 @@ func (f failure) advice() string {
 			"delete_dependents = true deletes the related entities as well."
 	case f.relatesToID():
 		return "A relation takes the identifier of an entity. The id of a resource is the blueprint and the identifier: to relate to a resource, write port_entity.<name>.identifier, not .id."
+	case f.isAboutRelation():
+		return "If a port_blueprint_relation of this configuration declares the relation, take the blueprint from that resource, so that the relation is created first: " +
+			"blueprint = port_blueprint_relation.<name>.blueprint."
 	case errors.Is(f.err, port.ErrInvalid) && f.verb == "Delete":
 		return "What is declared cannot be unset. To keep the entity as it is and have Terraform forget it, use a removed block with destroy = false."
 	case errors.Is(f.err, port.ErrOutcomeUnknown) && f.verb != "Create":
@@ -114,6 +117,13 @@ func (f failure) relatesToID() bool {
 		return mentions(answer.Message, "relations/"+key) &&
 			slices.ContainsFunc(targets(relations[key]), func(target string) bool { return strings.Contains(target, ":") })
 	})
+}
+
+// isAboutRelation reports whether Port complains about a relation.
+func (f failure) isAboutRelation() bool {
+	var answer *port.Error
+	return f.entity != nil && f.verb != "Delete" && errors.Is(f.err, port.ErrInvalid) && errors.As(f.err, &answer) &&
+		slices.ContainsFunc(sortedKeys(f.entity.Relations.toAPI()), func(key string) bool { return mentions(answer.Message, "relations/"+key) })
 }
 
 // mentions reports whether a text holds a pointer that ends there or goes on to

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
@@ -14,6 +15,7 @@ import (
 type PlannedBlueprints struct {
 	mutex sync.Mutex
 	byID  map[string]PlannedBlueprint
+	parts map[string][]PlannedPart
 }
 
 // PlannedBlueprint is a blueprint as one plan leaves it.
@@ -22,10 +24,29 @@ type PlannedBlueprint struct {
 	Before string
 	// After is the identifier that it will have.
 	After string
+	// Inline are the attributes that the blueprint declares parts of itself with.
+	Inline map[string]InlineParts
 	// Definition is the planned blueprint, or nil where parts of it are known
-	// only after the apply. Its relations are nil where it leaves them to others.
+	// only after the apply. Its relations and its aggregation properties are nil where
+	// others may declare some.
 	// Nobody may change it.
 	Definition *port.Blueprint
+}
+
+// InlineParts says what an attribute of a blueprint declares.
+type InlineParts struct {
+	// IsAuthoritative says that it deletes what it does not declare.
+	IsAuthoritative bool
+	// Keys are those that it declares.
+	Keys []string
+}
+
+// PlannedPart is a part of a blueprint that is planned as a resource of its own.
+type PlannedPart struct {
+	// Attribute is the one that such parts have in the blueprint, such as relations.
+	Attribute string
+	// Key is the key of the part, or "" for all that the attribute holds.
+	Key string
 }
 
 // Add remembers a blueprint under both its identifiers.
@@ -53,4 +74,21 @@ func (p *PlannedBlueprints) Find(identifier string) (planned PlannedBlueprint, f
 func (p *PlannedBlueprints) Renames(before, after string) bool {
 	planned, found := p.Find(before)
 	return found && before != after && planned.Before == before && planned.After == after
+}
+
+// AddPart remembers a part of a blueprint that is planned as a resource of its own.
+func (p *PlannedBlueprints) AddPart(blueprint string, part PlannedPart) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.parts == nil {
+		p.parts = map[string][]PlannedPart{}
+	}
+	p.parts[blueprint] = append(p.parts[blueprint], part)
+}
+
+// Parts are those that were planned of a blueprint as resources of their own.
+func (p *PlannedBlueprints) Parts(blueprint string) []PlannedPart {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return slices.Clone(p.parts[blueprint])
 }

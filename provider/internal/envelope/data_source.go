@@ -66,7 +66,7 @@ func (d *DataSource[M, P]) Read(ctx context.Context, req datasource.ReadRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	current, err := d.Store(d.backend.Client).Get(ctx, key.ValueString())
+	current, err := d.Store(d.backend).Get(ctx, key.ValueString())
 	if err == nil {
 		resp.State.Raw, err = ReadableValue[M, P](ctx, d.ManagedSchema(ctx), current, resp.State.Schema.Type().TerraformType(ctx))
 	}

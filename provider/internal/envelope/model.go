@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
@@ -32,7 +32,7 @@ func (m *Model) Base() *Model { return m }
 type model[M any] interface {
 	*M
 	Base() *Model
-	// Key is the attribute that tells the object from all others.
+	// Key tells the object from all others; it is null while the model is empty.
 	Key() types.String
 	// Bindings tie the attributes to the document that Port stores.
 	Bindings() []document.Binding
@@ -42,7 +42,9 @@ type model[M any] interface {
 type Store interface {
 	Get(ctx context.Context, key string) (document.Object, error)
 	Create(ctx context.Context, desired document.Object) (document.Object, error)
-	Update(ctx context.Context, key string, desired document.Object) (document.Object, error)
+	// Update replaces a document. state is what the attributes said until now, without
+	// what others hold in it.
+	Update(ctx context.Context, key string, state, desired document.Object) (document.Object, error)
 	Delete(ctx context.Context, key string) error
 }
 
@@ -54,8 +56,11 @@ type Kind struct {
 	Name string
 	// KeyAttribute is the name of the attribute that tells the objects apart.
 	KeyAttribute string
+	// ParentAttribute is the name of the attribute for what the object belongs to, or
+	// "". With it the key is [JoinKey] of both.
+	ParentAttribute string
 	// Store gives access to the objects.
-	Store func(*port.Client) Store
+	Store func(*backend.Backend) Store
 }
 
 // Attributes are those of [Model]. kind names the object in descriptions.

@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -46,14 +45,26 @@ func (r *Resource[M, P]) Configure(_ context.Context, req resource.ConfigureRequ
 
 // IdentitySchema declares the identity.
 func (r *Resource[M, P]) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
-		r.KeyAttribute: identityschema.StringAttribute{RequiredForImport: true, Description: "What tells the object from all others of its kind."},
-	}}
+	resp.IdentitySchema = r.identitySchema()
 }
 
-// ImportState takes the identifier of an object, as import id or as identity.
+// ImportState takes the key of an object, as import id or as identity.
 func (r *Resource[M, P]) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root(r.KeyAttribute), req, resp)
+	if r.ParentAttribute == "" {
+		resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root(r.KeyAttribute), req, resp)
+		return
+	}
+	key := types.StringValue(req.ID)
+	if req.ID == "" {
+		parent, own, diagnostics := r.parts(ctx, req.Identity)
+		resp.Diagnostics.Append(diagnostics...)
+		key = JoinKey(parent, own)
+	} else if _, _, isKey := SplitKey(req.ID); !isKey {
+		resp.Diagnostics.AddError("Invalid Import ID", fmt.Sprintf("An import id has the form <%s>:<%s>; %q does not.", r.ParentAttribute, r.KeyAttribute, req.ID))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), key)...)
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, key)...)
 }
 
 // Create makes the object, and never overwrites one that exists.
@@ -74,7 +85,7 @@ func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest,
 		resp.Diagnostics.Append(r.createFailure(ctx, plan.Key().ValueString(), err))
 		return
 	}
-	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root(r.KeyAttribute), plan.Key())...)
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.Key())...)
 	resp.Diagnostics.Append(r.conclude(ctx, req.Plan, &resp.State, resp.Private, created)...)
 	resp.Diagnostics.Append(r.completed(ctx, "create", plan.Key().ValueString())...)
 }
@@ -87,7 +98,7 @@ func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	// Terraform before 1.12 needs an identity also for what turns out to be gone.
-	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root(r.KeyAttribute), state.Base().ID)...)
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.Base().ID)...)
 	ctx, cancel, diagnostics := operation.Limit(ctx, state.Base().Timeouts.Read)
 	defer cancel()
 	resp.Diagnostics.Append(diagnostics...)
@@ -129,7 +140,7 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root(r.KeyAttribute), plan.Key())...)
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.Key())...)
 	if jsonvalue.Equal(written(plan), written(state)) {
 		plan.Base().ID = plan.Key()
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
@@ -141,7 +152,7 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	if err == nil {
 		desired := maps.Clone(current)
 		document.Write(desired, plan.Bindings())
-		updated, err = r.store().Update(ctx, key, desired)
+		updated, err = r.store().Update(ctx, key, written(state), desired)
 	}
 	if err != nil {
 		resp.Diagnostics.Append(r.updateFailure(ctx, key, err))
@@ -175,12 +186,14 @@ func (r *Resource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest,
 // PlanID knows the id as soon as the identifier is known, so that what refers to
 // it can be planned.
 func (r *Resource[M, P]) PlanID(ctx context.Context, resp *resource.ModifyPlanResponse) diag.Diagnostics {
-	var key types.String
-	diagnostics := resp.Plan.GetAttribute(ctx, path.Root(r.KeyAttribute), &key)
+	parent, key, diagnostics := r.parts(ctx, resp.Plan)
+	if r.ParentAttribute != "" {
+		key = JoinKey(parent, key)
+	}
 	return append(diagnostics, resp.Plan.SetAttribute(ctx, path.Root("id"), key)...)
 }
 
-func (r *Resource[M, P]) store() Store { return r.Store(r.Backend.Client) }
+func (r *Resource[M, P]) store() Store { return r.Store(r.Backend) }
 
 // written is the document of a model alone.
 func written[M any, P model[M]](of P) document.Object {

@@ -1,0 +1,72 @@
+package envelope
+
+import (
+	"context"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// keySeparator stands between the parent of an object and its own key. A parent may
+// hold it, an own key never does.
+const keySeparator = ":"
+
+// JoinKey is the key of an object that belongs to another one. It is null if either
+// part is, and unknown if either part is.
+func JoinKey(parent, own types.String) types.String {
+	switch {
+	case parent.IsUnknown() || own.IsUnknown():
+		return types.StringUnknown()
+	case parent.IsNull() || own.IsNull():
+		return types.StringNull()
+	default:
+		return types.StringValue(parent.ValueString() + keySeparator + own.ValueString())
+	}
+}
+
+// SplitKey takes a key of [JoinKey] apart, at its last separator.
+func SplitKey(key string) (parent, own string, isKey bool) {
+	at := strings.LastIndex(key, keySeparator)
+	if at <= 0 || at == len(key)-1 {
+		return "", "", false
+	}
+	return key[:at], key[at+1:], true
+}
+
+func (r *Resource[M, P]) identitySchema() identityschema.Schema {
+	attributes := map[string]identityschema.Attribute{
+		r.KeyAttribute: identityschema.StringAttribute{RequiredForImport: true, Description: "What tells the object from all others of its kind."},
+	}
+	if r.ParentAttribute != "" {
+		attributes[r.ParentAttribute] = identityschema.StringAttribute{RequiredForImport: true, Description: "What the object belongs to."}
+	}
+	return identityschema.Schema{Attributes: attributes}
+}
+
+// identify sets the identity to that of the object with a key.
+func (r *Resource[M, P]) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, key types.String) diag.Diagnostics {
+	if r.ParentAttribute == "" {
+		return identity.SetAttribute(ctx, path.Root(r.KeyAttribute), key)
+	}
+	parent, own, _ := SplitKey(key.ValueString())
+	diagnostics := identity.SetAttribute(ctx, path.Root(r.ParentAttribute), parent)
+	return append(diagnostics, identity.SetAttribute(ctx, path.Root(r.KeyAttribute), own)...)
+}
+
+// attributeReader is a plan or an identity.
+type attributeReader interface {
+	GetAttribute(ctx context.Context, at path.Path, target any) diag.Diagnostics
+}
+
+// parts reads the attributes that make up a key; the parent is null if there is none.
+func (r *Resource[M, P]) parts(ctx context.Context, from attributeReader) (parent, own types.String, diagnostics diag.Diagnostics) {
+	diagnostics = from.GetAttribute(ctx, path.Root(r.KeyAttribute), &own)
+	if r.ParentAttribute != "" {
+		diagnostics.Append(from.GetAttribute(ctx, path.Root(r.ParentAttribute), &parent)...)
+	}
+	return parent, own, diagnostics
+}
