@@ -29,7 +29,7 @@ type report struct {
 	event    *changelog.Event
 }
 
-// receiver is where Port reports changes, in the place of a listener.
+// receiver is where Port reports changes, instead of a listener.
 type receiver struct {
 	url     string
 	reports chan report

@@ -42,7 +42,7 @@ type checker struct {
 	document *document
 	next     http.Handler
 	report   func(violation string)
-	// observe, if set, is told of every answer that was checked.
+	// observe, if set, is called for every answer that was checked.
 	observe func(*operation, answer)
 	// wantWrong is for requests that are wrong on purpose, in order to see the
 	// answer: then it is a request without a violation that is reported.

@@ -61,7 +61,7 @@ func load(exceptions []exception, paths ...string) (*document, error) {
 	// and looks at the method afterwards. It would refuse to read an entity named
 	// "bulk", because …/entities/bulk can only be posted to.
 	d := &document{router: mux.NewRouter().UseEncodedPath().SkipClean(true), operations: make(map[string]*operation), exceptions: exceptions}
-	// They come first: a documented path may have a variable in the place of a word.
+	// They come first: a documented path may have a variable instead of a word.
 	for _, e := range exceptions {
 		if method, path, found := strings.Cut(e.undocumented, " "); found {
 			d.router.Path(path).Methods(method).Name(e.undocumented)

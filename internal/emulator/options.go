@@ -92,7 +92,7 @@ type Options struct {
 	// ConflictStatus answers for a taken identifier and for has_dependents: 409 or
 	// 422, as it is not known which Port uses.
 	ConflictStatus int
-	// Log, if set, is told of what the API cannot answer with: a chain of automations
+	// Log, if set, is called for what the API cannot answer with: a chain of automations
 	// that was stopped.
 	Log *slog.Logger
 	// Now is the clock.

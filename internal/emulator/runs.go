@@ -33,7 +33,7 @@ type runs struct {
 }
 
 // routes returns the operations. They come before those on actions, whose
-// identifiers are in the place of the word runs.
+// identifiers take the place of the word runs.
 func (r *runs) routes() []route {
 	return []route{
 		{method: http.MethodPost, template: runsTemplate + "/claim-pending", handle: r.claimPending},

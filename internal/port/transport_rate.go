@@ -141,7 +141,7 @@ func (g *rateGate) closeUntil(moment time.Time) {
 }
 
 // update corrects the count. Of answers about the same period the lowest count is true, as they may arrive in any
-// order; one about a later period starts anew. Ends that differ by less than a second are the same, since Port counts
+// order; one about a later period starts again. Ends that differ by less than a second are the same, since Port counts
 // in whole seconds.
 func (g *rateGate) update(limit, remaining int, ends time.Time) {
 	later := g.limit == 0 || ends.Sub(g.ends) >= time.Second

@@ -87,7 +87,7 @@ func defaultConflicts(special map[string]schema.Attribute) []validator.String {
 	)}
 }
 
-// queryAttribute is a jq query in the place of another attribute.
+// queryAttribute is a jq query instead of another attribute.
 func queryAttribute(instead string) schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional:            true,

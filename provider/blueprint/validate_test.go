@@ -87,7 +87,7 @@ func TestValidate_refuses(t *testing.T) {
 		"a query without rules":           {valid(`"aggregation_properties": {"a": {"title": "A", "target_blueprint_identifier": "t", "method": {"count_entities": true}, "query": "{}"}}`), `"query"): Invalid Query: `},
 		"a property that is null":         {properties(`"string_props": {"a": null}`), `Null Element: properties.string_props["a"] is null.`},
 		"a relation that is null":         {valid(`"relations": {"a": null}`), `relations["a"] is null.`},
-		"a length below zero":             {properties(`"string_props": {"a": {"min_length": -1}}`), `"min_length"): Invalid Count: -1 is not a whole number from 0 on.`},
+		"a length below zero":             {properties(`"string_props": {"a": {"min_length": -1}}`), `"min_length"): Invalid Count: -1 is not a non-negative integer.`},
 		"a length that is not whole":      {properties(`"string_props": {"a": {"max_length": 1.5}}`), `"max_length"): Invalid Count: 1.5`},
 		"a count below zero":              {properties(`"array_props": {"a": {"min_items": -2}}`), `"min_items"): Invalid Count: -2`},
 		"a relation to what cannot be":    {valid(`"relations": {"a": {"target": "a b"}}`), `"target"): Invalid Attribute Value Match: `},

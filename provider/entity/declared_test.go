@@ -151,7 +151,7 @@ func TestDeclared_nullUnsetsAndIsOurs(t *testing.T) {
 			}
 			change(t, env, property(test.key, test.value))
 			if changed := session.Changes(adopted(test.attributes)); len(changed) != 1 {
-				t.Errorf("a value in the place of our null shows as %v", changed)
+				t.Errorf("a value instead of our null shows as %v", changed)
 			}
 			session.Apply(adopted(test.attributes))
 			holds(t, env, map[string]any{test.key: nil})

@@ -53,7 +53,7 @@ func (f failure) advice() string {
 	case errors.Is(f.err, port.ErrNotFound) && f.verb == "Create":
 		return "The blueprint does not exist. Refer to its resource (blueprint = port_blueprint.<name>.identifier), so that Terraform creates it first."
 	case errors.Is(f.err, port.ErrNotFound):
-		return "The entity has gone since Terraform read it. Plan again: Terraform will create it anew."
+		return "The entity has gone since Terraform read it. Plan again: Terraform will create it again."
 	case errors.Is(f.err, port.ErrHasDependents):
 		return "Other entities are related to this one. If this configuration moves such a relation to another target, that has to happen first: apply the related entities with -target, " +
 			"or set lifecycle { create_before_destroy = true } on this resource and apply that before its end. Otherwise remove those relations first. " +

@@ -1,4 +1,4 @@
-// Command receiver takes Slack messages in the place of Slack, and prints them. With
+// Command receiver stands in for Slack: it takes messages and prints them. With
 // its address as SLACK_WEBHOOK_URL the listener can be tried without a workspace:
 //
 //	go run ./examples/listener/receiver

@@ -137,7 +137,7 @@ func TestDesk(t *testing.T) {
 		{name: "after the last", ask: letters(admin.Query{After: 9}), want: []admin.DeadLetter{}},
 		{name: "a page too long", ask: letters(admin.Query{Limit: admin.MaxPage + 1}), refusal: "the limit must be a number from 1 to 1000"},
 		{name: "a page of less than nothing", ask: letters(admin.Query{Limit: -1}), refusal: "the limit must be a number from 1 to 1000"},
-		{name: "a pattern in the place of a name", ask: letters(admin.Query{Destination: ">"}), refusal: `">" is not the name of a destination`},
+		{name: "a pattern instead of a name", ask: letters(admin.Query{Destination: ">"}), refusal: `">" is not the name of a destination`},
 		{name: "dead letters of a broken store", prepare: broken, ask: letters(admin.Query{}), failure: "the event store"},
 		{
 			name: "replaying some", ask: replay(admin.Order{IDs: []uint64{9, 5, 7}}),

@@ -37,7 +37,7 @@ type fakeSlack struct {
 	messages chan string
 	respond  atomic.Pointer[http.HandlerFunc]
 	// inspect, if it is set before the listener starts, decides about a message
-	// in the place of everything else.
+	// instead of everything else.
 	inspect func(text string) (status int)
 }
 

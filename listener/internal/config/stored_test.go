@@ -97,7 +97,7 @@ func TestLoadStoreFails(t *testing.T) {
 		{"a variable of the store", "port: {}\nstore: {dir: \"${NOT_SET}\"}\n", ":2: store.dir: the environment variable NOT_SET is not set"},
 		{"a key of the store", "store:\n  directory: x\n", `:2: "directory" is not a key of store`},
 		{"no section", "store: here\n", ":1: store: it must be a section with the keys dir, sync, max_bytes, max_age and postgres"},
-		{"a list in the place of a text", "store: {dir: [a]}\n", ":1: store.dir: it must be a string"},
+		{"a list instead of a text", "store: {dir: [a]}\n", ":1: store.dir: it must be a string"},
 		{"no value", "store:\n", ":1: store has no value"},
 		{"no value of a key", "store: {dir: }\n", ":1: store.dir has no value"},
 		{"an alias", "a: &a x\nstore: {dir: *a}\n", ":2: YAML anchors and aliases"},

@@ -36,7 +36,7 @@ func allLoads(file string, variables map[string]string) string {
 	return strings.ReplaceAll(said.String(), filepath.Dir(file)+"/", "")
 }
 
-// TestWhatVariablesHoldIsNotShown puts a variable with hostile values in the place of
+// TestWhatVariablesHoldIsNotShown puts a variable with hostile values instead of
 // every value, and of keys.
 func TestWhatVariablesHoldIsNotShown(t *testing.T) {
 	t.Parallel()
@@ -65,7 +65,7 @@ func TestWhatVariablesHoldIsNotShown(t *testing.T) {
 	}
 }
 
-// places returns configurations with ${LEAK} in the place of each value.
+// places returns configurations with ${LEAK} instead of each value.
 func places() []string {
 	var contents []string
 	for _, leaf := range leaves(&document{}, "") {
@@ -105,7 +105,7 @@ func places() []string {
 	)
 }
 
-// TestProblemsWithVariables shows what is said in the place of what a variable holds.
+// TestProblemsWithVariables shows what is said instead of what a variable holds.
 func TestProblemsWithVariables(t *testing.T) {
 	t.Parallel()
 	const always = "port: {client_secrets: [k7-client-secret]}\ndestinations: {a: {webhook_url: http://localhost/x}, b: {webhook_url: http://localhost/x}}\n"

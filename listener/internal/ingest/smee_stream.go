@@ -84,7 +84,7 @@ func (w *watched) Read(p []byte) (int, error) {
 type frames struct {
 	source *bufio.Reader
 	limit  int
-	// tooLarge is told of an event that is left out.
+	// tooLarge is called for an event that is left out.
 	tooLarge func()
 	frame    bytes.Buffer
 	// size is that of the event so far, also beyond the limit.

@@ -19,7 +19,7 @@ type parts struct {
 	text string
 }
 
-// replaceBody has a text of somebody else's in the place of the body. One without
+// replaceBody has a text of somebody else's instead of the body. One without
 // any content leaves the message without a body.
 func (p *parts) replaceBody(text string) {
 	p.body, p.summary = nil, ""

@@ -23,7 +23,7 @@ const (
 type Source struct {
 	// Header, Context and Body are the parts of a message of the usual form.
 	Header, Context, Body string
-	// Blocks are a set of blocks in the place of that form: JSON values, as the
+	// Blocks are a set of blocks instead of that form: JSON values, as the
 	// Block Kit Builder writes them under "blocks". Every text in it is a
 	// template of its own.
 	Blocks []any

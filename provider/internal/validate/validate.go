@@ -195,7 +195,7 @@ func (count) ValidateNumber(_ context.Context, req validator.NumberRequest, resp
 	}
 	number := req.ConfigValue.ValueBigFloat()
 	if !number.IsInt() || number.Sign() < 0 {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Count", fmt.Sprintf("%s is not a whole number from 0 on.", convert.NumberText(req.ConfigValue)))
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Count", fmt.Sprintf("%s is not a non-negative integer.", convert.NumberText(req.ConfigValue)))
 		return
 	}
 	resp.Diagnostics.Append(checkStorable(req.Path, req.ConfigValue)...)

@@ -76,7 +76,7 @@ func (c *Catalog) addBlueprint(d *definition, s stamp) *blueprint {
 	return b
 }
 
-// ReplaceBlueprint puts a whole new blueprint in the place of one: what the body
+// ReplaceBlueprint replaces a blueprint as a whole: what the body
 // leaves out is gone. A body with another identifier renames it.
 func (c *Catalog) ReplaceBlueprint(identifier string, body *document.Object) (*document.Object, error) {
 	defer c.write()()

@@ -20,7 +20,7 @@ type Config struct {
 	DeleteLag time.Duration
 	// Destination says what becomes of the key changelogDestination of blueprints.
 	Destination DestinationMode
-	// Notify is told of every change, in order, while the catalog is locked: it
+	// Notify is called for every change, in order, while the catalog is locked: it
 	// must neither block nor call back.
 	Notify func(Change)
 }

@@ -46,7 +46,7 @@ func (c *Catalog) unlink(e *entity) {
 	}
 }
 
-// reindex builds the index of dependents anew.
+// reindex builds the index of dependents again.
 func (c *Catalog) reindex() {
 	clear(c.dependents)
 	for _, b := range c.blueprints {

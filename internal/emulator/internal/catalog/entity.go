@@ -59,7 +59,7 @@ func (b *blueprint) add(e *entity) {
 	b.order = append(b.order, e)
 }
 
-// replace puts a changed entity in the place of the one with its sequence.
+// replace stores a changed entity under the sequence that it has.
 func (b *blueprint) replace(e *entity) {
 	i, ok := b.position(e.sequence)
 	if !ok {

@@ -59,7 +59,7 @@ func (c *Catalog) createEntity(b *blueprint, body *document.Object, options Writ
 	return written, !exists, err
 }
 
-// ReplaceEntity puts a whole new entity in the place of one. A body with another
+// ReplaceEntity replaces an entity as a whole. A body with another
 // identifier renames it, and relations to it follow.
 //
 // [?] Defaults fill an entity at its creation; a replacement gets none.

@@ -42,7 +42,7 @@ type Change struct {
 type Config struct {
 	Now   func() time.Time
 	Actor string
-	// Notify is told of every change, in order, while the store is locked: it must
+	// Notify is called for every change, in order, while the store is locked: it must
 	// neither block nor call back.
 	Notify func(Change)
 }
