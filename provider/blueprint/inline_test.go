@@ -82,3 +82,22 @@ func TestBlueprint_conflictingOwnership(t *testing.T) {
 		})
 	}
 }
+
+// TestBlueprint_ownMirrorsNextToThoseOfOthers lets a blueprint and a relation resource
+// each manage the mirror properties that lead over its own relations.
+func TestBlueprint_ownMirrorsNextToThoseOfOthers(t *testing.T) {
+	t.Parallel()
+	env, _ := newRelations(t)
+	session := env.NewSession(t, "port_blueprint")
+	session.Import("service")
+	config := valid(`"relations_mode": "declared", "relations": {"ours": {"target": "target"}}, "mirror_properties": {"name": {"path": "ours.name"}}`)
+	session.Apply(config)
+	apart := env.NewSession(t, "port_blueprint_relation")
+	apart.Apply(relation(everyRelationAttribute))
+	expectQuiet(t, session, "with mirror properties of others", config)
+	session.Apply(valid(`"description": "x", "relations_mode": "declared", "relations": {"ours": {"target": "target"}}, "mirror_properties": {"name": {"path": "ours.name"}}`))
+	expectQuiet(t, apart, "after an update of the blueprint", relation(everyRelationAttribute))
+	if got := serviceAt(t, env).MirrorProperties; len(got) != 2 {
+		t.Errorf("Port has %v", got)
+	}
+}
