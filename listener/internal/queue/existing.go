@@ -88,20 +88,29 @@ func (e *sqliteEngine) openExisting(ctx context.Context, readOnly bool) error {
 		return err
 	}
 	e.read.SetMaxOpenConns(readers)
-	var version int
-	err = e.read.QueryRowContext(ctx, `SELECT version FROM schema_version`).Scan(&version)
+	err = checkSchema(ctx, e.read)
 	switch {
 	case isDamage(err):
 		return fmt.Errorf("%w (%s): start the listener once, which puts it aside and says what is lost", ErrDamaged, e.path)
 	case err != nil:
-		return fmt.Errorf("%w of a listener in %s: %w", ErrNoStore, filepath.Dir(e.path), err)
-	case version != len(schemaVersions()):
-		return fmt.Errorf("the event store was made by another version of the listener: its schema has version %d, and this one knows %d", version, len(schemaVersions()))
+		return fmt.Errorf("%s: %w", filepath.Dir(e.path), err)
 	case readOnly:
 		return nil
 	}
 	e.writer, err = openWriter(ctx, e.path, e.options, e.disk, nil)
 	return err
+}
+
+// checkSchema looks whether a database is the store of a listener of this version.
+func checkSchema(ctx context.Context, database querier) error {
+	var version int
+	if err := database.QueryRowContext(ctx, `SELECT version FROM schema_version`).Scan(&version); err != nil {
+		return fmt.Errorf("%w of a listener here: %w", ErrNoStore, err)
+	}
+	if version != len(schemaVersions()) {
+		return fmt.Errorf("the event store was made by another version of the listener: its schema has version %d, and this one knows %d", version, len(schemaVersions()))
+	}
+	return nil
 }
 
 func hasContent(path string) bool {

@@ -72,17 +72,10 @@ func openExistingPostgres(ctx context.Context, location Location, bells *bells) 
 	if err != nil {
 		return nil, err
 	}
-	var version int
-	err = opened.database.QueryRowContext(ctx, `SELECT version FROM schema_version`).Scan(&version)
-	if err == nil && version == len(schemaVersions()) {
-		return opened, nil
+	if err := checkSchema(ctx, opened.database); err != nil {
+		return nil, errors.Join(err, opened.close())
 	}
-	if err != nil {
-		err = fmt.Errorf("%w of a listener here: %w", ErrNoStore, err)
-	} else {
-		err = fmt.Errorf("the event store was made by another version of the listener: its schema has version %d, and this one knows %d", version, len(schemaVersions()))
-	}
-	return nil, errors.Join(err, opened.close())
+	return opened, nil
 }
 
 // parsePostgresURL reads a URL. The error of the library may quote it, and it may

@@ -97,14 +97,6 @@ func get[T any](from Object, key, want string) (value T, ok bool, err error) {
 	return value, true, nil
 }
 
-// Constant writes a value that the document needs and no attribute stands for.
-func Constant(key string, value any) Binding {
-	return Binding{
-		write: func(into Object) { into[key] = value },
-		read:  func(Object, bool) error { return nil },
-	}
-}
-
 // Text binds an optional string. An absent one stays "" where the model has that.
 func Text(key string, target *types.String) Binding {
 	return Binding{
