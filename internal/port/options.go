@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,7 +25,7 @@ type Option func(*settings) error
 
 type settings struct {
 	clientID       string
-	clientSecret   secret
+	clientSecrets  []secret
 	token          secret
 	userAgent      string
 	maxRetries     int
@@ -33,13 +34,18 @@ type settings struct {
 	rootCAs        *x509.CertPool
 }
 
-// WithCredentials authenticates with a client id and a client secret, for which Port issues tokens.
-func WithCredentials(id, clientSecret string) Option {
+// WithCredentials authenticates with a client id and a client secret, for which Port issues tokens. While a secret is
+// rotated there may be several: when Port answers 401 to one, the next is tried.
+func WithCredentials(id, clientSecret string, others ...string) Option {
 	return func(s *settings) error {
-		if id == "" || clientSecret == "" {
+		all := append([]string{clientSecret}, others...)
+		if id == "" || slices.Contains(all, "") {
 			return errors.New("port: the client id and secret must both be set")
 		}
-		s.clientID, s.clientSecret = id, newSecret(clientSecret)
+		s.clientID, s.clientSecrets = id, nil
+		for _, text := range all {
+			s.clientSecrets = append(s.clientSecrets, newSecret(text))
+		}
 		return nil
 	}
 }
@@ -129,7 +135,7 @@ func newSettings(options []Option) (*settings, error) {
 			return nil, err
 		}
 	}
-	if s.token.isEmpty() && s.clientSecret.isEmpty() {
+	if s.token.isEmpty() && len(s.clientSecrets) == 0 {
 		return nil, errors.New("port: neither credentials nor a token are set")
 	}
 	if s.transport != nil && s.rootCAs != nil {
@@ -140,6 +146,12 @@ func newSettings(options []Option) (*settings, error) {
 
 // ErrBaseURL is the subject of the sentence that says why [New] refuses a base URL.
 var ErrBaseURL = errors.New("port: the base URL")
+
+// CheckBaseURL returns an error when [New] would refuse a base URL. It wraps [ErrBaseURL].
+func CheckBaseURL(text string) error {
+	_, err := parseBaseURL(text)
+	return err
+}
 
 // parseBaseURL checks a base address and drops what users add out of habit: trailing slashes and one "/v1".
 func parseBaseURL(text string) (*url.URL, error) {

@@ -28,3 +28,11 @@ func (s secret) redact(text string) string {
 	}
 	return strings.ReplaceAll(text, s.reveal(), secretPlaceholder)
 }
+
+// redactAll removes several secrets from a text that came from outside.
+func redactAll(secrets []secret, text string) string {
+	for _, s := range secrets {
+		text = s.redact(text)
+	}
+	return text
+}

@@ -16,15 +16,15 @@ import (
 // newAuthenticator picks the way to authenticate: a given token wins over credentials.
 func newAuthenticator(c *Client, s *settings) authenticator {
 	if !s.token.isEmpty() {
-		return &staticToken{token: issuedToken{text: s.token}, clientSecret: s.clientSecret}
+		return &staticToken{token: issuedToken{text: s.token}, clientSecrets: s.clientSecrets}
 	}
-	return &tokenSource{client: c, clientID: s.clientID, clientSecret: s.clientSecret}
+	return &tokenSource{client: c, clientID: s.clientID, clientSecrets: s.clientSecrets}
 }
 
 // staticToken is a token that somebody else got from Port.
 type staticToken struct {
-	token        issuedToken
-	clientSecret secret
+	token         issuedToken
+	clientSecrets []secret
 }
 
 func (t *staticToken) current(context.Context) (issuedToken, error) { return t.token, nil }
@@ -34,7 +34,7 @@ func (t *staticToken) successor(context.Context, issuedToken) (issuedToken, bool
 }
 
 func (t *staticToken) redact(text string) string {
-	return t.clientSecret.redact(t.token.text.redact(text))
+	return redactAll(t.clientSecrets, t.token.text.redact(text))
 }
 
 func (t *staticToken) hint(_ string, now time.Time) string {
@@ -79,13 +79,16 @@ var tokenPath = [...]string{"auth", "access_token"}
 // tokenSource gets tokens for credentials, and keeps each until shortly before it expires. Calls that need a token at
 // the same time wait for one request.
 type tokenSource struct {
-	client       *Client
-	clientID     string
-	clientSecret secret
+	client        *Client
+	clientID      string
+	clientSecrets []secret
 
 	mutex sync.Mutex
 	token issuedToken
 	fetch *tokenFetch
+	// accepted is the index of the secret for which Port has issued a token last. Only the caller who asks for the
+	// next one uses it.
+	accepted int
 }
 
 // tokenFetch is a request for a token that is on its way. Its fields may be read once done is closed.
@@ -178,13 +181,25 @@ const maxTokenLifetime = 30 * 24 * time.Hour
 // tokenRoute is the path of the request for a token.
 const tokenRoute = "/v1/auth/access_token" //nolint:gosec // This is a path.
 
-// ask requests a token: POST /v1/auth/access_token. A lifetime of 0 is unknown: then the token is used until Port
-// refuses it.
+// ask requests a token with each secret in turn, from the one that was accepted last, until the answer is not 401.
 func (s *tokenSource) ask(ctx context.Context) (token string, lifetime time.Duration, err error) {
+	for range s.clientSecrets {
+		token, lifetime, err = s.askWith(ctx, s.clientSecrets[s.accepted])
+		if !errors.Is(err, ErrUnauthorized) {
+			break
+		}
+		s.accepted = (s.accepted + 1) % len(s.clientSecrets)
+	}
+	return token, lifetime, err
+}
+
+// askWith requests a token: POST /v1/auth/access_token. A lifetime of 0 is unknown: then the token is used until Port
+// refuses it.
+func (s *tokenSource) askWith(ctx context.Context, clientSecret secret) (token string, lifetime time.Duration, err error) {
 	call := request{
 		method:   http.MethodPost,
 		path:     tokenPath[:],
-		body:     map[string]string{"clientId": s.clientID, "clientSecret": s.clientSecret.reveal()},
+		body:     map[string]string{"clientId": s.clientID, "clientSecret": clientSecret.reveal()},
 		readOnly: true,
 	}
 	var answer tokenAnswer
@@ -220,7 +235,7 @@ func (s *tokenSource) redact(text string) string {
 	s.mutex.Lock()
 	token := s.token.text
 	s.mutex.Unlock()
-	return s.clientSecret.redact(token.redact(text))
+	return redactAll(s.clientSecrets, token.redact(text))
 }
 
 func (s *tokenSource) hint(route string, _ time.Time) string {

@@ -43,6 +43,7 @@ type App struct {
 	options  Options
 	verifier verifier
 	identity identity
+	port     portAPI
 	metrics  *metrics.Metrics
 	alerts   *alerts
 	memory   *budget.Memory

@@ -21,6 +21,7 @@ type prepared struct {
 	config      *config.Config
 	verifier    *changelog.Verifier
 	certificate *tls.Certificate
+	port        *portClient
 	// notifiers are those of destinations that are new or have changed.
 	notifiers map[string]*notifierWorker
 }
@@ -33,6 +34,9 @@ func (a *App) prepare(loaded *config.Config) (prepared, error) {
 		return made, err
 	}
 	if made.certificate, err = loadCertificate(loaded.Webhook); err != nil {
+		return made, err
+	}
+	if made.port, err = a.preparePort(loaded); err != nil {
 		return made, err
 	}
 	for _, described := range loaded.Destinations {
@@ -58,6 +62,7 @@ func reveal(secrets []config.Secret) []string {
 func (a *App) take(made prepared) {
 	a.verifier.current.Store(made.verifier)
 	a.identity.current.Store(made.certificate)
+	a.port.current.Store(made.port)
 	a.metrics.Expect(made.config.DestinationNames(), made.config.RuleNames())
 	a.alerts.use(made.config)
 	a.sandbox.Renew()

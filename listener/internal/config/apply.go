@@ -11,9 +11,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
-	"github.com/port-changelog/terraform-provider-port/listener/internal/weburl"
 )
 
 // apply takes from a document what it says, from the environment what it does not
@@ -22,8 +22,7 @@ func (l *loader) apply(doc *document) {
 	c := &l.config
 	l.applySecrets(doc)
 	declared := l.applyDestinations(doc)
-	c.Port.ClientID = strings.TrimSpace(doc.Port.ClientID.value)
-	l.applyChecked(&doc.Port.BaseURL, &c.Port.BaseURL, checkBaseURL)
+	l.applyPort(&doc.Port)
 	l.applyAddress("-listen", l.source.Listen, &doc.Webhook.Listen, &c.Webhook.Listen)
 	l.applyAddress("-admin-listen", l.source.AdminListen, &doc.Admin.Listen, &c.Admin.Listen)
 	l.applyChecked(&doc.Webhook.Path, &c.Webhook.Path, checkPath)
@@ -135,9 +134,25 @@ func (l *loader) applyAddress(flag, fromFlag string, given *text, into *string) 
 	*into = fromFlag
 }
 
+// applyPort takes how Port's API is asked: from the file, or else from the environment.
+func (l *loader) applyPort(section *portSection) {
+	described := &l.config.Port
+	described.ClientID = strings.TrimSpace(section.ClientID.value)
+	if id, ok := l.source.LookupEnv(clientIDVariable); ok && !section.ClientID.given() {
+		described.ClientID = strings.TrimSpace(id)
+	}
+	l.applyChecked(&section.BaseURL, &described.BaseURL, checkBaseURL)
+	if given, ok := l.source.LookupEnv(baseURLVariable); ok && given != "" && !section.BaseURL.given() {
+		if err := checkBaseURL(given); err != nil {
+			l.report(outside(baseURLVariable), err.Error())
+		}
+		described.BaseURL = given
+	}
+}
+
 func checkBaseURL(given string) error {
-	if _, err := weburl.Parse(given); err != nil {
-		return errors.New("it must be an http or https URL, such as https://api.us.getport.io")
+	if port.CheckBaseURL(given) != nil {
+		return errors.New("it must be an http or https URL without a user or a query, such as https://api.us.getport.io")
 	}
 	return nil
 }
@@ -220,8 +235,8 @@ func (l *loader) checkDirectory(given *text) {
 
 // CheckAddress refuses what cannot be an address to listen at.
 func CheckAddress(address string) error {
-	_, port, err := net.SplitHostPort(address)
-	if _, notNumber := strconv.ParseUint(port, 10, 16); err != nil || notNumber != nil {
+	_, number, err := net.SplitHostPort(address)
+	if _, notNumber := strconv.ParseUint(number, 10, 16); err != nil || notNumber != nil {
 		return errors.New("it must be a host and a port, such as 127.0.0.1:8080 or :8080")
 	}
 	return nil

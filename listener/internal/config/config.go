@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
@@ -196,7 +197,6 @@ const (
 const (
 	defaultMaxBody = 4 << 20
 	defaultDir     = "listener-data"
-	defaultBaseURL = "https://api.getport.io"
 	// Slack takes about one message a second per channel, and may hide what
 	// exceeds it.
 	defaultInterval    = time.Second
@@ -205,8 +205,10 @@ const (
 	// defaultDestination is the name of the one that the environment gives.
 	defaultDestination = "default"
 
-	secretVariable  = "PORT_CLIENT_SECRET" //nolint:gosec // This is the name of the variable.
-	webhookVariable = "SLACK_WEBHOOK_URL"
+	secretVariable   = "PORT_CLIENT_SECRET" //nolint:gosec // This is the name of the variable.
+	clientIDVariable = "PORT_CLIENT_ID"
+	baseURLVariable  = "PORT_BASE_URL"
+	webhookVariable  = "SLACK_WEBHOOK_URL"
 	// stateVariable is how systemd tells a service its StateDirectory=.
 	stateVariable = "STATE_DIRECTORY"
 )
@@ -257,7 +259,7 @@ type loader struct {
 
 func newLoader(source Source) *loader {
 	return &loader{source: source, config: Config{
-		Port:    Port{BaseURL: defaultBaseURL},
+		Port:    Port{BaseURL: port.DefaultBaseURL},
 		Webhook: Webhook{Listen: DefaultListen, Path: DefaultPath, MaxBody: defaultMaxBody, Tolerance: changelog.DefaultTolerance},
 		Admin:   Admin{Listen: DefaultAdminListen},
 		Store:   Store{MaxBytes: queue.DefaultMaxBytes, MaxAge: queue.DefaultMaxAge},

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/tlstest"
 )
@@ -232,13 +233,48 @@ destinations:
 	}
 }
 
+// TestPortFromTheEnvironment asks for what the file does not say.
+func TestPortFromTheEnvironment(t *testing.T) {
+	t.Parallel()
+	variables := environment(map[string]string{
+		"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL, "PORT_CLIENT_ID": " from-outside\n", "PORT_BASE_URL": "https://api.us.getport.io",
+	})
+	for name, test := range map[string]struct {
+		content string
+		want    config.Port
+	}{
+		"nothing in the file":    {"store: {max_age: 1h}", config.Port{ClientID: "from-outside", BaseURL: "https://api.us.getport.io"}},
+		"everything in the file": {"port: {client_id: own, base_url: 'https://own.example'}", config.Port{ClientID: "own", BaseURL: "https://own.example"}},
+		"explicitly none":        {"port: {client_id: ''}", config.Port{BaseURL: "https://api.us.getport.io"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			loaded, err := config.Load(config.Source{File: write(t, "listener.yaml", test.content), LookupEnv: variables})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if loaded.Port != test.want {
+				t.Errorf("port is %+v", loaded.Port)
+			}
+		})
+	}
+	for _, base := range []string{"api.getport.io", "https://user:hunter@api.getport.io"} {
+		_, err := config.Load(config.Source{LookupEnv: environment(map[string]string{
+			"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL, "PORT_BASE_URL": base,
+		})})
+		if err == nil || !strings.HasPrefix(err.Error(), "PORT_BASE_URL: it must be") || strings.Contains(err.Error(), "hunter") {
+			t.Errorf("%s: %v", base, err)
+		}
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	loaded, err := config.Load(config.Source{LookupEnv: environment(map[string]string{"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL})})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if loaded.Port != (config.Port{BaseURL: "https://api.getport.io"}) {
+	if loaded.Port != (config.Port{BaseURL: port.DefaultBaseURL}) {
 		t.Errorf("port is %+v", loaded.Port)
 	}
 	if store := loaded.Store; store.Sync != 0 || store.MaxBytes != 1<<30 || store.MaxAge != 72*time.Hour || store.PostgresURL.Reveal() != "" {

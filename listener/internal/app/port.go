@@ -1,0 +1,53 @@
+package app
+
+import (
+	"slices"
+	"sync/atomic"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+)
+
+// portRetries is how often a request to Port's API is repeated at once. Whoever asks
+// tries again later anyway.
+const portRetries = 1
+
+// portAPI is the client of Port's API, which can be replaced while it is used.
+type portAPI struct {
+	current atomic.Pointer[portClient]
+}
+
+// Client returns the client that there is now, nil when Port is not to be asked. It is
+// to be asked for again for each piece of work: a reload may replace it.
+func (p *portAPI) Client() *port.Client {
+	if used := p.current.Load(); used != nil {
+		return used.Client
+	}
+	return nil
+}
+
+// portClient is a client of Port's API with what it was made of.
+type portClient struct {
+	*port.Client
+	id, baseURL string
+	secrets     []string
+}
+
+// preparePort returns the client that a configuration describes, nil if it has no
+// client id. The one in use is kept where nothing changes, with its token and what it
+// knows of the rate limit.
+func (a *App) preparePort(loaded *config.Config) (*portClient, error) {
+	id, secrets := loaded.Port.ClientID, reveal(loaded.ClientSecrets)
+	if id == "" {
+		return nil, nil
+	}
+	if used := a.port.current.Load(); used != nil && used.id == id && used.baseURL == loaded.Port.BaseURL && slices.Equal(used.secrets, secrets) {
+		return used, nil
+	}
+	client, err := port.New(loaded.Port.BaseURL, port.WithCredentials(id, secrets[0], secrets[1:]...),
+		port.WithUserAgent("port-listener/"+a.options.Version), port.WithMaxRetries(portRetries))
+	if err != nil {
+		return nil, err
+	}
+	return &portClient{Client: client, id: id, baseURL: loaded.Port.BaseURL, secrets: secrets}, nil
+}
