@@ -361,6 +361,20 @@ func TestAnOldCopyIsNoticed(t *testing.T) {
 	if damage := opened.Damage(); damage.Lost != 2 {
 		t.Errorf("reported: %+v", damage)
 	}
+
+	// A crash right after that does not report it again.
+	crashed := t.TempDir()
+	if err := os.CopyFS(crashed, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(crashed, "damaged")); err != nil {
+		t.Fatal(err)
+	}
+	again := open(t, withDir(crashed))
+	defer closeQueue(t, again)
+	if damage := again.Damage(); damage.Lost != 0 {
+		t.Errorf("reported again: %+v", damage)
+	}
 }
 
 // TestTheDamagedStoreIsPutAside looks at the copy and at the report.

@@ -28,6 +28,14 @@ type marks struct {
 	Waiting int `json:"waiting"`
 }
 
+// missing is how many events were stored after the newest one that is there.
+func (m marks) missing(lastEvent uint64) int {
+	if lastEvent >= m.Event {
+		return 0
+	}
+	return int(m.Event - lastEvent) //nolint:gosec // A store holds far fewer events.
+}
+
 // highWater is a small file beside the database: a log that was deleted or cut off,
 // and an old copy of the store that was put back, look whole to SQLite. The file is
 // written at most once a second, so what is stored within a second of the loss is

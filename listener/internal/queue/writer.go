@@ -50,6 +50,8 @@ func openWriter(ctx context.Context, path string, options Options, disk *disk, m
 		database: database, connection: connection, statements: newStatements(connection), disk: disk, marks: marks,
 		requests: make(chan *request, groupSize), stop: make(chan struct{}),
 	}
+	// What was missing has been reported: a crash from here on does not report it again.
+	marks.last(ctx, connection)
 	opened.ended.Go(func() { opened.run(options.Sync) }) //nolint:contextcheck // It writes for many callers.
 	return opened, nil
 }
