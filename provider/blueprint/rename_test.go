@@ -218,11 +218,14 @@ func TestBlueprint_identifierAndKeyRenamedTogether(t *testing.T) {
 	}
 }
 
-func TestBlueprint_plansSayWhatIsLost(t *testing.T) {
-	t.Parallel()
+// losses are changes of a blueprint with entities, and a part of each warning.
+func losses() map[string]struct {
+	before, after string
+	want          []string
+} {
 	const rename = `Values Will Be Deleted: Applying this deletes the property "a" with its value in every entity, and adds "x" without any. ` +
 		`If one of them is the same under a new key, set renamed_from = "a" on it to keep the values.`
-	tests := map[string]struct {
+	return map[string]struct {
 		before, after string
 		want          []string
 	}{
@@ -236,7 +239,11 @@ func TestBlueprint_plansSayWhatIsLost(t *testing.T) {
 		"keys that are unknown":  {properties(`"string_props": {"a": {}}`), properties(`"string_props": "(unknown)"`), nil},
 		"a mirror has no values": {valid(`"relations": {"r": {"target": "target"}}, "mirror_properties": {"a": {"path": "r.$title"}}`), valid(`"relations": {"r": {"target": "target"}}, "mirror_properties": {"x": {"path": "r.$title"}}`), nil},
 	}
-	for name, test := range tests {
+}
+
+func TestBlueprint_plansSayWhatIsLost(t *testing.T) {
+	t.Parallel()
+	for name, test := range losses() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, session := newOccupied(t, test.before, nil)

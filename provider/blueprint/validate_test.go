@@ -17,10 +17,10 @@ func valid(attributes string) string {
 
 func properties(maps string) string { return valid(`"properties": {` + maps + `}`) }
 
-func TestValidate_refuses(t *testing.T) {
-	t.Parallel()
+// refused are configurations with one mistake each, and a part of what is said of it.
+func refused() map[string]struct{ config, want string } {
 	hundredAndOne := strings.Repeat("x", 101)
-	tests := map[string]struct{ config, want string }{
+	return map[string]struct{ config, want string }{
 		"an identifier with a space":      {`{"title": "A", "identifier": "a b"}`, `"identifier"): Invalid Attribute Value Match: `},
 		"an identifier that is too long":  {`{"title": "A", "identifier": "` + hundredAndOne + `"}`, `"identifier"): Invalid Attribute Value Length: `},
 		"an identifier that is a path":    {`{"title": "A", "identifier": ".."}`, `"identifier"): Invalid Attribute Value Match: `},
@@ -98,7 +98,11 @@ func TestValidate_refuses(t *testing.T) {
 		"a limit in time that is none":    {valid(`"timeouts": {"create": "soon"}`), `"create"): Invalid Attribute Value Time Duration: `},
 		"both changelog destinations":     {valid(`"webhook_changelog_destination": {"url": "https://a.example"}, "kafka_changelog_destination": {}`), `Invalid Attribute Combination: `},
 	}
-	for name, test := range tests {
+}
+
+func TestValidate_refuses(t *testing.T) {
+	t.Parallel()
+	for name, test := range refused() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			diagnostics := acctest.Validate(t, "port_blueprint", test.config)

@@ -63,9 +63,9 @@ func amounts(key, value string) string {
 	return fmt.Sprintf(`"properties": {"number_props": {%q: %s}}`, key, value)
 }
 
-func TestCheck_refuses(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct{ attributes, want string }{
+// mistakes are entities that break one rule each, and a part of what is said of it.
+func mistakes() map[string]struct{ attributes, want string } {
+	return map[string]struct{ attributes, want string }{
 		"an unknown property":               {texts("helthStatus", `"Healthy"`), `"string_props").ElementKeyString("helthStatus"): Unknown Property: The blueprint "strict" has no property "helthStatus". Did you mean "healthStatus"?`},
 		"an unknown property of no name":    {texts("zzzzzzzzz", `"x"`), `Unknown Property: The blueprint "strict" has no property "zzzzzzzzz".`},
 		"an unknown key in properties_json": {`"properties_json": "{\"Any\": 1}"`, `AttributeName("properties_json"): Unknown Property: The blueprint "strict" has no property "Any". Did you mean "any"?`},
@@ -96,7 +96,11 @@ func TestCheck_refuses(t *testing.T) {
 		"a list for a single relation":      {`"relations": {"many_relations": {"one": ["a"]}}`, `Wrong Kind of Relation: The relation "one" of the blueprint "strict" has a single target. Name it in single_relations.`},
 		"one target for many":               {`"relations": {"single_relations": {"many": "a"}}`, `Wrong Kind of Relation: The relation "many" of the blueprint "strict" has many targets. List them in many_relations.`},
 	}
-	for name, test := range tests {
+}
+
+func TestCheck_refuses(t *testing.T) {
+	t.Parallel()
+	for name, test := range mistakes() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := newStrict(t, asItIs)

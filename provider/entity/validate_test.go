@@ -46,9 +46,9 @@ func TestValidate_acceptsUnknownValues(t *testing.T) {
 	}
 }
 
-func TestValidate_properties(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct{ attributes, want string }{
+// refused are configurations with one mistake each, and a part of what is said of it.
+func refused() map[string]struct{ attributes, want string } {
+	return map[string]struct{ attributes, want string }{
 		"a property also in properties_json": {
 			`"properties": {"array_props": {"string_items": {"tags": ["a"]}}}, "properties_json": "{\"tags\": []}"`,
 			`"properties_json"): Duplicate Key: The key "tags" stands in string_items of properties as well.`,
@@ -62,7 +62,11 @@ func TestValidate_properties(t *testing.T) {
 		"an answer to existing entities, unknown": {`"on_existing": "overwrite"`, `"on_existing"): Invalid Attribute Value Match: `},
 		"a time limit that is none":               {`"timeouts": {"create": "soon"}`, `AttributeName("create"): Invalid Attribute Value`},
 	}
-	for name, test := range tests {
+}
+
+func TestValidate_properties(t *testing.T) {
+	t.Parallel()
+	for name, test := range refused() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			diagnostics := acctest.Validate(t, "port_entity", `{"blueprint": "service", `+test.attributes+`}`)

@@ -1,0 +1,120 @@
+package blueprint_test
+
+import (
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
+)
+
+// TestTexts keeps what is said of mistakes, losses and failures as it was read.
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	texts := map[string][]string{}
+	for name, test := range refused() {
+		texts["refused: "+name] = acctest.Validate(t, "port_blueprint", test.config)
+	}
+	for name, test := range losses() {
+		_, session := newOccupied(t, test.before, nil)
+		texts["loss: "+name] = session.Plan(test.after)
+	}
+	for name, says := range map[string]func(*testing.T) []string{
+		"another type":              changedType,
+		"another type, unprotected": changedTypeUnprotected,
+		"another format":            changedFormat,
+		"a rounded number":          roundedNumber,
+		"a destination dropped":     droppedDestination,
+		"it exists":                 createExisting,
+		"it has entities":           destroyOccupied,
+		"it is Port's own":          destroySystem,
+		"it is protected":           destroyProtected,
+		"keys of extra_json":        conflictingExtra,
+		"declared inline and apart": declaredTwice,
+		"relations no longer set":   releasedRelations,
+	} {
+		texts["failure: "+name] = says(t)
+	}
+	acctest.Golden(t, "texts", texts)
+}
+
+func changedType(t *testing.T) []string {
+	t.Helper()
+	_, session := newOccupied(t, properties(`"string_props": {"x": {}}`), nil)
+	return session.Plan(properties(`"number_props": {"x": {}}`))
+}
+
+func changedTypeUnprotected(t *testing.T) []string {
+	t.Helper()
+	session := acctest.NewEmulated(t).NewConfiguredSession(t, "port_blueprint", `{"blueprint_property_type_change_protection": false}`)
+	session.Apply(properties(`"string_props": {"x": {}, "y": {}}`))
+	return session.Plan(properties(`"number_props": {"x": {}}, "string_props": {"y": {"format": "email"}}`))
+}
+
+func changedFormat(t *testing.T) []string {
+	t.Helper()
+	_, session := newOccupied(t, properties(`"string_props": {"x": {}}`), map[string]any{"x": "a"})
+	return session.TryApply(properties(`"string_props": {"x": {"format": "email"}}`))
+}
+
+func roundedNumber(t *testing.T) []string {
+	t.Helper()
+	env := acctest.NewEmulated(t, func(o *emulator.Options) { o.JSNumbers = true })
+	return env.NewSession(t, "port_blueprint").TryApply(properties(`"number_props": {"n": {"default": 9007199254740993}}`))
+}
+
+func droppedDestination(t *testing.T) []string {
+	t.Helper()
+	return acctest.NewEmulated(t, withoutDestinations).NewSession(t, "port_blueprint").TryApply(valid(destined))
+}
+
+func createExisting(t *testing.T) []string {
+	t.Helper()
+	env := acctest.NewEmulated(t)
+	env.NewSession(t, "port_blueprint").Apply(valid(""))
+	return env.NewSession(t, "port_blueprint").TryApply(valid(""))
+}
+
+func destroyOccupied(t *testing.T) []string {
+	t.Helper()
+	_, session := newOccupied(t, valid(""), nil)
+	_, applied := session.Destroy()
+	return applied
+}
+
+func destroySystem(t *testing.T) []string {
+	t.Helper()
+	env := acctest.NewEmulated(t)
+	session := env.NewSession(t, "port_blueprint")
+	session.Import("_user")
+	_, applied := session.Destroy()
+	return applied
+}
+
+func destroyProtected(t *testing.T) []string {
+	t.Helper()
+	session := acctest.NewEmulated(t).NewSession(t, "port_blueprint")
+	session.Apply(valid(`"deletion_protection": true`))
+	return session.PlanDestroy()
+}
+
+func conflictingExtra(t *testing.T) []string {
+	t.Helper()
+	session := acctest.NewEmulated(t).NewSession(t, "port_blueprint")
+	return session.Plan(valid(`"extra_json": "{\"description\": \"d\", \"schema\": {\"properties\": {\"none\": {\"icon\": \"x\"}}}}"`))
+}
+
+func declaredTwice(t *testing.T) []string {
+	t.Helper()
+	env := acctest.NewEmulated(t)
+	create(t, env, &port.Blueprint{Identifier: "target", Title: "Target"})
+	first := env.NewSession(t, "port_blueprint")
+	first.Plan(valid(`"relations": {"ours": {"target": "target"}}`))
+	return first.Beside("port_blueprint_relation").Plan(relation(""))
+}
+
+func releasedRelations(t *testing.T) []string {
+	t.Helper()
+	_, session := newOccupied(t, valid(`"relations": {"r": {"target": "target"}}`), nil)
+	return session.Plan(valid(""))
+}
