@@ -212,7 +212,7 @@ func (s permissionsStore) Update(ctx context.Context, action string, _, desired 
 }
 
 // Delete leaves the permissions as they are.
-func (permissionsStore) Delete(context.Context, string) error { return nil }
+func (permissionsStore) Delete(context.Context, string, document.Object) error { return nil }
 
 func granteeKeys() []string { return []string{"users", "roles", "teams", "policy"} }
 

@@ -57,6 +57,6 @@ func (s store) Update(ctx context.Context, identifier string, _, desired documen
 	return s.actions.Update(ctx, identifier, desired)
 }
 
-func (s store) Delete(ctx context.Context, identifier string) error {
+func (s store) Delete(ctx context.Context, identifier string, _ document.Object) error {
 	return s.actions.Delete(ctx, identifier)
 }

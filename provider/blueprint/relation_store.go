@@ -99,7 +99,7 @@ func (s relationStore) rename(ctx context.Context, blueprint, from, to string) e
 
 // Delete removes the relation with all mirror properties over it, which mean nothing
 // without it.
-func (s relationStore) Delete(ctx context.Context, key string) error {
+func (s relationStore) Delete(ctx context.Context, key string, _ document.Object) error {
 	blueprint, relation, _ := envelope.SplitKey(key)
 	_, err := writeParts(ctx, s.backend, blueprint, func(whole document.Object) error {
 		relations, mirrors := document.Child(whole, "relations"), document.Child(whole, "mirrorProperties")

@@ -45,7 +45,9 @@ type Store interface {
 	// Update replaces a document. state is what the attributes said until now, without
 	// what others hold in it.
 	Update(ctx context.Context, key string, state, desired document.Object) (document.Object, error)
-	Delete(ctx context.Context, key string) error
+	// Delete removes a document. Of a document that holds parts of others it removes what
+	// state says.
+	Delete(ctx context.Context, key string, state document.Object) error
 }
 
 // Kind says what distinguishes one kind of object from the others.

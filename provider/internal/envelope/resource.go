@@ -176,7 +176,7 @@ func (r *Resource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest,
 		return
 	}
 	key := state.Base().ID.ValueString()
-	if err := r.store().Delete(ctx, key); err != nil && !errors.Is(err, port.ErrNotFound) {
+	if err := r.store().Delete(ctx, key, written(state)); err != nil && !errors.Is(err, port.ErrNotFound) {
 		resp.Diagnostics.Append(r.failure(ctx, "Delete", key, err).Diagnostic())
 		return
 	}
