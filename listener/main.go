@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/port-changelog/terraform-provider-port/internal/version"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/app"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
@@ -25,9 +26,6 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
 )
-
-// version is set by the release build with -ldflags "-X main.version=1.2.3".
-var version = "dev"
 
 // stopTimeout is how long requests and deliveries at work may take to end; it is
 // longer than any of them takes, and shorter than the 30 s after which Kubernetes
@@ -61,7 +59,7 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 		_, _ = fmt.Fprintf(stderr, "listener: %v\nRun listener -h for its flags.\n", err)
 		return exitUsage
 	case flags.version:
-		_, _ = fmt.Fprintln(stdout, "listener", version)
+		_, _ = fmt.Fprintln(stdout, version.Describe("listener"))
 		return exitOK
 	}
 	load := func(try config.Try) (*config.Config, error) {
@@ -126,7 +124,7 @@ func serve(flags flags, loaded *config.Config, load func(try config.Try) (*confi
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 	listener, err := app.New(app.Options{
-		Config: loaded, Load: load, Listen: loaded.Webhook.Listen, AdminListen: loaded.Admin.Listen, Version: version, Logger: logger, Now: time.Now,
+		Config: loaded, Load: load, Listen: loaded.Webhook.Listen, AdminListen: loaded.Admin.Listen, Version: version.Current(), Logger: logger, Now: time.Now,
 	})
 	if err != nil {
 		return err
@@ -134,7 +132,7 @@ func serve(flags flags, loaded *config.Config, load func(try config.Try) (*confi
 	if started, err := start(signalled, listener, logger); !started {
 		return err
 	}
-	logger.Info("started", "version", version, "config", loaded.Summary(), "path", loaded.Webhook.Path,
+	logger.Info("started", "version", version.Current(), "config", loaded.Summary(), "path", loaded.Webhook.Path,
 		"store", describeStore(loaded), "admin", "http://"+listener.AdminAddr().String())
 	if loaded.Port.ClientID != "" {
 		logger.Warn("port.client_id is set; this version does not ask Port's API yet")

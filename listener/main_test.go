@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/internal/version"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/app"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
@@ -96,7 +97,7 @@ func TestCommandLine(t *testing.T) {
 		arguments   []string
 		want        outcome
 	}{
-		{"the version", nil, []string{"-version"}, outcome{0, "listener dev\n", ""}},
+		{"the version", nil, []string{"-version"}, outcome{0, version.Describe("listener") + "\n", ""}},
 		{"a flag that is none", nil, []string{"-bogus"}, outcome{2, "", "listener: flag provided but not defined: -bogus\nRun listener -h for its flags.\n"}},
 		{"an argument", nil, []string{"start"}, outcome{2, "", "listener: unknown command \"start\"\nRun listener -h for its flags.\n"}},
 		{"an environment that is valid", classic("http://localhost"), []string{"-check-config"}, outcome{0, "The configuration is valid. Client secrets: 1. Destinations: default. Rules: health.\n", ""}},

@@ -6,8 +6,10 @@ import (
 	"context"
 	"fmt"
 
+	goversion "github.com/hashicorp/go-version"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -119,8 +121,25 @@ func (p *portProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 	}
 }
 
+// oldestCLI is the oldest supported version of Terraform. OpenTofu began with a later one.
+const oldestCLI = "1.5.0"
+
+// refuseOldCLI returns an error for a version of Terraform that is too old. One that
+// cannot be read is not: it is that of another client of the protocol.
+func refuseOldCLI(text string) diag.Diagnostics {
+	running, err := goversion.NewVersion(text)
+	if err != nil || running.Core().GreaterThanOrEqual(goversion.Must(goversion.NewVersion(oldestCLI))) {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewErrorDiagnostic("Unsupported Terraform Version", fmt.Sprintf(
+		"This provider requires Terraform %s or newer, or any version of OpenTofu, and this is Terraform %s. Install a newer version.", oldestCLI, text))}
+}
+
 // Configure builds the client that all resources share.
 func (p *portProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	if resp.Diagnostics.Append(refuseOldCLI(req.TerraformVersion)...); resp.Diagnostics.HasError() {
+		return
+	}
 	settings, diagnostics := p.settings(ctx, req.Config)
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {

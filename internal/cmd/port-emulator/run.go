@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator"
+	"github.com/port-changelog/terraform-provider-port/internal/version"
 )
 
 const (
@@ -32,6 +33,10 @@ func run(ctx context.Context, arguments []string, environment func(string) strin
 	if err != nil {
 		_, _ = fmt.Fprintf(stderr, "port-emulator: %s; see port-emulator -h\n", err)
 		return 2
+	}
+	if s.version {
+		_, _ = fmt.Fprintln(stdout, version.Describe("port-emulator"))
+		return 0
 	}
 	if err := serve(ctx, s, stdout, stderr); err != nil {
 		_, _ = fmt.Fprintf(stderr, "port-emulator: %s\n", err)

@@ -184,6 +184,14 @@ func TestDumpThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	var stdout bytes.Buffer
+	if code := run(t.Context(), []string{"-version"}, nothing, &stdout, io.Discard); code != 0 || !strings.HasPrefix(stdout.String(), "port-emulator ") {
+		t.Errorf("it ended with %d and says %q", code, stdout.String())
+	}
+}
+
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	environment := func(string) string { return "do-not-show-me" }

@@ -55,6 +55,7 @@ Flags:
 type settings struct {
 	listen     string
 	seed, dump string
+	version    bool
 	options    emulator.Options
 }
 
@@ -86,6 +87,7 @@ func readSettings(arguments []string, environment func(string) string, output io
 // not show one from the environment.
 func (s *settings) define(flags *flag.FlagSet) {
 	o := &s.options
+	flags.BoolVar(&s.version, "version", false, "print the version and exit")
 	flags.StringVar(&s.listen, "listen", "127.0.0.1:8400", "listen on `address`; port 0 picks a free one")
 	flags.StringVar(&s.seed, "seed", "", "load blueprints, entities and actions from JSON `file`, in the form that -dump writes")
 	flags.StringVar(&s.dump, "dump", "", "write the catalog to `file` at exit")
