@@ -250,12 +250,12 @@ func fillDeadLetters(t *testing.T, dir string, alerts int, destinations ...strin
 	working, stop := context.WithCancel(t.Context())
 	var workers sync.WaitGroup
 	workers.Go(func() {
-		filled.Evaluate(working, func(event queue.Event) []queue.Delivery {
-			var deliveries []queue.Delivery
+		filled.Evaluate(working, func(event queue.Event) queue.Evaluation {
+			var made queue.Evaluation
 			for _, name := range destinations {
-				deliveries = append(deliveries, queue.Delivery{Event: event, Destination: name, Rule: "health"})
+				made.Deliveries = append(made.Deliveries, queue.Delivery{Event: event, Destination: name, Rule: "health"})
 			}
-			return deliveries
+			return made
 		})
 	})
 	until(t, "everything is evaluated", patience, func() bool {

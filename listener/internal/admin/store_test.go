@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
@@ -21,6 +22,8 @@ type memoryStore struct {
 	stats    map[string]queue.LaneStats
 	statuses map[string]queue.Status
 	letters  []queue.DeadLetter
+	// events are in the order in which they were stored.
+	events   []queue.ExplainedEvent
 	replayed map[uint64]string
 	unparked []string
 	// broken has everything fail, and brokenFor what is done to one dead letter.
@@ -117,3 +120,25 @@ func (s *memoryStore) Drop(_ context.Context, sequence uint64) error {
 
 // Close implements queue.Desk.
 func (s *memoryStore) Close() error { return nil }
+
+// Events implements queue.Desk.
+func (s *memoryStore) Events(_ context.Context, before uint64, limit int) ([]queue.ExplainedEvent, error) {
+	var page []queue.ExplainedEvent
+	for _, event := range slices.Backward(s.events) {
+		if (before == 0 || event.Number < before) && len(page) < limit {
+			event.Body, event.DeadLetters = nil, nil
+			page = append(page, event)
+		}
+	}
+	return page, s.failure()
+}
+
+// Event implements queue.Desk.
+func (s *memoryStore) Event(_ context.Context, identity string) (queue.ExplainedEvent, error) {
+	for _, event := range slices.Backward(s.events) {
+		if strings.HasPrefix(event.Identity, identity) {
+			return event, s.failure()
+		}
+	}
+	return queue.ExplainedEvent{}, queue.ErrNoEvent
+}

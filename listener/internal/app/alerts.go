@@ -45,20 +45,24 @@ func (a *alerts) use(loaded *config.Config) { a.current.Store(loaded) }
 
 // evaluate is a queue.Evaluator. An event that cannot be read goes to every
 // destination, whose notifier puts it among the dead letters.
-func (a *alerts) evaluate(stored queue.Event) []queue.Delivery {
+func (a *alerts) evaluate(stored queue.Event) queue.Evaluation {
 	loaded := a.current.Load()
 	var selected selection
 	err := a.decode(stored.Body, func(event *changelog.Event) { selected = choose(loaded, event) })
 	if err != nil {
 		a.logger.Error("a stored event cannot be read", "event", stored.ShortIdentity(), "cause", err)
-		return deliveries(queue.Delivery{Event: stored, Rule: unreadableRule}, loaded.DestinationNames())
+		return queue.Evaluation{Deliveries: deliveries(queue.Delivery{Event: stored, Rule: unreadableRule}, loaded.DestinationNames())}
 	}
 	return a.match(stored, selected)
 }
 
 // selection is what a configuration says about an event, but for the conditions.
 type selection struct {
-	rules                   []config.Rule
+	rules []config.Rule
+	// verdicts are those of the rules in their order, without those for other things,
+	// which are counted in others.
+	verdicts                []queue.Verdict
+	others                  int
 	action, resource, about string
 	at                      time.Time
 }
@@ -68,11 +72,26 @@ func choose(loaded *config.Config, event *changelog.Event) selection {
 		action: strings.Clone(event.Action), resource: strings.Clone(event.ResourceType), about: strings.Clone(event.About()), at: event.HappenedAt(),
 	}
 	for _, asked := range loaded.Rules {
-		if asked.Match(event).Matches {
+		verdict := asked.Match(event)
+		if verdict.Part == rule.PartBlueprint || verdict.Part == rule.PartResourceType {
+			made.others++
+			continue
+		}
+		if verdict.Matches {
 			made.rules = append(made.rules, asked)
 		}
+		made.verdicts = append(made.verdicts, explained(asked, verdict.Part))
 	}
 	return made
+}
+
+// explained is a verdict as it is kept with the event.
+func explained(asked config.Rule, part rule.Part) queue.Verdict {
+	kept := queue.Verdict{Rule: asked.Name, Part: string(part)}
+	if part.IsAbout() {
+		kept.Property = asked.Property
+	}
+	return kept
 }
 
 // decode reads an event when there is memory for it, and calls use with it. Nothing
@@ -92,28 +111,39 @@ func (a *alerts) decode(body []byte, use func(event *changelog.Event)) error {
 }
 
 // match evaluates the conditions of the rules that select an event.
-func (a *alerts) match(stored queue.Event, selected selection) []queue.Delivery {
-	var made []queue.Delivery
+func (a *alerts) match(stored queue.Event, selected selection) queue.Evaluation {
+	made := queue.Evaluation{Verdicts: selected.verdicts, OtherRules: selected.others}
 	for i, verdict := range a.decide(stored.Body, selected.rules) {
 		asked := selected.rules[i]
 		if verdict.Err != nil {
-			a.conditionFailed(stored, asked.Name, verdict.Err)
+			a.conditionFailed(stored, asked.Name, verdict.Part)
 		}
-		if verdict.Matches {
-			a.recorder.Matched(asked.Name)
-			made = append(made, deliveries(queue.Delivery{Event: stored, Rule: asked.Name}, asked.Destinations)...)
+		if !verdict.Matches {
+			refuse(made.Verdicts, explained(asked, verdict.Part))
+			continue
 		}
+		a.recorder.Matched(asked.Name)
+		made.Deliveries = append(made.Deliveries, deliveries(queue.Delivery{Event: stored, Rule: asked.Name}, asked.Destinations)...)
 	}
-	if len(made) == 0 {
+	if len(made.Deliveries) == 0 {
 		a.recorder.Unmatched()
 		a.logger.Debug("no rule selects the event", "event", stored.ShortIdentity(), "action", selected.action, "resource", selected.resource, "about", selected.about)
-		return nil
+		return made
 	}
 	overtaken := a.latest.overtakes(selected.about, selected.at)
-	for i := range made {
-		made[i].Overtaken = overtaken
+	for i := range made.Deliveries {
+		made.Deliveries[i].Overtaken = overtaken
 	}
 	return made
+}
+
+// refuse replaces the verdict of a rule whose condition does not hold.
+func refuse(verdicts []queue.Verdict, refused queue.Verdict) {
+	for i := range verdicts {
+		if verdicts[i].Rule == refused.Rule {
+			verdicts[i] = refused
+		}
+	}
 }
 
 // decide returns a verdict for each rule. Those without a condition match.
@@ -129,7 +159,7 @@ func (a *alerts) decide(event []byte, rules []config.Rule) []rule.Verdict {
 	decided, err := a.sandbox.Decide(context.Background(), event, conditions)
 	for i, position := range asked {
 		if err != nil {
-			verdicts[position] = rule.Unevaluated(err)
+			verdicts[position] = rule.Unevaluated(rule.PartWhenFailed, err)
 		} else {
 			verdicts[position] = decided[i]
 		}
@@ -142,16 +172,8 @@ const complaintInterval = time.Minute
 
 // conditionFailed tells that a rule could not be asked. The error itself is not
 // logged: it may quote the event.
-func (a *alerts) conditionFailed(stored queue.Event, name string, err error) {
-	reason := metrics.ConditionFailed
-	switch {
-	case errors.Is(err, rule.ErrTime):
-		reason = metrics.ConditionTooLong
-	case errors.Is(err, rule.ErrOutputs):
-		reason = metrics.ConditionTooMuch
-	case errors.Is(err, sandbox.ErrDied):
-		reason = metrics.ConditionKilled
-	}
+func (a *alerts) conditionFailed(stored queue.Event, name string, part rule.Part) {
+	reason := metrics.ConditionOf(part)
 	a.recorder.ConditionFailed(name, reason)
 	if a.complaints[name] == nil {
 		if a.complaints == nil {

@@ -44,6 +44,8 @@ type Recorder interface {
 // intake is what becomes of an event once a source has its bytes. The sources
 // share it, so that an event is worth the same whichever way it came.
 type intake struct {
+	// source is its name: one of those below.
+	source     string
 	verifier   Verifier
 	store      Store
 	memory     *budget.Memory
@@ -52,12 +54,15 @@ type intake struct {
 	complaints complaints
 }
 
+// The names of the sources, as they are kept with each event.
+const (
+	SourceWebhook = "webhook"
+	SourceSmee    = "smee"
+)
+
 // opened is an event that has been verified and read, and has still to be stored.
 // Of what was read it holds no more than is logged.
-type opened struct {
-	stored                              queue.Event
-	action, resource, blueprint, entity string
-}
+type opened struct{ stored queue.Event }
 
 // open verifies and parses, in this order. The forms are one body in the ways it
 // may have travelled, the most faithful first; the first that verifies counts. It
@@ -72,10 +77,10 @@ func (i *intake) open(ctx context.Context, signature, timestamp string, forms ..
 		return nil, errTooMany()
 	}
 	defer release()
-	return decode(timestamp, verified)
+	return i.decode(timestamp, verified)
 }
 
-func decode(timestamp string, verified []byte) (*opened, error) {
+func (i *intake) decode(timestamp string, verified []byte) (*opened, error) {
 	event, err := changelog.Parse(verified)
 	if err != nil {
 		return nil, &refusal{result: metrics.ResultInvalid, status: http.StatusBadRequest, sentence: "The body is not a JSON object.", cause: err}
@@ -88,11 +93,11 @@ func decode(timestamp string, verified []byte) (*opened, error) {
 	if err != nil {
 		return nil, fmt.Errorf("serialising the event: %w", err)
 	}
-	return &opened{
-		stored: queue.Event{Identity: identity, Body: document},
-		action: strings.Clone(event.Action), resource: strings.Clone(event.ResourceType),
-		blueprint: strings.Clone(event.Context.Blueprint), entity: strings.Clone(event.Context.Entity),
-	}, nil
+	return &opened{queue.Event{Identity: identity, Body: document, Origin: queue.Origin{
+		Source: i.source,
+		Action: strings.Clone(event.Action), Resource: strings.Clone(event.ResourceType),
+		Blueprint: strings.Clone(event.Context.Blueprint), Entity: strings.Clone(event.Context.Entity),
+	}}}, nil
 }
 
 // checkHeaders refuses what no body can make right.
@@ -135,8 +140,9 @@ func (i *intake) keep(ctx context.Context, taken *opened) error {
 	if err != nil {
 		return &refusal{result: metrics.ResultUnavailable, status: http.StatusServiceUnavailable, sentence: busyText, cause: err}
 	}
+	origin := taken.stored.Origin
 	i.logger.InfoContext(ctx, "event received", "event", taken.stored.ShortIdentity(), "duplicate", duplicate,
-		"action", taken.action, "resource", taken.resource, "blueprint", taken.blueprint, "entity", taken.entity)
+		"action", origin.Action, "resource", origin.Resource, "blueprint", origin.Blueprint, "entity", origin.Entity)
 	result := metrics.ResultStored
 	if duplicate {
 		result = metrics.ResultDuplicate

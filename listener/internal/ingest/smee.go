@@ -85,7 +85,7 @@ func NewSmee(options SmeeOptions) (*Smee, error) {
 	logger := options.Logger.With("source", "smee", "host", channel.Host)
 	return &Smee{
 		options: options,
-		intake:  &intake{verifier: options.Verifier, store: options.Store, memory: options.Memory, recorder: options.Recorder, logger: logger},
+		intake:  &intake{source: SourceSmee, verifier: options.Verifier, store: options.Store, memory: options.Memory, recorder: options.Recorder, logger: logger},
 		logger:  logger,
 		channel: channel,
 		client:  newChannelClient(options.Transport),

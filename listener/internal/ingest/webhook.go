@@ -53,7 +53,7 @@ type Webhook struct {
 // NewWebhook returns a webhook.
 func NewWebhook(options Options) *Webhook {
 	return &Webhook{options: options, intake: &intake{
-		verifier: options.Verifier, store: options.Store, memory: options.Memory, recorder: options.Recorder, logger: options.Logger,
+		source: SourceWebhook, verifier: options.Verifier, store: options.Store, memory: options.Memory, recorder: options.Recorder, logger: options.Logger,
 	}}
 }
 

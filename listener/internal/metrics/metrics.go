@@ -12,6 +12,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
 
@@ -63,6 +64,15 @@ const (
 	ConditionTooMuch Condition = "output"
 	ConditionKilled  Condition = "killed"
 )
+
+// ConditionOf returns the reason of a verdict whose condition could not be evaluated.
+func ConditionOf(part rule.Part) Condition {
+	reasons := map[rule.Part]Condition{rule.PartWhenTime: ConditionTooLong, rule.PartWhenOutputs: ConditionTooMuch, rule.PartWhenKilled: ConditionKilled}
+	if reason, ok := reasons[part]; ok {
+		return reason
+	}
+	return ConditionFailed
+}
 
 // New returns the counters of a listener.
 func New(version string) *Metrics {

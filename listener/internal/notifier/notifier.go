@@ -191,6 +191,17 @@ type outgoing struct {
 	suspect *queue.Item
 }
 
+// note notes with each alert how the request has ended.
+func (o *outgoing) note(at time.Time, outcome, answer string) {
+	attempt := queue.Attempt{At: at, Outcome: outcome, Answer: answer, Plain: o.items[0].Plain}
+	if len(o.items) > 1 {
+		attempt.Alerts = len(o.items)
+	}
+	for i := range o.items {
+		o.items[i].Attempt = attempt
+	}
+}
+
 // choose returns what is to be sent now, or how long to wait for it. Alerts that
 // were moved aside are tried when their time has come; the others wait for the
 // first of them.
@@ -309,6 +320,7 @@ func (s *session) send(ctx context.Context, next *outgoing, status queue.Status)
 	err = s.Outlet.Send(s.lane.Held(), content) //nolint:contextcheck // A request outlives ctx, and ends with the lane.
 	s.notBefore = s.Now().Add(s.Interval)
 	if err == nil {
+		next.note(s.Now(), queue.AttemptDelivered, "")
 		return s.delivered(ctx, next, status)
 	}
 	failure, ok := errors.AsType[*slack.Failure](err)
@@ -317,6 +329,7 @@ func (s *session) send(ctx context.Context, next *outgoing, status queue.Status)
 	}
 	s.Recorder.Failed(s.Destination, string(failure.Reason))
 	next.items = before
+	next.note(s.Now(), string(failure.Reason), failure.Error())
 	return s.failed(ctx, next, status, failure)
 }
 

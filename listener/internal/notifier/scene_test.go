@@ -28,8 +28,10 @@ type memoryLane struct {
 	next   uint64
 	sent   map[string]bool
 	buried map[string]queue.Reason
-	status queue.Status
-	rung   chan struct{}
+	// attempts are those that were kept with the alerts, in order.
+	attempts []string
+	status   queue.Status
+	rung     chan struct{}
 	// failFinish makes Finish fail, as when the disk is full or the process dies.
 	failFinish error
 }
@@ -50,6 +52,22 @@ func (l *memoryLane) add(names ...string) {
 		l.next++
 	}
 	l.ring()
+}
+
+// keep keeps the attempts of alerts, if there were any.
+func (l *memoryLane) keep(items ...queue.Item) {
+	for _, item := range items {
+		if made := item.Attempt; made.Outcome != "" {
+			text := item.Identity + ":" + made.Outcome
+			if made.Plain {
+				text += "(plain)"
+			}
+			if made.Alerts > 0 {
+				text += fmt.Sprintf("(%d)", made.Alerts)
+			}
+			l.attempts = append(l.attempts, text)
+		}
+	}
 }
 
 func (l *memoryLane) ring() {
@@ -93,6 +111,7 @@ func (l *memoryLane) Pending(context.Context) (int, error) {
 func (l *memoryLane) Note(_ context.Context, items ...queue.Item) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.keep(items...)
 	for _, noted := range items {
 		for i := range l.items {
 			if l.items[i].Sequence == noted.Sequence {
@@ -109,6 +128,7 @@ func (l *memoryLane) Finish(_ context.Context, items ...queue.Item) error {
 	if l.failFinish != nil {
 		return l.failFinish
 	}
+	l.keep(items...)
 	for _, item := range items {
 		l.sent[item.Identity] = true
 		l.remove(item)
@@ -136,6 +156,7 @@ func (l *memoryLane) Discard(_ context.Context, item queue.Item) error {
 func (l *memoryLane) Bury(_ context.Context, item queue.Item, reason queue.Reason) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.keep(item)
 	l.buried[item.Identity] = reason
 	l.remove(item)
 	return nil

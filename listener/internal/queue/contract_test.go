@@ -50,6 +50,10 @@ func TestContract(t *testing.T) {
 		{"what waits is counted", whatWaitsIsCounted},
 		{"old events are discarded once they are evaluated", oldEventsAreDiscarded},
 		{"a closed queue refuses", aClosedQueueRefuses},
+		{"an event explains itself", anEventExplainsItself},
+		{"the fate of dead letters is kept with their event", theFateOfDeadLettersIsKept},
+		{"a copy that arrives during the evaluation is kept", aCopyDuringTheEvaluationIsKept},
+		{"events are listed", eventsAreListed},
 	}
 	for _, place := range backends() {
 		for _, promise := range promises {
@@ -68,9 +72,9 @@ func anEventReachesItsLanes(t *testing.T, place backend) {
 	if store(t, opened, "one") {
 		t.Error("the first copy counts as a duplicate")
 	}
-	defer evaluating(t, opened, func(event queue.Event) []queue.Delivery {
+	defer evaluating(t, opened, func(event queue.Event) queue.Evaluation {
 		made := to("a", "b")(event)
-		made[1].Overtaken = true
+		made.Deliveries[1].Overtaken = true
 		return made
 	})()
 	for _, name := range []string{"a", "b"} {

@@ -82,7 +82,7 @@ func (q *SQL) Replay(ctx context.Context, sequence uint64, lane string) error {
 		if err := insertDelivery(ctx, tx, row.event, storedAt, row.Delivery, sequence); err != nil {
 			return err
 		}
-		if err := dropLetter(ctx, tx, sequence); err != nil {
+		if err := q.dropLetter(ctx, tx, sequence, replayed(lane, time.Now())); err != nil {
 			return err
 		}
 		return q.engine.announce(ctx, tx, laneTask(lane))
@@ -93,17 +93,35 @@ func (q *SQL) Replay(ctx context.Context, sequence uint64, lane string) error {
 
 // Drop removes a dead letter.
 func (q *SQL) Drop(ctx context.Context, sequence uint64) error {
-	return unavailable(q.engine.write(ctx, func(ctx context.Context, tx querier) error { return dropLetter(ctx, tx, sequence) }))
+	return unavailable(q.engine.write(ctx, func(ctx context.Context, tx querier) error {
+		return q.dropLetter(ctx, tx, sequence, func(explanation *Explanation, rule, destination string) {
+			explanation.story(rule, destination).enter(StateDropped, time.Now())
+		})
+	}))
 }
 
-func dropLetter(ctx context.Context, tx querier, sequence uint64) error {
-	dropped, err := tx.ExecContext(ctx, `DELETE FROM dead_letters WHERE number = $1`, sequence)
+// dropLetter removes a dead letter, and keeps with its event why.
+func (q *SQL) dropLetter(ctx context.Context, tx querier, sequence uint64, tell func(explanation *Explanation, rule, destination string)) error {
+	var event uint64
+	var rule, destination string
+	err := tx.QueryRowContext(ctx, `DELETE FROM dead_letters WHERE number = $1 RETURNING event, rule, destination`, sequence).Scan(&event, &rule, &destination)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNoDeadLetter
+	}
 	if err != nil {
 		return fmt.Errorf("removing a dead letter: %w", err)
 	}
-	count, err := dropped.RowsAffected()
-	if err == nil && count == 0 {
-		return ErrNoDeadLetter
+	return q.explain(ctx, tx, "number", event, func(explanation *Explanation) { tell(explanation, rule, destination) })
+}
+
+// replayed tells that a dead letter waits in a lane again.
+func replayed(lane string, at time.Time) func(explanation *Explanation, rule, destination string) {
+	return func(explanation *Explanation, rule, destination string) {
+		if destination != lane {
+			explanation.story(rule, destination).enter(StateMoved, at)
+		}
+		story := explanation.story(rule, lane)
+		story.enter(StateWaiting, at)
+		story.Replayed = precise(at)
 	}
-	return err
 }

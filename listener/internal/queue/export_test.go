@@ -22,3 +22,6 @@ func (q *SQL) Forget(ctx context.Context) error {
 	forgetful.options.MaxAge = -time.Hour
 	return forgetful.tidy(ctx)
 }
+
+// Encode writes an explanation as it is kept.
+func Encode(explanation Explanation) string { return explanation.encode() }

@@ -109,12 +109,12 @@ func store(t *testing.T, opened queue.Queue, identities ...string) (duplicate bo
 
 // to makes a delivery of each event for each of the destinations.
 func to(destinations ...string) queue.Evaluator {
-	return func(event queue.Event) []queue.Delivery {
-		var deliveries []queue.Delivery
+	return func(event queue.Event) queue.Evaluation {
+		var made queue.Evaluation
 		for _, destination := range destinations {
-			deliveries = append(deliveries, queue.Delivery{Event: event, Destination: destination, Rule: "health"})
+			made.Deliveries = append(made.Deliveries, queue.Delivery{Event: event, Destination: destination, Rule: "health"})
 		}
-		return deliveries
+		return made
 	}
 }
 

@@ -133,6 +133,12 @@ func (l *lane) Note(ctx context.Context, items ...Item) error {
 			if err != nil {
 				return fmt.Errorf("noting the progress of an alert: %w", err)
 			}
+			if item.Attempt.Outcome == "" {
+				continue
+			}
+			if err := l.tell(ctx, tx, item, func(*DeliveryStory) {}); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -149,13 +155,30 @@ func (l *lane) Finish(ctx context.Context, items ...Item) error {
 			if err := removeItem(ctx, tx, item); err != nil {
 				return err
 			}
+			if err := l.tell(ctx, tx, item, func(story *DeliveryStory) { story.enter(StateDelivered, time.Now()) }); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
 }
 
+// tell keeps with the event of an item what became of the delivery.
+func (l *lane) tell(ctx context.Context, tx querier, item Item, change func(*DeliveryStory)) error {
+	return l.queue.explain(ctx, tx, "identity", item.Identity, func(explanation *Explanation) {
+		story := explanation.story(item.Rule, l.name)
+		story.attempt(item.Attempt)
+		change(story)
+	})
+}
+
 func (l *lane) Discard(ctx context.Context, item Item) error {
-	return l.write(ctx, func(ctx context.Context, tx querier) error { return removeItem(ctx, tx, item) })
+	return l.write(ctx, func(ctx context.Context, tx querier) error {
+		if err := removeItem(ctx, tx, item); err != nil || !item.WasSent {
+			return err
+		}
+		return l.tell(ctx, tx, item, func(story *DeliveryStory) { story.enter(StateAlreadySent, time.Now()) })
+	})
 }
 
 // removeItem removes an item, which may be gone already.
@@ -167,7 +190,15 @@ func removeItem(ctx context.Context, tx querier, item Item) error {
 }
 
 func (l *lane) Bury(ctx context.Context, item Item, reason Reason) error {
-	return l.write(ctx, func(ctx context.Context, tx querier) error { return bury(ctx, tx, item, reason) })
+	return l.write(ctx, func(ctx context.Context, tx querier) error {
+		if err := bury(ctx, tx, item, reason); err != nil {
+			return err
+		}
+		return l.tell(ctx, tx, item, func(story *DeliveryStory) {
+			story.enter(StateDeadLetter, time.Now())
+			story.Reason = reason
+		})
+	})
 }
 
 // bury moves an item, unless it was moved before.

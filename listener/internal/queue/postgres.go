@@ -164,6 +164,9 @@ func (e *postgresEngine) write(ctx context.Context, apply change) error {
 	return err
 }
 
+// lockRows keeps the server of another lane from changing what is read.
+func (e *postgresEngine) lockRows() string { return " FOR UPDATE" }
+
 func (e *postgresEngine) transact(ctx context.Context, apply change) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()

@@ -26,6 +26,9 @@ var ErrTooLarge = errors.New("the event is too large for the event store")
 // ErrNoDeadLetter says that no dead letter has this number, or that it is gone.
 var ErrNoDeadLetter = errors.New("there is no such dead letter")
 
+// ErrNoEvent says that no event has this identity, or that it is no longer kept.
+var ErrNoEvent = errors.New("there is no such event")
+
 // ErrLaneLost says that this process no longer serves the lane.
 var ErrLaneLost = errors.New("another process serves the lane now")
 
@@ -36,6 +39,9 @@ type Event struct {
 	Identity string
 	// Body is the normalised event as JSON.
 	Body []byte
+	// Origin is kept for those who ask about the event later. An event that is read
+	// to be evaluated or delivered comes without it.
+	Origin Origin
 }
 
 // ShortIdentity returns as much of the identity as tells events apart in a log.
@@ -68,6 +74,9 @@ type Item struct {
 	// WasSent says that the same delivery was sent already, by an item that is
 	// gone.
 	WasSent bool
+	// Attempt is a request that was made just now, to be kept with the event by Note,
+	// Finish or Bury; the zero value is none.
+	Attempt Attempt
 	Progress
 }
 
@@ -124,8 +133,16 @@ const (
 	ReasonUnreadable Reason = "unreadable"
 )
 
-// Evaluator decides which deliveries follow from an event. It must not block.
-type Evaluator func(event Event) []Delivery
+// Evaluation is what follows from an event.
+type Evaluation struct {
+	Deliveries []Delivery
+	// Verdicts say why; OtherRules counts the rules that are not among them.
+	Verdicts   []Verdict
+	OtherRules int
+}
+
+// Evaluator decides what follows from an event. It must not block.
+type Evaluator func(event Event) Evaluation
 
 // Queue stores events durably and hands them out. Several processes may share
 // one: each event is evaluated and each lane served by one of them at a time.
@@ -180,6 +197,12 @@ type Desk interface {
 	Replay(ctx context.Context, sequence uint64, lane string) error
 	// Drop removes a dead letter for good. Its error may be ErrNoDeadLetter.
 	Drop(ctx context.Context, sequence uint64) error
+	// Events returns up to limit events with numbers below the given one, or the newest
+	// for 0: the newest first.
+	Events(ctx context.Context, before uint64, limit int) ([]ExplainedEvent, error)
+	// Event returns the newest event whose identity begins with a text, with its body.
+	// Its error may be ErrNoEvent.
+	Event(ctx context.Context, identity string) (ExplainedEvent, error)
 	// Close stops the queue. Everything that uses it must have returned before.
 	Close() error
 }

@@ -16,12 +16,15 @@ import (
 func schemaVersions() [][]string {
 	return [][]string{{
 		// What arrived. evaluated_at is the mark of an event whose deliveries were
-		// made; what lacks it is still to be evaluated.
+		// made; what lacks it is still to be evaluated. explanation is JSON, and says
+		// what became of the event. It stands before the body, so that it is read
+		// without it.
 		`CREATE TABLE events (
 			number {number},
 			identity TEXT NOT NULL UNIQUE,
 			stored_at TEXT NOT NULL,
 			evaluated_at TEXT,
+			explanation TEXT NOT NULL,
 			body {bytes} NOT NULL,
 			checksum BIGINT NOT NULL
 		)`,

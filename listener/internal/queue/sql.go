@@ -30,6 +30,8 @@ type engine interface {
 	announce(ctx context.Context, tx querier, topic string) error
 	// used is how much space the store takes.
 	used(ctx context.Context, tx querier) (int64, error)
+	// lockRows ends a query of rows that the same transaction is to change.
+	lockRows() string
 	// check returns an error when nothing could be stored now.
 	check(ctx context.Context) error
 	close() error
@@ -87,7 +89,7 @@ var errClosed = errors.New("the event store is closed")
 // unavailable marks an error of the database as one for which the sender should
 // try again.
 func unavailable(err error) error {
-	if err == nil || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNoDeadLetter) || errors.Is(err, ErrTooLarge) {
+	if err == nil || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNoDeadLetter) || errors.Is(err, ErrNoEvent) || errors.Is(err, ErrTooLarge) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
@@ -106,23 +108,26 @@ func (q *SQL) Store(ctx context.Context, event Event) (duplicate bool, err error
 	}
 	storedAt := time.Now().UTC().Format(timeFormat)
 	sum := eventChecksum(event.Identity, storedAt, event.Body)
+	explanation := Explanation{Origin: event.Origin}.encode()
 	err = q.engine.write(ctx, func(ctx context.Context, tx querier) error {
 		if err := q.admit(ctx, tx, len(event.Body)); err != nil {
 			return err
 		}
 		// A copy must not use up a number: SQLite would give one to it even where the
 		// conflict is ignored, and a gap among the newest numbers means a loss.
-		inserted, err := tx.ExecContext(ctx, `INSERT INTO events (identity, stored_at, body, checksum)
-			SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), $3, $4 WHERE NOT EXISTS (SELECT 1 FROM events WHERE identity = $1) ON CONFLICT DO NOTHING`,
-			event.Identity, storedAt, event.Body, sum)
+		inserted, err := tx.ExecContext(ctx, `INSERT INTO events (identity, stored_at, explanation, body, checksum)
+			SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), $4, $5 WHERE NOT EXISTS (SELECT 1 FROM events WHERE identity = $1) ON CONFLICT DO NOTHING`,
+			event.Identity, storedAt, explanation, event.Body, sum)
 		if err != nil {
 			return fmt.Errorf("storing an event: %w", err)
 		}
-		if count, err := inserted.RowsAffected(); err != nil || count == 0 {
-			duplicate = true
+		count, err := inserted.RowsAffected()
+		if err != nil {
 			return err
 		}
-		duplicate = false
+		if duplicate = count == 0; duplicate {
+			return q.explain(ctx, tx, "identity", event.Identity, func(e *Explanation) { e.add(event.Origin.Source, precise(time.Now())) })
+		}
 		return q.engine.announce(ctx, tx, evaluatorTask)
 	})
 	if err != nil {
@@ -197,6 +202,8 @@ type storedEvent struct {
 	number   uint64
 	storedAt string
 	sum      int64
+	// explanation is as it was when the event was read.
+	explanation string
 }
 
 func (e storedEvent) isSound() bool { return e.sum == eventChecksum(e.Identity, e.storedAt, e.Body) }
@@ -207,7 +214,7 @@ func (q *SQL) evaluateBatch(ctx context.Context, evaluate Evaluator) (int, error
 	if err != nil || len(batch) == 0 {
 		return 0, err
 	}
-	made := make([][]Delivery, len(batch))
+	made := make([]Evaluation, len(batch))
 	for i, event := range batch {
 		if event.isSound() {
 			made[i] = evaluate(event.Event)
@@ -221,7 +228,7 @@ func (q *SQL) evaluateBatch(ctx context.Context, evaluate Evaluator) (int, error
 		damaged = 0
 		lanes := make(map[string]bool)
 		for i, event := range batch {
-			isNew, err := mark(ctx, tx, event.number)
+			isNew, err := q.mark(ctx, tx, event, made[i])
 			if err != nil {
 				return err
 			}
@@ -231,7 +238,7 @@ func (q *SQL) evaluateBatch(ctx context.Context, evaluate Evaluator) (int, error
 			if !event.isSound() {
 				damaged++
 			}
-			for _, delivery := range made[i] {
+			for _, delivery := range made[i].Deliveries {
 				if err := insertDelivery(ctx, tx, event.number, event.storedAt, delivery, 0); err != nil {
 					return err
 				}
@@ -251,8 +258,8 @@ func (q *SQL) evaluateBatch(ctx context.Context, evaluate Evaluator) (int, error
 	if damaged > 0 {
 		q.lose(ctx, damaged, "events")
 	}
-	for _, deliveries := range made {
-		for _, delivery := range deliveries {
+	for _, evaluation := range made {
+		for _, delivery := range evaluation.Deliveries {
 			q.bells.ring(laneTask(delivery.Destination))
 		}
 	}
@@ -262,13 +269,13 @@ func (q *SQL) evaluateBatch(ctx context.Context, evaluate Evaluator) (int, error
 // unevaluated reads the next events that lack the mark.
 func (q *SQL) unevaluated(ctx context.Context) ([]storedEvent, error) {
 	rows, err := q.engine.reader().QueryContext(ctx,
-		`SELECT number, identity, stored_at, body, checksum FROM events WHERE evaluated_at IS NULL ORDER BY number LIMIT $1`, batchEvents)
+		`SELECT number, identity, stored_at, explanation, body, checksum FROM events WHERE evaluated_at IS NULL ORDER BY number LIMIT $1`, batchEvents)
 	if err != nil {
 		return nil, fmt.Errorf("reading events: %w", err)
 	}
 	return collect(rows, func(rows *sql.Rows) (storedEvent, int, error) {
 		var event storedEvent
-		err := rows.Scan(&event.number, &event.Identity, &event.storedAt, &event.Body, &event.sum)
+		err := rows.Scan(&event.number, &event.Identity, &event.storedAt, &event.explanation, &event.Body, &event.sum)
 		return event, len(event.Body), err
 	})
 }
@@ -290,14 +297,38 @@ func collect[T any](rows *sql.Rows, scan func(*sql.Rows) (row T, size int, err e
 	return all, nil
 }
 
-// mark notes that an event is evaluated, and reports whether it was not before.
-func mark(ctx context.Context, tx querier, number uint64) (bool, error) {
-	marked, err := tx.ExecContext(ctx, `UPDATE events SET evaluated_at = $1 WHERE number = $2 AND evaluated_at IS NULL`, timestamp(time.Now()), number)
+// execute runs a statement about events, and returns how many rows it has changed.
+func execute(ctx context.Context, tx querier, statement string, args ...any) (int64, error) {
+	changed, err := tx.ExecContext(ctx, statement, args...)
 	if err != nil {
-		return false, fmt.Errorf("marking an event: %w", err)
+		return 0, fmt.Errorf("marking an event: %w", err)
 	}
-	count, err := marked.RowsAffected()
-	return count > 0, err
+	return changed.RowsAffected()
+}
+
+// mark notes that an event is evaluated, and what its evaluation was, and reports
+// whether the event was not evaluated before.
+func (q *SQL) mark(ctx context.Context, tx querier, event storedEvent, evaluation Evaluation) (bool, error) {
+	now := timestamp(time.Now())
+	explanation := decodeExplanation(event.explanation)
+	explanation.evaluated(evaluation)
+	count, err := execute(ctx, tx, `UPDATE events SET evaluated_at = $1, explanation = $2 WHERE number = $3 AND evaluated_at IS NULL AND explanation = $4`,
+		now, explanation.encode(), event.number, event.explanation)
+	if err != nil || count > 0 {
+		return count > 0, err
+	}
+	// It was evaluated before, or a copy has arrived since it was read.
+	count, err = execute(ctx, tx, `UPDATE events SET evaluated_at = $1 WHERE number = $2 AND evaluated_at IS NULL`, now, event.number)
+	if err != nil || count == 0 {
+		return false, err
+	}
+	return true, q.explain(ctx, tx, "number", event.number, func(e *Explanation) { e.evaluated(evaluation) })
+}
+
+// scanText reads a row that is one text.
+func scanText(rows *sql.Rows) (text string, size int, err error) {
+	err = rows.Scan(&text)
+	return text, len(text), err
 }
 
 func insertDelivery(ctx context.Context, tx querier, event uint64, storedAt string, delivery Delivery, replayed uint64) error {
@@ -327,10 +358,7 @@ func (q *SQL) names(ctx context.Context, query string) ([]string, error) {
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	names, err := collect(rows, func(rows *sql.Rows) (name string, size int, err error) {
-		err = rows.Scan(&name)
-		return name, len(name), err
-	})
+	names, err := collect(rows, scanText)
 	slices.Sort(names)
 	return names, unavailable(err)
 }

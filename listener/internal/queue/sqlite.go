@@ -153,6 +153,9 @@ func (e *sqliteEngine) guard(context.Context, querier, string) error { return ni
 
 func (e *sqliteEngine) announce(context.Context, querier, string) error { return nil }
 
+// lockRows is nothing: one connection writes.
+func (e *sqliteEngine) lockRows() string { return "" }
+
 // used counts the pages that hold something, and the log.
 func (e *sqliteEngine) used(ctx context.Context, tx querier) (int64, error) {
 	var pages, free int64

@@ -84,9 +84,10 @@ func newCondition(expressions []string, either bool) (*Condition, error) {
 	return made, nil
 }
 
-// Unevaluated is the verdict of a condition that cannot be evaluated.
-func Unevaluated(cause error) Verdict {
-	return Verdict{Reason: "its condition (when) cannot be evaluated for this event", Err: cause}
+// Unevaluated is the verdict of a condition that cannot be evaluated. part says how it
+// failed.
+func Unevaluated(part Part, cause error) Verdict {
+	return Verdict{Part: part, Reason: "its condition (when) cannot be evaluated for this event", Err: cause}
 }
 
 // Decide evaluates one expression after the other until the condition is decided. An
@@ -113,10 +114,14 @@ func (c *Condition) Decide(event *changelog.Event) Verdict {
 	switch {
 	case holds:
 		return Verdict{Matches: true}
+	case errors.Is(failure, ErrTime):
+		return Unevaluated(PartWhenTime, failure)
+	case errors.Is(failure, ErrOutputs):
+		return Unevaluated(PartWhenOutputs, failure)
 	case failure != nil:
-		return Unevaluated(failure)
+		return Unevaluated(PartWhenFailed, failure)
 	}
-	return Verdict{Reason: "its condition (when) does not hold"}
+	return Verdict{Part: PartWhen, Reason: PartWhen.Explain("")}
 }
 
 // evaluate reports whether an expression puts out anything that is true: any

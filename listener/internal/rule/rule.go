@@ -54,11 +54,82 @@ type Change struct {
 // Verdict is what a rule says of an event.
 type Verdict struct {
 	Matches bool
-	// Reason says why it does not match.
+	// Part is the part of the rule that failed, and Reason says so in words; both are ""
+	// when the rule matches.
+	Part   Part
 	Reason string
 	// Err is set when the condition could not be evaluated; the rule does not
 	// match then. It may quote the event.
 	Err error
+}
+
+// Part is a part of a rule that an event can fail to meet. The set is closed.
+type Part string
+
+// The parts of a rule, in the order in which they are looked at.
+const (
+	// PartStatus says that the change itself failed.
+	PartStatus       Part = "status"
+	PartResourceType Part = "resource_type"
+	PartBlueprint    Part = "blueprint"
+	PartAction       Part = "actions"
+	// PartProperty says that the property did not change.
+	PartProperty Part = "property"
+	// PartHealthyValues says that the entity was created with a healthy value.
+	PartHealthyValues Part = "healthy_values"
+	PartFrom          Part = "from"
+	PartTo            Part = "to"
+	// PartWhen says that the condition does not hold.
+	PartWhen Part = "when"
+	// PartWhenFailed, PartWhenTime, PartWhenOutputs and PartWhenKilled say why the
+	// condition was not evaluated to its end: it failed, took too long, put out too many
+	// values, or used up the memory or the processor time of its process.
+	PartWhenFailed  Part = "when_error"
+	PartWhenTime    Part = "when_timeout"
+	PartWhenOutputs Part = "when_output"
+	PartWhenKilled  Part = "when_killed"
+)
+
+// IsAbout reports whether the part concerns the property that the rule watches.
+func (p Part) IsAbout() bool {
+	return p == PartProperty || p == PartHealthyValues || p == PartFrom || p == PartTo
+}
+
+// Explain says in words why a rule did not match. property is that of the rule, and may
+// be "".
+func (p Part) Explain(property string) string {
+	if property != "" {
+		property = " " + property
+	}
+	switch p {
+	case PartStatus:
+		return "the change failed, so nothing has changed"
+	case PartResourceType:
+		return "it is about a resource of another type"
+	case PartBlueprint:
+		return "it is about another blueprint"
+	case PartAction:
+		return "it tells of another action"
+	case PartProperty:
+		return "the property" + property + " did not change"
+	case PartHealthyValues:
+		return "it was created with a healthy value"
+	case PartFrom:
+		return "the property" + property + " had another value before"
+	case PartTo:
+		return "the property" + property + " has another value now"
+	case PartWhen:
+		return "its condition (when) does not hold"
+	case PartWhenFailed:
+		return "its condition (when) failed for this event"
+	case PartWhenTime:
+		return "its condition (when) took too long for this event"
+	case PartWhenOutputs:
+		return "its condition (when) put out too many values for this event"
+	case PartWhenKilled:
+		return "its condition (when) was killed, because it took too much time or memory for this event"
+	}
+	return string(p)
 }
 
 // DefaultHealth is the rule of a listener that nobody gave rules.
@@ -74,20 +145,25 @@ func DefaultHealth() Rule {
 func (r Rule) Match(event *changelog.Event) Verdict {
 	switch {
 	case event.Status == changelog.StatusFailure && event.ResourceType != changelog.ResourceRun:
-		return Verdict{Reason: "the change failed, so nothing has changed"}
+		return r.fails(PartStatus)
 	case !slices.Contains(r.resourceTypes(), resourceType(event)):
-		return Verdict{Reason: "it is about a resource of another type"}
+		return r.fails(PartResourceType)
 	case len(r.Blueprints) > 0 && !slices.Contains(r.Blueprints, event.Context.Blueprint):
-		return Verdict{Reason: "it is about another blueprint"}
+		return r.fails(PartBlueprint)
 	case !r.wantsAction(event):
-		return Verdict{Reason: "it tells of another action"}
+		return r.fails(PartAction)
 	}
 	if r.Property != "" {
-		if reason := r.unchanged(event); reason != "" {
-			return Verdict{Reason: reason}
+		if part := r.unchanged(event); part != "" {
+			return r.fails(part)
 		}
 	}
 	return Verdict{Matches: true}
+}
+
+// fails is the verdict of a rule of which a part is not met.
+func (r Rule) fails(part Part) Verdict {
+	return Verdict{Part: part, Reason: part.Explain(r.Property)}
 }
 
 func (r Rule) resourceTypes() []string {
@@ -141,17 +217,17 @@ func IsTimerAction(action string) bool {
 
 // unchanged says why the watched property does not make the rule match; "" means
 // that it does.
-func (r Rule) unchanged(event *changelog.Event) string {
+func (r Rule) unchanged(event *changelog.Event) Part {
 	change := r.Change(event)
 	switch {
 	case jsonvalue.Equal(change.Before, change.After, jsonvalue.NullIsAbsent):
-		return "the property " + r.Property + " did not change"
+		return PartProperty
 	case Action(event) == changelog.ActionCreate && r.To == nil && r.Healthy(change.After):
-		return "it was created with a healthy value"
+		return PartHealthyValues
 	case r.From != nil && !contains(r.From, change.Before):
-		return "the property " + r.Property + " had another value before"
+		return PartFrom
 	case r.To != nil && !contains(r.To, change.After):
-		return "the property " + r.Property + " has another value now"
+		return PartTo
 	}
 	return ""
 }

@@ -134,7 +134,7 @@ func (s *Sandbox) Decide(ctx context.Context, event []byte, conditions []*rule.C
 	case !errors.Is(err, ErrDied):
 		return nil, err
 	case len(conditions) == 1:
-		return []rule.Verdict{rule.Unevaluated(ErrDied)}, nil
+		return []rule.Verdict{rule.Unevaluated(rule.PartWhenKilled, ErrDied)}, nil
 	}
 	var verdicts []rule.Verdict
 	for i := range conditions {

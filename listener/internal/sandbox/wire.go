@@ -38,8 +38,9 @@ type answer struct {
 
 // verdict is a rule.Verdict.
 type verdict struct {
-	Matches bool   `json:"matches,omitempty"`
-	Reason  string `json:"reason,omitempty"`
+	Matches bool      `json:"matches,omitempty"`
+	Part    rule.Part `json:"part,omitempty"`
+	Reason  string    `json:"reason,omitempty"`
 	// Failure is what a failed condition says; Kind tells which error it is.
 	Failure string `json:"failure,omitempty"`
 	Kind    string `json:"kind,omitempty"`
@@ -56,7 +57,7 @@ const (
 const longestFailure = 1000
 
 func verdictOf(given rule.Verdict) verdict {
-	made := verdict{Matches: given.Matches, Reason: given.Reason}
+	made := verdict{Matches: given.Matches, Part: given.Part, Reason: given.Reason}
 	switch {
 	case given.Err == nil:
 		return made
@@ -71,7 +72,7 @@ func verdictOf(given rule.Verdict) verdict {
 }
 
 func (v verdict) verdict() rule.Verdict {
-	made := rule.Verdict{Matches: v.Matches, Reason: v.Reason}
+	made := rule.Verdict{Matches: v.Matches, Part: v.Part, Reason: v.Reason}
 	switch {
 	case v.Kind == kindTime:
 		made.Err = rule.ErrTime
