@@ -2,7 +2,6 @@ package blueprint
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -38,14 +37,7 @@ type declaredKeys map[string][]string
 
 func loadDeclared(ctx context.Context, private recall.Reader) (declaredKeys, diag.Diagnostics) {
 	keys := declaredKeys{}
-	stored, diagnostics := private.GetKey(ctx, declaredKey)
-	if len(stored) == 0 || diagnostics.HasError() {
-		return keys, diagnostics
-	}
-	if err := json.Unmarshal(stored, &keys); err != nil {
-		diagnostics.AddError("Unable to Read Private State",
-			fmt.Sprintf("The private state of the blueprint is damaged: %s. Remove the resource from the state and import it.", err))
-	}
+	diagnostics := recall.LoadKey(ctx, private, declaredKey, &keys)
 	return keys, diagnostics
 }
 
@@ -60,12 +52,7 @@ func saveDeclared(ctx context.Context, config tfsdk.Config, private recall.Write
 			keys[name] = slices.Sorted(maps.Keys(elements.Elements()))
 		}
 	}
-	stored, err := json.Marshal(keys)
-	if err != nil {
-		diagnostics.AddError("Unable to Write Private State", err.Error())
-		return diagnostics
-	}
-	return append(diagnostics, private.SetKey(ctx, declaredKey, stored)...)
+	return append(diagnostics, recall.SaveKey(ctx, private, declaredKey, keys)...)
 }
 
 // undeclared returns a map without the declared keys of an attribute.

@@ -193,39 +193,28 @@ func (r *blueprintResource) ImportState(ctx context.Context, req resource.Import
 	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root("identifier"), req, resp)
 }
 
-// store makes the plan the state after a write, as Terraform demands, completed
-// by what only Port knows. Values that Port answered differently are remembered,
-// but for those of attributes that are somebody else's: nobody sent them.
-func store(ctx context.Context, state *tfsdk.State, private recall.Writer, plan *model, written result, foreign []string) diag.Diagnostics {
+// store makes the plan the state after a write, completed by what only Port knows.
+// Values that Port answered differently are remembered, but for those of attributes
+// that are somebody else's: nobody sent them.
+func store(ctx context.Context, state *tfsdk.State, private recall.Private, plan *model, written result, foreign []string) diag.Diagnostics {
 	plan.setComputed(written.blueprint)
 	answered, err := fromAPI(written.blueprint, plan)
 	if err != nil {
 		// It was written; whether it can be read is the next refresh's business.
 		return state.Set(ctx, plan)
 	}
-	diagnostics := state.Set(ctx, answered)
-	answeredState := state.Raw
-	diagnostics.Append(state.Set(ctx, plan)...)
-	if diagnostics.HasError() {
-		return diagnostics
+	if slices.Contains(foreign, "relations") {
+		answered.Relations = plan.Relations
 	}
-	differences := slices.DeleteFunc(recall.Differences(state.Raw, answeredState), func(d recall.Difference) bool {
-		return slices.ContainsFunc(foreign, func(name string) bool { return d.Path.Steps()[0].Equal(path.PathStepAttributeName(name)) })
+	if slices.Contains(foreign, "aggregation_properties") {
+		answered.AggregationProperties = plan.AggregationProperties
+	}
+	return recall.Conclude(ctx, state, private, plan, answered, func(difference recall.Difference) diag.Diagnostics {
+		if isDestination(difference.Path) && difference.Answered.IsNull() {
+			return diag.Diagnostics{destinationIgnored(difference.Path, written.refusal)}
+		}
+		return difference.Warning()
 	})
-	for _, difference := range differences {
-		diagnostics.Append(differenceWarning(difference, written.refusal)...)
-	}
-	diagnostics.Append(recall.New(differences).Save(ctx, private)...)
-	return diagnostics
-}
-
-// differenceWarning tells of a value that Port keeps otherwise than planned.
-func differenceWarning(difference recall.Difference, refusal error) diag.Diagnostics {
-	at := difference.Path
-	if isDestination(at) && difference.Answered.IsNull() {
-		return diag.Diagnostics{destinationIgnored(at, refusal)}
-	}
-	return difference.Warning()
 }
 
 // destinationIgnored says that Port does not keep a changelog destination.

@@ -2,10 +2,8 @@ package entity
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -172,67 +170,10 @@ func has[T any](values map[string]T, key string) bool {
 	return listed
 }
 
-// differenceWarning tells that Port did not keep a value as it was sent.
-func differenceWarning(entity *model, key string, sent, stored any) diag.Diagnostic {
-	id, at := entity.ID.ValueString(), entity.attributePath(key)
-	if isRounded(sent, stored) {
-		return diag.NewAttributeWarningDiagnostic(at, "Number Rounded", fmt.Sprintf(
-			"Port stored the property %q of the entity %q as %s; %s was sent. Port keeps numbers as doubles, which hold about 16 digits. "+
-				"To keep every digit, make the property a string. Until somebody changes the value, plans show no difference.",
-			key, id, shown(stored), shown(sent)))
-	}
-	return diag.NewAttributeWarningDiagnostic(at, "Value Stored Differently", fmt.Sprintf(
-		"Port stored %s of the entity %q as %s; %s was sent. Until somebody changes the value, plans show no difference.",
-		describedKey(key), id, shown(stored), shown(sent)))
-}
-
 func shown(value any) string {
 	text, err := jsonvalue.Encode(value)
 	if err != nil {
 		return fmt.Sprint(value)
 	}
 	return string(text)
-}
-
-// isRounded reports whether two values differ in digits that a double cannot
-// hold, and in nothing else.
-func isRounded(sent, stored any) bool {
-	switch sent := sent.(type) {
-	case json.Number:
-		number, isNumber := stored.(json.Number)
-		return isNumber && double(sent) == double(number)
-	case []any:
-		list, isList := stored.([]any)
-		if !isList || len(list) != len(sent) {
-			return false
-		}
-		for i := range sent {
-			if !isRounded(sent[i], list[i]) {
-				return false
-			}
-		}
-		return true
-	case map[string]any:
-		object, isObject := stored.(map[string]any)
-		if !isObject || len(object) != len(sent) {
-			return false
-		}
-		for key := range sent {
-			if !has(object, key) || !isRounded(sent[key], object[key]) {
-				return false
-			}
-		}
-		return true
-	default:
-		return sent == stored
-	}
-}
-
-// double is the number as JavaScript has it; not a number if it has none.
-func double(number json.Number) float64 {
-	value, err := number.Float64()
-	if err != nil {
-		return math.NaN()
-	}
-	return value
 }

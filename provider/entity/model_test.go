@@ -110,47 +110,21 @@ func TestFromAPI_keepsTheFormOfThePrior(t *testing.T) {
 	}
 }
 
-func TestRecord_asSent(t *testing.T) {
+func TestRecord_withoutFilled(t *testing.T) {
 	t.Parallel()
 	var known record
-	sent := map[string]any{"url": "HTTP://X", "same": "x", "unset": nil}
-	different := known.learn(sent, map[string]any{"url": "http://x/", "same": "x", "unset": nil, "filled": "gold"})
-	if !reflect.DeepEqual(different, []string{"url"}) {
-		t.Errorf("different are %v", different)
-	}
+	sent := map[string]any{"url": "HTTP://X", "unset": nil}
+	known.learn(sent, map[string]any{"url": "http://x/", "unset": nil, "filled": "gold"})
 	tests := map[string]struct{ answer, want map[string]any }{
-		"as it was":     {map[string]any{"url": "http://x/", "filled": "gold"}, map[string]any{"url": "HTTP://X"}},
+		"as it was":     {map[string]any{"url": "http://x/", "filled": "gold"}, map[string]any{"url": "http://x/"}},
 		"changed":       {map[string]any{"url": "http://y/", "filled": "silver"}, map[string]any{"url": "http://y/", "filled": "silver"}},
 		"unset by them": {map[string]any{"url": nil, "filled": nil}, map[string]any{"url": nil, "filled": nil}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := known.asSent(test.answer, sent); !jsonvalue.Equal(got, test.want) {
+			if got := known.withoutFilled(test.answer, sent); !jsonvalue.Equal(got, test.want) {
 				t.Errorf("got %v, want %v", got, test.want)
-			}
-		})
-	}
-}
-
-func TestDifferenceWarning(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		sent, stored any
-		want         string
-	}{
-		"rounded":           {json.Number("9007199254740993"), json.Number("9007199254740992"), "Number Rounded"},
-		"rounded in a list": {[]any{"a", json.Number("0.10000000000000000001")}, []any{"a", json.Number("0.1")}, "Number Rounded"},
-		"another number":    {json.Number("1"), json.Number("2"), "Value Stored Differently"},
-		"another text":      {"A", "a", "Value Stored Differently"},
-		"nothing":           {[]any{"a", nil}, []any{"a"}, "Value Stored Differently"},
-		"another type":      {map[string]any{"a": json.Number("1")}, "x", "Value Stored Differently"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if got := differenceWarning(&model{}, "p", test.sent, test.stored).Summary(); got != test.want {
-				t.Errorf("got %s", got)
 			}
 		})
 	}
@@ -206,16 +180,16 @@ func TestConclude_remembersTheTitle(t *testing.T) {
 	var known record
 	answer := &port.Entity{Identifier: "e", Title: new("Made Up")}
 	plan := &model{Title: types.StringUnknown()}
-	(&entityResource{}).conclude(plan, answer, false, &known)
+	known.conclude(plan, answer, false)
 	if known.Title != "Made Up" || plan.Title.ValueString() != "Made Up" {
 		t.Errorf("the record is %+v, the title %s", known, plan.Title)
 	}
-	(&entityResource{}).conclude(plan, answer, false, &known)
+	known.conclude(plan, answer, false)
 	if known.Title != "Made Up" {
 		t.Error("a write that keeps the title forgets it")
 	}
 	plan.Title = types.StringValue("Ours")
-	(&entityResource{}).conclude(plan, answer, false, &known)
+	known.conclude(plan, answer, false)
 	if known.Title != "" {
 		t.Errorf("the record still has %q", known.Title)
 	}

@@ -29,30 +29,27 @@ func (r *entityResource) read(ctx context.Context, state *model, known *record) 
 		return nil, err
 	}
 	listed := own.Properties
-	known.restoreAttributes(current, own)
-	current.Properties = known.asSent(current.Properties, listed)
 	if state.isDeclared() {
 		return fromAPI(blueprint, onlyListed(current, state, listed), state, nil)
 	}
 	if len(own.Team) == 0 && len(current.Team) > 0 {
-		r.dropInheritedTeams(ctx, blueprint, current, known)
+		r.dropInheritedTeams(ctx, blueprint, current)
 	}
+	current.Properties = known.withoutFilled(current.Properties, listed)
 	if unlisted := unlistedValues(current.Properties, listed); len(unlisted) > 0 {
 		r.noteDefaults(ctx, blueprint, unlisted, known)
-		current.Properties = known.asSent(current.Properties, listed)
+		current.Properties = known.withoutFilled(current.Properties, listed)
 	}
 	return fromAPI(blueprint, current, state, nil)
 }
 
-// dropInheritedTeams leaves out teams that Port computes, and remembers them. Of
-// a blueprint that cannot be read nothing is known.
-func (r *entityResource) dropInheritedTeams(ctx context.Context, blueprint string, current *port.Entity, known *record) {
+// dropInheritedTeams leaves out teams that Port computes. Of a blueprint that cannot
+// be read nothing is known.
+func (r *entityResource) dropInheritedTeams(ctx context.Context, blueprint string, current *port.Entity) {
 	definition, err := r.backend.Blueprint(ctx, blueprint)
-	if err != nil || !inheritsTeams(definition) {
-		return
+	if err == nil && inheritsTeams(definition) {
+		current.Team = nil
 	}
-	known.remember(teamKey, attributesOf(current)[teamKey])
-	current.Team = nil
 }
 
 // readMoved looks for an entity that has gone along with its blueprint. If the
@@ -98,7 +95,7 @@ func (r *entityResource) readImported(ctx context.Context, current *port.Entity,
 	blueprint := state.Blueprint.ValueString()
 	definition := r.noteDefaults(ctx, blueprint, current.Properties, known)
 	if len(current.Team) > 0 {
-		r.dropInheritedTeams(ctx, blueprint, current, known)
+		r.dropInheritedTeams(ctx, blueprint, current)
 	}
 	fresh, err := fromAPI(blueprint, current, nil, definition)
 	if err != nil {

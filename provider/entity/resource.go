@@ -9,11 +9,13 @@ import (
 	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/operation"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
 )
 
 var (
@@ -63,9 +65,9 @@ func (r *entityResource) Create(ctx context.Context, req resource.CreateRequest,
 		resp.Diagnostics.Append(failure{verb: "Create", at: plan.address(), entity: &plan, err: err}.diagnostic())
 		return
 	}
-	resp.Diagnostics.Append(r.conclude(&plan, answer, plan.isDeclared(), &known)...)
+	answered := known.conclude(&plan, answer, plan.isDeclared())
+	resp.Diagnostics.Append(recall.Conclude(ctx, &resp.State, resp.Private, &plan, answered, r.differenceWarning(&plan))...)
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	resp.Diagnostics.Append(completed(ctx, "create", &plan)...)
 	r.backend.NoteRead(plan.address().key())
@@ -76,6 +78,8 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	known, diagnostics := readRecord(ctx, req.Private)
+	resp.Diagnostics.Append(diagnostics...)
+	memory, diagnostics := recall.Load(ctx, req.Private)
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -104,6 +108,7 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, fresh)...)
+	resp.State.Raw = memory.Restore(req.State.Raw, resp.State.Raw)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, fresh.identity())...)
 	r.backend.NoteRead(fresh.address().key())
 }
@@ -141,15 +146,17 @@ func (r *entityResource) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	switch {
 	case done.isAnswer:
-		resp.Diagnostics.Append(r.conclude(&plan, done.entity, plan.isDeclared() || state.isDeclared(), &known)...)
+		answered := known.conclude(&plan, done.entity, plan.isDeclared() || state.isDeclared())
+		resp.Diagnostics.Append(recall.Conclude(ctx, &resp.State, resp.Private, &plan, answered, r.differenceWarning(&plan))...)
 	case done.entity != nil:
 		plan.setComputed(done.entity)
+		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	default:
 		// Only attributes that Port does not store have changed.
 		plan.Model = state.Model
+		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	}
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	r.backend.NoteRead(plan.address().key())
 	if done.isAnswer {
@@ -190,39 +197,53 @@ func completed(ctx context.Context, verb string, m *model) diag.Diagnostics {
 	return operation.Completed(ctx, fmt.Sprintf("%s entity %q", verb, m.address()))
 }
 
-// conclude takes the answer to a write over into the plan, which becomes the
-// state, and into the record. It warns of values that Port did not keep as they
-// were sent. In an entity that is shared, what is not listed is somebody else's
-// and not what Port filled in.
-func (r *entityResource) conclude(plan *model, answer *port.Entity, isShared bool, known *record) diag.Diagnostics {
-	desired, err := plan.toAPI()
-	if err != nil {
-		// It was written, so it can be read.
-		desired = &port.Entity{}
-	}
-	sent := attributesOf(desired)
-	seen := answeredAttributes(sent, answer)
-	maps.Copy(sent, desired.Properties)
-	maps.Copy(seen, answer.Properties)
-	if isShared {
-		seen = only(seen, sent)
-	}
-	different := known.learn(sent, seen)
+// conclude takes the answer to a write over into the plan, which becomes the state,
+// and into the record. It returns the answer in the form of the plan. In an entity that
+// is shared, what is not listed is somebody else's and not what Port filled in. That
+// an answer does not mention a property or a relation tells nothing, and a title that
+// was not sent is one that Port makes up.
+func (r *record) conclude(plan *model, answer *port.Entity, isShared bool) *model {
 	switch {
 	case plan.Title.IsUnknown():
-		known.Title = textOf(answer.Title)
-	case plan.Title.ValueString() != known.Title:
-		known.Title = ""
+		r.Title = textOf(answer.Title)
+	case plan.Title.ValueString() != r.Title:
+		r.Title = ""
 	}
+	hasTitle := plan.Title.ValueString() != ""
 	plan.setComputed(answer)
-	var diagnostics diag.Diagnostics
-	for _, key := range different {
-		switch {
-		case key != teamKey:
-			diagnostics.Append(differenceWarning(plan, key, sent[key], seen[key]))
-		case r.backend.IsFirst("teams of " + plan.Blueprint.ValueString()):
-			diagnostics.Append(teamsWarning(plan, sent[key], seen[key]))
-		}
+	desired, err := plan.toAPI()
+	if err != nil {
+		return plan // It was written, so it can be read.
 	}
-	return diagnostics
+	if isShared {
+		answer = onlyListed(answer, plan, desired.Properties)
+	}
+	r.learn(desired.Properties, answer.Properties)
+	seen := *answer
+	seen.Properties, seen.Relations = maps.Clone(desired.Properties), maps.Clone(desired.Relations)
+	maps.Copy(seen.Properties, only(answer.Properties, desired.Properties))
+	maps.Copy(seen.Relations, answer.Relations)
+	if !hasTitle {
+		seen.Title = desired.Title
+	}
+	answered, err := fromAPI(plan.Blueprint.ValueString(), &seen, plan, nil)
+	if err != nil {
+		return plan
+	}
+	return answered
+}
+
+// differenceWarning tells of a value that Port keeps otherwise than planned. Teams are
+// reported once for all entities of a blueprint.
+func (r *entityResource) differenceWarning(plan *model) func(recall.Difference) diag.Diagnostics {
+	return func(difference recall.Difference) diag.Diagnostics {
+		warning := difference.Warning()
+		if len(warning) == 0 || !difference.Path.Equal(path.Root("teams")) {
+			return warning
+		}
+		if r.backend.IsFirst("teams of " + plan.Blueprint.ValueString()) {
+			return diag.Diagnostics{teamsWarning(plan)}
+		}
+		return nil
+	}
 }

@@ -118,8 +118,16 @@ func (s *sorter) add(key string, value any) error {
 
 func (s *sorter) addJSON(key string, value any) error {
 	text, err := jsonText(value)
-	s.values.Object[key] = text
+	s.values.Object[key] = keepJSON(text, s.known.Object[key])
 	return err
+}
+
+// keepJSON is the text that Terraform holds where it means the same as the fresh one.
+func keepJSON(fresh, known jsontype.Value) jsontype.Value {
+	if !known.IsNull() && jsonvalue.EqualText(fresh.ValueString(), known.ValueString()) {
+		return known
+	}
+	return fresh
 }
 
 // addNull keeps a key that Terraform lists.
@@ -170,7 +178,13 @@ func (s *sorter) addArray(key string, elements []any) error {
 			return types.BoolValue(boolean), nil
 		})
 	case kindObject:
-		return addElements(s.arrays.Object, key, elements, jsonText)
+		err := addElements(s.arrays.Object, key, elements, jsonText)
+		for i, known := range s.knownArrays.Object[key] {
+			if i < len(elements) {
+				s.arrays.Object[key][i] = keepJSON(s.arrays.Object[key][i], known)
+			}
+		}
+		return err
 	case kindNone, kindMixed:
 	}
 	s.untyped[key] = elements

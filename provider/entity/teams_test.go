@@ -72,7 +72,7 @@ func TestTeams_configuredWhereTheyAreInherited(t *testing.T) {
 	inherit(t, env)
 	applying := env.Restart(t, session)
 	applying.Refresh()
-	warned(t, applying.TryApply(declare(inheriting+`, "teams": ["ours"]`)), "Teams Stored Differently", `["theirs"]`, `["ours"]`)
+	warned(t, applying.TryApply(declare(inheriting+`, "teams": ["ours"]`)), "Teams Stored Differently", `"thing:e"`)
 	if changed := applying.Changes(declare(inheriting + `, "teams": ["ours"]`)); len(changed) > 0 {
 		t.Errorf("the plan changes %v", changed)
 	}
@@ -87,7 +87,7 @@ func TestTeams_storedDifferently(t *testing.T) {
 	const configured = moving + `, "teams": ["ours"]`
 	fault := `{"method": "POST", "route": "` + entitiesRoute + `", "status": 201, "body": {"ok": true, "entity": {"identifier": "e", "title": "E", "team": [], "properties": {"text": "x"}, "relations": {}}}}`
 	env.Control(t, "POST", "/_emulator/faults", fault)
-	warned(t, session.TryApply(declare(configured)), "Teams Stored Differently", `["ours"]`, `"thing:e"`)
+	warned(t, session.TryApply(declare(configured)), "Teams Stored Differently", `"thing:e"`)
 	second := session.Beside("port_entity")
 	if reported := second.TryApply(declare(configured)); len(reported) > 0 {
 		t.Errorf("the second entity reports %q", reported)
@@ -125,7 +125,7 @@ func TestEntity_attributesStoredDifferently(t *testing.T) {
 				t.Errorf("it reports %q", reported)
 			}
 			if test.at != "" {
-				warned(t, reported, "Value Stored Differently", test.at, `"thing:e"`)
+				warned(t, reported, "Value Changed by Port", test.at)
 			}
 			env.Control(t, "POST", "/_emulator/faults", `{"method": "GET", "route": "`+entityRoute+`", "status": 200, "body": `+entity+`}`)
 			if changed := session.Changes(declare(test.configured)); len(changed) > 0 {

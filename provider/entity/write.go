@@ -102,7 +102,7 @@ func (r *entityResource) adopt(ctx context.Context, plan *model, desired *port.E
 	}
 	var defaults record
 	defaults.noteDefaults(definition, current.Properties, desired.Properties)
-	addMissing(desired.Properties, defaults.Answers)
+	addMissing(desired.Properties, defaults.Filled)
 	return r.backend.Client.Entities.Update(ctx, blueprint, identifier, desired, plan.updateOptions())
 }
 

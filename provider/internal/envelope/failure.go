@@ -11,7 +11,6 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
 )
 
 // failure describes what went wrong with an object. An operation that ran out of
@@ -43,16 +42,4 @@ func (r *Resource[M, P]) updateFailure(ctx context.Context, key string, err erro
 		return diag.WithPath(path.Root(r.KeyAttribute), described.Diagnostic())
 	}
 	return described.Diagnostic()
-}
-
-// changedWarning says that Port keeps a value other than the one that was sent. It
-// shows neither value, since a body or a header may hold a secret. There is none
-// for what Port added of its own.
-func changedWarning(difference recall.Difference) diag.Diagnostics {
-	if difference.Sent.Type() == nil || difference.Sent.IsNull() {
-		return nil
-	}
-	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(difference.Path, "Value Changed by Port", fmt.Sprintf(
-		"Port keeps another value of %s than the one that was written. It keeps numbers as doubles, for example, so that digits beyond the 15th may be lost. "+
-			"The configured value stays in the state for as long as Port keeps its own. To end the difference, configure the value that Port shows.", difference.Path))}
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
@@ -207,23 +206,16 @@ func (r *Resource[M, P]) completed(ctx context.Context, verb, key string) diag.D
 	return operation.Completed(ctx, fmt.Sprintf("%s %s %q", verb, strings.ToLower(r.Name), key))
 }
 
-// conclude makes the plan the state after a write, as Terraform demands, completed
-// by the id. Values that Port answered differently are remembered.
-func (r *Resource[M, P]) conclude(ctx context.Context, planned tfsdk.Plan, state *tfsdk.State, private recall.Writer, answer document.Object) diag.Diagnostics {
+// conclude makes the plan the state after a write, completed by the id. Values that
+// Port answered differently are remembered.
+func (r *Resource[M, P]) conclude(ctx context.Context, planned tfsdk.Plan, state *tfsdk.State, private recall.Private, answer document.Object) diag.Diagnostics {
 	plan, answered := P(new(M)), P(new(M))
 	diagnostics := planned.Get(ctx, plan)
 	diagnostics.Append(planned.Get(ctx, answered)...)
 	plan.Base().ID, answered.Base().ID = plan.Key(), plan.Key()
-	diagnostics.Append(state.Set(ctx, plan)...)
 	if err := document.Read(answer, answered.Bindings(), false); err != nil || diagnostics.HasError() {
 		// It was written; whether it can be read, the next refresh says.
-		return diagnostics
+		return append(diagnostics, state.Set(ctx, plan)...)
 	}
-	kept := tfsdk.State{Schema: state.Schema, Raw: tftypes.NewValue(state.Schema.Type().TerraformType(ctx), nil)}
-	diagnostics.Append(kept.Set(ctx, answered)...)
-	differences := recall.Differences(state.Raw, kept.Raw)
-	for _, difference := range differences {
-		diagnostics.Append(changedWarning(difference)...)
-	}
-	return append(diagnostics, recall.New(differences).Save(ctx, private)...)
+	return append(diagnostics, recall.Conclude(ctx, state, private, plan, answered, recall.Difference.Warning)...)
 }

@@ -7,6 +7,7 @@
 package recall
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -18,6 +19,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
 // privateKey is where a memory lives among the private state of a resource.
@@ -28,30 +31,33 @@ const privateKey = "answered_differently"
 type Difference struct {
 	Path           path.Path
 	Sent, Answered tftypes.Value
+	// IsKnown says that Port answered the same to the write before.
+	IsKnown bool
 }
 
 // Differences compares what was written with what Port answered, both as a
-// state of the resource. Objects and maps are compared by their members,
-// everything else as a whole. Unknown values are left out: nobody sent them.
+// state of the resource. Objects and maps are compared by their members, also one
+// that was sent as null, and everything else as a whole. Unknown values are left out:
+// nobody sent them.
 func Differences(sent, answered tftypes.Value) []Difference {
-	var found []Difference
-	walk(path.Empty(), sent, answered, func(d Difference) { found = append(found, d) })
-	return found
+	return differencesAt(path.Empty(), sent, answered)
 }
 
-func walk(at path.Path, sent, answered tftypes.Value, visit func(Difference)) {
+func differencesAt(at path.Path, sent, answered tftypes.Value) []Difference {
 	if !sent.IsKnown() || isSame(sent, answered) {
-		return
+		return nil
 	}
-	old, oldIsContainer := members(sent)
-	fresh, freshIsContainer := members(answered)
-	if !oldIsContainer || !freshIsContainer {
-		visit(Difference{Path: at, Sent: sent, Answered: answered})
-		return
+	old, fresh, areContainers := bothMembers(sent, answered)
+	var inside []Difference
+	if areContainers {
+		for _, name := range keys(old, fresh) {
+			inside = append(inside, differencesAt(child(at, answered, name), old[name], fresh[name])...)
+		}
 	}
-	for _, name := range keys(old, fresh) {
-		walk(child(at, sent, name), old[name], fresh[name], visit)
+	if !areContainers || (len(inside) == 0 && sent.IsNull()) {
+		return []Difference{{Path: at, Sent: sent, Answered: answered}}
 	}
+	return inside
 }
 
 // Memory holds digests of the values in differences by the path of each.
@@ -88,17 +94,21 @@ func (m Memory) restore(at path.Path, prior, fresh tftypes.Value) tftypes.Value 
 	if remembered, ok := m[at.String()]; ok && remembered.Sent == digest(prior) && remembered.Answered == digest(fresh) {
 		return prior
 	}
-	old, oldIsContainer := members(prior)
-	current, freshIsContainer := members(fresh)
-	if !oldIsContainer || !freshIsContainer {
+	old, current, areContainers := bothMembers(prior, fresh)
+	if !areContainers {
 		return fresh
 	}
-	restored := map[string]tftypes.Value{}
+	restored, isNothing, isChanged := map[string]tftypes.Value{}, true, false
 	for _, name := range keys(old, current) {
 		value := m.restore(child(at, fresh, name), old[name], current[name])
+		isChanged = isChanged || !isSame(value, current[name])
 		if !isAbsent(value) {
 			restored[name] = value
+			isNothing = isNothing && value.IsNull()
 		}
+	}
+	if prior.IsNull() && isNothing && isChanged {
+		return prior
 	}
 	return tftypes.NewValue(fresh.Type(), restored)
 }
@@ -114,27 +124,67 @@ type Writer interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
+// Private is a private state that can be read and written.
+type Private interface {
+	Reader
+	Writer
+}
+
 // Load reads the memory of a resource; it is empty if nothing was remembered.
 func Load(ctx context.Context, private Reader) (Memory, diag.Diagnostics) {
 	memory := Memory{}
-	stored, diagnostics := private.GetKey(ctx, privateKey)
-	if len(stored) == 0 || diagnostics.HasError() {
-		return memory, diagnostics
-	}
-	if err := json.Unmarshal(stored, &memory); err != nil {
-		diagnostics.AddError("Unable to Read Private State",
-			fmt.Sprintf("What was remembered of earlier answers of Port cannot be read: %s. Remove the resource from the state and import it.", err))
-	}
+	diagnostics := LoadKey(ctx, private, privateKey, &memory)
 	return memory, diagnostics
 }
 
 // Save stores the memory in place of what was there.
 func (m Memory) Save(ctx context.Context, private Writer) diag.Diagnostics {
-	stored, err := json.Marshal(m)
+	return SaveKey(ctx, private, privateKey, m)
+}
+
+// LoadKey reads what [SaveKey] stored under a key. The target stays as it is if there
+// is nothing.
+func LoadKey(ctx context.Context, private Reader, key string, target any) diag.Diagnostics {
+	stored, diagnostics := private.GetKey(ctx, key)
+	if len(stored) == 0 || diagnostics.HasError() {
+		return diagnostics
+	}
+	decoder := json.NewDecoder(bytes.NewReader(stored))
+	decoder.UseNumber()
+	if err := decoder.Decode(target); err != nil {
+		diagnostics.AddError("Unable to Read Private State",
+			fmt.Sprintf("The private state of the resource is damaged: %s. Remove the resource from the state and import it.", err))
+	}
+	return diagnostics
+}
+
+// SaveKey stores a value that has a JSON form under a key of the private state.
+func SaveKey(ctx context.Context, private Writer, key string, value any) diag.Diagnostics {
+	stored, err := jsonvalue.Encode(value)
 	if err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to Write Private State", err.Error())}
 	}
-	return private.SetKey(ctx, privateKey, stored)
+	return private.SetKey(ctx, key, stored)
+}
+
+// bothMembers are the members of two values if the second is an object or a map, and
+// the first one too, or null: then it has none.
+func bothMembers(prior, fresh tftypes.Value) (old, current map[string]tftypes.Value, areContainers bool) {
+	current, isContainer := members(fresh)
+	if !isContainer || isAbsent(prior) {
+		return nil, nil, false
+	}
+	if !prior.IsNull() {
+		old, isContainer = members(prior)
+		return old, current, isContainer
+	}
+	old = map[string]tftypes.Value{}
+	if fresh.Type().Is(tftypes.Object{}) {
+		for name, member := range current {
+			old[name] = tftypes.NewValue(member.Type(), nil)
+		}
+	}
+	return old, current, true
 }
 
 // members are those of an object or a map; ok is false for anything else, also
