@@ -17,6 +17,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
 // objects are those of one example. Each has one Deployment at most.
@@ -31,17 +33,13 @@ type objects struct {
 
 // decode reads every document of an example. A key that Kubernetes does not know, or
 // that is there twice, is an error.
-func decode(t *testing.T, path string) objects {
+func decode(t *testing.T, content []byte) objects {
 	t.Helper()
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, appsv1.AddToScheme, networkingv1.AddToScheme} {
 		if err := add(scheme); err != nil {
 			t.Fatal(err)
 		}
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
 	}
 	decoder := serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDeserializer()
 	var read objects
@@ -201,6 +199,26 @@ func (o objects) checkVolumes(t *testing.T, listener corev1.Container) {
 	}
 }
 
+// check looks at everything that the objects say of one another.
+func (o objects) check(t *testing.T) {
+	t.Helper()
+	if spec := o.deployment.Spec; !labels.SelectorFromSet(spec.Selector.MatchLabels).Matches(labels.Set(spec.Template.Labels)) {
+		t.Errorf("the Deployment selects %v, and its pod has %v", spec.Selector.MatchLabels, spec.Template.Labels)
+	}
+	o.checkServices(t)
+	o.checkPolicies(t)
+	at := slices.IndexFunc(o.containers(), func(container corev1.Container) bool { return container.Name == "listener" })
+	if at < 0 {
+		t.Fatal("there is no listener")
+	}
+	listener := o.containers()[at]
+	o.checkProbes(t, listener)
+	o.checkVolumes(t, listener)
+	if at < len(o.deployment.Spec.Template.Spec.InitContainers) && (listener.RestartPolicy == nil || *listener.RestartPolicy != corev1.ContainerRestartPolicyAlways) {
+		t.Error("the sidecar is not restarted, and the app waits for its end")
+	}
+}
+
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("../../examples/listener/kubernetes*.yaml")
@@ -210,21 +228,42 @@ func TestExamples(t *testing.T) {
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {
 			t.Parallel()
-			read := decode(t, path)
-			if spec := read.deployment.Spec; !labels.SelectorFromSet(spec.Selector.MatchLabels).Matches(labels.Set(spec.Template.Labels)) {
-				t.Errorf("the Deployment selects %v, and its pod has %v", spec.Selector.MatchLabels, spec.Template.Labels)
+			content, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
 			}
-			read.checkServices(t)
-			read.checkPolicies(t)
-			at := slices.IndexFunc(read.containers(), func(container corev1.Container) bool { return container.Name == "listener" })
-			if at < 0 {
-				t.Fatal("there is no listener")
+			decode(t, content).check(t)
+		})
+	}
+}
+
+// TestKustomizations renders the base and the overlay as kubectl apply -k does.
+func TestKustomizations(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		dir, namespace, host string
+	}{
+		"base":    {"../../examples/listener", "", "listener.example.com"},
+		"overlay": {"../../examples/kubernetes", "port-listener", "alerts.example.org"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rendered, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), test.dir)
+			if err != nil {
+				t.Fatal(err)
 			}
-			listener := read.containers()[at]
-			read.checkProbes(t, listener)
-			read.checkVolumes(t, listener)
-			if at < len(read.deployment.Spec.Template.Spec.InitContainers) && (listener.RestartPolicy == nil || *listener.RestartPolicy != corev1.ContainerRestartPolicyAlways) {
-				t.Error("the sidecar is not restarted, and the app waits for its end")
+			content, err := rendered.AsYaml()
+			if err != nil {
+				t.Fatal(err)
+			}
+			read := decode(t, content)
+			read.check(t)
+			if image := read.containers()[0].Image; !strings.HasPrefix(image, "ghcr.io/port-changelog/port-listener:") {
+				t.Errorf("the image is %s", image)
+			}
+			if read.deployment.Namespace != test.namespace || read.ingresses[0].Spec.Rules[0].Host != test.host {
+				t.Errorf("in %q at %q", read.deployment.Namespace, read.ingresses[0].Spec.Rules[0].Host)
 			}
 		})
 	}
