@@ -117,6 +117,9 @@ func exceptions() []exception {
 	} {
 		list = append(list, exception{undocumented: name, elsewhere: true, reason: "A document of its own has it, which " + runsVariable + " names."})
 	}
+	for _, name := range []string{"GET /v1/users", "GET /v1/apps"} {
+		list = append(list, exception{undocumented: name, reason: "Port's documentation has it: who the people of an organization are, and its applications."})
+	}
 	for _, name := range []string{"PATCH " + run + "/response", "POST /v1/actions/runs/claim-pending", "PATCH /v1/actions/runs/ack"} {
 		list = append(list, exception{undocumented: name, reason: "Port's agent and its integrations use it."})
 	}

@@ -223,6 +223,9 @@ func others() map[string]other {
 			options: emulator.Options{RateLimit: 1, RateLimitPeriod: time.Hour}, want: port.ErrRateLimited,
 			act: func(ctx context.Context, w *world) error { return getOrganization(ctx, w.unaware, w.present) },
 		},
+		"the members of the organization": {act: func(ctx context.Context, w *world) error {
+			return errors.Join(second(w.client.Users.List(ctx)), second(w.client.Users.Apps(ctx)))
+		}},
 		"a system blueprint": {act: func(ctx context.Context, w *world) error {
 			return second(w.client.Blueprints.SystemStructure(ctx, "_user"))
 		}},

@@ -100,6 +100,7 @@ func (e *Emulator) reset(*call) (int, *document.Object, error) {
 	e.catalog.Reset()
 	e.automations.reset()
 	e.organization.reset(e.options.OrganizationID)
+	e.members.reset(e.options.ClientID)
 	if baseline := e.baseline.Load(); baseline != nil {
 		if err := e.load(bytes.NewReader(*baseline)); err != nil {
 			return 0, nil, err

@@ -25,6 +25,7 @@ type Emulator struct {
 	catalog      *catalog.Catalog
 	automations  *automations
 	organization organization
+	members      members
 	tokens       tokens
 	limiter      limiter
 	traffic      traffic
@@ -63,6 +64,7 @@ func New(options Options) (*Emulator, error) {
 		Inward:    e.own,
 	})
 	e.organization.reset(options.OrganizationID)
+	e.members.reset(options.ClientID)
 	e.catalog = catalog.New(catalog.Config{
 		Now:         options.Now,
 		Actor:       options.ClientID,

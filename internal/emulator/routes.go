@@ -69,6 +69,8 @@ func (e *Emulator) routes() []route {
 
 		{method: http.MethodGet, template: "/v1/audit-log", handle: e.listEvents},
 		{method: http.MethodGet, template: "/v1/pages/{identifier}", handle: e.getPage},
+		{method: http.MethodGet, template: "/v1/users", handle: e.listUsers},
+		{method: http.MethodGet, template: "/v1/apps", handle: e.listApps},
 		{method: http.MethodGet, template: "/v1/organization", handle: e.getOrganization},
 		{method: http.MethodPut, template: "/v1/organization", handle: e.replaceOrganization},
 		{method: http.MethodPatch, template: "/v1/organization", handle: e.updateOrganization},

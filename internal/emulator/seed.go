@@ -12,7 +12,7 @@ import (
 // Seed adds the blueprints, entities and actions of a file in the form that Dump
 // writes:
 //
-//	{"blueprints": [{…}], "entities": [{"blueprint": "…", "identifier": "…", …}], "actions": [{…}]}
+//	{"blueprints": [{…}], "entities": [{"blueprint": "…", "identifier": "…", …}], "actions": [{…}], "users": [{…}], "apps": [{…}]}
 //
 // They have the form of the API's answers; what the server makes may be missing. They may refer to each other in any order. There are no
 // events. An error names the entry that is wrong, and then nothing is added. A
@@ -58,6 +58,7 @@ func (e *Emulator) load(r io.Reader) error {
 	if stored := file.Object("organization"); stored != nil {
 		e.organization.set(stored)
 	}
+	e.members.load(file)
 	return nil
 }
 
@@ -65,8 +66,11 @@ func (e *Emulator) load(r io.Reader) error {
 // timestamps.
 func (e *Emulator) Dump(w io.Writer) error {
 	seed := e.catalog.Dump()
+	users, apps := e.members.get()
 	dump := document.New().
 		With("organization", e.organization.get()).
+		With("users", users).
+		With("apps", apps).
 		With("blueprints", seed.Blueprints).
 		With("entities", seed.Entities).
 		With("actions", e.automations.actions.store.Dump()).

@@ -40,6 +40,22 @@ func TestDumpIsASeed(t *testing.T) {
 	same(t, copied.mustDo(t, http.MethodGet, "/v1/audit-log", "").at(t, "audits"), `[]`)
 }
 
+func TestSeedNamesTheMembers(t *testing.T) {
+	t.Parallel()
+	s := startWithout(t)
+	same(t, s.mustDo(t, http.MethodGet, "/v1/users", "").at(t, "users"), `[]`)
+	same(t, s.mustDo(t, http.MethodGet, "/v1/apps", "").at(t, "apps"), `[{"id":"client@clients","name":"Port Emulator","enabled":true}]`)
+	const users = `[{"id":"auth0|1","email":"ada@example.com","firstName":"Ada"}]`
+	if err := s.emulator.Seed(strings.NewReader(`{"users":` + users + `}`)); err != nil {
+		t.Fatal(err)
+	}
+	s.mustDo(t, http.MethodPost, "/_emulator/reset", "")
+	same(t, s.mustDo(t, http.MethodGet, "/v1/users", "").at(t, "users"), users)
+	if apps := dump(t, s); !strings.Contains(apps, "Port Emulator") {
+		t.Errorf("the applications are gone: %s", apps)
+	}
+}
+
 func TestSeedInAnyOrder(t *testing.T) {
 	t.Parallel()
 	s := startWithout(t)

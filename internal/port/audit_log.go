@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -99,38 +97,11 @@ func (e *AuditEvent) UnmarshalJSON(data []byte) error {
 	return decodeObject(data, e)
 }
 
-// auditAnswer takes the answer of the audit log, whose envelope Port does not document: the first list in the
-// object, whatever its key, or a bare list.
-type auditAnswer struct {
-	events []AuditEvent
-}
-
-// UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (a *auditAnswer) UnmarshalJSON(data []byte) error {
-	if kindOf(data) == "a list" {
-		return decodeInto(data, &a.events)
-	}
-	keys, err := objectKeys(data)
-	if err != nil {
-		return err
-	}
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		if kindOf(keys[key]) != "a list" {
-			continue
-		}
-		if err := decodeInto(keys[key], &a.events); err != nil {
-			return at(key, err)
-		}
-		return nil
-	}
-	return &shapeError{want: "an object with a list", got: "one without"}
-}
-
 // List yields events of the audit log, in Port's order: GET /v1/audit-log. Port answers with all of them at once. An
 // error ends the sequence.
 func (s *AuditLogService) List(ctx context.Context, options AuditLogOptions) iter.Seq2[*AuditEvent, error] {
 	return func(yield func(*AuditEvent, error) bool) {
-		var answer auditAnswer
+		var answer firstList[AuditEvent]
 		_, err := s.client.do(ctx, request{
 			method: http.MethodGet, path: []string{"audit-log"}, query: options.query(),
 		}, &answer)
@@ -138,8 +109,8 @@ func (s *AuditLogService) List(ctx context.Context, options AuditLogOptions) ite
 			yield(nil, err)
 			return
 		}
-		for i := range answer.events {
-			if !yield(&answer.events[i], nil) {
+		for i := range answer.elements {
+			if !yield(&answer.elements[i], nil) {
 				return
 			}
 		}

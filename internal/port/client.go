@@ -16,6 +16,7 @@ type Client struct {
 	AuditLog     *AuditLogService
 	Pages        *PageService
 	Actions      *ActionService
+	Users        *UserService
 
 	base       *url.URL
 	userAgent  string
@@ -46,6 +47,7 @@ func New(baseURL string, options ...Option) (*Client, error) {
 	client.AuditLog = &AuditLogService{client}
 	client.Pages = &PageService{client}
 	client.Actions = &ActionService{client}
+	client.Users = &UserService{client}
 	return client, nil
 }
 

@@ -89,6 +89,18 @@ func otherOperations() map[string]testOperation {
 			sent: "PATCH /v1/organization",
 			body: `{"name":"N"}`,
 		},
+		"users": {
+			answer: `{"ok":true,"users":[{"id":"auth0|1","email":"ada@example.com","firstName":"Ada","lastName":null,"status":"ACTIVE"},{}]}`,
+			call:   func(ctx context.Context, c *port.Client) (any, error) { return c.Users.List(ctx) },
+			sent:   "GET /v1/users",
+			want:   []port.User{{ID: "auth0|1", Email: "ada@example.com", FirstName: "Ada"}, {}},
+		},
+		"applications in a bare list": {
+			answer: `[{"id":"h2Mf","name":"Monitor"}]`,
+			call:   func(ctx context.Context, c *port.Client) (any, error) { return c.Users.Apps(ctx) },
+			sent:   "GET /v1/apps",
+			want:   []port.App{{ID: "h2Mf", Name: "Monitor"}},
+		},
 		"page exists": {
 			answer: plainOK,
 			call:   func(ctx context.Context, c *port.Client) (any, error) { return c.Pages.Exists(ctx, "p") },

@@ -66,6 +66,8 @@ func New() *Bodies {
 			with("actions", list(storedAction())).
 			with("pages", list(anyObject())).
 			with("organization", anyObject()).
+			with("users", list(anyObject())).
+			with("apps", list(anyObject())).
 			closed(),
 	}
 }

@@ -1,0 +1,56 @@
+package emulator
+
+import (
+	"net/http"
+	"sync"
+
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+)
+
+// members are the people of the organization, and the applications that have credentials. A seed says who they are;
+// the API only shows them.
+type members struct {
+	mutex       sync.Mutex
+	users, apps []any
+}
+
+// reset leaves the application whose credentials the emulator takes.
+func (m *members) reset(clientID string) {
+	m.set(nil, []any{document.New().With("id", clientID).With("name", "Port Emulator").With("enabled", true)})
+}
+
+func (m *members) get() (users, apps []any) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	return m.users, m.apps
+}
+
+func (m *members) set(users, apps []any) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	m.users, m.apps = append([]any{}, users...), apps
+}
+
+// load takes what a seed holds of them; what it does not hold stays.
+func (m *members) load(seed *document.Object) {
+	users, apps := m.get()
+	if seed.Has("users") {
+		users = seed.List("users")
+	}
+	if seed.Has("apps") {
+		apps = seed.List("apps")
+	}
+	m.set(users, apps)
+}
+
+// listUsers is GET /v1/users. [?] The envelope is not documented.
+func (e *Emulator) listUsers(*call) (int, *document.Object, error) {
+	users, _ := e.members.get()
+	return http.StatusOK, success().With("users", users), nil
+}
+
+// listApps is GET /v1/apps. [?] The envelope is not documented.
+func (e *Emulator) listApps(*call) (int, *document.Object, error) {
+	_, apps := e.members.get()
+	return http.StatusOK, success().With("apps", apps), nil
+}
