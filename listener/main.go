@@ -134,9 +134,6 @@ func serve(flags flags, loaded *config.Config, load func(try config.Try) (*confi
 	}
 	logger.Info("started", "version", version.Current(), "config", loaded.Summary(), "path", loaded.Webhook.Path,
 		"store", describeStore(loaded), "admin", "http://"+listener.AdminAddr().String())
-	if loaded.Port.ClientID != "" {
-		logger.Warn("port.client_id is set; this version does not ask Port's API yet")
-	}
 	_, _ = fmt.Fprintf(stdout, "listening on %s://%s\n", scheme(loaded), listener.Addr())
 
 	err = attend(signalled, hangups, listener)

@@ -186,13 +186,13 @@ func (p *printer) make(ctx context.Context, wanted config.Rule, event *changelog
 	if wanted.Template == nil {
 		return content, line
 	}
-	made, err := p.sandbox.Message(ctx, p.body, wanted.Rule, wanted.Template, notes)
+	made, err := p.sandbox.Message(ctx, p.body, wanted.Rule, wanted.Template, message.Names{}, notes)
 	if err != nil {
 		p.line("  The template cannot be used for this event, so the default message is sent:\n  %v\n", err)
 	} else {
 		content = made
 	}
-	if made, err := p.sandbox.Line(ctx, p.body, wanted.Rule, wanted.Template); err != nil {
+	if made, err := p.sandbox.Line(ctx, p.body, wanted.Rule, wanted.Template, message.Names{}); err != nil {
 		p.line("  The template of the line cannot be used for this event, so the default one is sent:\n  %v\n", err)
 	} else {
 		line = made

@@ -48,8 +48,8 @@ type Trigger struct {
 type Actor struct {
 	OrgID  string
 	UserID string
-	// Email is that of the user, in events that describe the user.
-	Email string
+	// Email and Name are those of the user, in events that describe the user.
+	Email, Name string
 	// AppID is that of the application that made the change for nobody in particular.
 	AppID  string
 	ByPort bool
@@ -138,6 +138,27 @@ func (e *Event) User() string {
 		return user
 	}
 	return firstText(e.Diff.After.Text("updatedBy"))
+}
+
+// Teams returns the teams that own the entity, as the event names them: by their
+// identifiers or titles, in any of the forms in which Port writes them.
+func (e *Event) Teams() []string {
+	for _, state := range []Snapshot{e.Diff.After, e.Diff.Before} {
+		listed, isList := state["team"].([]any)
+		if !isList {
+			listed = []any{state["team"]}
+		}
+		var teams []string
+		for _, team := range listed {
+			if name := label(team); name != "" {
+				teams = append(teams, name)
+			}
+		}
+		if teams != nil {
+			return teams
+		}
+	}
+	return nil
 }
 
 // About names the thing that changed as Port does: an entity by its blueprint and

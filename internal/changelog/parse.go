@@ -123,8 +123,10 @@ func normaliseDiff(document map[string]any) Diff {
 
 func readActor(by map[string]any) Actor {
 	byPort, _ := by["byPort"].(bool)
+	user := object(by, "user")
 	return Actor{
-		OrgID: text(by, "orgId"), UserID: text(by, "userId"), Email: text(object(by, "user"), "email"), AppID: text(by, "appId"), ByPort: byPort,
+		OrgID: text(by, "orgId"), UserID: text(by, "userId"), AppID: text(by, "appId"), ByPort: byPort,
+		Email: text(user, "email"), Name: strings.TrimSpace(text(user, "firstName") + " " + text(user, "lastName")),
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/directory"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
@@ -31,6 +32,7 @@ type alerts struct {
 	recorder *metrics.Metrics
 	memory   *budget.Memory
 	sandbox  *sandbox.Sandbox
+	names    *directory.Directory
 	logger   *slog.Logger
 	// latest and complaints are used by evaluate alone, which the queue calls once
 	// at a time. complaints keeps a condition that fails for every event from
@@ -200,29 +202,48 @@ func deliveries(like queue.Delivery, destinations []string) []queue.Delivery {
 // message of a listener without templates.
 func (a *alerts) Alert(delivery queue.Delivery, notes message.Notes) (made message.Message, err error) {
 	selected := a.ruleOf(delivery)
+	names := a.namesIn(delivery, selected.Template != nil && selected.Template.Mentions("Teams"))
 	if selected.Template != nil {
-		rendered, err := a.sandbox.Message(context.Background(), delivery.Body, selected.Rule, selected.Template, notes)
+		rendered, err := a.sandbox.Message(context.Background(), delivery.Body, selected.Rule, selected.Template, names, notes)
 		if err == nil {
 			return rendered, nil
 		}
 		a.templateFailed(delivery, err)
 	}
-	err = a.decode(delivery.Body, func(event *changelog.Event) { made = message.NewAlert(event, selected.Rule).Message(notes) })
+	err = a.decode(delivery.Body, func(event *changelog.Event) {
+		made = message.NewAlert(event, selected.Rule).WithNames(names).Message(notes)
+	})
 	return made, err
 }
 
 // Line implements notifier.Renderer.
 func (a *alerts) Line(delivery queue.Delivery) (made message.Line, err error) {
 	selected := a.ruleOf(delivery)
+	// A digest has hundreds of lines: Port is not asked about each of their entities.
+	names := a.namesIn(delivery, false)
 	if selected.Template != nil {
-		rendered, err := a.sandbox.Line(context.Background(), delivery.Body, selected.Rule, selected.Template)
+		rendered, err := a.sandbox.Line(context.Background(), delivery.Body, selected.Rule, selected.Template, names)
 		if err == nil {
 			return rendered, nil
 		}
 		a.templateFailed(delivery, err)
 	}
-	err = a.decode(delivery.Body, func(event *changelog.Event) { made = message.NewAlert(event, selected.Rule).Line() })
+	err = a.decode(delivery.Body, func(event *changelog.Event) { made = message.NewAlert(event, selected.Rule).WithNames(names).Line() })
 	return made, err
+}
+
+// namesIn returns what people call the things and people in an event. teams says whether
+// the message names the teams that own the entity.
+func (a *alerts) namesIn(delivery queue.Delivery, teams bool) message.Names {
+	app := a.current.Load().Port.App()
+	if app == "" && !a.names.Asks() {
+		return message.Names{}
+	}
+	var asked directory.Question
+	if err := a.decode(delivery.Body, func(event *changelog.Event) { asked = directory.Ask(event, teams) }); err != nil {
+		return message.Names{}
+	}
+	return a.names.Names(context.Background(), asked, app)
 }
 
 // templateFailed tells that a template could not be used. The error itself is not

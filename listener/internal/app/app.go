@@ -15,6 +15,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/directory"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
@@ -82,7 +83,8 @@ func New(options Options) (*App, error) {
 		return nil, err
 	}
 	app.sandbox = sandbox.New(sandbox.Options{Command: worker, Memory: app.memory, Logger: options.Logger})
-	app.alerts = &alerts{recorder: app.metrics, memory: app.memory, sandbox: app.sandbox, logger: options.Logger}
+	names := directory.New(directory.Options{Client: app.port.Client, Recorder: app.metrics, Logger: options.Logger, Now: options.Now})
+	app.alerts = &alerts{recorder: app.metrics, memory: app.memory, sandbox: app.sandbox, names: names, logger: options.Logger}
 	made, err := app.prepare(options.Config)
 	if err != nil {
 		return nil, err
@@ -108,6 +110,7 @@ func (a *App) start(ctx context.Context) error {
 	a.queue = opened
 	a.cleanups.push("closing the event store", func(context.Context) error { return opened.Close() })
 	a.metrics.Watch(opened, a.destinations, a.options.Logger, a.options.Now)
+	a.cleanups.push("ending the requests for names", a.alerts.names.Close)
 	a.cleanups.push("ending the process that evaluates conditions and templates", a.sandbox.Close)
 	if a.options.Config.Evaluates() {
 		if err := a.sandbox.Start(ctx); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/weburl"
 )
 
 // apply takes from a document what it says, from the environment what it does not
@@ -142,6 +143,7 @@ func (l *loader) applyPort(section *portSection) {
 		described.ClientID = strings.TrimSpace(id)
 	}
 	l.applyChecked(&section.BaseURL, &described.BaseURL, checkBaseURL)
+	l.applyChecked(&section.AppURL, &described.AppURL, checkAppURL)
 	if given, ok := l.source.LookupEnv(baseURLVariable); ok && given != "" && !section.BaseURL.given() {
 		if err := checkBaseURL(given); err != nil {
 			l.report(outside(baseURLVariable), err.Error())
@@ -153,6 +155,13 @@ func (l *loader) applyPort(section *portSection) {
 func checkBaseURL(given string) error {
 	if port.CheckBaseURL(given) != nil {
 		return errors.New("it must be an http or https URL without a user or a query, such as https://api.us.getport.io")
+	}
+	return nil
+}
+
+func checkAppURL(given string) error {
+	if parsed, err := weburl.Parse(given); err != nil || parsed.User != nil || parsed.RawQuery != "" || parsed.Fragment != "" {
+		return errors.New("it must be an http or https URL without a user or a query, such as https://app.us.getport.io")
 	}
 	return nil
 }

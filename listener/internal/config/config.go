@@ -11,6 +11,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/directory"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
@@ -64,6 +65,17 @@ type Port struct {
 	// ClientID is "" when the API is not to be asked.
 	ClientID string
 	BaseURL  string
+	// AppURL is the base address of Port's pages; "" is that of the region.
+	AppURL string
+}
+
+// App returns the base address of Port's pages. It is "" when it is not known: without
+// a client id nothing says that the region is right.
+func (p Port) App() string {
+	if p.AppURL != "" || p.ClientID == "" {
+		return p.AppURL
+	}
+	return directory.AppURL(p.BaseURL)
 }
 
 // Store says where events are kept until they are delivered.

@@ -40,6 +40,7 @@ type portSection struct {
 	ClientSecretFiles list[text] `key:"client_secret_files"`
 	ClientID          text       `key:"client_id"`
 	BaseURL           text       `key:"base_url"`
+	AppURL            text       `key:"app_url"`
 }
 
 type webhookSection struct {

@@ -40,12 +40,19 @@ type Alert struct {
 	event  *changelog.Event
 	rule   rule.Rule
 	change rule.Change
+	names  Names
 }
 
 // NewAlert returns the alert of an event for a rule. The rule need not match: it
 // may have been changed since it did.
 func NewAlert(event *changelog.Event, wanted rule.Rule) Alert {
 	return Alert{event: event, rule: wanted, change: wanted.Change(event)}
+}
+
+// WithNames returns the alert with what Port calls the things and people in it.
+func (a Alert) WithNames(names Names) Alert {
+	a.names = names
+	return a
 }
 
 // Message reports the event in the way of a listener without templates.
@@ -181,10 +188,11 @@ func (a Alert) runStatus() string {
 // message is if it is. Where the header does not say it, it also names the rule.
 func (a Alert) context(notes Notes) string {
 	var said []string
-	for _, identifier := range []string{a.identifier(), a.event.Context.Blueprint} {
-		if identifier = oneLine(identifier); identifier != "" {
-			said = append(said, escapeWithin(identifier, labelLimit))
-		}
+	if identifier := escapeWithin(oneLine(a.identifier()), labelLimit); identifier != "" {
+		said = append(said, a.linked(identifier))
+	}
+	if blueprint := escapeWithin(oneLine(a.blueprint()), labelLimit); blueprint != "" {
+		said = append(said, blueprint)
 	}
 	said = append(said, "Triggered by "+a.actor(labelLimit))
 	if at := a.event.HappenedAt(); !at.IsZero() {
@@ -220,7 +228,17 @@ func (a Alert) remarks(notes Notes) string {
 }
 
 // actor names who caused the change within a number of characters.
-func (a Alert) actor(limit int) string { return escapeWithin(a.user(), limit) }
+func (a Alert) actor(limit int) string { return escapeWithin(a.userName(), limit) }
+
+// userName is what a person calls who caused the change, else the id.
+func (a Alert) userName() string {
+	for _, name := range []string{a.names.User, a.event.Trigger.By.Name, a.event.Trigger.By.Email} {
+		if name = oneLine(name); name != "" {
+			return name
+		}
+	}
+	return a.user()
+}
 
 // user is a user, a client or an application by its id, else Port.
 func (a Alert) user() string {
@@ -296,7 +314,7 @@ func show(value any) string {
 
 // Line reports the event in one line of a digest.
 func (a Alert) Line() Line {
-	text := "• *" + escapeWithin(a.name(), lineNameLimit) + "*"
+	text := "• *" + a.linked(escapeWithin(a.name(), lineNameLimit)) + "*"
 	if identifier := oneLine(a.identifier()); identifier != "" && identifier != a.name() {
 		text += " (" + escapeWithin(identifier, lineNameLimit) + ")"
 	}

@@ -40,10 +40,15 @@ func samples(wanted rule.Rule) ([]sample, error) {
 		name       string
 		title      any
 		properties map[string]any
+		names      Names
 	}{
-		{"the usual values", "Notification Service Production", usual},
-		{"no values", nil, nil},
-		{"values that are long and hostile", strings.Repeat("<@U1>\n", 500), hostile},
+		{"the usual values", "Notification Service Production", usual, Names{
+			User: "Ada Lovelace", Blueprint: "Deployment Config", Teams: []string{"Platform"}, Link: "https://app.getport.io/deploymentConfigEntity?identifier=notification-service-prod",
+		}},
+		{"no values", nil, nil, Names{}},
+		{"values that are long and hostile", strings.Repeat("<@U1>\n", 500), hostile, Names{
+			User: strings.Repeat("<!here>", 500), Blueprint: strings.Repeat("&", 500), Teams: []string{"*", strings.Repeat("|", 500)}, Link: "https://app.getport.io/|<@U1>",
+		}},
 	} {
 		events, err := sampleEvents(wanted, content.title, content.properties)
 		if err != nil {
@@ -52,7 +57,7 @@ func samples(wanted rule.Rule) ([]sample, error) {
 		for _, event := range events {
 			made = append(made, sample{
 				name:  strings.Join(strings.Fields("a "+event.Action+" event of resource type "+event.ResourceType+" with "+content.name), " "),
-				alert: NewAlert(event, wanted),
+				alert: NewAlert(event, wanted).WithNames(content.names),
 			})
 		}
 	}

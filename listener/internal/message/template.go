@@ -74,6 +74,9 @@ func ParseTemplate(text []byte) (*Template, error) {
 // Text returns the source of the template as a JSON text.
 func (t *Template) Text() []byte { return t.source }
 
+// Mentions reports whether the template may use a value, such as "Teams".
+func (t *Template) Mentions(value string) bool { return bytes.Contains(t.source, []byte(value)) }
+
 // NewTemplate compiles the templates of a source. Its error is a *TemplateError.
 func NewTemplate(source Source) (*Template, error) {
 	written, err := json.Marshal(source)

@@ -104,7 +104,7 @@ func TestTemplatesThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]string{
 		`{{ .Titel }}`:                        `body: there is no .Titel; did you mean .Title?`,
-		`{{ .Elephant }}`:                     `body: there is no .Elephant; there are .Action, .After, .At, .Before, .Blueprint, .Entity, .Event, .From, .Origin, .Property, .Recovered, .ResourceType, .Rule, .Run, .Timer, .Title, .To, .User`,
+		`{{ .Elephant }}`:                     `body: there is no .Elephant; there are .Action, .After, .At, .Before, .Blueprint, .BlueprintTitle, .Entity, .Event, .From, .Link, .Origin, .Property, .Recovered, .ResourceType, .Rule, .Run, .Teams, .Timer, .Title, .To, .User, .UserName`,
 		`{{ . }}`:                             `body: {{ . }} is everything; print one of its values, such as {{ .Title }}`,
 		`{{ .Title `:                          `body: unclosed action`,
 		"a\n\n{{ .Title ":                     `body: line 3 of the text: unclosed action`,

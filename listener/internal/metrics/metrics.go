@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/directory"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
@@ -51,6 +52,7 @@ type Metrics struct {
 	templates  *prometheus.CounterVec
 	reloaded   prometheus.Gauge
 	reloadedAt prometheus.Gauge
+	names      *prometheus.CounterVec
 	smee       *Smee
 }
 
@@ -93,6 +95,7 @@ func New(version string) *Metrics {
 	m.matched = m.counters("rule_matches_total", "Events that a rule wants.", "rule")
 	m.conditions = m.counters("rule_condition_failures_total", "Events for which the condition of a rule could not be evaluated, by the reason.", "rule", "reason")
 	m.templates = m.counters("template_failures_total", "Renderings of a template that failed, so that the default message or line was made in its place.", "rule")
+	m.names = m.counters("name_lookup_failures_total", "Times that Port's API did not answer with names for messages, by the reason.", "reason")
 	m.reloaded = m.gauge("config_last_reload_successful", "1 if the configuration in use is the one that was read last.", nil)
 	m.reloadedAt = m.gauge("config_last_reload_success_timestamp_seconds", "When the configuration in use was read, in seconds since 1970.", nil)
 	m.Reloaded(true)
@@ -127,6 +130,9 @@ func (m *Metrics) gauge(name, help string, labels prometheus.Labels) prometheus.
 func (m *Metrics) begin() {
 	for _, result := range []Result{ResultStored, ResultDuplicate, ResultUnauthorized, ResultInvalid, ResultTooLarge, ResultUnsupported, ResultUnavailable, ResultFailed} {
 		m.received.WithLabelValues(string(result))
+	}
+	for _, reason := range directory.Reasons() {
+		m.names.WithLabelValues(string(reason))
 	}
 	for _, reason := range []changelog.Rejection{changelog.RejectedMissing, changelog.RejectedMalformed, changelog.RejectedWrong, changelog.RejectedStale} {
 		m.signatures.WithLabelValues(string(reason))
@@ -207,6 +213,11 @@ func (m *Metrics) ConditionFailed(rule string, reason Condition) {
 
 // TemplateFailed counts a message that was made without its template.
 func (m *Metrics) TemplateFailed(rule string) { m.templates.WithLabelValues(rule).Inc() }
+
+// NameLookupFailed counts that Port's API did not answer with names.
+func (m *Metrics) NameLookupFailed(reason directory.Reason) {
+	m.names.WithLabelValues(string(reason)).Inc()
+}
 
 // Reloaded notes how the last reading of the configuration has ended.
 func (m *Metrics) Reloaded(successful bool) {

@@ -149,14 +149,14 @@ func (s *Sandbox) Decide(ctx context.Context, event []byte, conditions []*rule.C
 
 // Message renders the message of an event that a rule has selected with a template. Its
 // error is a *message.TemplateError, ErrDied, or that of ctx.
-func (s *Sandbox) Message(ctx context.Context, event []byte, selected rule.Rule, template *message.Template, notes message.Notes) (message.Message, error) {
-	answered, err := s.render(ctx, event, rendering{Rule: selected, Template: template.Text(), Notes: notes})
+func (s *Sandbox) Message(ctx context.Context, event []byte, selected rule.Rule, template *message.Template, names message.Names, notes message.Notes) (message.Message, error) {
+	answered, err := s.render(ctx, event, rendering{Rule: selected, Template: template.Text(), Names: names, Notes: notes})
 	return answered.Message, err
 }
 
 // Line renders the line of a digest as Message does.
-func (s *Sandbox) Line(ctx context.Context, event []byte, selected rule.Rule, template *message.Template) (message.Line, error) {
-	answered, err := s.render(ctx, event, rendering{Rule: selected, Template: template.Text(), Line: true})
+func (s *Sandbox) Line(ctx context.Context, event []byte, selected rule.Rule, template *message.Template, names message.Names) (message.Line, error) {
+	answered, err := s.render(ctx, event, rendering{Rule: selected, Template: template.Text(), Names: names, Line: true})
 	return answered.Line, err
 }
 

@@ -175,10 +175,11 @@ func TestMessagesAreThoseOfTheTemplate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	alert := message.NewAlert(event, selected)
+	names := message.Names{User: "Ada <&>", Blueprint: "B", Teams: []string{"x"}, Link: "https://app.getport.io/b"}
+	alert := message.NewAlert(event, selected).WithNames(names)
 	notes := message.Notes{Now: time.Date(2026, 1, 2, 4, 4, 5, 0, time.UTC), PossiblySent: true, Overtaken: true}
 	for name, source := range map[string]message.Source{
-		"parts": {Header: `{{ .Title }} {{ .From }}`, Body: `{{ .To }} {{ link "https://example.com" .From }}`, Line: `*{{ .From }}* {{ .Recovered }}`},
+		"parts": {Header: `{{ .Title }} {{ .From }}`, Body: `{{ .To }} {{ .UserName }} {{ .BlueprintTitle }} {{ join "" .Teams }} {{ link .Link .From }}`, Line: `*{{ .From }}* {{ .Recovered }}`},
 		"blocks": {Blocks: []any{
 			map[string]any{"type": "section", "block_id": "a", "text": map[string]any{"type": "mrkdwn", "text": "<!channel> {{ .From }}"}},
 			map[string]any{"type": "new_type", "count": json.Number("9007199254740993"), "unknown": "{{ .Title }}"},
@@ -189,7 +190,7 @@ func TestMessagesAreThoseOfTheTemplate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := opened.Message(t.Context(), body, selected, template, notes)
+		got, err := opened.Message(t.Context(), body, selected, template, names, notes)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,7 +201,7 @@ func TestMessagesAreThoseOfTheTemplate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		gotLine, err := opened.Line(t.Context(), body, selected, template)
+		gotLine, err := opened.Line(t.Context(), body, selected, template, names)
 		if err != nil || !reflect.DeepEqual(gotLine, wantLine) {
 			t.Errorf("%s: the line is %+v (%v), want %+v", name, gotLine, err, wantLine)
 		}
@@ -232,13 +233,13 @@ func TestATemplateThatFails(t *testing.T) {
 	t.Parallel()
 	opened, log := open(t)
 	mistaken := newTemplate(t, message.Source{Header: `{{ if eq .To "x" }}{{ . }}{{ end }}`})
-	_, err := opened.Message(t.Context(), []byte(`{"action":"UPDATE","diff":{"after":{"properties":{"healthStatus":"x"}}}}`), rule.DefaultHealth(), mistaken, message.Notes{})
+	_, err := opened.Message(t.Context(), []byte(`{"action":"UPDATE","diff":{"after":{"properties":{"healthStatus":"x"}}}}`), rule.DefaultHealth(), mistaken, message.Names{}, message.Notes{})
 	if mistake, ok := errors.AsType[*message.TemplateError](err); !ok || mistake.Part != "header" {
 		t.Errorf("the mistake reads %v", err)
 	}
 	endless := newTemplate(t, message.Source{Header: `{{ range .After.list }}{{ if eq $.After.list $.Before.list }}{{ end }}{{ end }}x`})
 	list := `{"properties":{"list":[` + strings.Repeat(`"some text of an element",`, 40_000) + `0]}}`
-	_, err = opened.Message(t.Context(), []byte(`{"action":"UPDATE","diff":{"before":`+list+`,"after":`+list+`}}`), rule.DefaultHealth(), endless, message.Notes{})
+	_, err = opened.Message(t.Context(), []byte(`{"action":"UPDATE","diff":{"before":`+list+`,"after":`+list+`}}`), rule.DefaultHealth(), endless, message.Names{}, message.Notes{})
 	if !errors.Is(err, sandbox.ErrDied) || strings.Count(log.String(), "has died") != 2 {
 		t.Errorf("got %v\n%s", err, log)
 	}

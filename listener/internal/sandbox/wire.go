@@ -23,6 +23,7 @@ type request struct {
 type rendering struct {
 	Rule     rule.Rule       `json:"rule"`
 	Template json.RawMessage `json:"template"`
+	Names    message.Names   `json:"names"`
 	Notes    message.Notes   `json:"notes"`
 	Line     bool            `json:"line"`
 	Try      bool            `json:"try"`

@@ -150,7 +150,7 @@ func (w *worker) render(asked rendering, event *changelog.Event) answer {
 		template = compiled
 		w.templates[string(asked.Template)] = template
 	}
-	alert := message.NewAlert(event, asked.Rule)
+	alert := message.NewAlert(event, asked.Rule).WithNames(asked.Names)
 	var made answer
 	var err error
 	switch {
