@@ -106,6 +106,63 @@ func TestPrometheusRules(t *testing.T) {
 	}
 }
 
+// TestDashboard looks for each metric that a panel of the dashboard asks for among those
+// of a running listener, and for each panel that shares its number or its place.
+func TestDashboard(t *testing.T) {
+	t.Parallel()
+	type query struct {
+		Expr string `json:"expr"`
+	}
+	var dashboard struct {
+		Panels []struct {
+			ID          int            `json:"id"`
+			Type        string         `json:"type"`
+			Title       string         `json:"title"`
+			Description string         `json:"description"`
+			Place       map[string]int `json:"gridPos"`
+			Targets     []query        `json:"targets"`
+		} `json:"panels"`
+		Annotations struct {
+			List []query `json:"list"`
+		} `json:"annotations"`
+	}
+	if err := json.Unmarshal([]byte(readExample(t, "grafana-dashboard.json")), &dashboard); err != nil {
+		t.Fatal(err)
+	}
+	known := metricNames(exposed(t))
+	metric := regexp.MustCompile(`\b(port_listener|process|go)_[a-z_]+`)
+	taken := map[[2]int]string{}
+	queries := dashboard.Annotations.List
+	for i, panel := range dashboard.Panels {
+		if panel.ID != i+1 {
+			t.Errorf("%s has the number %d at %d", panel.Title, panel.ID, i+1)
+		}
+		if panel.Type != "row" && (panel.Description == "" || len(panel.Targets) == 0) {
+			t.Errorf("%s has no description or no query", panel.Title)
+		}
+		for x := panel.Place["x"]; x < panel.Place["x"]+panel.Place["w"]; x++ {
+			for y := panel.Place["y"]; y < panel.Place["y"]+panel.Place["h"]; y++ {
+				if other := taken[[2]int{x, y}]; other != "" || x >= 24 {
+					t.Fatalf("%s covers %s or leaves the grid", panel.Title, other)
+				}
+				taken[[2]int{x, y}] = panel.Title
+			}
+		}
+		queries = append(queries, panel.Targets...)
+	}
+	for _, query := range queries {
+		asked := metric.FindAllString(query.Expr, -1)
+		if len(asked) == 0 {
+			t.Errorf("a panel asks for no metric: %s", query.Expr)
+		}
+		for _, name := range asked {
+			if !slices.Contains(known, name) && !slices.Contains(known, strings.TrimSuffix(name, "_bucket")) {
+				t.Errorf("a panel asks for %s, which the listener does not have", name)
+			}
+		}
+	}
+}
+
 // manifest is what the test needs of an object of Kubernetes.
 type manifest struct {
 	APIVersion string            `yaml:"apiVersion"`
