@@ -96,6 +96,7 @@ func (a *attended) ask(t *testing.T, arguments ...string) outcome {
 		*text = strings.NewReplacer("http://"+a.admin, "ADMIN", a.dir, "DIR", a.config, "FILE").Replace(*text)
 		*text = regexp.MustCompile(`\b\d+[sm]\b`).ReplaceAllString(*text, "AGE")
 		*text = regexp.MustCompile(`"\d{4}-\d\d-\d\dT[0-9:.]+Z"`).ReplaceAllString(*text, `"TIME"`)
+		*text = regexp.MustCompile(`"event":"[0-9a-f]{12}"`).ReplaceAllString(*text, `"event":"EVENT"`)
 	}
 	return got
 }
@@ -154,7 +155,7 @@ func TestDeadLettersAreSetRight(t *testing.T) {
 1   team         health  refused  service:entity-0  AGE
 There are more than these 1 dead letter; show them with -limit 0.
 `, ""}, "dlq", "list", "-limit", "1")
-	const first = `{"id":1,"destination":"team","rule":"health","reason":"refused","about":"service:entity-0","action":"UPDATE","stored_at":"TIME","buried_at":"TIME"}` + "\n"
+	const first = `{"id":1,"destination":"team","rule":"health","reason":"refused","about":"service:entity-0","action":"UPDATE","event":"EVENT","stored_at":"TIME","buried_at":"TIME"}` + "\n"
 	a.does(t, outcome{1, first, "listener dlq list: there are more than these 1 dead letter; show them with -limit 0\n"}, "dlq", "list", "-json", "-limit", "1")
 	for _, command := range []string{"list", "replay", "drop"} {
 		arguments := []string{"dlq", command, "-destination", "other"}

@@ -29,6 +29,11 @@ type Desk interface {
 	Replay(ctx context.Context, order Order) (Report, error)
 	// Drop removes dead letters for good. Order.To must be "".
 	Drop(ctx context.Context, order Order) (Report, error)
+	// Events returns the next events that a query selects, the newest first.
+	Events(ctx context.Context, query EventQuery) (EventPage, error)
+	// Event returns the one whose identity begins with an id: the short one of the log,
+	// or the whole identity.
+	Event(ctx context.Context, id string) (Event, error)
 }
 
 // State says whether a destination takes messages. The set is closed.
@@ -95,9 +100,10 @@ type DeadLetter struct {
 	// Reason is one of those of package queue.
 	Reason string `json:"reason"`
 	// About names what has changed, such as "service:cart", and Action how; both
-	// are "" when the event cannot be read.
+	// are "" when the event cannot be read. Event is the id of the event.
 	About  string `json:"about,omitempty"`
 	Action string `json:"action,omitempty"`
+	Event  string `json:"event,omitempty"`
 	// StoredAt is when the event was stored, or replayed last, and BuriedAt when
 	// the alert was given up.
 	StoredAt time.Time `json:"stored_at"`

@@ -85,12 +85,12 @@ func TestDesk(t *testing.T) {
 	t.Parallel()
 	const configured = "configured are calm, ready, team, weak"
 	cart := admin.DeadLetter{
-		ID: 4, Destination: "team", Rule: "health", Reason: "refused", About: "service:cart", Action: "UPDATE",
+		ID: 4, Destination: "team", Rule: "health", Reason: "refused", Event: "e4", About: "service:cart", Action: "UPDATE",
 		StoredAt: noon().Add(-2 * time.Hour), BuriedAt: noon().Add(-time.Hour),
 	}
 	old, shop := cart, cart
-	old.ID, old.Destination, old.About, old.Action = 7, "old", "", ""
-	shop.ID, shop.About, shop.Action = 9, "service:shop", "CREATE"
+	old.ID, old.Destination, old.About, old.Action, old.Event = 7, "old", "", "", "e7"
+	shop.ID, shop.About, shop.Action, shop.Event = 9, "service:shop", "CREATE", "e9"
 	many := make([]uint64, admin.MaxOrder+1)
 	broken := func(store *memoryStore) { store.broken = true }
 	tests := []struct {
@@ -304,7 +304,15 @@ func TestTheAnswersAreAContract(t *testing.T) {
 			`{"name":"weak","state":"failing","since":"2026-05-04T11:57:00Z","cause":"Slack is not available (503)",` +
 			`"until":"2026-05-04T12:00:09Z","pending":0,"dead_letters":0}]}`},
 		{"GET", "/-/dlq?destination=team&after=4&limit=5", "", false, 200, `{"dead_letters":[{"id":9,"destination":"team","rule":"health","reason":"refused",` +
-			`"about":"service:shop","action":"CREATE","stored_at":"2026-05-04T10:00:00Z","buried_at":"2026-05-04T11:00:00Z"}]}`},
+			`"about":"service:shop","action":"CREATE","event":"e9","stored_at":"2026-05-04T10:00:00Z","buried_at":"2026-05-04T11:00:00Z"}]}`},
+		{"GET", "/-/events?outcome=delivered&limit=5", "", false, 200, `{"events":[{"id":"4abcdef-0123","identity":"4abcdef-0123456789","number":4,` +
+			`"stored_at":"2026-05-04T12:00:00Z","evaluated_at":"2026-05-04T12:00:00Z","outcome":"delivered","source":"webhook","blueprint":"service","entity":"cart-4",` +
+			`"rules":[{"rule":"health"}],"deliveries":[{"rule":"health","destination":"team","state":"delivered",` +
+			`"attempts":[{"at":"0001-01-01T00:00:00Z","outcome":"","count":0,"last":"0001-01-01T00:00:00Z"}]}]}]}`},
+		{"GET", "/-/events?outcome=lost", "", false, 400, `{"error":"the outcome must be one of [dead_letter retrying waiting delivered dropped unmatched unevaluated]"}`},
+		{"GET", "/-/events?before=-1", "", false, 400, `{"error":"before must be the number of an event"}`},
+		{"GET", "/-/events/9abcdef", "", false, 400, `{"error":"there is no event \"9abcdef\", or it is no longer kept"}`},
+		{"GET", "/-/events", "", true, 503, `{"error":"the event store does not answer, or is full"}`},
 		{"GET", "/-/dlq?after=9", "", false, 200, `{"dead_letters":[]}`},
 		{"GET", "/-/dlq?after=x", "", false, 400, `{"error":"after must be the id of a dead letter"}`},
 		{"GET", "/-/dlq?limit=0", "", false, 400, `{"error":"the limit must be a number from 1 to 1000"}`},
@@ -325,7 +333,7 @@ func TestTheAnswersAreAContract(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.method+" "+test.path, func(t *testing.T) {
 			t.Parallel()
-			store := newStore()
+			store := newHistory()
 			store.broken = test.broken
 			router := mux.NewRouter()
 			newLocal(store).Register(router)

@@ -123,6 +123,30 @@ func (c *Client) DeadLetters(ctx context.Context, query Query) ([]DeadLetter, er
 	return answer.DeadLetters, nil
 }
 
+// Events implements Desk.
+func (c *Client) Events(ctx context.Context, query EventQuery) (EventPage, error) {
+	var page EventPage
+	if err := c.call(ctx, http.MethodGet, eventsPath, query.Values(), nil, &page); err != nil {
+		return EventPage{}, err
+	}
+	if page.Events == nil {
+		return EventPage{}, c.foreign(http.StatusOK)
+	}
+	return page, nil
+}
+
+// Event implements Desk.
+func (c *Client) Event(ctx context.Context, id string) (Event, error) {
+	var event Event
+	if err := c.call(ctx, http.MethodGet, eventsPath+"/"+url.PathEscape(id), nil, nil, &event); err != nil {
+		return Event{}, err
+	}
+	if event.ID == "" {
+		return Event{}, c.foreign(http.StatusOK)
+	}
+	return event, nil
+}
+
 // Replay implements Desk.
 func (c *Client) Replay(ctx context.Context, order Order) (Report, error) {
 	return c.order(ctx, replayPath, order)

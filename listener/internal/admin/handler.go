@@ -7,11 +7,14 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/gorilla/mux"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
 // The addresses of the desk. Answers are JSON, but for that of unparking, which is
@@ -29,6 +32,9 @@ const (
 	// replayPath and dropPath, with POST and an Order, answer a Report.
 	replayPath = "/-/dlq/replay"
 	dropPath   = "/-/dlq/drop"
+	// eventsPath, with GET and the parameters of an EventQuery by their names, answers an
+	// EventPage; below it the id of an event answers an Event.
+	eventsPath = "/-/events"
 )
 
 // ReloadPath is where a POST has the configuration read again. The application
@@ -65,6 +71,8 @@ func (l *Local) Register(router *mux.Router) {
 	serving := &handler{desk: l, logger: l.options.Logger}
 	router.HandleFunc(destinationsPath, serving.destinations).Methods(http.MethodGet, http.MethodHead)
 	router.HandleFunc(lettersPath, serving.letters).Methods(http.MethodGet, http.MethodHead)
+	router.HandleFunc(eventsPath, serving.events).Methods(http.MethodGet, http.MethodHead)
+	router.HandleFunc(eventsPath+"/{id}", serving.event).Methods(http.MethodGet, http.MethodHead)
 	router.HandleFunc(unparkPath, serving.unpark).Methods(http.MethodPost)
 	router.HandleFunc(replayPath, serving.replay).Methods(http.MethodPost)
 	router.HandleFunc(dropPath, serving.drop).Methods(http.MethodPost)
@@ -120,12 +128,69 @@ func readQuery(request *http.Request) (Query, error) {
 			return query, &Refusal{"after must be the id of a dead letter"}
 		}
 	}
-	if text := values.Get("limit"); text != "" {
-		if query.Limit, err = strconv.Atoi(text); err != nil || query.Limit < 1 {
-			return query, &Refusal{fmt.Sprintf("the limit must be a number from 1 to %d", MaxPage)}
+	query.Limit, err = readLimit(values)
+	return query, err
+}
+
+func (h *handler) events(response http.ResponseWriter, request *http.Request) {
+	query, err := ReadEventQuery(request.URL.Query())
+	if err != nil {
+		h.answer(response, request, nil, err)
+		return
+	}
+	page, err := h.desk.Events(request.Context(), query)
+	h.answer(response, request, page, err)
+}
+
+func (h *handler) event(response http.ResponseWriter, request *http.Request) {
+	event, err := h.desk.Event(request.Context(), mux.Vars(request)["id"])
+	h.answer(response, request, event, err)
+}
+
+// ReadEventQuery reads what events are asked for by.
+func ReadEventQuery(values url.Values) (EventQuery, error) {
+	query := EventQuery{
+		Entity: values.Get("entity"), Blueprint: values.Get("blueprint"), Rule: values.Get("rule"), Source: values.Get("source"),
+		Outcome: queue.Outcome(values.Get("outcome")),
+	}
+	var err error
+	if text := values.Get("before"); text != "" {
+		if query.Before, err = strconv.ParseUint(text, 10, 63); err != nil {
+			return query, &Refusal{"before must be the number of an event"}
 		}
 	}
-	return query, nil
+	query.Limit, err = readLimit(values)
+	return query, err
+}
+
+// Values returns the query as ReadEventQuery reads it.
+func (q EventQuery) Values() url.Values {
+	values := make(url.Values)
+	for key, text := range map[string]string{"entity": q.Entity, "blueprint": q.Blueprint, "rule": q.Rule, "source": q.Source, "outcome": string(q.Outcome)} {
+		if text != "" {
+			values.Set(key, text)
+		}
+	}
+	if q.Before != 0 {
+		values.Set("before", strconv.FormatUint(q.Before, 10))
+	}
+	if q.Limit != 0 {
+		values.Set("limit", strconv.Itoa(q.Limit))
+	}
+	return values
+}
+
+// readLimit reads how many are asked for at most; 0 when that is left open.
+func readLimit(values url.Values) (int, error) {
+	text := values.Get("limit")
+	if text == "" {
+		return 0, nil
+	}
+	limit, err := strconv.Atoi(text)
+	if err != nil || limit < 1 {
+		return 0, &Refusal{fmt.Sprintf("the limit must be a number from 1 to %d", MaxPage)}
+	}
+	return limit, nil
 }
 
 func (h *handler) replay(response http.ResponseWriter, request *http.Request) {

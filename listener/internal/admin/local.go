@@ -136,7 +136,7 @@ func checkName(given string) error {
 func show(letter queue.DeadLetter) DeadLetter {
 	shown := DeadLetter{
 		ID: letter.Sequence, Destination: letter.Destination, Rule: letter.Rule, Reason: string(letter.Reason),
-		StoredAt: letter.StoredAt, BuriedAt: letter.BuriedAt,
+		Event: letter.ShortIdentity(), StoredAt: letter.StoredAt, BuriedAt: letter.BuriedAt,
 	}
 	if event, err := changelog.Parse(letter.Body); err == nil {
 		shown.About, shown.Action = event.About(), event.Action

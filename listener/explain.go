@@ -1,0 +1,304 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/admin"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
+)
+
+const (
+	// defaultExplained is how many events are explained unless the number is given.
+	defaultExplained = 10
+	// followInterval is how often it is looked for new events.
+	followInterval = time.Second
+)
+
+func explainCommand() command {
+	return command{
+		name:      "explain",
+		arguments: "[ID | -entity NAME | -last N] [-follow]",
+		summary:   "show why events caused alerts, or did not",
+		about: `Show what became of events: where each came from, what every rule said of it, and
+what each destination has answered.
+
+ID is the short id of an event, as the log and the page show it. Without one the
+last events are shown, the newest at the end; the flags select some of them.
+Events are kept for max_age after their evaluation.
+
+` + aboutPlace,
+		prepare: prepareExplain,
+	}
+}
+
+func prepareExplain(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
+	query := new(admin.EventQuery)
+	flags.StringVar(&query.Entity, "entity", "", "show events of entities whose BLUEPRINT:ENTITY contains this `text`")
+	flags.StringVar(&query.Blueprint, "blueprint", "", "show events of this `blueprint`")
+	flags.StringVar(&query.Rule, "rule", "", "show events that the rule of this `name` has looked at")
+	flags.StringVar((*string)(&query.Outcome), "outcome", "", "show events with this `outcome`: "+listOutcomes())
+	last := flags.Int("last", defaultExplained, "show at most this `number` of events")
+	follow := flags.Bool("follow", false, "go on with events as they come, until interrupted")
+	asJSON := flags.Bool("json", false, "print one JSON object a line")
+	place := definePlace(flags)
+	return func(ctx context.Context, operands []string, out io.Writer) error {
+		if err := checkExplain(operands, *query, *last, *follow); err != nil {
+			return err
+		}
+		return place.look(ctx, func(desk desk) error {
+			shown := explainer{out: out, asJSON: *asJSON}
+			if len(operands) == 1 {
+				return shown.one(ctx, desk, operands[0])
+			}
+			if err := shown.last(ctx, desk, *query, *last); err != nil {
+				return err
+			}
+			if *follow {
+				return shown.follow(ctx, desk, *query)
+			}
+			return nil
+		})
+	}
+}
+
+func listOutcomes() string {
+	var words []string
+	for _, outcome := range queue.Outcomes() {
+		words = append(words, string(outcome))
+	}
+	return strings.Join(words, ", ")
+}
+
+func checkExplain(operands []string, query admin.EventQuery, last int, follow bool) error {
+	switch {
+	case len(operands) > 1:
+		return &usageError{"name one event, or none"}
+	case len(operands) == 1 && (query != admin.EventQuery{} || follow):
+		return &usageError{"an id is that of one event; use it without other flags"}
+	case last < 0:
+		return &usageError{"-last must be 0 or greater"}
+	}
+	return nil
+}
+
+// explainer shows events.
+type explainer struct {
+	out    io.Writer
+	asJSON bool
+	// newest is the number of the newest event that was seen.
+	newest uint64
+}
+
+func (x *explainer) show(event admin.Event) error {
+	if x.asJSON {
+		return writeLines(x.out, []admin.Event{event})
+	}
+	_, err := io.WriteString(x.out, explainEvent(event))
+	return err
+}
+
+func (x *explainer) one(ctx context.Context, desk desk, id string) error {
+	event, err := desk.Event(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := x.show(event); err != nil || x.asJSON {
+		return err
+	}
+	return desk.writeNote(x.out)
+}
+
+// last shows the last events, the newest at the end.
+func (x *explainer) last(ctx context.Context, desk desk, query admin.EventQuery, limit int) error {
+	events, err := x.collect(ctx, desk, query, limit)
+	if err != nil {
+		return err
+	}
+	for _, event := range slices.Backward(events) {
+		if err := x.show(event); err != nil {
+			return err
+		}
+	}
+	if x.asJSON {
+		return nil
+	}
+	if len(events) == 0 {
+		if _, err := fmt.Fprintln(x.out, "There are no such events."); err != nil {
+			return err
+		}
+	}
+	return desk.writeNote(x.out)
+}
+
+// collect reads events page by page.
+func (x *explainer) collect(ctx context.Context, desk desk, query admin.EventQuery, limit int) ([]admin.Event, error) {
+	newest, err := desk.Events(ctx, admin.EventQuery{Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(newest.Events) > 0 {
+		x.newest = newest.Events[0].Number
+	}
+	var events []admin.Event
+	for len(events) < limit {
+		query.Limit = min(limit-len(events), admin.MaxPage)
+		page, err := desk.Events(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		if events, query.Before = append(events, page.Events...), page.Next; page.Next == 0 {
+			break
+		}
+	}
+	return events, nil
+}
+
+// follow shows each new event once its story has an end, and again when it gets
+// another one. One that waits for long is shown as it waits.
+func (x *explainer) follow(ctx context.Context, desk desk, query admin.EventQuery) error {
+	again := time.NewTicker(followInterval)
+	defer again.Stop()
+	from, shown, waited := x.newest, make(map[uint64]queue.Outcome), make(map[uint64]int)
+	query.Limit = admin.MaxPage
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-again.C:
+		}
+		page, err := desk.Events(ctx, query)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, event := range slices.Backward(page.Events) {
+			if event.Number <= from || shown[event.Number] == event.Outcome {
+				continue
+			}
+			const patience = 3
+			if waited[event.Number]++; isOpen(event.Outcome) && waited[event.Number] != patience {
+				continue
+			}
+			shown[event.Number] = event.Outcome
+			if err := x.show(event); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// isOpen reports whether an event is likely to have another outcome soon.
+func isOpen(outcome queue.Outcome) bool {
+	return outcome == queue.OutcomeUnevaluated || outcome == queue.OutcomeWaiting
+}
+
+// explainTime is how moments are shown: events of one second are told apart.
+const explainTime = "2006-01-02 15:04:05.000 UTC"
+
+func moment(at time.Time) string { return at.UTC().Format(explainTime) }
+
+// explainEvent tells the story of an event, an indented line for each thing to say.
+func explainEvent(event admin.Event) string {
+	var told strings.Builder
+	say := func(depth int, format string, values ...any) {
+		told.WriteString(strings.Repeat("  ", depth))
+		_, _ = fmt.Fprintf(&told, format+"\n", values...)
+	}
+	say(0, "%s  %s  %s%s", event.ID, moment(event.StoredAt), headline(event), from(event.Source))
+	for _, copies := range event.Copies {
+		say(1, "%s arrived again%s, last at %s.", times(copies.Count, "copy", "copies"), from(copies.Source), moment(copies.Last))
+	}
+	if event.EvaluatedAt.IsZero() {
+		say(1, "No rule has looked at it yet.")
+	}
+	for _, verdict := range event.Rules {
+		if verdict.Part == "" {
+			say(1, "%s matches.", verdict.Rule)
+		} else {
+			say(1, "%s does not match: %s.", verdict.Rule, rule.Part(verdict.Part).Explain(verdict.Property))
+		}
+	}
+	if event.OtherRules > 0 {
+		say(1, "%s for other blueprints or resources.", times(event.OtherRules, "rule is", "rules are"))
+	}
+	for _, story := range event.Deliveries {
+		say(1, "%s to %s: %s.", story.Rule, story.Destination, describeDelivery(story))
+		for _, attempts := range story.Attempts {
+			say(2, "%s", describeAttempts(attempts))
+		}
+	}
+	if event.Omitted > 0 {
+		say(1, "%s left out to save space.", times(event.Omitted, "entry is", "entries are"))
+	}
+	return told.String()
+}
+
+// headline says in a line what an event tells of.
+func headline(event admin.Event) string {
+	words := strings.Fields(event.Action + " " + event.Resource + " " + event.About())
+	if len(words) == 0 {
+		return "an event"
+	}
+	return strings.Join(words, " ")
+}
+
+func from(source string) string {
+	if source == "" {
+		return ""
+	}
+	return " (" + strings.ReplaceAll(source, "_", " ") + ")"
+}
+
+// times words a number of things.
+func times(number int, one, many string) string {
+	if number == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", number, many)
+}
+
+// describeDelivery says how far a delivery has come.
+func describeDelivery(story queue.DeliveryStory) string {
+	text := strings.ReplaceAll(string(story.State), "_", " ")
+	if story.Reason != "" {
+		text += " (" + strings.ReplaceAll(string(story.Reason), "_", " ") + ")"
+	}
+	if !story.At.IsZero() && story.State != queue.StateWaiting {
+		text += " at " + moment(story.At)
+	}
+	if !story.Replayed.IsZero() {
+		text += ", replayed at " + moment(story.Replayed)
+	}
+	return text
+}
+
+// describeAttempts says what the destination has answered.
+func describeAttempts(attempts queue.Attempts) string {
+	text := moment(attempts.At) + "  " + strings.ReplaceAll(attempts.Outcome, "_", " ")
+	if attempts.Answer != "" {
+		text += ": " + attempts.Answer
+	}
+	var more []string
+	if attempts.Plain {
+		more = append(more, "as plain text")
+	}
+	if attempts.Alerts > 0 {
+		more = append(more, fmt.Sprintf("in a digest of %d", attempts.Alerts))
+	}
+	if attempts.Count > 1 {
+		more = append(more, fmt.Sprintf("%d times until %s", attempts.Count, moment(attempts.Last)))
+	}
+	if len(more) > 0 {
+		text += " (" + strings.Join(more, ", ") + ")"
+	}
+	return text
+}

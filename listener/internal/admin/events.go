@@ -1,0 +1,149 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+)
+
+// Event is a stored event with what became of it.
+type Event struct {
+	// ID is the short identity, as the log has it, and Identity the whole one.
+	ID       string `json:"id"`
+	Identity string `json:"identity"`
+	// Number orders events as they were stored.
+	Number   uint64    `json:"number"`
+	StoredAt time.Time `json:"stored_at"`
+	// EvaluatedAt is zero while the rules have not looked at it.
+	EvaluatedAt time.Time     `json:"evaluated_at,omitzero"`
+	Outcome     queue.Outcome `json:"outcome"`
+	queue.Explanation
+	// Letters are the deliveries that are dead letters now, and Body is the event as
+	// conditions see it. Only Desk.Event returns them.
+	Letters []DeadLetter    `json:"dead_letters,omitempty"`
+	Body    json.RawMessage `json:"event,omitempty"`
+}
+
+// About names what has changed, such as "service:cart"; "" if that is not known.
+func (e Event) About() string { return strings.Trim(e.Blueprint+":"+e.Entity, ":") }
+
+// EventQuery selects events. What is "" selects every event.
+type EventQuery struct {
+	// Entity is a part of BLUEPRINT:ENTITY, in capitals or not; the others are whole.
+	Entity, Blueprint, Rule, Source string
+	Outcome                         queue.Outcome
+	// Before is the Number of the oldest event that is known already; 0 is none.
+	Before uint64
+	// Limit is at most MaxPage; 0 is a hundred.
+	Limit int
+}
+
+// EventPage is a part of the events that a query selects, the newest first.
+type EventPage struct {
+	Events []Event `json:"events"`
+	// Next is the Before of the next page, which may be empty; 0 when there are no more.
+	Next uint64 `json:"next,omitempty"`
+}
+
+// mostScanned is how many events are looked at for one page.
+const mostScanned = 10_000
+
+// IsAll reports whether the query selects every event.
+func (q EventQuery) IsAll() bool {
+	return q == EventQuery{Before: q.Before, Limit: q.Limit}
+}
+
+// selects reports whether an event is one of those that are asked for.
+func (q EventQuery) selects(event Event) bool {
+	switch {
+	case q.Outcome != "" && q.Outcome != event.Outcome,
+		q.Blueprint != "" && q.Blueprint != event.Blueprint,
+		q.Source != "" && q.Source != event.Source,
+		q.Entity != "" && !strings.Contains(strings.ToLower(event.About()), strings.ToLower(q.Entity)):
+		return false
+	case q.Rule == "":
+		return true
+	}
+	return slices.ContainsFunc(event.Rules, func(verdict queue.Verdict) bool { return verdict.Rule == q.Rule }) ||
+		slices.ContainsFunc(event.Deliveries, func(story queue.DeliveryStory) bool { return story.Rule == q.Rule })
+}
+
+// check fills in the limit, and refuses what cannot be asked for.
+func (q *EventQuery) check() error {
+	if q.Limit == 0 {
+		q.Limit = defaultPage
+	}
+	if q.Limit < 1 || q.Limit > MaxPage {
+		return &Refusal{fmt.Sprintf("the limit must be a number from 1 to %d", MaxPage)}
+	}
+	if outcomes := queue.Outcomes(); q.Outcome != "" && !slices.Contains(outcomes, q.Outcome) {
+		return &Refusal{fmt.Sprintf("the outcome must be one of %v", outcomes)}
+	}
+	return nil
+}
+
+// Events implements Desk.
+func (l *Local) Events(ctx context.Context, query EventQuery) (EventPage, error) {
+	if err := query.check(); err != nil {
+		return EventPage{}, err
+	}
+	page := EventPage{Events: []Event{}}
+	for scanned := 0; scanned < mostScanned; {
+		read, err := l.options.Store.Events(ctx, query.Before, MaxPage)
+		if err != nil {
+			return EventPage{}, err
+		}
+		if len(read) == 0 {
+			return page, nil
+		}
+		for _, stored := range read {
+			query.Before = stored.Number
+			if event := showEvent(stored); query.selects(event) {
+				page.Events = append(page.Events, event)
+			}
+			if len(page.Events) == query.Limit {
+				page.Next = query.Before
+				return page, nil
+			}
+		}
+		scanned += len(read)
+	}
+	page.Next = query.Before
+	return page, nil
+}
+
+// Event implements Desk.
+func (l *Local) Event(ctx context.Context, id string) (Event, error) {
+	const shortest = 4
+	if len(id) < shortest {
+		return Event{}, &Refusal{fmt.Sprintf("%q is too short for the id of an event, as the log and listener explain show it", id)}
+	}
+	stored, err := l.options.Store.Event(ctx, id)
+	if errors.Is(err, queue.ErrNoEvent) {
+		return Event{}, &Refusal{fmt.Sprintf("there is no event %q, or it is no longer kept", id)}
+	}
+	if err != nil {
+		return Event{}, err
+	}
+	event := showEvent(stored)
+	if json.Valid(stored.Body) {
+		event.Body = stored.Body
+	}
+	for _, letter := range stored.DeadLetters {
+		event.Letters = append(event.Letters, show(letter))
+	}
+	return event, nil
+}
+
+func showEvent(stored queue.ExplainedEvent) Event {
+	return Event{
+		ID: stored.ShortIdentity(), Identity: stored.Identity, Number: stored.Number, StoredAt: stored.StoredAt, EvaluatedAt: stored.EvaluatedAt,
+		Outcome: stored.Outcome(), Explanation: stored.Explanation,
+	}
+}
