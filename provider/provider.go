@@ -162,7 +162,11 @@ func (p *portProvider) userAgent(terraformVersion string) string {
 
 // Resources lists the resources.
 func (p *portProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{blueprint.NewResource, blueprint.NewRelationResource, entity.NewResource, action.NewResource, action.NewPermissionsResource}
+	return []func() resource.Resource{
+		blueprint.NewResource, blueprint.NewRelationResource, blueprint.NewAggregationsResource,
+		entity.NewResource,
+		action.NewResource, action.NewPermissionsResource,
+	}
 }
 
 // DataSources lists the data sources.

@@ -122,7 +122,10 @@ func aggregationFromAPI(aggregation port.AggregationProperty, prior aggregationM
 		Query:       keepJSON(queryFromAPI(aggregation.Query), prior.Query),
 		PathFilter:  pathFiltersFromAPI(aggregation.PathFilter),
 	}
-	if fresh.PathFilter == nil && prior.PathFilter != nil {
+	if aggregation.Title == "" && prior.Title.IsNull() {
+		fresh.Title = types.StringNull()
+	}
+	if fresh.PathFilter == nil && prior.PathFilter != nil && len(prior.PathFilter) == 0 {
 		fresh.PathFilter = []pathFilterModel{}
 	}
 	return fresh

@@ -25,7 +25,7 @@ func emptyModel(answer *port.Blueprint) *model {
 		empty.CalculationProperties[key] = calculationModel{Colors: map[string]types.String{}}
 	}
 	for key := range answer.AggregationProperties {
-		empty.AggregationProperties[key] = aggregationModel{PathFilter: []pathFilterModel{}}
+		empty.AggregationProperties[key] = emptyAggregation()
 	}
 	return empty
 }
@@ -49,4 +49,9 @@ func emptyProperties(schema port.Schema) *propertiesModel {
 		}
 	}
 	return empty
+}
+
+// emptyAggregation is an aggregation property with everything in its empty form.
+func emptyAggregation() aggregationModel {
+	return aggregationModel{Title: types.StringValue(""), PathFilter: []pathFilterModel{}}
 }

@@ -76,7 +76,7 @@ func withoutExtra(current *port.Blueprint, previous, next map[string]any) (*port
 		return nil, err
 	}
 	dropExtra(document, previous, next)
-	return fromDocument(document)
+	return fromDocument[port.Blueprint](document)
 }
 
 // observedExtra is extra_json as Port has it: the keys that the prior one sets,
@@ -122,7 +122,7 @@ func ownedKeys(blueprint *port.Blueprint, extra map[string]any) ([]string, error
 		return nil, err
 	}
 	mergeExtra(document, extra)
-	merged, err := fromDocument(document)
+	merged, err := fromDocument[port.Blueprint](document)
 	if err != nil {
 		return nil, err
 	}

@@ -112,8 +112,9 @@ func toDocuments(blueprints ...port.Blueprint) ([]map[string]any, error) {
 	return documents, nil
 }
 
-func toDocument(blueprint port.Blueprint) (map[string]any, error) {
-	encoded, err := json.Marshal(blueprint)
+// toDocument is a blueprint, or a part of one, as a JSON object.
+func toDocument[T any](of T) (map[string]any, error) {
+	encoded, err := json.Marshal(of)
 	if err != nil {
 		return nil, err
 	}
@@ -125,11 +126,12 @@ func toDocument(blueprint port.Blueprint) (map[string]any, error) {
 	return document, nil
 }
 
-func fromDocument(document map[string]any) (*port.Blueprint, error) {
+// fromDocument reads a blueprint, or a part of one.
+func fromDocument[T any](document map[string]any) (*T, error) {
 	encoded, err := jsonvalue.Encode(document)
 	if err != nil {
 		return nil, err
 	}
-	var blueprint port.Blueprint
-	return &blueprint, json.Unmarshal(encoded, &blueprint)
+	var of T
+	return &of, json.Unmarshal(encoded, &of)
 }

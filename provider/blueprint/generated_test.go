@@ -40,7 +40,7 @@ func FuzzModelRoundTrip(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		kept, err := fromDocument(document)
+		kept, err := fromDocument[port.Blueprint](document)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -159,7 +159,7 @@ func TestOddValuesAreLeftAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		kept, err := fromDocument(document)
+		kept, err := fromDocument[port.Blueprint](document)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -195,7 +195,7 @@ func TestKeepForeign(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept, err := fromDocument(document)
+	kept, err := fromDocument[port.Blueprint](document)
 	if err != nil {
 		t.Fatal(err)
 	}

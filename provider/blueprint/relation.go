@@ -2,13 +2,11 @@ package blueprint
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -16,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
@@ -36,18 +33,21 @@ var (
 // exists because two blueprints that relate to each other cannot both be created
 // before the other.
 type relationResource struct {
-	envelope.Resource[relationResourceModel, *relationResourceModel]
+	partResource[relationResourceModel, *relationResourceModel]
 }
 
 // NewRelationResource returns the resource port_blueprint_relation.
 func NewRelationResource() resource.Resource {
-	return &relationResource{envelope.Resource[relationResourceModel, *relationResourceModel]{Kind: envelope.Kind{
+	created := &relationResource{}
+	created.owner = "blueprint"
+	created.Kind = envelope.Kind{
 		TypeName:        "blueprint_relation",
 		Name:            "Relation",
 		KeyAttribute:    "identifier",
-		ParentAttribute: "blueprint",
-		Store:           func(b *backend.Backend) envelope.Store { return relationStore{b} },
-	}}}
+		ParentAttribute: created.owner,
+		Store:           func(b *backend.Backend) envelope.Store { return relationStore{partStore{b}} },
+	}
+	return created
 }
 
 // Schema declares port_blueprint_relation.
@@ -207,54 +207,12 @@ func (r *relationResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if req.Plan.Raw.IsNull() {
 		return
 	}
-	resp.Diagnostics.Append(r.PlanID(ctx, resp)...)
-	var before, after, identifier types.String
-	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root("blueprint"), &after)...)
+	blueprint := r.planOwner(ctx, req, resp)
+	var identifier types.String
 	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root("identifier"), &identifier)...)
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("blueprint"), &before)...)
-	}
-	if r.Backend == nil || after.IsUnknown() || identifier.IsUnknown() || resp.Diagnostics.HasError() {
+	if blueprint == "" || identifier.IsUnknown() || resp.Diagnostics.HasError() {
 		return
-	}
-	if !before.IsNull() && !before.Equal(after) && !r.Backend.Planned.Renames(before.ValueString(), after.ValueString()) {
-		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("blueprint"))
 	}
 	part := backend.PlannedPart{Attribute: "relations", Key: identifier.ValueString()}
-	resp.Diagnostics.Append(declarePart(r.Backend, after.ValueString(), part)...)
-}
-
-// Update changes the relation, of a blueprint that was renamed under its new name.
-func (r *relationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var before, after, identifier types.String
-	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("blueprint"), &before)...)
-	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("identifier"), &identifier)...)
-	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("blueprint"), &after)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if !before.Equal(after) {
-		resp.Diagnostics.Append(r.expectRenamed(ctx, before.ValueString(), after.ValueString())...)
-		resp.Diagnostics.Append(req.State.SetAttribute(ctx, path.Root("blueprint"), after)...)
-		resp.Diagnostics.Append(req.State.SetAttribute(ctx, path.Root("id"), envelope.JoinKey(after, identifier))...)
-		if resp.Diagnostics.HasError() {
-			return
-		}
-	}
-	r.Resource.Update(ctx, req, resp)
-}
-
-// expectRenamed refuses to follow a blueprint that is another one: its name was not
-// known when the change was planned.
-func (r *relationResource) expectRenamed(ctx context.Context, before, after string) diag.Diagnostics {
-	_, err := r.Backend.Client.Blueprints.Get(ctx, before)
-	switch {
-	case errors.Is(err, port.ErrNotFound):
-		return nil
-	case err != nil:
-		return diag.Diagnostics{failure(ctx, "Read", before, err).Diagnostic()}
-	default:
-		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("blueprint"), "Relation of Another Blueprint", fmt.Sprintf(
-			"When this change was planned, the blueprint was not known yet. It is %q, and not %q renamed. Nothing was written. Plan again: Terraform then replaces the relation.", after, before))}
-	}
+	resp.Diagnostics.Append(declarePart(r.Backend, blueprint, part)...)
 }

@@ -2,13 +2,11 @@ package blueprint
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 )
@@ -16,8 +14,10 @@ import (
 // relationStore gives a relation, which Port keeps inside its blueprint, the form of
 // a document of its own.
 type relationStore struct {
-	backend *backend.Backend
+	partStore
 }
+
+var _ envelope.Follower = relationStore{}
 
 func (s relationStore) Get(ctx context.Context, key string) (document.Object, error) {
 	blueprint, relation, _ := envelope.SplitKey(key)
@@ -26,6 +26,12 @@ func (s relationStore) Get(ctx context.Context, key string) (document.Object, er
 		return nil, err
 	}
 	return relationDocument(current, relation)
+}
+
+// Follow finds the relation under the new name of its blueprint.
+func (s relationStore) Follow(ctx context.Context, key, createdAt string) (document.Object, error) {
+	_, relation, _ := envelope.SplitKey(key)
+	return s.follow(ctx, createdAt, func(blueprint *port.Blueprint) (document.Object, error) { return relationDocument(blueprint, relation) })
 }
 
 // relationDocument is a relation with all the mirror properties of its blueprint.
@@ -38,24 +44,21 @@ func relationDocument(blueprint *port.Blueprint, relation string) (document.Obje
 	if !exists {
 		return nil, fmt.Errorf("the blueprint %q has no relation %q: %w", blueprint.Identifier, relation, port.ErrNotFound)
 	}
-	return document.Object{
-		"blueprint": blueprint.Identifier, "identifier": relation, "relation": of, "mirrorProperties": document.Child(whole, "mirrorProperties"),
-	}, nil
+	part := partDocument(blueprint)
+	part["identifier"], part["relation"], part["mirrorProperties"] = relation, of, document.Child(whole, "mirrorProperties")
+	return part, nil
 }
 
 // Create adds the relation to a blueprint that has none of this key.
 func (s relationStore) Create(ctx context.Context, desired document.Object) (document.Object, error) {
 	blueprint, _ := desired["blueprint"].(string)
 	relation, _ := desired["identifier"].(string)
-	written, err := writeParts(ctx, s.backend, blueprint, func(whole document.Object) error {
+	written, err := s.create(ctx, blueprint, func(whole document.Object) error {
 		if _, exists := document.Child(whole, "relations")[relation]; exists {
 			return fmt.Errorf("the blueprint %q has a relation %q: %w", blueprint, relation, port.ErrExists)
 		}
 		return setRelation(whole, relation, document.Object{}, desired)
 	})
-	if errors.Is(err, port.ErrNotFound) {
-		return nil, fmt.Errorf("%w (the blueprint %q does not exist: to create it first, refer to its resource, port_blueprint.<name>.identifier)", err, blueprint)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +75,7 @@ func (s relationStore) Update(ctx context.Context, key string, state, desired do
 			return nil, err
 		}
 	}
-	written, err := writeParts(ctx, s.backend, blueprint, func(whole document.Object) error { return setRelation(whole, to, state, desired) })
+	written, err := s.write(ctx, blueprint, func(whole document.Object) error { return setRelation(whole, to, state, desired) })
 	if err == nil {
 		return relationDocument(written, to)
 	}
@@ -101,7 +104,7 @@ func (s relationStore) rename(ctx context.Context, blueprint, from, to string) e
 // without it.
 func (s relationStore) Delete(ctx context.Context, key string, _ document.Object) error {
 	blueprint, relation, _ := envelope.SplitKey(key)
-	_, err := writeParts(ctx, s.backend, blueprint, func(whole document.Object) error {
+	_, err := s.write(ctx, blueprint, func(whole document.Object) error {
 		relations, mirrors := document.Child(whole, "relations"), document.Child(whole, "mirrorProperties")
 		if _, exists := relations[relation]; !exists {
 			return port.ErrNotFound
@@ -132,31 +135,4 @@ func setRelation(whole document.Object, relation string, state, desired document
 	relations[relation] = desired["relation"]
 	whole["relations"], whole["mirrorProperties"] = relations, mirrors
 	return nil
-}
-
-// writeParts reads a blueprint, changes it and writes it back whole. Nobody else of
-// this provider configuration writes it in between.
-func writeParts(ctx context.Context, b *backend.Backend, identifier string, change func(whole document.Object) error) (*port.Blueprint, error) {
-	unlock, err := b.LockBlueprint(ctx, identifier)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	current, err := b.Client.Blueprints.Get(ctx, identifier)
-	if err != nil {
-		return nil, err
-	}
-	whole, err := toDocument(*current)
-	if err != nil {
-		return nil, err
-	}
-	if err := change(whole); err != nil {
-		return nil, err
-	}
-	body, err := fromDocument(whole)
-	if err != nil {
-		return nil, err
-	}
-	defer b.ForgetBlueprint(identifier)
-	return b.Client.Blueprints.Update(ctx, identifier, body)
 }

@@ -213,6 +213,9 @@ func store(ctx context.Context, state *tfsdk.State, private recall.Private, plan
 		if isDestination(difference.Path) && difference.Answered.IsNull() {
 			return diag.Diagnostics{destinationIgnored(difference.Path, written.refusal)}
 		}
+		if dropped := filterDropped(difference); dropped != nil {
+			return dropped
+		}
 		return difference.Warning()
 	})
 }

@@ -1,6 +1,8 @@
 package blueprint
 
 import (
+	"slices"
+
 	"github.com/hashicorp/terraform-plugin-framework-validators/boolvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -22,25 +24,35 @@ func aggregationPropertiesAttribute() schema.Attribute {
 			"Without the attribute, those that others declared are left alone, and those that this resource applied before are deleted.",
 		PlanModifiers: []planmodifier.Map{keepOfOthers{}},
 		Validators:    []validator.Map{validate.Keys(), validate.NoNulls{}},
-		NestedObject: schema.NestedAttributeObject{
-			Validators: []validator.Object{validate.Attributes("title", "target_blueprint_identifier", "method")},
-			Attributes: map[string]schema.Attribute{
-				"title":                       schema.StringAttribute{Optional: true, MarkdownDescription: validate.Required + "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()},
-				"target_blueprint_identifier": schema.StringAttribute{Optional: true, MarkdownDescription: validate.Required + "The identifier of the blueprint whose entities are aggregated.", Validators: validate.BlueprintIdentifier()},
-				"description":                 schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "What the value means."},
-				"icon":                        schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "The name of one of Port's icons."},
-				"method":                      methodAttribute(),
-				"query": schema.StringAttribute{
-					Optional:            true,
-					CustomType:          jsontype.Type{},
-					MarkdownDescription: "A search query (`combinator` and `rules`) that narrows the entities down, as JSON. Use `jsonencode`.",
-					PlanModifiers:       []planmodifier.String{settle.SameJSON{}},
-					Validators:          []validator.String{validate.Query{}, validate.JSONNumbers{}},
-				},
-				"path_filter": pathFilterAttribute(),
-			},
-		},
+		NestedObject:  aggregationObject("title", "target_blueprint_identifier", "method"),
 	}
+}
+
+// aggregationObject declares one aggregation property that must have some of its
+// attributes.
+func aggregationObject(required ...string) schema.NestedAttributeObject {
+	title := schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()}
+	if slices.Contains(required, "title") {
+		title.MarkdownDescription = validate.Required + title.MarkdownDescription
+	} else {
+		title.Computed, title.PlanModifiers = true, []planmodifier.String{settle.EmptyText{}}
+	}
+	attributes := map[string]schema.Attribute{
+		"title":                       title,
+		"target_blueprint_identifier": schema.StringAttribute{Optional: true, MarkdownDescription: validate.Required + "The identifier of the blueprint whose entities are aggregated.", Validators: validate.BlueprintIdentifier()},
+		"description":                 schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "What the value means."},
+		"icon":                        schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "The name of one of Port's icons."},
+		"method":                      methodAttribute(),
+		"query": schema.StringAttribute{
+			Optional:            true,
+			CustomType:          jsontype.Type{},
+			MarkdownDescription: "A search query (`combinator` and `rules`) that narrows the entities down, as JSON. Use `jsonencode`.",
+			PlanModifiers:       []planmodifier.String{settle.SameJSON{}},
+			Validators:          []validator.String{validate.Query{}, validate.JSONNumbers{}},
+		},
+		"path_filter": pathFilterAttribute(),
+	}
+	return schema.NestedAttributeObject{Validators: []validator.Object{validate.Attributes(required...)}, Attributes: attributes}
 }
 
 func methodAttribute() schema.Attribute {

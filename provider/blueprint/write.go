@@ -185,7 +185,7 @@ func (c change) body(current *port.Blueprint) (*port.Blueprint, error) {
 		return nil, err
 	}
 	mergeExtra(document, c.extra)
-	return fromDocument(document)
+	return fromDocument[port.Blueprint](document)
 }
 
 // newBody is the blueprint to create.
@@ -195,7 +195,7 @@ func newBody(desired *port.Blueprint, extra map[string]any) (*port.Blueprint, er
 		return nil, err
 	}
 	mergeExtra(document, extra)
-	return fromDocument(document)
+	return fromDocument[port.Blueprint](document)
 }
 
 // pointsAtItself reports whether a relation or an aggregation property targets

@@ -24,7 +24,7 @@ import (
 
 // DataSource reads one object of a kind by its key. It shows what the resource
 // manages, and the whole document as JSON.
-type DataSource[M any, P model[M]] struct {
+type DataSource[M any, P Bound[M]] struct {
 	Kind
 
 	// ManagedSchema is the schema of the resource.
@@ -94,7 +94,7 @@ func Readable(managed resourceschema.Schema, except ...string) map[string]schema
 }
 
 // ReadableValue gives a document as an object of a data source's type.
-func ReadableValue[M any, P model[M]](ctx context.Context, managed resourceschema.Schema, current document.Object, to tftypes.Type) (tftypes.Value, error) {
+func ReadableValue[M any, P Bound[M]](ctx context.Context, managed resourceschema.Schema, current document.Object, to tftypes.Type) (tftypes.Value, error) {
 	read := P(new(M))
 	if err := document.Read(current, read.Bindings(), true); err != nil {
 		return tftypes.Value{}, err

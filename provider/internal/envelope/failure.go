@@ -28,7 +28,7 @@ func (r *Resource[M, P]) createFailure(ctx context.Context, key string, err erro
 	if !errors.Is(err, port.ErrExists) {
 		return described.Diagnostic()
 	}
-	described.Advice = fmt.Sprintf("This %s already exists. To manage it with Terraform, import it: terraform import port_%s.<name> %q", strings.ToLower(r.Name), r.TypeName, key)
+	described.Advice = fmt.Sprintf("To manage what already exists with Terraform, import it: terraform import port_%s.<name> %q", r.TypeName, key)
 	return diag.WithPath(path.Root(r.KeyAttribute), described.Diagnostic())
 }
 
@@ -36,7 +36,7 @@ func (r *Resource[M, P]) updateFailure(ctx context.Context, key string, err erro
 	described := r.failure(ctx, "Update", key, err)
 	switch {
 	case errors.Is(err, port.ErrNotFound):
-		described.Advice = fmt.Sprintf("The %s, or something that it refers to, has been deleted since Terraform read it. Plan again: Terraform creates what is missing.", strings.ToLower(r.Name))
+		described.Advice = "This object, or something that it refers to, has been deleted since Terraform read it. Plan again: Terraform creates what is missing."
 	case errors.Is(err, port.ErrExists):
 		described.Advice = "The new identifier is taken. Choose another one, or delete the object that has it."
 		return diag.WithPath(path.Root(r.KeyAttribute), described.Diagnostic())

@@ -8,6 +8,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
@@ -27,9 +29,9 @@ type Model struct {
 // Base is the part that every model has.
 func (m *Model) Base() *Model { return m }
 
-// model is a resource in Terraform's terms, which *M implements by embedding
+// Bound is a resource in Terraform's terms, which *M implements by embedding
 // [Model].
-type model[M any] interface {
+type Bound[M any] interface {
 	*M
 	Base() *Model
 	// Key tells the object from all others; it is null while the model is empty.
@@ -63,6 +65,9 @@ type Kind struct {
 	ParentAttribute string
 	// Store gives access to the objects.
 	Store func(*backend.Backend) Store
+	// Explain says what a value means that Port keeps otherwise than it was sent. Without
+	// it, or where it returns nothing, the warning is a general one.
+	Explain func(recall.Difference) diag.Diagnostics
 }
 
 // Attributes are those of [Model]. kind names the object in descriptions.

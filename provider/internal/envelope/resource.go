@@ -23,7 +23,7 @@ import (
 
 // Resource is the part of a resource that all have in common. A resource embeds
 // it and adds its schema and its checks.
-type Resource[M any, P model[M]] struct {
+type Resource[M any, P Bound[M]] struct {
 	Kind
 
 	Backend *backend.Backend
@@ -107,7 +107,7 @@ func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	key := state.Base().ID.ValueString()
-	current, err := r.store().Get(ctx, key)
+	current, err := r.find(ctx, key, req.Private)
 	if errors.Is(err, port.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
 		return
@@ -120,6 +120,9 @@ func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, res
 		resp.Diagnostics.Append(r.failure(ctx, "Read", key, err).Diagnostic())
 		return
 	}
+	state.Base().ID = state.Key()
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.Key())...)
+	resp.Diagnostics.Append(r.rememberOrigin(ctx, current, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	resp.State.Raw = memory.Restore(req.State.Raw, resp.State.Raw)
 }
@@ -195,7 +198,7 @@ func (r *Resource[M, P]) PlanID(ctx context.Context, resp *resource.ModifyPlanRe
 func (r *Resource[M, P]) store() Store { return r.Store(r.Backend) }
 
 // written is the document of a model alone.
-func written[M any, P model[M]](of P) document.Object {
+func written[M any, P Bound[M]](of P) document.Object {
 	object := document.Object{}
 	document.Write(object, of.Bindings())
 	return object
@@ -213,9 +216,20 @@ func (r *Resource[M, P]) conclude(ctx context.Context, planned tfsdk.Plan, state
 	diagnostics := planned.Get(ctx, plan)
 	diagnostics.Append(planned.Get(ctx, answered)...)
 	plan.Base().ID, answered.Base().ID = plan.Key(), plan.Key()
+	diagnostics.Append(r.rememberOrigin(ctx, answer, private)...)
 	if err := document.Read(answer, answered.Bindings(), false); err != nil || diagnostics.HasError() {
 		// It was written; whether it can be read, the next refresh says.
 		return append(diagnostics, state.Set(ctx, plan)...)
 	}
-	return append(diagnostics, recall.Conclude(ctx, state, private, plan, answered, recall.Difference.Warning)...)
+	return append(diagnostics, recall.Conclude(ctx, state, private, plan, answered, r.explain)...)
+}
+
+// explain warns of a value that Port keeps otherwise than it was sent.
+func (r *Resource[M, P]) explain(difference recall.Difference) diag.Diagnostics {
+	if r.Explain != nil {
+		if explained := r.Explain(difference); len(explained) > 0 {
+			return explained
+		}
+	}
+	return difference.Warning()
 }

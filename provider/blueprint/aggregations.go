@@ -1,0 +1,264 @@
+package blueprint
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = (*aggregationsResource)(nil)
+	_ resource.ResourceWithIdentity    = (*aggregationsResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*aggregationsResource)(nil)
+	_ resource.ResourceWithImportState = (*aggregationsResource)(nil)
+)
+
+// aggregationsResource is port_aggregation_properties: all aggregation properties of
+// one blueprint. It exists because a blueprint cannot aggregate over blueprints that
+// are created after it.
+type aggregationsResource struct {
+	partResource[aggregationsModel, *aggregationsModel]
+}
+
+// NewAggregationsResource returns the resource port_aggregation_properties.
+func NewAggregationsResource() resource.Resource {
+	created := &aggregationsResource{}
+	created.owner = "blueprint_identifier"
+	created.Kind = envelope.Kind{
+		TypeName:     "aggregation_properties",
+		Name:         "Aggregation Properties",
+		KeyAttribute: created.owner,
+		Store:        func(b *backend.Backend) envelope.Store { return aggregationsStore{partStore{b}} },
+		Explain:      filterDropped,
+	}
+	return created
+}
+
+// Schema declares port_aggregation_properties, as existing configurations use it.
+func (r *aggregationsResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The aggregation properties of one blueprint, for those that `port_blueprint` cannot declare itself: a parent that aggregates over children which relate to it. " +
+			"This resource owns all aggregation properties of the blueprint, and deletes those that it does not declare. The blueprint leaves `aggregation_properties` out.",
+		Attributes: map[string]schema.Attribute{
+			"blueprint_identifier": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "The identifier of the blueprint that has the properties. Changing it replaces the resource, unless the same run renames the blueprint.",
+				Validators:          validate.BlueprintIdentifier(),
+			},
+			"properties": schema.MapNestedAttribute{
+				Required:            true,
+				MarkdownDescription: "Properties that Port aggregates over the entities related to an entity, by their key. Those that the map lacks are deleted.",
+				Validators:          []validator.Map{validate.Keys(), validate.NoNulls{}},
+				NestedObject:        aggregationObject("target_blueprint_identifier", "method"),
+			},
+		},
+	}
+	maps.Copy(resp.Schema.Attributes, envelope.Attributes(ctx, "resource", "the identifier of the blueprint"))
+}
+
+// aggregationsModel is port_aggregation_properties in Terraform's terms.
+type aggregationsModel struct {
+	envelope.Model
+	Blueprint  types.String                `tfsdk:"blueprint_identifier"`
+	Properties map[string]aggregationModel `tfsdk:"properties"`
+}
+
+// Key is the identifier of the blueprint.
+func (m *aggregationsModel) Key() types.String { return m.Blueprint }
+
+// Bindings tie the attributes to the document that [aggregationsDocument] makes.
+func (m *aggregationsModel) Bindings() []document.Binding {
+	const key = "properties"
+	return []document.Binding{
+		document.Text("blueprint", &m.Blueprint),
+		document.Custom(
+			func(into document.Object) {
+				properties := document.Object{}
+				for name, property := range m.Properties {
+					properties[name] = property.document()
+				}
+				into[key] = properties
+			},
+			func(from document.Object, isNew bool) error {
+				fresh, current := map[string]aggregationModel{}, document.Child(from, key)
+				for name := range current {
+					read, err := fromDocument[port.AggregationProperty](document.Child(current, name))
+					if err != nil {
+						return fmt.Errorf("aggregation property %q: %w", name, err)
+					}
+					prior := m.Properties[name]
+					if isNew {
+						prior = emptyAggregation()
+					}
+					fresh[name] = aggregationFromAPI(*read, prior)
+				}
+				m.Properties = fresh
+				return nil
+			},
+		),
+	}
+}
+
+// ModifyPlan settles the id, follows a blueprint that the same run renames, refuses
+// properties that the blueprint declares itself, and repeats what the last apply
+// found about path filters.
+func (r *aggregationsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return
+	}
+	blueprint := r.planOwner(ctx, req, resp)
+	if blueprint == "" || resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(declarePart(r.Backend, blueprint, backend.PlannedPart{Attribute: "aggregation_properties"})...)
+	memory, diagnostics := recall.Load(ctx, req.Private)
+	resp.Diagnostics.Append(diagnostics...)
+	filters, diagnostics := pathFilters(ctx, resp.Plan)
+	resp.Diagnostics.Append(diagnostics...)
+	for _, filter := range filters {
+		if filter.wasDropped(ctx, memory) {
+			resp.Diagnostics.Append(filterMissing(filter.at))
+		}
+	}
+}
+
+// Read rebuilds the state. A path filter that Port dropped counts as set, unless Port
+// should keep it now: then the plan shows it once, so that the apply sends it again.
+func (r *aggregationsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	r.Resource.Read(ctx, req, resp)
+	if resp.Diagnostics.HasError() || resp.State.Raw.IsNull() {
+		return
+	}
+	memory, diagnostics := recall.Load(ctx, req.Private)
+	resp.Diagnostics.Append(diagnostics...)
+	filters, diagnostics := pathFilters(ctx, resp.State)
+	resp.Diagnostics.Append(diagnostics...)
+	resent, diagnostics := loadResent(ctx, req.Private)
+	resp.Diagnostics.Append(diagnostics...)
+	var state aggregationsModel
+	resp.Diagnostics.Append(resp.State.Get(ctx, &state)...)
+	for _, filter := range filters {
+		isResent := resent[filter.key] == filter.value.String()
+		if !isResent && filter.wasDropped(ctx, memory) && r.leads(ctx, state.Blueprint.ValueString(), state.Properties[filter.key]) {
+			resp.Diagnostics.Append(resp.State.SetAttribute(ctx, filter.at, types.ListNull(filter.value.ElementType(ctx)))...)
+			resent[filter.key] = filter.value.String()
+		}
+	}
+	resp.Diagnostics.Append(resent.save(ctx, resp.Private)...)
+}
+
+// resentFilters are the path filters, by the key of their property, that were found to
+// lead somewhere after Port had dropped them. Each is sent again once: Port may drop
+// it for a reason of its own.
+type resentFilters map[string]string
+
+// resentKey is where the private state holds them.
+const resentKey = "resent_path_filters"
+
+func loadResent(ctx context.Context, private recall.Reader) (resentFilters, diag.Diagnostics) {
+	resent := resentFilters{}
+	stored, diagnostics := private.GetKey(ctx, resentKey)
+	if len(stored) > 0 && json.Unmarshal(stored, &resent) != nil {
+		return resentFilters{}, diagnostics
+	}
+	return resent, diagnostics
+}
+
+func (f resentFilters) save(ctx context.Context, private recall.Writer) diag.Diagnostics {
+	if len(f) == 0 {
+		return nil
+	}
+	stored, err := json.Marshal(f)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to Write Private State", err.Error())}
+	}
+	return private.SetKey(ctx, resentKey, stored)
+}
+
+// leads reports whether the path of a property leads somewhere: from where it begins,
+// or, where it does not say so, from the target or from the blueprint.
+func (r *aggregationsResource) leads(ctx context.Context, blueprint string, property aggregationModel) bool {
+	filter := property.PathFilter[0]
+	starts := []string{filter.FromBlueprint.ValueString()}
+	if starts[0] == "" {
+		starts = []string{property.Target.ValueString(), blueprint}
+	}
+	return slices.ContainsFunc(starts, func(at string) bool {
+		for _, step := range filter.Path {
+			current, err := r.Backend.Blueprint(ctx, at)
+			if err != nil {
+				return false
+			}
+			relation, exists := current.Relations[step.ValueString()]
+			if !exists {
+				return false
+			}
+			at = relation.Target
+		}
+		return true
+	})
+}
+
+// pathFilter is the attribute path_filter of a property.
+type pathFilter struct {
+	key   string
+	at    path.Path
+	value types.List
+}
+
+// pathFilters are those of a plan or a state that are set.
+func pathFilters(ctx context.Context, of interface {
+	GetAttribute(ctx context.Context, at path.Path, target any) diag.Diagnostics
+},
+) ([]pathFilter, diag.Diagnostics) {
+	at := path.Root("properties")
+	var properties types.Map
+	diagnostics := of.GetAttribute(ctx, at, &properties)
+	var filters []pathFilter
+	elements := properties.Elements()
+	for _, key := range slices.Sorted(maps.Keys(elements)) {
+		property, _ := elements[key].(types.Object)
+		value, _ := property.Attributes()["path_filter"].(types.List)
+		if len(value.Elements()) > 0 {
+			filters = append(filters, pathFilter{key: key, at: at.AtMapKey(key).AtName("path_filter"), value: value})
+		}
+	}
+	return filters, diagnostics
+}
+
+// wasDropped reports whether Port answered to the last write without the filter.
+func (f pathFilter) wasDropped(ctx context.Context, memory recall.Memory) bool {
+	value, err := f.value.ToTerraformValue(ctx)
+	return err == nil && memory.WasDropped(f.at, value)
+}
+
+// filterDropped explains a difference if Port did not keep a path filter.
+func filterDropped(difference recall.Difference) diag.Diagnostics {
+	last, _ := difference.Path.Steps().LastStep()
+	if !difference.Answered.IsNull() || !last.Equal(path.PathStepAttributeName("path_filter")) {
+		return nil
+	}
+	return diag.Diagnostics{filterMissing(difference.Path)}
+}
+
+func filterMissing(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "Path Filter Dropped by Port", fmt.Sprintf(
+		"Port dropped %s, so the property aggregates over all related entities. Port does so when a relation of the path, or the blueprint that it begins at, does not exist yet. "+
+			"Create that first: refer to its resource, or add depends_on.", at))
+}

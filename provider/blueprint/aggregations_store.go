@@ -1,0 +1,140 @@
+package blueprint
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
+)
+
+var _ envelope.Follower = aggregationsStore{}
+
+// aggregationsStore gives the aggregation properties of a blueprint the form of a
+// document of their own.
+type aggregationsStore struct {
+	partStore
+}
+
+// aggregationsKey is where a blueprint at Port has its aggregation properties.
+const aggregationsKey = "aggregationProperties"
+
+func (s aggregationsStore) Get(ctx context.Context, blueprint string) (document.Object, error) {
+	current, err := s.backend.Client.Blueprints.Get(ctx, blueprint)
+	if err != nil {
+		return nil, err
+	}
+	return aggregationsDocument(current)
+}
+
+// Follow finds the aggregation properties under the new name of their blueprint.
+func (s aggregationsStore) Follow(ctx context.Context, _, createdAt string) (document.Object, error) {
+	return s.follow(ctx, createdAt, aggregationsDocument)
+}
+
+func aggregationsDocument(blueprint *port.Blueprint) (document.Object, error) {
+	whole, err := toDocument(*blueprint)
+	if err != nil {
+		return nil, err
+	}
+	of := partDocument(blueprint)
+	of["properties"] = document.Child(whole, aggregationsKey)
+	return of, nil
+}
+
+// Create takes over aggregation properties that are as they are desired, and never
+// overwrites or deletes others.
+func (s aggregationsStore) Create(ctx context.Context, desired document.Object) (document.Object, error) {
+	blueprint, _ := desired["blueprint"].(string)
+	written, err := s.create(ctx, blueprint, func(whole document.Object) error {
+		current := document.Child(whole, aggregationsKey)
+		if err := setAggregations(whole, desired); err != nil {
+			return err
+		}
+		after := document.Child(whole, aggregationsKey)
+		maps.DeleteFunc(current, func(key string, of any) bool { return jsonvalue.Equal(of, after[key]) })
+		if len(current) > 0 {
+			return fmt.Errorf("the blueprint %q has aggregation properties that are not declared, or not as they are: %s: %w",
+				blueprint, quoted(slices.Sorted(maps.Keys(current))), port.ErrExists)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return aggregationsDocument(written)
+}
+
+// Update replaces the aggregation properties of a blueprint.
+func (s aggregationsStore) Update(ctx context.Context, blueprint string, _, desired document.Object) (document.Object, error) {
+	written, err := s.write(ctx, blueprint, func(whole document.Object) error { return setAggregations(whole, desired) })
+	if err != nil {
+		return nil, err
+	}
+	return aggregationsDocument(written)
+}
+
+// Delete removes the aggregation properties that the state has: others were added after
+// Terraform had read the blueprint.
+func (s aggregationsStore) Delete(ctx context.Context, blueprint string, state document.Object) error {
+	_, err := s.write(ctx, blueprint, func(whole document.Object) error {
+		rest, ours := document.Child(whole, aggregationsKey), document.Child(state, "properties")
+		maps.DeleteFunc(rest, func(key string, _ any) bool { _, isOurs := ours[key]; return isOurs })
+		whole[aggregationsKey] = rest
+		return nil
+	})
+	return err
+}
+
+// setAggregations puts the desired aggregation properties into a blueprint, each over
+// the one that it has under the same key.
+func setAggregations(whole, desired document.Object) error {
+	current, next := document.Child(whole, aggregationsKey), document.Child(desired, "properties")
+	for key := range next {
+		if _, exists := current[key]; !exists {
+			continue
+		}
+		merged, err := overAggregation(document.Child(current, key), document.Child(next, key))
+		if err != nil {
+			return fmt.Errorf("aggregation property %q: %w", key, err)
+		}
+		next[key] = merged
+	}
+	whole[aggregationsKey] = next
+	return nil
+}
+
+// overAggregation is the desired aggregation property with the keys of the current one
+// that no attribute stands for.
+func overAggregation(current, desired document.Object) (document.Object, error) {
+	read, err := fromDocument[port.AggregationProperty](current)
+	if err != nil {
+		return nil, err
+	}
+	adopt(desired, current, aggregationFromAPI(*read, aggregationModel{}).document())
+	return desired, nil
+}
+
+// document is the aggregation property as JSON. A query that is no JSON goes as it is,
+// so that Port says so.
+func (a aggregationModel) document() document.Object {
+	of := a.toAPI()
+	of.Query = nil
+	encoded, err := toDocument(of)
+	if err != nil {
+		return nil
+	}
+	if a.Query.IsNull() {
+		return encoded
+	}
+	query, err := a.Query.Decode()
+	if err != nil {
+		query = a.Query.ValueString()
+	}
+	encoded["query"] = query
+	return encoded
+}
