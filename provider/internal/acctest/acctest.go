@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -156,7 +155,7 @@ func (e *Environment) Run(t *testing.T, test resource.TestCase) {
 // Factories starts the provider in this process.
 func (e *Environment) Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"port": providerserver.NewProtocol6WithError(provider.New("test", e.options...)()),
+		"port": func() (tfprotov6.ProviderServer, error) { return provider.NewServer("test", e.options...)(), nil },
 	}
 }
 

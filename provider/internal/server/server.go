@@ -1,0 +1,118 @@
+// Package server wraps the provider server of the plugin framework. The provider
+// serves it, and so do the tests of the resources.
+package server
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// server hands each call a context that lets go of everything when the call
+// returns. terraform-plugin-framework 1.19.0 keeps the context of every call until
+// the provider stops, to cancel it then (proto6server.Server.registerContext);
+// with what the SDK attaches to a context that is 14 kB for each call, and an
+// entity takes four calls in a plan.
+//
+// Calls of which a run makes only a few pass through, and so do those that
+// stream, whose contexts have to outlive them.
+type server struct {
+	listing
+}
+
+// listing is a provider server that can list resources, as that of the framework.
+type listing interface {
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
+}
+
+// New wraps the provider server of the plugin framework. Another one is returned as
+// it is.
+func New(framework tfprotov6.ProviderServer) tfprotov6.ProviderServer {
+	wrapped, canList := framework.(listing)
+	if !canList {
+		return framework
+	}
+	return server{wrapped}
+}
+
+// ValidateResourceConfig implements [tfprotov6.ResourceServer].
+func (s server) ValidateResourceConfig(
+	ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest,
+) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	return call(ctx, req, s.listing.ValidateResourceConfig)
+}
+
+// UpgradeResourceState implements [tfprotov6.ResourceServer].
+func (s server) UpgradeResourceState(
+	ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest,
+) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	return call(ctx, req, s.listing.UpgradeResourceState)
+}
+
+// UpgradeResourceIdentity implements [tfprotov6.ResourceServer].
+func (s server) UpgradeResourceIdentity(
+	ctx context.Context, req *tfprotov6.UpgradeResourceIdentityRequest,
+) (*tfprotov6.UpgradeResourceIdentityResponse, error) {
+	return call(ctx, req, s.listing.UpgradeResourceIdentity)
+}
+
+// ReadResource implements [tfprotov6.ResourceServer].
+func (s server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	return call(ctx, req, s.listing.ReadResource)
+}
+
+// PlanResourceChange implements [tfprotov6.ResourceServer].
+func (s server) PlanResourceChange(
+	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest,
+) (*tfprotov6.PlanResourceChangeResponse, error) {
+	return call(ctx, req, s.listing.PlanResourceChange)
+}
+
+// ApplyResourceChange implements [tfprotov6.ResourceServer].
+func (s server) ApplyResourceChange(
+	ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest,
+) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	return call(ctx, req, s.listing.ApplyResourceChange)
+}
+
+// ImportResourceState implements [tfprotov6.ResourceServer].
+func (s server) ImportResourceState(
+	ctx context.Context, req *tfprotov6.ImportResourceStateRequest,
+) (*tfprotov6.ImportResourceStateResponse, error) {
+	return call(ctx, req, s.listing.ImportResourceState)
+}
+
+// MoveResourceState implements [tfprotov6.ResourceServer].
+func (s server) MoveResourceState(
+	ctx context.Context, req *tfprotov6.MoveResourceStateRequest,
+) (*tfprotov6.MoveResourceStateResponse, error) {
+	return call(ctx, req, s.listing.MoveResourceState)
+}
+
+// ValidateDataResourceConfig implements [tfprotov6.DataSourceServer].
+func (s server) ValidateDataResourceConfig(
+	ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest,
+) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
+	return call(ctx, req, s.listing.ValidateDataResourceConfig)
+}
+
+// ReadDataSource implements [tfprotov6.DataSourceServer].
+func (s server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+	return call(ctx, req, s.listing.ReadDataSource)
+}
+
+// call makes a call with a context that ends with it.
+func call[Request, Response any](
+	ctx context.Context, req Request, do func(context.Context, Request) (Response, error),
+) (Response, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	bounded := &callContext{}
+	bounded.current.Store(&ctx)
+	defer func() { //nolint:contextcheck // What is left of the context is nobody's.
+		// First the cancellation, which detaches the contexts that are derived from this one.
+		cancel()
+		bounded.current.Store(&ended)
+	}()
+	return do(bounded, req) //nolint:contextcheck // It is derived from ctx.
+}
