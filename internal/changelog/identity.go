@@ -13,24 +13,73 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// Identity names the change that an event reports, so that its copies count once:
-// the same delivery twice, and the copies of one change that came from the
-// changelog, from an automation or a workflow, and from the audit log. timestamp
-// and body are the header and the verified bytes of the delivery; they decide only
-// when the event itself holds no time.
-//
-// The result is 64 hexadecimal digits.
-func (e *Event) Identity(timestamp string, body []byte) (string, error) {
-	return hash(e.identifyingParts(timestamp, body))
+// Source says in which of its forms Port has reported a change. Within one source the
+// same event arrives in the same form, however often.
+type Source string
+
+// The sources.
+const (
+	SourceChangelog  Source = "changelog"
+	SourceAutomation Source = "automation"
+	SourceWorkflow   Source = "workflow"
+	SourceAuditLog   Source = "audit_log"
+)
+
+// Source returns the source of an event that Port has sent by itself. Only changelog
+// events have a status, and only automations say which run they are.
+func (e *Event) Source() Source {
+	switch {
+	case e.Status != "":
+		return SourceChangelog
+	case e.document["run"] != nil:
+		return SourceAutomation
+	}
+	return SourceWorkflow
 }
 
-func (e *Event) identifyingParts(timestamp string, body []byte) []any {
-	by, at := e.Trigger.By, canonicalTime(e.Trigger.At)
+// Identity names an event, so that its copies count once. An event from the same source
+// with the same Report is the same one again. Of two sources, the n-th event that one
+// reports of a Change is the n-th of the other, unless their Properties contradict.
+type Identity struct {
+	Source Source
+	// Report is 64 hexadecimal digits, and depends on everything that the source says
+	// of the change.
+	Report string
+	// Change is 32 hexadecimal digits, and depends on what all sources say alike: what
+	// happened to which thing and when. Changes of one thing within a millisecond may
+	// share it.
+	Change string
+	// Properties tell such changes apart.
+	Properties Fingerprint
+}
+
+// Identify returns the identity of an event from a source. timestamp and body are the
+// header and the verified bytes of a delivery; they decide only when the event itself
+// holds no time.
+func (e *Event) Identify(source Source, timestamp string, body []byte) (Identity, error) {
+	common := e.common(timestamp, body)
+	change, err := hash(common)
+	if err != nil {
+		return Identity{}, err
+	}
+	report, err := hash([]any{string(source), common, e.own(source)})
+	if err != nil {
+		return Identity{}, err
+	}
+	properties, err := e.fingerprint()
+	if err != nil {
+		return Identity{}, err
+	}
+	return Identity{Source: source, Report: report, Change: change[:len(change)/2], Properties: properties}, nil
+}
+
+// common returns what all sources say alike of a change.
+func (e *Event) common(timestamp string, body []byte) []any {
+	at := canonicalTime(e.Trigger.At)
 	if e.IsTimer() && at != "" {
-		// Its forms differ in the name of the action, and in what they show of the
-		// entity, which nobody has changed. Two timers of one entity may expire at
-		// the same moment.
-		return []any{"timer", by.OrgID, e.Context.Blueprint, e.Context.Entity, e.Context.Property, at}
+		// Its forms differ in the name of the action, in what they show of the entity,
+		// which nobody has changed, and in whether they name the property.
+		return []any{"timer", e.Context.Blueprint, e.Context.Entity, at}
 	}
 	if !e.Diff.Present() && e.ID != "" {
 		return []any{"event", e.ID}
@@ -40,31 +89,22 @@ func (e *Event) identifyingParts(timestamp string, body []byte) []any {
 		return []any{"delivery", timestamp, string(body)}
 	}
 	if e.ResourceType == ResourceRun && e.Context.RunID != "" {
-		diff := []any{withoutNothing{map[string]any(e.Diff.Before)}, withoutNothing{map[string]any(e.Diff.After)}}
-		return []any{"run", e.Context.RunID, e.Action, e.runStatus(), updatedAt, diff}
+		return []any{"run", e.Context.RunID, e.Action, e.runStatus(), updatedAt}
 	}
-	return []any{"change", by.OrgID, e.ResourceType, e.Action, e.Context.Blueprint, e.Context.Entity, at, updatedAt, e.previous()}
+	return []any{"change", e.ResourceType, e.Action, e.Context.Blueprint, e.Context.Entity, at, updatedAt}
 }
 
-// previous tells changes of one moment apart by the state that each of them found:
-// when it was made, in which all copies of a change agree. They need not agree in
-// anything else: one holds mirror and calculated values, another does not, and the
-// values of an entity do not say which of them these are. Only where neither state
-// says when it was made are the states themselves compared, by what is neither
-// null, nor empty, nor a team or an icon.
-func (e *Event) previous() any {
-	before := e.Diff.Before.moment("updatedAt")
-	if before != "" || e.Diff.After.moment("updatedAt") != "" {
-		return before
+// own returns what tells an event from others of its source about the same change: the
+// identifier that the audit log gives each of its entries, else what it says of the
+// thing. Two automations may report one change; each report has another identifier.
+func (e *Event) own(source Source) any {
+	if source == SourceAuditLog && e.ID != "" {
+		return e.ID
 	}
-	var states []any
-	for _, state := range []Snapshot{e.Diff.Before, e.Diff.After} {
-		own := maps.Clone(state)
-		delete(own, "icon")
-		delete(own, "team")
-		states = append(states, withoutNothing{map[string]any(own)})
+	if e.IsTimer() {
+		return e.Context.Property
 	}
-	return states
+	return []any{e.Trigger.By.OrgID, withoutNothing{map[string]any(e.Diff.Before)}, withoutNothing{map[string]any(e.Diff.After)}}
 }
 
 // moment returns the instant under key in one notation, or the text that is there if

@@ -1,23 +1,31 @@
 package changelog_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 )
 
-// identity of a body that arrived with some timestamp header.
-func identity(t *testing.T, body string) string {
+// identify returns the identity of a body that Port has sent.
+func identify(t *testing.T, timestamp, body string) changelog.Identity {
 	t.Helper()
-	return identityAt(t, milliTime, body)
+	return identifyFrom(t, parse(t, body).Source(), timestamp, body)
 }
 
-func identityAt(t *testing.T, timestamp, body string) string {
+func identifyFrom(t *testing.T, source changelog.Source, timestamp, body string) changelog.Identity {
 	t.Helper()
-	name, err := parse(t, body).Identity(timestamp, []byte(body))
+	identity, err := parse(t, body).Identify(source, timestamp, []byte(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return name
+	return identity
+}
+
+// isCopy reports whether two sources may have reported one change.
+func isCopy(a, b changelog.Identity) bool {
+	return a.Change == b.Change && !a.Properties.Contradicts(b.Properties) && !b.Properties.Contradicts(a.Properties)
 }
 
 func TestIdentityOfOneChange(t *testing.T) {
@@ -39,6 +47,8 @@ func TestIdentityOfOneChange(t *testing.T) {
 		{"with the team as a list", strings.ReplaceAll(original, `"relations": {},`, `"relations": {}, "team": ["shop"],`)},
 		{"with an icon", strings.ReplaceAll(original, `"relations": {},`, `"relations": {}, "icon": "Service",`)},
 		{"in the audit log", strings.Replace(original, "{", `{"identifier": "event_7", "additionalData": {}, "message": null,`, 1)},
+		{"without an organization", strings.ReplaceAll(original, `"orgId": "org_sYG4DOJZNGy8bYnt",`, "")},
+		{"with defaults that are filled in", strings.ReplaceAll(original, `"properties": {`, `"properties": {"tier": "gold", `)},
 		{"from a workflow", strings.Replace(automation, `"origin": "API"`, `"origin": "API", "id": "w_1"`, 1)},
 		{"with a time in another notation", strings.ReplaceAll(original, "2026-06-15T16:44:56.288Z", "2026-06-15T18:44:56.288000+02:00")},
 		{"with a number in another notation", strings.Replace(original, `"memoryUtil": 30`, `"memoryUtil": 3.0e1`, 1)},
@@ -46,8 +56,8 @@ func TestIdentityOfOneChange(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			if identityAt(t, secondTime, test.copy) != identity(t, original) {
-				t.Error("the copy has another identity")
+			if !isCopy(identifyFrom(t, changelog.SourceAuditLog, secondTime, test.copy), identify(t, milliTime, original)) {
+				t.Error("the copy is not recognised")
 			}
 		})
 	}
@@ -66,7 +76,8 @@ func TestIdentityOfOtherChanges(t *testing.T) {
 		{"another blueprint", `"blueprint": "deploymentConfig"`, `"blueprint": "service"`},
 		{"another entity", `"identifier": "notification-service-prod"`, `"identifier": "other"`},
 		{"another moment", `2026-06-15T16:44:56.288Z`, `2026-06-15T16:44:56.289Z`},
-		{"another state before", `"updatedAt": "2026-06-15T16:34:47.385Z"`, `"updatedAt": "2026-06-15T16:44:56.288Z"`},
+		{"another value after", `"Degraded"`, `"Crashed"`},
+		{"another value before", `"Healthy"`, `"Crashed"`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -75,10 +86,73 @@ func TestIdentityOfOtherChanges(t *testing.T) {
 			if changed == original {
 				t.Fatal("the replacement changes nothing")
 			}
-			if identity(t, changed) == identity(t, original) {
-				t.Error("another change has the same identity")
+			if isCopy(identifyFrom(t, changelog.SourceAuditLog, milliTime, changed), identify(t, milliTime, original)) {
+				t.Error("another change is taken for a copy")
 			}
 		})
+	}
+}
+
+// TestIdentityWithinOneSource is strict: whatever differs makes another event.
+func TestIdentityWithinOneSource(t *testing.T) {
+	t.Parallel()
+	original := string(fixture(t, "changelog-event.json"))
+	if identify(t, secondTime, original).Report != identify(t, milliTime, original).Report {
+		t.Error("the same event delivered twice is two")
+	}
+	for name, replaced := range map[string][2]string{
+		"another state before": {`"updatedAt": "2026-06-15T16:34:47.385Z"`, `"updatedAt": "2026-06-15T16:44:56.288Z"`},
+		"another value":        {`"cpuUtil": 91.5`, `"cpuUtil": 91.6`},
+		"another organization": {`"org_sYG4DOJZNGy8bYnt"`, `"org_other"`},
+	} {
+		changed := strings.ReplaceAll(original, replaced[0], replaced[1])
+		if changed == original {
+			t.Fatalf("%s: the replacement changes nothing", name)
+		}
+		if identify(t, milliTime, changed).Report == identify(t, milliTime, original).Report {
+			t.Errorf("%s: it is taken for the same event", name)
+		}
+	}
+	inLog := func(id string) string { return strings.Replace(original, "{", `{"identifier": "`+id+`",`, 1) }
+	if identifyFrom(t, changelog.SourceAuditLog, "", inLog("event_1")).Report == identifyFrom(t, changelog.SourceAuditLog, "", inLog("event_2")).Report {
+		t.Error("two entries of the audit log are one")
+	}
+}
+
+func TestSource(t *testing.T) {
+	t.Parallel()
+	automation := string(fixture(t, "automation-event.json"))
+	for body, want := range map[string]changelog.Source{
+		string(fixture(t, "changelog-event.json")): changelog.SourceChangelog,
+		automation: changelog.SourceWorkflow,
+		strings.Replace(automation, "{", `{"run":{"id":"r_1"},`, 1): changelog.SourceAutomation,
+		`{"run":{"id":"r_2"},"event":` + automation + `}`:           changelog.SourceAutomation,
+	} {
+		if got := parse(t, body).Source(); got != want {
+			t.Errorf("%s from %.60s", got, body)
+		}
+	}
+}
+
+// TestFingerprintIsBounded compares events with very many properties.
+func TestFingerprintIsBounded(t *testing.T) {
+	t.Parallel()
+	body := func(value string, from, to int) string {
+		var properties strings.Builder
+		for i := from; i < to; i++ {
+			fmt.Fprintf(&properties, `"p%d":%q,`, i, value)
+		}
+		return `{"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"after":{"properties":{` + properties.String() + `"last":1}}}}`
+	}
+	all, most := identify(t, "", body("x", 0, 2000)), identify(t, "", body("x", 500, 2000))
+	if len(all.Properties) > 8000 || len(most.Properties) > 8000 {
+		t.Errorf("fingerprints have %d and %d bytes", len(all.Properties), len(most.Properties))
+	}
+	if !isCopy(all, most) {
+		t.Error("properties that one lacks contradict")
+	}
+	if isCopy(all, identify(t, "", body("y", 500, 2000))) {
+		t.Error("properties that differ do not contradict")
 	}
 }
 
@@ -144,6 +218,12 @@ func TestIdentityOfRunsTimersAndFragments(t *testing.T) {
 			true,
 		},
 		{
+			"a timer in the changelog, which does not name it",
+			`{"action":"TIMER_PROPERTY_EXPIRED","context":{"blueprintIdentifier":"service","entityIdentifier":"cart","propertyIdentifier":"ttl"},"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"after":{"identifier":"cart"}}}`,
+			`{"action":"TIMER_EXPIRED","resourceType":"entity","status":"SUCCESS","context":{"blueprint":"service","entity":"cart"},"trigger":{"at":"2026-01-01T00:00:00Z","by":{"byPort":true}}}`,
+			true,
+		},
+		{
 			"two timers of one entity",
 			`{"action":"TIMER_PROPERTY_EXPIRED","context":{"propertyIdentifier":"a"},"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"after":{}}}`,
 			`{"action":"TIMER_PROPERTY_EXPIRED","context":{"propertyIdentifier":"b"},"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"after":{}}}`,
@@ -156,8 +236,8 @@ func TestIdentityOfRunsTimersAndFragments(t *testing.T) {
 			false,
 		},
 		{
-			"the same states with a team and empty values",
-			`{"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"before":{"properties":{"x":1}},"after":{"properties":{"x":2.0}}}}`,
+			"the same states with a team and empty values, in the changelog",
+			`{"status":"SUCCESS","trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"before":{"properties":{"x":1}},"after":{"properties":{"x":2.0}}}}`,
 			`{"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"before":{"team":["a"],"properties":{"x":1,"y":null}},"after":{"icon":"I","properties":{"x":2},"relations":{}}}}`,
 			true,
 		},
@@ -183,8 +263,13 @@ func TestIdentityOfRunsTimersAndFragments(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			if same := identity(t, test.a) == identity(t, test.b); same != test.same {
-				t.Errorf("same identity: %t, want %t", same, test.same)
+			a, b := identify(t, milliTime, test.a), identify(t, milliTime, test.b)
+			same := a.Report == b.Report
+			if a.Source != b.Source {
+				same = isCopy(a, b)
+			}
+			if same != test.same {
+				t.Errorf("same event: %t, want %t", same, test.same)
 			}
 		})
 	}
@@ -193,11 +278,11 @@ func TestIdentityOfRunsTimersAndFragments(t *testing.T) {
 func TestIdentityWithoutTimeIsTheDelivery(t *testing.T) {
 	t.Parallel()
 	const body = `{"resourceType":"entity"}`
-	if identityAt(t, "1", body) == identityAt(t, "2", body) {
+	if identify(t, "1", body).Change == identify(t, "2", body).Change {
 		t.Error("two deliveries share an identity")
 	}
-	first, second := identityAt(t, "1", body), identityAt(t, "1", body)
-	if first != second {
+	first, second := identify(t, "1", body), identify(t, "1", body)
+	if first.Report != second.Report {
 		t.Error("one delivery has two identities")
 	}
 }

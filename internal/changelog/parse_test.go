@@ -377,12 +377,12 @@ func FuzzParse(f *testing.F) {
 		if !strings.Contains(string(body), "-0") && !reflect.DeepEqual(again, event) {
 			t.Fatalf("%s reads differently the second time", stored)
 		}
-		first, err := event.Identity("1", body)
+		first, err := event.Identify(changelog.SourceChangelog, "1", body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if second, err := again.Identity("1", body); err != nil || second != first {
-			t.Fatalf("the identity changed from %s to %s (%v)", first, second, err)
+		if second, err := again.Identify(changelog.SourceChangelog, "1", body); err != nil || !reflect.DeepEqual(second, first) {
+			t.Fatalf("the identity changed from %v to %v (%v)", first, second, err)
 		}
 	})
 }

@@ -85,7 +85,12 @@ func (i *intake) decode(timestamp string, verified []byte) (*opened, error) {
 	if err != nil {
 		return nil, &refusal{result: metrics.ResultInvalid, status: http.StatusBadRequest, sentence: "The body is not a JSON object.", cause: err}
 	}
-	identity, err := event.Identity(timestamp, verified)
+	return i.newOpened(event, event.Source(), timestamp, verified)
+}
+
+// newOpened makes what is stored of an event, which Port has reported in a form.
+func (i *intake) newOpened(event *changelog.Event, source changelog.Source, timestamp string, body []byte) (*opened, error) {
+	identity, err := event.Identify(source, timestamp, body)
 	if err != nil {
 		return nil, err
 	}
@@ -93,11 +98,15 @@ func (i *intake) decode(timestamp string, verified []byte) (*opened, error) {
 	if err != nil {
 		return nil, fmt.Errorf("serialising the event: %w", err)
 	}
-	return &opened{queue.Event{Identity: identity, Body: document, Origin: queue.Origin{
-		Source: i.source,
-		Action: strings.Clone(event.Action), Resource: strings.Clone(event.ResourceType),
-		Blueprint: strings.Clone(event.Context.Blueprint), Entity: strings.Clone(event.Context.Entity),
-	}}}, nil
+	return &opened{queue.Event{
+		Identity: identity.Report, Body: document,
+		Report: queue.Report{Source: string(identity.Source), Change: identity.Change, Properties: identity.Properties},
+		Origin: queue.Origin{
+			Source: i.source,
+			Action: strings.Clone(event.Action), Resource: strings.Clone(event.ResourceType),
+			Blueprint: strings.Clone(event.Context.Blueprint), Entity: strings.Clone(event.Context.Entity),
+		},
+	}}, nil
 }
 
 // checkHeaders refuses what no body can make right.

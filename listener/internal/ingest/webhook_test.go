@@ -50,7 +50,7 @@ func (m *memory) Store(_ context.Context, event queue.Event) (duplicate bool, er
 		return false, m.failure
 	}
 	for _, stored := range m.events {
-		if stored.Identity == event.Identity {
+		if stored.Report.Change == event.Report.Change {
 			return true, nil
 		}
 	}

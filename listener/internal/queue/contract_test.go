@@ -22,6 +22,13 @@ func TestContract(t *testing.T) {
 	}{
 		{"an event reaches each of its lanes", anEventReachesItsLanes},
 		{"a duplicate is recognised, also after a restart", aDuplicateIsRecognised},
+		{"copies from several sources are one event", copiesAreOneEvent},
+		{"copies that arrive at once are one event", copiesAtOnce},
+		{"a position moves with what was read", aPositionMoves},
+		{"a position moves with all of what was read, or not at all", aPositionMovesWithEverything},
+		{"one process follows the audit log at a time", oneFollower},
+		{"an entry that has expired is only noted", anExpiredEntry},
+		{"copies are recognised although events are discarded for space", copiesUnderPressure},
 		{"order is kept within a lane", orderIsKept},
 		{"many senders at a time are each answered rightly", manySenders},
 		{"what was sent is never handed out as new again", whatWasSentIsRemembered},

@@ -44,8 +44,10 @@ type Options struct {
 	// MaxBytes bounds the store. When events reach their part of it, those that
 	// have been evaluated make room; the others never.
 	MaxBytes int64
-	// MaxAge is how long evaluated events are kept, and copies recognised.
+	// MaxAge is how long evaluated events are kept, and copies of events recognised.
 	MaxAge time.Duration
+	// RecogniseFor is how long copies are recognised at least, also when MaxAge is less.
+	RecogniseFor time.Duration
 	// SentFor is how long it is remembered that a delivery was sent. It must be
 	// longer than an event or a retry lives.
 	SentFor time.Duration

@@ -283,11 +283,21 @@ func (e *postgresEngine) receive(ctx context.Context) error {
 	}
 }
 
+// serialize takes a lock that ends with the transaction: two listeners that are sent
+// two copies at a time would both find that nothing is known of the change.
+func (e *postgresEngine) serialize(ctx context.Context, tx querier, change string) error {
+	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, e.schema+" "+change); err != nil {
+		return fmt.Errorf("waiting for other events of a change: %w", err)
+	}
+	return nil
+}
+
 // used is the size of what is stored: that of the tables does not shrink when rows
 // are removed.
 func (e *postgresEngine) used(ctx context.Context, tx querier) (int64, error) {
 	var size int64
-	err := tx.QueryRowContext(ctx, `SELECT coalesce(sum(octet_length(body) + $1), 0)::bigint FROM events`, rowOverhead).Scan(&size)
+	err := tx.QueryRowContext(ctx, `SELECT (SELECT coalesce(sum(octet_length(body) + $1), 0) FROM events)::bigint +
+		(SELECT coalesce(sum(octet_length(properties) + $2), 0) FROM reports)::bigint`, rowOverhead, reportOverhead).Scan(&size)
 	return size, err
 }
 

@@ -34,14 +34,18 @@ var ErrLaneLost = errors.New("another process serves the lane now")
 
 // Event is what is stored.
 type Event struct {
-	// Identity names the change; of two events with one identity the second is
-	// not stored again. See changelog.Event.Identity.
+	// Identity names the event; of two events with one identity the second is not
+	// stored again. See changelog.Event.Identify.
 	Identity string
 	// Body is the normalised event as JSON.
 	Body []byte
 	// Origin is kept for those who ask about the event later. An event that is read
 	// to be evaluated or delivered comes without it.
 	Origin Origin
+	// Report says how its copies from other sources are recognised.
+	Report Report
+	// Doubtful says that its alerts may have been sent already, by a store that is gone.
+	Doubtful bool
 }
 
 // ShortIdentity returns as much of the identity as tells events apart in a log.
@@ -148,10 +152,13 @@ type Evaluator func(event Event) Evaluation
 // one: each event is evaluated and each lane served by one of them at a time.
 type Queue interface {
 	Desk
-	// Store returns once the event is on disk. It reports whether an event of
-	// the same identity was there already. Its error wraps ErrUnavailable or
+	// Store returns once the event is on disk. It reports whether the same event, or
+	// a copy from another source, was there already. Its error wraps ErrUnavailable or
 	// ErrTooLarge.
 	Store(ctx context.Context, event Event) (duplicate bool, err error)
+	// Follow calls follow whenever this process has become the only one that reads
+	// Port's audit log, and again after follow has failed, until ctx ends.
+	Follow(ctx context.Context, follow Follower)
 	// Evaluate hands every event to the evaluator, in the order in which they
 	// were stored, and keeps the deliveries, until ctx ends. An event is marked
 	// in the transaction that keeps its deliveries, so it may be handed out again

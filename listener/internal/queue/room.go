@@ -14,6 +14,8 @@ var errFull = errors.New("the event store is full of events that wait; raise sto
 const (
 	// rowOverhead is more than an event takes beside its body.
 	rowOverhead = 1 << 10
+	// reportOverhead is what a report takes beside its properties.
+	reportOverhead = 1 << 8
 	// bodyCopies is how often a body is on disk at most: in its table and in the
 	// log of a database.
 	bodyCopies = 2
@@ -117,6 +119,9 @@ func (q *SQL) discard(ctx context.Context, tx querier) (int64, error) {
 	if err != nil || discarded > 0 {
 		return discarded, err
 	}
+	if discarded, err = discardReports(ctx, tx); err != nil || discarded > 0 {
+		return discarded, err
+	}
 	var kept int64
 	err = tx.QueryRowContext(ctx, `SELECT CAST(coalesce(sum(length(body)), 0) AS BIGINT) FROM events WHERE number IN (SELECT event FROM dead_letters)`).Scan(&kept)
 	if err != nil {
@@ -144,22 +149,35 @@ func remove(ctx context.Context, tx querier, statement string, args ...any) (int
 // noted as sent long ago.
 func (q *SQL) tidy(ctx context.Context) error {
 	now := time.Now()
-	for {
-		var discarded int64
-		err := q.engine.write(ctx, func(ctx context.Context, tx querier) (err error) {
-			discarded, err = remove(ctx, tx, `DELETE FROM events WHERE number IN (SELECT number FROM events WHERE stored_at < $1 AND `+doneEvents+` ORDER BY number LIMIT $2)`,
-				timestamp(now.Add(-q.options.MaxAge)), discardBatch)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if discarded < discardBatch {
-			break
-		}
+	err := q.removeAll(ctx, func(ctx context.Context, tx querier) (int64, error) {
+		return remove(ctx, tx, `DELETE FROM events WHERE number IN (SELECT number FROM events WHERE stored_at < $1 AND `+doneEvents+` ORDER BY number LIMIT $2)`,
+			timestamp(now.Add(-q.options.MaxAge)), discardBatch)
+	})
+	if err != nil {
+		return err
+	}
+	err = q.removeAll(ctx, func(ctx context.Context, tx querier) (int64, error) {
+		return removeReports(ctx, tx, now.Add(-max(q.options.MaxAge, q.options.RecogniseFor)))
+	})
+	if err != nil {
+		return err
 	}
 	return q.engine.write(ctx, func(ctx context.Context, tx querier) error {
 		_, err := remove(ctx, tx, `DELETE FROM sent WHERE sent_at < $1`, timestamp(now.Add(-q.options.SentFor)))
 		return err
 	})
+}
+
+// removeAll removes batches, each in a transaction of its own, until nothing is left.
+func (q *SQL) removeAll(ctx context.Context, batch func(ctx context.Context, tx querier) (int64, error)) error {
+	for {
+		var removed int64
+		err := q.engine.write(ctx, func(ctx context.Context, tx querier) (err error) {
+			removed, err = batch(ctx, tx)
+			return err
+		})
+		if err != nil || removed < discardBatch {
+			return err
+		}
+	}
 }

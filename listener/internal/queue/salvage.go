@@ -31,6 +31,8 @@ func storedTables() []storedTable {
 		}},
 		{name: "deliveries", isSound: isSoundDelivery, ofEvents: true},
 		{name: "dead_letters", isSound: isSoundDelivery, ofEvents: true},
+		{name: "reports"},
+		{name: "positions"},
 		{name: "sent"},
 		{name: "lanes"},
 	}

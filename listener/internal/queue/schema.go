@@ -86,6 +86,27 @@ func schemaVersions() [][]string {
 			holder TEXT NOT NULL,
 			expires_at {time} NOT NULL
 		)`,
+	}, {
+		// Who has reported which change: longer than the events are there. copy_of is
+		// the first report of the change, 0 for that itself.
+		`CREATE TABLE reports (
+			number {number},
+			noted_at TEXT NOT NULL,
+			change TEXT NOT NULL,
+			source TEXT NOT NULL,
+			copy_of BIGINT NOT NULL,
+			identity TEXT NOT NULL,
+			properties {bytes} NOT NULL,
+			UNIQUE (change, identity)
+		)`,
+		`ALTER TABLE events ADD COLUMN doubtful BOOLEAN NOT NULL DEFAULT FALSE`,
+		// How far each query of the audit log has been read.
+		`CREATE TABLE positions (
+			query TEXT PRIMARY KEY,
+			since TEXT NOT NULL,
+			position TEXT NOT NULL,
+			doubtful_until TEXT
+		)`,
 	}}
 }
 

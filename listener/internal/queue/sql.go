@@ -28,6 +28,9 @@ type engine interface {
 	// announce rings the bells of a topic in the other processes once the
 	// transaction is committed.
 	announce(ctx context.Context, tx querier, topic string) error
+	// serialize keeps other transactions about the same change waiting until this one
+	// has ended.
+	serialize(ctx context.Context, tx querier, change string) error
 	// used is how much space the store takes.
 	used(ctx context.Context, tx querier) (int64, error)
 	// lockRows ends a query of rows that the same transaction is to change.
@@ -95,7 +98,7 @@ func unavailable(err error) error {
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
 
-// Store inserts an event, unless one of its identity is there.
+// Store keeps an event, unless it is one of a change that is known.
 func (q *SQL) Store(ctx context.Context, event Event) (duplicate bool, err error) {
 	if q.closed.Load() {
 		return false, unavailable(errClosed)
@@ -106,27 +109,13 @@ func (q *SQL) Store(ctx context.Context, event Event) (duplicate bool, err error
 	if err := q.engine.check(ctx); err != nil {
 		return false, unavailable(err)
 	}
-	storedAt := time.Now().UTC().Format(timeFormat)
-	sum := eventChecksum(event.Identity, storedAt, event.Body)
-	explanation := Explanation{Origin: event.Origin}.encode()
 	err = q.engine.write(ctx, func(ctx context.Context, tx querier) error {
-		if err := q.admit(ctx, tx, len(event.Body)); err != nil {
-			return err
-		}
-		// A copy must not use up a number: SQLite would give one to it even where the
-		// conflict is ignored, and a gap among the newest numbers means a loss.
-		inserted, err := tx.ExecContext(ctx, `INSERT INTO events (identity, stored_at, explanation, body, checksum)
-			SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), $4, $5 WHERE NOT EXISTS (SELECT 1 FROM events WHERE identity = $1) ON CONFLICT DO NOTHING`,
-			event.Identity, storedAt, explanation, event.Body, sum)
-		if err != nil {
-			return fmt.Errorf("storing an event: %w", err)
-		}
-		count, err := inserted.RowsAffected()
+		receipt, original, err := q.keep(ctx, tx, event, false)
 		if err != nil {
 			return err
 		}
-		if duplicate = count == 0; duplicate {
-			return q.explain(ctx, tx, "identity", event.Identity, func(e *Explanation) { e.add(event.Origin.Source, precise(time.Now())) })
+		if duplicate = receipt != ReceiptStored; duplicate {
+			return q.explainCopy(ctx, tx, original, event)
 		}
 		return q.engine.announce(ctx, tx, evaluatorTask)
 	})
@@ -269,13 +258,13 @@ func (q *SQL) evaluateBatch(ctx context.Context, evaluate Evaluator) (int, error
 // unevaluated reads the next events that lack the mark.
 func (q *SQL) unevaluated(ctx context.Context) ([]storedEvent, error) {
 	rows, err := q.engine.reader().QueryContext(ctx,
-		`SELECT number, identity, stored_at, explanation, body, checksum FROM events WHERE evaluated_at IS NULL ORDER BY number LIMIT $1`, batchEvents)
+		`SELECT number, identity, stored_at, explanation, body, checksum, doubtful FROM events WHERE evaluated_at IS NULL ORDER BY number LIMIT $1`, batchEvents)
 	if err != nil {
 		return nil, fmt.Errorf("reading events: %w", err)
 	}
 	return collect(rows, func(rows *sql.Rows) (storedEvent, int, error) {
 		var event storedEvent
-		err := rows.Scan(&event.number, &event.Identity, &event.storedAt, &event.explanation, &event.Body, &event.sum)
+		err := rows.Scan(&event.number, &event.Identity, &event.storedAt, &event.explanation, &event.Body, &event.sum, &event.Doubtful)
 		return event, len(event.Body), err
 	})
 }
@@ -332,10 +321,10 @@ func scanText(rows *sql.Rows) (text string, size int, err error) {
 }
 
 func insertDelivery(ctx context.Context, tx querier, event uint64, storedAt string, delivery Delivery, replayed uint64) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO deliveries (destination, rule, event, overtaken, stored_at, replayed, checksum)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+	_, err := tx.ExecContext(ctx, `INSERT INTO deliveries (destination, rule, event, overtaken, stored_at, replayed, checksum, uncertain)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
 		delivery.Destination, delivery.Rule, event, delivery.Overtaken, storedAt, replayed,
-		deliveryChecksum(event, delivery.Destination, delivery.Rule, storedAt))
+		deliveryChecksum(event, delivery.Destination, delivery.Rule, storedAt), delivery.Doubtful)
 	if err != nil {
 		return fmt.Errorf("storing a delivery: %w", err)
 	}

@@ -116,7 +116,23 @@ func openLocked(ctx context.Context, options Options) (*sqliteEngine, Damage, er
 		return nil, Damage{}, errors.Join(err, engine.writer.close(), marks.close()) //nolint:contextcheck // A transaction is not given up half-way.
 	}
 	engine.read.SetMaxOpenConns(readers)
+	if err := engine.noticeLoss(ctx, marks.previous); err != nil {
+		return nil, Damage{}, errors.Join(err, engine.close()) //nolint:contextcheck // What was written is kept, whoever has gone.
+	}
 	return engine, damage, nil
+}
+
+// noticeLoss doubts what is read again when the store has fallen behind what the marks
+// of the run before say: an old copy was put back, or its log is gone.
+func (e *sqliteEngine) noticeLoss(ctx context.Context, previous *marks) error {
+	if previous == nil {
+		return nil
+	}
+	current, err := readMarks(ctx, e.read)
+	if err != nil || current.Event >= previous.Event {
+		return err
+	}
+	return e.write(ctx, doubt)
 }
 
 // createDatabase makes the tables, if they are missing or old.
@@ -150,6 +166,9 @@ func (e *sqliteEngine) claim(context.Context, string) (bool, error) { return tru
 func (e *sqliteEngine) release(context.Context, string) error { return nil }
 
 func (e *sqliteEngine) guard(context.Context, querier, string) error { return nil }
+
+// serialize has nothing to do: one connection writes.
+func (e *sqliteEngine) serialize(context.Context, querier, string) error { return nil }
 
 func (e *sqliteEngine) announce(context.Context, querier, string) error { return nil }
 
