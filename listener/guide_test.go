@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,14 +14,22 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 )
 
-// guide returns the guide to the listener.
+// guide returns the guide to the listener, page after page.
 func guide(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("../docs/guides/listener.md")
-	if err != nil {
-		t.Fatal(err)
+	pages, err := filepath.Glob("../docs/guides/listener*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("there are no pages: %v", err)
 	}
-	return string(text)
+	var text strings.Builder
+	for _, page := range pages {
+		content, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.Write(content)
+	}
+	return text.String()
 }
 
 // TestGuideMetrics compares the metrics of the guide with those of a running
@@ -147,38 +156,63 @@ func TestGuideShowsTheMessage(t *testing.T) {
 	}
 }
 
-// TestGuideLinks looks for each file of the repository that the guide, the page about
-// changelog destinations or the README links to, and each heading of the guide.
-func TestGuideLinks(t *testing.T) {
-	t.Parallel()
-	const guidePath = "../docs/guides/listener.md"
-	var anchors []string
-	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(guide(t), -1) {
+// anchors returns those of the headings of a page.
+func anchors(text string) []string {
+	var found []string
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(text, -1) {
 		anchor := strings.ReplaceAll(strings.ToLower(heading[1]), " ", "-")
-		anchors = append(anchors, regexp.MustCompile(`[^a-z0-9_-]`).ReplaceAllString(anchor, ""))
+		found = append(found, regexp.MustCompile(`[^a-z0-9_-]`).ReplaceAllString(anchor, ""))
 	}
-	for _, document := range []string{guidePath, "../docs/guides/changelog-destinations.md", "../README.md"} {
-		text, err := os.ReadFile(document)
+	return found
+}
+
+// TestLinks looks for each file of the repository that a page for people links to, and
+// for each heading.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	var pages []string
+	for _, pattern := range []string{"../README.md", "../.github/*.md", "../docs/guides/*.md", "../docs/decisions/*.md", "../docs/index.md"} {
+		matching, err := filepath.Glob(pattern)
+		if err != nil || len(matching) == 0 {
+			t.Fatalf("%s: there are no pages (%v)", pattern, err)
+		}
+		pages = append(pages, matching...)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, link := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(string(text), -1) {
-			target, anchor, _ := strings.Cut(link[1], "#")
-			path := filepath.Join(filepath.Dir(document), target)
-			if inRepository, ok := strings.CutPrefix(target, "https://github.com/port-changelog/terraform-provider-port/"); ok {
-				path = "../" + strings.TrimPrefix(strings.TrimPrefix(inRepository, "blob/main/"), "tree/main/")
-			} else if strings.HasPrefix(target, "https://") {
-				continue
-			}
-			if target == "" {
-				path = document
-			}
-			if _, err := os.Stat(path); err != nil {
-				t.Errorf("%s: %s leads nowhere: %v", document, link[1], err)
-			}
-			if anchor != "" && (path != guidePath || !slices.Contains(anchors, anchor)) {
-				t.Errorf("%s: there is no heading %s", document, link[1])
+		for _, link := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(string(text), -1) {
+			if err := follow(page, link[1]); err != nil {
+				t.Errorf("%s: %s leads nowhere: %v", page, link[1], err)
 			}
 		}
 	}
+}
+
+// follow looks for what a link of a page leads to, unless that is another site.
+func follow(page, link string) error {
+	target, anchor, _ := strings.Cut(link, "#")
+	path := filepath.Join(filepath.Dir(page), target)
+	if inRepository, ok := strings.CutPrefix(target, "https://github.com/port-changelog/terraform-provider-port/"); ok {
+		if strings.HasPrefix(inRepository, "security/") {
+			return nil
+		}
+		path = "../" + strings.TrimPrefix(strings.TrimPrefix(inRepository, "blob/main/"), "tree/main/")
+	} else if strings.HasPrefix(target, "https://") {
+		return nil
+	}
+	if target == "" {
+		path = page
+	}
+	info, err := os.Stat(path)
+	if err != nil || anchor == "" || info.IsDir() {
+		return err
+	}
+	text, err := os.ReadFile(path)
+	if err == nil && !slices.Contains(anchors(string(text)), anchor) {
+		err = errors.New("there is no such heading")
+	}
+	return err
 }
