@@ -239,7 +239,7 @@ func TestBlueprintDeletion(t *testing.T) {
 func TestSystemBlueprints(t *testing.T) {
 	t.Parallel()
 	s := startWithout(t)
-	for _, identifier := range []string{"_user", "_team", "_rule_result", "_rule", "_scorecard"} {
+	for _, identifier := range []string{"_user", "_team", "_rule_result", "_rule", "_scorecard", "_scorecard_group"} {
 		base := s.mustDo(t, http.MethodGet, "/v1/blueprints/system/"+identifier+"/structure", "")
 		if base.at(t, "blueprint", "identifier") != identifier {
 			t.Error(base.body)
@@ -265,6 +265,26 @@ func TestSystemBlueprints(t *testing.T) {
 	base["identifier"] = "people"
 	s.do(t, http.MethodPut, "/v1/blueprints/_user", compact(t, base)).
 		refused(t, http.StatusUnprocessableEntity, "invalid_request", "body/identifier must NOT change")
+}
+
+func TestSystemBlueprintsKeepTheirBaseStructure(t *testing.T) {
+	t.Parallel()
+	s := startWithout(t)
+	for _, identifier := range []string{"_rule", "_scorecard_group"} {
+		for _, method := range []string{http.MethodPut, http.MethodPatch} {
+			s.do(t, method, "/v1/blueprints/"+identifier, compact(t, s.mustDo(t, http.MethodGet, "/v1/blueprints/"+identifier, "").at(t, "blueprint"))).
+				refused(t, http.StatusUnprocessableEntity, "invalid_request", "protected")
+		}
+	}
+
+	const added = `{"relations":{"rule":{"title":"Rule","target":"_rule","required":false,"many":false},"team":{"target":"_team","required":false,"many":false}}}`
+	s.do(t, http.MethodPut, "/v1/blueprints/_rule_result", compact(t, s.mustDo(t, http.MethodGet, "/v1/blueprints/_rule_result", "").at(t, "blueprint"))).
+		refused(t, http.StatusUnprocessableEntity, "invalid_request", "only updated")
+	s.mustDo(t, http.MethodPatch, "/v1/blueprints/_rule_result", added)
+	s.do(t, http.MethodPatch, "/v1/blueprints/_rule_result", strings.Replace(added, `"many":false`, `"many":true`, 1)).
+		refused(t, http.StatusUnprocessableEntity, "invalid_request", "body/relations/rule must NOT change")
+	s.do(t, http.MethodPatch, "/v1/blueprints/_scorecard", `{"aggregationProperties":{}}`).
+		refused(t, http.StatusUnprocessableEntity, "invalid_request", "must have system aggregation property")
 }
 
 func TestBlueprintsAreListedInOrder(t *testing.T) {

@@ -77,7 +77,8 @@ func (c *Catalog) addBlueprint(d *definition, s stamp) *blueprint {
 }
 
 // ReplaceBlueprint replaces a blueprint as a whole: what the body
-// leaves out is gone. A body with another identifier renames it.
+// leaves out is gone. A body with another identifier renames it. [?] The results of
+// rules take no replacement, only updates: Port's own client sends no other.
 func (c *Catalog) ReplaceBlueprint(identifier string, body *document.Object) (*document.Object, error) {
 	defer c.write()()
 	b, err := c.find(identifier)
@@ -86,6 +87,9 @@ func (c *Catalog) ReplaceBlueprint(identifier string, body *document.Object) (*d
 	}
 	if err := c.checkDestination(body); err != nil {
 		return nil, err
+	}
+	if identifier == ruleResultBlueprint {
+		return nil, refuse(Invalid, "Blueprint %q cannot be replaced, only updated", identifier)
 	}
 	if !body.Has("identifier") {
 		body = document.New().With("identifier", identifier).Merge(body)
@@ -112,6 +116,9 @@ func (c *Catalog) UpdateBlueprint(identifier string, body *document.Object) (*do
 // redefine gives a blueprint a new definition, after which its entities have no
 // value for what is no longer defined.
 func (c *Catalog) redefine(b *blueprint, body *document.Object) (*document.Object, error) {
+	if err := checkSystemChange(b, body); err != nil {
+		return nil, err
+	}
 	d, err := c.define(c.withoutDangling(body, b.definition.identifier))
 	if err != nil {
 		return nil, err

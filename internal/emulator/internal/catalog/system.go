@@ -13,6 +13,7 @@ const (
 	scorecardBlueprint  = "_scorecard"
 	ruleBlueprint       = "_rule"
 	ruleResultBlueprint = "_rule_result"
+	groupBlueprint      = "_scorecard_group"
 )
 
 // addSystemBlueprints makes the blueprints that every organization has. [?] What
@@ -55,8 +56,7 @@ func isSystem(identifier string) bool {
 }
 
 // checkSystem refuses a redefinition of a system blueprint that renames it or
-// leaves out its base structure. [?] Port may restore the base structure
-// instead; this is the stricter form.
+// leaves out its base structure.
 func checkSystem(identifier string, d *definition) error {
 	base, ok := systemBase(identifier)
 	if !ok {
@@ -65,17 +65,54 @@ func checkSystem(identifier string, d *definition) error {
 	if d.identifier != identifier {
 		return refuse(Invalid, "body/identifier must NOT change: blueprint %q belongs to the system", identifier)
 	}
-	for key := range base.Object("schema").Object("properties").All() {
-		if _, ok := d.properties[key]; !ok {
-			return refuse(Invalid, "body/schema/properties must have system property '%s'", key)
-		}
-	}
-	for key := range base.Object("relations").All() {
-		if _, ok := d.relations[key]; !ok {
-			return refuse(Invalid, "body/relations must have system relation '%s'", key)
+	for _, part := range systemParts() {
+		changed := part.of(d.document)
+		for key := range part.of(base).All() {
+			if !changed.Has(key) {
+				return refuse(Invalid, "body/%s must have system %s '%s'", part.at, part.noun, key)
+			}
 		}
 	}
 	return nil
+}
+
+// checkSystemChange refuses a change of a system blueprint that is protected, or of its
+// base structure.
+//
+// [D] A PUT with an old version of the base structure is 422, and a PATCH cannot modify
+// it. [?] Which blueprints are protected, and the status of the refusal.
+func checkSystemChange(b *blueprint, body *document.Object) error {
+	identifier := b.definition.identifier
+	base, ok := systemBase(identifier)
+	if !ok {
+		return nil
+	}
+	if identifier == ruleBlueprint || identifier == groupBlueprint {
+		return refuse(Invalid, "Blueprint %q is protected and cannot be changed", identifier)
+	}
+	for _, part := range systemParts() {
+		present, changed := part.of(b.definition.document), part.of(body)
+		for key := range part.of(base).All() {
+			if changed.Has(key) && !document.Equal(changed.Value(key), present.Value(key)) {
+				return refuse(Invalid, "body/%s/%s must NOT change: it belongs to the system", part.at, key)
+			}
+		}
+	}
+	return nil
+}
+
+// systemPart is a collection of which a base structure may have elements.
+type systemPart struct {
+	noun, at string
+	of       func(blueprint *document.Object) *document.Object
+}
+
+func systemParts() []systemPart {
+	return []systemPart{
+		{"property", "schema/properties", func(b *document.Object) *document.Object { return b.Object("schema").Object("properties") }},
+		{"relation", "relations", func(b *document.Object) *document.Object { return b.Object("relations") }},
+		{"aggregation property", "aggregationProperties", func(b *document.Object) *document.Object { return b.Object("aggregationProperties") }},
+	}
 }
 
 // systemBlueprints returns the base structures, in an order in which the targets
@@ -94,7 +131,9 @@ func systemBlueprints() []*document.Object {
 		systemBlueprint(scorecardBlueprint, "Scorecard", "Scorecards", document.New().
 			With("blueprint", textProperty("Blueprint", "")).
 			With("levels", document.New().With("type", "array").With("title", "Levels").
-				With("items", document.New().With("type", "object"))), document.New()),
+				With("items", document.New().With("type", "object"))), document.New()).
+			With("aggregationProperties", document.New().With("rules_tested", document.New().With("title", "Rules tested").With("target", ruleBlueprint).With("type", "number").
+				With("calculationSpec", document.New().With("func", "count").With("calculationBy", "entities")))),
 		systemBlueprint(ruleBlueprint, "Rule", "Rule", document.New().
 			With("level", textProperty("Level", "")).
 			With("rule_description", textProperty("Rule Description", "")).
@@ -105,6 +144,7 @@ func systemBlueprints() []*document.Object {
 			With("entity", textProperty("Entity", "")).
 			With("result_last_change", textProperty("Result Last Change", "date-time")), document.New().
 			With("rule", systemRelation("Rule", ruleBlueprint, false))),
+		systemBlueprint(groupBlueprint, "Scorecard Group", "Scorecards", document.New(), document.New()),
 	}
 }
 
