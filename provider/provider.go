@@ -163,7 +163,7 @@ func (p *portProvider) userAgent(terraformVersion string) string {
 // Resources lists the resources.
 func (p *portProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
-		blueprint.NewResource, blueprint.NewRelationResource, blueprint.NewAggregationsResource,
+		blueprint.NewResource, blueprint.NewRelationResource, blueprint.NewAggregationsResource, blueprint.NewSystemResource,
 		entity.NewResource,
 		action.NewResource, action.NewPermissionsResource,
 	}

@@ -35,6 +35,11 @@ const declaredKey = "declared"
 // configuration.
 type declaredKeys map[string][]string
 
+// all are the keys of all attributes in order.
+func (k declaredKeys) all() []string {
+	return slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Values(k))...)))
+}
+
 func loadDeclared(ctx context.Context, private recall.Reader) (declaredKeys, diag.Diagnostics) {
 	keys := declaredKeys{}
 	diagnostics := recall.LoadKey(ctx, private, declaredKey, &keys)

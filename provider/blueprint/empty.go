@@ -11,11 +11,13 @@ import (
 // contradicts, and the defaults of the attributes that Port does not store.
 func emptyModel(answer *port.Blueprint) *model {
 	empty := &model{
-		Properties:            emptyProperties(answer.Schema),
-		Relations:             map[string]relationModel{},
-		MirrorProperties:      map[string]mirrorModel{},
-		CalculationProperties: map[string]calculationModel{},
-		AggregationProperties: map[string]aggregationModel{},
+		contentModel: contentModel{
+			Properties:            emptyProperties(answer.Schema),
+			Relations:             map[string]relationModel{},
+			MirrorProperties:      map[string]mirrorModel{},
+			CalculationProperties: map[string]calculationModel{},
+			AggregationProperties: map[string]aggregationModel{},
+		},
 		localModel: localModel{
 			ForceDeleteEntities: types.BoolValue(false),
 			CreateCatalogPage:   types.BoolValue(true),

@@ -25,22 +25,27 @@ const (
 // null; an empty one was written as such.
 type model struct {
 	metadata.Model
-	Identifier            types.String                `tfsdk:"identifier"`
-	Title                 types.String                `tfsdk:"title"`
-	Description           types.String                `tfsdk:"description"`
-	Icon                  types.String                `tfsdk:"icon"`
+	contentModel
+	Identifier         types.String          `tfsdk:"identifier"`
+	Title              types.String          `tfsdk:"title"`
+	Description        types.String          `tfsdk:"description"`
+	Icon               types.String          `tfsdk:"icon"`
+	Ownership          *ownershipModel       `tfsdk:"ownership"`
+	TeamInheritance    *teamInheritanceModel `tfsdk:"team_inheritance"`
+	WebhookDestination *webhookModel         `tfsdk:"webhook_changelog_destination"`
+	KafkaDestination   *kafkaModel           `tfsdk:"kafka_changelog_destination"`
+	ExtraJSON          jsontype.Value        `tfsdk:"extra_json"`
+	localModel
+}
+
+// contentModel is what can be declared of any blueprint, also of one of Port's own.
+type contentModel struct {
 	Properties            *propertiesModel            `tfsdk:"properties"`
 	Relations             map[string]relationModel    `tfsdk:"relations"`
 	MirrorProperties      map[string]mirrorModel      `tfsdk:"mirror_properties"`
 	CalculationProperties map[string]calculationModel `tfsdk:"calculation_properties"`
 	AggregationProperties map[string]aggregationModel `tfsdk:"aggregation_properties"`
-	Ownership             *ownershipModel             `tfsdk:"ownership"`
-	TeamInheritance       *teamInheritanceModel       `tfsdk:"team_inheritance"`
-	WebhookDestination    *webhookModel               `tfsdk:"webhook_changelog_destination"`
-	KafkaDestination      *kafkaModel                 `tfsdk:"kafka_changelog_destination"`
 	IncludeInGlobalSearch types.Bool                  `tfsdk:"include_in_global_search"`
-	ExtraJSON             jsontype.Value              `tfsdk:"extra_json"`
-	localModel
 }
 
 // localModel holds the attributes that steer the provider and that Port never
@@ -132,16 +137,18 @@ func fromAPI(blueprint *port.Blueprint, prior *model) (*model, error) {
 		return nil, fmt.Errorf("extra_json: %w", err)
 	}
 	fresh := &model{
-		Identifier:            types.StringValue(blueprint.Identifier),
-		Title:                 types.StringValue(blueprint.Title),
-		Description:           convert.Text(blueprint.Description, prior.Description),
-		Icon:                  convert.Text(blueprint.Icon, prior.Icon),
-		Properties:            properties,
-		MirrorProperties:      convert.MapWithPrior(prior.ownMirrors(blueprint.MirrorProperties), prior.MirrorProperties, mirrorFromAPI),
-		CalculationProperties: convert.MapWithPrior(blueprint.CalculationProperties, prior.CalculationProperties, calculationFromAPI),
-		IncludeInGlobalSearch: types.BoolPointerValue(blueprint.IncludeInGlobalSearch),
-		ExtraJSON:             extra,
-		localModel:            prior.localModel,
+		Identifier:  types.StringValue(blueprint.Identifier),
+		Title:       types.StringValue(blueprint.Title),
+		Description: convert.Text(blueprint.Description, prior.Description),
+		Icon:        convert.Text(blueprint.Icon, prior.Icon),
+		contentModel: contentModel{
+			Properties:            properties,
+			MirrorProperties:      convert.MapWithPrior(prior.ownMirrors(blueprint.MirrorProperties), prior.MirrorProperties, mirrorFromAPI),
+			CalculationProperties: convert.MapWithPrior(blueprint.CalculationProperties, prior.CalculationProperties, calculationFromAPI),
+			IncludeInGlobalSearch: types.BoolPointerValue(blueprint.IncludeInGlobalSearch),
+		},
+		ExtraJSON:  extra,
+		localModel: prior.localModel,
 	}
 	if prior.Relations != nil {
 		fresh.Relations = convert.MapWithPrior(ownElements(prior.RelationsMode, blueprint.Relations, prior.Relations), prior.Relations, relationFromAPI)

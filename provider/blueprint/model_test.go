@@ -99,11 +99,13 @@ func TestFromAPIKeepsTheFormOfEmptyValues(t *testing.T) {
 	answer := `{"identifier": "a", "title": "A", "schema": {"properties": {"s": {"type": "string"}}}, "relations": {"r": {"target": "t", "required": false, "many": false}}}`
 	prior := &model{
 		Description: types.StringValue(""),
-		Properties: &propertiesModel{
-			String: map[string]stringModel{"s": {Enum: []types.String{}, EnumColors: map[string]types.String{}, Format: types.StringValue("")}},
-			Number: map[string]numberModel{},
+		contentModel: contentModel{
+			Properties: &propertiesModel{
+				String: map[string]stringModel{"s": {Enum: []types.String{}, EnumColors: map[string]types.String{}, Format: types.StringValue("")}},
+				Number: map[string]numberModel{},
+			},
+			MirrorProperties: map[string]mirrorModel{},
 		},
-		MirrorProperties: map[string]mirrorModel{},
 	}
 	fresh, err := fromAPI(decodeBlueprint(t, answer), prior)
 	if err != nil {
@@ -184,10 +186,10 @@ func TestKeepForeign(t *testing.T) {
 	desired := (&model{
 		Identifier: types.StringValue("a"),
 		Title:      types.StringValue("B"),
-		Properties: &propertiesModel{
+		contentModel: contentModel{Properties: &propertiesModel{
 			Array:  map[string]arrayModel{"known": {StringItems: &stringItemsModel{}}, "free": {}, "retyped": {NumberItems: &numberItemsModel{}}},
 			String: map[string]stringModel{"spec": {SpecAuthentication: &specAuthenticationModel{ClientID: types.StringValue("d")}}, "turned": {}},
-		},
+		}},
 		Ownership: &ownershipModel{Type: types.StringValue("Inherited"), Path: types.StringValue("theirs")},
 	}).toAPI()
 
@@ -227,7 +229,7 @@ func withoutStamp(blueprint *port.Blueprint) *port.Blueprint {
 func TestDeclaredRelationsReplaceOthers(t *testing.T) {
 	t.Parallel()
 	current := decodeBlueprint(t, `{"identifier": "a", "title": "A", "schema": {"properties": {}}, "relations": {"theirs": {"target": "t", "required": false, "many": true}}}`)
-	desired := (&model{Relations: map[string]relationModel{}}).toAPI()
+	desired := (&model{contentModel: contentModel{Relations: map[string]relationModel{}}}).toAPI()
 	document, err := keepForeign(desired, current, nil, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,19 @@ import (
 // hold its attributes alone and times in Go's text form, to an empty plan.
 func TestBlueprint_officialState(t *testing.T) {
 	t.Parallel()
-	states, err := filepath.Glob("testdata/official/*.state.json")
+	expectQuietStates(t, "port_blueprint", "testdata/official")
+}
+
+// TestSystem_officialState does the same with what the official provider added to a
+// system blueprint.
+func TestSystem_officialState(t *testing.T) {
+	t.Parallel()
+	expectQuietStates(t, systemType, "testdata/official_system")
+}
+
+func expectQuietStates(t *testing.T, resourceType, folder string) {
+	t.Helper()
+	states, err := filepath.Glob(folder + "/*.state.json")
 	if err != nil || len(states) == 0 {
 		t.Fatalf("no states: %v", err)
 	}
@@ -23,10 +35,10 @@ func TestBlueprint_officialState(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			state, config := read(t, file), read(t, strings.Replace(file, ".state.", ".config.", 1))
-			expectOfficialAttributes(t, state)
+			expectOfficialAttributes(t, resourceType, state)
 			env := acctest.NewEmulated(t)
-			env.NewSession(t, "port_blueprint").Apply(config)
-			session := env.NewSession(t, "port_blueprint")
+			env.NewSession(t, resourceType).Apply(config)
+			session := env.NewSession(t, resourceType)
 			session.Resume(state)
 			expectQuiet(t, session, "after the official provider", config)
 		})
@@ -44,7 +56,7 @@ func read(t *testing.T, file string) string {
 
 // expectOfficialAttributes holds a state to the attributes that the official
 // provider writes: all of them, and no other.
-func expectOfficialAttributes(t *testing.T, state string) {
+func expectOfficialAttributes(t *testing.T, resourceType, state string) {
 	t.Helper()
 	var official map[string]map[string]json.RawMessage
 	var attributes map[string]json.RawMessage
@@ -53,7 +65,7 @@ func expectOfficialAttributes(t *testing.T, state string) {
 			t.Fatal(err)
 		}
 	}
-	for name := range official["port_blueprint"] {
+	for name := range official[resourceType] {
 		if _, exists := attributes[name]; !exists {
 			t.Errorf("the state lacks %s", name)
 		}

@@ -148,7 +148,7 @@ func (s partStore) write(ctx context.Context, identifier string, change func(who
 		return nil, err
 	}
 	defer s.backend.ForgetBlueprint(identifier)
-	return s.backend.Client.Blueprints.Update(ctx, identifier, body)
+	return send(ctx, s.backend.Client.Blueprints, identifier, body)
 }
 
 // create is [partStore.write] for a part that is new.

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 )
 
 // change is what an update does to a blueprint.
@@ -48,7 +49,7 @@ func (r *blueprintResource) create(ctx context.Context, desired *port.Blueprint,
 	if _, stepErr := r.backend.Client.Blueprints.Create(ctx, withoutConnections(desired), options); stepErr != nil {
 		return result{}, err
 	}
-	created, err = r.replace(ctx, desired.Identifier, desired)
+	created, err = writer{r.backend}.replace(ctx, desired.Identifier, desired)
 	if err != nil {
 		// Left alone, it would be in nobody's state.
 		return result{}, errors.Join(err, r.backend.Client.Blueprints.Delete(lingering, desired.Identifier, port.DeleteBlueprintOptions{}))
@@ -109,7 +110,7 @@ var errTypeChanged = errors.New("the type of a property was changed at Port sinc
 // because that would delete values.
 var errFormatKept = errors.New("Port does not change the format of a property that exists") //nolint:staticcheck // Port is a name.
 
-// overwrite reads, merges and writes: PUT /v1/blueprints/{identifier}.
+// overwrite reads, merges and writes.
 func (r *blueprintResource) overwrite(ctx context.Context, identifier string, c change) (result, error) {
 	current, err := r.backend.Client.Blueprints.Get(ctx, identifier)
 	if err != nil {
@@ -119,40 +120,51 @@ func (r *blueprintResource) overwrite(ctx context.Context, identifier string, c 
 	if err != nil {
 		return result{}, err
 	}
+	return writer{r.backend}.write(ctx, identifier, current, body)
+}
+
+// writer writes blueprints that exist.
+type writer struct {
+	backend *backend.Backend
+}
+
+// write replaces the current blueprint by another one, which may have properties of
+// another type or format.
+func (w writer) write(ctx context.Context, identifier string, current, body *port.Blueprint) (result, error) {
 	retyped := retypedKeys(body, current)
-	if len(retyped) > 0 && r.backend.TypeChangeProtection {
+	if len(retyped) > 0 && w.backend.TypeChangeProtection {
 		return result{}, fmt.Errorf("%w: %s", errTypeChanged, quoted(retyped))
 	}
 	if len(retyped) > 0 {
-		return r.remake(ctx, identifier, body, retyped)
+		return w.remake(ctx, identifier, body, retyped)
 	}
-	updated, err := r.replace(ctx, identifier, body)
+	updated, err := w.replace(ctx, identifier, body)
 	if !errors.Is(err, port.ErrFormatChange) {
 		return updated, err
 	}
 	reformatted := reformattedKeys(body, current)
-	if r.backend.TypeChangeProtection {
-		count, countErr := r.backend.Client.Entities.Count(ctx, identifier)
+	if w.backend.TypeChangeProtection {
+		count, countErr := w.backend.Client.Entities.Count(ctx, identifier)
 		if countErr != nil || count > 0 {
 			return result{}, fmt.Errorf("%w: %s: %w", errFormatKept, quoted(reformatted), err)
 		}
 	}
-	return r.remake(ctx, identifier, body, reformatted)
+	return w.remake(ctx, identifier, body, reformatted)
 }
 
 // remake deletes properties and adds them again, with the values that entities have
 // under them lost: Port may refuse to change a type or a format in place, and has
 // nothing against a property that goes and one that comes. The last write renames.
-func (r *blueprintResource) remake(ctx context.Context, identifier string, body *port.Blueprint, keys []string) (result, error) {
-	if _, err := r.replace(ctx, identifier, without(body, identifier, keys)); err != nil {
+func (w writer) remake(ctx context.Context, identifier string, body *port.Blueprint, keys []string) (result, error) {
+	if _, err := w.replace(ctx, identifier, without(body, identifier, keys)); err != nil {
 		return result{}, err
 	}
-	return r.replace(ctx, identifier, body)
+	return w.replace(ctx, identifier, body)
 }
 
-func (r *blueprintResource) replace(ctx context.Context, identifier string, body *port.Blueprint) (result, error) {
+func (w writer) replace(ctx context.Context, identifier string, body *port.Blueprint) (result, error) {
 	return acceptWithoutDestination(body, func(blueprint *port.Blueprint) (*port.Blueprint, error) {
-		return r.backend.Client.Blueprints.Update(ctx, identifier, blueprint)
+		return send(ctx, w.backend.Client.Blueprints, identifier, blueprint)
 	})
 }
 

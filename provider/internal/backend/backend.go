@@ -33,6 +33,7 @@ type Backend struct {
 	mutex       sync.Mutex
 	locks       map[string]*semaphore.Weighted
 	blueprints  map[string]*port.Blueprint
+	structures  map[string]*port.Blueprint
 	entityNotes map[EntityKey]*entityNote
 	reported    map[string]bool
 }
@@ -45,6 +46,7 @@ func New(client *port.Client, typeChangeProtection bool) *Backend {
 		Wait:                 wait,
 		locks:                map[string]*semaphore.Weighted{},
 		blueprints:           map[string]*port.Blueprint{},
+		structures:           map[string]*port.Blueprint{},
 		entityNotes:          map[EntityKey]*entityNote{},
 		reported:             map[string]bool{},
 	}
@@ -116,6 +118,25 @@ func (b *Backend) Blueprint(ctx context.Context, identifier string) (*port.Bluep
 	defer b.mutex.Unlock()
 	b.blueprints[identifier] = blueprint
 	return blueprint, nil
+}
+
+// SystemStructure returns what Port itself defines of a system blueprint, as it was
+// when this process first asked for it. The caller must not change it.
+func (b *Backend) SystemStructure(ctx context.Context, identifier string) (*port.Blueprint, error) {
+	b.mutex.Lock()
+	structure, isRead := b.structures[identifier]
+	b.mutex.Unlock()
+	if isRead {
+		return structure, nil
+	}
+	structure, err := b.Client.Blueprints.SystemStructure(ctx, identifier)
+	if err != nil {
+		return nil, err
+	}
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.structures[identifier] = structure
+	return structure, nil
 }
 
 // ForgetBlueprint has the next caller of [Backend.Blueprint] read it anew. Who

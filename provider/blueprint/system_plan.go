@@ -1,0 +1,218 @@
+package blueprint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
+)
+
+// partNouns name one part of each attribute.
+var partNouns = map[string]string{
+	"properties":             "property",
+	"relations":              "relation",
+	"mirror_properties":      "mirror property",
+	"calculation_properties": "calculation property",
+	"aggregation_properties": "aggregation property",
+}
+
+// ModifyPlan settles the id, and says what Port would refuse, what a plan would take
+// over and what it would destroy.
+func (r *systemResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return
+	}
+	resp.Diagnostics.Append(r.PlanID(ctx, resp)...)
+	var identifier types.String
+	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root("identifier"), &identifier)...)
+	if r.Backend == nil || identifier.IsUnknown() || resp.Diagnostics.HasError() {
+		return
+	}
+	if !resp.Plan.Raw.Equal(req.State.Raw) {
+		resp.Diagnostics.Append(r.planAdditions(ctx, identifier.ValueString(), req)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(r.announce(ctx, identifier.ValueString(), req, resp)...)
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(planLosses(ctx, req, r.Backend.TypeChangeProtection)...)
+	}
+}
+
+// planAdditions holds what is declared to the blueprint.
+func (r *systemResource) planAdditions(ctx context.Context, identifier string, req resource.ModifyPlanRequest) diag.Diagnostics {
+	if slices.Contains(protectedBlueprints, identifier) {
+		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("identifier"), "Protected Blueprint", fmt.Sprintf(
+			"Port protects the blueprint %q and refuses every change of it, so nothing can be added. "+
+				"Remove this resource, and add to another blueprint, such as _rule_result, or to one of your own. To only read the blueprint, use the data source port_blueprint.", identifier))}
+	}
+	store := systemStore{r.Backend}
+	structure, err := store.structure(ctx, identifier)
+	if err != nil {
+		return diag.Diagnostics{unreadableSystem(identifier, err)}
+	}
+	declared, diagnostics := declaredParts(ctx, req.Config.GetAttribute)
+	diagnostics.Append(refuseBase(declared, identifier, structure)...)
+	if diagnostics.HasError() {
+		return diagnostics
+	}
+	current, err := r.Backend.Blueprint(ctx, identifier)
+	if err != nil {
+		return diag.Diagnostics{unreadableSystem(identifier, err)}
+	}
+	var before []declaredPart
+	if !req.State.Raw.IsNull() {
+		found, problems := declaredParts(ctx, req.State.GetAttribute)
+		diagnostics.Append(problems...)
+		before = found
+	}
+	return append(diagnostics, r.planTakeover(added(declared, before), current)...)
+}
+
+// unreadableSystem says why a system blueprint cannot be read.
+func unreadableSystem(identifier string, err error) diag.Diagnostic {
+	described := diagnose.Failure{Verb: "Read", Kind: "System Blueprint", Identifier: identifier, Err: err}.Diagnostic()
+	if errors.Is(err, errNotSystem) {
+		return diag.WithPath(path.Root("identifier"), described)
+	}
+	return described
+}
+
+// declaredPart is a part of a blueprint in a configuration or a state.
+type declaredPart struct {
+	attribute, key string
+	at             path.Path
+	// propertyType is the type of a property at Port.
+	propertyType string
+}
+
+func (p declaredPart) String() string { return fmt.Sprintf("%s %q", partNouns[p.attribute], p.key) }
+
+// declaredParts lists the parts that are known, in order.
+func declaredParts(ctx context.Context, get getter) ([]declaredPart, diag.Diagnostics) {
+	properties, diagnostics := declaredProperties(ctx, get)
+	var parts []declaredPart
+	for _, attribute := range slices.Sorted(maps.Keys(partNouns)) {
+		all := properties
+		if attribute != "properties" {
+			found, problems := declaredIn(ctx, get, path.Root(attribute), "")
+			diagnostics.Append(problems...)
+			all = found
+		}
+		for _, key := range slices.Sorted(maps.Keys(all.byKey)) {
+			one := all.byKey[key]
+			parts = append(parts, declaredPart{attribute: attribute, key: key, at: one.at, propertyType: one.kind})
+		}
+	}
+	return parts, diagnostics
+}
+
+// added lists the parts that another list lacks.
+func added(parts, before []declaredPart) []declaredPart {
+	return slices.DeleteFunc(slices.Clone(parts), func(part declaredPart) bool {
+		return slices.ContainsFunc(before, func(old declaredPart) bool { return old.attribute == part.attribute && old.key == part.key })
+	})
+}
+
+// refuseBase refuses keys of the base structure. An entity shows its properties and
+// all that is derived under one key.
+func refuseBase(parts []declaredPart, identifier string, structure *port.Blueprint) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	relations := keysOf(structure)["relations"]
+	shown := withoutParts(structure, declaredKeys{"relations": relations})
+	for _, part := range parts {
+		taken := keysOf(shown).all()
+		if part.attribute == "relations" {
+			taken = relations
+		}
+		if slices.Contains(taken, part.key) {
+			diagnostics.AddAttributeError(part.at, "Key of the Base Structure", fmt.Sprintf(
+				"The key %[2]q belongs to the base structure of %[1]q, which Port defines and nobody else can change. "+
+					"Remove %[2]q from the configuration to use it as it is, or choose another key for a %[3]s of your own.", identifier, part.key, partNouns[part.attribute]))
+		}
+	}
+	return diagnostics
+}
+
+// planTakeover says which parts exist already, added by somebody else.
+func (r *systemResource) planTakeover(parts []declaredPart, current *port.Blueprint) diag.Diagnostics {
+	var diagnostics diag.Diagnostics
+	var taken []string
+	existing := keysOf(current)
+	for _, part := range parts {
+		property, isProperty := current.Schema.Properties[part.key]
+		switch {
+		case !slices.Contains(existing[part.attribute], part.key):
+		case part.attribute == "properties" && isProperty && property.Type != part.propertyType && r.Backend.TypeChangeProtection:
+			diagnostics.AddAttributeError(part.at, "Property of Another Type", fmt.Sprintf(
+				"The blueprint %q already has the property %q, of type %q and not %q. Port cannot convert its values: applying this would delete the value of every entity. "+
+					"Choose another key, configure the type that it has, or set blueprint_property_type_change_protection = false in the provider block to accept the loss.",
+				current.Identifier, part.key, property.Type, part.propertyType))
+		default:
+			taken = append(taken, part.String())
+		}
+	}
+	if len(taken) > 0 && !diagnostics.HasError() {
+		diagnostics.AddWarning("Existing Additions Will Be Taken Over", fmt.Sprintf(
+			"The blueprint %q already has the %s, which this resource has not added. Applying this gives them the configured definition; "+
+				"removing them from the configuration later, or destroying the resource, deletes them with the values of every entity.", current.Identifier, strings.Join(taken, ", the ")))
+	}
+	return diagnostics
+}
+
+// announce tells the entities that are planned later what this blueprint will be,
+// and refuses what a resource of its own declares as well.
+func (r *systemResource) announce(ctx context.Context, identifier string, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) diag.Diagnostics {
+	planned := backend.PlannedBlueprint{Before: identifier, After: identifier, Inline: map[string]backend.InlineParts{}}
+	declared, diagnostics := declaredParts(ctx, req.Config.GetAttribute)
+	for _, part := range declared {
+		inline := planned.Inline[part.attribute]
+		inline.Keys = append(inline.Keys, part.key)
+		planned.Inline[part.attribute] = inline
+	}
+	planned.Definition = r.definition(ctx, identifier, req, resp)
+	r.Backend.Planned.Add(planned)
+	return append(diagnostics, refuseParts(r.Backend, planned)...)
+}
+
+// definition is the blueprint as the plan leaves it, without what others may add to;
+// nil where it is not known.
+func (r *systemResource) definition(ctx context.Context, identifier string, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) *port.Blueprint {
+	var plan, state systemModel
+	if !req.Config.Raw.IsFullyKnown() || resp.Plan.Get(ctx, &plan).HasError() {
+		return nil
+	}
+	before := &port.Blueprint{}
+	if !req.State.Raw.IsNull() {
+		if req.State.Get(ctx, &state).HasError() {
+			return nil
+		}
+		before = state.whole().toAPI()
+	}
+	current, err := r.Backend.Blueprint(ctx, identifier)
+	if err != nil {
+		return nil
+	}
+	structure, err := r.Backend.SystemStructure(ctx, identifier)
+	if err != nil {
+		return nil
+	}
+	extended, err := extend(current, structure, before, plan.whole().toAPI())
+	if err != nil {
+		return nil
+	}
+	extended.Relations, extended.AggregationProperties = nil, nil
+	return extended
+}
