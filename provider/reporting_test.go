@@ -60,12 +60,12 @@ func newReceiver(t *testing.T) *receiver {
 			t.Error(err)
 			return
 		}
-		identity, err := event.Identity(timestamp, body)
+		identity, err := event.Identify(event.Source(), timestamp, body)
 		if err != nil {
 			t.Error(err)
 		}
 		if event.ResourceType == changelog.ResourceEntity {
-			r.reports <- report{identity, event}
+			r.reports <- report{identity.Change, event}
 		}
 	}))
 	t.Cleanup(server.Close)
