@@ -17,7 +17,6 @@ const (
 
 // actions has the operations on actions and their permissions.
 type actions struct {
-	bodies  *shape.ActionBodies
 	store   *action.Store
 	catalog *catalog.Catalog
 }
@@ -103,7 +102,7 @@ func (a *actions) replace(c *call) (int, *document.Object, error) {
 // body reads an action. [?] The blueprint of its trigger must exist: that is what
 // the document can mean by the 404 of an operation that otherwise names nothing.
 func (a *actions) body(c *call) (*document.Object, error) {
-	body, err := c.body(a.bodies.Action)
+	body, err := c.body(shape.Action)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +136,7 @@ func (a *actions) getPermissions(c *call) (int, *document.Object, error) {
 
 // updatePermissions is PATCH /v1/actions/{action_identifier}/permissions.
 func (a *actions) updatePermissions(c *call) (int, *document.Object, error) {
-	body, err := c.body(a.bodies.Permissions)
+	body, err := c.body(shape.Permissions)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
 // tokens issues and checks access tokens. They are JSON Web Tokens, as Port's
@@ -42,7 +43,7 @@ type claims struct {
 
 // createToken is POST /v1/auth/access_token.
 func (e *Emulator) createToken(c *call) (int, *document.Object, error) {
-	body, err := c.body(e.bodies.Token)
+	body, err := c.body(shape.Authentication)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/automation"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
-	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
 // automations are actions, their runs, and what makes them act.
@@ -20,16 +19,15 @@ type automations struct {
 
 // newAutomations returns automations that react to what the catalog reports to
 // entityChanged, which may begin once this returns.
-func newAutomations(options Options, origin event.Origin, entities *catalog.Catalog, bodies *shape.Bodies, sender *event.Sender) *automations {
-	actionBodies := shape.NewActionBodies()
+func newAutomations(options Options, origin event.Origin, entities *catalog.Catalog, sender *event.Sender) *automations {
 	store := action.NewStore(options.Now, options.ClientID)
 	engine := automation.New(automation.Config{
-		Now: options.Now, Origin: origin, Actions: store, Entities: entities, UpsertBody: bodies.EntityUpdate,
+		Now: options.Now, Origin: origin, Actions: store, Entities: entities,
 		Sender: sender, Log: options.Log,
 	})
 	return &automations{
-		actions: &actions{bodies: actionBodies, store: store, catalog: entities},
-		runs:    &runs{bodies: actionBodies, store: engine.Runs(), actions: store, catalog: entities, engine: engine},
+		actions: &actions{store: store, catalog: entities},
+		runs:    &runs{store: engine.Runs(), actions: store, catalog: entities, engine: engine},
 		engine:  engine,
 		timers:  automation.NewTimers(options.Now, entities.Timers, engine.TimerExpired),
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/action"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
 // listBlueprints is GET /v1/blueprints.
@@ -27,7 +28,7 @@ func (e *Emulator) createBlueprint(c *call) (int, *document.Object, error) {
 		}
 		withPage = wanted
 	}
-	body, err := c.body(e.bodies.Blueprint)
+	body, err := c.body(shape.Blueprint)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -36,7 +37,7 @@ func (e *Emulator) createBlueprint(c *call) (int, *document.Object, error) {
 
 // replaceBlueprint is PUT /v1/blueprints/{identifier}.
 func (e *Emulator) replaceBlueprint(c *call) (int, *document.Object, error) {
-	body, err := c.body(e.bodies.BlueprintReplacement)
+	body, err := c.body(shape.BlueprintReplacement)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -45,7 +46,7 @@ func (e *Emulator) replaceBlueprint(c *call) (int, *document.Object, error) {
 
 // updateBlueprint is PATCH /v1/blueprints/{identifier}.
 func (e *Emulator) updateBlueprint(c *call) (int, *document.Object, error) {
-	body, err := c.optionalBody(e.bodies.BlueprintUpdate)
+	body, err := c.optionalBody(shape.BlueprintUpdate)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
 // createEntities is POST /v1/blueprints/{blueprint_identifier}/entities/bulk.
@@ -15,7 +16,7 @@ func (e *Emulator) createEntities(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	body, err := c.body(e.bodies.Bulk)
+	body, err := c.body(shape.Bulk)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -60,7 +61,7 @@ func (e *Emulator) deleteEntities(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	body, err := c.body(e.bodies.BulkDeletion)
+	body, err := c.body(shape.BulkDeletion)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
-	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/schema"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
 const (
@@ -110,7 +110,7 @@ func (c *call) count(name string) (int, error) {
 
 // body reads the body, fills in what has a default, and holds it to its documented
 // schema.
-func (c *call) body(s *schema.Schema) (*document.Object, error) {
+func (c *call) body(name shape.Name) (*document.Object, error) {
 	text, err := c.readBody()
 	if err != nil {
 		return nil, err
@@ -119,6 +119,7 @@ func (c *call) body(s *schema.Schema) (*document.Object, error) {
 	if err != nil {
 		return nil, unprocessable("The body is " + err.Error())
 	}
+	s := name.Schema()
 	s.Fill(value)
 	if violation := s.Validate("body", value); violation != nil {
 		return nil, unprocessable(violation.Error())
@@ -131,11 +132,11 @@ func (c *call) body(s *schema.Schema) (*document.Object, error) {
 }
 
 // optionalBody is body for the operations that can be called without one.
-func (c *call) optionalBody(s *schema.Schema) (*document.Object, error) {
+func (c *call) optionalBody(name shape.Name) (*document.Object, error) {
 	if c.ContentLength == 0 {
 		return document.New(), nil
 	}
-	return c.body(s)
+	return c.body(name)
 }
 
 func (c *call) readBody() ([]byte, error) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
 // controlPrefix begins the paths of the control endpoints.
@@ -48,7 +49,7 @@ func (e *Emulator) forgetRequests(*call) (int, *document.Object, error) {
 }
 
 func (e *Emulator) addFault(c *call) (int, *document.Object, error) {
-	body, err := c.body(faultBody())
+	body, err := c.body(shape.Fault)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -15,13 +15,11 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
-	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
 // Emulator is Port's API as an http.Handler. It is safe for concurrent use.
 type Emulator struct {
 	options      Options
-	bodies       *shape.Bodies
 	catalog      *catalog.Catalog
 	automations  *automations
 	organization organization
@@ -49,7 +47,6 @@ func New(options Options) (*Emulator, error) {
 	}
 	e := &Emulator{
 		options: options,
-		bodies:  shape.New(),
 		tokens:  newTokens(options),
 		limiter: limiter{options: options},
 		faults:  newFaults(),
@@ -72,7 +69,7 @@ func New(options Options) (*Emulator, error) {
 		Destination: destinationModes[options.ChangelogDestination],
 		Notify:      e.publish,
 	})
-	e.automations = newAutomations(options, e.origin(), e.catalog, e.bodies, e.sender)
+	e.automations = newAutomations(options, e.origin(), e.catalog, e.sender)
 	e.buildRouter()
 	return e, nil
 }

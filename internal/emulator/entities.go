@@ -5,6 +5,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
 // listEntities is GET /v1/blueprints/{blueprint_identifier}/entities.
@@ -46,7 +47,7 @@ func (e *Emulator) createEntity(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	body, err := c.optionalBody(e.bodies.Entity)
+	body, err := c.optionalBody(shape.Entity)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -60,7 +61,7 @@ func (e *Emulator) replaceEntity(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	body, err := c.optionalBody(e.bodies.EntityReplacement)
+	body, err := c.optionalBody(shape.EntityReplacement)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -74,7 +75,7 @@ func (e *Emulator) updateEntity(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	body, err := c.optionalBody(e.bodies.EntityUpdate)
+	body, err := c.optionalBody(shape.EntityUpdate)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
-	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/schema"
 )
 
 // drop is when a fault cuts the connection.
@@ -168,29 +167,6 @@ func (f fault) response() response {
 			status: f.status, header: http.Header{"Content-Type": {"application/json; charset=utf-8"}},
 			body: document.Append(nil, f.body),
 		}
-	}
-}
-
-// faultBody is the body of POST /_emulator/faults.
-func faultBody() *schema.Schema {
-	text := &schema.Schema{Types: []schema.Type{schema.String}}
-	flag := &schema.Schema{Types: []schema.Type{schema.Boolean}}
-	count := &schema.Schema{Types: []schema.Type{schema.Integer}}
-	return &schema.Schema{
-		Types:    []schema.Type{schema.Objects},
-		Required: []string{"route"},
-		Closed:   true,
-		Properties: map[string]*schema.Schema{
-			"method":  text,
-			"route":   text,
-			"status":  count,
-			"headers": {Types: []schema.Type{schema.Objects}, Additional: text},
-			"body":    {},
-			"delay":   text,
-			"hold":    flag,
-			"drop":    {Enum: []any{"", string(dropBefore), string(dropAfter), string(dropTruncate)}},
-			"times":   count,
-		},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
 // listMigrations is GET /v1/migrations.
@@ -26,7 +27,7 @@ func (e *Emulator) getMigration(c *call) (int, *document.Object, error) {
 
 // startMigration is POST /v1/migrations. [?] The status of its answer.
 func (e *Emulator) startMigration(c *call) (int, *document.Object, error) {
-	body, err := c.body(e.bodies.Migration)
+	body, err := c.body(shape.Migration)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -35,7 +36,7 @@ func (e *Emulator) startMigration(c *call) (int, *document.Object, error) {
 
 // cancelMigration is POST /v1/migrations/{migration_id}/cancel.
 func (e *Emulator) cancelMigration(c *call) (int, *document.Object, error) {
-	body, err := c.optionalBody(e.bodies.Cancellation)
+	body, err := c.optionalBody(shape.Cancellation)
 	if err != nil {
 		return 0, nil, err
 	}

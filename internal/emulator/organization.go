@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
 // organization is the one organization that the emulator has.
@@ -43,7 +44,7 @@ func (e *Emulator) getOrganization(*call) (int, *document.Object, error) {
 
 // replaceOrganization is PUT /v1/organization.
 func (e *Emulator) replaceOrganization(c *call) (int, *document.Object, error) {
-	body, err := c.body(e.bodies.OrganizationReplacement)
+	body, err := c.body(shape.OrganizationReplacement)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -55,7 +56,7 @@ func (e *Emulator) replaceOrganization(c *call) (int, *document.Object, error) {
 
 // updateOrganization is PATCH /v1/organization. [?] Its settings merge too.
 func (e *Emulator) updateOrganization(c *call) (int, *document.Object, error) {
-	body, err := c.body(e.bodies.OrganizationUpdate)
+	body, err := c.body(shape.OrganizationUpdate)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -4,30 +4,30 @@ import (
 	"net/http"
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
-	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/schema"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
 // renameProperty is PATCH …/properties/{property_identifier}/rename.
 func (e *Emulator) renameProperty(c *call) (int, *document.Object, error) {
-	return c.rename(e.bodies.RenameProperty, "newPropertyName", "property_identifier", e.catalog.RenameProperty)
+	return c.rename(shape.RenameProperty, "newPropertyName", "property_identifier", e.catalog.RenameProperty)
 }
 
 // renameMirror is PATCH …/mirror/{property_identifier}/rename.
 func (e *Emulator) renameMirror(c *call) (int, *document.Object, error) {
-	return c.rename(e.bodies.RenameMirror, "newMirrorName", "property_identifier", e.catalog.RenameMirror)
+	return c.rename(shape.RenameMirror, "newMirrorName", "property_identifier", e.catalog.RenameMirror)
 }
 
 // renameRelation is PATCH …/relations/{relation_identifier}/rename.
 func (e *Emulator) renameRelation(c *call) (int, *document.Object, error) {
-	return c.rename(e.bodies.RenameRelation, "newRelationIdentifier", "relation_identifier", e.catalog.RenameRelation)
+	return c.rename(shape.RenameRelation, "newRelationIdentifier", "relation_identifier", e.catalog.RenameRelation)
 }
 
 // rename reads the new name from the body and applies it. [?] Whether the answer
 // holds the blueprint.
 func (c *call) rename(
-	s *schema.Schema, key, variable string, apply func(blueprint, from, to string) (*document.Object, error),
+	shape shape.Name, key, variable string, apply func(blueprint, from, to string) (*document.Object, error),
 ) (int, *document.Object, error) {
-	body, err := c.body(s)
+	body, err := c.body(shape)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -25,7 +25,6 @@ const (
 
 // runs has the operations on runs.
 type runs struct {
-	bodies  *shape.ActionBodies
 	store   *run.Store
 	actions *action.Store
 	catalog *catalog.Catalog
@@ -123,7 +122,7 @@ func (r *runs) update(c *call) (int, *document.Object, error) {
 	if err := c.checkVersion(); err != nil {
 		return 0, nil, err
 	}
-	body, err := c.body(r.bodies.RunUpdate)
+	body, err := c.body(shape.RunUpdate)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -135,7 +134,7 @@ func (r *runs) approve(c *call) (int, *document.Object, error) {
 	if err := c.checkVersion(); err != nil {
 		return 0, nil, err
 	}
-	body, err := c.body(r.bodies.Approval)
+	body, err := c.body(shape.Approval)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -193,7 +192,7 @@ func (r *runs) listLogs(c *call) (int, *document.Object, error) {
 
 // addLog is POST /v1/actions/runs/{run_id}/logs.
 func (r *runs) addLog(c *call) (int, *document.Object, error) {
-	body, err := c.body(r.bodies.RunLog)
+	body, err := c.body(shape.RunLog)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -207,7 +206,7 @@ func (r *runs) addLog(c *call) (int, *document.Object, error) {
 // setResponse is PATCH /v1/actions/runs/{run_id}/response, which Port's agent uses
 // and Port does not document.
 func (r *runs) setResponse(c *call) (int, *document.Object, error) {
-	body, err := c.body(r.bodies.RunResponse)
+	body, err := c.body(shape.RunResponse)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -218,7 +217,7 @@ func (r *runs) setResponse(c *call) (int, *document.Object, error) {
 // does not document.
 func (r *runs) claimPending(c *call) (int, *document.Object, error) {
 	const defaultVisibility = 90 * time.Second
-	body, err := c.body(r.bodies.Claim)
+	body, err := c.body(shape.Claim)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -244,7 +243,7 @@ func (r *runs) claimPending(c *call) (int, *document.Object, error) {
 // acknowledge is PATCH /v1/actions/runs/ack, which agents use and Port does not
 // document.
 func (r *runs) acknowledge(c *call) (int, *document.Object, error) {
-	body, err := c.body(r.bodies.Acknowledgement)
+	body, err := c.body(shape.Acknowledgement)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -270,7 +269,7 @@ func (r *runs) start(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	body, err := c.body(r.bodies.Run)
+	body, err := c.body(shape.Run)
 	if err != nil {
 		return 0, nil, err
 	}

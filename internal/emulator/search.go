@@ -7,6 +7,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/query"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
 // defaultPage is how many entities a page of a search has, unless it is told.
@@ -18,7 +19,7 @@ func (e *Emulator) search(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	body, err := c.body(e.bodies.Search)
+	body, err := c.body(shape.Search)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -33,7 +34,7 @@ func (e *Emulator) search(c *call) (int, *document.Object, error) {
 // searchBlueprint is POST /v1/blueprints/{blueprint_identifier}/entities/search:
 // what is found, page by page.
 func (e *Emulator) searchBlueprint(c *call) (int, *document.Object, error) {
-	body, err := c.optionalBody(e.bodies.BlueprintSearch)
+	body, err := c.optionalBody(shape.BlueprintSearch)
 	if err != nil {
 		return 0, nil, err
 	}

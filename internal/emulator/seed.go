@@ -7,6 +7,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
 // Seed adds the blueprints, entities and actions of a file in the form that Dump
@@ -41,8 +42,9 @@ func (e *Emulator) load(r io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("reading the seed: %w", err)
 	}
-	e.bodies.Seed.Fill(value)
-	if violation := e.bodies.Seed.Validate("seed", value); violation != nil {
+	s := shape.Seed.Schema()
+	s.Fill(value)
+	if violation := s.Validate("seed", value); violation != nil {
 		return fmt.Errorf("reading the seed: %w", violation)
 	}
 	file, _ := value.(*document.Object) // The schema has seen to that.

@@ -3,17 +3,14 @@ package entity
 import (
 	"encoding/json"
 	"fmt"
-	"net/mail"
-	"net/netip"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/internal/syntax"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
@@ -194,29 +191,9 @@ func compare(a, b json.Number) int {
 	return left.ValueBigFloat().Cmp(right.ValueBigFloat())
 }
 
-// hasFormat checks the formats whose meaning is beyond doubt. The others tell
-// the portal how to show a value.
-func hasFormat(format, text string) bool {
-	switch format {
-	case "date-time", "timer":
-		_, err := time.Parse(time.RFC3339, strings.ToUpper(text))
-		return err == nil
-	case "url":
-		address, err := url.Parse(text)
-		return err == nil && address.Scheme != "" && address.Host != ""
-	case "email", "idn-email":
-		address, err := mail.ParseAddress(text)
-		return err == nil && address.Address == text
-	case "ipv4":
-		address, err := netip.ParseAddr(text)
-		return err == nil && address.Is4()
-	case "ipv6":
-		address, err := netip.ParseAddr(text)
-		return err == nil && address.Is6()
-	default:
-		return true
-	}
-}
+// hasFormat checks the formats whose meaning is beyond doubt. Whether Port holds a
+// user to the form of an email address is not known.
+func hasFormat(format, text string) bool { return format == "user" || syntax.HasFormat(format, text) }
 
 func listed(values []any) string {
 	texts := make([]string, len(values))

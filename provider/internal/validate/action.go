@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,37 +11,25 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
+	"github.com/port-changelog/terraform-provider-port/internal/syntax"
 	"github.com/port-changelog/terraform-provider-port/internal/template"
 )
 
 // This file holds the validators of actions (POST /v1/actions).
 
-const maxButton = 15
-
-var (
-	actionPattern = regexp.MustCompile(`^[\p{L}0-9@_.+:=-]+$`)
-	buttonPattern = regexp.MustCompile(`^\S.*\S$`)
-)
-
 // ActionIdentifier checks the identifier of an action.
 func ActionIdentifier() []validator.String {
-	return []validator.String{
-		stringvalidator.RegexMatches(actionPattern, `must consist of letters, digits and @_.+:=-`),
-		stringvalidator.NoneOf(".", ".."),
-	}
+	return textOf(syntax.ActionIdentifier, `must consist of letters, digits and @_.+:=-`, stringvalidator.NoneOf(".", ".."))
 }
 
 // InputKeys checks the keys of a map of inputs.
 func InputKeys() validator.Map {
-	return mapvalidator.KeysAre(stringvalidator.RegexMatches(keyPattern, `must consist of letters, digits and @_=\-`))
+	return mapvalidator.KeysAre(textOf(syntax.InputKey, `must consist of letters, digits and @_=\-`)...)
 }
 
 // ButtonText checks the text of a button.
 func ButtonText() []validator.String {
-	return []validator.String{
-		stringvalidator.UTF8LengthAtMost(maxButton),
-		stringvalidator.RegexMatches(buttonPattern, "must have at least two characters, and none of the two at its ends may be a space"),
-	}
+	return textOf(syntax.ButtonText, "must have at least two characters, and none of the two at its ends may be a space")
 }
 
 // BoolOrTemplate checks a text that is true, false or a template.

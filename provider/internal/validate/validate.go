@@ -8,12 +8,10 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/dlclark/regexp2"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -22,47 +20,23 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/port-changelog/terraform-provider-port/internal/syntax"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
-)
-
-const (
-	maxIdentifier  = 100
-	maxEntity      = 1000
-	maxTitle       = 100
-	maxDescription = 200
-)
-
-var (
-	identifierPattern = regexp.MustCompile(`^[\p{L}0-9@_.+:\\/-]+$`)
-	keyPattern        = regexp.MustCompile(`^[A-Za-z0-9@_=\\-]+$`)
-	mirrorPathPattern = regexp.MustCompile(`^([A-Za-z0-9@_=\\$-]+\.)+[^.]+$`)
-	entityPattern     = regexp.MustCompile(`^[\p{L}0-9@_.+:\\/='-]+$`)
 )
 
 // BlueprintIdentifier checks the identifier of a blueprint.
 func BlueprintIdentifier() []validator.String {
-	return []validator.String{
-		stringvalidator.UTF8LengthBetween(1, maxIdentifier),
-		stringvalidator.RegexMatches(identifierPattern, `must consist of letters, digits and @_.+:\/-`),
-		stringvalidator.NoneOf(".", ".."),
-	}
+	return textOf(syntax.BlueprintIdentifier, `must consist of letters, digits and @_.+:\/-`, stringvalidator.NoneOf(".", ".."))
 }
 
 // EntityIdentifier checks the identifier of an entity.
 func EntityIdentifier() []validator.String {
-	return []validator.String{
-		stringvalidator.UTF8LengthBetween(1, maxEntity),
-		stringvalidator.RegexMatches(entityPattern, `must consist of letters, digits and @_.+:\/='-`),
-		stringvalidator.NoneOf(".", ".."),
-	}
+	return textOf(syntax.EntityIdentifier, `must consist of letters, digits and @_.+:\/='-`, stringvalidator.NoneOf(".", ".."))
 }
 
 // Key checks the key of a property or a relation.
 func Key() []validator.String {
-	return []validator.String{
-		stringvalidator.UTF8LengthBetween(1, maxIdentifier),
-		stringvalidator.RegexMatches(keyPattern, `must consist of letters, digits and @_=\-`),
-	}
+	return textOf(syntax.Key, `must consist of letters, digits and @_=\-`)
 }
 
 // Keys checks the keys of a map of properties or relations.
@@ -71,22 +45,35 @@ func Keys() validator.Map { return mapvalidator.KeysAre(Key()...) }
 // MirrorPath checks the form of a path from a blueprint to a property of a
 // related one.
 func MirrorPath() []validator.String {
-	return []validator.String{stringvalidator.RegexMatches(mirrorPathPattern, "must be relations and a property at the end, separated by dots, such as service.language")}
+	return textOf(syntax.MirrorPath, "must be relations and a property at the end, separated by dots, such as service.language")
 }
 
 // Title checks a title that may not be empty.
-func Title() []validator.String {
-	return []validator.String{stringvalidator.UTF8LengthBetween(1, maxTitle)}
-}
+func Title() []validator.String { return textOf(syntax.Title, "") }
 
 // OptionalTitle checks a title that may be empty.
-func OptionalTitle() []validator.String {
-	return []validator.String{stringvalidator.UTF8LengthAtMost(maxTitle)}
-}
+func OptionalTitle() []validator.String { return textOf(syntax.OptionalTitle, "") }
 
 // Description checks the description of a blueprint.
-func Description() []validator.String {
-	return []validator.String{stringvalidator.UTF8LengthAtMost(maxDescription)}
+func Description() []validator.String { return textOf(syntax.Description, "") }
+
+// textOf checks that a value has the form of a text. The sentence says what is wrong
+// with one that does not match its pattern.
+func textOf(text syntax.Text, sentence string, more ...validator.String) []validator.String {
+	shortest := text.MinLength
+	validators := more
+	if text.Pattern != "" { // No pattern matches the empty text.
+		shortest = max(shortest, 1)
+		validators = append(validators, stringvalidator.RegexMatches(text.Expression(), sentence))
+	}
+	switch {
+	case text.MaxLength == 0:
+		return validators
+	case shortest == 0:
+		return append(validators, stringvalidator.UTF8LengthAtMost(text.MaxLength))
+	default:
+		return append(validators, stringvalidator.UTF8LengthBetween(shortest, text.MaxLength))
+	}
 }
 
 // NotEmpty checks a text that must say something.
@@ -101,15 +88,12 @@ func Enum() []validator.List {
 
 // Colors checks a map from values to the names of Port's colours.
 func Colors() []validator.Map {
-	return []validator.Map{NoNulls{}, mapvalidator.ValueStringsAre(stringvalidator.OneOf(
-		"blue", "turquoise", "orange", "purple", "pink", "yellow", "green", "red", "gold", "silver",
-		"paleBlue", "darkGray", "lightGray", "bronze", "lime", "olive", "brown",
-	))}
+	return []validator.Map{NoNulls{}, mapvalidator.ValueStringsAre(stringvalidator.OneOf(syntax.Colors...))}
 }
 
 // Spec checks how Port shows a value.
 func Spec() []validator.String {
-	return []validator.String{stringvalidator.OneOf("open-api", "embedded-url", "async-api")}
+	return []validator.String{stringvalidator.OneOf(syntax.Specs...)}
 }
 
 // Format warns about a format that was not documented when this was written:
@@ -125,15 +109,12 @@ func (knownFormat) Description(context.Context) string { return "should be a for
 func (v knownFormat) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (knownFormat) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	known := []string{
-		"date-time", "url", "email", "idn-email", "ipv4", "ipv6", "markdown", "yaml", "user", "blueprints", "team", "timer", "proto", "labeled-url",
-	}
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || slices.Contains(known, req.ConfigValue.ValueString()) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || slices.Contains(syntax.Formats, req.ConfigValue.ValueString()) {
 		return
 	}
 	resp.Diagnostics.AddAttributeWarning(req.Path, "Unknown Format", fmt.Sprintf(
 		"%q is none of the formats that were documented when this provider was released (%s). Port may refuse it.",
-		req.ConfigValue.ValueString(), strings.Join(known, ", ")))
+		req.ConfigValue.ValueString(), strings.Join(syntax.Formats, ", ")))
 }
 
 // Pattern checks the syntax of a regular expression (ECMA-262).
@@ -151,25 +132,17 @@ func (pattern) ValidateString(_ context.Context, req validator.StringRequest, re
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if _, err := regexp2.Compile(req.ConfigValue.ValueString(), regexp2.ECMAScript|regexp2.Unicode); err != nil {
+	if _, err := syntax.ParsePattern(req.ConfigValue.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Regular Expression",
 			fmt.Sprintf("The pattern must be a regular expression as JavaScript has them (ECMA-262): %s.", err))
 	}
 }
 
-// matchLimit keeps a pattern that backtracks without end from holding up a plan.
-const matchLimit = time.Second
-
 // Matches holds a text to a regular expression as JavaScript has them. One that
 // cannot be read, or takes too long, accepts everything.
 func Matches(pattern, text string) bool {
-	expression, err := regexp2.Compile(pattern, regexp2.ECMAScript|regexp2.Unicode)
-	if err != nil {
-		return true
-	}
-	expression.MatchTimeout = matchLimit
-	found, err := expression.MatchString(text)
-	return found || err != nil
+	expression, err := syntax.ParsePattern(pattern)
+	return err != nil || expression.MatchString(text)
 }
 
 // Number refuses a number that nothing which keeps numbers as doubles, as Port

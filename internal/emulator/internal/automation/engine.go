@@ -14,7 +14,6 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/jq"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/run"
-	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/schema"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/template"
 	porttemplate "github.com/port-changelog/terraform-provider-port/internal/template"
 )
@@ -32,10 +31,8 @@ type Config struct {
 	Origin   event.Origin
 	Actions  *action.Store
 	Entities Entities
-	// UpsertBody is the schema of an entity that is upserted.
-	UpsertBody *schema.Schema
-	Sender     *event.Sender
-	Log        *slog.Logger
+	Sender   *event.Sender
+	Log      *slog.Logger
 }
 
 // Entities writes the entities of UPSERT_ENTITY.

@@ -10,6 +10,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/run"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/template"
 )
 
@@ -170,7 +171,7 @@ func (e *Engine) upsert(id string, payload *document.Object, cause catalog.Cause
 		}
 		body.Set(key, value)
 	}
-	if violation := e.config.UpsertBody.Validate("mapping", body); violation != nil {
+	if violation := shape.EntityUpdate.Schema().Validate("mapping", body); violation != nil {
 		e.fail(id, violation)
 		return
 	}

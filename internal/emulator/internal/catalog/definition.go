@@ -60,8 +60,7 @@ func (c *Catalog) define(body *document.Object) (*definition, error) {
 		aggregations: make(map[string]*aggregation),
 	}
 	for _, step := range []func() error{
-		d.checkIdentifier, d.readProperties, d.readRelations, d.readMirrors, d.readCalculations, d.readAggregations,
-		d.checkNames,
+		d.readProperties, d.readRelations, d.readMirrors, d.readCalculations, d.readAggregations, d.checkNames,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -87,13 +86,6 @@ func (c *Catalog) normalized(body *document.Object) *document.Object {
 		}
 	}
 	return stored
-}
-
-func (d *definition) checkIdentifier() error {
-	if d.identifier == "." || d.identifier == ".." {
-		return refuse(Invalid, "body/identifier must NOT be %q", d.identifier)
-	}
-	return nil
 }
 
 func (d *definition) readProperties() error {

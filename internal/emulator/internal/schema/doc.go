@@ -1,7 +1,7 @@
-// Package schema validates JSON documents against the part of JSON Schema that
-// Port uses.
+// Package schema checks JSON documents against JSON Schema, and says what is wrong in
+// the words of AJV, with which Port validates.
 //
-// The emulator uses it twice: for the documented request bodies, whose schemas
-// are written in Go, and for the values of an entity, whose schemas are compiled
-// from the properties of its blueprint.
+// The emulator uses it twice: for the request bodies, whose schemas are in package
+// shape, and for the values of an entity, whose schemas are the properties of its
+// blueprint.
 package schema

@@ -1,140 +1,227 @@
 package schema
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
-	"math/big"
-	"regexp"
 	"slices"
+	"strconv"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/syntax"
 )
 
-// Type is a JSON Schema type.
-type Type string
+// Schema is what a value must satisfy.
+type Schema struct{ compiled *jsonschema.Schema }
 
-// The types of JSON Schema. Port documents all but Integer and Null for the
-// properties of a blueprint; those two occur in nested schemas and in bodies.
-const (
-	String  Type = "string"
-	Number  Type = "number"
-	Integer Type = "integer"
-	Boolean Type = "boolean"
-	Objects Type = "object"
-	Array   Type = "array"
-	Null    Type = "null"
-)
+// base is where schemas are compiled. Nothing is there.
+const base = "https://emulator.invalid/"
 
-// Schema is what a value must satisfy. The zero value accepts everything; a nil
-// field sets no limit. A keyword applies only to values of the types that it is
-// made for, as in JSON Schema.
-type Schema struct {
-	Types []Type
-	Enum  []any
-	AnyOf []*Schema
-	// Discriminators are the keys by which the alternatives of AnyOf, all objects,
-	// are told apart. They only make violations clearer.
-	Discriminators []string
+// definitionAddress is the address of the schema that Compile compiles.
+const definitionAddress = base + "definition.json"
 
-	Format               string
-	Pattern              *regexp.Regexp
-	MinLength, MaxLength *int
-
-	Minimum, Maximum                   *big.Rat
-	ExclusiveMinimum, ExclusiveMaximum *big.Rat
-	MultipleOf                         *big.Rat
-
-	Items              *Schema
-	MinItems, MaxItems *int
-	UniqueItems        bool
-
-	Properties                   map[string]*Schema
-	Required                     []string
-	Additional                   *Schema
-	Closed                       bool // no properties but those in Properties
-	PropertyNames                *Schema
-	MinProperties, MaxProperties *int
-
-	// Default is what Fill gives to a property that is missing; nil is none.
-	Default any
+// Compile turns the definition of a property into a schema. Keys that are no JSON
+// Schema are without effect. The violation says what is wrong with the definition; the
+// path is that of the definition.
+func Compile(path string, definition *document.Object) (*Schema, *Violation) {
+	value, violation := plain(path, definition)
+	if violation != nil {
+		return nil, violation
+	}
+	compiler := newCompiler()
+	if err := compiler.AddResource(definitionAddress, value); err != nil {
+		return nil, &Violation{Path: path, Problem: "must be a JSON Schema: " + err.Error()}
+	}
+	compiled, err := compiler.Compile(definitionAddress)
+	if err == nil {
+		return &Schema{compiled}, nil
+	}
+	if invalid, ok := errors.AsType[*jsonschema.SchemaValidationError](err); ok {
+		if err, ok := errors.AsType[*jsonschema.ValidationError](invalid.Err); ok {
+			return nil, first(path, definition, err)
+		}
+	}
+	return nil, &Violation{Path: path, Problem: "must be a JSON Schema: " + err.Error()}
 }
 
-// Fill adds the defaults of missing properties to a document and all within it, as
-// Port does before it validates.
-func (s *Schema) Fill(value any) {
-	switch value := value.(type) {
-	case []any:
-		if s == nil || s.Items == nil {
-			return
+// CompileFiles compiles schemas of our own: those of a directory, which may refer to
+// each other by the names of their files, and to syntax.json, which has the definitions
+// of package syntax. An address is the name of a file with a fragment.
+func CompileFiles[Address ~string](directory fs.FS, addresses ...Address) (map[Address]*Schema, error) {
+	compiler := newCompiler()
+	if err := compiler.AddResource(base+"syntax.json", syntax.Definitions()); err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(directory, "*.json")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if err := addFile(compiler, directory, name); err != nil {
+			return nil, fmt.Errorf("reading the schema %s: %w", name, err)
 		}
-		for _, item := range value {
-			s.Items.Fill(item)
+	}
+	schemas := make(map[Address]*Schema, len(addresses))
+	for _, address := range addresses {
+		compiled, err := compiler.Compile(base + string(address))
+		if err != nil {
+			return nil, fmt.Errorf("compiling the schema %s: %w", address, err)
 		}
-	case *document.Object:
-		s.fillObject(value)
+		schemas[address] = &Schema{compiled}
+	}
+	return schemas, nil
+}
+
+func addFile(compiler *jsonschema.Compiler, directory fs.FS, name string) error {
+	text, err := fs.ReadFile(directory, name)
+	if err != nil {
+		return err
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	return compiler.AddResource(base+name, value)
+}
+
+// newCompiler returns a compiler that validates as AJV does: draft 7, formats asserted,
+// patterns of JavaScript. It reads no file and asks no server.
+func newCompiler() *jsonschema.Compiler {
+	compiler := jsonschema.NewCompiler()
+	compiler.DefaultDraft(jsonschema.Draft7)
+	compiler.UseLoader(jsonschema.SchemeURLLoader{})
+	compiler.UseRegexpEngine(func(text string) (jsonschema.Regexp, error) { return syntax.ParsePattern(text) })
+	compiler.RegisterVocabulary(propertyNames())
+	for name, check := range syntax.Restricting() {
+		compiler.RegisterFormat(&jsonschema.Format{Name: name, Validate: textFormat(check)})
+	}
+	compiler.RegisterFormat(&jsonschema.Format{Name: "labeled-url", Validate: checkLabeledURL})
+	return compiler
+}
+
+var errFormat = errors.New("not of the format")
+
+func textFormat(check func(string) bool) func(any) error {
+	return func(value any) error {
+		if text, ok := value.(string); ok && !check(text) {
+			return errFormat
+		}
+		return nil
 	}
 }
 
-func (s *Schema) fillObject(object *document.Object) {
-	if s == nil {
-		return
+// checkLabeledURL is the format of an object with a text and an address.
+func checkLabeledURL(value any) error {
+	object, ok := value.(map[string]any)
+	if !ok {
+		return nil
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
-		if fallback := s.Properties[name].Default; fallback != nil && !object.Has(name) {
-			object.Set(name, fallback)
-		}
+	if address, _ := object["url"].(string); !syntax.HasFormat("url", address) {
+		return errFormat
 	}
-	for key, value := range object.All() {
-		if property, ok := s.Properties[key]; ok {
-			property.Fill(value)
-			continue
-		}
-		s.Additional.Fill(value)
-	}
-}
-
-// Violation says where a document breaks its schema, and how.
-type Violation struct {
-	// Path leads from the root to the value, with slashes: body/schema/required.
-	Path string
-	// Problem completes the sentence that begins with the path.
-	Problem string
-}
-
-// Error returns the sentence.
-func (v *Violation) Error() string { return v.Path + " " + v.Problem }
-
-func violation(path, format string, arguments ...any) *Violation {
-	return &Violation{Path: path, Problem: fmt.Sprintf(format, arguments...)}
+	return nil
 }
 
 // Validate returns the first violation, or nil. The path names the value in it.
 func (s *Schema) Validate(path string, value any) *Violation {
-	if s == nil {
-		return nil
+	converted, violation := plain(path, value)
+	if violation != nil {
+		return violation
 	}
-	if v := s.validateType(path, value); v != nil {
-		return v
+	if err, ok := errors.AsType[*jsonschema.ValidationError](s.compiled.Validate(converted)); ok {
+		return first(path, value, err)
 	}
-	if v := s.validateEnum(path, value); v != nil {
-		return v
-	}
-	if v := s.validateAnyOf(path, value); v != nil {
-		return v
-	}
-	return s.validateContent(path, value)
+	return nil
 }
 
-// validateContent applies the keywords that belong to the type of the value.
-func (s *Schema) validateContent(path string, value any) *Violation {
+// plain returns a document in the form that the package jsonschema works with. It
+// refuses a number that JavaScript cannot hold, which Port would have read as
+// infinity, and rounds one as JavaScript does that is too long to compute with.
+func plain(path string, value any) (any, *Violation) {
 	switch value := value.(type) {
-	case string:
-		return s.validateString(path, value)
+	case json.Number:
+		if !document.InRange(value) {
+			return nil, &Violation{Path: path, Problem: "must be a number within the range of a double"}
+		}
+		if _, ok := document.Rational(value); !ok {
+			return document.RoundNumber(value), nil
+		}
+		return value, nil
 	case []any:
-		return s.validateArray(path, value)
+		return plainArray(path, value)
 	case *document.Object:
-		return s.validateObject(path, value)
+		return plainObject(path, value)
 	default:
-		return s.validateNumber(path, value)
+		return value, nil
+	}
+}
+
+func plainArray(path string, items []any) (any, *Violation) {
+	list := make([]any, len(items))
+	for i, item := range items {
+		converted, violation := plain(path+"/"+strconv.Itoa(i), item)
+		if violation != nil {
+			return nil, violation
+		}
+		list[i] = converted
+	}
+	return list, nil
+}
+
+func plainObject(path string, object *document.Object) (any, *Violation) {
+	members := make(map[string]any, object.Len())
+	for key, value := range object.All() {
+		converted, violation := plain(path+"/"+key, value)
+		if violation != nil {
+			return nil, violation
+		}
+		members[key] = converted
+	}
+	return members, nil
+}
+
+// Fill adds the defaults of missing properties to a document and all within it, as
+// Port does before it validates.
+func (s *Schema) Fill(value any) { fill(s.compiled, value) }
+
+func fill(s *jsonschema.Schema, value any) {
+	for s != nil && s.Ref != nil {
+		s = s.Ref
+	}
+	if s == nil {
+		return
+	}
+	for _, part := range s.AllOf {
+		fill(part, value)
+	}
+	switch value := value.(type) {
+	case []any:
+		items, _ := s.Items.(*jsonschema.Schema)
+		for _, item := range value {
+			fill(items, item)
+		}
+	case *document.Object:
+		fillObject(s, value)
+	}
+}
+
+func fillObject(s *jsonschema.Schema, object *document.Object) {
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		if fallback := s.Properties[name].Default; fallback != nil && !object.Has(name) {
+			object.Set(name, *fallback)
+		}
+	}
+	additional, _ := s.AdditionalProperties.(*jsonschema.Schema)
+	for key, value := range object.All() {
+		if property, ok := s.Properties[key]; ok {
+			fill(property, value)
+			continue
+		}
+		fill(additional, value)
 	}
 }

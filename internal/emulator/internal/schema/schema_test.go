@@ -49,7 +49,7 @@ func TestKeywords(t *testing.T) {
 			map[string]string{`"a"`: "fewer than 2", `"abcd"`: "more than 3", `"😀😀😀😀"`: "more than 3"},
 		},
 		{`{"type":"string","pattern":"^a+$"}`, []string{`"aa"`}, map[string]string{`"b"`: "must match pattern"}},
-		{`{"type":"string","pattern":"^(?!x).*$"}`, []string{`"a"`, `"x"`}, nil}, // RE2 has no lookahead.
+		{`{"type":"string","pattern":"^(?!x).*$"}`, []string{`"a"`}, map[string]string{`"x"`: "must match pattern"}},
 		{`{"type":"number","minimum":1,"maximum":2.5}`, []string{`1`, `2.5`}, map[string]string{`0.999`: ">= 1", `2.51`: "<= 2.5"}},
 		{`{"type":"number","exclusiveMinimum":1,"exclusiveMaximum":2}`, []string{`1.5`}, map[string]string{`1`: "> 1", `2.0`: "< 2"}},
 		{`{"type":"number","maximum":9007199254740992}`, []string{`9007199254740992`}, map[string]string{`9007199254740993`: "<= 9007199254740992"}},
@@ -75,7 +75,7 @@ func TestKeywords(t *testing.T) {
 			[]string{`"x"`, `["x"]`},
 			map[string]string{`[1]`: "v/0 must be string", `1`: "must be string"},
 		},
-		{`{"type":"object","format":"labeled-url"}`, []string{`{"url":"https://example.com","displayText":"x"}`}, map[string]string{`{}`: "'url'", `{"url":"x"}`: "'url'"}},
+		{`{"type":"object","format":"labeled-url"}`, []string{`{"url":"https://example.com","displayText":"x"}`}, map[string]string{`{}`: "labeled-url", `{"url":"x"}`: "labeled-url"}},
 		{`{"type":"string","icon":"X","anything":{"minLength":5}}`, []string{`""`}, nil},
 	} {
 		t.Run(test.schema, func(t *testing.T) {
@@ -99,65 +99,31 @@ func TestKeywords(t *testing.T) {
 	}
 }
 
-func TestFormats(t *testing.T) {
-	t.Parallel()
-	for format, test := range map[string]struct{ accepts, refuses []string }{
-		"date-time": {
-			[]string{"2026-06-15T16:44:56Z", "2026-06-15T16:44:56.288+02:00", "2026-06-15t16:44:56z"},
-			[]string{"", "2026-06-15", "2026-06-15T16:44:56", "2026-13-01T00:00:00Z", "yesterday"},
-		},
-		"timer":     {[]string{"2026-06-15T16:44:56Z"}, []string{"5m"}},
-		"url":       {[]string{"https://example.com/a?b#c", "http://localhost:8080", "ftp://x.org"}, []string{"", "example.com", "mailto:a@b.c", "https://", "https://a b"}},
-		"uri":       {[]string{"https://example.com", "urn:x:y"}, []string{"", "/path", "a b:c"}},
-		"email":     {[]string{"a@example.com", "a+b@example.co.uk"}, []string{"", "a", "a@", "A <a@example.com>"}},
-		"idn-email": {[]string{"ä@example.com"}, []string{"ä"}},
-		"user":      {[]string{"a@example.com"}, []string{"somebody"}},
-		"ipv4":      {[]string{"10.0.0.1"}, []string{"10.0.0", "10.0.0.256", "::1", "010.0.0.1"}},
-		"ipv6":      {[]string{"::1", "2001:db8::1"}, []string{"10.0.0.1", "fe80::1%eth0", "::g"}},
-		"markdown":  {[]string{"# x", ""}, nil},
-		"yaml":      {[]string{"a: b", ":"}, nil},
-		"unheard":   {[]string{"anything"}, nil},
-	} {
-		t.Run(format, func(t *testing.T) {
-			t.Parallel()
-			s := &schema.Schema{Types: []schema.Type{schema.String}, Format: format}
-			for _, text := range test.accepts {
-				if v := s.Validate("v", text); v != nil {
-					t.Errorf("%q: %s", text, v)
-				}
-			}
-			for _, text := range test.refuses {
-				if v := s.Validate("v", text); v == nil || !strings.Contains(v.Problem, format) {
-					t.Errorf("%q: got %v", text, v)
-				}
-			}
-		})
-	}
-}
-
 func TestCompileRefuses(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`{"type":"text"}`:            "p/type must be equal",
-		`{"type":5}`:                 "p/type must be string or array",
-		`{"enum":[]}`:                "p/enum",
-		`{"enum":"a"}`:               "p/enum",
-		`{"pattern":1}`:              "p/pattern",
-		`{"minLength":-1}`:           "p/minLength",
-		`{"maxLength":1.5}`:          "p/maxLength",
-		`{"minimum":"1"}`:            "p/minimum must be number",
-		`{"maximum":1e999999}`:       "p/maximum",
-		`{"multipleOf":0}`:           "p/multipleOf must be > 0",
-		`{"uniqueItems":"yes"}`:      "p/uniqueItems must be boolean",
-		`{"items":[]}`:               "p/items must be object",
-		`{"items":{"minItems":"x"}}`: "p/items/minItems",
-		`{"properties":[]}`:          "p/properties must be object",
-		`{"properties":{"a":1}}`:     "p/properties/a must be object",
-		`{"required":true}`:          "p/required must be array",
-		`{"required":[1]}`:           "p/required/0 must be string",
-		`{"additionalProperties":1}`: "p/additionalProperties",
-		`{"anyOf":[]}`:               "p/anyOf",
-		`{"anyOf":[1]}`:              "p/anyOf/0 must be object",
+		`{"type":"text"}`:               "p/type must be equal",
+		`{"type":5}`:                    "p/type must be equal",
+		`{"enum":[]}`:                   "p/enum",
+		`{"enum":"a"}`:                  "p/enum",
+		`{"pattern":1}`:                 "p/pattern must be string",
+		`{"pattern":"("}`:               `p/pattern must match format "regex"`,
+		`{"$ref":"file:///etc/passwd"}`: "p must be a JSON Schema",
+		`{"minLength":-1}`:              "p/minLength",
+		`{"maxLength":1.5}`:             "p/maxLength",
+		`{"minimum":"1"}`:               "p/minimum must be number",
+		`{"maximum":1e999999}`:          "p/maximum",
+		`{"multipleOf":0}`:              "p/multipleOf must be > 0",
+		`{"uniqueItems":"yes"}`:         "p/uniqueItems must be boolean",
+		`{"items":[]}`:                  "p/items must be boolean,object",
+		`{"items":{"minItems":"x"}}`:    "p/items/minItems",
+		`{"properties":[]}`:             "p/properties must be object",
+		`{"properties":{"a":1}}`:        "p/properties/a must be boolean,object",
+		`{"required":true}`:             "p/required must be array",
+		`{"required":[1]}`:              "p/required/0 must be string",
+		`{"additionalProperties":1}`:    "p/additionalProperties",
+		`{"anyOf":[]}`:                  "p/anyOf",
+		`{"anyOf":[1]}`:                 "p/anyOf/0 must be boolean,object",
 	} {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,49 @@
+package schema
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"golang.org/x/text/message"
+)
+
+// propertyNames checks the keyword propertyNames a second time: the package jsonschema
+// reports a wrong name at a location that it goes on to overwrite, as of v6.0.3.
+func propertyNames() *jsonschema.Vocabulary {
+	return &jsonschema.Vocabulary{
+		URL: base + "property-names",
+		Compile: func(ctx *jsonschema.CompilerContext, keywords map[string]any) (jsonschema.SchemaExt, error) {
+			if _, ok := keywords["propertyNames"]; !ok {
+				return nil, nil
+			}
+			return nameChecker{ctx.Enqueue([]string{"propertyNames"})}, nil
+		},
+	}
+}
+
+type nameChecker struct{ schema *jsonschema.Schema }
+
+// Validate implements jsonschema.SchemaExt.
+func (c nameChecker) Validate(ctx *jsonschema.ValidatorContext, value any) {
+	object, _ := value.(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		err, ok := errors.AsType[*jsonschema.ValidationError](ctx.Validate(c.schema, name, []string{name}))
+		if !ok {
+			continue
+		}
+		if m, ok := firstOf(name, err); ok {
+			ctx.AddError(&misnamed{name: name, problem: m.problem})
+		}
+	}
+}
+
+// misnamed is the kind of error of a property whose name is wrong.
+type misnamed struct{ name, problem string }
+
+// KeywordPath implements jsonschema.ErrorKind.
+func (*misnamed) KeywordPath() []string { return []string{"propertyNames"} }
+
+// LocalizedString implements jsonschema.ErrorKind.
+func (k *misnamed) LocalizedString(*message.Printer) string { return k.problem }
