@@ -2,7 +2,6 @@ package blueprint
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -149,8 +148,8 @@ func (r *aggregationsResource) Read(ctx context.Context, req resource.ReadReques
 	resp.Diagnostics.Append(diagnostics...)
 	filters, diagnostics := pathFilters(ctx, resp.State)
 	resp.Diagnostics.Append(diagnostics...)
-	resent, diagnostics := loadResent(ctx, req.Private)
-	resp.Diagnostics.Append(diagnostics...)
+	resent := resentFilters{}
+	resp.Diagnostics.Append(recall.LoadKey(ctx, req.Private, resentKey, &resent)...)
 	var state aggregationsModel
 	resp.Diagnostics.Append(resp.State.Get(ctx, &state)...)
 	for _, filter := range filters {
@@ -160,7 +159,9 @@ func (r *aggregationsResource) Read(ctx context.Context, req resource.ReadReques
 			resent[filter.key] = filter.value.String()
 		}
 	}
-	resp.Diagnostics.Append(resent.save(ctx, resp.Private)...)
+	if len(resent) > 0 {
+		resp.Diagnostics.Append(recall.SaveKey(ctx, resp.Private, resentKey, resent)...)
+	}
 }
 
 // resentFilters are the path filters, by the key of their property, that were found to
@@ -170,26 +171,6 @@ type resentFilters map[string]string
 
 // resentKey is where the private state holds them.
 const resentKey = "resent_path_filters"
-
-func loadResent(ctx context.Context, private recall.Reader) (resentFilters, diag.Diagnostics) {
-	resent := resentFilters{}
-	stored, diagnostics := private.GetKey(ctx, resentKey)
-	if len(stored) > 0 && json.Unmarshal(stored, &resent) != nil {
-		return resentFilters{}, diagnostics
-	}
-	return resent, diagnostics
-}
-
-func (f resentFilters) save(ctx context.Context, private recall.Writer) diag.Diagnostics {
-	if len(f) == 0 {
-		return nil
-	}
-	stored, err := json.Marshal(f)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to Write Private State", err.Error())}
-	}
-	return private.SetKey(ctx, resentKey, stored)
-}
 
 // leads reports whether the path of a property leads somewhere: from where it begins,
 // or, where it does not say so, from the target or from the blueprint.

@@ -46,8 +46,8 @@ func aggregationsDocument(blueprint *port.Blueprint) (document.Object, error) {
 	return of, nil
 }
 
-// Create takes over aggregation properties that are as they are desired, and never
-// overwrites or deletes others.
+// Create takes over aggregation properties that are as they are desired, or that the
+// blueprint has handed over, and never overwrites or deletes others.
 func (s aggregationsStore) Create(ctx context.Context, desired document.Object) (document.Object, error) {
 	blueprint, _ := desired["blueprint"].(string)
 	written, err := s.create(ctx, blueprint, func(whole document.Object) error {
@@ -56,9 +56,11 @@ func (s aggregationsStore) Create(ctx context.Context, desired document.Object) 
 			return err
 		}
 		after := document.Child(whole, aggregationsKey)
-		maps.DeleteFunc(current, func(key string, of any) bool { return jsonvalue.Equal(of, after[key]) })
+		maps.DeleteFunc(current, func(key string, of any) bool {
+			return jsonvalue.Equal(of, after[key]) || s.backend.WasHandedOver(blueprint, "aggregation_properties", key)
+		})
 		if len(current) > 0 {
-			return fmt.Errorf("the blueprint %q has aggregation properties that are not declared, or not as they are: %s: %w",
+			return fmt.Errorf("the blueprint %q already has aggregation properties that the configuration does not declare, or declares differently: %s: %w",
 				blueprint, quoted(slices.Sorted(maps.Keys(current))), port.ErrExists)
 		}
 		return nil

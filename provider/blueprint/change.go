@@ -46,6 +46,13 @@ func newChange(ctx context.Context, config tfsdk.Config, private recall.Reader, 
 	diagnostics.Append(config.GetAttribute(ctx, path.Root("aggregation_properties"), &aggregations)...)
 	released, found := loadDeclared(ctx, private)
 	diagnostics.Append(found...)
+	if handsOver(state.RelationsMode, plan.RelationsMode) {
+		delete(released, "relations")
+		delete(released, "mirror_properties")
+	}
+	if handsOver(state.AggregationsMode, plan.AggregationsMode) {
+		delete(released, "aggregation_properties")
+	}
 	wanted := change{released: released, desired: desired, previousExtra: previousExtra, extra: extra, renames: findRenames(state, plan)}
 	if relations.IsNull() {
 		desired.Relations = nil

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -125,17 +124,20 @@ func planReleases(ctx context.Context, req resource.ModifyPlanRequest) diag.Diag
 	diagnostics.Append(req.State.GetAttribute(ctx, at, &before)...)
 	declared, found := loadDeclared(ctx, req.Private)
 	diagnostics.Append(found...)
-	if !configured.IsNull() {
+	gone, areHandedOver, found := relationsGone(ctx, req, req.Plan.GetAttribute)
+	diagnostics.Append(found...)
+	if areHandedOver && len(gone) > 0 {
+		diagnostics.Append(relationsLeft(gone))
+	}
+	if !configured.IsNull() || areHandedOver {
 		return diagnostics
 	}
-	rest := undeclared(declared, at.String(), before.Elements())
-	gone := before.Elements()
-	maps.DeleteFunc(gone, func(key string, _ attr.Value) bool { _, stays := rest[key]; return stays })
+	gone = lacking(before.Elements(), undeclared(declared, at.String(), before.Elements()))
 	if len(gone) > 0 {
 		diagnostics.AddAttributeWarning(at, "Relations Will Be Deleted", fmt.Sprintf(
 			"relations is no longer configured. Applying this deletes what this resource declared, %s, with the targets of every entity. "+
-				"Relations that others declared stay. To keep these relations without managing them, remove the blueprint from the state and import it.",
-			quoted(slices.Sorted(maps.Keys(gone)))))
+				"Relations that others declared stay. To leave these at Port too, set relations_mode = \"declared\" in the same change.",
+			quoted(gone)))
 	}
 	return diagnostics
 }

@@ -32,7 +32,7 @@ func modeAttribute(of, resources string) schema.Attribute {
 	return schema.StringAttribute{
 		Optional: true,
 		MarkdownDescription: "Who owns what `" + of + "` does not declare. `authoritative`: this resource, which deletes it. `declared`: others, such as " + resources +
-			"; it is left alone. Defaults to `authoritative` where `" + of + "` is set.",
+			"; it is left alone, also what `" + of + "` loses in the change that sets this. Defaults to `authoritative` where `" + of + "` is set.",
 		Validators: []validator.String{stringvalidator.OneOf(modeAuthoritative, modeDeclared)},
 	}
 }
@@ -88,6 +88,8 @@ func refuseParts(b *backend.Backend, planned backend.PlannedBlueprint) diag.Diag
 func conflictOf(planned backend.PlannedBlueprint, part backend.PlannedPart) string {
 	inline, isSet := planned.Inline[part.Attribute]
 	switch {
+	case part.IsNew && part.Attribute == "relations" && slices.Contains(planned.DeletedRelations, part.Key):
+		return recreated(planned.After, part.Key)
 	case !isSet:
 		return ""
 	case part.Key == "":

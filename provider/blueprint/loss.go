@@ -106,6 +106,9 @@ func planLosses(ctx context.Context, req resource.ModifyPlanRequest, protected b
 	diagnostics.Append(found...)
 	after, found = declaredIn(ctx, req.Plan.GetAttribute, path.Root("relations"), "relation")
 	diagnostics.Append(found...)
+	if _, areHandedOver, _ := relationsGone(ctx, req, req.Plan.GetAttribute); areHandedOver {
+		return diagnostics
+	}
 	return append(diagnostics, keyChanges("relation", before, after)...)
 }
 

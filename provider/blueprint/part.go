@@ -98,9 +98,6 @@ func (partStore) Origin(of document.Object) string {
 
 // follow finds the blueprint that was created at a time and that has the part.
 func (s partStore) follow(ctx context.Context, createdAt string, read func(*port.Blueprint) (document.Object, error)) (document.Object, error) {
-	if createdAt == "" {
-		return nil, port.ErrNotFound
-	}
 	all, err := s.backend.Client.Blueprints.List(ctx)
 	if err != nil {
 		return nil, err

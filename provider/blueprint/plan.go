@@ -79,7 +79,9 @@ func (r *blueprintResource) announce(ctx context.Context, req resource.ModifyPla
 	}
 	inline, found := inlineParts(ctx, req.Config)
 	diagnostics.Append(found...)
-	planned := backend.PlannedBlueprint{Before: before.ValueString(), After: after.ValueString(), Inline: inline}
+	deleted, found := relationsDeleted(ctx, req, resp.Plan.GetAttribute)
+	diagnostics.Append(found...)
+	planned := backend.PlannedBlueprint{Before: before.ValueString(), After: after.ValueString(), Inline: inline, DeletedRelations: deleted}
 	var plan model
 	if req.Config.Raw.IsFullyKnown() && !resp.Plan.Get(ctx, &plan).HasError() {
 		planned.Definition, _ = plan.openToOthers().toCreate()

@@ -94,10 +94,10 @@ func (r *relationResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 					"Only those that are declared here are managed; an import takes over all that lead over the relation.",
 				PlanModifiers: []planmodifier.Map{settle.EmptyIsNull{}},
 				Validators:    []validator.Map{validate.Keys(), validate.NoNulls{}},
-				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				NestedObject: schema.NestedAttributeObject{Validators: []validator.Object{validate.Attributes("path")}, Attributes: map[string]schema.Attribute{
 					"path": schema.StringAttribute{
-						Required:            true,
-						MarkdownDescription: "The relations to follow and the property to show, separated by dots. It begins with `identifier`.",
+						Optional:            true,
+						MarkdownDescription: validate.Required + "The relations to follow and the property to show, separated by dots. It begins with `identifier`.",
 						Validators:          validate.MirrorPath(),
 					},
 					"title": schema.StringAttribute{
@@ -213,6 +213,6 @@ func (r *relationResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if blueprint == "" || identifier.IsUnknown() || resp.Diagnostics.HasError() {
 		return
 	}
-	part := backend.PlannedPart{Attribute: "relations", Key: identifier.ValueString()}
+	part := backend.PlannedPart{Attribute: "relations", Key: identifier.ValueString(), IsNew: req.State.Raw.IsNull()}
 	resp.Diagnostics.Append(declarePart(r.Backend, blueprint, part)...)
 }

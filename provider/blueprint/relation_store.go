@@ -49,20 +49,48 @@ func relationDocument(blueprint *port.Blueprint, relation string) (document.Obje
 	return part, nil
 }
 
-// Create adds the relation to a blueprint that has none of this key.
+// Create adds the relation to a blueprint that has none of this key, or takes it over
+// with its mirror properties if the blueprint has handed it over.
 func (s relationStore) Create(ctx context.Context, desired document.Object) (document.Object, error) {
 	blueprint, _ := desired["blueprint"].(string)
 	relation, _ := desired["identifier"].(string)
 	written, err := s.create(ctx, blueprint, func(whole document.Object) error {
-		if _, exists := document.Child(whole, "relations")[relation]; exists {
+		_, exists := document.Child(whole, "relations")[relation]
+		if exists && !s.backend.WasHandedOver(blueprint, "relations", relation) {
 			return fmt.Errorf("the blueprint %q has a relation %q: %w", blueprint, relation, port.ErrExists)
 		}
-		return setRelation(whole, relation, document.Object{}, desired)
+		before := document.Child(whole, "mirrorProperties")
+		maps.DeleteFunc(before, func(key string, mirror any) bool {
+			return !leadsOver(mirror, relation) || !s.backend.WasHandedOver(blueprint, "mirror_properties", key)
+		})
+		if err := takeOver(document.Child(whole, "relations")[relation], desired["relation"]); err != nil {
+			return err
+		}
+		return setRelation(whole, relation, document.Object{"mirrorProperties": before}, desired)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return relationDocument(written, relation)
+}
+
+// takeOver keeps what a relation that exists has beyond the attributes.
+func takeOver(existing, desired any) error {
+	current, exists := existing.(document.Object)
+	next, _ := desired.(document.Object)
+	if !exists {
+		return nil
+	}
+	read, err := fromDocument[port.Relation](current)
+	if err != nil {
+		return err
+	}
+	managed, err := toDocument(relationFromAPI(*read, relationModel{}).toAPI())
+	if err != nil {
+		return err
+	}
+	adopt(next, current, managed)
+	return nil
 }
 
 // Update changes the relation. It renames it by the route that keeps what entities
@@ -90,7 +118,7 @@ func (s relationStore) Update(ctx context.Context, key string, state, desired do
 }
 
 func (s relationStore) rename(ctx context.Context, blueprint, from, to string) error {
-	unlock, err := s.backend.LockBlueprint(ctx, blueprint)
+	unlock, err := s.backend.LockForRename(ctx, blueprint)
 	if err != nil {
 		return err
 	}

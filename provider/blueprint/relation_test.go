@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
@@ -109,6 +112,7 @@ func TestRelation_everyDriftShows(t *testing.T) {
 		"target":      {func(_ *port.Blueprint, r *port.Relation) { r.Target = "service" }, "target"},
 		"title":       {func(_ *port.Blueprint, r *port.Relation) { r.Title = &text }, "title"},
 		"description": {func(_ *port.Blueprint, r *port.Relation) { r.Description = nil }, "description"},
+		"many":        {func(_ *port.Blueprint, r *port.Relation) { r.Many = true }, "many"},
 		"required":    {func(_ *port.Blueprint, r *port.Relation) { r.Required = true }, "required"},
 		"mirror title": {func(b *port.Blueprint, _ *port.Relation) {
 			b.MirrorProperties["size"] = port.MirrorProperty{Path: "uses.size"}
@@ -164,24 +168,11 @@ func TestRelation_renameKeepsTargets(t *testing.T) {
 	t.Parallel()
 	env, session := newRelations(t)
 	session.Apply(relation(everyRelationAttribute))
-	for _, entity := range []*port.Entity{
-		{Blueprint: "target", Identifier: "t"},
-		{Blueprint: "service", Identifier: "s", Relations: map[string]any{"uses": "t"}},
-	} {
-		if _, err := env.Client.Entities.Create(t.Context(), entity.Blueprint, entity, port.CreateEntityOptions{}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	createRelated(t, env)
 	renamed := strings.NewReplacer(`"uses"`, `"needs"`, "uses.", "needs.").Replace(relation(everyRelationAttribute))
 	session.Apply(renamed)
 	expectQuiet(t, session, "after the rename", renamed)
-	entity, err := env.Client.Entities.Get(t.Context(), "service", "s", port.GetEntityOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if entity.Relations["needs"] != "t" {
-		t.Errorf("the entity relates to %v", entity.Relations)
-	}
+	expectRelated(t, env, "needs")
 
 	env.Control(t, http.MethodPost, "/_emulator/faults", `{"method": "PUT", "route": "/v1/blueprints/{identifier}", "status": 422, "times": 1}`)
 	if diagnostics := session.TryApply(relation(everyRelationAttribute)); !containsText(diagnostics, "Unable to Update Relation") {
@@ -283,15 +274,32 @@ func TestRelation_validate(t *testing.T) {
 
 func TestRelation_errorsNameTheCause(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{401, 403, 422, 500} {
+	for _, status := range []int{401, 403, 404, 409, 422, 429, 500} {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			t.Parallel()
-			env, session := newRelations(t)
-			env.Control(t, http.MethodPost, "/_emulator/faults", fmt.Sprintf(`{"method": "PUT", "route": "/v1/blueprints/{identifier}", "status": %d}`, status))
-			diagnostics := session.TryApply(relation(""))
-			if !containsText(diagnostics, `Creating relation "service:uses"`) || !containsText(diagnostics, strconv.Itoa(status)) {
-				t.Errorf("got %v", diagnostics)
+			env, _ := newRelations(t)
+			session := env.NewConfiguredSession(t, "port_blueprint_relation", `{"max_retries": 0}`)
+			fault := func(method, route string) {
+				env.Control(t, http.MethodDelete, "/_emulator/faults", "")
+				env.Control(t, http.MethodPost, "/_emulator/faults", fmt.Sprintf(`{"method": %q, "route": %q, "status": %d}`, method, route, status))
 			}
+			const blueprint, rename = "/v1/blueprints/{identifier}", "/v1/blueprints/{blueprint_identifier}/relations/{relation_identifier}/rename"
+			fault(http.MethodPut, blueprint)
+			expectCause(t, session.TryApply(relation("")), `Creating relation "service:uses"`, status)
+			env.Control(t, http.MethodDelete, "/_emulator/faults", "")
+			session.Apply(relation(""))
+			fault(http.MethodPut, blueprint)
+			expectCause(t, session.TryApply(relation(`"title": "Other"`)), `Updating relation "service:uses"`, status)
+			fault(http.MethodPatch, rename)
+			expectCause(t, session.TryApply(strings.Replace(relation(""), "uses", "needs", 1)), `Updating relation "service:uses"`, status)
+			if status == http.StatusNotFound {
+				return
+			}
+			fault(http.MethodPut, blueprint)
+			_, diagnostics := session.Destroy()
+			expectCause(t, diagnostics, `Deleting relation "service:uses"`, status)
+			fault(http.MethodGet, blueprint)
+			expectCause(t, session.TryRefresh(), `Reading relation "service:uses"`, status)
 		})
 	}
 	t.Run("no blueprint", func(t *testing.T) {
@@ -301,6 +309,121 @@ func TestRelation_errorsNameTheCause(t *testing.T) {
 			t.Errorf("got %v", diagnostics)
 		}
 	})
+}
+
+// TestRelation_timeouts names the limit of each operation that Port does not answer in
+// time.
+func TestRelation_timeouts(t *testing.T) {
+	t.Parallel()
+	const limits = `"timeouts": {"create": "50ms", "read": "50ms", "update": "50ms", "delete": "50ms"}`
+	env, session := newRelations(t)
+	hold := func() {
+		env.Control(t, http.MethodPost, "/_emulator/faults", `{"method": "GET", "route": "/v1/blueprints/{identifier}", "hold": true}`)
+	}
+	release := func() { env.Control(t, http.MethodDelete, "/_emulator/faults", "") }
+	expect := func(operation string, diagnostics []string) {
+		t.Helper()
+		release()
+		if !containsText(diagnostics, fmt.Sprintf(`timeouts = { %s = "40m" }`, operation)) {
+			t.Errorf("%s: got %v", operation, diagnostics)
+		}
+	}
+	hold()
+	expect("create", session.TryApply(relation(limits)))
+	session.Apply(relation(""))
+	session.Apply(relation(limits))
+	hold()
+	expect("read", session.TryRefresh())
+	hold()
+	expect("update", session.TryApply(relation(`"title": "Other", `+limits)))
+	hold()
+	_, diagnostics := session.Destroy()
+	expect("delete", diagnostics)
+}
+
+func TestRelation_unknownAnywhere(t *testing.T) {
+	t.Parallel()
+	env, existing := newRelations(t)
+	config := relation(everyRelationAttribute)
+	existing.Apply(config)
+	values, containers := acctest.EachUnknown(t, config)
+	for name, diagnostics := range acctest.ValidateAll(t, "port_blueprint_relation", values) {
+		t.Errorf("%s is unknown: validation says %q", name, diagnostics)
+	}
+	for name, session := range map[string]*acctest.Session{"a new one": env.NewSession(t, "port_blueprint_relation"), "an existing one": existing} {
+		for _, broken := range session.Reconsidered(containers, config) {
+			t.Errorf("%s: %s", name, broken)
+		}
+		for at, unknown := range values {
+			if diagnostics := session.Plan(unknown); containsText(diagnostics, "ERROR") {
+				t.Errorf("%s, %s is unknown: the plan says %q", name, at, diagnostics)
+			}
+		}
+	}
+}
+
+// TestRelation_foundAfterARename refreshes a relation whose blueprint was renamed by a run
+// that did not reach it.
+func TestRelation_foundAfterARename(t *testing.T) {
+	t.Parallel()
+	env := acctest.NewEmulated(t)
+	create(t, env, &port.Blueprint{Identifier: "target", Title: "Target"})
+	blueprint := env.NewSession(t, "port_blueprint")
+	blueprint.Apply(valid(""))
+	session := blueprint.Beside("port_blueprint_relation")
+	session.Apply(relation(""))
+	blueprint.Apply(`{"identifier": "component", "title": "Service"}`)
+	session = env.Restart(t, session)
+	ofRenamed := strings.ReplaceAll(relation(""), "service", "component")
+	expectQuiet(t, session, "after a rename without it", ofRenamed)
+	if got := session.Identity(); got["blueprint"] != "component" || session.Text("id") != "component:uses" {
+		t.Errorf("the identity is %v, the id %q", got, session.Text("id"))
+	}
+	if err := env.Client.Blueprints.Delete(t.Context(), "component", port.DeleteBlueprintOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	session.Refresh()
+	if !session.IsGone() {
+		t.Error("the state still has the relation of a blueprint that has gone")
+	}
+}
+
+// cycle is a configuration of blueprints that relate to each other in a circle, the last
+// one to the first. The blueprints have a suffix.
+func cycle(length int, suffix string) string {
+	var text strings.Builder
+	for i := range length {
+		fmt.Fprintf(&text, `
+			resource "port_blueprint" "c%[1]d_%[2]d" {
+				identifier = "c%[1]d_%[2]d%[4]s"
+				title      = "C"
+				properties = { string_props = { name = {} } }
+			}
+			resource "port_blueprint_relation" "c%[1]d_%[2]d" {
+				blueprint  = port_blueprint.c%[1]d_%[2]d.identifier
+				identifier = "next"
+				target     = port_blueprint.c%[1]d_%[3]d.identifier
+				mirror_properties = { nextName = { path = "next.name" } }
+			}`, length, i, (i+1)%length, suffix)
+	}
+	return text.String()
+}
+
+// TestRelation_cycles applies circles of one, three and four blueprints in one run from an
+// empty organization, renames all of the blueprints in one, and destroys them in one.
+func TestRelation_cycles(t *testing.T) {
+	t.Parallel()
+	config := func(suffix string) string { return cycle(1, suffix) + cycle(3, suffix) + cycle(4, suffix) }
+	var renamed []plancheck.PlanCheck
+	for _, address := range []string{"port_blueprint.c4_3", "port_blueprint_relation.c1_0", "port_blueprint_relation.c3_2", "port_blueprint_relation.c4_3"} {
+		renamed = append(renamed, plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate))
+	}
+	acctest.NewEmulated(t).Run(t, resource.TestCase{Steps: []resource.TestStep{
+		{Config: config("")},
+		{Config: config(""), ConfigPlanChecks: acctest.NoChanges()},
+		{Config: config("_renamed"), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: renamed}},
+		{Config: config("_renamed"), ConfigPlanChecks: acctest.NoChanges()},
+	}})
 }
 
 func containsText(texts []string, part string) bool {

@@ -143,6 +143,7 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 		return
 	}
 	if sendsNothing(&state, &plan) {
+		handOver(r.backend, &state, &plan)
 		plan.Model = state.Model
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
@@ -155,6 +156,7 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 		resp.Diagnostics.Append(updateFailure(ctx, identifier, err))
 		return
 	}
+	handOver(r.backend, &state, &plan)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
 	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, &plan, updated, wanted.foreign)...)
 	resp.Diagnostics.Append(completed(ctx, "update", identifier)...)

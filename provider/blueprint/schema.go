@@ -57,7 +57,7 @@ func (r *blueprintResource) Schema(ctx context.Context, _ resource.SchemaRequest
 			"mirror_properties":           mirrorPropertiesAttribute(),
 			"calculation_properties":      calculationPropertiesAttribute(),
 			"aggregation_properties":      aggregationPropertiesAttribute(),
-			"aggregation_properties_mode": modeAttribute("aggregation_properties", "another configuration"),
+			"aggregation_properties_mode": modeAttribute("aggregation_properties", "`port_aggregation_properties` or another configuration"),
 			"ownership":                   ownershipAttribute(),
 			"team_inheritance": schema.SingleNestedAttribute{
 				Optional:            true,

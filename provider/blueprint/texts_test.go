@@ -32,6 +32,11 @@ func TestTexts(t *testing.T) {
 		"keys of extra_json":        conflictingExtra,
 		"declared inline and apart": declaredTwice,
 		"relations no longer set":   releasedRelations,
+		"relations handed over":     handedOver,
+		"a relation made again":     recreatedRelation,
+		"a path filter dropped":     droppedFilter,
+		"aggregations exist":        existingAggregations,
+		"aggregations inline":       inlineAggregations,
 	} {
 		texts["failure: "+name] = says(t)
 	}
@@ -117,4 +122,37 @@ func releasedRelations(t *testing.T) []string {
 	t.Helper()
 	_, session := newOccupied(t, valid(`"relations": {"r": {"target": "target"}}`), nil)
 	return session.Plan(valid(""))
+}
+
+func handedOver(t *testing.T) []string {
+	t.Helper()
+	_, session := newInline(t)
+	return session.Plan(valid(`"relations_mode": "declared"`))
+}
+
+func recreatedRelation(t *testing.T) []string {
+	t.Helper()
+	_, session := newInline(t)
+	session.Plan(valid(""))
+	return session.Beside("port_blueprint_relation").Plan(relation(""))
+}
+
+func droppedFilter(t *testing.T) []string {
+	t.Helper()
+	_, session := newAggregations(t)
+	return session.TryApply(aggregations(`"count": {"title": "Count", "target_blueprint_identifier": "target", "method": {"count_entities": true}, "path_filter": [{"path": ["later"]}]}`))
+}
+
+func existingAggregations(t *testing.T) []string {
+	t.Helper()
+	env, session := newAggregations(t)
+	env.NewSession(t, "port_aggregation_properties").Apply(aggregations(everyAggregation))
+	return session.TryApply(aggregations(plainCount))
+}
+
+func inlineAggregations(t *testing.T) []string {
+	t.Helper()
+	blueprint := acctest.NewEmulated(t).NewSession(t, "port_blueprint")
+	blueprint.Plan(valid(`"aggregation_properties": {}`))
+	return blueprint.Beside("port_aggregation_properties").Plan(aggregations(plainCount))
 }

@@ -60,7 +60,11 @@ func (r *blueprintResource) create(ctx context.Context, desired *port.Blueprint,
 // update changes a blueprint. Nobody else of this provider configuration writes
 // it between our read and our write.
 func (r *blueprintResource) update(ctx context.Context, identifier string, c change) (result, error) {
-	unlock, err := r.backend.LockBlueprint(ctx, identifier)
+	lock := r.backend.LockBlueprint
+	if c.desired.Identifier != identifier || !c.renames.isEmpty() {
+		lock = r.backend.LockForRename
+	}
+	unlock, err := lock(ctx, identifier)
 	if err != nil {
 		return result{}, err
 	}

@@ -6,6 +6,7 @@ package backend
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -31,11 +32,13 @@ type Backend struct {
 	entityReads entityReads
 
 	mutex       sync.Mutex
+	writers     *semaphore.Weighted
 	locks       map[string]*semaphore.Weighted
 	blueprints  map[string]*port.Blueprint
 	structures  map[string]*port.Blueprint
 	entityNotes map[EntityKey]*entityNote
 	reported    map[string]bool
+	handedOver  map[blueprintPart]bool
 }
 
 // New returns the backend of a provider configuration.
@@ -44,11 +47,13 @@ func New(client *port.Client, typeChangeProtection bool) *Backend {
 		Client:               client,
 		TypeChangeProtection: typeChangeProtection,
 		Wait:                 wait,
+		writers:              semaphore.NewWeighted(allWriters),
 		locks:                map[string]*semaphore.Weighted{},
 		blueprints:           map[string]*port.Blueprint{},
 		structures:           map[string]*port.Blueprint{},
 		entityNotes:          map[EntityKey]*entityNote{},
 		reported:             map[string]bool{},
+		handedOver:           map[blueprintPart]bool{},
 	}
 }
 
@@ -80,6 +85,32 @@ func FromProviderData(data any) (*Backend, diag.Diagnostics) {
 // LockBlueprint waits for the sole right to read, merge and write a blueprint
 // and returns the function that gives it back. It fails only when ctx ends.
 func (b *Backend) LockBlueprint(ctx context.Context, identifier string) (unlock func(), err error) {
+	return b.lockBlueprints(ctx, identifier, 1)
+}
+
+// LockForRename is [Backend.LockBlueprint] for a change that renames the blueprint or a
+// key of it. Nobody may write any blueprint in between: what they have read may point at
+// the old name.
+func (b *Backend) LockForRename(ctx context.Context, identifier string) (unlock func(), err error) {
+	return b.lockBlueprints(ctx, identifier, allWriters)
+}
+
+// allWriters is the weight of a writer who must be alone.
+const allWriters = math.MaxInt64
+
+func (b *Backend) lockBlueprints(ctx context.Context, identifier string, weight int64) (unlock func(), err error) {
+	if err := b.writers.Acquire(ctx, weight); err != nil {
+		return nil, fmt.Errorf("wait for changes of other blueprints: %w", err)
+	}
+	unlockOne, err := b.lockOne(ctx, identifier)
+	if err != nil {
+		b.writers.Release(weight)
+		return nil, err
+	}
+	return func() { unlockOne(); b.writers.Release(weight) }, nil
+}
+
+func (b *Backend) lockOne(ctx context.Context, identifier string) (unlock func(), err error) {
 	lock := b.lock(identifier)
 	if err := lock.Acquire(ctx, 1); err != nil {
 		return nil, fmt.Errorf("wait for another change of blueprint %q: %w", identifier, err)
@@ -102,7 +133,7 @@ func (b *Backend) lock(identifier string) *semaphore.Weighted {
 // or when the process last changed it: a plan of a thousand entities reads their
 // blueprint once. The caller must not change it.
 func (b *Backend) Blueprint(ctx context.Context, identifier string) (*port.Blueprint, error) {
-	unlock, err := b.LockBlueprint(ctx, identifier)
+	unlock, err := b.lockOne(ctx, identifier)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,8 @@ type PlannedBlueprint struct {
 	After string
 	// Inline are the attributes that the blueprint declares parts of itself with.
 	Inline map[string]InlineParts
+	// DeletedRelations are the keys of the relations that the plan deletes.
+	DeletedRelations []string
 	// Definition is the planned blueprint, or nil where parts of it are known
 	// only after the apply. Its relations and its aggregation properties are nil where
 	// others may declare some.
@@ -47,6 +49,8 @@ type PlannedPart struct {
 	Attribute string
 	// Key is the key of the part, or "" for all that the attribute holds.
 	Key string
+	// IsNew says that the run creates the resource.
+	IsNew bool
 }
 
 // Add remembers a blueprint under both its identifiers.

@@ -30,6 +30,27 @@ type entityNote struct {
 	isCreated, isDestroyed bool
 }
 
+// HandOver remembers parts of a blueprint that the run has left to resources of their
+// own: keys of an attribute of the blueprint.
+func (b *Backend) HandOver(blueprint, attribute string, keys []string) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	for _, key := range keys {
+		b.handedOver[blueprintPart{blueprint, attribute, key}] = true
+	}
+}
+
+// WasHandedOver reports whether the run has left a part of a blueprint to a resource of
+// its own, which may take it over.
+func (b *Backend) WasHandedOver(blueprint, attribute, key string) bool {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.handedOver[blueprintPart{blueprint, attribute, key}]
+}
+
+// blueprintPart names a part of a blueprint.
+type blueprintPart struct{ blueprint, attribute, key string }
+
 // note returns the note of an entity. The caller must hold the mutex.
 func (b *Backend) note(key EntityKey) *entityNote {
 	n, exists := b.entityNotes[key]

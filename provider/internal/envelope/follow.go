@@ -2,7 +2,6 @@ package envelope
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -34,8 +33,7 @@ func (r *Resource[M, P]) find(ctx context.Context, key string, private recall.Re
 		return current, err
 	}
 	var origin string
-	stored, diagnostics := private.GetKey(ctx, originKey)
-	if len(stored) == 0 || diagnostics.HasError() || json.Unmarshal(stored, &origin) != nil {
+	if diagnostics := recall.LoadKey(ctx, private, originKey, &origin); diagnostics.HasError() || origin == "" {
 		return nil, err
 	}
 	return follower.Follow(ctx, key, origin)
@@ -47,9 +45,5 @@ func (r *Resource[M, P]) rememberOrigin(ctx context.Context, current document.Ob
 	if !follows {
 		return nil
 	}
-	stored, err := json.Marshal(follower.Origin(current))
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to Write Private State", err.Error())}
-	}
-	return private.SetKey(ctx, originKey, stored)
+	return recall.SaveKey(ctx, private, originKey, follower.Origin(current))
 }

@@ -1,0 +1,103 @@
+package blueprint
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+)
+
+// A relation that moves from its blueprint to a resource of its own must not be deleted
+// and created again on the way: entities would lose what they relate to. While it
+// updates the blueprint, the provider does not know what else the run declares. So the
+// update that sets the mode of an attribute to declared leaves what the attribute no
+// longer has where it is, and a resource of the same run takes it over. A plan that
+// would delete and create the same relation is refused.
+
+// handsOver reports whether an update leaves to others what an attribute no longer has.
+func handsOver(before, after types.String) bool {
+	return after.ValueString() == modeDeclared && before.ValueString() != modeDeclared
+}
+
+// handOver notes the parts that an update has left to resources of their own.
+func handOver(b *backend.Backend, state, plan *model) {
+	blueprint := plan.Identifier.ValueString()
+	if handsOver(state.RelationsMode, plan.RelationsMode) {
+		b.HandOver(blueprint, "relations", lacking(state.Relations, plan.Relations))
+		b.HandOver(blueprint, "mirror_properties", lacking(state.MirrorProperties, plan.MirrorProperties))
+	}
+	if handsOver(state.AggregationsMode, plan.AggregationsMode) {
+		b.HandOver(blueprint, "aggregation_properties", lacking(state.AggregationProperties, plan.AggregationProperties))
+	}
+}
+
+// lacking are the keys of one map that another one lacks, in order.
+func lacking[A, B any](before map[string]A, after map[string]B) []string {
+	keys := slices.Collect(maps.Keys(before))
+	keys = slices.DeleteFunc(keys, func(key string) bool { _, stays := after[key]; return stays })
+	slices.Sort(keys)
+	return keys
+}
+
+// relationsGone are the relations of the state that the plan has neither under their
+// key nor renamed, and whether the update leaves them to others.
+func relationsGone(ctx context.Context, req resource.ModifyPlanRequest, planned getter) (keys []string, areHandedOver bool, diagnostics diag.Diagnostics) {
+	at := path.Root("relations")
+	var mode, modeBefore types.String
+	diagnostics = planned(ctx, path.Root("relations_mode"), &mode)
+	diagnostics.Append(req.State.GetAttribute(ctx, path.Root("relations_mode"), &modeBefore)...)
+	before, found := declaredIn(ctx, req.State.GetAttribute, at, "relation")
+	diagnostics.Append(found...)
+	after, found := declaredIn(ctx, planned, at, "relation")
+	diagnostics.Append(found...)
+	if after.partial {
+		return nil, false, diagnostics
+	}
+	keys = lacking(before.byKey, after.byKey)
+	for _, m := range findMoves(renamed(before.byKey), renamed(after.byKey)) {
+		keys = slices.DeleteFunc(keys, func(key string) bool { return key == m.from })
+	}
+	return keys, handsOver(modeBefore, mode), diagnostics
+}
+
+// relationsDeleted are those of them that the update deletes: in a map that is not
+// authoritative, those that this resource declared.
+func relationsDeleted(ctx context.Context, req resource.ModifyPlanRequest, planned getter) ([]string, diag.Diagnostics) {
+	if req.State.Raw.IsNull() {
+		return nil, nil
+	}
+	keys, areHandedOver, diagnostics := relationsGone(ctx, req, planned)
+	if areHandedOver {
+		return nil, diagnostics
+	}
+	var mode types.String
+	diagnostics.Append(planned(ctx, path.Root("relations_mode"), &mode)...)
+	if mode.ValueString() != modeDeclared {
+		return keys, diagnostics
+	}
+	declared, found := loadDeclared(ctx, req.Private)
+	diagnostics.Append(found...)
+	return slices.DeleteFunc(keys, func(key string) bool { return !slices.Contains(declared["relations"], key) }), diagnostics
+}
+
+// relationsLeft says which relations an update leaves to others.
+func relationsLeft(keys []string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("relations_mode"), "Relations Left to Others", fmt.Sprintf(
+		"relations_mode becomes \"declared\", so the relations that this resource no longer declares stay at Port as they are: %s. "+
+			"A port_blueprint_relation that the same run creates takes them over. Without one nothing manages them.", quoted(keys)))
+}
+
+// recreated says why a relation cannot be deleted by its blueprint and created as a
+// resource of its own in the same run.
+func recreated(blueprint, key string) string {
+	return fmt.Sprintf("Applying this deletes the relation %[2]q of the blueprint %[1]q, with what every entity relates to over it, and creates it again as a resource of its own. "+
+		"To hand it over as it is, set relations_mode = \"declared\" on the blueprint in the same change. "+
+		"If it is set already, first make Terraform forget what the blueprint declares: terraform state rm, then terraform import of %[1]q.", blueprint, key)
+}

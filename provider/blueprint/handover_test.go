@@ -1,0 +1,150 @@
+package blueprint_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
+)
+
+// inlineUses declares the relation of [relation] in the blueprint, with one that stays
+// there.
+const inlineUses = `"relations": {"uses": {"target": "target", "title": "Uses"}, "stays": {"target": "target"}},
+	"mirror_properties": {"size": {"path": "uses.size"}, "name": {"path": "uses.name"}}`
+
+// newInline returns a session with a blueprint that declares everything itself, and that
+// has an entity which uses the relation.
+func newInline(t *testing.T) (*acctest.Environment, *acctest.Session) {
+	t.Helper()
+	env, _ := newRelations(t)
+	if err := env.Client.Blueprints.Delete(t.Context(), "service", port.DeleteBlueprintOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	session := env.NewSession(t, "port_blueprint")
+	session.Apply(valid(inlineUses + `, "aggregation_properties": {` + plainCount + `}`))
+	createRelated(t, env)
+	return env, session
+}
+
+// createRelated creates an entity of the service that uses one of the target.
+func createRelated(t *testing.T, env *acctest.Environment) {
+	t.Helper()
+	for _, entity := range []*port.Entity{
+		{Blueprint: "target", Identifier: "t"},
+		{Blueprint: "service", Identifier: "s", Relations: map[string]any{"uses": "t"}},
+	} {
+		if _, err := env.Client.Entities.Create(t.Context(), entity.Blueprint, entity, port.CreateEntityOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// expectRelated holds the entity to what it relates to.
+func expectRelated(t *testing.T, env *acctest.Environment, relation string) {
+	t.Helper()
+	entity, err := env.Client.Entities.Get(t.Context(), "service", "s", port.GetEntityOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if entity.Relations[relation] != "t" {
+		t.Errorf("the entity relates to %v", entity.Relations)
+	}
+}
+
+// TestHandover_keepsValues moves a relation with its mirror properties, and aggregation
+// properties, from the blueprint to resources of their own in one run.
+func TestHandover_keepsValues(t *testing.T) {
+	t.Parallel()
+	for name, after := range map[string]string{
+		"some stay": `"relations_mode": "declared", "aggregation_properties_mode": "declared", "relations": {"stays": {"target": "target"}}`,
+		"all go":    `"relations_mode": "declared", "aggregation_properties_mode": "declared"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env, session := newInline(t)
+			session = env.Restart(t, session)
+			apart, counted := session.Beside("port_blueprint_relation"), session.Beside("port_aggregation_properties")
+			ofOwn := relation(`"title": "Changed", "mirror_properties": {"size": {"path": "uses.size", "title": "Size"}}`)
+			countedAfter := aggregations(strings.Replace(plainCount, `"Count"`, `"Number"`, 1))
+			if diagnostics := session.Plan(valid(after)); !containsText(diagnostics, "Relations Left to Others") || containsText(diagnostics, "Will Be Deleted") {
+				t.Errorf("the plan says %v", diagnostics)
+			}
+			if diagnostics := apart.Plan(ofOwn); len(diagnostics) > 0 {
+				t.Errorf("the plan of the relation says %v", diagnostics)
+			}
+			session.Apply(valid(after))
+			apart.Apply(ofOwn)
+			counted.Apply(countedAfter)
+			expectRelated(t, env, "uses")
+			expectQuiet(t, session, "the blueprint, after the handover,", valid(after))
+			expectQuiet(t, apart, "the relation, after the handover,", ofOwn)
+			expectQuiet(t, counted, "the aggregation properties, after the handover,", countedAfter)
+			if got := serviceAt(t, env); len(got.MirrorProperties) != 1 || len(got.Relations) != 2 || len(got.AggregationProperties) != 1 {
+				t.Errorf("Port has %v, %v and %v", got.Relations, got.MirrorProperties, got.AggregationProperties)
+			}
+			session.Apply(valid(after + `, "description": "later"`))
+			expectRelated(t, env, "uses")
+		})
+	}
+}
+
+// TestHandover_isExplicit: without the mode, a plan that would delete the relation and
+// create it again is refused, whichever of the two is planned first.
+func TestHandover_isExplicit(t *testing.T) {
+	t.Parallel()
+	const want = "To hand it over as it is, set relations_mode"
+	for name, after := range map[string]string{"left out": "", "authoritative": `"relations": {"stays": {"target": "target"}}`} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env, session := newInline(t)
+			apart := session.Beside("port_blueprint_relation")
+			session.Plan(valid(after))
+			if diagnostics := apart.TryApply(relation("")); !containsText(diagnostics, "ERROR") || name == "left out" && !containsText(diagnostics, want) {
+				t.Errorf("the relation: %v", diagnostics)
+			}
+			session = env.Restart(t, session)
+			session.Beside("port_blueprint_relation").Plan(relation(""))
+			if diagnostics := session.TryApply(valid(after)); !containsText(diagnostics, "ERROR") || name == "left out" && !containsText(diagnostics, want) {
+				t.Errorf("the blueprint: %v", diagnostics)
+			}
+			expectRelated(t, env, "uses")
+		})
+	}
+}
+
+// TestHandover_afterTheMode: what a map that is not authoritative loses is deleted, so the
+// way to hand it over is to forget what was declared.
+func TestHandover_afterTheMode(t *testing.T) {
+	t.Parallel()
+	env, session := newInline(t)
+	const before = `"relations_mode": "declared", ` + inlineUses
+	const after = `"relations_mode": "declared", "relations": {"stays": {"target": "target"}}`
+	session.Apply(valid(before))
+	session.Plan(valid(after))
+	if diagnostics := session.Beside("port_blueprint_relation").TryApply(relation("")); !containsText(diagnostics, "terraform state rm, then terraform import") {
+		t.Errorf("got %v", diagnostics)
+	}
+	imported := env.NewSession(t, "port_blueprint")
+	imported.Import("service")
+	apart := imported.Beside("port_blueprint_relation")
+	imported.Apply(valid(after))
+	apart.Apply(relation(""))
+	expectRelated(t, env, "uses")
+	expectQuiet(t, imported, "the blueprint, after the handover,", valid(after))
+	expectQuiet(t, apart, "the relation, after the handover,", relation(""))
+}
+
+// TestHandover_takesNothingElse: a relation that the blueprint never had is not taken
+// over.
+func TestHandover_takesNothingElse(t *testing.T) {
+	t.Parallel()
+	env, session := newInline(t)
+	session = env.Restart(t, session)
+	change(t, env, func(b *port.Blueprint) { b.Relations["theirs"] = port.Relation{Target: "target"} })
+	session.Plan(valid(`"relations_mode": "declared"`))
+	session.Apply(valid(`"relations_mode": "declared"`))
+	if diagnostics := session.Beside("port_blueprint_relation").TryApply(strings.Replace(relation(""), "uses", "theirs", 1)); !containsText(diagnostics, "terraform import port_blueprint_relation") {
+		t.Errorf("got %v", diagnostics)
+	}
+}
