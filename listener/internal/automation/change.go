@@ -1,0 +1,100 @@
+package automation
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+)
+
+// Merge returns an automation that there is, changed into one that is desired. What it
+// has besides stays, such as a description, further headers, or that an agent posts.
+func Merge(existing, desired port.Action) port.Action {
+	merged := maps.Clone(existing)
+	for _, key := range []string{"trigger", "publish"} {
+		merged[key] = desired[key]
+	}
+	method, _ := maps.Clone(desired)["invocationMethod"].(map[string]any)
+	method = maps.Clone(method)
+	if present, ok := existing["invocationMethod"].(map[string]any); ok && present["type"] == method["type"] {
+		headers, _ := present["headers"].(map[string]any)
+		headers = maps.Clone(headers)
+		if headers == nil {
+			headers = make(map[string]any)
+		}
+		own, _ := method["headers"].(map[string]any)
+		maps.Copy(headers, own)
+		whole := maps.Clone(present)
+		maps.Copy(whole, method)
+		whole["headers"] = headers
+		method = whole
+	}
+	merged["invocationMethod"] = method
+	return merged
+}
+
+// Difference is a value that two automations do not have alike.
+type Difference struct {
+	// Path leads to the value: keys joined by dots, and positions in brackets.
+	Path string
+	// Before and After are the values as JSON; "" where there is none.
+	Before, After string
+}
+
+// Differences compares two automations value by value, in the order of their paths.
+// before is nil for one that there is not.
+func Differences(before, after port.Action) []Difference {
+	old, current := make(map[string]any), make(map[string]any)
+	flatten(old, "", map[string]any(before))
+	flatten(current, "", map[string]any(after))
+	paths := maps.Clone(old)
+	maps.Copy(paths, current)
+	var found []Difference
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		was, had := old[path]
+		is, has := current[path]
+		if had == has && jsonvalue.Equal(was, is) {
+			continue
+		}
+		found = append(found, Difference{Path: path, Before: written(was, had), After: written(is, has)})
+	}
+	return found
+}
+
+// flatten lists the values that consist of no others by their paths.
+func flatten(into map[string]any, path string, value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, child := range value {
+			flatten(into, strings.TrimPrefix(path+"."+key, "."), child)
+		}
+		if len(value) > 0 || path == "" {
+			return
+		}
+	case []any:
+		for i, child := range value {
+			flatten(into, fmt.Sprintf("%s[%d]", path, i), child)
+		}
+		if len(value) > 0 {
+			return
+		}
+	}
+	into[path] = value
+}
+
+func written(value any, there bool) string {
+	if !there {
+		return ""
+	}
+	text, err := changelog.Stringify(value)
+	if err != nil {
+		// Values that were read as JSON can be written.
+		text, _ = json.Marshal(fmt.Sprint(value))
+	}
+	return string(text)
+}
