@@ -67,7 +67,7 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 			File: flags.config, DataDir: flags.dataDir, Listen: flags.listen, AdminListen: flags.adminListen, LookupEnv: os.LookupEnv, Try: try,
 		})
 	}
-	loaded, err := loadFirst(load)
+	loaded, err := loadFirst(context.Background(), load)
 	if err != nil {
 		_, _ = fmt.Fprintf(stderr, "listener: %v\n", describeInvalid(err))
 		return exitFailure
@@ -84,13 +84,12 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 }
 
 // loadFirst reads a configuration while no listener runs.
-func loadFirst(load func(try config.Try) (*config.Config, error)) (*config.Config, error) {
+func loadFirst(ctx context.Context, load func(try config.Try) (*config.Config, error)) (*config.Config, error) {
 	evaluator, err := newSandbox()
 	if err != nil {
 		return nil, err
 	}
-	ctx := context.Background()
-	defer func() { _ = evaluator.Close(ctx) }()
+	defer func() { _ = evaluator.Close(context.WithoutCancel(ctx)) }()
 	return load(func(template *message.Template, selected rule.Rule) error {
 		return evaluator.Try(ctx, template, selected)
 	})

@@ -44,10 +44,17 @@ func (a *App) preparePort(loaded *config.Config) (*portClient, error) {
 	if used := a.port.current.Load(); used != nil && used.id == id && used.baseURL == loaded.Port.BaseURL && slices.Equal(used.secrets, secrets) {
 		return used, nil
 	}
-	client, err := port.New(loaded.Port.BaseURL, port.WithCredentials(id, secrets[0], secrets[1:]...),
-		port.WithUserAgent("port-listener/"+a.options.Version), port.WithMaxRetries(portRetries))
+	client, err := NewPortClient(loaded, a.options.Version)
 	if err != nil {
 		return nil, err
 	}
 	return &portClient{Client: client, id: id, baseURL: loaded.Port.BaseURL, secrets: secrets}, nil
+}
+
+// NewPortClient returns a client of Port's API for a configuration with a client id.
+func NewPortClient(loaded *config.Config, version string, more ...port.Option) (*port.Client, error) {
+	secrets := reveal(loaded.ClientSecrets)
+	return port.New(loaded.Port.BaseURL, append([]port.Option{
+		port.WithCredentials(loaded.Port.ClientID, secrets[0], secrets[1:]...), port.WithUserAgent("port-listener/" + version), port.WithMaxRetries(portRetries),
+	}, more...)...)
 }

@@ -16,11 +16,12 @@ func (a Automation) Action(address string) port.Action {
 	}
 	trigger := map[string]any{"type": "automation", "event": event}
 	if len(a.Expressions) > 0 {
-		condition := map[string]any{"type": "JQ", "expressions": texts(a.Expressions)}
+		// Terraform always writes how expressions are combined.
+		combinator := "and"
 		if len(a.Expressions) > 1 {
-			condition["combinator"] = "or"
+			combinator = "or"
 		}
-		trigger["condition"] = condition
+		trigger["condition"] = map[string]any{"type": "JQ", "expressions": texts(a.Expressions), "combinator": combinator}
 	}
 	return port.Action{
 		"identifier": a.Identifier,

@@ -48,10 +48,10 @@ type Needed struct {
 // there are none for those that the rules name and those that have the property of a
 // rule that names no blueprint. It returns an error if a selected blueprint is not among
 // those that Port has, and if two automations would have one identifier.
-func Derive(rules []rule.Rule, selected []string, blueprints []*port.Blueprint) (Needed, error) {
+func Derive(rules []rule.Rule, selected []string, blueprints []port.Blueprint) (Needed, error) {
 	d := &derivation{rules: rules, blueprints: make(map[string]*port.Blueprint)}
-	for _, blueprint := range blueprints {
-		d.blueprints[blueprint.Identifier] = blueprint
+	for i := range blueprints {
+		d.blueprints[blueprints[i].Identifier] = &blueprints[i]
 	}
 	d.remarkOnOthers()
 	if len(selected) == 0 {
@@ -155,10 +155,7 @@ func (d *derivation) derive(blueprint *port.Blueprint) {
 	made := Automation{Identifier: identifierOf(blueprint.Identifier), Blueprint: blueprint.Identifier, Title: "Report changes of " + blueprint.Identifier}
 	var wanted []change
 	properties, wantsTimers := make(map[string]bool), false
-	for _, r := range d.rules {
-		if !isAboutEntities(r) || len(r.Blueprints) > 0 && !slices.Contains(r.Blueprints, blueprint.Identifier) {
-			continue
-		}
+	for _, r := range d.rulesOf(blueprint) {
 		one := changeOf(r)
 		if len(one.actions) > 0 {
 			wanted = append(wanted, one)
@@ -184,6 +181,25 @@ func (d *derivation) derive(blueprint *port.Blueprint) {
 	if wantsTimers {
 		d.deriveTimers(blueprint)
 	}
+}
+
+// rulesOf returns the rules that are about a blueprint. One that names no blueprint is about
+// those with its property, and only if there is no other rule about any.
+func (d *derivation) rulesOf(blueprint *port.Blueprint) []rule.Rule {
+	var certain, possible []rule.Rule
+	for _, r := range d.rules {
+		switch {
+		case !isAboutEntities(r) || len(r.Blueprints) > 0 && !slices.Contains(r.Blueprints, blueprint.Identifier):
+		case len(r.Blueprints) == 0 && r.Property != "" && !hasProperty(blueprint, r.Property):
+			possible = append(possible, r)
+		default:
+			certain = append(certain, r)
+		}
+	}
+	if len(certain) == 0 {
+		return possible
+	}
+	return certain
 }
 
 func (d *derivation) remarkOnProperty(r rule.Rule, blueprint *port.Blueprint) {

@@ -42,7 +42,8 @@ func Merge(existing, desired port.Action) port.Action {
 type Difference struct {
 	// Path leads to the value: keys joined by dots, and positions in brackets.
 	Path string
-	// Before and After are the values as JSON; "" where there is none.
+	// Before and After are the values: a text as it is where nothing else can be meant,
+	// anything else as JSON, and "" where there is none.
 	Before, After string
 }
 
@@ -90,6 +91,9 @@ func flatten(into map[string]any, path string, value any) {
 func written(value any, there bool) string {
 	if !there {
 		return ""
+	}
+	if plain, isText := value.(string); isText && plain != "" && plain == strings.Join(strings.Fields(plain), " ") && !json.Valid([]byte(plain)) {
+		return plain
 	}
 	text, err := changelog.Stringify(value)
 	if err != nil {

@@ -100,7 +100,7 @@ func (c change) actionClause() []string {
 	case "UPDATE DELETE":
 		return []string{hasBefore}
 	case "CREATE DELETE":
-		return []string{"(" + isCreation + " or " + isDeletion + ")"}
+		return []string{anyOf(isCreation, isDeletion)}
 	}
 	return nil
 }
@@ -111,37 +111,38 @@ func (c change) propertyClauses() []string {
 	key, _ := literal(c.rule.Property)
 	before, after := ".diff.before.properties["+key+"]", ".diff.after.properties["+key+"]"
 	clauses := []string{before + " != " + after}
-	if from, ok := oneOf(before, c.rule.From); ok {
-		clauses = append(clauses, from)
+	if from := compared(before, " == ", c.rule.From); from != nil {
+		clauses = append(clauses, anyOf(from...))
 	}
-	if to, ok := oneOf(after, c.rule.To); ok {
-		clauses = append(clauses, to)
+	if to := compared(after, " == ", c.rule.To); to != nil {
+		clauses = append(clauses, anyOf(to...))
 	}
-	if healthy, ok := oneOf(after, c.rule.HealthyValues); ok && c.rule.To == nil && slices.Contains(c.actions, changelog.ActionCreate) {
+	if unhealthy := compared(after, " != ", c.rule.HealthyValues); unhealthy != nil && c.rule.To == nil && slices.Contains(c.actions, changelog.ActionCreate) {
 		// To be created healthy is no news.
-		clauses = append(clauses, "("+hasBefore+" or ("+healthy+" | not))")
+		clauses = append(clauses, anyOf(hasBefore, strings.Join(unhealthy, " and ")))
 	}
 	return clauses
 }
 
-// oneOf says that a place has one of some values. It reports false if nothing is asked
-// for, or if jq would compare otherwise than the listener does.
-func oneOf(place string, values []any) (string, bool) {
-	if len(values) == 0 {
-		return "", false
+func anyOf(expressions ...string) string {
+	if len(expressions) == 1 {
+		return expressions[0]
 	}
-	comparisons := make([]string, len(values))
-	for i, value := range values {
+	return "(" + strings.Join(expressions, " or ") + ")"
+}
+
+// compared compares a place with each of some values. It returns nothing if there are
+// none, or if jq would compare one otherwise than the listener does.
+func compared(place, operator string, values []any) []string {
+	var comparisons []string
+	for _, value := range values {
 		written, ok := literal(value)
 		if !ok {
-			return "", false
+			return nil
 		}
-		comparisons[i] = place + " == " + written
+		comparisons = append(comparisons, place+operator+written)
 	}
-	if len(comparisons) == 1 {
-		return comparisons[0], true
-	}
-	return "(" + strings.Join(comparisons, " or ") + ")", true
+	return comparisons
 }
 
 // literal writes a value in jq. Numbers that a float64 may not hold, and values that

@@ -21,7 +21,7 @@ import (
 // say, and checks what one value means for another.
 func (l *loader) apply(doc *document) {
 	c := &l.config
-	l.applySecrets(doc)
+	l.applySecrets(&doc.item, &doc.Port)
 	declared := l.applyDestinations(doc)
 	l.applyPort(&doc.Port)
 	l.applyAddress("-listen", l.source.Listen, &doc.Webhook.Listen, &c.Webhook.Listen)
@@ -39,9 +39,9 @@ func (l *loader) apply(doc *document) {
 	l.applyRules(&doc.Rules, &doc.Templates, declared)
 }
 
-// applySecrets takes the client secrets.
-func (l *loader) applySecrets(doc *document) {
-	texts, files := &doc.Port.ClientSecrets, &doc.Port.ClientSecretFiles
+// applySecrets takes the client secrets from a section of a file.
+func (l *loader) applySecrets(file *item, section *portSection) {
+	texts, files := &section.ClientSecrets, &section.ClientSecretFiles
 	for i := range texts.elements {
 		if element := &texts.elements[i]; !element.mistaken {
 			l.addSecret(l.placeOf(&element.item), element.value)
@@ -53,7 +53,7 @@ func (l *loader) applySecrets(doc *document) {
 		}
 	}
 	// What has been given with mistakes is not missing.
-	if len(texts.elements)+len(files.elements) == 0 && !doc.mistaken && !doc.Port.mistaken && !texts.incomplete && !files.incomplete {
+	if len(texts.elements)+len(files.elements) == 0 && !file.mistaken && !section.mistaken && !texts.incomplete && !files.incomplete {
 		l.fromEnvironment(secretVariable, "the client secret with which Port signs events", l.addSecret)
 	}
 }

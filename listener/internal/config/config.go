@@ -248,18 +248,49 @@ func LoadRules(source Source) (*Config, error) {
 	loader := newLoader(source)
 	var document rulesDocument
 	loader.readFile(&document)
-	declared := document.Destinations.sorted()
-	if len(declared) == 0 {
-		declared = []string{defaultDestination}
-	}
-	loader.applyRules(&document.Rules, &document.Templates, declared)
+	loader.applyNamed(&document.Destinations, &document.Rules, &document.Templates)
 	if err := loader.invalid(); err != nil {
 		return nil, err
 	}
-	for _, name := range declared {
-		loader.config.Destinations = append(loader.config.Destinations, newDestination(name))
-	}
 	return &Config{Rules: loader.config.Rules, Destinations: loader.config.Destinations}, nil
+}
+
+// applyNamed takes the rules, and of the destinations their names.
+func (l *loader) applyNamed(destinations *names[ignored], rules *ruleList, templates *names[templateSection]) {
+	declared := destinations.sorted()
+	if len(declared) == 0 {
+		declared = []string{defaultDestination}
+	}
+	l.applyRules(rules, templates, declared)
+	for _, name := range declared {
+		l.config.Destinations = append(l.config.Destinations, newDestination(name))
+	}
+}
+
+// LoadSetup reads what it takes to set Port up: how its API is asked, the rules, and
+// where events are posted. No webhook of Slack needs to be there. The error is an
+// *InvalidError.
+func LoadSetup(source Source) (*Config, error) {
+	loader := newLoader(source)
+	var document setupDocument
+	if loader.readFile(&document) {
+		loader.applySecrets(&document.item, &document.Port)
+		loader.applyPort(&document.Port)
+		loader.applyChecked(&document.Webhook.Path, &loader.config.Webhook.Path, checkPath)
+		loader.applyNamed(&document.Destinations, &document.Rules, &document.Templates)
+		loader.needClientID()
+	}
+	if err := loader.invalid(); err != nil {
+		return nil, err
+	}
+	return &loader.config, nil
+}
+
+// needClientID reports that there is no client id for a command that asks Port.
+func (l *loader) needClientID() {
+	if l.config.Port.ClientID == "" {
+		l.report(outside(clientIDVariable+" is not set"), "set it, or port.client_id, to the client id that belongs to the client secret")
+	}
 }
 
 // loader gathers a configuration, and the problems with it.

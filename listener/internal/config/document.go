@@ -25,6 +25,17 @@ type rulesDocument struct {
 	Others       ignored                `key:"*"`
 }
 
+// setupDocument is the part of the file that a command needs which sets Port up.
+type setupDocument struct {
+	item
+	Port         portSection            `key:"port"`
+	Webhook      webhookSection         `key:"webhook"`
+	Destinations names[ignored]         `key:"destinations" noun:"destination"`
+	Rules        ruleList               `key:"rules"`
+	Templates    names[templateSection] `key:"templates" noun:"template"`
+	Others       ignored                `key:"*"`
+}
+
 // storeDocument is the part of the file that a command needs which looks into the
 // store.
 type storeDocument struct {
