@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -43,6 +44,7 @@ func TestExamplesFromNothing(t *testing.T) {
 	for name, change := range map[string]*strings.Replacer{
 		"mutual-relations": strings.NewReplacer(`"Lead"`, `"Head"`, "leadEmail", "headEmail"),
 		"aggregation":      strings.NewReplacer(`"Open changes"`, `"Changes"`, `value = "open"`, `value = "merged"`, "averageLines", "meanLines"),
+		"team-cost":        strings.NewReplacer(`"Monthly cost"`, `"Cost per month"`, `func = "sum"`, `func = "max"`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -61,21 +63,81 @@ func TestExamplesFromNothing(t *testing.T) {
 	}
 }
 
-// TestAggregationExample holds the numbers of the example to its entities.
-func TestAggregationExample(t *testing.T) {
+// TestCatalogInOneApply applies six blueprints that need each other in one run: a cycle
+// of relations, mirror properties over two relations, and aggregations in both
+// directions. It destroys them in one.
+func TestCatalogInOneApply(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
-	env.Run(t, resource.TestCase{Steps: []resource.TestStep{{
-		ConfigDirectory: config.StaticDirectory("../examples/aggregation"),
-		Check: func(*terraform.State) error {
-			shop, err := env.Client.Entities.Get(t.Context(), "repository", "shop", port.GetEntityOptions{})
-			if err != nil {
-				return err
-			}
-			if got := fmt.Sprintf("%v, %v", shop.Properties["openChanges"], shop.Properties["averageLines"]); got != "1, 30" {
-				return fmt.Errorf("the repository has %s", got)
-			}
-			return nil
+	before, err := env.Client.Blueprints.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	directory := config.StaticDirectory("testdata/catalog")
+	env.Run(t, resource.TestCase{
+		Steps: []resource.TestStep{
+			{ConfigDirectory: directory, Check: func(*terraform.State) error { return expectCatalog(t.Context(), env.Client) }},
+			{ConfigDirectory: directory, ConfigPlanChecks: acctest.NoChanges()},
 		},
-	}}})
+		CheckDestroy: func(*terraform.State) error {
+			after, err := env.Client.Blueprints.List(t.Context())
+			if err == nil && len(after) != len(before) {
+				err = fmt.Errorf("the destroy leaves %d blueprints, and there were %d before", len(after), len(before))
+			}
+			return err
+		},
+	})
+}
+
+// expectCatalog holds what Port derives to the entities of the catalog.
+func expectCatalog(ctx context.Context, client *port.Client) error {
+	for _, want := range []struct{ blueprint, entity, key, value string }{
+		{"domain", "payments", "monthlyCost", "650.5"},
+		{"domain", "payments", "leadEmail", "alice@example.com"},
+		{"service", "checkout", "openIncidents", "1"},
+		{"service", "checkout", "leadOfDomain", "alice@example.com"},
+		{"deployment", "checkout-prod", "domainTitle", "Payments"},
+		{"incident", "outage", "squadOfService", "Squad"},
+	} {
+		entity, err := client.Entities.Get(ctx, want.blueprint, want.entity, port.GetEntityOptions{})
+		if err != nil {
+			return err
+		}
+		if got := fmt.Sprint(entity.Properties[want.key]); got != want.value {
+			return fmt.Errorf("%s of %s %q is %s, want %s", want.key, want.blueprint, want.entity, got, want.value)
+		}
+	}
+	return nil
+}
+
+// TestExamplesAggregate holds the numbers of the examples to their entities.
+func TestExamplesAggregate(t *testing.T) {
+	t.Parallel()
+	for example, want := range map[string]struct {
+		blueprint, entity string
+		properties        map[string]string
+	}{
+		"aggregation": {"repository", "shop", map[string]string{"openChanges": "1", "averageLines": "30"}},
+		"team-cost":   {"_team", "payments", map[string]string{"budget": "1000", "cost": "650.5"}},
+	} {
+		t.Run(example, func(t *testing.T) {
+			t.Parallel()
+			env := acctest.NewEmulated(t)
+			env.Run(t, resource.TestCase{Steps: []resource.TestStep{{
+				ConfigDirectory: config.StaticDirectory("../examples/" + example),
+				Check: func(*terraform.State) error {
+					entity, err := env.Client.Entities.Get(t.Context(), want.blueprint, want.entity, port.GetEntityOptions{})
+					if err != nil {
+						return err
+					}
+					for key, value := range want.properties {
+						if got := fmt.Sprint(entity.Properties[key]); got != value {
+							return fmt.Errorf("%s is %s, want %s", key, got, value)
+						}
+					}
+					return nil
+				},
+			}}})
+		})
+	}
 }
