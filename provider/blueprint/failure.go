@@ -13,15 +13,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
 )
 
-// failure describes what went wrong with a blueprint. An operation that ran out
-// of time names the limit.
+// failure describes what went wrong with a blueprint.
 func failure(ctx context.Context, verb, identifier string, err error) diagnose.Failure {
-	described := diagnose.Failure{Verb: verb, Kind: "Blueprint", Identifier: identifier, Err: err}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		operation := strings.ToLower(verb)
-		described.Advice = fmt.Sprintf("The time for this is over. If Port needs longer, allow it: timeouts = { %s = \"40m\" }.", operation)
-	}
-	return described
+	return diagnose.New(ctx, verb, "Blueprint", identifier, err)
 }
 
 func createFailure(ctx context.Context, identifier string, err error) diag.Diagnostic {
@@ -30,7 +24,8 @@ func createFailure(ctx context.Context, identifier string, err error) diag.Diagn
 		return described.Diagnostic()
 	}
 	described.Advice = fmt.Sprintf("A blueprint with this identifier exists already. To manage it with Terraform, import it: terraform import port_blueprint.<name> %q", identifier)
-	return diag.WithPath(path.Root("identifier"), described.Diagnostic())
+	described.Path = path.Root("identifier")
+	return described.Diagnostic()
 }
 
 func updateFailure(ctx context.Context, identifier string, err error) diag.Diagnostic {

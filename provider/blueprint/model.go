@@ -60,6 +60,9 @@ type localModel struct {
 	Timeouts            timeouts.Value `tfsdk:"timeouts"`
 }
 
+// Limits are the limits of operations in time.
+func (m *localModel) Limits() timeouts.Value { return m.Timeouts }
+
 type ownershipModel struct {
 	Type  types.String `tfsdk:"type"`
 	Path  types.String `tfsdk:"path"`

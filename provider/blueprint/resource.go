@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -64,14 +65,11 @@ func (r *blueprintResource) IdentitySchema(_ context.Context, _ resource.Identit
 
 // Create makes the blueprint: POST /v1/blueprints.
 func (r *blueprintResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	plan, ctx, cancel := operation.Begin[model](ctx, req.Plan, timeouts.Value.Create, &resp.Diagnostics)
+	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel, diagnostics := operation.Limit(ctx, plan.Timeouts.Create)
-	defer cancel()
-	resp.Diagnostics.Append(diagnostics...)
 	desired, diagnostics := plan.toCreate()
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
@@ -83,23 +81,17 @@ func (r *blueprintResource) Create(ctx context.Context, req resource.CreateReque
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
-	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, &plan, created, nil)...)
+	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, plan, created, nil)...)
 	resp.Diagnostics.Append(completed(ctx, "create", plan.Identifier.ValueString())...)
 	resp.Diagnostics.Append(saveDeclared(ctx, req.Config, resp.Private)...)
 }
 
 // Read rebuilds the state from GET /v1/blueprints/{identifier}.
 func (r *blueprintResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	// Terraform before 1.12 wants an identity also of what turns out to be gone.
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: state.ID})...)
-	ctx, cancel, diagnostics := operation.Limit(ctx, state.Timeouts.Read)
+	state, ctx, cancel := operation.Begin[model](ctx, req.State, timeouts.Value.Read, &resp.Diagnostics)
 	defer cancel()
-	resp.Diagnostics.Append(diagnostics...)
+	// Terraform before 1.12 requires an identity also of what turns out to be gone.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: state.ID})...)
 	memory, diagnostics := recall.Load(ctx, req.Private)
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
@@ -128,22 +120,20 @@ func (r *blueprintResource) Read(ctx context.Context, req resource.ReadRequest, 
 // planned blueprint over what Port holds now, so that keys which Terraform does
 // not manage survive. Keys are renamed before.
 func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, state model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	plan, ctx, cancel := operation.Begin[model](ctx, req.Plan, timeouts.Value.Update, &resp.Diagnostics)
+	defer cancel()
+	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel, diagnostics := operation.Limit(ctx, plan.Timeouts.Update)
-	defer cancel()
-	resp.Diagnostics.Append(diagnostics...)
-	wanted, diagnostics := newChange(ctx, req.Config, req.Private, &state, &plan)
+	wanted, diagnostics := newChange(ctx, req.Config, req.Private, &state, plan)
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if sendsNothing(&state, &plan) {
-		handOver(r.backend, &state, &plan)
+	if sendsNothing(&state, plan) {
+		handOver(r.backend, &state, plan)
 		plan.Model = state.Model
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
@@ -156,24 +146,18 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 		resp.Diagnostics.Append(updateFailure(ctx, identifier, err))
 		return
 	}
-	handOver(r.backend, &state, &plan)
+	handOver(r.backend, &state, plan)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
-	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, &plan, updated, wanted.foreign)...)
+	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, plan, updated, wanted.foreign)...)
 	resp.Diagnostics.Append(completed(ctx, "update", identifier)...)
 	resp.Diagnostics.Append(saveDeclared(ctx, req.Config, resp.Private)...)
 }
 
 // Delete removes the blueprint, and with force_delete_entities its entities.
 func (r *blueprintResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(deletionProtected(ctx, req.State)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	ctx, cancel, diagnostics := operation.Limit(ctx, state.Timeouts.Delete)
+	state, ctx, cancel := operation.Begin[model](ctx, req.State, timeouts.Value.Delete, &resp.Diagnostics)
 	defer cancel()
-	resp.Diagnostics.Append(diagnostics...)
+	resp.Diagnostics.Append(deletionProtected(ctx, req.State)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -152,15 +153,10 @@ func (r *systemResource) ValidateConfig(ctx context.Context, req resource.Valida
 // Update renames keys by the routes that keep the values of the entities, and then
 // writes the rest. It takes the renames back if that fails.
 func (r *systemResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, state systemModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	ctx, cancel, diagnostics := operation.Limit(ctx, plan.Timeouts.Update)
+	plan, ctx, cancel := operation.Begin[systemModel](ctx, req.Plan, timeouts.Value.Update, &resp.Diagnostics)
 	defer cancel()
-	resp.Diagnostics.Append(diagnostics...)
+	var state systemModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/port-changelog/terraform-provider-port/internal/nearword"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 )
@@ -200,7 +201,7 @@ func isOpen(value attr.Value) bool {
 func suggestion[T any](key string, existing map[string]T) string {
 	const few = 12
 	keys := sortedKeys(existing)
-	if nearest, found := nearestTo(key, keys); found {
+	if nearest, isNear := nearword.Nearest(key, keys); isNear {
 		return fmt.Sprintf(" Did you mean %q?", nearest)
 	}
 	switch {

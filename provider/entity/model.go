@@ -1,6 +1,9 @@
 package entity
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -41,6 +44,9 @@ type model struct {
 	RunID                types.String     `tfsdk:"run_id"`
 	Timeouts             timeouts.Value   `tfsdk:"timeouts"`
 }
+
+// Limits are the limits of operations in time.
+func (m *model) Limits() timeouts.Value { return m.Timeouts }
 
 // isDeclared reports whether only what is listed is ours.
 func (m *model) isDeclared() bool { return m.Management.ValueString() == managementDeclared }
@@ -130,20 +136,9 @@ func importedModel() *model {
 // emptyModel lists nothing, with every collection in its empty form.
 func emptyModel() *model {
 	return &model{
-		Title: types.StringValue(""),
-		Teams: []types.String{},
-		Properties: &propertiesModel{
-			String:  map[string]types.String{},
-			Number:  map[string]types.Number{},
-			Boolean: map[string]types.Bool{},
-			Object:  map[string]jsontype.Value{},
-			Array: &arraysModel{
-				String:  map[string][]types.String{},
-				Number:  map[string][]types.Number{},
-				Boolean: map[string][]types.Bool{},
-				Object:  map[string][]jsontype.Value{},
-			},
-		},
+		Title:          types.StringValue(""),
+		Teams:          []types.String{},
+		Properties:     emptyProperties(),
 		PropertiesJSON: jsontype.New("{}"),
 		Relations: &relationsModel{
 			Single: map[string]types.String{},
@@ -173,4 +168,28 @@ func teamsFromAPI(teams []string, prior []types.String) []types.String {
 		return nil
 	}
 	return textList(teams)
+}
+
+// orEmpty makes a nil map an empty one.
+func orEmpty(values map[string]any) map[string]any {
+	if values == nil {
+		return map[string]any{}
+	}
+	return values
+}
+
+// sortedKeys lists the keys of maps once, in order.
+func sortedKeys[V any](all ...map[string]V) []string {
+	keys := map[string]bool{}
+	for _, values := range all {
+		for key := range values {
+			keys[key] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(keys))
+}
+
+func has[T any](values map[string]T, key string) bool {
+	_, listed := values[key]
+	return listed
 }

@@ -130,23 +130,6 @@ func TestRecord_withoutFilled(t *testing.T) {
 	}
 }
 
-func TestNearestTo(t *testing.T) {
-	t.Parallel()
-	names := []string{"healthStatus", "cpuUtil", "memoryUtil", "url"}
-	tests := map[string]string{
-		"helthStatus": "healthStatus", "healthstatus": "healthStatus", "cpuUitl": "cpuUtil", "urls": "url", "uri": "url",
-		"status": "", "xyz": "", "größe": "",
-	}
-	for name, want := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if got, _ := nearestTo(name, names); got != want {
-				t.Errorf("got %q, want %q", got, want)
-			}
-		})
-	}
-}
-
 func TestPlanTitle_leftOut(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

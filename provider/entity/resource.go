@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -48,35 +49,29 @@ func (r *entityResource) Configure(_ context.Context, req resource.ConfigureRequ
 
 // Create makes the entity, or takes over one that exists if that is allowed.
 func (r *entityResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	ctx, cancel, diagnostics := operation.Limit(ctx, plan.Timeouts.Create)
+	plan, ctx, cancel := operation.Begin[model](ctx, req.Plan, timeouts.Value.Create, &resp.Diagnostics)
 	defer cancel()
-	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	var known record
-	answer, err := r.create(ctx, &plan, &known)
+	answer, err := r.create(ctx, plan, &known)
 	if err != nil {
-		resp.Diagnostics.Append(failure{verb: "Create", at: plan.address(), entity: &plan, err: err}.diagnostic())
+		resp.Diagnostics.Append(failure(ctx, "Create", plan.address(), plan, err))
 		return
 	}
-	answered := known.conclude(&plan, answer, plan.isDeclared())
-	resp.Diagnostics.Append(recall.Conclude(ctx, &resp.State, resp.Private, &plan, answered, r.differenceWarning(&plan))...)
+	answered := known.conclude(plan, answer, plan.isDeclared())
+	resp.Diagnostics.Append(recall.Conclude(ctx, &resp.State, resp.Private, plan, answered, r.differenceWarning(plan))...)
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
-	resp.Diagnostics.Append(completed(ctx, "create", &plan)...)
+	resp.Diagnostics.Append(completed(ctx, "create", plan)...)
 	r.backend.NoteRead(plan.address().key())
 }
 
 // Read rebuilds the state from GET /v1/blueprints/{blueprint}/entities/{identifier}.
 func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	state, ctx, cancel := operation.Begin[model](ctx, req.State, timeouts.Value.Read, &resp.Diagnostics)
+	defer cancel()
 	known, diagnostics := readRecord(ctx, req.Private)
 	resp.Diagnostics.Append(diagnostics...)
 	memory, diagnostics := recall.Load(ctx, req.Private)
@@ -87,23 +82,17 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 	// The identity comes before the request: Terraform wants one from every
 	// refresh, also where the entity has gone.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	ctx, cancel, diagnostics := operation.Limit(ctx, state.Timeouts.Read)
-	defer cancel()
-	resp.Diagnostics.Append(diagnostics...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
 	r.backend.NoteRead(state.address().key())
-	fresh, err := r.read(ctx, &state, &known)
+	fresh, err := r.read(ctx, state, &known)
 	if errors.Is(err, port.ErrNotFound) {
-		fresh, err = r.readMoved(ctx, &state, &known)
+		fresh, err = r.readMoved(ctx, state, &known)
 	}
 	if errors.Is(err, port.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
 		return
 	}
 	if err != nil {
-		resp.Diagnostics.Append(failure{verb: "Read", at: state.address(), err: err}.diagnostic())
+		resp.Diagnostics.Append(failure(ctx, "Read", state.address(), nil, err))
 		return
 	}
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
@@ -115,23 +104,18 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 
 // Update writes what the plan changes. Another identifier renames the entity.
 func (r *entityResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, state model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	plan, ctx, cancel := operation.Begin[model](ctx, req.Plan, timeouts.Value.Update, &resp.Diagnostics)
+	defer cancel()
+	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	known, diagnostics := readRecord(ctx, req.Private)
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel, diagnostics := operation.Limit(ctx, plan.Timeouts.Update)
-	defer cancel()
-	resp.Diagnostics.Append(diagnostics...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	done, err := r.update(ctx, &plan, &state, known)
+	done, err := r.update(ctx, plan, &state, known)
 	if err != nil {
-		resp.Diagnostics.Append(failure{verb: "Update", at: state.address(), entity: &plan, err: err}.diagnostic())
+		resp.Diagnostics.Append(failure(ctx, "Update", state.address(), plan, err))
 		if done.entity != nil {
 			// It is below another blueprint now: a refresh would not find it again.
 			state.Blueprint = plan.Blueprint
@@ -142,12 +126,12 @@ func (r *entityResource) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	if done.leftover != nil {
-		resp.Diagnostics.Append(failure{verb: "Delete", at: state.address(), err: done.leftover}.diagnostic())
+		resp.Diagnostics.Append(failure(ctx, "Delete", state.address(), nil, done.leftover))
 	}
 	switch {
 	case done.isAnswer:
-		answered := known.conclude(&plan, done.entity, plan.isDeclared() || state.isDeclared())
-		resp.Diagnostics.Append(recall.Conclude(ctx, &resp.State, resp.Private, &plan, answered, r.differenceWarning(&plan))...)
+		answered := known.conclude(plan, done.entity, plan.isDeclared() || state.isDeclared())
+		resp.Diagnostics.Append(recall.Conclude(ctx, &resp.State, resp.Private, plan, answered, r.differenceWarning(plan))...)
 	case done.entity != nil:
 		plan.setComputed(done.entity)
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
@@ -160,36 +144,30 @@ func (r *entityResource) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	r.backend.NoteRead(plan.address().key())
 	if done.isAnswer {
-		resp.Diagnostics.Append(completed(ctx, "update", &plan)...)
+		resp.Diagnostics.Append(completed(ctx, "update", plan)...)
 	}
 }
 
 // Delete removes the entity, or what is declared of one that others own. That
 // it has gone already is fine.
 func (r *entityResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	state, ctx, cancel := operation.Begin[model](ctx, req.State, timeouts.Value.Delete, &resp.Diagnostics)
+	defer cancel()
 	known, diagnostics := readRecord(ctx, req.Private)
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel, diagnostics := operation.Limit(ctx, state.Timeouts.Delete)
-	defer cancel()
-	resp.Diagnostics.Append(diagnostics...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	isLeft, err := r.remove(ctx, &state, known)
+	isLeft, err := r.remove(ctx, state, known)
 	if err != nil {
-		resp.Diagnostics.Append(failure{verb: "Delete", at: state.address(), entity: &state, err: err}.diagnostic())
+		resp.Diagnostics.Append(failure(ctx, "Delete", state.address(), state, err))
 		return
 	}
 	if isLeft {
-		resp.Diagnostics.Append(leftWarning(&state))
+		resp.Diagnostics.Append(leftWarning(state))
 		return
 	}
-	resp.Diagnostics.Append(completed(ctx, "delete", &state)...)
+	resp.Diagnostics.Append(completed(ctx, "delete", state)...)
 }
 
 // completed warns of a change that was completed after its time had ended.

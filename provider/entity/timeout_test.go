@@ -37,7 +37,7 @@ func TestEntity_timeLimits(t *testing.T) {
 			session.Apply(config)
 			env.Control(t, "POST", "/_emulator/faults", fmt.Sprintf(
 				`{"method": %q, "route": "/v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}", %s}`, test.method, test.fault))
-			failed(t, test.run(session, config), "Unable to", `"thing:e"`, "timeouts."+operation)
+			failed(t, test.run(session, config), "Unable to", `"thing:e"`, "timeouts = { "+operation)
 			if session.IsGone() {
 				t.Error("the entity left the state")
 			}

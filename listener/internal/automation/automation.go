@@ -11,8 +11,8 @@ import (
 	"strings"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/internal/nearword"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
-	"github.com/port-changelog/terraform-provider-port/listener/internal/nearword"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 

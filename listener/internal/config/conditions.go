@@ -7,7 +7,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 
-	"github.com/port-changelog/terraform-provider-port/listener/internal/nearword"
+	"github.com/port-changelog/terraform-provider-port/internal/nearword"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
-	"github.com/port-changelog/terraform-provider-port/listener/internal/nearword"
+	"github.com/port-changelog/terraform-provider-port/internal/nearword"
 )
 
 // entries returns the keys and values of a mapping, which the parser represents

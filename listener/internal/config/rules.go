@@ -11,9 +11,9 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/internal/nearword"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/name"
-	"github.com/port-changelog/terraform-provider-port/listener/internal/nearword"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
@@ -223,17 +223,13 @@ func (l *loader) changes(section *ruleSection) (actions, types []string) {
 
 // checkUsual reports a word that is almost one of those that Port sends.
 func (l *loader) checkUsual(words *matcher, noun string, usual []string) {
-	lower := make([]string, len(usual))
-	for i, word := range usual {
-		lower[i] = strings.ToLower(word)
-	}
 	for _, given := range words.elements {
 		word := given.value
-		meant, near := nearword.Nearest(strings.ToLower(word), lower)
+		meant, near := nearword.Nearest(word, usual)
 		if !near || given.mistaken || slices.Contains(usual, word) {
 			continue
 		}
-		hint := "did you mean " + usual[slices.Index(lower, meant)] + "?"
+		hint := "did you mean " + meant + "?"
 		if given.written != word {
 			hint = "it sends " + enumerate(usual)
 		}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
-	"github.com/port-changelog/terraform-provider-port/listener/internal/nearword"
+	"github.com/port-changelog/terraform-provider-port/internal/nearword"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
@@ -27,6 +28,16 @@ type Failure struct {
 	Err error
 	// Advice says what to do next when the cause alone does not. It wins over the general advice.
 	Advice string
+	// Path is the attribute that the failure is about; the zero value is none.
+	Path path.Path
+
+	isLate bool
+}
+
+// New describes a failed operation of a context, which may have exceeded its limit in
+// timeouts.
+func New(ctx context.Context, verb, kind, identifier string, err error) Failure {
+	return Failure{Verb: verb, Kind: kind, Identifier: identifier, Err: err, isLate: errors.Is(ctx.Err(), context.DeadlineExceeded)}
 }
 
 // Diagnostic renders the failure.
@@ -39,13 +50,19 @@ func (f Failure) Diagnostic() diag.Diagnostic {
 	if advice := f.advice(); advice != "" {
 		detail += "\n\n" + advice
 	}
-	return diag.NewErrorDiagnostic(fmt.Sprintf("Unable to %s %s", f.Verb, f.Kind), detail)
+	rendered := diag.NewErrorDiagnostic(fmt.Sprintf("Unable to %s %s", f.Verb, f.Kind), detail)
+	if len(f.Path.Steps()) == 0 {
+		return rendered
+	}
+	return diag.WithPath(f.Path, rendered)
 }
 
 func (f Failure) advice() string {
 	switch {
 	case f.Advice != "":
 		return f.Advice
+	case f.isLate:
+		return fmt.Sprintf("The operation exceeded its time limit. If Port needs longer, raise the limit: timeouts = { %s = \"40m\" }.", strings.ToLower(f.Verb))
 	case errors.Is(f.Err, port.ErrUnauthorized):
 		return "These come from the provider block or the environment: client_id (PORT_CLIENT_ID), secret (PORT_CLIENT_SECRET), token (PORT_TOKEN) and base_url (PORT_BASE_URL)."
 	case errors.Is(f.Err, port.ErrForbidden):

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -13,14 +12,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
 )
 
-// failure describes what went wrong with an object. An operation that ran out of
-// time names the limit.
 func (r *Resource[M, P]) failure(ctx context.Context, verb, key string, err error) diagnose.Failure {
-	described := diagnose.Failure{Verb: verb, Kind: r.Name, Identifier: key, Err: err}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		described.Advice = fmt.Sprintf("The operation exceeded its time limit. If Port needs longer, raise the limit: timeouts = { %s = \"40m\" }.", strings.ToLower(verb))
-	}
-	return described
+	return diagnose.New(ctx, verb, r.Name, key, err)
 }
 
 func (r *Resource[M, P]) createFailure(ctx context.Context, key string, err error) diag.Diagnostic {

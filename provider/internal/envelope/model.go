@@ -29,11 +29,15 @@ type Model struct {
 // Base is the part that every model has.
 func (m *Model) Base() *Model { return m }
 
+// Limits are the limits of operations in time.
+func (m *Model) Limits() timeouts.Value { return m.Timeouts }
+
 // Bound is a resource in Terraform's terms, which *M implements by embedding
 // [Model].
 type Bound[M any] interface {
 	*M
 	Base() *Model
+	Limits() timeouts.Value
 	// Key tells the object from all others; it is null while the model is empty.
 	Key() types.String
 	// Bindings tie the attributes to the document that Port stores.

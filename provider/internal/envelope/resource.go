@@ -7,6 +7,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -68,14 +69,8 @@ func (r *Resource[M, P]) ImportState(ctx context.Context, req resource.ImportSta
 
 // Create makes the object, and never overwrites one that exists.
 func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	plan := P(new(M))
-	resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	ctx, cancel, diagnostics := operation.Limit(ctx, plan.Base().Timeouts.Create)
+	plan, ctx, cancel := operation.Begin[M, P](ctx, req.Plan, timeouts.Value.Create, &resp.Diagnostics)
 	defer cancel()
-	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -91,16 +86,10 @@ func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest,
 
 // Read rebuilds the state from the document that Port holds.
 func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	state := P(new(M))
-	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
+	state, ctx, cancel := operation.Begin[M, P](ctx, req.State, timeouts.Value.Read, &resp.Diagnostics)
+	defer cancel()
 	// Terraform before 1.12 needs an identity also for what turns out to be gone.
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.Base().ID)...)
-	ctx, cancel, diagnostics := operation.Limit(ctx, state.Base().Timeouts.Read)
-	defer cancel()
-	resp.Diagnostics.Append(diagnostics...)
 	memory, diagnostics := recall.Load(ctx, req.Private)
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
@@ -130,15 +119,10 @@ func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, res
 // Update writes the plan over the document that Port holds now, so that keys which
 // Terraform does not manage survive.
 func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	plan, state := P(new(M)), P(new(M))
-	resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	ctx, cancel, diagnostics := operation.Limit(ctx, plan.Base().Timeouts.Update)
+	plan, ctx, cancel := operation.Begin[M, P](ctx, req.Plan, timeouts.Value.Update, &resp.Diagnostics)
 	defer cancel()
-	resp.Diagnostics.Append(diagnostics...)
+	state := P(new(M))
+	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -166,14 +150,8 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 
 // Delete removes the object. That it has already gone is fine.
 func (r *Resource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	state := P(new(M))
-	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	ctx, cancel, diagnostics := operation.Limit(ctx, state.Base().Timeouts.Delete)
+	state, ctx, cancel := operation.Begin[M, P](ctx, req.State, timeouts.Value.Delete, &resp.Diagnostics)
 	defer cancel()
-	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

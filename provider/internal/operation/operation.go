@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
@@ -16,14 +17,34 @@ import (
 // entities takes Port a while.
 const defaultLimit = 20 * time.Minute
 
-// Limit bounds an operation by its limit in timeouts. The operation must not
-// begin if there is an error.
-func Limit(
-	ctx context.Context, limit func(context.Context, time.Duration) (time.Duration, diag.Diagnostics),
-) (context.Context, context.CancelFunc, diag.Diagnostics) {
-	duration, diagnostics := limit(ctx, defaultLimit)
+// Limited is a model that says how long operations on it may take, which *M
+// implements.
+type Limited[M any] interface {
+	*M
+	Limits() timeouts.Value
+}
+
+// Limit is the method of [timeouts.Value] that has the limit of one operation, such as
+// timeouts.Value.Create.
+type Limit func(timeouts.Value, context.Context, time.Duration) (time.Duration, diag.Diagnostics)
+
+// Source is a plan or a state.
+type Source interface {
+	Get(ctx context.Context, target any) diag.Diagnostics
+}
+
+// Begin decodes the plan or the state that an operation works with, and bounds the
+// operation by its limit. The operation must not go on if there is an error.
+func Begin[M any, P Limited[M]](ctx context.Context, from Source, limit Limit, diagnostics *diag.Diagnostics) (P, context.Context, context.CancelFunc) {
+	decoded := P(new(M))
+	diagnostics.Append(from.Get(ctx, decoded)...)
+	if diagnostics.HasError() {
+		return decoded, ctx, func() {}
+	}
+	duration, problems := limit(decoded.Limits(), ctx, defaultLimit)
+	diagnostics.Append(problems...)
 	bounded, cancel := context.WithTimeout(ctx, duration)
-	return bounded, cancel, diagnostics
+	return decoded, bounded, cancel
 }
 
 // Completed warns of a change that succeeded although the context of its

@@ -7,13 +7,27 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/port-changelog/terraform-provider-port/provider/internal/operation"
 )
 
-func limitOf(duration time.Duration) func(context.Context, time.Duration) (time.Duration, diag.Diagnostics) {
-	return func(_ context.Context, fallback time.Duration) (time.Duration, diag.Diagnostics) {
+// plan is a model, and the plan that it comes from.
+type plan struct{ limits timeouts.Value }
+
+func (p *plan) Limits() timeouts.Value { return p.limits }
+
+func (*plan) Get(_ context.Context, target any) diag.Diagnostics {
+	_, isPlan := target.(*plan)
+	if !isPlan {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Unreadable", "")}
+	}
+	return nil
+}
+
+func limitOf(duration time.Duration) operation.Limit {
+	return func(_ timeouts.Value, _ context.Context, fallback time.Duration) (time.Duration, diag.Diagnostics) {
 		if duration == 0 {
 			return fallback, nil
 		}
@@ -21,11 +35,12 @@ func limitOf(duration time.Duration) func(context.Context, time.Duration) (time.
 	}
 }
 
-func TestLimit(t *testing.T) {
+func TestBegin(t *testing.T) {
 	t.Parallel()
 	for configured, want := range map[time.Duration]time.Duration{0: 20 * time.Minute, time.Second: time.Second} {
 		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel, diagnostics := operation.Limit(t.Context(), limitOf(configured))
+			var diagnostics diag.Diagnostics
+			_, ctx, cancel := operation.Begin[plan](t.Context(), &plan{}, limitOf(configured), &diagnostics)
 			defer cancel()
 			began := time.Now()
 			<-ctx.Done()
@@ -33,6 +48,19 @@ func TestLimit(t *testing.T) {
 				t.Errorf("a limit of %s ended after %s with %v", configured, took, diagnostics)
 			}
 		})
+	}
+}
+
+// other is a model that the plan cannot be read into.
+type other struct{ plan }
+
+func TestBegin_unreadable(t *testing.T) {
+	t.Parallel()
+	var diagnostics diag.Diagnostics
+	_, _, cancel := operation.Begin[other](t.Context(), &plan{}, limitOf(0), &diagnostics)
+	cancel()
+	if !diagnostics.HasError() {
+		t.Error("it begins")
 	}
 }
 

@@ -85,7 +85,7 @@ func sameTeams(a, b []string) bool {
 func withoutNulls(values map[string]any) map[string]any {
 	kept := maps.Clone(values)
 	maps.DeleteFunc(kept, func(_ string, value any) bool { return value == nil })
-	return mapOf(kept)
+	return orEmpty(kept)
 }
 
 func sameRelations(a, b map[string]any) bool {

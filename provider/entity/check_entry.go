@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
@@ -58,8 +59,7 @@ func scalarOrList(value attr.Value) (any, bool) {
 	case types.Bool:
 		return value.ValueBool(), true
 	case types.Number:
-		number, err := fromNumber(value)
-		return number, err == nil
+		return convert.NumberText(value), true
 	case jsontype.Value:
 		decoded, err := value.Decode()
 		return decoded, err == nil

@@ -1,5 +1,5 @@
-// Package nearword finds the word that somebody probably meant. What is wrong with
-// a configuration or a template is said with its help.
+// Package nearword finds the word that somebody probably meant. The listener and the
+// provider say with its help what is wrong with a configuration or a template.
 package nearword
 
 import (
@@ -10,12 +10,12 @@ import (
 )
 
 // Nearest returns the word that differs from another one in the fewest characters,
-// if that is few enough for a slip.
+// capitals aside, if that is few enough for a slip.
 func Nearest(word string, possible []string) (string, bool) {
 	const most = 3
 	best, distance := "", max(1, min(most, len(word)/2))+1
 	for _, candidate := range possible {
-		d := levenshtein.Distance(word, candidate, nil)
+		d := levenshtein.Distance(strings.ToLower(word), strings.ToLower(candidate), nil)
 		if sameLetters(word, candidate) {
 			d = 0
 		}
@@ -33,7 +33,7 @@ func sameLetters(a, b string) bool {
 }
 
 func sorted(word string) string {
-	letters := strings.Split(word, "")
+	letters := strings.Split(strings.ToLower(word), "")
 	slices.Sort(letters)
 	return strings.Join(letters, "")
 }

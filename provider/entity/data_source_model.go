@@ -86,47 +86,22 @@ func withoutValues(values map[string]any, definition *port.Blueprint) *model {
 	if definition == nil {
 		return listing
 	}
+	collections := listing.Properties.maps()
 	for key, value := range values {
 		if value != nil {
 			continue
 		}
-		property, calculation := definition.Schema.Properties[key], definition.CalculationProperties[key]
-		_, isAggregation := definition.AggregationProperties[key]
-		switch {
-		case isAggregation:
-			listing.Properties.listNull(key, typeNumber, nil)
-		case calculation.Type != "":
-			listing.Properties.listNull(key, calculation.Type, calculation.Items)
-		default:
-			listing.Properties.listNull(key, property.Type, property.Items)
+		into := typeCollection(definition.Schema.Properties[key].Type, definition.Schema.Properties[key].Items)
+		if calculation, isCalculation := definition.CalculationProperties[key]; isCalculation {
+			into = typeCollection(calculation.Type, calculation.Items)
+		} else if has(definition.AggregationProperties, key) {
+			into = numberProps
+		}
+		if into != noCollection {
+			_ = collections[into].fromAPI(key, nil, nil) // Null has a form in every map.
 		}
 	}
 	return listing
-}
-
-// listNull adds a property without a value. Every map must be there.
-func (m *propertiesModel) listNull(key, typeName string, items *port.Items) {
-	switch typeName {
-	case typeString:
-		m.String[key] = types.StringNull()
-	case typeNumber:
-		m.Number[key] = types.NumberNull()
-	case typeBoolean:
-		m.Boolean[key] = types.BoolNull()
-	case typeObject:
-		m.Object[key] = jsontype.Null()
-	case typeArray:
-		switch listKind(items) {
-		case kindNumber:
-			m.Array.Number[key] = nil
-		case kindBoolean:
-			m.Array.Boolean[key] = nil
-		case kindObject:
-			m.Array.Object[key] = nil
-		case kindNone, kindString, kindMixed:
-			m.Array.String[key] = nil
-		}
-	}
 }
 
 // foundFromAPI shows an entity. The definition may be nil.
@@ -136,7 +111,7 @@ func foundFromAPI(blueprint string, entity *port.Entity, definition *port.Bluepr
 	if err != nil {
 		return nil, err
 	}
-	all, err := jsonvalue.Encode(mapOf(entity.Properties))
+	all, err := jsonvalue.Encode(orEmpty(entity.Properties))
 	if err != nil {
 		return nil, err
 	}

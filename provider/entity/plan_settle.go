@@ -41,7 +41,7 @@ func newSettler(filled map[string]any) *settler {
 // are ours: there every mention counts.
 func newDeclaredSettler() *settler {
 	return &settler{
-		same: func(config, prior map[string]any) bool { return jsonvalue.Equal(mapOf(config), mapOf(prior)) },
+		same: func(config, prior map[string]any) bool { return jsonvalue.Equal(orEmpty(config), orEmpty(prior)) },
 		sameTargets: func(config, prior map[string]any) bool {
 			return slices.Equal(sortedKeys(config), sortedKeys(prior)) && sameRelations(config, prior)
 		},
@@ -72,24 +72,16 @@ func (s propertySet) canStandFor(config propertySet) bool {
 	if config.typed == nil {
 		return true
 	}
-	prior := s.typed
-	if prior == nil {
+	if s.typed == nil || (config.typed.Array != nil && s.typed.Array == nil) {
 		return false
 	}
-	return !lacks(prior.String, config.typed.String) && !lacks(prior.Number, config.typed.Number) &&
-		!lacks(prior.Boolean, config.typed.Boolean) && !lacks(prior.Object, config.typed.Object) &&
-		prior.Array.canStandFor(config.typed.Array)
-}
-
-func (m *arraysModel) canStandFor(config *arraysModel) bool {
-	if config == nil {
-		return true
+	prior := s.typed.maps()
+	for i, one := range config.typed.maps() {
+		if prior[i].isNull() && !one.isNull() {
+			return false
+		}
 	}
-	if m == nil {
-		return false
-	}
-	return !lacks(m.String, config.String) && !lacks(m.Number, config.Number) &&
-		!lacks(m.Boolean, config.Boolean) && !lacks(m.Object, config.Object)
+	return true
 }
 
 func lacks[T any](prior, config map[string]T) bool { return prior == nil && config != nil }
@@ -125,54 +117,26 @@ func (s *settler) properties(config, prior *propertiesModel) *propertiesModel {
 	if prior == nil {
 		return config
 	}
-	wanted := config
-	if wanted == nil {
-		wanted = &propertiesModel{}
-	}
-	planned := &propertiesModel{
-		String:  settleMap(s, wanted.String, prior.String, fromText),
-		Number:  settleMap(s, wanted.Number, prior.Number, fromNumber),
-		Boolean: settleMap(s, wanted.Boolean, prior.Boolean, fromBool),
-		Object:  settleMap(s, wanted.Object, prior.Object, fromJSON),
-		Array:   s.arrays(wanted.Array, prior.Array),
+	planned := &propertiesModel{Array: &arraysModel{}}
+	configured, held := config.maps(), prior.maps()
+	for i, one := range planned.maps() {
+		one.take(configured[i])
+		if !held[i].isNull() && s.same(s.valuesOf(configured[i]), s.valuesOf(held[i])) {
+			one.take(held[i])
+		}
 	}
 	if config == nil && planned.isNull() {
 		return nil
 	}
-	return planned
-}
-
-func (s *settler) arrays(config, prior *arraysModel) *arraysModel {
-	if prior == nil {
-		return config
-	}
-	wanted := config
-	if wanted == nil {
-		wanted = &arraysModel{}
-	}
-	planned := &arraysModel{
-		String:  settleMap(s, wanted.String, prior.String, listOf(fromText)),
-		Number:  settleMap(s, wanted.Number, prior.Number, listOf(fromNumber)),
-		Boolean: settleMap(s, wanted.Boolean, prior.Boolean, listOf(fromBool)),
-		Object:  settleMap(s, wanted.Object, prior.Object, listOf(fromJSON)),
-	}
-	if config == nil && planned.String == nil && planned.Number == nil && planned.Boolean == nil && planned.Object == nil {
-		return nil
+	if config.array() == nil && areNull(planned.maps()[stringItems:]) {
+		planned.Array = nil
 	}
 	return planned
 }
 
-func settleMap[T any](s *settler, config, prior map[string]T, write func(T) (any, error)) map[string]T {
-	if prior == nil {
-		return config
-	}
-	wanted, held := map[string]any{}, map[string]any{}
-	s.read(nil, put(wanted, config, write))
-	s.read(nil, put(held, prior, write))
-	if s.same(wanted, held) {
-		return prior
-	}
-	return config
+func (s *settler) valuesOf(one typedMap) map[string]any {
+	values := map[string]any{}
+	return s.read(values, one.toAPI(values))
 }
 
 func (s *settler) json(config, prior jsontype.Value) jsontype.Value {

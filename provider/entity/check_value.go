@@ -11,7 +11,6 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/internal/syntax"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
@@ -174,21 +173,11 @@ func described(name string) string {
 }
 
 func isLess(number json.Number, limit *json.Number) bool {
-	return limit != nil && compare(number, *limit) < 0
+	return limit != nil && jsonvalue.CompareNumbers(number, *limit) < 0
 }
 
 func isMore(number json.Number, limit *json.Number) bool {
-	return limit != nil && compare(number, *limit) > 0
-}
-
-// compare orders two numbers exactly. Ones that cannot be read are equal.
-func compare(a, b json.Number) int {
-	left, leftErr := convert.NumberFromText(a)
-	right, rightErr := convert.NumberFromText(b)
-	if leftErr != nil || rightErr != nil {
-		return 0
-	}
-	return left.ValueBigFloat().Cmp(right.ValueBigFloat())
+	return limit != nil && jsonvalue.CompareNumbers(number, *limit) > 0
 }
 
 // hasFormat checks the formats whose meaning is beyond doubt. Whether Port holds a
