@@ -161,8 +161,7 @@ func TestAggregations_officialState(t *testing.T) {
 	expectQuiet(t, session, "after a change", aggregations(plainCount))
 }
 
-// TestAggregations_leavesTheRestAlone: keys without an attribute and other parts of the
-// blueprint survive every write.
+// TestAggregations_leavesTheRestAlone: other parts of the blueprint survive every write.
 func TestAggregations_leavesTheRestAlone(t *testing.T) {
 	t.Parallel()
 	env, session := newAggregations(t)

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
@@ -147,4 +150,43 @@ func TestHandover_takesNothingElse(t *testing.T) {
 	if diagnostics := session.Beside("port_blueprint_relation").TryApply(strings.Replace(relation(""), "uses", "theirs", 1)); !containsText(diagnostics, "terraform import port_blueprint_relation") {
 		t.Errorf("got %v", diagnostics)
 	}
+}
+
+// TestHandover_inOneApply is the handover with the CLI, whose plan and apply are processes
+// of their own.
+func TestHandover_inOneApply(t *testing.T) {
+	t.Parallel()
+	const target = `
+		resource "port_blueprint" "target" {
+			identifier = "target"
+			title      = "Target"
+		}
+		resource "port_blueprint" "service" {
+			identifier = "service"
+			title      = "Service"
+			`
+	const before = target + `relations = { uses = { target = port_blueprint.target.identifier } }
+		}`
+	const after = target + `relations_mode = "declared"
+		}
+		resource "port_blueprint_relation" "uses" {
+			blueprint  = port_blueprint.service.identifier
+			identifier = "uses"
+			target     = port_blueprint.target.identifier
+			title      = "Uses"
+		}`
+	env := acctest.NewEmulated(t)
+	env.Run(t, resource.TestCase{Steps: []resource.TestStep{
+		{Config: before},
+		{Config: after, PreConfig: func() { createRelated(t, env) }},
+		{Config: after, ConfigPlanChecks: acctest.NoChanges(), Check: func(*terraform.State) error {
+			expectRelated(t, env, "uses")
+			for _, blueprint := range []string{"service", "target"} {
+				if err := env.Client.Entities.Delete(t.Context(), blueprint, blueprint[:1], port.DeleteEntityOptions{}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+	}})
 }
