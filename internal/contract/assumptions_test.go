@@ -100,6 +100,12 @@ func blueprintAssumptions() []assumption {
 			_, kept := defined["kept"]
 			return !kept, fmt.Sprintf("the other property was kept: %t", kept)
 		}},
+		{"protected-blueprints", "A change of _rule is refused", func(p *probe) (bool, string) {
+			return p.refused(http.MethodPatch, "/v1/blueprints/_rule", object{})
+		}},
+		{"rule-results", "_rule_result takes no PUT", func(p *probe) (bool, string) {
+			return p.refused(http.MethodPut, "/v1/blueprints/_rule_result", p.get("/v1/blueprints/_rule_result", "blueprint"))
+		}},
 	}
 }
 
