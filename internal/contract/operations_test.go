@@ -94,12 +94,8 @@ func uses() map[string]use {
 				Resources: []string{"entity", "blueprint"}, Origin: []string{"API"}, Status: "SUCCESS", Limit: 5, IncludeDeletedEntities: true,
 			}))
 		}},
-		"GET /v1/pages/{identifier}": {call: func(ctx context.Context, c *port.Client, n names) error {
-			exists, err := c.Pages.Exists(ctx, n.blueprint)
-			if err == nil && !exists {
-				return port.ErrNotFound
-			}
-			return err
+		"GET /v1/pages/{identifier}": {plain: func(n names) plainRequest {
+			return plainRequest{http.MethodGet, "/v1/pages/" + n.blueprint, ""}
 		}},
 
 		"GET /v1/blueprints": {call: func(ctx context.Context, c *port.Client, _ names) error {
@@ -179,8 +175,8 @@ func uses() map[string]use {
 		"GET /v1/migrations/{migration_id}": {call: func(ctx context.Context, c *port.Client, n names) error {
 			return second(c.Migrations.Get(ctx, n.migration))
 		}},
-		"POST /v1/migrations/{migration_id}/cancel": {call: func(ctx context.Context, c *port.Client, n names) error {
-			return c.Migrations.Cancel(ctx, n.migration, "It was only a test.")
+		"POST /v1/migrations/{migration_id}/cancel": {plain: func(n names) plainRequest {
+			return plainRequest{http.MethodPost, "/v1/migrations/" + n.migration + "/cancel", `{"reason":"It was only a test."}`}
 		}},
 	})
 	return all

@@ -10,6 +10,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/pause"
 )
 
 // handler answers a call with a status and a document, or with an error.
@@ -148,15 +149,5 @@ func (e *Emulator) admit(r *http.Request, rt route) (catalog.Cause, allowance, e
 
 // wait pauses a request; it returns false when the client is gone first.
 func wait(ctx context.Context, length time.Duration) bool {
-	if length <= 0 {
-		return true
-	}
-	timer := time.NewTimer(length)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return length <= 0 || pause.Wait(ctx, length) == nil
 }

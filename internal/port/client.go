@@ -14,7 +14,6 @@ type Client struct {
 	Migrations   *MigrationService
 	Organization *OrganizationService
 	AuditLog     *AuditLogService
-	Pages        *PageService
 	Actions      *ActionService
 	Users        *UserService
 
@@ -45,7 +44,6 @@ func New(baseURL string, options ...Option) (*Client, error) {
 	client.Migrations = &MigrationService{client}
 	client.Organization = &OrganizationService{client}
 	client.AuditLog = &AuditLogService{client}
-	client.Pages = &PageService{client}
 	client.Actions = &ActionService{client}
 	client.Users = &UserService{client}
 	return client, nil

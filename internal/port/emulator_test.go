@@ -107,10 +107,6 @@ func TestEmulatorBlueprints(t *testing.T) {
 	}
 	_, err = blueprints.Create(ctx, service, port.CreateBlueprintOptions{})
 	want(t, err, port.ErrExists)
-	exists, err := w.client.Pages.Exists(ctx, "service")
-	if err != nil || !exists {
-		t.Errorf("the page of the blueprint: %t, %v; want one", exists, err)
-	}
 
 	for _, rename := range []func() (*port.Blueprint, error){
 		func() (*port.Blueprint, error) { return blueprints.RenameProperty(ctx, "service", "tier", "level") },

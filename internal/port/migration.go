@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/pause"
 )
 
 // MigrationService holds the operations under /v1/migrations: long-running changes of many entities.
@@ -147,17 +149,6 @@ func (s *MigrationService) Create(ctx context.Context, migration *CreateMigratio
 	return &answer.Migration, nil
 }
 
-// Cancel asks Port to stop a migration: POST /v1/migrations/{id}/cancel. The reason is for people.
-func (s *MigrationService) Cancel(ctx context.Context, id, reason string) error {
-	outcome, err := s.client.do(ctx, request{
-		method: http.MethodPost, path: []string{"migrations", id, "cancel"}, body: map[string]string{"reason": reason},
-	}, nil)
-	if err != nil {
-		return outcome.explain(err)
-	}
-	return nil
-}
-
 // How often [MigrationService.Wait] asks: at first quickly, since most migrations are small, then less and less.
 const (
 	firstPoll = 500 * time.Millisecond
@@ -167,7 +158,7 @@ const (
 // Wait reads a migration until it is over. It returns a [*MigrationError] if the migration failed or was cancelled,
 // and the context's error when that ends first.
 func (s *MigrationService) Wait(ctx context.Context, id string) error {
-	for pause := firstPoll; ; pause = min(2*pause, lastPoll) {
+	for length := firstPoll; ; length = min(2*length, lastPoll) {
 		migration, err := s.Get(ctx, id)
 		if err != nil {
 			return err
@@ -179,7 +170,7 @@ func (s *MigrationService) Wait(ctx context.Context, id string) error {
 			return &MigrationError{ID: id, Status: migration.Status}
 		case MigrationPending, MigrationInitializing, MigrationRunning, MigrationPendingCancellation:
 		}
-		if err := wait(ctx, pause); err != nil {
+		if err := pause.Wait(ctx, length); err != nil {
 			return fmt.Errorf("waiting for migration %s (%s): %w", id, migration.Status, err)
 		}
 	}

@@ -3,8 +3,6 @@ package port_test
 import (
 	"context"
 	"encoding/json"
-	"net/http"
-	"testing"
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
@@ -51,14 +49,6 @@ func otherOperations() map[string]testOperation {
 			body: `{"sourceBlueprint":"a","mapping":{"blueprint":"b","entity":{"properties":{"p":".q"}}}}`,
 			want: "m",
 		},
-		"cancel migration": {
-			answer: plainOK,
-			call: func(ctx context.Context, c *port.Client) (any, error) {
-				return nil, c.Migrations.Cancel(ctx, "m", "enough")
-			},
-			sent: "POST /v1/migrations/m/cancel",
-			body: `{"reason":"enough"}`,
-		},
 		"get organization": {
 			answer: `{"ok":true,"organization":{"id":"o","name":"N","settings":{"a":1},"x":2}}`,
 			call:   func(ctx context.Context, c *port.Client) (any, error) { return c.Organization.Get(ctx) },
@@ -101,12 +91,6 @@ func otherOperations() map[string]testOperation {
 			sent:   "GET /v1/apps",
 			want:   []port.App{{ID: "h2Mf", Name: "Monitor"}},
 		},
-		"page exists": {
-			answer: plainOK,
-			call:   func(ctx context.Context, c *port.Client) (any, error) { return c.Pages.Exists(ctx, "p") },
-			sent:   "GET /v1/pages/p",
-			want:   true,
-		},
 		"audit log": {
 			answer: `{"ok":true,"audits":[{"identifier":"event_1","action":"UPDATE","diff":{"before":1.10}}]}`,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
@@ -129,15 +113,5 @@ func otherOperations() map[string]testOperation {
 			sent: "GET /v1/audit-log",
 			want: []*port.AuditEvent{{Identifier: "event_1", Extra: map[string]json.RawMessage{"x": json.RawMessage("1")}}},
 		},
-	}
-}
-
-func TestPageThatIsMissing(t *testing.T) {
-	t.Parallel()
-	client, _ := record(t, http.StatusNotFound, `{"ok":false,"error":"not_found","message":"No page"}`)
-	exists, err := client.Pages.Exists(t.Context(), "p")
-	want(t, err, nil)
-	if exists {
-		t.Error("the page exists, want none")
 	}
 }

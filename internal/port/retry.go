@@ -8,15 +8,12 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/port-changelog/terraform-provider-port/internal/pause"
 )
 
-const (
-	// maxWait is the longest that a request waits because the server asks for it.
-	maxWait = 2 * time.Minute
-	// firstBackoff and maxBackoff bound the wait before a repetition when the server does not ask for one.
-	firstBackoff = 500 * time.Millisecond
-	maxBackoff   = 30 * time.Second
-)
+// maxWait is the longest that a request waits because the server asks for it.
+const maxWait = 2 * time.Minute
 
 // retries decides about the repetitions of one call and remembers what its attempts did. The attempts of a call
 // follow each other, so it needs no lock.
@@ -93,29 +90,16 @@ func (r *retries) checkWait(response *http.Response) bool {
 func (r *retries) backoff(_, _ time.Duration, attempt int, response *http.Response) time.Duration {
 	if response != nil {
 		if asked, ok := askedWait(response.StatusCode, response.Header, time.Now()); ok {
-			return min(asked+jitter(firstBackoff), maxWait)
+			return min(asked+repetition.After(1, jitter()), maxWait)
 		}
 	}
-	limit := maxBackoff
-	if attempt < 6 {
-		limit = min(firstBackoff<<attempt, maxBackoff)
-	}
-	return jitter(limit)
+	return repetition.After(attempt+1, jitter())
 }
 
-// jitter is a random time of at most limit.
-func jitter(limit time.Duration) time.Duration {
-	return rand.N(limit + 1) //nolint:gosec // The jitter need not be secret.
-}
+// repetition is the wait before a repetition when the server does not ask for one.
+var repetition = pause.Backoff{First: 500 * time.Millisecond, Longest: 30 * time.Second}
 
-// wait returns after the pause, or at once with the context's error when that ends.
-func wait(ctx context.Context, pause time.Duration) error {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+// jitter is a random number from 0 to below 1.
+func jitter() float64 {
+	return rand.Float64() //nolint:gosec // The jitter need not be secret.
 }

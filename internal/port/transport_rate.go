@@ -2,21 +2,21 @@ package port
 
 import (
 	"context"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/pause"
 )
 
 // The headers with which Port describes the rate limit of the organization or, for service accounts, of the user.
 const (
-	headerRetryAfter = "Retry-After"
-	headerLimit      = "X-Ratelimit-Limit"
-	headerRemaining  = "X-Ratelimit-Remaining"
-	headerPeriod     = "X-Ratelimit-Period"
-	headerReset      = "X-Ratelimit-Reset"
+	headerLimit     = "X-Ratelimit-Limit"
+	headerRemaining = "X-Ratelimit-Remaining"
+	headerPeriod    = "X-Ratelimit-Period"
+	headerReset     = "X-Ratelimit-Reset"
 )
 
 const (
@@ -73,11 +73,11 @@ func (g *rateGate) admit(ctx context.Context) error {
 	deadline := time.Now().Add(maxWait)
 	for {
 		now := time.Now()
-		pause := min(g.reserve(now), deadline.Sub(now))
-		if pause <= 0 {
+		length := min(g.reserve(now), deadline.Sub(now))
+		if length <= 0 {
 			return nil
 		}
-		if err := wait(ctx, pause); err != nil {
+		if err := pause.Wait(ctx, length); err != nil {
 			return err
 		}
 	}
@@ -165,29 +165,13 @@ func askedWait(status int, header http.Header, now time.Time) (time.Duration, bo
 	default:
 		return 0, false
 	}
-	if asked, ok := retryAfter(header, now); ok {
+	if asked, ok := pause.Asked(header, now); ok {
 		return asked, true
 	}
 	if remaining, ok := count(header, headerRemaining); !ok || remaining > 0 {
 		return 0, false
 	}
 	return untilReset(header, now)
-}
-
-// retryAfter reads the Retry-After header, which holds seconds or a date.
-func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
-	text := strings.TrimSpace(header.Get(headerRetryAfter))
-	if text == "" {
-		return 0, false
-	}
-	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
-		return durationOf(seconds)
-	}
-	moment, err := http.ParseTime(text)
-	if err != nil {
-		return 0, false
-	}
-	return max(0, moment.Sub(serverTime(header, now))), true
 }
 
 // untilReset reads how long the current period still takes, from an epoch or from seconds; from its whole length if
@@ -203,34 +187,14 @@ func untilReset(header http.Header, now time.Time) (time.Duration, bool) {
 	}
 	switch {
 	case number > minEpochMillis:
-		number = number/1000 - epochSeconds(serverTime(header, now))
+		number = number/1000 - epochSeconds(pause.ServerTime(header, now))
 	case number > minEpoch:
-		number -= epochSeconds(serverTime(header, now))
+		number -= epochSeconds(pause.ServerTime(header, now))
 	}
-	return durationOf(max(0, number))
-}
-
-// serverTime is the time of the answer by the server's clock, so that a wrong clock on this side does no harm.
-func serverTime(header http.Header, now time.Time) time.Time {
-	moment, err := http.ParseTime(header.Get("Date"))
-	if err != nil {
-		return now
-	}
-	return moment
+	return pause.OfSeconds(max(0, number))
 }
 
 func epochSeconds(moment time.Time) float64 { return float64(moment.UnixMilli()) / 1000 }
-
-// durationOf converts seconds; false if there is no such time to wait.
-func durationOf(seconds float64) (time.Duration, bool) {
-	if math.IsNaN(seconds) || seconds < 0 {
-		return 0, false
-	}
-	return time.Duration(min(seconds, maxAskedSeconds) * float64(time.Second)), true
-}
-
-// maxAskedSeconds bounds a wait so that it can be reckoned with: a year.
-const maxAskedSeconds = 365 * 24 * 60 * 60
 
 // count reads a header that holds a whole number.
 func count(header http.Header, name string) (int, bool) {

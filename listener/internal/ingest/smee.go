@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/port-changelog/terraform-provider-port/internal/pause"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 )
@@ -22,11 +23,10 @@ const (
 	steadyAfter = 10 * time.Second
 	// storeTimeout bounds one attempt at storing, also while stopping.
 	storeTimeout = 10 * time.Second
-	// The pause before the next attempt is drawn from an interval that doubles
-	// from the one to the other.
-	shortestPause = time.Second
-	longestPause  = time.Minute
 )
+
+// smeeBackoff is the pause before the next attempt.
+var smeeBackoff = pause.Backoff{First: time.Second, Longest: time.Minute}
 
 // Link is told how the connection of a Smee source fares.
 type Link interface {
@@ -109,7 +109,7 @@ func (s *Smee) Run(ctx context.Context) {
 		failures++
 		after := s.delay(failures)
 		s.logger.WarnContext(ctx, "the Smee channel is not connected; it is tried again", "cause", err, "failures", failures, "again_in", after.Round(time.Millisecond))
-		if !pause(ctx, after) {
+		if pause.Wait(ctx, after) != nil {
 			return
 		}
 		s.options.Link.Reconnecting()
@@ -153,7 +153,7 @@ func (s *Smee) keep(ctx context.Context, taken *opened) {
 		}
 		after := s.delay(failures)
 		s.logger.ErrorContext(ctx, "an event cannot be stored; it is tried again", "event", taken.stored.ShortIdentity(), "cause", refused.cause, "again_in", after.Round(time.Millisecond))
-		if !pause(ctx, after) {
+		if pause.Wait(ctx, after) != nil {
 			s.logger.ErrorContext(ctx, "an event is lost: the listener stopped before it could be stored; have Port send it again", "event", taken.stored.ShortIdentity())
 			return
 		}
@@ -179,19 +179,5 @@ func (s *Smee) logRejected(ctx context.Context, refused *refusal) {
 
 // delay returns how long to wait after a number of failures.
 func (s *Smee) delay(failures int) time.Duration {
-	const doublings = 6 // from a second to beyond a minute
-	ceiling := min(shortestPause<<min(failures-1, doublings), longestPause)
-	return time.Duration(s.options.Jitter() * float64(ceiling))
-}
-
-// pause reports whether it has waited to the end: ctx may end before.
-func pause(ctx context.Context, duration time.Duration) bool {
-	timer := time.NewTimer(duration)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
-	}
+	return smeeBackoff.After(failures, s.options.Jitter())
 }

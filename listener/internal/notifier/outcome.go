@@ -5,16 +5,12 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/port-changelog/terraform-provider-port/internal/pause"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
 
 const (
-	// The delay before the next attempt is drawn from an interval that doubles from
-	// the one to the other. The longest one bounds how long after the end of an
-	// outage the first alert goes out.
-	shortestBackoff = time.Second
-	longestBackoff  = 15 * time.Second
 	// probeInterval is between two attempts at a parked destination.
 	probeInterval = 15 * time.Minute
 	// parkAfter is how long something in between may answer instead of Slack until
@@ -24,6 +20,10 @@ const (
 	// waits for its first alert, as in an outage.
 	asideLimit = 50
 )
+
+// backoff is the pause before the next attempt. The longest one bounds how long after
+// the end of an outage the first alert goes out.
+var backoff = pause.Backoff{First: time.Second, Longest: 15 * time.Second}
 
 // failed decides what becomes of a message, and of the lane, after a failure. The
 // items are as they were before the attempt.
@@ -65,7 +65,7 @@ func (s *session) outage(ctx context.Context, tried *outgoing, status queue.Stat
 	}
 	first := &tried.items[0]
 	failures := first.Failures + 1
-	after := backoff(failures, s.Jitter())
+	after := backoff.After(failures, s.Jitter())
 	status.RetryAt = now.Add(after)
 	for i := range tried.items {
 		tried.items[i].Failures, tried.items[i].RetryAt = failures, status.RetryAt
@@ -82,15 +82,6 @@ func (s *session) outage(ctx context.Context, tried *outgoing, status queue.Stat
 		return err
 	}
 	return s.keepOrGiveUp(ctx, tried, status, failure)
-}
-
-// backoff returns how long to wait after a number of failures. jitter is random,
-// from 0 to below 1: it keeps several listeners that failed together from trying
-// again together.
-func backoff(failures int, jitter float64) time.Duration {
-	const doublings = 4 // from a second to beyond a quarter of a minute
-	ceiling := min(shortestBackoff<<min(failures-1, doublings), longestBackoff)
-	return time.Duration(jitter * float64(ceiling))
 }
 
 // pause leaves the destination alone for as long as it asks. No attempt is counted.

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/port-changelog/terraform-provider-port/internal/pause"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
@@ -232,12 +233,8 @@ func (s *Sandbox) startAgain(ctx context.Context) error {
 			return nil
 		}
 		s.options.Logger.ErrorContext(ctx, "no condition and no template can be evaluated; it is tried again", "cause", err, "again_in", after)
-		again := time.NewTimer(after)
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			again.Stop()
-			return ctx.Err()
+		if err := pause.Wait(ctx, after); err != nil {
+			return err
 		}
 	}
 }

@@ -3,11 +3,11 @@ package slack
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/pause"
 )
 
 const (
@@ -92,32 +92,21 @@ func (a answer) word() (string, bool) {
 	return text, true
 }
 
-// pause returns how long a 429 wants to be left alone: Retry-After in seconds,
-// whole or not, or as a date; else "retry_after" in the body.
+// pause returns how long a 429 asks to be left alone: by its header Retry-After, else by
+// "retry_after" in the body, in seconds.
 func (a answer) pause(now time.Time) time.Duration {
-	header := strings.TrimSpace(a.header.Get("Retry-After"))
-	if pause, ok := readSeconds(header); ok {
-		return pause
-	}
-	if date, err := http.ParseTime(header); err == nil && date.After(now) {
-		return min(date.Sub(now), maxPause)
+	if asked, ok := pause.Asked(a.header, now); ok && asked > 0 {
+		return min(asked, maxPause)
 	}
 	var body struct {
 		RetryAfter json.Number `json:"retry_after"`
 	}
-	if json.Unmarshal(a.body, &body) == nil {
-		if pause, ok := readSeconds(body.RetryAfter.String()); ok {
-			return pause
-		}
+	if json.Unmarshal(a.body, &body) != nil {
+		return defaultPause
+	}
+	seconds, _ := body.RetryAfter.Float64() // What is no number asks for no time.
+	if asked, ok := pause.OfSeconds(seconds); ok && asked > 0 {
+		return min(asked, maxPause)
 	}
 	return defaultPause
-}
-
-// readSeconds reads a positive number of seconds.
-func readSeconds(text string) (time.Duration, bool) {
-	seconds, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(seconds) || seconds <= 0 {
-		return 0, false
-	}
-	return time.Duration(min(seconds, maxPause.Seconds()) * float64(time.Second)), true
 }

@@ -230,6 +230,7 @@ func TestSendReadsHowLongToPause(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			hook := newWebhook(t, func(_ int, w http.ResponseWriter) {
+				w.Header().Set("Date", fixedNow().Format(http.TimeFormat))
 				if test.header != "" {
 					w.Header().Set("Retry-After", test.header)
 				}

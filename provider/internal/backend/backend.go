@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/port-changelog/terraform-provider-port/internal/pause"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
@@ -46,7 +47,7 @@ func New(client *port.Client, typeChangeProtection bool) *Backend {
 	return &Backend{
 		Client:               client,
 		TypeChangeProtection: typeChangeProtection,
-		Wait:                 wait,
+		Wait:                 pause.Wait,
 		writers:              semaphore.NewWeighted(allWriters),
 		locks:                map[string]*semaphore.Weighted{},
 		blueprints:           map[string]*port.Blueprint{},
@@ -54,17 +55,6 @@ func New(client *port.Client, typeChangeProtection bool) *Backend {
 		entityNotes:          map[EntityKey]*entityNote{},
 		reported:             map[string]bool{},
 		handedOver:           map[blueprintPart]bool{},
-	}
-}
-
-func wait(ctx context.Context, pause time.Duration) error {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
+	"github.com/port-changelog/terraform-provider-port/internal/pause"
 )
 
 const (
@@ -28,12 +29,12 @@ const (
 	// laneCapacity bounds what waits in a lane; what does not fit is dropped, and
 	// the list of deliveries says so.
 	laneCapacity = 20_000
-	// firstPause is the pause before the first retry; it doubles.
-	firstPause = time.Second
-	longest    = 5 * time.Minute
 	// answerLimit is how much of an answer is read.
 	answerLimit = 1 << 20
 )
+
+// backoff is the pause before a retry.
+var backoff = pause.Backoff{First: time.Second, Longest: 5 * time.Minute}
 
 // ErrFull is recorded for an event for which there was no room.
 var ErrFull = errors.New("dropped: too many events are waiting")
@@ -216,15 +217,13 @@ func (s *Sender) take(l *lane) (job, bool) {
 
 // deliver sends one message, and again if that is switched on.
 func (s *Sender) deliver(j job) {
-	pause := firstPause
 	for attempt := 0; ; attempt++ {
 		outcome := s.attempt(j)
 		s.log.attempted(j.delivery, outcome.Status, outcome.Err)
-		if attempt == s.config.Retries || !outcome.isTemporary() || !s.pause(pause) {
+		if attempt == s.config.Retries || !outcome.isTemporary() || pause.Wait(s.context, backoff.After(attempt+1, 1)) != nil {
 			s.finish(j, outcome)
 			return
 		}
-		pause = min(2*pause, longest)
 	}
 }
 
@@ -267,18 +266,6 @@ func (s *Sender) timestamp() string {
 // isTemporary reports whether another attempt may end differently.
 func (o Outcome) isTemporary() bool {
 	return o.Err != nil || o.Status == http.StatusTooManyRequests || o.Status >= http.StatusInternalServerError
-}
-
-// pause waits, or returns false when the sender is told to give up.
-func (s *Sender) pause(length time.Duration) bool {
-	timer := time.NewTimer(length)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-s.context.Done():
-		return false
-	}
 }
 
 // Close takes no more events and waits for those that are waiting. When ctx ends

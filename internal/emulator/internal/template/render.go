@@ -5,7 +5,6 @@
 package template
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -176,22 +175,6 @@ func (d Data) spread(to *document.Object, key string, value any) error {
 		return fmt.Errorf("the value of the key %q must evaluate to an object or a list, not to %s", key, spell(rendered))
 	}
 	return nil
-}
-
-// errNoText is the error for what must be a string once it is rendered.
-var errNoText = errors.New("must evaluate to a string")
-
-// RenderText returns a rendered string, and an error if it is none.
-func (d Data) RenderText(text string) (string, error) {
-	rendered, err := d.renderText(text)
-	if err != nil {
-		return "", err
-	}
-	value, ok := rendered.(string)
-	if !ok {
-		return "", fmt.Errorf("%q %w, not to %s", text, errNoText, spell(rendered))
-	}
-	return value, nil
 }
 
 // Spell writes a rendered value as text, as it would stand within a string.

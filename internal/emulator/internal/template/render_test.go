@@ -143,24 +143,6 @@ func TestRender(t *testing.T) {
 	}
 }
 
-func TestRenderText(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"https://e.example.com/{{ .event.context.entityIdentifier }}": "https://e.example.com/cart",
-		"{{ .run.id }}":    "r_1",
-		"{{ .run }}":       "",
-		"{{ .nothing }}":   "",
-		"{{ empty }}":      "",
-		"{{ .run.id":       "",
-		"v {{ .nothing }}": "v null",
-	} {
-		got, err := data(t).RenderText(text)
-		if got != want || (err == nil) != (want != "") {
-			t.Errorf("%s: got %q and the error %v, want %q", text, got, err, want)
-		}
-	}
-}
-
 func TestRenderDoesNotChangeTheTemplate(t *testing.T) {
 	t.Parallel()
 	template := parse(t, `{"a": ["{{ .run.id }}", {"{{ spreadValue() }}": "{{ .run }}"}]}`)
