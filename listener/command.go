@@ -31,7 +31,7 @@ type command struct {
 
 // commands are all there are, in the order of the help.
 func commands() []command {
-	return []command{sendCommand(), renderCommand(), explainCommand(), destinationsCommand(), deadLettersCommand(), reloadCommand(), setupCommand()}
+	return []command{sendCommand(), renderCommand(), explainCommand(), destinationsCommand(), deadLettersCommand(), reloadCommand(), setupCommand(), doctorCommand()}
 }
 
 // find returns the command that the arguments begin with, and what follows it.

@@ -15,6 +15,9 @@ const (
 	ResourceEntity    = "entity"
 	ResourceBlueprint = "blueprint"
 	ResourceRun       = "run"
+	// ResourceTest is that of an event which tries the way to a listener: nothing has
+	// changed, and no rule matches it. It is not Port's.
+	ResourceTest = "listener_test"
 
 	// StatusFailure marks the report of a change that did not happen.
 	StatusFailure = "FAILURE"

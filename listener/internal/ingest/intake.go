@@ -153,8 +153,11 @@ func (i *intake) keep(ctx context.Context, taken *opened) error {
 	i.logger.InfoContext(ctx, "event received", "event", taken.stored.ShortIdentity(), "duplicate", duplicate,
 		"action", origin.Action, "resource", origin.Resource, "blueprint", origin.Blueprint, "entity", origin.Entity)
 	result := metrics.ResultStored
-	if duplicate {
+	switch {
+	case duplicate:
 		result = metrics.ResultDuplicate
+	case origin.Resource == changelog.ResourceTest:
+		result = metrics.ResultTest
 	}
 	i.recorder.Received(result)
 	return nil

@@ -19,6 +19,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
 // drainLimit is how much of a body that is too large is read to its end.
@@ -65,37 +66,50 @@ func (w *Webhook) Register(router *mux.Router) {
 // ServeHTTP takes one event. The sender is told in one sentence what became of
 // it, the log has the cause.
 func (w *Webhook) ServeHTTP(response http.ResponseWriter, request *http.Request) {
-	if err := w.receive(request); err != nil {
+	origin, err := w.receive(request)
+	if err != nil {
 		w.reject(response, request, err)
 		return
 	}
 	response.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	response.WriteHeader(http.StatusAccepted)
-	_, _ = io.WriteString(response, "The event is stored.\n")
+	_, _ = io.WriteString(response, answerTo(origin)) //nolint:gosec // It is plain text, for whoever has signed it.
 }
+
+// answerTo says what became of an event. A test is named, so that whoever has sent it
+// knows that a listener with the same secret has read it.
+func answerTo(origin queue.Origin) string {
+	if origin.Resource == changelog.ResourceTest {
+		return TestAnswer(origin.Entity)
+	}
+	return "The event is stored.\n"
+}
+
+// TestAnswer is the answer to a test event, by the identifier of its entity.
+func TestAnswer(identifier string) string { return "The test event " + identifier + " is stored.\n" }
 
 // receive reads, verifies, parses and stores, in this order. What cannot be signed
 // is not even read.
-func (w *Webhook) receive(request *http.Request) error {
+func (w *Webhook) receive(request *http.Request) (queue.Origin, error) {
 	timestamp := request.Header.Get(changelog.TimestampHeader)
 	signature := strings.Join(request.Header.Values(changelog.SignatureHeader), " ")
 	if err := w.intake.checkHeaders(signature, timestamp); err != nil {
 		drain(request)
-		return err
+		return queue.Origin{}, err
 	}
 	held := w.options.Memory.Body()
 	defer held.Release()
 	body, err := w.readBody(request, held)
 	if err != nil {
-		return err
+		return queue.Origin{}, err
 	}
 	ctx, cancel := context.WithTimeout(request.Context(), memoryWait)
 	defer cancel()
 	taken, err := w.intake.open(ctx, signature, timestamp, body)
 	if err != nil {
-		return err
+		return queue.Origin{}, err
 	}
-	return w.intake.keep(request.Context(), taken)
+	return taken.stored.Origin, w.intake.keep(request.Context(), taken)
 }
 
 // readBody takes memory for a body as it arrives, not for what is announced.

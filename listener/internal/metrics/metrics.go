@@ -26,6 +26,7 @@ type Result string
 const (
 	ResultStored       Result = "stored"
 	ResultDuplicate    Result = "duplicate"
+	ResultTest         Result = "test"
 	ResultUnauthorized Result = "unauthorized"
 	ResultInvalid      Result = "invalid"
 	ResultTooLarge     Result = "too_large"
@@ -128,7 +129,7 @@ func (m *Metrics) gauge(name, help string, labels prometheus.Labels) prometheus.
 // begin makes the series that do not depend on the configuration: one that is not
 // there cannot be told from one that is broken.
 func (m *Metrics) begin() {
-	for _, result := range []Result{ResultStored, ResultDuplicate, ResultUnauthorized, ResultInvalid, ResultTooLarge, ResultUnsupported, ResultUnavailable, ResultFailed} {
+	for _, result := range []Result{ResultStored, ResultDuplicate, ResultTest, ResultUnauthorized, ResultInvalid, ResultTooLarge, ResultUnsupported, ResultUnavailable, ResultFailed} {
 		m.received.WithLabelValues(string(result))
 	}
 	for _, reason := range directory.Reasons() {

@@ -146,7 +146,7 @@ func (r Rule) Match(event *changelog.Event) Verdict {
 	switch {
 	case event.Status == changelog.StatusFailure && event.ResourceType != changelog.ResourceRun:
 		return r.fails(PartStatus)
-	case !slices.Contains(r.resourceTypes(), resourceType(event)):
+	case event.ResourceType == changelog.ResourceTest || !slices.Contains(r.resourceTypes(), resourceType(event)):
 		return r.fails(PartResourceType)
 	case len(r.Blueprints) > 0 && !slices.Contains(r.Blueprints, event.Context.Blueprint):
 		return r.fails(PartBlueprint)

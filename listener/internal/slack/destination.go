@@ -109,6 +109,23 @@ func (d *Destination) Send(ctx context.Context, content message.Message) error {
 	return nil
 }
 
+// Probe asks the webhook for an answer without sending anything that would be shown: a
+// message without a text. Slack refuses that, unless the webhook is gone. The error is a
+// *Failure.
+func (d *Destination) Probe(ctx context.Context) error {
+	received, err := d.request(ctx, []byte("{}"))
+	if refusal, ok := errors.AsType[proxyRefusal](err); ok {
+		return &Failure{Reason: ReasonIntercepted, Status: int(refusal), detail: refusal.Error()}
+	}
+	if err != nil {
+		return &Failure{Reason: ReasonUnavailable, detail: d.describe(err)}
+	}
+	if failure := received.classify(d.options.Now()); failure != nil && failure.Reason != ReasonRefused {
+		return failure
+	}
+	return nil
+}
+
 // Fingerprint tells the webhook from others without giving it away.
 func (d *Destination) Fingerprint() string {
 	sum := sha256.Sum256([]byte(d.options.WebhookURL))

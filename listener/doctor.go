@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/internal/version"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/app"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/doctor"
+)
+
+func doctorCommand() command {
+	return command{
+		name:      "doctor",
+		arguments: "[-url https://…/api/slack] [-config listener.yaml]",
+		summary:   "check the whole way from Port to the listener and on to Slack",
+		about: `Check the whole way from Port to the listener and on to Slack: the configuration,
+Port's credentials and their region, the clock, the audit log, names, the automations
+that the rules need, a test event over the public address, and each webhook of Slack.
+
+Each line says what was found, and what to do where something is wrong. Nothing is
+changed, and nobody is alerted: no rule matches the test event, and Slack is sent a
+message without a text, which it refuses. Without -url the address is that to which
+the automations of listener setup post.`,
+		prepare: prepareDoctor,
+	}
+}
+
+func prepareDoctor(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
+	file := flags.String("config", "", "configuration `file` of the listener; without one the environment is enough")
+	address := flags.String("url", "", "public `address` of the listener's webhook\n(without a path: that of the configuration)")
+	return func(ctx context.Context, operands []string, out io.Writer) error {
+		if err := noOperands(operands); err != nil {
+			return err
+		}
+		loaded, err := loadFirst(ctx, func(try config.Try) (*config.Config, error) {
+			return config.Load(config.Source{File: *file, LookupEnv: os.LookupEnv, Try: try})
+		})
+		if err != nil {
+			return describeInvalid(err)
+		}
+		if *address != "" {
+			if *address, err = publicURL(*address, loaded.Webhook.Path); err != nil {
+				return &usageError{"-url: " + err.Error()}
+			}
+		}
+		return examine(ctx, loaded, *address, &printer{out: out})
+	}
+}
+
+// examine prints what every check has found, and returns an error if one has failed.
+func examine(ctx context.Context, loaded *config.Config, address string, out *printer) error {
+	failed := 0
+	show := func(found doctor.Finding) {
+		if found.State == doctor.Failed {
+			failed++
+		}
+		out.line("%-4s  %-16s  %s", found.State, found.Subject, strings.ReplaceAll(found.Text, "\n", "; "))
+		if found.Advice != "" {
+			out.line("                        -> %s", found.Advice)
+		}
+	}
+	show(doctor.Finding{State: doctor.OK, Subject: "configuration", Text: loaded.Summary()})
+	doctor.Run(ctx, doctor.Options{
+		Config: loaded, Address: address, Regions: doctor.Regions(), UserAgent: "port-listener/" + version.Current(), Now: time.Now,
+		Connect: func(baseURL string, through http.RoundTripper) (*port.Client, error) {
+			elsewhere := *loaded
+			elsewhere.Port.BaseURL = baseURL
+			return app.NewPortClient(&elsewhere, version.Current(), port.WithTransport(through), port.WithRequestTimeout(doctorPatience))
+		},
+	}, show)
+	switch {
+	case out.err != nil:
+		return out.err
+	case failed == 1:
+		return errors.New("1 check has failed")
+	case failed > 1:
+		return fmt.Errorf("%d checks have failed", failed)
+	}
+	return nil
+}
+
+// doctorPatience is how long one request to Port may take.
+const doctorPatience = 15 * time.Second

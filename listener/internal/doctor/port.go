@@ -1,0 +1,237 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/automation"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
+)
+
+// checkCredentials reports whether Port lets us in, and if not, whether it would in
+// another region.
+func (e *examination) checkCredentials(ctx context.Context) bool {
+	id, base := e.Config.Port.ClientID, e.Config.Port.BaseURL
+	if id == "" {
+		e.find(Skipped, "credentials", "there is no client id, so Port's API is not asked", "set PORT_CLIENT_ID, or port.client_id, to check Port too, and for names in messages")
+		return false
+	}
+	client, err := e.Connect(base, e.clock)
+	if err != nil {
+		e.find(Failed, "credentials", err.Error(), "correct port.base_url")
+		return false
+	}
+	e.client = client
+	_, err = client.Organization.Get(ctx)
+	switch {
+	case err == nil || errors.Is(err, port.ErrForbidden):
+		e.find(OK, "credentials", base+" accepts them", "")
+		return true
+	case !errors.Is(err, port.ErrUnauthorized):
+		e.find(Failed, "credentials", err.Error(), "check port.base_url, the network, and a proxy in HTTPS_PROXY")
+		return false
+	}
+	if region, address := e.otherRegion(ctx); region != "" {
+		e.find(Failed, "credentials", fmt.Sprintf("%s does not know them, and the %s region does", base, region), "set PORT_BASE_URL, or port.base_url, to "+address)
+		return false
+	}
+	e.find(Failed, "credentials", base+" refuses them (401)", "take the client id and secret from Settings, Credentials in Port")
+	return false
+}
+
+// otherRegion returns the region that accepts the credentials, if it is another one of
+// Port's than the one that was asked.
+func (e *examination) otherRegion(ctx context.Context) (region, address string) {
+	if !slices.Contains(slices.Collect(maps.Values(e.Regions)), strings.TrimRight(e.Config.Port.BaseURL, "/")) {
+		// The secret is not for whoever answers elsewhere.
+		return "", ""
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Regions)) {
+		if e.Regions[name] == e.Config.Port.BaseURL {
+			continue
+		}
+		client, err := e.Connect(e.Regions[name], http.DefaultTransport)
+		if err != nil {
+			continue
+		}
+		if _, err := client.Organization.Get(ctx); err == nil || errors.Is(err, port.ErrForbidden) {
+			return name, e.Regions[name]
+		}
+	}
+	return "", ""
+}
+
+// clock compares our clock with that of a server, by the times of its answers.
+type clock struct {
+	now func() time.Time
+
+	mu sync.Mutex
+	// ahead is how far ours is ahead, and known says that an answer had a time.
+	ahead time.Duration
+	known bool
+}
+
+// RoundTrip implements http.RoundTripper.
+func (c *clock) RoundTrip(request *http.Request) (*http.Response, error) {
+	sent := c.now()
+	response, err := http.DefaultTransport.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	received := c.now()
+	if at, err := http.ParseTime(response.Header.Get("Date")); err == nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		// The header has whole seconds: on average it is half a second old.
+		c.ahead, c.known = sent.Add(received.Sub(sent)/2).Sub(at.Add(time.Second/2)), true
+	}
+	return response, nil
+}
+
+// noticeable is from when on clocks differ by more than chance.
+const noticeable = 15 * time.Second
+
+func (e *examination) checkClock() {
+	e.clock.mu.Lock()
+	ahead, known := e.clock.ahead, e.clock.known
+	e.clock.mu.Unlock()
+	apart := ahead.Abs().Round(time.Second)
+	direction := "ahead of"
+	if ahead < 0 {
+		direction = "behind"
+	}
+	text := fmt.Sprintf("the clock of this machine is %s %s Port's", apart, direction)
+	switch {
+	case !known:
+		e.find(Skipped, "clock", "Port's answers do not say what time it is", "")
+	case apart < noticeable:
+		e.find(OK, "clock", fmt.Sprintf("that of this machine agrees with Port's to %s", max(apart, time.Second)), "")
+	case apart < e.Config.Webhook.Tolerance:
+		e.find(Warning, "clock", text, "synchronise it: events are refused from "+shortest(e.Config.Webhook.Tolerance)+" on (webhook.tolerance)")
+	default:
+		e.find(Failed, "clock", text+", so every event is refused with 401", "synchronise it")
+	}
+}
+
+// shortest words a duration without the units that say nothing.
+func shortest(length time.Duration) string {
+	text := length.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	return text
+}
+
+func (e *examination) checkAuditLog(ctx context.Context) {
+	now := e.Now()
+	for _, err := range e.client.AuditLog.List(ctx, port.AuditLogOptions{From: now.Add(-time.Minute), To: now, Resources: []string{"entity"}, Limit: 1}) {
+		switch {
+		case err == nil:
+		case errors.Is(err, port.ErrForbidden):
+			e.find(Failed, "audit log", "Port does not let these credentials read it", "use the credentials of the organization, or of an admin: without it changes that are missed are not caught up")
+			return
+		default:
+			e.find(Failed, "audit log", err.Error(), "try again; if it stays like this, changes that are missed are not caught up")
+			return
+		}
+	}
+	e.find(OK, "audit log", "it can be read", "")
+}
+
+func (e *examination) checkNames(ctx context.Context) {
+	_, people := e.client.Users.List(ctx)
+	_, machines := e.client.Users.Apps(ctx)
+	if err := errors.Join(people, machines); err != nil {
+		e.find(Warning, "names", strings.ReplaceAll(err.Error(), "\n", "; "), "messages show the ids of people or applications; use the credentials of the organization")
+		return
+	}
+	e.find(OK, "names", "people and applications can be read", "")
+}
+
+// checkAutomations looks for those that the rules need.
+func (e *examination) checkAutomations(ctx context.Context) {
+	blueprints, err := e.client.Blueprints.List(ctx)
+	if err != nil {
+		e.find(Failed, "automations", err.Error(), "")
+		return
+	}
+	rules := make([]rule.Rule, len(e.Config.Rules))
+	for i, one := range e.Config.Rules {
+		rules[i] = one.Rule
+	}
+	needed, err := automation.Derive(rules, nil, blueprints)
+	if err != nil {
+		e.find(Failed, "automations", err.Error(), "")
+		return
+	}
+	existing, err := e.client.Actions.List(ctx, port.ListActionsOptions{})
+	if err != nil {
+		e.find(Failed, "automations", err.Error(), "")
+		return
+	}
+	e.remember(existing)
+	for _, remark := range needed.Remarks {
+		e.find(Warning, "rules", strings.TrimSuffix(remark, "."), "")
+	}
+	for _, one := range needed.Automations {
+		e.checkAutomation(one, existing)
+	}
+}
+
+// remember takes the address of the automations that setup has made for that of the
+// listener, unless it is given.
+func (e *examination) remember(existing []port.Action) {
+	for _, action := range existing {
+		if posting, ok := automation.PostingOf(action); ok && automation.IsOurs(posting.Identifier) && !slices.Contains(e.posted, posting.URL) {
+			e.posted = append(e.posted, posting.URL)
+		}
+	}
+	if e.Address == "" && len(e.posted) == 1 {
+		e.Address = e.posted[0]
+	}
+}
+
+// checkAutomation looks for one that posts what is needed to the listener.
+func (e *examination) checkAutomation(needed automation.Automation, existing []port.Action) {
+	what := "changes of " + needed.Blueprint
+	if needed.Timer != "" {
+		what = "the timer " + needed.Timer + " of " + needed.Blueprint
+	}
+	setup := "run listener setup with -apply and the public address of the listener in -url"
+	if e.Address != "" {
+		setup = "run listener setup -url " + e.Address + " -apply"
+	}
+	var asleep, elsewhere []string
+	for _, action := range existing {
+		posting, ok := automation.PostingOf(action)
+		switch {
+		case !ok || !posting.Reports(needed, posting.URL):
+		case e.Address != "" && !posting.Reports(needed, e.Address):
+			elsewhere = append(elsewhere, posting.Identifier+" posts to "+posting.URL)
+		case !posting.Published:
+			asleep = append(asleep, posting.Identifier)
+		case posting.Identifier == needed.Identifier && e.Address != "" && len(automation.Differences(action, automation.Merge(action, needed.Action(e.Address)))) > 0:
+			e.find(Warning, "automations", posting.Identifier+" reports "+what+", and is not what the rules need", setup+", which shows the difference without -apply")
+			return
+		default:
+			e.find(OK, "automations", posting.Identifier+" reports "+what, "")
+			return
+		}
+	}
+	switch {
+	case len(asleep) > 0:
+		e.find(Failed, "automations", strings.Join(asleep, ", ")+" would report "+what+", and is not published", "publish it in Port, or "+setup)
+	case len(elsewhere) > 0:
+		e.find(Failed, "automations", "none reports "+what+" to "+e.Address+": "+strings.Join(elsewhere, ", "), setup)
+	default:
+		e.find(Failed, "automations", "none reports "+what, setup+", unless a workflow or a changelog destination reports them")
+	}
+}

@@ -1,0 +1,148 @@
+package doctor
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
+)
+
+const (
+	// requestTimeout is how long the listener and Slack may take to answer.
+	requestTimeout = 15 * time.Second
+	// answerLimit is ample for the sentence of an answer.
+	answerLimit = 4 << 10
+)
+
+// checkWebhook posts a test event to the public address, as Port would post one.
+func (e *examination) checkWebhook(ctx context.Context) {
+	if e.Address == "" {
+		e.find(Skipped, "webhook", "the public address of the listener is not known", "give it with -url; with port.poll none is needed")
+		return
+	}
+	e.warnOfAddress()
+	for i, secret := range e.Config.ClientSecrets {
+		subject := "webhook"
+		if len(e.Config.ClientSecrets) > 1 {
+			subject = fmt.Sprintf("webhook, secret %d", i+1)
+		}
+		e.postTest(ctx, subject, secret)
+	}
+}
+
+// warnOfAddress tells of an address that Port does not reach from where it is, although
+// we do.
+func (e *examination) warnOfAddress() {
+	parsed, err := url.Parse(e.Address)
+	if err != nil {
+		return
+	}
+	ip := net.ParseIP(parsed.Hostname())
+	switch {
+	case parsed.Hostname() == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()):
+		e.find(Warning, "webhook", parsed.Hostname()+" is an address that Port cannot reach", "give the public one with -url")
+	case parsed.Scheme == "http":
+		e.find(Warning, "webhook", "the address is not https", "what Port posts can be read on the way; put a proxy with TLS in front, or set webhook.tls")
+	}
+}
+
+// postTest sends an event that no rule matches, and looks for the answer that only a
+// listener with the same secret gives.
+func (e *examination) postTest(ctx context.Context, subject string, secret config.Secret) {
+	identifier := strings.ToLower(rand.Text())
+	status, answer, err := e.post(ctx, identifier, secret)
+	switch {
+	case err != nil:
+		e.find(Failed, subject, e.Address+" does not answer: "+err.Error(), "check that the listener runs, and DNS, firewall, ingress and certificate on the way to it")
+	case status == http.StatusAccepted && answer == ingest.TestAnswer(identifier):
+		e.find(OK, subject, "the listener at "+e.Address+" has stored a test event", "")
+	case status == http.StatusAccepted:
+		e.find(Failed, subject, e.Address+" takes the test event, and does not answer as a listener of this version does", "check that the address leads to the listener, and bring it up to date")
+	case status == http.StatusUnauthorized:
+		e.find(Failed, subject, e.Address+" refuses the signature (401)", "give the listener the client secret that you have here; if it has it, synchronise its clock, and see that no proxy changes the body")
+	case status == http.StatusServiceUnavailable:
+		e.find(Failed, subject, "the listener at "+e.Address+" cannot store events now (503)", "see its log: its disk may be full, or its database away")
+	default:
+		e.find(Failed, subject, fmt.Sprintf("%s answers with %d %s", e.Address, status, http.StatusText(status)), "check the path, which is webhook.path, and what stands in front of the listener")
+	}
+}
+
+func (e *examination) post(ctx context.Context, identifier string, secret config.Secret) (status int, answer string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	now := e.Now()
+	body, err := changelog.Stringify(map[string]any{
+		"action": "TEST", "resourceType": changelog.ResourceTest,
+		"trigger": map[string]any{"at": now.UTC().Format(time.RFC3339Nano), "by": map[string]any{"byPort": false}, "origin": "listener doctor"},
+		"context": map[string]any{"entity": identifier},
+	})
+	if err != nil {
+		return 0, "", err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.Address, bytes.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+	timestamp := strconv.FormatInt(now.UnixMilli(), 10)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", e.UserAgent)
+	request.Header.Set(changelog.TimestampHeader, timestamp)
+	request.Header.Set(changelog.SignatureHeader, changelog.Sign(secret.Reveal(), timestamp, body))
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(request)
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err
+	}
+	if err != nil {
+		return 0, "", err
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(response.Body, answerLimit))
+	return response.StatusCode, string(text), err
+}
+
+// checkDestinations asks every webhook of Slack for an answer without posting anything.
+func (e *examination) checkDestinations(ctx context.Context) {
+	for _, described := range e.Config.Destinations {
+		subject := "Slack, " + described.Name
+		outlet, err := slack.New(slack.Options{WebhookURL: described.WebhookURL.Reveal(), UserAgent: e.UserAgent, Now: e.Now})
+		if err != nil {
+			e.find(Failed, subject, err.Error(), "correct the webhook's URL")
+			continue
+		}
+		err = outlet.Probe(ctx)
+		outlet.Close()
+		failure, failed := errors.AsType[*slack.Failure](err)
+		if !failed {
+			e.find(OK, subject, "its webhook answers; nothing was posted", "")
+			continue
+		}
+		e.find(Failed, subject, failure.Error(), adviceFor(failure.Reason))
+	}
+}
+
+func adviceFor(reason slack.Reason) string {
+	switch reason {
+	case slack.ReasonDestination:
+		return "make a new incoming webhook in Slack, or unarchive its channel, and set its URL"
+	case slack.ReasonIntercepted:
+		return "check the URL, and the proxy on the way to hooks.slack.com"
+	case slack.ReasonRateLimited:
+		return "nothing is wrong with the webhook: try again later"
+	case slack.ReasonUnavailable, slack.ReasonRefused:
+	}
+	return "check DNS, the firewall and a proxy on the way to hooks.slack.com; Slack's own state is at slack-status.com"
+}
