@@ -107,7 +107,7 @@ func TestExamples(t *testing.T) {
 	}
 	for _, path := range configurations {
 		name := filepath.Base(path)
-		if slices.Contains([]string{"kubernetes.yaml", "kubernetes-standalone.yaml", "prometheus-rules.yaml", "prometheus-rules.test.yaml"}, name) {
+		if slices.Contains([]string{"kubernetes.yaml", "kubernetes-standalone.yaml", "kustomization.yaml", "prometheus-rules.yaml", "prometheus-rules.test.yaml"}, name) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {

@@ -275,12 +275,14 @@ func TestWhatIsWrong(t *testing.T) {
 			w.options.Address = ""
 			_ = w.client.Actions.Delete(t.Context(), "report_service")
 		}, "skip webhook: the public address of the listener is not known -> give it with -url"},
-		"no listener":              {func(_ *testing.T, w *world) { w.options.Address = "http://127.0.0.1:1/api/slack" }, "FAIL webhook: LISTENER/api/slack does not answer: dial tcp 127.0.0.1:1: connect: connection refused -> check that the listener runs"},
-		"a listener of others":     {func(_ *testing.T, w *world) { w.listenerAnswers = answer(401, "no") }, "FAIL webhook: LISTENER/api/slack refuses the signature (401) -> give the listener the client secret"},
-		"a server that is none":    {func(_ *testing.T, w *world) { w.listenerAnswers = answer(202, "ok") }, "FAIL webhook: LISTENER/api/slack takes the test event, and does not answer as a listener of this version does"},
-		"a listener that is full":  {func(_ *testing.T, w *world) { w.listenerAnswers = answer(503, "no") }, "FAIL webhook: the listener at LISTENER/api/slack cannot store events now (503)"},
-		"another path":             {func(_ *testing.T, w *world) { w.listenerAnswers = answer(404, "no") }, "FAIL webhook: LISTENER/api/slack answers with 404 Not Found -> check the path"},
-		"a redirect":               {func(_ *testing.T, w *world) { w.listenerAnswers = http.RedirectHandler("/x", http.StatusPermanentRedirect).ServeHTTP }, "FAIL webhook: LISTENER/api/slack answers with 308 Permanent Redirect"},
+		"no listener":             {func(_ *testing.T, w *world) { w.options.Address = "http://127.0.0.1:1/api/slack" }, "FAIL webhook: LISTENER/api/slack does not answer: dial tcp 127.0.0.1:1: connect: connection refused -> check that the listener runs"},
+		"a listener of others":    {func(_ *testing.T, w *world) { w.listenerAnswers = answer(401, "no") }, "FAIL webhook: LISTENER/api/slack refuses the signature (401) -> give the listener the client secret"},
+		"a server that is none":   {func(_ *testing.T, w *world) { w.listenerAnswers = answer(202, "ok") }, "FAIL webhook: LISTENER/api/slack takes the test event, and does not answer as a listener of this version does"},
+		"a listener that is full": {func(_ *testing.T, w *world) { w.listenerAnswers = answer(503, "no") }, "FAIL webhook: the listener at LISTENER/api/slack cannot store events now (503)"},
+		"another path":            {func(_ *testing.T, w *world) { w.listenerAnswers = answer(404, "no") }, "FAIL webhook: LISTENER/api/slack answers with 404 Not Found -> check the path"},
+		"a redirect": {func(_ *testing.T, w *world) {
+			w.listenerAnswers = http.RedirectHandler("/x", http.StatusPermanentRedirect).ServeHTTP
+		}, "FAIL webhook: LISTENER/api/slack answers with 308 Permanent Redirect"},
 		"a webhook that is gone":   {func(_ *testing.T, w *world) { w.slackAnswers = answer(404, "no_service") }, "FAIL Slack, default: Slack takes no message for this webhook (404 no_service) -> make a new incoming webhook"},
 		"an archived channel":      {func(_ *testing.T, w *world) { w.slackAnswers = answer(410, "channel_is_archived") }, "FAIL Slack, default: Slack takes no message for this webhook (410 channel_is_archived)"},
 		"a proxy before Slack":     {func(_ *testing.T, w *world) { w.slackAnswers = answer(403, "<html>") }, "FAIL Slack, default: the answer did not come from Slack"},
