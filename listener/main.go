@@ -123,7 +123,7 @@ func serve(flags flags, loaded *config.Config, load func(try config.Try) (*confi
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 	listener, err := app.New(app.Options{
-		Config: loaded, Load: load, Listen: loaded.Webhook.Listen, AdminListen: loaded.Admin.Listen, Version: version.Current(), Logger: logger, Now: time.Now,
+		Config: loaded, Load: load, Listen: loaded.Webhook.Listen, AdminListen: loaded.Admin.Listen, Version: version.Current(), ConfigFile: flags.config, Logger: logger, Now: time.Now,
 	})
 	if err != nil {
 		return err

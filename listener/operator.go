@@ -19,10 +19,16 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// place says where the commands of the operator find a listener, or its store.
+// address says where the commands of the operator find a listener, and the token that it
+// needs.
+type address struct {
+	admin, tokenFile, config string
+}
+
+// place says where its store is as well.
 type place struct {
-	admin           *string
-	config, dataDir string
+	address
+	dataDir string
 }
 
 // aboutPlace is said in the help of every command that has a place.
@@ -30,13 +36,52 @@ const aboutPlace = `The running listener is asked at its admin address. Only if 
 is its store opened instead, where -config or -data-dir says that it is; the
 secrets of the configuration are not needed for it.`
 
-func defineAdmin(flags *flag.FlagSet) *string {
-	return flags.String("admin", "http://127.0.0.1:8081", "admin `address` of the listener: a URL, or a host and a port")
+func (a *address) define(flags *flag.FlagSet) {
+	flags.StringVar(&a.admin, "admin", "http://127.0.0.1:8081", "admin `address` of the listener: a URL, or a host and a port")
+	flags.StringVar(&a.tokenFile, "token-file", "", "`file` with the token for the admin address\n(default admin.token_file of the configuration)")
+	flags.StringVar(&a.config, "config", "", "configuration `file` of the listener")
+}
+
+// client returns a client of the listener. A token that cannot be read is a problem only
+// where one is needed.
+func (a *address) client() (*operatorClient, error) {
+	token, problem := a.token()
+	client, err := admin.NewClient(a.admin, token)
+	if err != nil {
+		return nil, &usageError{fmt.Sprintf("-admin: %v", err)}
+	}
+	return &operatorClient{Client: client, problem: problem}, nil
+}
+
+func (a *address) token() (string, error) {
+	if a.tokenFile != "" {
+		content, err := os.ReadFile(a.tokenFile)
+		return strings.TrimSpace(string(content)), err
+	}
+	if a.config == "" {
+		return "", nil
+	}
+	token, err := config.LoadToken(config.Source{File: a.config, LookupEnv: os.LookupEnv})
+	return token.Reveal(), err
+}
+
+// operatorClient is a client that says why it has no token when it needs one.
+type operatorClient struct {
+	*admin.Client
+	problem error
+}
+
+// explain adds to the error of a request what is wrong with the token.
+func (c *operatorClient) explain(err error) error {
+	if errors.Is(err, admin.ErrToken) && c.problem != nil {
+		return fmt.Errorf("the listener at %s needs a token, which cannot be read: %w", c.Address(), c.problem)
+	}
+	return err
 }
 
 func definePlace(flags *flag.FlagSet) *place {
-	defined := &place{admin: defineAdmin(flags)}
-	flags.StringVar(&defined.config, "config", "", "configuration `file` of the listener, for its store and its destinations")
+	defined := new(place)
+	defined.define(flags)
 	flags.StringVar(&defined.dataDir, "data-dir", "", "data `directory` of the listener\n(default that of the configuration, else $STATE_DIRECTORY,\nelse ./listener-data)")
 	return defined
 }
@@ -73,16 +118,16 @@ func (p *place) use(ctx context.Context, openStore opener, act func(desk desk) e
 
 // open asks the admin address, and opens the store if nothing answers there.
 func (p *place) open(ctx context.Context, openStore opener) (desk, error) {
-	client, err := admin.NewClient(*p.admin)
+	client, err := p.client()
 	if err != nil {
-		return desk{}, &usageError{fmt.Sprintf("-admin: %v", err)}
+		return desk{}, err
 	}
 	_, err = client.Destinations(ctx)
 	if err == nil {
 		return desk{Desk: client, close: func() error { return nil }}, nil
 	}
 	if !errors.Is(err, admin.ErrNobody) {
-		return desk{}, err
+		return desk{}, client.explain(err)
 	}
 	stored, err := config.LoadStore(config.Source{File: p.config, DataDir: p.dataDir, LookupEnv: os.LookupEnv})
 	if err != nil {

@@ -383,7 +383,7 @@ func TestTheOperatorsMistakes(t *testing.T) {
 func TestTheHelpOfCommands(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
-	for _, command := range []string{"", "send", "render", "dlq", "dlq list", "dlq replay", "dlq drop", "destinations", "destinations unpark", "reload", "setup", "doctor"} {
+	for _, command := range []string{"", "send", "render", "explain", "dlq", "dlq list", "dlq replay", "dlq drop", "destinations", "destinations unpark", "reload", "setup", "doctor"} {
 		got := execute(t, nil, append(strings.Fields(command), "-h")...)
 		if got.code != 0 || got.stderr != "" {
 			t.Errorf("listener %s -h: %+v", command, got)

@@ -26,21 +26,22 @@ environment keep the values that the listener was started with.`,
 }
 
 func prepareReload(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
-	address := defineAdmin(flags)
+	var asked address
+	asked.define(flags)
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if err := noOperands(operands); err != nil {
 			return err
 		}
-		client, err := admin.NewClient(*address)
+		client, err := asked.client()
 		if err != nil {
-			return &usageError{fmt.Sprintf("-admin: %v", err)}
+			return err
 		}
 		said, err := client.Reload(ctx)
 		if errors.Is(err, admin.ErrNobody) {
 			return fmt.Errorf("nothing answers at %s; is the listener running there?", client.Address())
 		}
 		if err != nil {
-			return err
+			return client.explain(err)
 		}
 		_, err = fmt.Fprintln(out, said)
 		return err

@@ -121,20 +121,23 @@ func plain(mrkdwn string) string {
 
 // emoji draws the shortcodes that our messages use; others stay as they are.
 func emoji(in string) string {
-	return shortcode.ReplaceAllStringFunc(in, func(code string) string {
-		switch code {
-		case ":white_check_mark:":
-			return "✅"
-		case ":construction:":
-			return "🚧"
-		case ":octagonal_sign:":
-			return "🛑"
-		case ":arrows_counterclockwise:":
-			return "🔄"
-		case ":grey_question:":
-			return "❔"
-		default:
-			return code
-		}
-	})
+	return shortcode.ReplaceAllStringFunc(in, Emoji)
+}
+
+// Emoji returns the character of a shortcode that our messages use, such as
+// :white_check_mark:, or the shortcode itself.
+func Emoji(code string) string {
+	switch code {
+	case ":white_check_mark:":
+		return "✅"
+	case ":construction:":
+		return "🚧"
+	case ":octagonal_sign:":
+		return "🛑"
+	case ":arrows_counterclockwise:":
+		return "🔄"
+	case ":grey_question:":
+		return "❔"
+	}
+	return code
 }

@@ -62,9 +62,9 @@ func ways() map[string]func(t *testing.T, local *admin.Local) admin.Desk {
 		"over HTTP": func(t *testing.T, local *admin.Local) admin.Desk {
 			router := mux.NewRouter()
 			local.Register(router)
-			serving := httptest.NewServer(admin.RefuseScripts(router))
+			serving := httptest.NewServer(newGuard(admin.Access{}, true).Protect(router))
 			t.Cleanup(serving.Close)
-			client, err := admin.NewClient(serving.Listener.Addr().String())
+			client, err := admin.NewClient(serving.Listener.Addr().String(), "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -346,51 +346,6 @@ func TestTheAnswersAreAContract(t *testing.T) {
 	}
 }
 
-// TestPagesReachNothing asks as browsers do, also for a page whose name leads to
-// the operator's address, so that the browser holds it to be of the same site.
-func TestPagesReachNothing(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name, method string
-		header       map[string]string
-		status       int
-	}{
-		{"a page of the same name posts", "POST", map[string]string{"Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"}, 403},
-		{"an older browser posts", "POST", map[string]string{"Origin": "http://evil.example"}, 403},
-		{"a page without an origin posts", "POST", map[string]string{"Origin": "null"}, 403},
-		{"an empty origin", "POST", map[string]string{"Origin": ""}, 403},
-		{"a page of the same name reads", "GET", map[string]string{"Sec-Fetch-Site": "same-origin"}, 403},
-		{"another site has an image of it", "GET", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
-		{"a person types the address", "GET", map[string]string{"Sec-Fetch-Site": "none"}, 200},
-		{"a program posts", "POST", nil, 200},
-		{"a program reads", "GET", nil, 200},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			router := mux.NewRouter()
-			store := newStore()
-			newLocal(store).Register(router)
-			path, body := "/-/dlq/drop", `{"ids":[4]}`
-			if test.method == http.MethodGet {
-				path, body = "/-/destinations", ""
-			}
-			asked := httptest.NewRequest(test.method, "http://evil.example"+path, strings.NewReader(body))
-			for name, value := range test.header {
-				asked.Header.Set(name, value)
-			}
-			recorder := httptest.NewRecorder()
-			admin.RefuseScripts(router).ServeHTTP(recorder, asked)
-			if recorder.Code != test.status {
-				t.Errorf("answered with %d %s", recorder.Code, recorder.Body)
-			}
-			if test.status == http.StatusForbidden && len(store.letters) != 3 {
-				t.Error("it was done nevertheless")
-			}
-		})
-	}
-}
-
 // TestTheClientMistrusts asks what is no listener, or an older one.
 func TestTheClientMistrusts(t *testing.T) {
 	t.Parallel()
@@ -414,16 +369,16 @@ func TestTheClientMistrusts(t *testing.T) {
 		}, "with status 200, but not as"},
 		{"a JSON error of another kind", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
-			w.WriteHeader(http.StatusUnauthorized)
+			w.WriteHeader(http.StatusPaymentRequired)
 			_, _ = io.WriteString(w, `{"error":"who are you?"}`)
-		}, "with status 401, but not as"},
+		}, "with status 402, but not as"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			serving := httptest.NewServer(test.answer)
 			t.Cleanup(serving.Close)
-			client, err := admin.NewClient(serving.URL)
+			client, err := admin.NewClient(serving.URL, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -448,7 +403,7 @@ func TestTheClientFindsNobody(t *testing.T) {
 	}
 	address := taken.Addr().String()
 	_ = taken.Close()
-	client, err := admin.NewClient(address)
+	client, err := admin.NewClient(address, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -464,7 +419,7 @@ func TestAddresses(t *testing.T) {
 		"[::1]:8081": "http://[::1]:8081",
 		"":           "", "ftp://x": "", "http://": "", "http://user:hunter2@x": "", "http://x:8081/?a=b": "", "http://[::1": "",
 	} {
-		client, err := admin.NewClient(address)
+		client, err := admin.NewClient(address, "")
 		switch {
 		case want == "" && (err == nil || strings.Contains(err.Error(), "hunter2")):
 			t.Errorf("%q is taken, or told: %v", address, err)

@@ -28,17 +28,23 @@ const (
 // ErrNobody says that nothing listens at an admin address.
 var ErrNobody = errors.New("nothing answers there")
 
+// ErrToken says that a listener needs a token, or another one.
+var ErrToken = errors.New("the token of admin.token_file is needed; name its file with -token-file, or the configuration with -config")
+
 // Client is a Desk at the admin address of a listener.
 type Client struct {
 	base *url.URL
-	http *http.Client
+	// token is "" where none is needed.
+	token string
+	http  *http.Client
 }
 
 var _ Desk = (*Client)(nil)
 
-// NewClient returns a client of an address: a host and a port, or the URL of one.
-// Its methods return an error that wraps ErrNobody when nothing listens there.
-func NewClient(address string) (*Client, error) {
+// NewClient returns a client of an address: a host and a port, or the URL of one. token
+// is "" for none. Its methods return an error that wraps ErrNobody when nothing listens
+// there, and ErrToken when the listener needs another token.
+func NewClient(address, token string) (*Client, error) {
 	if !strings.Contains(address, "://") {
 		address = "http://" + address
 	}
@@ -50,7 +56,7 @@ func NewClient(address string) (*Client, error) {
 		// The address is near; a proxy would answer in its place.
 		Proxy: nil, DisableKeepAlives: true,
 	}
-	return &Client{base: base, http: &http.Client{
+	return &Client{base: base, token: token, http: &http.Client{
 		Transport: transport, Timeout: clientTimeout,
 		// A listener redirects nobody.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -101,7 +107,7 @@ func (c *Client) Unpark(ctx context.Context, name string) (bool, error) {
 	case http.StatusServiceUnavailable:
 		return false, fmt.Errorf("the listener at %s says that %s", c.Address(), storeProblem)
 	}
-	return false, c.foreign(response.StatusCode)
+	return false, c.problem(response)
 }
 
 // DeadLetters implements Desk.
@@ -179,7 +185,7 @@ func (c *Client) Reload(ctx context.Context) (string, error) {
 	if _, err := c.Destinations(ctx); err != nil {
 		return "", err
 	}
-	response, err := c.send(ctx, http.MethodPost, ReloadPath, nil, nil)
+	response, err := c.send(ctx, http.MethodPost, reloadPath, nil, nil)
 	if err != nil {
 		return "", err
 	}
@@ -195,7 +201,7 @@ func (c *Client) Reload(ctx context.Context) (string, error) {
 	case http.StatusUnprocessableEntity:
 		return "", &Refusal{said}
 	}
-	return "", c.foreign(response.StatusCode)
+	return "", c.problem(response)
 }
 
 // call sends a request and decodes its answer.
@@ -205,27 +211,37 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	if kind != jsonType {
-		return c.foreign(response.StatusCode)
+	if response.StatusCode != http.StatusOK || !isJSON(response) {
+		return c.problem(response)
 	}
 	content, err := io.ReadAll(io.LimitReader(response.Body, answerLimit))
 	if err != nil {
 		return fmt.Errorf("reading the answer of %s: %w", c.Address(), err)
 	}
-	if response.StatusCode == http.StatusOK {
-		if err := json.Unmarshal(content, answer); err != nil {
-			return c.foreign(response.StatusCode)
-		}
-		return nil
+	if err := json.Unmarshal(content, answer); err != nil {
+		return c.foreign(response.StatusCode)
 	}
+	return nil
+}
+
+func isJSON(response *http.Response) bool {
+	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	return kind == jsonType
+}
+
+// problem reads the answer to what was refused or has failed.
+func (c *Client) problem(response *http.Response) error {
 	var problem problemAnswer
-	if err := json.Unmarshal(content, &problem); err != nil || problem.Error == "" {
+	if !isJSON(response) || json.NewDecoder(io.LimitReader(response.Body, answerLimit)).Decode(&problem) != nil || problem.Error == "" {
 		return c.foreign(response.StatusCode)
 	}
 	switch response.StatusCode {
 	case http.StatusBadRequest:
 		return &Refusal{problem.Error}
+	case http.StatusUnauthorized:
+		return fmt.Errorf("the listener at %s refuses this: %w", c.Address(), ErrToken)
+	case http.StatusForbidden:
+		return fmt.Errorf("the listener at %s refuses this: %s", c.Address(), problem.Error)
 	case http.StatusServiceUnavailable:
 		return fmt.Errorf("the listener at %s says that %s", c.Address(), problem.Error)
 	}
@@ -241,6 +257,9 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", jsonType)
+	}
+	if c.token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	response, err := c.http.Do(request)
 	if isRefused(err) {

@@ -93,9 +93,12 @@ func (l *Local) Events(ctx context.Context, query EventQuery) (EventPage, error)
 	if err := query.check(); err != nil {
 		return EventPage{}, err
 	}
-	page := EventPage{Events: []Event{}}
+	page, atOnce := EventPage{Events: []Event{}}, MaxPage
+	if query.IsAll() {
+		atOnce = query.Limit
+	}
 	for scanned := 0; scanned < mostScanned; {
-		read, err := l.options.Store.Events(ctx, query.Before, MaxPage)
+		read, err := l.options.Store.Events(ctx, query.Before, atOnce)
 		if err != nil {
 			return EventPage{}, err
 		}
@@ -118,16 +121,22 @@ func (l *Local) Events(ctx context.Context, query EventQuery) (EventPage, error)
 	return page, nil
 }
 
-// Event implements Desk.
-func (l *Local) Event(ctx context.Context, id string) (Event, error) {
+// event reads the event of an id.
+func (l *Local) event(ctx context.Context, id string) (queue.ExplainedEvent, error) {
 	const shortest = 4
 	if len(id) < shortest {
-		return Event{}, &Refusal{fmt.Sprintf("%q is too short for the id of an event, as the log and listener explain show it", id)}
+		return queue.ExplainedEvent{}, &Refusal{fmt.Sprintf("%q is too short for the id of an event, as the log and listener explain show it", id)}
 	}
 	stored, err := l.options.Store.Event(ctx, id)
 	if errors.Is(err, queue.ErrNoEvent) {
-		return Event{}, &Refusal{fmt.Sprintf("there is no event %q, or it is no longer kept", id)}
+		return stored, &Refusal{fmt.Sprintf("there is no event %q, or it is no longer kept", id)}
 	}
+	return stored, err
+}
+
+// Event implements Desk.
+func (l *Local) Event(ctx context.Context, id string) (Event, error) {
+	stored, err := l.event(ctx, id)
 	if err != nil {
 		return Event{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -130,7 +131,7 @@ func TestEventsAreScannedInParts(t *testing.T) {
 	store := &memoryStore{}
 	for number := range uint64(10_500) {
 		store.events = append(store.events, queue.ExplainedEvent{
-			Event: queue.Event{Identity: fmt.Sprint(number)}, Number: number + 1, Explanation: queue.Explanation{Origin: queue.Origin{Entity: fmt.Sprint("e", number)}},
+			Event: queue.Event{Identity: strconv.FormatUint(number, 10)}, Number: number + 1, Explanation: queue.Explanation{Origin: queue.Origin{Entity: fmt.Sprint("e", number)}},
 		})
 	}
 	local := newLocal(store)

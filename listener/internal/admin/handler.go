@@ -35,12 +35,17 @@ const (
 	// eventsPath, with GET and the parameters of an EventQuery by their names, answers an
 	// EventPage; below it the id of an event answers an Event.
 	eventsPath = "/-/events"
+	// messagePath, below that, with GET and ?rule=NAME&destination=NAME, answers the
+	// message of a delivery: {"text": …, "blocks": […]}.
+	messagePath = "/message"
+	// arrivalsPath, with GET, answers an arrivals.Arrivals, and configurationPath a
+	// Configuration.
+	arrivalsPath      = "/-/arrivals"
+	configurationPath = "/-/configuration"
+	// reloadPath, with POST, has the configuration read again. It answers 200, or 422 and
+	// everything that is wrong with the configuration, both in sentences for people.
+	reloadPath = "/-/reload"
 )
-
-// ReloadPath is where a POST has the configuration read again. The application
-// serves it: it answers 200, or 422 and everything that is wrong with the configuration,
-// both in sentences for people.
-const ReloadPath = "/-/reload"
 
 // orderLimit is ample for MaxOrder ids.
 const orderLimit = 64 << 10
@@ -66,20 +71,24 @@ type handler struct {
 }
 
 // Register adds the addresses of the desk to a router, which is to be served
-// through RefuseScripts.
+// through a Guard. Those of a running listener need Options.Live.
 func (l *Local) Register(router *mux.Router) {
 	serving := &handler{desk: l, logger: l.options.Logger}
 	router.HandleFunc(destinationsPath, serving.destinations).Methods(http.MethodGet, http.MethodHead)
 	router.HandleFunc(lettersPath, serving.letters).Methods(http.MethodGet, http.MethodHead)
 	router.HandleFunc(eventsPath, serving.events).Methods(http.MethodGet, http.MethodHead)
 	router.HandleFunc(eventsPath+"/{id}", serving.event).Methods(http.MethodGet, http.MethodHead)
+	router.HandleFunc(eventsPath+"/{id}"+messagePath, serving.message).Methods(http.MethodGet, http.MethodHead)
+	router.HandleFunc(arrivalsPath, serving.arrivals).Methods(http.MethodGet, http.MethodHead)
+	router.HandleFunc(configurationPath, serving.configuration).Methods(http.MethodGet, http.MethodHead)
+	router.HandleFunc(reloadPath, serving.reload).Methods(http.MethodPost)
 	router.HandleFunc(unparkPath, serving.unpark).Methods(http.MethodPost)
 	router.HandleFunc(replayPath, serving.replay).Methods(http.MethodPost)
 	router.HandleFunc(dropPath, serving.drop).Methods(http.MethodPost)
 }
 
 // PostedTo returns the addresses that take POST alone.
-func PostedTo() []string { return []string{unparkPath, replayPath, dropPath} }
+func PostedTo() []string { return []string{unparkPath, replayPath, dropPath, reloadPath} }
 
 func (h *handler) destinations(response http.ResponseWriter, request *http.Request) {
 	seen, err := h.desk.Destinations(request.Context())
@@ -145,6 +154,31 @@ func (h *handler) events(response http.ResponseWriter, request *http.Request) {
 func (h *handler) event(response http.ResponseWriter, request *http.Request) {
 	event, err := h.desk.Event(request.Context(), mux.Vars(request)["id"])
 	h.answer(response, request, event, err)
+}
+
+func (h *handler) message(response http.ResponseWriter, request *http.Request) {
+	query := request.URL.Query()
+	made, err := h.desk.Message(request.Context(), mux.Vars(request)["id"], query.Get("rule"), query.Get("destination"))
+	h.answer(response, request, made, err)
+}
+
+func (h *handler) arrivals(response http.ResponseWriter, request *http.Request) {
+	seen, err := h.desk.Arrivals(request.Context())
+	h.answer(response, request, seen, err)
+}
+
+func (h *handler) configuration(response http.ResponseWriter, request *http.Request) {
+	h.answer(response, request, h.desk.Configuration(), nil)
+}
+
+// reload reads the configuration again. What is wrong with it is the answer.
+func (h *handler) reload(response http.ResponseWriter, request *http.Request) {
+	said, err := h.desk.Reload(request.Context())
+	if err != nil {
+		http.Error(response, "The configuration is not reloaded; the one before stays in use.\n"+err.Error(), http.StatusUnprocessableEntity)
+		return
+	}
+	_, _ = io.WriteString(response, "The configuration is reloaded. "+said+"\n")
 }
 
 // ReadEventQuery reads what events are asked for by.
@@ -238,10 +272,15 @@ func (h *handler) answer(response http.ResponseWriter, request *http.Request, co
 		h.logger.ErrorContext(request.Context(), "the operator cannot be answered", "path", request.URL.Path, "cause", err)
 		status, content = http.StatusServiceUnavailable, problemAnswer{storeProblem}
 	}
-	response.Header().Set("Content-Type", jsonType)
-	response.Header().Set("Cache-Control", "no-store")
-	response.WriteHeader(status)
-	if err := json.NewEncoder(response).Encode(content); err != nil {
+	if err := writeJSON(response, status, content); err != nil {
 		h.logger.WarnContext(request.Context(), "the operator was not answered", "cause", err)
 	}
+}
+
+func writeJSON(response http.ResponseWriter, status int, content any) error {
+	response.Header().Set("Content-Type", jsonType)
+	response.Header().Set("Cache-Control", "no-store")
+	response.Header().Set("X-Content-Type-Options", "nosniff")
+	response.WriteHeader(status)
+	return json.NewEncoder(response).Encode(content)
 }

@@ -8,9 +8,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/arrivals"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/name"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
@@ -24,13 +26,20 @@ type Options struct {
 	Store queue.Desk
 	// Destinations returns the names of those that are configured now.
 	Destinations func() []string
-	Logger       *slog.Logger
-	Now          func() time.Time
+	// Live and Arrivals are those of the running listener; nil where none runs.
+	Live     Live
+	Arrivals *arrivals.Log
+	Logger   *slog.Logger
+	Now      func() time.Time
 }
 
 // Local is a Desk at a store that this process has open.
 type Local struct {
 	options Options
+
+	// recalled says that the arrivals have what the store had.
+	recalling sync.Mutex
+	recalled  bool
 }
 
 var _ Desk = (*Local)(nil)

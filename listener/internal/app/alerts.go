@@ -200,20 +200,31 @@ func deliveries(like queue.Delivery, destinations []string) []queue.Delivery {
 
 // Alert implements notifier.Renderer. A template that fails is replaced by the
 // message of a listener without templates.
-func (a *alerts) Alert(delivery queue.Delivery, notes message.Notes) (made message.Message, err error) {
+func (a *alerts) Alert(delivery queue.Delivery, notes message.Notes) (message.Message, error) {
+	made, mistake, err := a.render(delivery, notes)
+	if mistake != nil {
+		a.templateFailed(delivery, mistake)
+	}
+	return made, err
+}
+
+// render makes the message of a delivery. mistake says why its template could not be
+// used.
+func (a *alerts) render(delivery queue.Delivery, notes message.Notes) (made message.Message, mistake, err error) {
 	selected := a.ruleOf(delivery)
+	if destination, ok := a.current.Load().Destination(delivery.Destination); ok && destination.EventID {
+		notes.Event = delivery.ShortIdentity()
+	}
 	names := a.namesIn(delivery, selected.Template != nil && selected.Template.Mentions("Teams"))
 	if selected.Template != nil {
-		rendered, err := a.sandbox.Message(context.Background(), delivery.Body, selected.Rule, selected.Template, names, notes)
-		if err == nil {
-			return rendered, nil
+		if made, mistake = a.sandbox.Message(context.Background(), delivery.Body, selected.Rule, selected.Template, names, notes); mistake == nil {
+			return made, nil, nil
 		}
-		a.templateFailed(delivery, err)
 	}
 	err = a.decode(delivery.Body, func(event *changelog.Event) {
 		made = message.NewAlert(event, selected.Rule).WithNames(names).Message(notes)
 	})
-	return made, err
+	return made, mistake, err
 }
 
 // Line implements notifier.Renderer.

@@ -13,9 +13,11 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/arrivals"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/directory"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
@@ -34,7 +36,9 @@ type Options struct {
 	AdminListen string
 	// Version is that of the program.
 	Version string
-	Logger  *slog.Logger
+	// ConfigFile is the path of the file that Load reads; "" for none.
+	ConfigFile string
+	Logger     *slog.Logger
 	// Now is the clock that ages are told by.
 	Now func() time.Time
 }
@@ -49,6 +53,10 @@ type App struct {
 	alerts   *alerts
 	memory   *budget.Memory
 	sandbox  *sandbox.Sandbox
+	arrivals *arrivals.Log
+
+	readingMu sync.Mutex
+	reading   reading
 
 	// loading is full while the configuration is replaced, and while workers are
 	// started and stopped: see lock.
@@ -78,6 +86,8 @@ func New(options Options) (*App, error) {
 	}
 	app.metrics = metrics.New(options.Version)
 	app.memory = budget.NewMemory()
+	app.arrivals = arrivals.New(options.Now)
+	app.reading = reading{started: options.Now(), applied: options.Now()}
 	worker, err := sandbox.Self()
 	if err != nil {
 		return nil, err
@@ -122,6 +132,7 @@ func (a *App) start(ctx context.Context) error {
 	if a.admin, err = a.serve(ctx, server{name: "admin", address: a.options.AdminListen, handler: a.adminHandler(), connections: adminConnections}); err != nil {
 		return err
 	}
+	a.warnOfAdmin(ctx)
 	if err := a.startWorkers(ctx); err != nil {
 		return err
 	}
@@ -129,6 +140,7 @@ func (a *App) start(ctx context.Context) error {
 	if a.addr, err = a.serve(ctx, public); err != nil {
 		return err
 	}
+	a.arrivals.Report(ingest.SourceWebhook, "listening", "at "+a.addr.String()+a.options.Config.Webhook.Path)
 	if err := a.startSmee(ctx); err != nil {
 		return err
 	}

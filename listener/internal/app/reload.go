@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/admin"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
@@ -94,12 +95,21 @@ func (a *App) Reload(ctx context.Context) (string, error) {
 	// Whoever has asked for it may have gone meanwhile.
 	said, err := a.reload(context.WithoutCancel(ctx))
 	a.metrics.Reloaded(err == nil)
+	a.note(admin.Reload{At: a.options.Now(), Successful: err == nil, Said: outcomeOf(said, err)})
 	if err != nil {
 		a.options.Logger.ErrorContext(ctx, "the configuration is not reloaded; the one before stays in use", "cause", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return "", err
 	}
 	a.options.Logger.InfoContext(ctx, "the configuration is reloaded", "config", said)
 	return said, nil
+}
+
+// outcomeOf is what a reload did, or what is wrong.
+func outcomeOf(said string, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return said
 }
 
 func (a *App) reload(ctx context.Context) (string, error) {

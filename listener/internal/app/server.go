@@ -44,6 +44,7 @@ func (a *App) publicHandler() http.Handler {
 		Store:    a.queue,
 		Memory:   a.memory,
 		Recorder: a.metrics,
+		Arrivals: a.arrivals,
 		Logger:   a.options.Logger,
 	}).Register(router)
 	a.registerHealth(router)

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/port-changelog/terraform-provider-port/listener/internal/arrivals"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 )
 
 // smeeWorker receives from a Smee channel.
@@ -16,6 +18,24 @@ type smeeWorker struct {
 	// channel is "" if there is none, and source is nil then.
 	channel string
 	source  *ingest.Smee
+}
+
+// smeeLink shows the state of the channel to Prometheus and to the operator.
+type smeeLink struct {
+	*metrics.Smee
+	arrivals *arrivals.Log
+}
+
+// Connected implements ingest.Link.
+func (l *smeeLink) Connected() {
+	l.Smee.Connected()
+	l.arrivals.Report(ingest.SourceSmee, "connected", "")
+}
+
+// Disconnected implements ingest.Link.
+func (l *smeeLink) Disconnected() {
+	l.Smee.Disconnected()
+	l.arrivals.Report(ingest.SourceSmee, "disconnected", "it is connected again by itself")
 }
 
 // newSmee returns a worker that does nothing yet. It needs the store.
@@ -32,7 +52,8 @@ func (a *App) newSmee(loaded *config.Config) (*smeeWorker, error) {
 		Store:     a.queue,
 		Memory:    a.memory,
 		Recorder:  a.metrics,
-		Link:      a.metrics.Smee(),
+		Arrivals:  a.arrivals,
+		Link:      &smeeLink{Smee: a.metrics.Smee(), arrivals: a.arrivals},
 		Logger:    a.options.Logger,
 		Jitter:    rand.Float64,
 	})
@@ -61,6 +82,7 @@ func (a *App) enter(ctx context.Context, next, before *smeeWorker) {
 		<-ended
 		if next.source == nil {
 			a.metrics.Smee().Leave()
+			a.arrivals.Leave(ingest.SourceSmee)
 			return
 		}
 		a.metrics.Smee().Enter()

@@ -26,7 +26,7 @@ func TestTheAnnotatedFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if annotated.Webhook != defaults.Webhook || annotated.Admin != defaults.Admin || annotated.Port != defaults.Port || !annotated.Store.equal(defaults.Store) || len(annotated.ClientSecrets) != 1 ||
+	if annotated.Webhook != defaults.Webhook || !reflect.DeepEqual(annotated.Admin, defaults.Admin) || annotated.Port != defaults.Port || !annotated.Store.equal(defaults.Store) || len(annotated.ClientSecrets) != 1 ||
 		len(annotated.Destinations) != 1 || !annotated.Destinations[0].Equal(defaults.Destinations[0]) || !reflect.DeepEqual(annotated.Rules[0], defaults.Rules[0]) {
 		t.Errorf("the file says\n%+v\nand without it there is\n%+v", annotated, defaults)
 	}

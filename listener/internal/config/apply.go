@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"path"
 	"strconv"
@@ -26,6 +27,7 @@ func (l *loader) apply(doc *document) {
 	l.applyPort(&doc.Port)
 	l.applyAddress("-listen", l.source.Listen, &doc.Webhook.Listen, &c.Webhook.Listen)
 	l.applyAddress("-admin-listen", l.source.AdminListen, &doc.Admin.Listen, &c.Admin.Listen)
+	l.applyAccess(&doc.Admin)
 	l.applyChecked(&doc.Webhook.Path, &c.Webhook.Path, checkPath)
 	doc.Webhook.MaxBody.into(&c.Webhook.MaxBody)
 	doc.Webhook.Tolerance.into(&c.Webhook.Tolerance)
@@ -99,6 +101,7 @@ func (l *loader) applyDestinations(doc *document) []string {
 		section.Rate.into(&described.Interval)
 		section.DigestAfter.into(&described.DigestAfter)
 		section.MaxAge.into(&described.MaxAge)
+		section.EventID.into(&described.EventID)
 		if webhook, where := l.secretOf(&section.item, "webhook_url", &section.WebhookURL, &section.WebhookURLFile); where != nil {
 			l.addDestination(l.placeOf(where), described, webhook)
 		}
@@ -150,6 +153,50 @@ func (l *loader) applyPort(section *portSection) {
 		}
 		described.BaseURL = given
 	}
+}
+
+// shortestToken is how many characters the token of an operator has at least: it is asked
+// for over the network.
+const shortestToken = 16
+
+// applyAccess takes who may use the admin address.
+func (l *loader) applyAccess(section *adminSection) {
+	admin := &l.config.Admin
+	admin.Token = l.tokenOf(&section.TokenFile)
+	admin.ReadOnlyToken = l.tokenOf(&section.ReadOnlyTokenFile)
+	switch token, readOnly := admin.Token.Reveal(), admin.ReadOnlyToken.Reveal(); {
+	case readOnly == "":
+	case token == "" && !section.TokenFile.given():
+		l.refuse(&section.ReadOnlyTokenFile.item, "it needs token_file beside it, for those who may act")
+	case token == readOnly:
+		l.refuse(&section.ReadOnlyTokenFile.item, "it holds the same token as token_file")
+	}
+	for i := range section.AllowedHosts.elements {
+		host := &section.AllowedHosts.elements[i]
+		if host.value != "" && !isHost(host.value) {
+			l.refuse(&host.item, "it must be a host name, such as listener.example.com, or one with a port")
+		}
+		admin.AllowedHosts = append(admin.AllowedHosts, host.value)
+	}
+}
+
+// tokenOf returns the token in a file, if there is one.
+func (l *loader) tokenOf(file *text) Secret {
+	if file.value == "" {
+		return Secret{}
+	}
+	token, ok := l.fileOf(file)
+	if ok && (len(token) < shortestToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' })) {
+		l.refuse(&file.item, fmt.Sprintf("the token in it must have at least %d printable ASCII characters and no spaces, such as openssl rand -hex 32 prints", shortestToken))
+		return Secret{}
+	}
+	return NewSecret(token)
+}
+
+// isHost reports whether a text may be the Host of a request.
+func isHost(text string) bool {
+	parsed, err := url.Parse("http://" + text)
+	return err == nil && parsed.Host == text && parsed.Hostname() != ""
 }
 
 func checkBaseURL(given string) error {

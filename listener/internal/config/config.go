@@ -31,12 +31,21 @@ type Config struct {
 	Destinations []Destination
 	// Rules are in the order of the file. There is at least one.
 	Rules []Rule
+
+	// variables are those that the file refers to. What they hold may be secret.
+	variables []variable
 }
 
 // Admin says where the operator is answered.
 type Admin struct {
 	// Listen is the address, a host and a port.
 	Listen string
+	// Token lets its bearer see and do everything, and ReadOnlyToken see everything. The
+	// zero Secret is none.
+	Token, ReadOnlyToken Secret
+	// AllowedHosts are names, with a port or without, under which the address may be
+	// asked, besides those of the loopback interface.
+	AllowedHosts []string
 }
 
 // Webhook says how events are received.
@@ -106,6 +115,8 @@ type Destination struct {
 	DigestAfter time.Duration
 	// MaxAge is from when on an alert that fails is given up.
 	MaxAge time.Duration
+	// EventID has messages end their context with the id of the event.
+	EventID bool
 }
 
 // Equal reports whether two destinations are described in the same way.
@@ -117,9 +128,19 @@ func (d Destination) Equal(other Destination) bool {
 	return d == other
 }
 
+// Destination returns the destination of a name.
+func (c *Config) Destination(name string) (Destination, bool) {
+	i := slices.IndexFunc(c.Destinations, func(other Destination) bool { return other.Name == name })
+	if i < 0 {
+		return Destination{}, false
+	}
+	return c.Destinations[i], true
+}
+
 // HasDestination reports whether there is a destination of a name.
 func (c *Config) HasDestination(name string) bool {
-	return slices.Contains(c.DestinationNames(), name)
+	_, ok := c.Destination(name)
+	return ok
 }
 
 // LongestAge is the greatest maximum age of an alert.
@@ -144,7 +165,7 @@ func (c *Config) Fixed(other *Config) []string {
 	var changed []string
 	for key, differs := range map[string]bool{
 		"webhook.listen":       c.Webhook.Listen != other.Webhook.Listen,
-		"admin.listen":         c.Admin != other.Admin,
+		"admin.listen":         c.Admin.Listen != other.Admin.Listen,
 		"webhook.path":         c.Webhook.Path != other.Webhook.Path,
 		"webhook.max_body":     c.Webhook.MaxBody != other.Webhook.MaxBody,
 		"webhook.tls":          (c.Webhook.CertFile == "") != (other.Webhook.CertFile == ""),

@@ -36,6 +36,14 @@ type setupDocument struct {
 	Others       ignored                `key:"*"`
 }
 
+// adminDocument is the part of the file that a command needs which asks the admin
+// address.
+type adminDocument struct {
+	item
+	Admin  adminSection `key:"admin"`
+	Others ignored      `key:"*"`
+}
+
 // storeDocument is the part of the file that a command needs which looks into the
 // store.
 type storeDocument struct {
@@ -71,7 +79,10 @@ type tlsSection struct {
 
 type adminSection struct {
 	item
-	Listen text `key:"listen"`
+	Listen            text       `key:"listen"`
+	TokenFile         text       `key:"token_file"`
+	ReadOnlyTokenFile text       `key:"read_only_token_file"`
+	AllowedHosts      list[text] `key:"allowed_hosts" blank:"no"`
 }
 
 type smeeSection struct {
@@ -101,6 +112,7 @@ type destinationSection struct {
 	Rate           rate     `key:"rate"`
 	DigestAfter    duration `key:"digest_after" max:"720h"`
 	MaxAge         duration `key:"max_age" max:"720h"`
+	EventID        truth    `key:"event_id"`
 }
 
 type ruleSection struct {

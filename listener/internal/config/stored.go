@@ -9,6 +9,17 @@ type Stored struct {
 	Destinations []string
 }
 
+// LoadToken reads the token with which a command asks the admin address; the zero Secret
+// when there is none. Other sections of the file may have any mistake. The error is an
+// *InvalidError.
+func LoadToken(source Source) (Secret, error) {
+	loader := newLoader(source)
+	var document adminDocument
+	loader.readFile(&document)
+	token := loader.tokenOf(&document.Admin.TokenFile)
+	return token, loader.invalid()
+}
+
 // LoadStore reads where the store is, from the same places as Load. Other sections
 // of the file may have any mistake but a bad name of a destination, and name
 // variables that are not set. The error is an *InvalidError.

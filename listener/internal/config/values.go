@@ -55,6 +55,18 @@ func (t *text) read(l *loader) {
 	}
 }
 
+// truth is true or false.
+type truth struct{ setting[bool] }
+
+func (t *truth) read(l *loader) {
+	node, ok := t.node.(*ast.BoolNode)
+	if !ok {
+		l.refuse(&t.item, "it must be true or false")
+		return
+	}
+	t.value = node.Value
+}
+
 // list is a list of values.
 type list[T any] struct {
 	item

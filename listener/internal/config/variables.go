@@ -37,8 +37,16 @@ func (l *loader) lookUp(here *item, reference string) string {
 	if !ok {
 		l.refuse(here, fmt.Sprintf("the environment variable %s is not set", name))
 	}
+	// A shorter one may stand in anything by chance, and is no secret.
+	const shortest = 4
+	if len(value) >= shortest {
+		l.config.variables = append(l.config.variables, variable{name, value})
+	}
 	return value
 }
+
+// variable is an environment variable, and what it holds.
+type variable struct{ name, value string }
 
 // holdVariable reports whether a variable stands in any value at or below one of some
 // nodes. What it holds may be secret, and no problem shows it.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/arrivals"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
@@ -50,6 +51,7 @@ type intake struct {
 	store      Store
 	memory     *budget.Memory
 	recorder   Recorder
+	arrivals   *arrivals.Log
 	logger     *slog.Logger
 	complaints complaints
 }
@@ -160,16 +162,23 @@ func (i *intake) keep(ctx context.Context, taken *opened) error {
 		result = metrics.ResultTest
 	}
 	i.recorder.Received(result)
+	i.arrivals.Stored(i.source, origin.Blueprint, taken.stored.ShortIdentity(), duplicate)
 	return nil
 }
 
-// refuse counts an event that was not taken, and returns why it was not.
-func (i *intake) refuse(err error) *refusal {
+// refuse counts an event that was not taken, and returns why it was not. from is the
+// address of its sender; "" where that is not known.
+func (i *intake) refuse(err error, from string) *refusal {
 	refused, ok := errors.AsType[*refusal](err)
 	if !ok {
 		refused = &refusal{result: metrics.ResultFailed, status: http.StatusInternalServerError, sentence: "The event could not be taken.", cause: err}
 	}
 	i.recorder.Received(refused.result)
+	reason := string(refused.result)
+	if rejection, ok := errors.AsType[changelog.Rejection](err); ok {
+		reason = string(rejection)
+	}
+	i.arrivals.Refused(i.source, refused.status, reason, from)
 	return refused
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/pause"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/arrivals"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 )
@@ -49,6 +50,8 @@ type SmeeOptions struct {
 	Store    Store
 	Memory   *budget.Memory
 	Recorder Recorder
+	// Arrivals may be nil.
+	Arrivals *arrivals.Log
 	Link     Link
 	Logger   *slog.Logger
 	// Jitter returns a random number from 0 to below 1.
@@ -85,7 +88,7 @@ func NewSmee(options SmeeOptions) (*Smee, error) {
 	logger := options.Logger.With("source", "smee", "host", channel.Host)
 	return &Smee{
 		options: options,
-		intake:  &intake{source: SourceSmee, verifier: options.Verifier, store: options.Store, memory: options.Memory, recorder: options.Recorder, logger: logger},
+		intake:  &intake{source: SourceSmee, verifier: options.Verifier, store: options.Store, memory: options.Memory, recorder: options.Recorder, arrivals: options.Arrivals, logger: logger},
 		logger:  logger,
 		channel: channel,
 		client:  newChannelClient(options.Transport),
@@ -146,7 +149,7 @@ func (s *Smee) keep(ctx context.Context, taken *opened) {
 		if err == nil {
 			return
 		}
-		refused := s.intake.refuse(err)
+		refused := s.intake.refuse(err, "")
 		if refused.result != metrics.ResultUnavailable {
 			s.logRejected(ctx, refused)
 			return
@@ -170,7 +173,7 @@ func (s *Smee) store(ctx context.Context, taken *opened) error {
 
 // reject counts and logs an event that was not taken.
 func (s *Smee) reject(ctx context.Context, err error) {
-	s.logRejected(ctx, s.intake.refuse(err))
+	s.logRejected(ctx, s.intake.refuse(err, ""))
 }
 
 func (s *Smee) logRejected(ctx context.Context, refused *refusal) {

@@ -17,6 +17,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/arrivals"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
@@ -41,6 +42,8 @@ type Options struct {
 	Store    Store
 	Memory   *budget.Memory
 	Recorder Recorder
+	// Arrivals may be nil.
+	Arrivals *arrivals.Log
 	Logger   *slog.Logger
 }
 
@@ -54,7 +57,7 @@ type Webhook struct {
 // NewWebhook returns a webhook.
 func NewWebhook(options Options) *Webhook {
 	return &Webhook{options: options, intake: &intake{
-		source: SourceWebhook, verifier: options.Verifier, store: options.Store, memory: options.Memory, recorder: options.Recorder, logger: options.Logger,
+		source: SourceWebhook, verifier: options.Verifier, store: options.Store, memory: options.Memory, recorder: options.Recorder, arrivals: options.Arrivals, logger: options.Logger,
 	}}
 }
 
@@ -166,7 +169,7 @@ func (w *Webhook) tooLarge(request *http.Request) error {
 func drain(request *http.Request) { _, _ = io.CopyN(io.Discard, request.Body, drainLimit) }
 
 func (w *Webhook) reject(response http.ResponseWriter, request *http.Request, err error) {
-	answer := w.intake.refuse(err)
+	answer := w.intake.refuse(err, request.RemoteAddr)
 	level := slog.LevelWarn
 	if answer.status >= http.StatusInternalServerError {
 		level = slog.LevelError

@@ -224,7 +224,11 @@ func (a Alert) remarks(notes Notes) string {
 	if notes.Overtaken {
 		text += " · out of order: a newer change was already reported"
 	}
-	return text + notes.doubt()
+	text += notes.doubt()
+	if notes.Event != "" {
+		text += " · event " + notes.Event
+	}
+	return text
 }
 
 // actor names who caused the change within a number of characters.

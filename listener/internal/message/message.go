@@ -24,6 +24,8 @@ type Notes struct {
 	PossiblySent bool
 	// Overtaken says that a later change of the same thing was already reported.
 	Overtaken bool
+	// Event is the id of the event, where messages are to have it.
+	Event string
 }
 
 func (n Notes) doubt() string {

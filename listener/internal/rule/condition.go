@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
@@ -51,6 +52,17 @@ func ParseCondition(text []byte) (*Condition, error) {
 
 // Text returns the condition as a JSON text.
 func (c *Condition) Text() []byte { return c.text }
+
+// String returns the expressions in a line.
+func (c *Condition) String() string {
+	var read source
+	_ = json.Unmarshal(c.text, &read) // It was written here.
+	separator := " and "
+	if read.Any {
+		separator = " or "
+	}
+	return strings.Join(read.Expressions, separator)
+}
 
 // All returns a condition that holds when every expression does.
 func All(expressions ...string) (*Condition, error) {

@@ -1,0 +1,59 @@
+package arrivals_test
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/arrivals"
+)
+
+// TestArrivals notes what arrives, in the order of a clock that gains a minute each time
+// it is looked at.
+func TestArrivals(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 6, 15, 16, 0, 0, 0, time.UTC)
+	minute := func(n int) time.Time { return start.Add(time.Duration(n) * time.Minute) }
+	looked := -1
+	log := arrivals.New(func() time.Time {
+		looked++
+		return minute(looked)
+	})
+	log.Stored("webhook", "service", "one", false)
+	log.Stored("webhook", "database", "two", false)
+	log.Stored("webhook", "service", "one", true)
+	log.Refused("webhook", 401, "wrong", "192.0.2.1:1")
+	log.Refused("webhook", 401, "wrong", "192.0.2.2:2")
+	log.Refused("webhook", 413, "too_large", "192.0.2.1:1")
+	log.Recall("smee", "service", "old", minute(-9))
+	log.Recall("webhook", "service", "old", minute(-9))
+	want := arrivals.Arrivals{
+		Since: start,
+		Sources: []arrivals.Source{
+			{Name: "smee", Last: minute(-9), Blueprints: []arrivals.Blueprint{{Name: "service", Last: minute(-9), Event: "old"}}},
+			{Name: "webhook", Events: 2, Copies: 1, Last: minute(3), Blueprints: []arrivals.Blueprint{
+				{Name: "database", Last: minute(2), Event: "two"}, {Name: "service", Last: minute(3), Event: "one"},
+			}},
+		},
+		Refused: []arrivals.Refused{
+			{Source: "webhook", Status: 413, Reason: "too_large", Count: 1, Last: minute(6), From: "192.0.2.1:1"},
+			{Source: "webhook", Status: 401, Reason: "wrong", Count: 2, Last: minute(5), From: "192.0.2.2:2"},
+		},
+	}
+	if got := log.Read(); !reflect.DeepEqual(got, want) {
+		t.Errorf("it is\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+// TestBlueprintsAreBounded has more blueprints than are remembered.
+func TestBlueprintsAreBounded(t *testing.T) {
+	t.Parallel()
+	log := arrivals.New(time.Now)
+	for i := range 1500 {
+		log.Stored("webhook", fmt.Sprint("blueprint-", i), "id", false)
+	}
+	if got := log.Read().Sources[0]; got.Events != 1500 || len(got.Blueprints) != 1000 {
+		t.Errorf("%d events, %d blueprints", got.Events, len(got.Blueprints))
+	}
+}

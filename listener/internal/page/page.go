@@ -1,0 +1,292 @@
+// Package page is the operator's page at the admin address: what arrived, what the rules
+// said of it, what the destinations answered, and the dead letters. It is rendered from
+// the desk of package admin, and needs no script: the one that it has refreshes it, and
+// shows times as the browser's owner reads them.
+package page
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/admin"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+//go:embed assets/*
+var assetFiles embed.FS
+
+// The paths of the page.
+const (
+	overviewPath      = "/"
+	eventsPath        = "/events"
+	lettersPath       = "/dead-letters"
+	configurationPath = "/configuration"
+	assetsPath        = "/assets/"
+	// LoginPath takes a token.
+	LoginPath  = "/login"
+	logoutPath = "/logout"
+	// These take a POST from a form of the page.
+	replayPath = lettersPath + "/replay"
+	dropPath   = lettersPath + "/drop"
+	unparkPath = "/destinations/unpark"
+	reloadPath = configurationPath + "/reload"
+)
+
+// PostedTo returns the paths that take POST alone.
+func PostedTo() []string { return []string{logoutPath, replayPath, dropPath, unparkPath, reloadPath} }
+
+// Public returns the paths that need no token.
+func Public() []string {
+	public := []string{LoginPath, logoutPath}
+	for name := range assetTypes() {
+		public = append(public, assetsPath+name)
+	}
+	return public
+}
+
+// assetTypes are the assets by their names, with their types.
+func assetTypes() map[string]string {
+	return map[string]string{"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml"}
+}
+
+// Options describe a Page.
+type Options struct {
+	Desk    *admin.Local
+	Guard   *admin.Guard
+	Version string
+	Logger  *slog.Logger
+	Now     func() time.Time
+}
+
+// Page serves the page.
+type Page struct {
+	options   Options
+	templates map[string]*template.Template
+}
+
+// New returns a page.
+func New(options Options) *Page {
+	created := &Page{options: options, templates: make(map[string]*template.Template)}
+	for _, name := range []string{"overview", "events", "event", "letters", "drop", "configuration", "login", "problem"} {
+		parsed := template.New("layout.html").Funcs(functions(options.Now))
+		created.templates[name] = template.Must(parsed.ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/"+name+".html"))
+	}
+	return created
+}
+
+// Register adds the page to a router, which is to be served through the guard.
+func (p *Page) Register(router *mux.Router) {
+	shown := map[string]func(*http.Request) (view, error){
+		overviewPath: p.overview, eventsPath: p.events, eventsPath + "/{id}": p.event, lettersPath: p.letters, configurationPath: p.configuration,
+		LoginPath: p.loginForm,
+	}
+	for path, show := range shown {
+		router.HandleFunc(path, p.get(show)).Methods(http.MethodGet, http.MethodHead)
+	}
+	done := map[string]func(*http.Request) (view, error){replayPath: p.replay, dropPath: p.drop, unparkPath: p.unpark, reloadPath: p.reload}
+	for path, act := range done {
+		router.HandleFunc(path, p.post(act)).Methods(http.MethodPost)
+	}
+	router.HandleFunc(LoginPath, p.logIn).Methods(http.MethodPost)
+	router.HandleFunc(logoutPath, p.logOut).Methods(http.MethodPost)
+	router.HandleFunc(assetsPath+"{name}", p.asset).Methods(http.MethodGet, http.MethodHead)
+}
+
+// view is what is shown: a template with its content, or where to go instead.
+type view struct {
+	template string
+	title    string
+	content  any
+	status   int
+	location string
+}
+
+// frame is what every template is given.
+type frame struct {
+	Title, Path, Version string
+	// Here is the address of the page, to which forms lead back.
+	Here string
+	// CanAct says that whoever looks may do something as well; HasSession that he can
+	// leave.
+	CanAct, HasSession bool
+	Forgery            string
+	Notice             string
+	Now                time.Time
+	Content            any
+}
+
+// get shows what a path is for.
+func (p *Page) get(show func(*http.Request) (view, error)) http.HandlerFunc {
+	return func(response http.ResponseWriter, request *http.Request) {
+		shown, err := show(request)
+		p.answer(response, request, shown, err)
+	}
+}
+
+// formLimit is ample for the ids of MaxOrder dead letters.
+const formLimit = 64 << 10
+
+// post does what a form of the page asks for.
+func (p *Page) post(act func(*http.Request) (view, error)) http.HandlerFunc {
+	return func(response http.ResponseWriter, request *http.Request) {
+		request.Body = http.MaxBytesReader(response, request.Body, formLimit)
+		if err := request.ParseForm(); err != nil {
+			p.answer(response, request, view{}, &admin.Refusal{Reason: "the form cannot be read, or is too large"})
+			return
+		}
+		if p.options.Guard.IsForged(request, request.PostForm.Get("forgery")) {
+			p.answer(response, request, problem(http.StatusForbidden, "Nothing was done, because the page is out of date. Go back, reload it and try again."), nil)
+			return
+		}
+		shown, err := act(request)
+		p.answer(response, request, shown, err)
+	}
+}
+
+func problem(status int, sentence string) view {
+	return view{template: "problem", title: "That did not work", content: sentence, status: status}
+}
+
+// answer writes what is shown, or why it cannot be.
+func (p *Page) answer(response http.ResponseWriter, request *http.Request, shown view, err error) {
+	if refusal, refused := errors.AsType[*admin.Refusal](err); refused {
+		shown = problem(http.StatusBadRequest, sentence(refusal.Reason))
+	} else if err != nil {
+		p.options.Logger.ErrorContext(request.Context(), "the operator cannot be answered", "path", request.URL.Path, "cause", err)
+		shown = problem(http.StatusServiceUnavailable, "The event store does not answer, or is full. The log has the cause.")
+	}
+	protect(response.Header())
+	if shown.location != "" {
+		http.Redirect(response, request, shown.location, http.StatusSeeOther)
+		return
+	}
+	filled := frame{
+		Title: shown.title, Path: request.URL.Path, Here: request.URL.RequestURI(), Version: p.options.Version, Now: p.options.Now(), Content: shown.content,
+		CanAct: p.options.Guard.Role(request) == admin.RoleOperator, HasSession: p.options.Guard.HasSession(request),
+		Forgery: p.options.Guard.Forgery(request), Notice: notice(request.URL.Query()),
+	}
+	// A page that cannot be rendered is not half of one.
+	var rendered bytes.Buffer
+	if err := p.templates[shown.template].Execute(&rendered, filled); err != nil {
+		p.options.Logger.ErrorContext(request.Context(), "a page cannot be rendered", "path", request.URL.Path, "cause", err)
+		http.Error(response, "The page cannot be rendered. The log has the cause.", http.StatusInternalServerError)
+		return
+	}
+	response.Header().Set("Content-Type", "text/html; charset=utf-8")
+	response.WriteHeader(max(http.StatusOK, shown.status))
+	_, _ = rendered.WriteTo(response) // Whoever has gone needs no answer.
+}
+
+// protect keeps a browser from anything that the page does not need.
+func protect(header http.Header) {
+	for key, value := range map[string]string{
+		"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
+			"form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+		"Cross-Origin-Opener-Policy":   "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"X-Content-Type-Options":       "nosniff",
+		"X-Frame-Options":              "DENY",
+		"Referrer-Policy":              "same-origin",
+		"Cache-Control":                "no-store",
+	} {
+		header.Set(key, value)
+	}
+}
+
+func (p *Page) asset(response http.ResponseWriter, request *http.Request) {
+	name := mux.Vars(request)["name"]
+	kind, ok := assetTypes()[name]
+	content, err := assetFiles.ReadFile("assets/" + name)
+	if !ok || err != nil {
+		http.NotFound(response, request)
+		return
+	}
+	protect(response.Header())
+	response.Header().Set("Content-Type", kind)
+	// It is small, and another version of the listener has another one.
+	response.Header().Set("Cache-Control", "no-cache")
+	_, _ = response.Write(content) //nolint:gosec // It is a file of the program.
+}
+
+func (p *Page) loginForm(request *http.Request) (view, error) {
+	return view{template: "login", title: "Log in", content: loginView{Next: localPath(request.URL.Query().Get("next"))}}, nil
+}
+
+// loginView is the form that takes a token.
+type loginView struct {
+	Next    string
+	Problem string
+}
+
+func (p *Page) logIn(response http.ResponseWriter, request *http.Request) {
+	request.Body = http.MaxBytesReader(response, request.Body, formLimit)
+	next := localPath(request.PostFormValue("next"))
+	if p.options.Guard.LogIn(response, request, request.PostFormValue("token")) {
+		p.answer(response, request, view{location: next}, nil)
+		return
+	}
+	shown := view{template: "login", title: "Log in", status: http.StatusUnauthorized, content: loginView{Next: next, Problem: "This is not the token, or too many were tried. Try again in a few seconds."}}
+	p.answer(response, request, shown, nil)
+}
+
+func (p *Page) logOut(response http.ResponseWriter, request *http.Request) {
+	p.options.Guard.LogOut(response, request)
+	p.answer(response, request, view{location: LoginPath}, nil)
+}
+
+// localPath returns a path of this page, and that of the overview for anything else.
+func localPath(given string) string {
+	parsed, err := url.Parse(given)
+	if err != nil || parsed.Scheme != "" || parsed.Host != "" || !strings.HasPrefix(parsed.Path, "/") || strings.HasPrefix(parsed.Path, "//") || strings.ContainsAny(given, "\\\r\n\t") {
+		return overviewPath
+	}
+	return given
+}
+
+// notice words what was done, from what a redirect after it says: a word of a closed set
+// and numbers, so that no link can put words into the page.
+func notice(query url.Values) string {
+	done, _ := strconv.Atoi(query.Get("done"))
+	failed, _ := strconv.Atoi(query.Get("failed"))
+	verb, ok := map[string]string{"replayed": "Replayed", "dropped": "Dropped"}[query.Get("was")]
+	switch {
+	case query.Get("was") == "unparked":
+		return "The destination is tried again now."
+	case query.Get("was") == "not_parked":
+		return "The destination was not parked."
+	case query.Get("was") == "reloaded":
+		return "The configuration was reloaded."
+	case !ok:
+		return ""
+	case failed > 0:
+		return verb + " " + countLetters(done) + "; " + strconv.Itoa(failed) + " could not be: they are gone, or their destination is not configured."
+	}
+	return verb + " " + countLetters(done) + "."
+}
+
+func countLetters(number int) string {
+	if number == 1 {
+		return "1 dead letter"
+	}
+	return strconv.Itoa(number) + " dead letters"
+}
+
+// sentence makes a sentence of a reason.
+func sentence(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return strings.ToUpper(reason[:1]) + reason[1:] + "."
+}

@@ -1,0 +1,379 @@
+package page
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/admin"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/arrivals"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+)
+
+const (
+	// recentEvents are shown in the overview, and pageSize is how many rows a list has.
+	recentEvents = 12
+	pageSize     = 50
+	// mostDrawn is how many messages of an event are drawn.
+	mostDrawn = 10
+)
+
+// overviewView is the first page.
+type overviewView struct {
+	Destinations []admin.Destination
+	Arrivals     arrivals.Arrivals
+	Events       []admin.Event
+	Reload       *admin.Reload
+	DeadLetters  int
+	// Alarms say in a sentence each what somebody should look at.
+	Alarms []alarm
+}
+
+type alarm struct{ Text, Link string }
+
+func (p *Page) overview(request *http.Request) (view, error) {
+	ctx := request.Context()
+	var shown overviewView
+	var err error
+	if shown.Destinations, err = p.options.Desk.Destinations(ctx); err != nil {
+		return view{}, err
+	}
+	if shown.Arrivals, err = p.options.Desk.Arrivals(ctx); err != nil {
+		return view{}, err
+	}
+	page, err := p.options.Desk.Events(ctx, admin.EventQuery{Limit: recentEvents})
+	if err != nil {
+		return view{}, err
+	}
+	shown.Events = page.Events
+	shown.Reload = p.options.Desk.Configuration().Reload
+	shown.addAlarms()
+	return view{template: "overview", title: "Overview", content: shown}, nil
+}
+
+// addAlarms says what needs attention.
+func (o *overviewView) addAlarms() {
+	for _, destination := range o.Destinations {
+		o.DeadLetters += destination.DeadLetters
+		switch destination.State {
+		case admin.StateParked, admin.StateFailing, admin.StatePaused:
+			o.Alarms = append(o.Alarms, alarm{fmt.Sprintf("%s is %s: %d waiting.", destination.Name, destination.State, destination.Pending), "#destinations"})
+		case admin.StateDelivering, admin.StateNotConfigured:
+		}
+	}
+	if o.DeadLetters > 0 {
+		o.Alarms = append(o.Alarms, alarm{countLetters(o.DeadLetters) + ": alerts that were given up.", lettersPath})
+	}
+	if o.Reload != nil && !o.Reload.Successful {
+		o.Alarms = append(o.Alarms, alarm{"The last reload was refused; the configuration before it applies.", configurationPath})
+	}
+}
+
+// eventsView is the list of events.
+type eventsView struct {
+	Query    admin.EventQuery
+	Events   []admin.Event
+	Rules    []string
+	Names    []string
+	Sources  []string
+	Outcomes []queue.Outcome
+	// Older is the address of the next page; "" if there is none.
+	Older string
+}
+
+func (p *Page) events(request *http.Request) (view, error) {
+	query, err := admin.ReadEventQuery(trimmed(request.URL.Query()))
+	if err != nil {
+		return view{}, err
+	}
+	query.Limit = pageSize
+	page, err := p.options.Desk.Events(request.Context(), query)
+	if err != nil {
+		return view{}, err
+	}
+	shown := eventsView{Query: query, Events: page.Events, Outcomes: queue.Outcomes(), Rules: p.ruleNames()}
+	if shown.Sources, shown.Names, err = p.known(request.Context()); err != nil {
+		return view{}, err
+	}
+	if page.Next != 0 {
+		query.Before, query.Limit = page.Next, 0
+		shown.Older = eventsPath + "?" + query.Values().Encode()
+	}
+	return view{template: "events", title: "Events", content: shown}, nil
+}
+
+// trimmed leaves out spaces that a person has typed around a value.
+func trimmed(values url.Values) url.Values {
+	for _, list := range values {
+		for i := range list {
+			list[i] = strings.TrimSpace(list[i])
+		}
+	}
+	return values
+}
+
+// ruleNames are those of the rules that are configured.
+func (p *Page) ruleNames() []string {
+	var names []string
+	for _, section := range p.options.Desk.Configuration().Sections {
+		if name, ok := strings.CutPrefix(section.Name, "rule "); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// known returns the sources and blueprints of which an event has come.
+func (p *Page) known(ctx context.Context) (sources, blueprints []string, err error) {
+	seen, err := p.options.Desk.Arrivals(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, source := range seen.Sources {
+		sources = append(sources, source.Name)
+		for _, blueprint := range source.Blueprints {
+			if blueprint.Name != "" {
+				blueprints = append(blueprints, blueprint.Name)
+			}
+		}
+	}
+	slices.Sort(blueprints)
+	return sources, slices.Compact(blueprints), nil
+}
+
+// eventView is the whole story of an event.
+type eventView struct {
+	admin.Event
+	Stories []storyView
+	Targets []string
+	// Document is the event, indented.
+	Document string
+}
+
+// storyView is a delivery with its message.
+type storyView struct {
+	queue.DeliveryStory
+	// Letter is the id of the dead letter; 0 if it is none.
+	Letter  uint64
+	Message *drawing
+}
+
+func (p *Page) event(request *http.Request) (view, error) {
+	ctx := request.Context()
+	event, err := p.options.Desk.Event(ctx, mux.Vars(request)["id"])
+	if err != nil {
+		return view{}, err
+	}
+	shown := eventView{Event: event, Document: indented(event.Body)}
+	for i, delivery := range event.Deliveries {
+		story := storyView{DeliveryStory: delivery}
+		for _, letter := range event.Letters {
+			if letter.Rule == delivery.Rule && letter.Destination == delivery.Destination {
+				story.Letter = letter.ID
+			}
+		}
+		if i < mostDrawn {
+			story.Message = p.drawing(ctx, event.Identity, delivery)
+		}
+		shown.Stories = append(shown.Stories, story)
+	}
+	if shown.Targets, err = p.targets(ctx); err != nil {
+		return view{}, err
+	}
+	return view{template: "event", title: cmp.Or(event.About(), "Event") + " · " + event.ID, content: shown}, nil
+}
+
+// drawing draws the message of a delivery; nil where no message can be made.
+func (p *Page) drawing(ctx context.Context, identity string, delivery queue.DeliveryStory) *drawing {
+	made, err := p.options.Desk.Message(ctx, identity, delivery.Rule, delivery.Destination)
+	if err != nil {
+		return nil
+	}
+	drawn, err := draw(made)
+	if err != nil {
+		p.options.Logger.WarnContext(ctx, "a message cannot be drawn", "cause", err)
+		return nil
+	}
+	return &drawn
+}
+
+// indented writes JSON for people; "" for what is none.
+func indented(document []byte) string {
+	var written strings.Builder
+	encoder := json.NewEncoder(&written)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if len(document) == 0 || encoder.Encode(json.RawMessage(document)) != nil {
+		return ""
+	}
+	return written.String()
+}
+
+// targets are the destinations to which a dead letter may be replayed.
+func (p *Page) targets(ctx context.Context) ([]string, error) {
+	seen, err := p.options.Desk.Destinations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, destination := range seen {
+		if destination.State != admin.StateNotConfigured {
+			names = append(names, destination.Name)
+		}
+	}
+	return names, nil
+}
+
+// lettersView is the list of dead letters.
+type lettersView struct {
+	Destination  string
+	Destinations []admin.Destination
+	Targets      []string
+	Letters      []admin.DeadLetter
+	Total        int
+	// Next is the address of the next page; "" if there is none.
+	Next string
+}
+
+func (p *Page) letters(request *http.Request) (view, error) {
+	ctx, values := request.Context(), request.URL.Query()
+	shown := lettersView{Destination: strings.TrimSpace(values.Get("destination"))}
+	query := admin.Query{Destination: shown.Destination, Limit: pageSize + 1}
+	var err error
+	if after := values.Get("after"); after != "" {
+		if query.After, err = strconv.ParseUint(after, 10, 64); err != nil {
+			return view{}, &admin.Refusal{Reason: "after must be the id of a dead letter"}
+		}
+	}
+	if shown.Letters, err = p.options.Desk.DeadLetters(ctx, query); err != nil {
+		return view{}, err
+	}
+	if len(shown.Letters) > pageSize {
+		shown.Letters = shown.Letters[:pageSize]
+		next := url.Values{"after": {strconv.FormatUint(shown.Letters[pageSize-1].ID, 10)}}
+		if shown.Destination != "" {
+			next.Set("destination", shown.Destination)
+		}
+		shown.Next = lettersPath + "?" + next.Encode()
+	}
+	if shown.Destinations, err = p.options.Desk.Destinations(ctx); err != nil {
+		return view{}, err
+	}
+	for _, destination := range shown.Destinations {
+		if shown.Destination == "" || shown.Destination == destination.Name {
+			shown.Total += destination.DeadLetters
+		}
+	}
+	if shown.Targets, err = p.targets(ctx); err != nil {
+		return view{}, err
+	}
+	return view{template: "letters", title: "Dead letters", content: shown}, nil
+}
+
+func (p *Page) configuration(*http.Request) (view, error) {
+	return view{template: "configuration", title: "Configuration", content: p.options.Desk.Configuration()}, nil
+}
+
+// readOrder reads which dead letters a form is about.
+func readOrder(form url.Values) (admin.Order, error) {
+	order := admin.Order{To: form.Get("to")}
+	if form.Get("all") != "" {
+		order.Destination = form.Get("all")
+		return order, nil
+	}
+	for _, text := range form["id"] {
+		id, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return order, &admin.Refusal{Reason: "an id is that of a dead letter"}
+		}
+		order.IDs = append(order.IDs, id)
+	}
+	if len(order.IDs) == 0 {
+		return order, &admin.Refusal{Reason: "nothing was selected; select dead letters first"}
+	}
+	return order, nil
+}
+
+func (p *Page) replay(request *http.Request) (view, error) {
+	order, err := readOrder(request.PostForm)
+	if err != nil {
+		return view{}, err
+	}
+	report, err := p.options.Desk.Replay(request.Context(), order)
+	return reported(request, report, "replayed"), err
+}
+
+// dropView asks whether dead letters are to be dropped for good.
+type dropView struct {
+	Order admin.Order
+	Count int
+	Back  string
+}
+
+// drop asks first, since nothing brings a dead letter back.
+func (p *Page) drop(request *http.Request) (view, error) {
+	order, err := readOrder(request.PostForm)
+	if err != nil {
+		return view{}, err
+	}
+	order.To = ""
+	if request.PostForm.Get("confirmed") == "" {
+		return view{template: "drop", title: "Drop dead letters", content: dropView{Order: order, Count: len(order.IDs), Back: localPath(request.PostForm.Get("back"))}}, nil
+	}
+	report, err := p.options.Desk.Drop(request.Context(), order)
+	return reported(request, report, "dropped"), err
+}
+
+// reported leads back to where the form was, with what was done.
+func reported(request *http.Request, report admin.Report, was string) view {
+	done := 0
+	for _, result := range report.Results {
+		if result.Problem == "" {
+			done++
+		}
+	}
+	return back(request, url.Values{"was": {was}, "done": {strconv.Itoa(done)}, "failed": {strconv.Itoa(len(report.Results) - done)}})
+}
+
+// back leads to the page that a form was on.
+func back(request *http.Request, done url.Values) view {
+	target, err := url.Parse(localPath(request.PostForm.Get("back")))
+	if err != nil {
+		return view{location: overviewPath}
+	}
+	query := target.Query()
+	for _, key := range []string{"was", "done", "failed"} {
+		query.Del(key)
+	}
+	maps.Copy(query, done)
+	target.RawQuery = query.Encode()
+	return view{location: target.String()}
+}
+
+func (p *Page) unpark(request *http.Request) (view, error) {
+	parked, err := p.options.Desk.Unpark(request.Context(), request.PostForm.Get("destination"))
+	was := "unparked"
+	if !parked {
+		was = "not_parked"
+	}
+	return back(request, url.Values{"was": {was}}), err
+}
+
+// reload has the configuration read again. What is wrong with it is on the page that
+// follows.
+func (p *Page) reload(request *http.Request) (view, error) {
+	shown := view{location: configurationPath}
+	if _, err := p.options.Desk.Reload(request.Context()); err == nil {
+		shown.location += "?was=reloaded"
+	}
+	return shown, nil
+}
