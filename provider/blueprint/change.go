@@ -13,6 +13,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
 )
@@ -116,12 +117,18 @@ func unmergeable(err error) diag.Diagnostic {
 }
 
 // refreshed is the model of what Port holds now, in the form of the state. After
-// an import there is no form yet.
+// an import there is no form yet: what is empty is null, as in the state of the
+// official provider, so that generated configuration says no more than it has to.
 func (m *model) refreshed(current *port.Blueprint) (*model, error) {
-	prior := m
-	if m.IsUnread() {
-		prior = emptyModel(current)
-		prior.Timeouts = m.Timeouts
+	if !m.IsUnread() {
+		return fromAPI(current, m)
 	}
-	return fromAPI(current, prior)
+	prior := emptyModel(current)
+	prior.Timeouts = m.Timeouts
+	imported, err := fromAPI(current, prior)
+	if err != nil {
+		return nil, err
+	}
+	convert.OmitEmpty(imported)
+	return imported, nil
 }

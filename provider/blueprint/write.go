@@ -2,11 +2,13 @@ package blueprint
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 )
@@ -124,7 +126,36 @@ func (r *blueprintResource) overwrite(ctx context.Context, identifier string, c 
 	if err != nil {
 		return result{}, err
 	}
+	if isSame(current, body) {
+		return result{blueprint: current}, nil
+	}
 	return writer{r.backend}.write(ctx, identifier, current, body)
+}
+
+// isSame reports whether a body says what Port has already, but for when and by whom it
+// was written. A collection that is empty is like one that is absent.
+func isSame(current, body *port.Blueprint) bool {
+	read, written := *current, *body
+	for _, blueprint := range []*port.Blueprint{&read, &written} {
+		blueprint.CreatedAt, blueprint.CreatedBy, blueprint.UpdatedAt, blueprint.UpdatedBy = "", "", "", ""
+		blueprint.MirrorProperties = nilIfEmpty(blueprint.MirrorProperties)
+		blueprint.CalculationProperties = nilIfEmpty(blueprint.CalculationProperties)
+		blueprint.AggregationProperties = nilIfEmpty(blueprint.AggregationProperties)
+		blueprint.Relations = nilIfEmpty(blueprint.Relations)
+	}
+	before, err := json.Marshal(read)
+	if err != nil {
+		return false
+	}
+	after, err := json.Marshal(written)
+	return err == nil && jsonvalue.EqualText(string(before), string(after))
+}
+
+func nilIfEmpty[V any](collection map[string]V) map[string]V {
+	if len(collection) == 0 {
+		return nil
+	}
+	return collection
 }
 
 // writer writes blueprints that exist.
