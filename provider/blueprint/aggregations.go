@@ -81,7 +81,7 @@ type aggregationsModel struct {
 // Key is the identifier of the blueprint.
 func (m *aggregationsModel) Key() types.String { return m.Blueprint }
 
-// Bindings tie the attributes to the document that [aggregationsDocument] makes.
+// Bindings tie the attributes to the document that [aggregationsStore] makes.
 func (m *aggregationsModel) Bindings() []document.Binding {
 	const key = "properties"
 	return []document.Binding{

@@ -26,7 +26,7 @@ func TestSetAggregations_keepsForeignKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := setAggregations(whole, desired); err != nil {
+	if err := setAggregations(whole, desired, nil); err != nil {
 		t.Fatal(err)
 	}
 	got, err := json.Marshal(whole["aggregationProperties"])

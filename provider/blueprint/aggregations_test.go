@@ -188,6 +188,37 @@ func TestAggregations_leavesTheRestAlone(t *testing.T) {
 	}
 }
 
+// TestAggregations_ofASystemBlueprint declares one next to those that Port itself defines,
+// which neither show nor change.
+func TestAggregations_ofASystemBlueprint(t *testing.T) {
+	t.Parallel()
+	env := acctest.NewEmulated(t)
+	read := func() map[string]port.AggregationProperty {
+		t.Helper()
+		blueprint, err := env.Client.Blueprints.Get(t.Context(), "_scorecard")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return blueprint.AggregationProperties
+	}
+	base := len(read())
+	if base == 0 {
+		t.Fatal("the blueprint has no aggregation properties of its own")
+	}
+	config := `{"blueprint_identifier": "_scorecard", "properties": {"count": {"title": "Count", "target_blueprint_identifier": "_rule", "method": {"count_entities": true}}}}`
+	session := env.NewSession(t, "port_aggregation_properties")
+	session.Apply(config)
+	expectQuiet(t, session, "after the create", config)
+	session.Apply(strings.Replace(config, `"Count"`, `"Number"`, 1))
+	if got := read(); len(got) != base+1 || got["count"].Title != "Number" {
+		t.Errorf("Port has %+v", got)
+	}
+	session.Destroy()
+	if got := read(); len(got) != base {
+		t.Errorf("after the destroy Port has %+v", got)
+	}
+}
+
 func TestAggregations_disappears(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]func(*testing.T, *acctest.Session){
