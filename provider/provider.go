@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -22,7 +23,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 )
 
-var _ provider.Provider = (*portProvider)(nil)
+var (
+	_ provider.Provider                  = (*portProvider)(nil)
+	_ provider.ProviderWithListResources = (*portProvider)(nil)
+)
 
 type portProvider struct {
 	version string
@@ -154,6 +158,7 @@ func (p *portProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 	configured.EntityPlanChecks = settings.entityPlanChecks
 	resp.ResourceData = configured
 	resp.DataSourceData = configured
+	resp.ListResourceData = configured
 }
 
 func (p *portProvider) userAgent(terraformVersion string) string {
@@ -176,4 +181,9 @@ func (p *portProvider) DataSources(context.Context) []func() datasource.DataSour
 		entity.NewDataSource, entity.NewEntitiesDataSource, entity.NewSearchDataSource,
 		action.NewDataSource, action.NewListDataSource,
 	}
+}
+
+// ListResources lists what "terraform query" can look for.
+func (p *portProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{blueprint.NewListResource, entity.NewListResource, action.NewListResource}
 }

@@ -18,9 +18,10 @@ type document struct {
 }
 
 type providerSchema struct {
-	Provider    *schema           `json:"provider,omitempty"`
-	Resources   map[string]schema `json:"resource_schemas,omitempty"`
-	DataSources map[string]schema `json:"data_source_schemas,omitempty"`
+	Provider      *schema           `json:"provider,omitempty"`
+	Resources     map[string]schema `json:"resource_schemas,omitempty"`
+	DataSources   map[string]schema `json:"data_source_schemas,omitempty"`
+	ListResources map[string]schema `json:"list_resource_schemas,omitempty"`
 }
 
 type schema struct {
@@ -66,9 +67,15 @@ func newDocument(response *tfprotov6.GetProviderSchemaResponse) (document, error
 	if err != nil {
 		return document{}, err
 	}
+	listResources, err := newSchemas(response.ListResourceSchemas)
+	if err != nil {
+		return document{}, err
+	}
 	return document{
 		FormatVersion: "1.0",
-		Schemas:       map[string]providerSchema{name: {Provider: &config, Resources: resources, DataSources: dataSources}},
+		Schemas: map[string]providerSchema{name: {
+			Provider: &config, Resources: resources, DataSources: dataSources, ListResources: listResources,
+		}},
 	}, nil
 }
 

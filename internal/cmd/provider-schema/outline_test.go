@@ -17,7 +17,7 @@ import (
 var update = flag.Bool("update", false, "write testdata from the provider's schema; read what changed")
 
 // TestSchema compares the schema with what was read by a person: testdata has a file
-// for each resource and data source, with a line for each attribute. The
+// for each resource, data source and list resource, with a line for each attribute. The
 // descriptions are in docs.
 func TestSchema(t *testing.T) {
 	t.Parallel()
@@ -35,6 +35,9 @@ func TestSchema(t *testing.T) {
 	}
 	for typeName, s := range read.Schemas[name].DataSources {
 		got["data_"+typeName+".txt"] = outline(s)
+	}
+	for typeName, s := range read.Schemas[name].ListResources {
+		got["list_"+typeName+".txt"] = outline(s)
 	}
 	if *update {
 		rewrite(t, got)

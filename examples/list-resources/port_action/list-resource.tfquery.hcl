@@ -1,0 +1,12 @@
+# The automations that entities of a blueprint trigger. Generate their configuration
+# and import blocks:
+#   terraform query -generate-config-out=automations.tf
+list "port_action" "automations" {
+  provider         = port
+  include_resource = true
+
+  config {
+    blueprint    = "service"
+    trigger_type = "automation"
+  }
+}

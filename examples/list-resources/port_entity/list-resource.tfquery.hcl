@@ -1,0 +1,16 @@
+# The entities of a blueprint that are in production, up to 5,000 of them. Generate
+# their configuration and import blocks:
+#   terraform query -generate-config-out=services.tf
+list "port_entity" "production" {
+  provider         = port
+  include_resource = true
+  limit            = 5000
+
+  config {
+    blueprint = "service"
+    query = jsonencode({
+      combinator = "and"
+      rules      = [{ property = "environment", operator = "=", value = "production" }]
+    })
+  }
+}

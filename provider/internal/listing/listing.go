@@ -1,0 +1,114 @@
+// Package listing is what the list resources of the provider have in common: those
+// that "terraform query" of Terraform 1.14 and later asks for objects that exist.
+// https://developer.hashicorp.com/terraform/plugin/framework/list-resources
+package listing
+
+import (
+	"context"
+	"iter"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
+)
+
+// Object is one object that a list resource finds.
+type Object struct {
+	// Title is the name that people read, or "".
+	Title string
+	// Identifier stands for the object where it has no title.
+	Identifier string
+	// Identity is the identity of the managed resource, a struct of Terraform's values.
+	Identity any
+	// State is the model of the managed resource right after an import. It takes the
+	// timeouts that the model has then. It is called only if somebody asks for it.
+	State func(none timeouts.Value) (any, error)
+}
+
+// Resource lists the objects of a managed resource. F is the configuration of a list
+// block in Terraform's terms.
+type Resource[F any] struct {
+	// TypeName is the name of the managed resource without that of the provider.
+	TypeName string
+	// Kind names the objects, capitalized as in the summary of a diagnostic.
+	Kind string
+	// Schema declares the configuration.
+	Schema schema.Schema
+	// Find yields the objects that a filter selects. An error ends the sequence.
+	Find func(ctx context.Context, from *backend.Backend, filter F) iter.Seq2[Object, error]
+
+	backend *backend.Backend
+}
+
+// Metadata names the list resource as the managed one.
+func (r *Resource[F]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_" + r.TypeName
+}
+
+// Configure takes over the client.
+func (r *Resource[F]) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	configured, diagnostics := backend.FromProviderData(req.ProviderData)
+	resp.Diagnostics.Append(diagnostics...)
+	r.backend = configured
+}
+
+// ListResourceConfigSchema declares the configuration of a list block.
+func (r *Resource[F]) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+	resp.Schema = r.Schema
+}
+
+// List yields what the configuration selects, up to the limit that Terraform sets.
+func (r *Resource[F]) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+	var filter F
+	if diagnostics := req.Config.Get(ctx, &filter); diagnostics.HasError() {
+		stream.Results = list.ListResultsStreamDiagnostics(diagnostics)
+		return
+	}
+	stream.Results = func(push func(list.ListResult) bool) {
+		var count int64
+		for object, err := range r.Find(ctx, r.backend, filter) {
+			if err != nil {
+				push(list.ListResult{Diagnostics: diag.Diagnostics{diagnose.Failure{Verb: "List", Kind: r.Kind, Identifier: "*", Err: err}.Diagnostic()}})
+				return
+			}
+			if !push(result(ctx, req, object)) {
+				return
+			}
+			if count++; count == req.Limit {
+				return
+			}
+		}
+	}
+}
+
+// result is an object in the form that Terraform asks for.
+func result(ctx context.Context, req list.ListRequest, object Object) list.ListResult {
+	listed := req.NewListResult(ctx)
+	listed.DisplayName = object.Identifier
+	if object.Title != "" {
+		listed.DisplayName = object.Title
+	}
+	listed.Diagnostics.Append(listed.Identity.Set(ctx, object.Identity)...)
+	if !req.IncludeResource {
+		return listed
+	}
+	state, err := object.State(noTimeouts(req))
+	if err != nil {
+		listed.Diagnostics.AddError("Unable to Read "+object.Identifier, err.Error())
+		return listed
+	}
+	listed.Diagnostics.Append(listed.Resource.Set(ctx, state)...)
+	return listed
+}
+
+// noTimeouts is the null of the attribute, which has a type of its own.
+func noTimeouts(req list.ListRequest) timeouts.Value {
+	custom, _ := req.ResourceSchema.GetAttributes()["timeouts"].GetType().(timeouts.Type)
+	return timeouts.Value{Object: types.ObjectNull(custom.AttributeTypes())}
+}

@@ -1,0 +1,29 @@
+package listing
+
+import (
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// SearchAttribute declares the attribute that [Matches] takes. kind names the objects
+// in the description.
+func SearchAttribute(kind string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Optional:            true,
+		MarkdownDescription: "Only " + kind + " whose identifier or title contains this text. Case does not matter.",
+	}
+}
+
+// Matches reports whether one of the names contains the text, whatever the case of
+// both. No text is contained in every name.
+func Matches(text types.String, names ...string) bool {
+	part := strings.ToLower(text.ValueString())
+	for _, name := range names {
+		if strings.Contains(strings.ToLower(name), part) {
+			return true
+		}
+	}
+	return false
+}
