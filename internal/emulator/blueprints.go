@@ -4,22 +4,45 @@ import (
 	"net/http"
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/action"
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
+// blueprints has the operations on blueprints and on their catalog pages.
+type blueprints struct {
+	catalog *catalog.Catalog
+	actions *action.Store
+}
+
+func (b *blueprints) routes() []route {
+	return []route{
+		{method: http.MethodGet, template: "/v1/blueprints/system/{identifier}/structure", handle: b.getSystemStructure},
+		{method: http.MethodPatch, template: ofBlueprint + "/properties/{property_identifier}/rename", handle: b.renameProperty},
+		{method: http.MethodPatch, template: ofBlueprint + "/mirror/{property_identifier}/rename", handle: b.renameMirror},
+		{method: http.MethodPatch, template: ofBlueprint + "/relations/{relation_identifier}/rename", handle: b.renameRelation},
+		{method: http.MethodGet, template: blueprintTemplate, handle: b.getBlueprint},
+		{method: http.MethodPut, template: blueprintTemplate, handle: b.replaceBlueprint},
+		{method: http.MethodPatch, template: blueprintTemplate, handle: b.updateBlueprint},
+		{method: http.MethodDelete, template: blueprintTemplate, handle: b.deleteBlueprint},
+		{method: http.MethodGet, template: blueprintsTemplate, handle: b.listBlueprints},
+		{method: http.MethodPost, template: blueprintsTemplate, handle: b.createBlueprint},
+		{method: http.MethodGet, template: "/v1/pages/{identifier}", handle: b.getPage},
+	}
+}
+
 // listBlueprints is GET /v1/blueprints.
-func (e *Emulator) listBlueprints(*call) (int, *document.Object, error) {
-	return http.StatusOK, success().With("blueprints", e.catalog.Blueprints()), nil
+func (b *blueprints) listBlueprints(*call) (int, *document.Object, error) {
+	return http.StatusOK, success().With("blueprints", b.catalog.Blueprints()), nil
 }
 
 // getBlueprint is GET /v1/blueprints/{identifier}.
-func (e *Emulator) getBlueprint(c *call) (int, *document.Object, error) {
-	return withBlueprint(http.StatusOK)(e.catalog.Blueprint(c.variable("identifier")))
+func (b *blueprints) getBlueprint(c *call) (int, *document.Object, error) {
+	return withBlueprint(http.StatusOK)(b.catalog.Blueprint(c.variable("identifier")))
 }
 
 // createBlueprint is POST /v1/blueprints.
-func (e *Emulator) createBlueprint(c *call) (int, *document.Object, error) {
+func (b *blueprints) createBlueprint(c *call) (int, *document.Object, error) {
 	withPage := true
 	if c.query.Has("create_catalog_page") {
 		wanted, err := c.flag("create_catalog_page")
@@ -32,53 +55,53 @@ func (e *Emulator) createBlueprint(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	return withBlueprint(http.StatusCreated)(e.catalog.CreateBlueprint(body, withPage))
+	return withBlueprint(http.StatusCreated)(b.catalog.CreateBlueprint(body, withPage))
 }
 
 // replaceBlueprint is PUT /v1/blueprints/{identifier}.
-func (e *Emulator) replaceBlueprint(c *call) (int, *document.Object, error) {
+func (b *blueprints) replaceBlueprint(c *call) (int, *document.Object, error) {
 	body, err := c.body(shape.BlueprintReplacement)
 	if err != nil {
 		return 0, nil, err
 	}
-	return withBlueprint(http.StatusOK)(e.catalog.ReplaceBlueprint(c.variable("identifier"), body))
+	return withBlueprint(http.StatusOK)(b.catalog.ReplaceBlueprint(c.variable("identifier"), body))
 }
 
 // updateBlueprint is PATCH /v1/blueprints/{identifier}.
-func (e *Emulator) updateBlueprint(c *call) (int, *document.Object, error) {
+func (b *blueprints) updateBlueprint(c *call) (int, *document.Object, error) {
 	body, err := c.optionalBody(shape.BlueprintUpdate)
 	if err != nil {
 		return 0, nil, err
 	}
-	return withBlueprint(http.StatusOK)(e.catalog.UpdateBlueprint(c.variable("identifier"), body))
+	return withBlueprint(http.StatusOK)(b.catalog.UpdateBlueprint(c.variable("identifier"), body))
 }
 
 // deleteBlueprint is DELETE /v1/blueprints/{identifier}. [?] Whether Port deletes
 // a blueprint and leaves its self-service actions; this is the stricter form.
 // Automations neither keep a blueprint from being deleted nor are deleted with it.
-func (e *Emulator) deleteBlueprint(c *call) (int, *document.Object, error) {
+func (b *blueprints) deleteBlueprint(c *call) (int, *document.Object, error) {
 	identifier := c.variable("identifier")
 	withActions, err := c.flag("delete_actions")
 	if err != nil {
 		return 0, nil, err
 	}
-	if _, err := e.catalog.Blueprint(identifier); err != nil {
+	if _, err := b.catalog.Blueprint(identifier); err != nil {
 		return 0, nil, err
 	}
-	if present := e.automations.actions.store.SelfServiceOf(identifier); len(present) > 0 && !withActions {
+	if present := b.actions.SelfServiceOf(identifier); len(present) > 0 && !withActions {
 		return 0, nil, action.HasActions(identifier, present)
 	}
-	if err := e.catalog.DeleteBlueprint(identifier); err != nil {
+	if err := b.catalog.DeleteBlueprint(identifier); err != nil {
 		return 0, nil, err
 	}
-	e.automations.actions.store.DeleteSelfServiceOf(identifier)
+	b.actions.DeleteSelfServiceOf(identifier)
 	return http.StatusOK, success(), nil
 }
 
 // getSystemStructure is GET /v1/blueprints/system/{identifier}/structure, which
 // the OpenAPI document lacks.
-func (e *Emulator) getSystemStructure(c *call) (int, *document.Object, error) {
-	return withBlueprint(http.StatusOK)(e.catalog.SystemStructure(c.variable("identifier")))
+func (b *blueprints) getSystemStructure(c *call) (int, *document.Object, error) {
+	return withBlueprint(http.StatusOK)(b.catalog.SystemStructure(c.variable("identifier")))
 }
 
 // withBlueprint wraps what the catalog returns into an answer.

@@ -11,7 +11,7 @@ import (
 
 // createEntities is POST /v1/blueprints/{blueprint_identifier}/entities/bulk.
 // Each entity succeeds or fails for itself; the answer is 207 when one failed.
-func (e *Emulator) createEntities(c *call) (int, *document.Object, error) {
+func (e *entities) createEntities(c *call) (int, *document.Object, error) {
 	options, err := c.creationOptions()
 	if err != nil {
 		return 0, nil, err
@@ -43,7 +43,7 @@ func (e *Emulator) createEntities(c *call) (int, *document.Object, error) {
 }
 
 // bulkError describes the failure of one entity of several.
-func (e *Emulator) bulkError(index int, entity *document.Object, err error) *document.Object {
+func (e *entities) bulkError(index int, entity *document.Object, err error) *document.Object {
 	described := document.New().With("index", index).With("identifier", entity.Text("identifier"))
 	refused, ok := errors.AsType[*catalog.Error](err)
 	if !ok {
@@ -56,7 +56,7 @@ func (e *Emulator) bulkError(index int, entity *document.Object, err error) *doc
 }
 
 // deleteEntities is POST /v1/blueprints/{blueprint_identifier}/bulk/entities/delete.
-func (e *Emulator) deleteEntities(c *call) (int, *document.Object, error) {
+func (e *entities) deleteEntities(c *call) (int, *document.Object, error) {
 	withDependents, err := c.flag("delete_dependents")
 	if err != nil {
 		return 0, nil, err

@@ -8,8 +8,34 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
+// entities has the operations on entities.
+type entities struct {
+	catalog *catalog.Catalog
+	// statusOf returns the status with which a reason is refused.
+	statusOf func(catalog.Reason) int
+}
+
+// routes returns the operations. Those that write may belong to a run, which the function
+// given holds them to.
+func (e *entities) routes(during func(handler) handler) []route {
+	return []route{
+		{method: http.MethodPost, template: ofBlueprint + "/entities/search", handle: e.searchBlueprint},
+		{method: http.MethodPost, template: ofBlueprint + "/entities/bulk", handle: during(e.createEntities)},
+		{method: http.MethodGet, template: entityTemplate, handle: e.getEntity},
+		{method: http.MethodPut, template: entityTemplate, handle: during(e.replaceEntity)},
+		{method: http.MethodPatch, template: entityTemplate, handle: during(e.updateEntity)},
+		{method: http.MethodDelete, template: entityTemplate, handle: during(e.deleteEntity)},
+		{method: http.MethodGet, template: ofBlueprint + "/entities", handle: e.listEntities},
+		{method: http.MethodPost, template: ofBlueprint + "/entities", handle: during(e.createEntity)},
+		{method: http.MethodPost, template: "/v1/entities/search", handle: e.search},
+		{method: http.MethodGet, template: ofBlueprint + "/entities-count", handle: e.countEntities},
+		{method: http.MethodPost, template: ofBlueprint + "/bulk/entities/delete", handle: during(e.deleteEntities)},
+		{method: http.MethodDelete, template: ofBlueprint + "/all-entities", handle: during(e.deleteAllEntities)},
+	}
+}
+
 // listEntities is GET /v1/blueprints/{blueprint_identifier}/entities.
-func (e *Emulator) listEntities(c *call) (int, *document.Object, error) {
+func (e *entities) listEntities(c *call) (int, *document.Object, error) {
 	view, err := c.view()
 	if err != nil {
 		return 0, nil, err
@@ -22,7 +48,7 @@ func (e *Emulator) listEntities(c *call) (int, *document.Object, error) {
 }
 
 // countEntities is GET /v1/blueprints/{blueprint_identifier}/entities-count.
-func (e *Emulator) countEntities(c *call) (int, *document.Object, error) {
+func (e *entities) countEntities(c *call) (int, *document.Object, error) {
 	count, err := e.catalog.Count(c.variable("blueprint_identifier"))
 	if err != nil {
 		return 0, nil, err
@@ -31,7 +57,7 @@ func (e *Emulator) countEntities(c *call) (int, *document.Object, error) {
 }
 
 // getEntity is GET /v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}.
-func (e *Emulator) getEntity(c *call) (int, *document.Object, error) {
+func (e *entities) getEntity(c *call) (int, *document.Object, error) {
 	view, err := c.view()
 	if err != nil {
 		return 0, nil, err
@@ -42,7 +68,7 @@ func (e *Emulator) getEntity(c *call) (int, *document.Object, error) {
 // createEntity is POST /v1/blueprints/{blueprint_identifier}/entities. [?] The
 // document has no other status than 201, so an overwritten entity and a mere
 // validation answer with it too.
-func (e *Emulator) createEntity(c *call) (int, *document.Object, error) {
+func (e *entities) createEntity(c *call) (int, *document.Object, error) {
 	options, err := c.creationOptions()
 	if err != nil {
 		return 0, nil, err
@@ -56,7 +82,7 @@ func (e *Emulator) createEntity(c *call) (int, *document.Object, error) {
 }
 
 // replaceEntity is PUT …/entities/{entity_identifier}.
-func (e *Emulator) replaceEntity(c *call) (int, *document.Object, error) {
+func (e *entities) replaceEntity(c *call) (int, *document.Object, error) {
 	options, err := c.changeOptions()
 	if err != nil {
 		return 0, nil, err
@@ -70,7 +96,7 @@ func (e *Emulator) replaceEntity(c *call) (int, *document.Object, error) {
 }
 
 // updateEntity is PATCH …/entities/{entity_identifier}.
-func (e *Emulator) updateEntity(c *call) (int, *document.Object, error) {
+func (e *entities) updateEntity(c *call) (int, *document.Object, error) {
 	options, err := c.changeOptions()
 	if err != nil {
 		return 0, nil, err
@@ -84,7 +110,7 @@ func (e *Emulator) updateEntity(c *call) (int, *document.Object, error) {
 }
 
 // deleteEntity is DELETE …/entities/{entity_identifier}.
-func (e *Emulator) deleteEntity(c *call) (int, *document.Object, error) {
+func (e *entities) deleteEntity(c *call) (int, *document.Object, error) {
 	withDependents, err := c.flag("delete_dependents")
 	if err != nil {
 		return 0, nil, err
@@ -96,7 +122,7 @@ func (e *Emulator) deleteEntity(c *call) (int, *document.Object, error) {
 }
 
 // deleteAllEntities is DELETE /v1/blueprints/{blueprint_identifier}/all-entities.
-func (e *Emulator) deleteAllEntities(c *call) (int, *document.Object, error) {
+func (e *entities) deleteAllEntities(c *call) (int, *document.Object, error) {
 	withBlueprint, err := c.flag("delete_blueprint")
 	if err != nil {
 		return 0, nil, err

@@ -44,13 +44,13 @@ func (m *members) load(seed *document.Object) {
 }
 
 // listUsers is GET /v1/users. [?] The envelope is not documented.
-func (e *Emulator) listUsers(*call) (int, *document.Object, error) {
-	users, _ := e.members.get()
+func (m *members) listUsers(*call) (int, *document.Object, error) {
+	users, _ := m.get()
 	return http.StatusOK, success().With("users", users), nil
 }
 
 // listApps is GET /v1/apps. [?] The envelope is not documented.
-func (e *Emulator) listApps(*call) (int, *document.Object, error) {
-	_, apps := e.members.get()
+func (m *members) listApps(*call) (int, *document.Object, error) {
+	_, apps := m.get()
 	return http.StatusOK, success().With("apps", apps), nil
 }

@@ -37,30 +37,30 @@ func (o *organization) change(apply func(*document.Object) *document.Object) {
 	o.document = apply(o.document)
 }
 
-// getOrganization is GET /v1/organization.
-func (e *Emulator) getOrganization(*call) (int, *document.Object, error) {
-	return http.StatusOK, success().With("organization", e.organization.get()), nil
+// show is GET /v1/organization.
+func (o *organization) show(*call) (int, *document.Object, error) {
+	return http.StatusOK, success().With("organization", o.get()), nil
 }
 
-// replaceOrganization is PUT /v1/organization.
-func (e *Emulator) replaceOrganization(c *call) (int, *document.Object, error) {
+// replace is PUT /v1/organization.
+func (o *organization) replace(c *call) (int, *document.Object, error) {
 	body, err := c.body(shape.OrganizationReplacement)
 	if err != nil {
 		return 0, nil, err
 	}
-	e.organization.change(func(present *document.Object) *document.Object {
+	o.change(func(present *document.Object) *document.Object {
 		return document.New().With("id", present.Value("id")).Merge(body)
 	})
 	return http.StatusOK, success(), nil
 }
 
-// updateOrganization is PATCH /v1/organization. [?] Its settings merge too.
-func (e *Emulator) updateOrganization(c *call) (int, *document.Object, error) {
+// update is PATCH /v1/organization. [?] Its settings merge too.
+func (o *organization) update(c *call) (int, *document.Object, error) {
 	body, err := c.body(shape.OrganizationUpdate)
 	if err != nil {
 		return 0, nil, err
 	}
-	e.organization.change(func(present *document.Object) *document.Object {
+	o.change(func(present *document.Object) *document.Object {
 		changed := present.Clone().Merge(body)
 		if body.Has("settings") {
 			changed.Set("settings", present.Object("settings").Clone().Merge(body.Object("settings")))

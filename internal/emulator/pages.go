@@ -7,8 +7,8 @@ import (
 )
 
 // getPage is GET /v1/pages/{identifier}: whether a catalog page exists.
-func (e *Emulator) getPage(c *call) (int, *document.Object, error) {
-	page, err := e.catalog.Page(c.variable("identifier"))
+func (b *blueprints) getPage(c *call) (int, *document.Object, error) {
+	page, err := b.catalog.Page(c.variable("identifier"))
 	if err != nil {
 		return 0, nil, err
 	}

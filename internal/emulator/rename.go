@@ -8,18 +8,18 @@ import (
 )
 
 // renameProperty is PATCH …/properties/{property_identifier}/rename.
-func (e *Emulator) renameProperty(c *call) (int, *document.Object, error) {
-	return c.rename(shape.RenameProperty, "newPropertyName", "property_identifier", e.catalog.RenameProperty)
+func (b *blueprints) renameProperty(c *call) (int, *document.Object, error) {
+	return c.rename(shape.RenameProperty, "newPropertyName", "property_identifier", b.catalog.RenameProperty)
 }
 
 // renameMirror is PATCH …/mirror/{property_identifier}/rename.
-func (e *Emulator) renameMirror(c *call) (int, *document.Object, error) {
-	return c.rename(shape.RenameMirror, "newMirrorName", "property_identifier", e.catalog.RenameMirror)
+func (b *blueprints) renameMirror(c *call) (int, *document.Object, error) {
+	return c.rename(shape.RenameMirror, "newMirrorName", "property_identifier", b.catalog.RenameMirror)
 }
 
 // renameRelation is PATCH …/relations/{relation_identifier}/rename.
-func (e *Emulator) renameRelation(c *call) (int, *document.Object, error) {
-	return c.rename(shape.RenameRelation, "newRelationIdentifier", "relation_identifier", e.catalog.RenameRelation)
+func (b *blueprints) renameRelation(c *call) (int, *document.Object, error) {
+	return c.rename(shape.RenameRelation, "newRelationIdentifier", "relation_identifier", b.catalog.RenameRelation)
 }
 
 // rename reads the new name from the body and applies it. [?] Whether the answer

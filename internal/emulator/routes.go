@@ -35,46 +35,18 @@ const (
 // routes returns every operation. What has fixed segments comes before what has
 // variables in their place.
 func (e *Emulator) routes() []route {
-	duringRun := e.automations.runs.during
-	return slices.Concat(e.automations.runs.routes(), e.automations.actions.routes(), []route{
+	runs, actions := e.automations.runs, e.automations.actions
+	blueprints := &blueprints{catalog: e.catalog, actions: actions.store}
+	entities := &entities{catalog: e.catalog, statusOf: e.statusOf}
+	migrations := &migrations{catalog: e.catalog}
+	return slices.Concat(runs.routes(), actions.routes(), entities.routes(runs.during), blueprints.routes(), migrations.routes(), []route{
 		{method: http.MethodPost, template: "/v1/auth/access_token", handle: e.createToken, public: true},
-
-		{method: http.MethodPost, template: ofBlueprint + "/entities/search", handle: e.searchBlueprint},
-		{method: http.MethodPost, template: ofBlueprint + "/entities/bulk", handle: duringRun(e.createEntities)},
-		{method: http.MethodGet, template: entityTemplate, handle: e.getEntity},
-		{method: http.MethodPut, template: entityTemplate, handle: duringRun(e.replaceEntity)},
-		{method: http.MethodPatch, template: entityTemplate, handle: duringRun(e.updateEntity)},
-		{method: http.MethodDelete, template: entityTemplate, handle: duringRun(e.deleteEntity)},
-		{method: http.MethodGet, template: ofBlueprint + "/entities", handle: e.listEntities},
-		{method: http.MethodPost, template: ofBlueprint + "/entities", handle: duringRun(e.createEntity)},
-		{method: http.MethodPost, template: "/v1/entities/search", handle: e.search},
-		{method: http.MethodGet, template: ofBlueprint + "/entities-count", handle: e.countEntities},
-		{method: http.MethodPost, template: ofBlueprint + "/bulk/entities/delete", handle: duringRun(e.deleteEntities)},
-		{method: http.MethodDelete, template: ofBlueprint + "/all-entities", handle: duringRun(e.deleteAllEntities)},
-
-		{method: http.MethodGet, template: "/v1/blueprints/system/{identifier}/structure", handle: e.getSystemStructure},
-		{method: http.MethodPatch, template: ofBlueprint + "/properties/{property_identifier}/rename", handle: e.renameProperty},
-		{method: http.MethodPatch, template: ofBlueprint + "/mirror/{property_identifier}/rename", handle: e.renameMirror},
-		{method: http.MethodPatch, template: ofBlueprint + "/relations/{relation_identifier}/rename", handle: e.renameRelation},
-		{method: http.MethodGet, template: blueprintTemplate, handle: e.getBlueprint},
-		{method: http.MethodPut, template: blueprintTemplate, handle: e.replaceBlueprint},
-		{method: http.MethodPatch, template: blueprintTemplate, handle: e.updateBlueprint},
-		{method: http.MethodDelete, template: blueprintTemplate, handle: e.deleteBlueprint},
-		{method: http.MethodGet, template: blueprintsTemplate, handle: e.listBlueprints},
-		{method: http.MethodPost, template: blueprintsTemplate, handle: e.createBlueprint},
-
-		{method: http.MethodGet, template: "/v1/migrations", handle: e.listMigrations},
-		{method: http.MethodPost, template: "/v1/migrations", handle: e.startMigration},
-		{method: http.MethodGet, template: "/v1/migrations/{migration_id}", handle: e.getMigration},
-		{method: http.MethodPost, template: "/v1/migrations/{migration_id}/cancel", handle: e.cancelMigration},
-
 		{method: http.MethodGet, template: "/v1/audit-log", handle: e.listEvents},
-		{method: http.MethodGet, template: "/v1/pages/{identifier}", handle: e.getPage},
-		{method: http.MethodGet, template: "/v1/users", handle: e.listUsers},
-		{method: http.MethodGet, template: "/v1/apps", handle: e.listApps},
-		{method: http.MethodGet, template: "/v1/organization", handle: e.getOrganization},
-		{method: http.MethodPut, template: "/v1/organization", handle: e.replaceOrganization},
-		{method: http.MethodPatch, template: "/v1/organization", handle: e.updateOrganization},
+		{method: http.MethodGet, template: "/v1/users", handle: e.members.listUsers},
+		{method: http.MethodGet, template: "/v1/apps", handle: e.members.listApps},
+		{method: http.MethodGet, template: "/v1/organization", handle: e.organization.show},
+		{method: http.MethodPut, template: "/v1/organization", handle: e.organization.replace},
+		{method: http.MethodPatch, template: "/v1/organization", handle: e.organization.update},
 	})
 }
 

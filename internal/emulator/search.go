@@ -14,7 +14,7 @@ import (
 const defaultPage = 200
 
 // search is POST /v1/entities/search: all that is found, at once.
-func (e *Emulator) search(c *call) (int, *document.Object, error) {
+func (e *entities) search(c *call) (int, *document.Object, error) {
 	view, err := c.view()
 	if err != nil {
 		return 0, nil, err
@@ -33,7 +33,7 @@ func (e *Emulator) search(c *call) (int, *document.Object, error) {
 
 // searchBlueprint is POST /v1/blueprints/{blueprint_identifier}/entities/search:
 // what is found, page by page.
-func (e *Emulator) searchBlueprint(c *call) (int, *document.Object, error) {
+func (e *entities) searchBlueprint(c *call) (int, *document.Object, error) {
 	body, err := c.optionalBody(shape.BlueprintSearch)
 	if err != nil {
 		return 0, nil, err
