@@ -3,6 +3,7 @@ package emulator
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
@@ -48,7 +49,7 @@ func (e *entities) searchBlueprint(c *call) (int, *document.Object, error) {
 			return 0, nil, unprocessable(err.Error())
 		}
 	}
-	view := catalog.View{Include: textsOf(body.List("include")), Exclude: textsOf(body.List("exclude"))}
+	view := catalog.View{Include: viewKeys(body.List("include")), Exclude: viewKeys(body.List("exclude"))}
 	entities, next, err := e.catalog.SearchBlueprint(c.variable("blueprint_identifier"), q, page, view)
 	if err != nil {
 		return 0, nil, err
@@ -70,6 +71,21 @@ func readPage(body *document.Object) (catalog.Page, error) {
 		page.Limit = int(exact.Num().Int64())
 	}
 	return page, nil
+}
+
+// viewKeys returns the keys of a view for what the body of a search of a blueprint
+// names: properties and relations by their bare identifiers, and meta-properties
+// such as $title.
+func viewKeys(list []any) []string {
+	var keys []string
+	for _, name := range textsOf(list) {
+		if meta, isMeta := strings.CutPrefix(name, "$"); isMeta {
+			keys = append(keys, meta)
+			continue
+		}
+		keys = append(keys, name, "properties."+name, "relations."+name)
+	}
+	return keys
 }
 
 // textsOf returns the strings in an array whose shape has been checked.

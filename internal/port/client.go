@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 )
 
 // Client is a client of Port's API. It is safe for concurrent use; all its calls share one token and one picture of
@@ -24,6 +25,9 @@ type Client struct {
 	// reads and changes carry requests with a token, plain carries those that ask for one.
 	reads, changes *http.Client
 	plain          *http.Client
+
+	changeCount *atomic.Uint64
+	clock       *serverClock
 }
 
 // New returns a client of the API at baseURL, such as "https://api.us.getport.io", or of [DefaultBaseURL] when it is
@@ -37,7 +41,7 @@ func New(baseURL string, options ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &Client{base: base, userAgent: s.userAgent, maxRetries: s.maxRetries}
+	client := &Client{base: base, userAgent: s.userAgent, maxRetries: s.maxRetries, changeCount: &atomic.Uint64{}, clock: &serverClock{}}
 	client.connect(s)
 	client.Blueprints = &BlueprintService{client}
 	client.Entities = &EntityService{client}
@@ -49,12 +53,16 @@ func New(baseURL string, options ...Option) (*Client, error) {
 	return client, nil
 }
 
+// Changes counts the requests of this client that may have changed something, each once it has ended. What was read
+// while the count was another one may be out of date.
+func (c *Client) Changes() uint64 { return c.changeCount.Load() }
+
 // connect stacks the transports. From the outside in: one token per request, the organization's rate limit, the
 // timeout of an attempt, the network. Retries are above all of them.
 func (c *Client) connect(s *settings) {
 	base, gate := newBaseTransport(s), &rateGate{}
 	limited := func(lingers bool) http.RoundTripper {
-		attempts := &attemptTransport{base: base, timeout: s.requestTimeout, lingers: lingers, maxAnswer: s.maxAnswer}
+		attempts := &attemptTransport{base: base, timeout: s.requestTimeout, lingers: lingers, maxAnswer: maxAnswer}
 		return &rateLimitTransport{base: attempts, gate: gate}
 	}
 	c.plain = newHTTPClient(limited(false))

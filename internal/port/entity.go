@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 )
 
 // EntityService holds the operations on entities.
@@ -162,11 +163,9 @@ func (s *EntityService) List(ctx context.Context, blueprint string, options GetE
 // identifier is taken.
 //
 // A create is never sent twice unless it certainly took no effect. If its answer is lost, the entity is read, and is
-// taken to be ours if it was absent before the create and is now as sent. That it was absent cannot be known
-// afterwards, not even from its time of creation, which is in Port's time and may be missing: so Create reads the
-// identifier first, at the price of one request. Where this does not settle it (there is something else under that
-// identifier, there was before, or Port chooses the identifier), the error is [ErrOutcomeUnknown]. With Upsert what
-// was there before does not matter, and there is no read before.
+// taken to be ours if it is as sent and was created after the request began, in Port's time as far as its answers tell
+// it. Where this does not settle it (there is something else under that identifier, there was before, or Port chooses
+// the identifier), the error is [ErrOutcomeUnknown]. With Upsert what was there before does not matter.
 func (s *EntityService) Create(ctx context.Context, blueprint string, entity *Entity, options CreateEntityOptions) (*Entity, error) {
 	body := entity.writable()
 	post := func(ctx context.Context) (*Entity, outcome, error) {
@@ -184,13 +183,18 @@ func (s *EntityService) Create(ctx context.Context, blueprint string, entity *En
 		answer, _, err := post(ctx)
 		return answer, err
 	}
-	call := creation[Entity]{overwrites: options.Upsert, sent: body, create: post}
+	call := creation[Entity]{overwrites: options.Upsert, isOurs: s.isSince, sent: body, create: post}
 	if entity.Identifier != "" {
 		call.read = func(ctx context.Context) (*Entity, error) {
 			return s.Get(ctx, blueprint, entity.Identifier, GetEntityOptions{ExcludeCalculated: true})
 		}
 	}
 	return call.run(ctx)
+}
+
+// isSince reports whether an entity was created no earlier than a moment.
+func (s *EntityService) isSince(entity *Entity, began time.Time) bool {
+	return s.client.clock.isSince(entity.CreatedAt, began)
 }
 
 // Update replaces an entity whole: PUT /v1/blueprints/{blueprint}/entities/{identifier}. Another identifier in the

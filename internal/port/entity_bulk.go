@@ -80,9 +80,9 @@ func (s *EntityService) BulkCreate(
 	return func(yield func(BulkResult, error) bool) {
 		first := 0
 		for chunk := range chunks(entities, maxBulkCreate) {
-			answer, err := s.bulkCreate(ctx, blueprint, chunk, options)
+			answer, outcome, err := s.bulkCreate(ctx, blueprint, chunk, options)
 			if err != nil {
-				yield(BulkResult{}, err)
+				yield(BulkResult{}, outcome.explain(err))
 				return
 			}
 			if !answer.yield(first, yield) {
@@ -95,7 +95,7 @@ func (s *EntityService) BulkCreate(
 
 func (s *EntityService) bulkCreate(
 	ctx context.Context, blueprint string, chunk []*Entity, options CreateEntityOptions,
-) (*bulkCreateAnswer, error) {
+) (*bulkCreateAnswer, outcome, error) {
 	body := struct {
 		Entities []Entity `json:"entities"`
 	}{Entities: make([]Entity, len(chunk))}
@@ -110,10 +110,7 @@ func (s *EntityService) bulkCreate(
 		body:     body,
 		readOnly: options.ValidationOnly,
 	}, &answer)
-	if err != nil {
-		return nil, outcome.explain(err)
-	}
-	return &answer, nil
+	return &answer, outcome, err
 }
 
 // yield passes on the results of one request whose first entity has the given index in the whole sequence.

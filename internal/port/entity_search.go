@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"maps"
 	"net/http"
+	"slices"
 )
 
 // SearchOptions are the options of [EntityService.Search].
@@ -22,6 +24,29 @@ type SearchResult struct {
 	MatchingBlueprints []string `json:"matchingBlueprints"`
 	// FailedBlueprints could not be searched.
 	FailedBlueprints []string `json:"failedBlueprints"`
+}
+
+// QueryIdentifiers is the query of [EntityService.Search] for entities by their blueprints and identifiers.
+func QueryIdentifiers(identifiers map[string][]string) (json.RawMessage, error) {
+	type rules struct {
+		Combinator string `json:"combinator"`
+		Rules      []any  `json:"rules"`
+	}
+	type rule struct {
+		Property string `json:"property"`
+		Operator string `json:"operator"`
+		Value    any    `json:"value"`
+	}
+	all := rules{Combinator: "or"}
+	for _, blueprint := range slices.Sorted(maps.Keys(identifiers)) {
+		all.Rules = append(all.Rules, rules{"and", []any{
+			rule{"$blueprint", "=", blueprint}, rule{"$identifier", "in", identifiers[blueprint]},
+		}})
+	}
+	if len(all.Rules) == 1 {
+		return json.Marshal(all.Rules[0])
+	}
+	return json.Marshal(all)
 }
 
 // Search finds entities of all blueprints: POST /v1/entities/search. The query is an object of combinator ("and" or

@@ -184,6 +184,7 @@ func (p *fakePort) withinLimit(w http.ResponseWriter) bool {
 	}
 	p.used++
 	header := w.Header()
+	header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	header.Set("X-Ratelimit-Limit", strconv.Itoa(p.limit))
 	header.Set("X-Ratelimit-Remaining", strconv.Itoa(max(0, p.limit-p.used)))
 	header.Set("X-Ratelimit-Period", strconv.Itoa(int(p.period.Seconds())))
@@ -209,6 +210,7 @@ func (p *fakePort) serveCreate(w http.ResponseWriter, r *http.Request) {
 		fail(w, p.takenStatus, "taken", "There is one")
 		return
 	}
+	body = append([]byte(fmt.Sprintf(`{"createdAt":%q,`, time.Now().UTC().Format(time.RFC3339Nano))), body[1:]...)
 	p.entities[sent.Identifier] = body
 	w.WriteHeader(http.StatusCreated)
 	fmt.Fprintf(w, `{"ok":true,"entity":%s}`, body)

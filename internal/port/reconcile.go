@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
@@ -16,6 +17,9 @@ type creation[T any] struct {
 	read func(ctx context.Context) (*T, error)
 	// overwrites says that it does not matter what was there before.
 	overwrites bool
+	// isOurs reports whether a thing was made no earlier than a moment. With it nothing is read before the create; nil
+	// has what is there read first.
+	isOurs func(found *T, began time.Time) bool
 	// sent is what must be found afterwards, as it is encoded on the wire.
 	sent   any
 	create func(ctx context.Context) (*T, outcome, error)
@@ -37,14 +41,15 @@ func (c creation[T]) run(ctx context.Context) (*T, error) {
 	if err != nil {
 		return nil, err
 	}
+	began := time.Now()
 	created, outcome, err := c.create(ctx)
 	if err == nil {
 		return created, nil
 	}
 	if !outcome.mayHaveHappened {
-		return nil, markExists(err, before == present)
+		return nil, markExists(err, before == present || c.isTaken(lingering, err))
 	}
-	if c.read == nil || (before != absent && !c.overwrites) {
+	if c.read == nil || (before != absent && !c.overwrites && c.isOurs == nil) {
 		return nil, outcome.explain(err)
 	}
 	found, readErr := c.read(lingering)
@@ -54,15 +59,26 @@ func (c creation[T]) run(ctx context.Context) (*T, error) {
 		return nil, err
 	case readErr != nil || !holds(found, c.sent):
 		return nil, outcome.explain(err)
+	case c.isOurs != nil && !c.overwrites && !c.isOurs(found, began):
+		return nil, outcome.explain(err)
 	default:
 		return found, nil
 	}
 }
 
+// isTaken looks whether a create was refused because the identifier is taken: a 422 alone does not tell.
+func (c creation[T]) isTaken(ctx context.Context, err error) bool {
+	if c.isOurs == nil || c.read == nil || !errors.Is(err, ErrInvalid) {
+		return false
+	}
+	_, readErr := c.read(ctx)
+	return readErr == nil
+}
+
 // look reads what is there before a create. If Port refuses to say, the create goes on without knowing; if Port does
 // not answer, the create would get no answer either.
 func (c creation[T]) look(ctx context.Context) (presence, error) {
-	if c.read == nil || c.overwrites {
+	if c.read == nil || c.overwrites || c.isOurs != nil {
 		return presenceUnknown, nil
 	}
 	_, err := c.read(ctx)

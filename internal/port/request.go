@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
-
-	"github.com/port-changelog/terraform-provider-port/internal/pause"
 )
 
 // request is one call of the API, before it becomes one or more HTTP requests.
@@ -33,8 +31,6 @@ type outcome struct {
 	// mayHaveHappened says that at least one attempt may have taken effect without telling: its connection broke, or
 	// something between Port and us answered in Port's place.
 	mayHaveHappened bool
-	// answeredAt is the server's time of the answer; zero if there is none or it does not say.
-	answeredAt time.Time
 }
 
 // explain marks the error of a request that is not safe to repeat with [ErrOutcomeUnknown], where it applies.
@@ -51,6 +47,7 @@ func (c *Client) do(ctx context.Context, r request, answer any) (outcome, error)
 	if r.changesNothing() {
 		return c.send(ctx, c.reads, r, answer)
 	}
+	defer c.changeCount.Add(1)
 	return c.send(ctx, c.changes, r, answer)
 }
 
@@ -76,7 +73,7 @@ func (c *Client) send(ctx context.Context, via *http.Client, r request, answer a
 		return known, c.transportError(r, attempts, err)
 	}
 	defer func() { _ = response.Body.Close() }() // It lies in memory, and closing it cannot fail.
-	known.answeredAt = pause.ServerTime(response.Header, time.Time{})
+	c.clock.learn(response.Header, time.Now())
 	return known, c.readAnswer(r, response, answer)
 }
 

@@ -118,9 +118,11 @@ func (g *rateGate) learn(status int, header http.Header, now time.Time) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
 	if status == http.StatusTooManyRequests {
-		if asked, ok := askedWait(status, header, now); ok {
-			g.closeUntil(now.Add(min(asked, maxWait)))
+		asked, ok := askedWait(status, header, now)
+		if !ok {
+			asked = repetition.First
 		}
+		g.closeUntil(now.Add(min(asked, maxWait)))
 	}
 	limit, hasLimit := count(header, headerLimit)
 	remaining, hasRemaining := count(header, headerRemaining)

@@ -128,8 +128,8 @@ func TestRateGate(t *testing.T) {
 			learn(0, response(429, map[string]string{"Retry-After": "20"})),
 			learn(0, response(429, map[string]string{"Retry-After": "5"})), ask(0, 20*time.Second),
 		},
-		"a refusal that asks for nothing leaves it to the retries": {
-			learn(0, response(429, nil)), ask(0, 0),
+		"a refusal that asks for nothing holds everybody back for a while": {
+			learn(0, response(429, nil)), ask(0, repetition.First), ask(repetition.First, 0),
 		},
 		"headers that make no sense are ignored": {
 			learn(0, limits(0, 0, 30)), learn(0, limits(10, -1, 30)), learn(0, limits(10, 0, -1)),

@@ -85,7 +85,9 @@ func TestEntity_interruptedBeforeTheChange(t *testing.T) {
 	env := newThings(t)
 	session := env.NewSession(t, "port_entity")
 	env.Writes(t)
-	reported := env.Interrupt(t, session, "GET", entityRoute, func() []string { return session.TryApply(declare(moving)) })
+	reported := env.Interrupt(t, session, "GET", entityRoute, func() []string {
+		return session.TryApply(declare(`"create_missing_related_entities": true, "relations": {"single_relations": {"one": "target"}}`))
+	})
 	failed(t, reported, "Unable to Create Entity", "Terraform was interrupted")
 	if writes := env.Writes(t); len(writes) > 0 {
 		t.Errorf("it sent %v", writes)

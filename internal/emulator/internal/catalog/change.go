@@ -70,15 +70,8 @@ func (c Change) BlueprintRename() (from, to string, renamed bool) {
 	return from, to, from != to
 }
 
-// notifier reports changes, with what led to them.
-type notifier struct {
-	report func(Change) // nil reports to nobody
-	// cause is that of the change that is being made.
-	cause Cause
-}
-
-func (n *notifier) blueprint(action Action, before, after *document.Object, at time.Time, d *definition) {
-	n.notify(Change{
+func (c *Catalog) notifyBlueprint(action Action, before, after *document.Object, at time.Time, d *definition) {
+	c.notify(Change{
 		Action: action, Resource: BlueprintResource, Blueprint: d.identifier,
 		Before: before, After: after, At: at, Webhook: d.webhook,
 	})
@@ -87,11 +80,11 @@ func (n *notifier) blueprint(action Action, before, after *document.Object, at t
 // image is an entity as events show it.
 type image struct{ stored, mirrors *document.Object }
 
-func (v *viewer) image(e *entity) image {
-	return image{stored: v.snapshot(e), mirrors: v.mirrorValues(e)}
+func (c *Catalog) image(e *entity) image {
+	return image{stored: c.snapshot(e), mirrors: c.mirrorValues(e)}
 }
 
-func (n *notifier) entity(action Action, before, after image, at time.Time, e *entity) {
+func (c *Catalog) notifyEntity(action Action, before, after image, at time.Time, e *entity) {
 	change := Change{
 		Action: action, Resource: EntityResource, Blueprint: e.blueprint.definition.identifier, Entity: e.identifier,
 		Before: before.stored, After: after.stored, BeforeMirrors: before.mirrors, AfterMirrors: after.mirrors,
@@ -102,12 +95,12 @@ func (n *notifier) entity(action Action, before, after image, at time.Time, e *e
 			change.Timers = append(change.Timers, t.at)
 		}
 	}
-	n.notify(change)
+	c.notify(change)
 }
 
-func (n *notifier) notify(change Change) {
-	change.Cause = n.cause
-	if n.report != nil {
-		n.report(change)
+func (c *Catalog) notify(change Change) {
+	change.Cause = c.cause
+	if c.config.Notify != nil {
+		c.config.Notify(change)
 	}
 }

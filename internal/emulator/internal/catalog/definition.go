@@ -49,10 +49,10 @@ type relation struct {
 
 // define reads a blueprint whose shape has been checked. It returns an *Error
 // for what the shape cannot express.
-func define(body *document.Object, mode DestinationMode) (*definition, error) {
+func (c *Catalog) define(body *document.Object) (*definition, error) {
 	d := &definition{
 		identifier:   body.Text("identifier"),
-		document:     normalized(body, mode),
+		document:     c.normalized(body),
 		properties:   make(map[string]*property),
 		relations:    make(map[string]*relation),
 		mirrors:      make(map[string][]string),
@@ -75,9 +75,9 @@ func define(body *document.Object, mode DestinationMode) (*definition, error) {
 // even when they were not sent, as the documented defaults have it.
 //
 // [?] Other optional keys that are left out are left out of the answer too.
-func normalized(body *document.Object, mode DestinationMode) *document.Object {
+func (c *Catalog) normalized(body *document.Object) *document.Object {
 	stored := body.Clone()
-	if mode != KeepDestination {
+	if c.config.Destination != KeepDestination {
 		stored.Delete("changelogDestination")
 	}
 	for _, key := range []string{"mirrorProperties", "calculationProperties", "aggregationProperties", "relations"} {

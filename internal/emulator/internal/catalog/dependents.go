@@ -23,45 +23,45 @@ func (e *entity) targets(yield func(reference) bool) {
 }
 
 // link enters the relations of an entity into the index of dependents.
-func (g *graph) link(e *entity) {
+func (c *Catalog) link(e *entity) {
 	source := e.reference()
 	for target := range e.targets {
-		sources, ok := g.dependents[target]
+		sources, ok := c.dependents[target]
 		if !ok {
 			sources = make(map[reference]struct{})
-			g.dependents[target] = sources
+			c.dependents[target] = sources
 		}
 		sources[source] = struct{}{}
 	}
 }
 
 // unlink takes them out again.
-func (g *graph) unlink(e *entity) {
+func (c *Catalog) unlink(e *entity) {
 	source := e.reference()
 	for target := range e.targets {
-		delete(g.dependents[target], source)
-		if len(g.dependents[target]) == 0 {
-			delete(g.dependents, target)
+		delete(c.dependents[target], source)
+		if len(c.dependents[target]) == 0 {
+			delete(c.dependents, target)
 		}
 	}
 }
 
 // reindex builds the index of dependents again.
-func (g *graph) reindex() {
-	clear(g.dependents)
-	for _, b := range g.blueprints {
+func (c *Catalog) reindex() {
+	clear(c.dependents)
+	for _, b := range c.blueprints {
 		for _, e := range b.order {
-			g.link(e)
+			c.link(e)
 		}
 	}
 }
 
 // sourcesOf returns the entities with a relation to the target, in a stable
 // order.
-func (g *graph) sourcesOf(target reference) []*entity {
-	sources := make([]*entity, 0, len(g.dependents[target]))
-	for source := range g.dependents[target] {
-		if e := g.lookup(source); e != nil {
+func (c *Catalog) sourcesOf(target reference) []*entity {
+	sources := make([]*entity, 0, len(c.dependents[target]))
+	for source := range c.dependents[target] {
+		if e := c.lookup(source); e != nil {
 			sources = append(sources, e)
 		}
 	}
@@ -71,9 +71,9 @@ func (g *graph) sourcesOf(target reference) []*entity {
 
 // followRename lets the relations to an entity follow it to its new identifier.
 // [?] That does not count as a change of the entities that have them.
-func (g *graph) followRename(old reference, identifier string) {
-	for _, source := range g.sourcesOf(old) {
-		g.unlink(source)
+func (c *Catalog) followRename(old reference, identifier string) {
+	for _, source := range c.sourcesOf(old) {
+		c.unlink(source)
 		moved := source.clone()
 		moved.relations = source.relations.Clone()
 		for name, value := range source.relations.All() {
@@ -82,9 +82,9 @@ func (g *graph) followRename(old reference, identifier string) {
 			}
 		}
 		moved.blueprint.replace(moved)
-		g.link(moved)
+		c.link(moved)
 	}
-	delete(g.dependents, old)
+	delete(c.dependents, old)
 }
 
 // substitute replaces an identifier in the value of a relation.

@@ -20,11 +20,11 @@ const (
 // exactly is in them: the emulator has the keys that Port's documentation shows.
 func (c *Catalog) addSystemBlueprints() {
 	for _, body := range systemBlueprints() {
-		d, err := define(body, c.config.Destination)
+		d, err := c.define(body)
 		if err != nil {
 			panic("catalog: a system blueprint is not valid: " + err.Error())
 		}
-		c.graph.addBlueprint(d, c.clerk.created())
+		c.addBlueprint(d, c.created())
 	}
 }
 

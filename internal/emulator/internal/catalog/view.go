@@ -3,7 +3,6 @@ package catalog
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
@@ -20,28 +19,22 @@ type View struct {
 	AttachTitles bool
 }
 
-// viewer shows the entities of a graph as the API does, with what is calculated.
-type viewer struct {
-	graph *graph
-	now   func() time.Time
-}
-
 // render returns the document of an entity as the API answers with it.
-func (v *viewer) render(e *entity, view View) *document.Object {
+func (c *Catalog) render(e *entity, view View) *document.Object {
 	d := document.New().With("identifier", e.identifier)
 	e.addOptional(d)
-	d.Set("team", v.teams(e))
-	d.Set("properties", v.renderProperties(e, view))
-	d.Set("relations", v.renderRelations(e, view))
+	d.Set("team", c.teams(e))
+	d.Set("properties", c.renderProperties(e, view))
+	d.Set("relations", c.renderRelations(e, view))
 	return view.project(e.addTo(d))
 }
 
 // teams returns the teams that own an entity: its own, or under inherited
 // ownership those of the entities at the end of the path. It is never nil.
-func (v *viewer) teams(e *entity) []any {
+func (c *Catalog) teams(e *entity) []any {
 	owners := []*entity{e}
 	if path := e.blueprint.definition.owner; path != nil {
-		owners = v.graph.walk(e, path)
+		owners = c.walk(e, path)
 	}
 	all := []any{}
 	for _, owner := range owners {
@@ -57,7 +50,7 @@ func (v *viewer) teams(e *entity) []any {
 
 // renderProperties fills what was never set with null and adds what is
 // calculated.
-func (v *viewer) renderProperties(e *entity, view View) *document.Object {
+func (c *Catalog) renderProperties(e *entity, view View) *document.Object {
 	d := e.blueprint.definition
 	filled := e.properties.Clone()
 	for _, name := range d.names {
@@ -69,14 +62,14 @@ func (v *viewer) renderProperties(e *entity, view View) *document.Object {
 		return filled
 	}
 	for _, name := range d.calculated {
-		filled.Set(name, v.calculated(e, name, 0))
+		filled.Set(name, c.calculated(e, name, 0))
 	}
 	return filled
 }
 
 // renderRelations fills what was never set. [?] Port fills relations too: a
 // single one with null, one with many targets with an empty array.
-func (v *viewer) renderRelations(e *entity, view View) *document.Object {
+func (c *Catalog) renderRelations(e *entity, view View) *document.Object {
 	d := e.blueprint.definition
 	filled := e.relations.Clone()
 	for _, name := range d.relationKeys {
@@ -89,25 +82,25 @@ func (v *viewer) renderRelations(e *entity, view View) *document.Object {
 			filled.Set(name, nil)
 		}
 		if view.AttachTitles {
-			filled.Set(name, v.withTitles(r, filled.Value(name)))
+			filled.Set(name, c.withTitles(r, filled.Value(name)))
 		}
 	}
 	return filled
 }
 
 // withTitles shows the targets in the value of a relation with their titles.
-func (v *viewer) withTitles(r *relation, value any) any {
+func (c *Catalog) withTitles(r *relation, value any) any {
 	switch value := value.(type) {
 	case string:
 		target := document.New().With("identifier", value)
-		if e := v.graph.lookup(reference{blueprint: r.target, entity: value}); e != nil {
+		if e := c.lookup(reference{blueprint: r.target, entity: value}); e != nil {
 			target.Set("title", e.title)
 		}
 		return target
 	case []any:
 		list := make([]any, len(value))
 		for i, item := range value {
-			list[i] = v.withTitles(r, item)
+			list[i] = c.withTitles(r, item)
 		}
 		return list
 	default:
@@ -140,12 +133,12 @@ func (v View) projectLevel(d *document.Object, prefix string) *document.Object {
 }
 
 // includes reports whether a path, something around it or something in it is
-// listed.
+// wanted.
 func (v View) includes(path string) bool {
 	if len(v.Include) == 0 {
 		return true
 	}
-	return slices.ContainsFunc(v.Include, func(listed string) bool {
-		return listed == path || strings.HasPrefix(path, listed+".") || strings.HasPrefix(listed, path+".")
+	return slices.ContainsFunc(v.Include, func(wanted string) bool {
+		return wanted == path || strings.HasPrefix(path, wanted+".") || strings.HasPrefix(wanted, path+".")
 	})
 }

@@ -140,8 +140,8 @@ func (g group) bind(env environment) Matcher {
 }
 
 func (g group) only(property string) ([]string, bool) {
-	if g.or && len(g.rules) != 1 {
-		return nil, false
+	if g.or {
+		return g.any(property)
 	}
 	for _, r := range g.rules {
 		if values, ok := r.only(property); ok {
@@ -149,6 +149,19 @@ func (g group) only(property string) ([]string, bool) {
 		}
 	}
 	return nil, false
+}
+
+// any returns what a property may have by one rule or another, if each of them
+// restricts it.
+func (g group) any(property string) (all []string, restricted bool) {
+	for _, r := range g.rules {
+		values, ok := r.only(property)
+		if !ok {
+			return nil, false
+		}
+		all = append(all, values...)
+	}
+	return all, len(g.rules) > 0
 }
 
 // unrestricted is embedded by rules that no index helps with.

@@ -1,0 +1,196 @@
+package port
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Creation is what became of one entity of [EntityService.CreateTogether]: an entity or an error.
+type Creation struct {
+	// Entity is the entity as Port has it, or as it was sent where Port has not said more: then it has no CreatedAt.
+	Entity *Entity
+	Err    error
+}
+
+// CreateTogether makes at most twenty entities of a blueprint, each with an identifier, in one request:
+// POST /v1/blueprints/{blueprint}/entities/bulk. The results are in the order of the entities, and each is what
+// [EntityService.Create] would have returned for it alone: an entity that is refused among others is sent again by
+// itself, for a target in the same request may have come after it and for the whole of Port's answer; and where the
+// answer is lost, each is settled by reading.
+func (s *EntityService) CreateTogether(ctx context.Context, blueprint string, entities []*Entity, options CreateEntityOptions) []Creation {
+	lingering, release := Linger(ctx)
+	defer release()
+	t := &together{service: s, blueprint: blueprint, options: options, entities: targetsFirst(entities), began: time.Now()}
+	t.results = make([]*Creation, len(entities))
+	answer, outcome, err := s.bulkCreate(ctx, blueprint, t.entities, options)
+	switch {
+	case err == nil:
+		t.take(ctx, answer)
+	case outcome.mayHaveHappened:
+		t.settle(lingering, ctx.Err() == nil, err)
+	case errors.Is(err, ErrInvalid), errors.Is(err, ErrTooLarge), errors.Is(err, ErrNotFound), errors.Is(err, ErrConflict):
+		// One of them may be the cause.
+		t.createAlone(ctx)
+	default:
+		t.fail(err)
+	}
+	if slices.Contains(t.results, nil) {
+		t.settle(lingering, ctx.Err() == nil, errNotMentioned)
+	}
+	results := make([]Creation, len(entities))
+	for i, entity := range entities {
+		results[i] = *t.results[slices.Index(t.entities, entity)]
+	}
+	return results
+}
+
+// errNotMentioned means that the answer to a bulk create leaves out an entity.
+var errNotMentioned = errors.New("the answer does not say what became of the entity")
+
+// together is one bulk create. A result is nil until it is known.
+type together struct {
+	service   *EntityService
+	blueprint string
+	options   CreateEntityOptions
+	entities  []*Entity
+	results   []*Creation
+	began     time.Time
+}
+
+// take reads the answer.
+func (t *together) take(ctx context.Context, answer *bulkCreateAnswer) {
+	isRefused := false
+	answer.yield(0, func(result BulkResult, err error) bool {
+		switch refusal, failed := errors.AsType[*BulkError](err); {
+		case result.Index < 0 || result.Index >= len(t.entities):
+		case !failed:
+			sent := t.entities[result.Index].writable()
+			sent.Blueprint = t.blueprint
+			t.results[result.Index] = &Creation{Entity: &sent}
+		case refusal.Is(ErrExists):
+			t.results[result.Index] = &Creation{Err: t.refusal(refusal)}
+		case refusal.StatusCode < http.StatusInternalServerError:
+			isRefused = true
+			t.results[result.Index] = &Creation{Err: refusal}
+		}
+		return true
+	})
+	if !isRefused {
+		return
+	}
+	for i, result := range t.results {
+		if result != nil {
+			if refusal, failed := errors.AsType[*BulkError](result.Err); failed && !refusal.Is(ErrExists) {
+				t.results[i] = t.alone(ctx, t.entities[i])
+			}
+		}
+	}
+}
+
+// refusal is the failure of one entity as an answer to its own request would report it.
+func (t *together) refusal(refused *BulkError) error {
+	return &Error{
+		StatusCode: refused.StatusCode, Code: refused.Code, Message: refused.Message, exists: refused.Is(ErrExists),
+		Method: http.MethodPost, Route: request{path: entitiesPath(t.blueprint, "bulk")}.route(),
+	}
+}
+
+func (t *together) alone(ctx context.Context, entity *Entity) *Creation {
+	created, err := t.service.Create(ctx, t.blueprint, entity, t.options)
+	return &Creation{Entity: created, Err: err}
+}
+
+func (t *together) createAlone(ctx context.Context) {
+	for i, entity := range t.entities {
+		t.results[i] = t.alone(ctx, entity)
+	}
+}
+
+func (t *together) fail(err error) {
+	for i := range t.entities {
+		t.results[i] = &Creation{Err: err}
+	}
+}
+
+// settle reads what is there of the entities without a result, whose answer was lost. isFinal says that what is not
+// there will not be created any more.
+func (t *together) settle(ctx context.Context, isFinal bool, err error) {
+	lost := outcome{mayHaveHappened: true}
+	found := t.find(ctx)
+	for i, entity := range t.entities {
+		if t.results[i] != nil {
+			continue
+		}
+		existing, readErr := found[entity.Identifier], error(nil)
+		if existing == nil {
+			// A search may miss what is there.
+			existing, readErr = t.service.Get(ctx, t.blueprint, entity.Identifier, GetEntityOptions{ExcludeCalculated: true})
+		}
+		switch {
+		case errors.Is(readErr, ErrNotFound) && isFinal:
+			t.results[i] = &Creation{Err: err}
+		case readErr == nil && holds(existing, entity.writable()) && (t.options.Upsert || t.service.isSince(existing, t.began)):
+			t.results[i] = &Creation{Entity: existing}
+		default:
+			t.results[i] = &Creation{Err: lost.explain(err)}
+		}
+	}
+}
+
+// find searches for the entities.
+func (t *together) find(ctx context.Context) map[string]*Entity {
+	identifiers := make([]string, len(t.entities))
+	for i, entity := range t.entities {
+		identifiers[i] = entity.Identifier
+	}
+	found := map[string]*Entity{}
+	query, err := QueryIdentifiers(map[string][]string{t.blueprint: identifiers})
+	if err != nil {
+		return found
+	}
+	result, err := t.service.Search(ctx, query, SearchOptions{GetEntityOptions: GetEntityOptions{ExcludeCalculated: true}})
+	if err != nil {
+		return found // They are read one by one.
+	}
+	for i := range result.Entities {
+		if result.Entities[i].Blueprint == t.blueprint {
+			found[result.Entities[i].Identifier] = &result.Entities[i]
+		}
+	}
+	return found
+}
+
+// targetsFirst orders entities so that those to which others relate come before these, as far as that is possible.
+func targetsFirst(entities []*Entity) []*Entity {
+	byIdentifier := make(map[string]*Entity, len(entities))
+	for _, entity := range entities {
+		byIdentifier[entity.Identifier] = entity
+	}
+	ordered := make([]*Entity, 0, len(entities))
+	isSeen := make(map[*Entity]bool, len(entities))
+	var add func(entity *Entity)
+	add = func(entity *Entity) {
+		if entity == nil || isSeen[entity] {
+			return
+		}
+		isSeen[entity] = true
+		for _, value := range entity.Relations {
+			switch targets := value.(type) {
+			case string:
+				add(byIdentifier[targets])
+			case []string:
+				for _, target := range targets {
+					add(byIdentifier[target])
+				}
+			}
+		}
+		ordered = append(ordered, entity)
+	}
+	for _, entity := range entities {
+		add(entity)
+	}
+	return ordered
+}
