@@ -98,7 +98,7 @@ func (r *blueprintResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	identifier := state.ID.ValueString()
-	current, err := r.backend.Client.Blueprints.Get(ctx, identifier)
+	current, err := r.backend.RefreshBlueprint(ctx, identifier)
 	if errors.Is(err, port.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
 		return

@@ -17,7 +17,7 @@ import (
 // neither shown nor forgotten.
 func (r *entityResource) read(ctx context.Context, state *model, known *record) (*model, error) {
 	blueprint := state.Blueprint.ValueString()
-	current, err := r.backend.Entity(ctx, blueprint, state.Identifier.ValueString())
+	current, err := r.backend.Entities.Refresh(ctx, blueprint, state.Identifier.ValueString())
 	if err != nil {
 		return nil, err
 	}

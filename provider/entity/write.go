@@ -30,7 +30,7 @@ func (r *entityResource) create(ctx context.Context, plan *model, known *record)
 	if err := r.summonTargets(ctx, plan); err != nil {
 		return nil, err
 	}
-	created, err := r.backend.Client.Entities.Create(ctx, plan.Blueprint.ValueString(), desired, plan.createOptions())
+	created, err := r.backend.Entities.Create(ctx, plan.Blueprint.ValueString(), desired, plan.createOptions())
 	if errors.Is(err, port.ErrExists) && r.backend.WasSummoned(plan.address().key()) {
 		// The entity is this run's own, so destroying it deletes it.
 		r.backend.Claim(plan.address().key(), known.Object)
@@ -70,7 +70,7 @@ func (r *entityResource) summonTargets(ctx context.Context, plan *model) error {
 			continue // Port refuses the entity.
 		}
 		for _, identifier := range targets(value) {
-			_, err := r.backend.Entity(ctx, relation.Target, identifier)
+			_, err := r.backend.Entities.Get(ctx, relation.Target, identifier)
 			if errors.Is(err, port.ErrNotFound) {
 				r.backend.Summon(backend.EntityKey{Blueprint: relation.Target, Identifier: identifier})
 			} else if err != nil {
@@ -290,7 +290,7 @@ func (r *entityResource) remove(ctx context.Context, state *model, known record)
 func (r *entityResource) end(ctx context.Context, state *model, known record) error {
 	blueprint, identifier := state.Blueprint.ValueString(), state.Identifier.ValueString()
 	if !state.isDeclared() || known.Origin == originCreated {
-		return r.backend.Client.Entities.Delete(ctx, blueprint, identifier, state.deleteOptions())
+		return r.backend.Entities.Delete(ctx, blueprint, identifier, state.deleteOptions())
 	}
 	patch, err := state.surrender()
 	if err != nil || patch == nil {

@@ -78,7 +78,6 @@ func (a *App) startWorkers(ctx context.Context) error {
 	started := []*worker{
 		a.startWorker(ctx, func(ctx context.Context) { a.queue.Evaluate(ctx, a.alerts.evaluate) }),
 		a.startWorker(ctx, a.retire),
-		a.startWorker(ctx, a.catchUp),
 	}
 	for _, created := range a.notifiers {
 		a.startNotifier(ctx, created)

@@ -38,7 +38,7 @@ type Store interface {
 
 // Recorder counts what arrives.
 type Recorder interface {
-	Received(source string, result metrics.Result)
+	Received(result metrics.Result)
 	SignatureFailed(reason changelog.Rejection)
 }
 
@@ -58,9 +58,8 @@ type intake struct {
 
 // The names of the sources, as they are kept with each event.
 const (
-	SourceWebhook  = metrics.SourceWebhook
-	SourceSmee     = metrics.SourceSmee
-	SourceAuditLog = metrics.SourceAuditLog
+	SourceWebhook = "webhook"
+	SourceSmee    = "smee"
 )
 
 // opened is an event that has been verified and read, and has still to be stored.
@@ -152,23 +151,19 @@ func (i *intake) keep(ctx context.Context, taken *opened) error {
 	if err != nil {
 		return &refusal{result: metrics.ResultUnavailable, status: http.StatusServiceUnavailable, sentence: busyText, cause: err}
 	}
-	i.logReceived(ctx, taken.stored, duplicate)
+	origin := taken.stored.Origin
+	i.logger.InfoContext(ctx, "event received", "event", taken.stored.ShortIdentity(), "duplicate", duplicate,
+		"action", origin.Action, "resource", origin.Resource, "blueprint", origin.Blueprint, "entity", origin.Entity)
 	result := metrics.ResultStored
 	switch {
 	case duplicate:
 		result = metrics.ResultDuplicate
-	case taken.stored.Origin.Resource == changelog.ResourceTest:
+	case origin.Resource == changelog.ResourceTest:
 		result = metrics.ResultTest
 	}
-	i.recorder.Received(i.source, result)
-	i.arrivals.Stored(i.source, taken.stored.Origin.Blueprint, taken.stored.ShortIdentity(), duplicate)
+	i.recorder.Received(result)
+	i.arrivals.Stored(i.source, origin.Blueprint, taken.stored.ShortIdentity(), duplicate)
 	return nil
-}
-
-func (i *intake) logReceived(ctx context.Context, event queue.Event, duplicate bool) {
-	origin := event.Origin
-	i.logger.InfoContext(ctx, "event received", "event", event.ShortIdentity(), "duplicate", duplicate,
-		"action", origin.Action, "resource", origin.Resource, "blueprint", origin.Blueprint, "entity", origin.Entity)
 }
 
 // refuse counts an event that was not taken, and returns why it was not. from is the
@@ -178,7 +173,7 @@ func (i *intake) refuse(err error, from string) *refusal {
 	if !ok {
 		refused = &refusal{result: metrics.ResultFailed, status: http.StatusInternalServerError, sentence: "The event could not be taken.", cause: err}
 	}
-	i.recorder.Received(i.source, refused.result)
+	i.recorder.Received(refused.result)
 	reason := string(refused.result)
 	if rejection, ok := errors.AsType[changelog.Rejection](err); ok {
 		reason = string(rejection)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/pause"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/batch"
 )
 
 // Backend serves every resource and data source of one provider configuration.
@@ -30,7 +31,8 @@ type Backend struct {
 	// fails only when the context ends.
 	Wait func(context.Context, time.Duration) error
 
-	entityReads entityReads
+	// Entities reads, creates and deletes entities, many in one request.
+	Entities *batch.Store
 
 	mutex       sync.Mutex
 	writers     *semaphore.Weighted
@@ -44,7 +46,7 @@ type Backend struct {
 
 // New returns the backend of a provider configuration.
 func New(client *port.Client, typeChangeProtection bool) *Backend {
-	return &Backend{
+	b := &Backend{
 		Client:               client,
 		TypeChangeProtection: typeChangeProtection,
 		Wait:                 pause.Wait,
@@ -56,6 +58,8 @@ func New(client *port.Client, typeChangeProtection bool) *Backend {
 		reported:             map[string]bool{},
 		handedOver:           map[blueprintPart]bool{},
 	}
+	b.Entities = batch.New(client, b.Blueprint)
+	return b
 }
 
 // FromProviderData reads what Configure received. It returns nil without an
@@ -158,6 +162,20 @@ func (b *Backend) SystemStructure(ctx context.Context, identifier string) (*port
 	defer b.mutex.Unlock()
 	b.structures[identifier] = structure
 	return structure, nil
+}
+
+// RefreshBlueprint reads a blueprint as it is now, for [Backend.Blueprint] too. The
+// caller must not change it.
+func (b *Backend) RefreshBlueprint(ctx context.Context, identifier string) (*port.Blueprint, error) {
+	blueprint, err := b.Client.Blueprints.Get(ctx, identifier)
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if err != nil {
+		delete(b.blueprints, identifier)
+		return nil, err
+	}
+	b.blueprints[identifier] = blueprint
+	return blueprint, nil
 }
 
 // ForgetBlueprint has the next caller of [Backend.Blueprint] read it anew. Who

@@ -51,7 +51,7 @@ func TestEntity_readsOfManyCallers(t *testing.T) {
 	for i := range 40 {
 		group.Go(func() {
 			identifier := fmt.Sprintf("e%d", i%8)
-			entity, err := shared.Entity(t.Context(), "thing", identifier)
+			entity, err := shared.Entities.Refresh(t.Context(), "thing", identifier)
 			switch {
 			case i%8 < 5 && (err != nil || entity.Identifier != identifier):
 				t.Errorf("%s: %v, %v", identifier, entity, err)
@@ -78,7 +78,7 @@ func TestEntity_callerWhoGivesUp(t *testing.T) {
 				timer := time.AfterFunc(time.Duration(i)*time.Millisecond, cancel)
 				defer timer.Stop()
 			}
-			if _, err := shared.Entity(ctx, "thing", "e"); err != nil && !gives {
+			if _, err := shared.Entities.Refresh(ctx, "thing", "e"); err != nil && !gives {
 				t.Errorf("a caller who waits got %v", err)
 			}
 		})

@@ -1,0 +1,137 @@
+// Package batch reads, creates and deletes entities of Port, many in one request
+// where that means the same as one by one. Terraform asks for one entity at a time,
+// for ten of them at once or as many as -parallelism says, and never says what
+// comes next. The resource port_entity uses it.
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+)
+
+// The most entities in one request. Port takes 20 in a bulk create and 100 in a bulk
+// delete (https://docs.port.io/api-reference); how many identifiers a search takes is
+// not documented.
+const (
+	maxCreates = 20
+	maxDeletes = 100
+	maxReads   = 100
+)
+
+// Store gives access to entities. It is safe for concurrent use, and serves one run
+// of Terraform.
+type Store struct {
+	client *port.Client
+	gate   gate
+	ahead  ahead
+}
+
+// New returns a store. definition reads a blueprint; nobody changes what it returns.
+func New(client *port.Client, definition func(ctx context.Context, blueprint string) (*port.Blueprint, error)) *Store {
+	s := &Store{client: client}
+	s.gate.run, s.gate.peak = s.run, usualParallelism
+	s.ahead.client, s.ahead.definition, s.ahead.lanes = client, definition, map[string]*lane{}
+	return s
+}
+
+// Get reads an entity as it is now, without what Port computes. It returns
+// [port.ErrNotFound] if there is none, which only a read of that entity alone can
+// tell: a search may miss what is there.
+func (s *Store) Get(ctx context.Context, blueprint, identifier string) (*port.Entity, error) {
+	c := &call{kind: read, ctx: ctx, blueprint: blueprint, identifier: identifier, done: make(chan struct{})}
+	isAlone, leave := s.gate.enter(c)
+	defer leave()
+	if !isAlone {
+		select {
+		case <-c.done:
+		case <-ctx.Done():
+			s.gate.withdraw(c)
+			return nil, interrupted("read", c)
+		}
+		if c.entity != nil || c.err != nil {
+			return c.entity, c.err
+		}
+	}
+	return s.getAlone(ctx, blueprint, identifier)
+}
+
+// Refresh is [Store.Get] for a refresh, which asks for each entity once: the entity
+// may have been read ahead in this run, though never before a change of this run.
+func (s *Store) Refresh(ctx context.Context, blueprint, identifier string) (*port.Entity, error) {
+	if entity := s.ahead.take(ctx, blueprint, identifier, &s.gate); entity != nil {
+		return entity, nil
+	}
+	return s.Get(ctx, blueprint, identifier)
+}
+
+func (s *Store) getAlone(ctx context.Context, blueprint, identifier string) (*port.Entity, error) {
+	return s.client.Entities.Get(ctx, blueprint, identifier, port.GetEntityOptions{ExcludeCalculated: true})
+}
+
+// Create makes an entity, as [port.EntityService.Create] does. Where others were
+// created with it and Port does not let them be read afterwards, the entity is as it
+// was sent, without times.
+func (s *Store) Create(ctx context.Context, blueprint string, entity *port.Entity, options port.CreateEntityOptions) (*port.Entity, error) {
+	if entity.Identifier == "" {
+		// It could not be found again.
+		return s.client.Entities.Create(ctx, blueprint, entity, options)
+	}
+	c := &call{kind: create, ctx: ctx, blueprint: blueprint, identifier: entity.Identifier, sent: entity, creating: options, done: make(chan struct{})}
+	isAlone, leave := s.gate.enter(c)
+	defer leave()
+	if isAlone {
+		return s.client.Entities.Create(ctx, blueprint, entity, options)
+	}
+	lingering, release := port.Linger(ctx)
+	defer release()
+	select {
+	case <-c.done:
+		return c.entity, c.err
+	case <-ctx.Done():
+	}
+	if s.gate.withdraw(c) {
+		return nil, interrupted("create", c)
+	}
+	// The request is under way, with the entities of others.
+	select {
+	case <-c.done:
+		return c.entity, c.err
+	case <-lingering.Done():
+		return nil, fmt.Errorf("%w: %w", port.ErrOutcomeUnknown, interrupted("create", c))
+	}
+}
+
+// Delete removes an entity, as [port.EntityService.Delete] does.
+func (s *Store) Delete(ctx context.Context, blueprint, identifier string, options port.DeleteEntityOptions) error {
+	c := &call{kind: remove, ctx: ctx, blueprint: blueprint, identifier: identifier, deleting: options, done: make(chan struct{})}
+	isAlone, leave := s.gate.enter(c)
+	defer leave()
+	if !isAlone {
+		select {
+		case <-c.done:
+		case <-ctx.Done():
+			if s.gate.withdraw(c) {
+				return interrupted("delete", c)
+			}
+			<-c.done // It ends soon: see [port.Linger].
+		}
+		if c.isDone {
+			return c.err
+		}
+	}
+	return s.client.Entities.Delete(ctx, blueprint, identifier, options)
+}
+
+func interrupted(verb string, c *call) error {
+	return fmt.Errorf("%s entity %q of blueprint %q: %w", verb, c.identifier, c.blueprint, c.ctx.Err())
+}
+
+// concernsAll reports whether a failure would meet every request, so that it is no
+// use to repeat it one by one.
+func concernsAll(err error) bool {
+	_, isTransport := errors.AsType[*port.TransportError](err)
+	return isTransport || errors.Is(err, port.ErrUnauthorized) || errors.Is(err, port.ErrRateLimited)
+}
