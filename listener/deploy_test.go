@@ -229,7 +229,7 @@ func checkManifests(t *testing.T, manifests string) {
 	checkArguments(t, containers[at].Args)
 
 	dir := t.TempDir()
-	secrets := map[string]string{"client-secret": "k7-client-secret", "slack-webhook-url": "https://hooks.slack.com/services/T0/B0/x"}
+	secrets := map[string]string{"client-secret": "k7-client-secret", "slack-webhook-url": "https://hooks.slack.com/services/T0/B0/x", "admin-token": "token-of-the-operator"}
 	for name := range objects["Secret"].StringData {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(secrets[name]), 0o600); err != nil {
 			t.Fatal(err)

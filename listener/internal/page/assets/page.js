@@ -1,7 +1,7 @@
 // The page works without this: it shows times as the reader does, and refreshes itself.
 "use strict";
 (() => {
-  const every = 10_000;
+  const every = 5_000;
   let paused = sessionStorage.getItem("paused") === "yes";
 
   const localTimes = (root) => {
