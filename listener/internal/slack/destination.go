@@ -1,7 +1,6 @@
 // Package slack sends messages to one destination: an incoming webhook of Slack,
-// or of anything that speaks its format. It limits the rate before it sends and
-// reads the answer as Slack means it. What to do about a failure is decided by
-// its caller, the application.
+// or of anything that speaks its format, and reads the answer as Slack means it.
+// The rate, and what to do about a failure, are the business of the notifier.
 package slack
 
 import (
