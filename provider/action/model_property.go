@@ -1,7 +1,7 @@
 package action
 
 import (
-	"errors"
+	"encoding/json"
 	"maps"
 	"slices"
 
@@ -135,13 +135,13 @@ const defaultKey = "default"
 
 // defaultBinding binds a default or the query for it. Port does not hold a default
 // to the type of its input.
-func (m *inputModel) defaultBinding(plain document.Binding) document.Binding {
-	return document.OrQuery(defaultKey, document.Lenient(plain), &m.DefaultJQ)
+func (m *inputModel) defaultBinding(fits func(any) bool, plain document.Binding) document.Binding {
+	return document.OrQuery(defaultKey, document.Lenient(defaultKey, fits, plain), &m.DefaultJQ)
 }
 
 func (m *stringModel) bindings() []document.Binding {
 	return append(m.inputModel.bindings(),
-		m.defaultBinding(document.ExactText(defaultKey, &m.Default)),
+		m.defaultBinding(document.Is[string], document.ExactText(defaultKey, &m.Default)),
 		document.Text("blueprint", &m.Blueprint),
 		document.Text("format", &m.Format),
 		document.Number("minLength", &m.MinLength),
@@ -157,7 +157,7 @@ func (m *stringModel) bindings() []document.Binding {
 
 func (m *numberModel) bindings() []document.Binding {
 	return append(m.inputModel.bindings(),
-		m.defaultBinding(document.Number(defaultKey, &m.Default)),
+		m.defaultBinding(document.Is[json.Number], document.Number(defaultKey, &m.Default)),
 		document.Number("minimum", &m.Minimum),
 		document.Number("maximum", &m.Maximum),
 		document.OrQuery("enum", document.SomeNumbers("enum", &m.Enum), &m.EnumJQ),
@@ -167,13 +167,13 @@ func (m *numberModel) bindings() []document.Binding {
 
 func (m *booleanModel) bindings() []document.Binding {
 	return append(m.inputModel.bindings(),
-		m.defaultBinding(document.Bool(defaultKey, &m.Default)),
+		m.defaultBinding(document.Is[bool], document.Bool(defaultKey, &m.Default)),
 	)
 }
 
 func (m *objectModel) bindings() []document.Binding {
 	return append(m.inputModel.bindings(),
-		m.defaultBinding(document.JSON(defaultKey, &m.Default)),
+		m.defaultBinding(document.Is[any], document.JSON(defaultKey, &m.Default)),
 		encryption(&m.Encryption, &m.ClientSideEncryption),
 	)
 }
@@ -188,7 +188,7 @@ func (m *arrayModel) bindings() []document.Binding {
 			document.When("boolean", &m.BooleanItems, (*booleanItemsModel).bindings),
 			document.When("object", &m.ObjectItems, (*objectItemsModel).bindings),
 		),
-		m.defaultBinding(document.Lazy(m.elementsBinding)),
+		document.OrQuery(defaultKey, document.Lazy(m.elementsBinding), &m.DefaultJQ),
 		document.Nested("sort", &m.Sort, (*sortModel).bindings),
 	)
 }
@@ -198,13 +198,13 @@ func (m *arrayModel) bindings() []document.Binding {
 func (m *arrayModel) elementsBinding() document.Binding {
 	switch {
 	case m.StringItems != nil:
-		return document.Texts(defaultKey, &m.StringItems.Default)
+		return document.Lenient(defaultKey, document.IsListOf[string], document.Texts(defaultKey, &m.StringItems.Default))
 	case m.NumberItems != nil:
-		return document.Numbers(defaultKey, &m.NumberItems.Default)
+		return document.Lenient(defaultKey, document.IsListOf[json.Number], document.Numbers(defaultKey, &m.NumberItems.Default))
 	case m.BooleanItems != nil:
-		return document.Bools(defaultKey, &m.BooleanItems.Default)
+		return document.Lenient(defaultKey, document.IsListOf[bool], document.Bools(defaultKey, &m.BooleanItems.Default))
 	case m.ObjectItems != nil:
-		return document.TextMaps(defaultKey, &m.ObjectItems.Default)
+		return document.Lenient(defaultKey, document.IsListOf[document.Object], document.TextMaps(defaultKey, &m.ObjectItems.Default))
 	default:
 		return document.None()
 	}
@@ -265,70 +265,69 @@ func encryption(algorithm *types.String, clientSide **encryptionModel) document.
 const (
 	propertiesKey = "properties"
 	requiredKey   = "required"
-	typeKey       = "type"
 )
 
-// input is one input of any type, to be written.
-type input struct {
-	kind       string
-	bindings   []document.Binding
-	isRequired bool
+// binding binds the inputs of all types.
+func (m *userPropertiesModel) binding() document.Binding {
+	return document.ByType(propertiesKey, "type",
+		document.OfType("string", &m.String, (*stringModel).bindings),
+		document.OfType("number", &m.Number, (*numberModel).bindings),
+		document.OfType("boolean", &m.Boolean, (*booleanModel).bindings),
+		document.OfType("object", &m.Object, (*objectModel).bindings),
+		document.OfType("array", &m.Array, (*arrayModel).bindings),
+	)
 }
 
-// inputOf is the model of an input of one type.
-type inputOf[T any] interface {
+// eachRequired visits which inputs are required, and sets what it returns.
+func (m *userPropertiesModel) eachRequired(visit func(key string, isRequired types.Bool) types.Bool) {
+	eachRequired(m.String, visit)
+	eachRequired(m.Number, visit)
+	eachRequired(m.Boolean, visit)
+	eachRequired(m.Object, visit)
+	eachRequired(m.Array, visit)
+}
+
+// required is the attribute of an input.
+func (m *inputModel) required() *types.Bool { return &m.Required }
+
+func eachRequired[T any, P interface {
 	*T
-	bindings() []document.Binding
-	common() *inputModel
+	required() *types.Bool
+}](inputs map[string]T, visit func(key string, isRequired types.Bool) types.Bool) {
+	for key, input := range inputs {
+		isRequired := P(&input).required()
+		*isRequired = visit(key, *isRequired)
+		inputs[key] = input
+	}
 }
 
-func (m *inputModel) common() *inputModel { return m }
-
-// inputs are those of all types by their key.
-func (m *userPropertiesModel) inputs() map[string]input {
-	all := map[string]input{}
+// inputs says which inputs there are, and whether each is required.
+func (m *userPropertiesModel) inputs() map[string]bool {
+	all := map[string]bool{}
 	if m != nil {
-		addInputs(all, "string", m.String)
-		addInputs(all, "number", m.Number)
-		addInputs(all, "boolean", m.Boolean)
-		addInputs(all, "object", m.Object)
-		addInputs(all, "array", m.Array)
+		m.eachRequired(func(key string, isRequired types.Bool) types.Bool {
+			all[key] = isRequired.ValueBool()
+			return isRequired
+		})
 	}
 	return all
 }
 
-func addInputs[T any, P inputOf[T]](all map[string]input, kind string, of map[string]T) {
-	for key := range of {
-		model := of[key]
-		bound := P(&model)
-		all[key] = input{kind: kind, bindings: bound.bindings(), isRequired: bound.common().Required.ValueBool()}
-	}
+// requiredInputs are the keys of those that are required, in order.
+func (m *userPropertiesModel) requiredInputs() []string {
+	inputs := m.inputs()
+	maps.DeleteFunc(inputs, func(_ string, isRequired bool) bool { return !isRequired })
+	return slices.Sorted(maps.Keys(inputs))
 }
 
-// writeUserProperties sets the inputs and which of them are required. An input of
-// another type is replaced whole, and one of a type without an attribute stays.
+// writeUserProperties sets the inputs and which of them are required.
 func (m *selfServiceModel) writeUserProperties(into document.Object) {
-	current, properties := document.Child(into, propertiesKey), document.Object{}
-	for key, value := range current {
-		if object, _ := value.(document.Object); !slices.Contains(kinds(), kindOf(object)) {
-			properties[key] = value
-		}
+	inputs := m.UserProperties
+	if inputs == nil {
+		inputs = &userPropertiesModel{}
 	}
-	var required []string
-	all := m.UserProperties.inputs()
-	for _, key := range slices.Sorted(maps.Keys(all)) {
-		property := document.Child(current, key)
-		if property[typeKey] != all[key].kind {
-			property = document.Object{typeKey: all[key].kind}
-		}
-		document.Write(property, all[key].bindings)
-		properties[key] = property
-		if all[key].isRequired {
-			required = append(required, key)
-		}
-	}
-	into[propertiesKey] = properties
-	m.writeRequired(into, required)
+	document.Write(into, []document.Binding{inputs.binding()})
+	m.writeRequired(into, inputs.requiredInputs())
 }
 
 // writeRequired sets the required inputs, in the order that Port has them in if
@@ -361,56 +360,25 @@ func sortedTexts(list []any) []string {
 	return texts
 }
 
-func kinds() []string { return []string{"string", "number", "boolean", "object", "array"} }
-
-func kindOf(property document.Object) string {
-	kind, _ := property[typeKey].(string)
-	return kind
-}
-
 // readUserProperties sorts the inputs into the maps by their type.
 func (m *selfServiceModel) readUserProperties(from document.Object, isNew bool) error {
-	prior := m.UserProperties
-	if prior == nil {
-		prior = &userPropertiesModel{}
-	}
-	if err := document.Read(from, []document.Binding{document.OrQuery(requiredKey, document.None(), &m.RequiredJQ)}, isNew); err != nil {
-		return err
-	}
-	all, _ := from[propertiesKey].(document.Object)
-	required, _ := from[requiredKey].([]any)
 	isNull := m.UserProperties == nil && !isNew
-	m.UserProperties = &userPropertiesModel{}
-	err := errors.Join(
-		readInputs(all, required, "string", prior.String, &m.UserProperties.String, isNew),
-		readInputs(all, required, "number", prior.Number, &m.UserProperties.Number, isNew),
-		readInputs(all, required, "boolean", prior.Boolean, &m.UserProperties.Boolean, isNew),
-		readInputs(all, required, "object", prior.Object, &m.UserProperties.Object, isNew),
-		readInputs(all, required, "array", prior.Array, &m.UserProperties.Array, isNew),
-	)
+	if m.UserProperties == nil {
+		m.UserProperties = &userPropertiesModel{}
+	}
+	err := document.Read(from, []document.Binding{
+		document.OrQuery(requiredKey, document.None(), &m.RequiredJQ),
+		m.UserProperties.binding(),
+	}, isNew)
+	required, _ := from[requiredKey].([]any)
+	m.UserProperties.eachRequired(func(key string, _ types.Bool) types.Bool {
+		if slices.Contains(required, any(key)) {
+			return types.BoolValue(true)
+		}
+		return types.BoolNull()
+	})
 	if isNull && len(m.UserProperties.inputs()) == 0 {
 		m.UserProperties = nil
-	}
-	return err
-}
-
-// readInputs reads the inputs of one type.
-func readInputs[T any, P inputOf[T]](all document.Object, required []any, kind string, prior map[string]T, into *map[string]T, isNew bool) error {
-	selected := document.Object{}
-	for key, value := range all {
-		if property, _ := value.(document.Object); kindOf(property) == kind {
-			selected[key] = property
-		}
-	}
-	*into = prior
-	bindings := func(model *T) []document.Binding { return P(model).bindings() }
-	err := document.Read(document.Object{propertiesKey: selected}, []document.Binding{document.LooseMap(propertiesKey, into, bindings)}, isNew)
-	for key, model := range *into {
-		P(&model).common().Required = types.BoolNull()
-		if slices.Contains(required, any(key)) {
-			P(&model).common().Required = types.BoolValue(true)
-		}
-		(*into)[key] = model
 	}
 	return err
 }

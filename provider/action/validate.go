@@ -3,7 +3,6 @@ package action
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -79,16 +78,10 @@ func checkRequired(at path.Path, m *selfServiceModel) diag.Diagnostics {
 	if m.RequiredJQ.IsNull() {
 		return nil
 	}
-	var required []string
-	for key, input := range m.UserProperties.inputs() {
-		if input.isRequired {
-			required = append(required, key)
-		}
-	}
+	required := m.UserProperties.requiredInputs()
 	if len(required) == 0 {
 		return nil
 	}
-	slices.Sort(required)
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at.AtName("required_jq_query"), "Required Twice", fmt.Sprintf(
 		"required_jq_query says which inputs are required, so that no input can say so itself: remove it, or required from %s.", strings.Join(required, ", ")))}
 }

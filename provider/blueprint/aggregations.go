@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
@@ -83,34 +82,9 @@ func (m *aggregationsModel) Key() types.String { return m.Blueprint }
 
 // Bindings tie the attributes to the document that [aggregationsStore] makes.
 func (m *aggregationsModel) Bindings() []document.Binding {
-	const key = "properties"
 	return []document.Binding{
 		document.Text("blueprint", &m.Blueprint),
-		document.Custom(
-			func(into document.Object) {
-				properties := document.Object{}
-				for name, property := range m.Properties {
-					properties[name] = property.document()
-				}
-				into[key] = properties
-			},
-			func(from document.Object, isNew bool) error {
-				fresh, current := map[string]aggregationModel{}, document.Child(from, key)
-				for name := range current {
-					read, err := fromDocument[port.AggregationProperty](document.Child(current, name))
-					if err != nil {
-						return fmt.Errorf("aggregation property %q: %w", name, err)
-					}
-					prior := m.Properties[name]
-					if isNew {
-						prior = emptyAggregation()
-					}
-					fresh[name] = aggregationFromAPI(*read, prior)
-				}
-				m.Properties = fresh
-				return nil
-			},
-		),
+		document.LooseMap("properties", &m.Properties, (*aggregationModel).bindings),
 	}
 }
 

@@ -134,8 +134,8 @@ func setAggregations(whole, desired document.Object, base map[string]port.Aggreg
 		if _, exists := current[key]; !exists {
 			continue
 		}
-		merged, err := overAggregation(document.Child(current, key), document.Child(next, key))
-		if err != nil {
+		merged := document.Child(current, key)
+		if err := overlay(merged, document.Child(next, key), (*aggregationModel).bindings); err != nil {
 			return fmt.Errorf("aggregation property %q: %w", key, err)
 		}
 		next[key] = merged
@@ -147,35 +147,4 @@ func setAggregations(whole, desired document.Object, base map[string]port.Aggreg
 	}
 	whole[aggregationsKey] = next
 	return nil
-}
-
-// overAggregation is the desired aggregation property with the keys of the current one
-// that no attribute stands for.
-func overAggregation(current, desired document.Object) (document.Object, error) {
-	read, err := fromDocument[port.AggregationProperty](current)
-	if err != nil {
-		return nil, err
-	}
-	adopt(desired, current, aggregationFromAPI(*read, aggregationModel{}).document())
-	return desired, nil
-}
-
-// document is the aggregation property as JSON. A query that is no JSON goes as it is,
-// so that Port says so.
-func (a aggregationModel) document() document.Object {
-	of := a.toAPI()
-	of.Query = nil
-	encoded, err := toDocument(of)
-	if err != nil {
-		return nil
-	}
-	if a.Query.IsNull() {
-		return encoded
-	}
-	query, err := a.Query.Decode()
-	if err != nil {
-		query = a.Query.ValueString()
-	}
-	encoded["query"] = query
-	return encoded
 }

@@ -3,7 +3,6 @@ package blueprint
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -20,12 +19,13 @@ import (
 
 // toCreate gives the blueprint to create, extra_json included.
 func (m *model) toCreate() (*port.Blueprint, diag.Diagnostics) {
-	desired := m.toAPI()
-	extra, diagnostics := checkExtra(desired, m.ExtraJSON)
+	extra, diagnostics := m.checkExtra()
 	if diagnostics.HasError() {
 		return nil, diagnostics
 	}
-	body, err := newBody(desired, extra)
+	whole := m.document()
+	mergeExtra(whole, extra)
+	body, err := fromDocument[port.Blueprint](whole)
 	if err != nil {
 		diagnostics.Append(unmergeable(err))
 	}
@@ -36,8 +36,7 @@ func (m *model) toCreate() (*port.Blueprint, diag.Diagnostics) {
 // relations and the aggregation properties only the configuration says: the
 // plan holds those that are there. Those that it declared before are released.
 func newChange(ctx context.Context, config tfsdk.Config, private recall.Reader, state, plan *model) (change, diag.Diagnostics) {
-	desired := plan.toAPI()
-	extra, diagnostics := checkExtra(desired, plan.ExtraJSON)
+	extra, diagnostics := plan.checkExtra()
 	previousExtra, err := decodeExtra(state.ExtraJSON)
 	if err != nil {
 		diagnostics.Append(unmergeable(err))
@@ -54,20 +53,12 @@ func newChange(ctx context.Context, config tfsdk.Config, private recall.Reader, 
 	if handsOver(state.AggregationsMode, plan.AggregationsMode) {
 		delete(released, "aggregation_properties")
 	}
-	wanted := change{released: released, desired: desired, previousExtra: previousExtra, extra: extra, renames: findRenames(state, plan)}
+	wanted := change{released: released, desired: *plan, previousExtra: previousExtra, extra: extra, renames: findRenames(state, plan)}
 	if relations.IsNull() {
-		desired.Relations = nil
-		wanted.foreign = append(wanted.foreign, "relations")
+		wanted.desired.Relations = nil
 	}
 	if aggregations.IsNull() {
-		desired.AggregationProperties = nil
-		wanted.foreign = append(wanted.foreign, "aggregation_properties")
-	}
-	if relations.IsNull() || plan.RelationsMode.ValueString() == modeDeclared {
-		wanted.shared = append(wanted.shared, "relations")
-	}
-	if aggregations.IsNull() || plan.AggregationsMode.ValueString() == modeDeclared {
-		wanted.shared = append(wanted.shared, "aggregation_properties")
+		wanted.desired.AggregationProperties = nil
 	}
 	return wanted, diagnostics
 }
@@ -75,7 +66,7 @@ func newChange(ctx context.Context, config tfsdk.Config, private recall.Reader, 
 // sendsNothing reports whether state and plan differ in nothing that Port
 // stores.
 func sendsNothing(state, plan *model) bool {
-	return reflect.DeepEqual(plan.toAPI(), state.toAPI()) && sameExtra(state.ExtraJSON, plan.ExtraJSON) && findRenames(state, plan).isEmpty()
+	return jsonvalue.Equal(plan.document(), state.document()) && sameExtra(state.ExtraJSON, plan.ExtraJSON) && findRenames(state, plan).isEmpty()
 }
 
 func sameExtra(a, b jsontype.Value) bool {
@@ -86,16 +77,15 @@ func sameExtra(a, b jsontype.Value) bool {
 }
 
 // checkExtra decodes extra_json and refuses keys in it that attributes stand
-// for: which of the two was meant would not be clear. The blueprint is what the
-// attributes alone write.
-func checkExtra(blueprint *port.Blueprint, in jsontype.Value) (map[string]any, diag.Diagnostics) {
+// for: which of the two was meant would not be clear.
+func (m *model) checkExtra() (map[string]any, diag.Diagnostics) {
 	var diagnostics diag.Diagnostics
-	extra, err := decodeExtra(in)
+	extra, err := decodeExtra(m.ExtraJSON)
 	if err != nil {
 		diagnostics.Append(unmergeable(err))
 		return nil, diagnostics
 	}
-	owned, err := ownedKeys(blueprint, extra)
+	owned, err := m.ownedKeys(extra)
 	if err != nil {
 		diagnostics.Append(unmergeable(err))
 		return nil, diagnostics
@@ -104,7 +94,7 @@ func checkExtra(blueprint *port.Blueprint, in jsontype.Value) (map[string]any, d
 		diagnostics.AddAttributeError(path.Root("extra_json"), "Key With an Attribute",
 			"extra_json is for keys that no attribute of this resource stands for. Set these with their attributes instead: "+strings.Join(owned, ", ")+".")
 	}
-	if stray := strayProperties(blueprint, extra); len(stray) > 0 {
+	if stray := m.strayProperties(extra); len(stray) > 0 {
 		diagnostics.AddAttributeError(path.Root("extra_json"), "Keys of an Unknown Property",
 			fmt.Sprintf("extra_json has keys of %s under schema.properties, and the blueprint has no such property. Correct the key, or remove it from extra_json.", quoted(stray)))
 	}
@@ -116,19 +106,16 @@ func unmergeable(err error) diag.Diagnostic {
 		"extra_json cannot be merged into the blueprint: "+err.Error()+".")
 }
 
-// refreshed is the model of what Port holds now, in the form of the state. After
-// an import there is no form yet: what is empty is null, as in the state of the
-// official provider, so that generated configuration says no more than it has to.
-func (m *model) refreshed(current *port.Blueprint) (*model, error) {
-	if !m.IsUnread() {
-		return fromAPI(current, m)
+// refresh takes over what Port holds now, in the form of the state. After an import
+// there is no form yet: what is empty is null, as in the state of the official
+// provider, so that generated configuration says no more than it has to.
+func (m *model) refresh(current *port.Blueprint) error {
+	isNew := m.IsUnread()
+	if err := m.fromAPI(current, isNew); err != nil {
+		return err
 	}
-	prior := emptyModel(current)
-	prior.Timeouts = m.Timeouts
-	imported, err := fromAPI(current, prior)
-	if err != nil {
-		return nil, err
+	if isNew {
+		convert.OmitEmpty(m)
 	}
-	convert.OmitEmpty(imported)
-	return imported, nil
+	return nil
 }

@@ -129,8 +129,8 @@ func resourceSchema(ctx context.Context) resourceschema.Schema {
 
 // readableValue gives a blueprint as an object of a data source's type.
 func readableValue(ctx context.Context, current *port.Blueprint, to tftypes.Type) (tftypes.Value, error) {
-	read, err := fromAPI(current, nil)
-	if err != nil {
+	var read model
+	if err := read.fromAPI(current, true); err != nil {
 		return tftypes.Value{}, err
 	}
 	document, err := json.Marshal(current)

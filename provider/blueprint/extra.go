@@ -8,6 +8,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
@@ -65,34 +66,19 @@ func dropExtra(document, previous, next map[string]any) {
 	}
 }
 
-// withoutExtra is what Port holds without the keys that only the previous
-// extra_json set.
-func withoutExtra(current *port.Blueprint, previous, next map[string]any) (*port.Blueprint, error) {
-	if len(previous) == 0 {
-		return current, nil
-	}
-	document, err := toDocument(*current)
-	if err != nil {
-		return nil, err
-	}
-	dropExtra(document, previous, next)
-	return fromDocument[port.Blueprint](document)
-}
-
 // observedExtra is extra_json as Port has it: the keys that the prior one sets,
 // with the values of now. A null one stays null, and where Port has the same,
 // the prior text is kept.
-func observedExtra(prior jsontype.Value, blueprint *port.Blueprint) (jsontype.Value, error) {
+func observedExtra(prior jsontype.Value, whole document.Object) (jsontype.Value, error) {
 	set, err := decodeExtra(prior)
 	if set == nil || err != nil {
 		return prior, err
 	}
-	document, err := toDocument(*blueprint)
-	if err != nil {
+	text, err := jsonvalue.Encode(selectKeys(whole, set))
+	if err != nil || jsonvalue.EqualText(string(text), prior.ValueString()) {
 		return prior, err
 	}
-	text, err := jsonvalue.Encode(selectKeys(document, set))
-	return keepJSON(jsontype.New(string(text)), prior), err
+	return jsontype.New(string(text)), nil
 }
 
 // selectKeys returns the keys of the document that set has. An absent key that
@@ -114,38 +100,31 @@ func selectKeys(document, set map[string]any) map[string]any {
 }
 
 // ownedKeys lists the keys of extra_json that attributes stand for, as paths
-// such as schema.properties.size.title. The blueprint is what the attributes
-// alone would write.
-func ownedKeys(blueprint *port.Blueprint, extra map[string]any) ([]string, error) {
-	document, err := toDocument(*blueprint)
+// such as schema.properties.size.title: those that a model reads and writes again.
+func (m *model) ownedKeys(extra map[string]any) ([]string, error) {
+	merged := m.document()
+	mergeExtra(merged, extra)
+	whole, err := fromDocument[port.Blueprint](merged)
 	if err != nil {
 		return nil, err
 	}
-	mergeExtra(document, extra)
-	merged, err := fromDocument[port.Blueprint](document)
-	if err != nil {
+	var read model
+	if err := read.fromAPI(whole, true); err != nil {
 		return nil, err
 	}
-	read, err := fromAPI(merged, nil)
-	if err != nil {
-		return nil, err
-	}
-	managed, err := toDocument(*read.toAPI())
-	if err != nil {
-		return nil, err
-	}
-	return sharedLeaves(nil, extra, managed), nil
+	return sharedLeaves(nil, extra, read.document()), nil
 }
 
 // strayProperties lists the properties that extra_json has keys of and that
 // nothing declares: a spelling mistake, or what was left when one was removed.
-func strayProperties(blueprint *port.Blueprint, extra map[string]any) []string {
+func (m *model) strayProperties(extra map[string]any) []string {
 	outer, _ := extra["schema"].(map[string]any)
 	properties, _ := outer["properties"].(map[string]any)
+	declared := m.Properties.common()
 	var stray []string
 	for _, key := range slices.Sorted(maps.Keys(properties)) {
 		keys, _ := properties[key].(map[string]any)
-		_, isDeclared := blueprint.Schema.Properties[key]
+		_, isDeclared := declared[key]
 		if _, hasType := keys["type"]; !isDeclared && !hasType {
 			stray = append(stray, key)
 		}

@@ -22,13 +22,14 @@ func FuzzModelRoundTrip(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		generated := generator{rand.New(rand.NewPCG(seed, seed))}.blueprint()
-		read, err := fromAPI(generated, nil)
+		read := imported(t, generated)
+		written, err := read.toAPI()
 		if err != nil {
 			t.Fatal(err)
 		}
-		expectSame(t, "written again", *read.toAPI(), *generated)
-		again, err := fromAPI(generated, read)
-		if err != nil {
+		expectSame(t, "written again", *written, *generated)
+		again := imported(t, generated)
+		if err := again.fromAPI(generated, false); err != nil {
 			t.Fatal(err)
 		}
 		if !reflect.DeepEqual(read, again) {
@@ -36,22 +37,46 @@ func FuzzModelRoundTrip(f *testing.F) {
 		}
 
 		foreign := withForeignKeys(*generated)
-		document, err := keepForeign(read.toAPI(), &foreign, nil, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		kept, err := fromDocument[port.Blueprint](document)
-		if err != nil {
-			t.Fatal(err)
-		}
-		expectSame(t, "written over foreign keys", *kept, foreign)
+		expectSame(t, "written over foreign keys", *over(t, read, &foreign), foreign)
 	})
+}
+
+// loose are the keys of which an empty value and none are the same.
+var loose = []string{"relations", "mirrorProperties", "calculationProperties", "aggregationProperties", "required", "enum", "enumColors", "colors", "pathFilter"}
+
+// withoutEmpty is a document without what is as good as absent.
+func withoutEmpty(t *testing.T, of port.Blueprint) any {
+	t.Helper()
+	whole, err := toDocument(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var prune func(value any)
+	prune = func(value any) {
+		switch value := value.(type) {
+		case []any:
+			for _, element := range value {
+				prune(element)
+			}
+		case map[string]any:
+			for key, member := range value {
+				list, isList := member.([]any)
+				object, isObject := member.(map[string]any)
+				if slices.Contains(loose, key) && (isList && len(list) == 0 || isObject && len(object) == 0) {
+					delete(value, key)
+				}
+				prune(member)
+			}
+		}
+	}
+	prune(whole)
+	return whole
 }
 
 func expectSame(t *testing.T, when string, got, want port.Blueprint) {
 	t.Helper()
-	gotText, gotErr := json.Marshal(got)
-	wantText, wantErr := json.Marshal(want)
+	gotText, gotErr := jsonvalue.Encode(withoutEmpty(t, got))
+	wantText, wantErr := jsonvalue.Encode(withoutEmpty(t, want))
 	if gotErr != nil || wantErr != nil {
 		t.Fatal(gotErr, wantErr)
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 )
 
 // Parts of a blueprint may be declared inline, or as resources of their own. This
@@ -122,34 +122,48 @@ func (m *model) openToOthers() *model {
 	return &open
 }
 
-// sharesRelations reports whether others may declare relations of the blueprint, and
-// mirror properties over them.
-func (m *model) sharesRelations() bool {
-	return m.Relations == nil || m.RelationsMode.ValueString() == modeDeclared
+// isShared reports whether others may declare elements of an attribute as well.
+func isShared[T any](elements map[string]T, mode types.String) bool {
+	return elements == nil || mode.ValueString() == modeDeclared
 }
 
-// ownElements are the elements of an attribute that a refresh looks at: those that
-// the state has, and all of them where the attribute is authoritative.
-func ownElements[V, M any](mode types.String, all map[string]V, prior map[string]M) map[string]V {
-	if mode.ValueString() != modeDeclared {
-		return all
+// isOverOurs reports of mirror properties whether they lead over a relation that the
+// model declares. Those over relations that others declare belong to them.
+func (m *contentModel) isOverOurs() func(mirror any) bool {
+	ours := m.Relations
+	return func(mirror any) bool {
+		object, _ := mirror.(document.Object)
+		at, _ := object["path"].(string)
+		_, isOurs := ours[firstRelation(at)]
+		return isOurs
 	}
-	own := maps.Clone(all)
-	maps.DeleteFunc(own, func(key string, _ V) bool { _, isOurs := prior[key]; return !isOurs })
-	return own
 }
 
-// ownMirrors are the mirror properties that a refresh looks at. Those over relations
-// that others declare belong to them.
-func (m *model) ownMirrors(all map[string]port.MirrorProperty) map[string]port.MirrorProperty {
-	if !m.sharesRelations() {
-		return all
+// shared binds a map of which others may declare elements as well: those stay, and a
+// refresh looks at those that the model has. isOurs tells of further elements which
+// belong to the model; it may be nil. A map that is null and shared hides what others
+// declared.
+func shared[T any](key string, target *map[string]T, bindings func(*T) []document.Binding, isShared bool, isOurs func(any) bool) document.Binding {
+	plain := []document.Binding{document.LooseMap(key, target, bindings)}
+	isTheirs := func(name string, element any) bool {
+		_, isDeclared := (*target)[name]
+		return isShared && !isDeclared && (isOurs == nil || !isOurs(element))
 	}
-	own := maps.Clone(all)
-	maps.DeleteFunc(own, func(key string, mirror port.MirrorProperty) bool {
-		_, isOurs := m.MirrorProperties[key]
-		_, isOverOurs := m.Relations[firstRelation(mirror.Path)]
-		return !isOurs && !isOverOurs
-	})
-	return own
+	return document.Custom(
+		func(into document.Object) {
+			others := document.Child(into, key)
+			maps.DeleteFunc(others, func(name string, element any) bool { return !isTheirs(name, element) })
+			document.Write(into, plain)
+			if len(others) > 0 {
+				all := document.Child(into, key)
+				maps.Copy(all, others)
+				into[key] = all
+			}
+		},
+		func(from document.Object, isNew bool) error {
+			own := document.Child(from, key)
+			maps.DeleteFunc(own, func(name string, element any) bool { return !isNew && isTheirs(name, element) })
+			return document.Read(document.Object{key: own}, plain, isNew)
+		},
+	)
 }

@@ -70,7 +70,8 @@ func listedBlueprint(current *port.Blueprint) listing.Object {
 		Identifier: current.Identifier,
 		Identity:   identityModel{Identifier: types.StringValue(current.Identifier)},
 		State: func(none timeouts.Value) (any, error) {
-			return (&model{localModel: localModel{Timeouts: none}}).refreshed(current)
+			imported := &model{localModel: localModel{Timeouts: none}}
+			return imported, imported.refresh(current)
 		},
 	}
 }

@@ -1,24 +1,17 @@
 package blueprint
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
-)
-
-// The types of a property at Port.
-const (
-	typeString  = "string"
-	typeNumber  = "number"
-	typeBoolean = "boolean"
-	typeObject  = "object"
-	typeArray   = "array"
 )
 
 // model is port_blueprint in Terraform's terms. A nil map, list or pointer is
@@ -69,8 +62,16 @@ type ownershipModel struct {
 	Title types.String `tfsdk:"title"`
 }
 
+func (m *ownershipModel) bindings() []document.Binding {
+	return []document.Binding{document.Kind("type", &m.Type), document.Text("path", &m.Path), document.Text("title", &m.Title)}
+}
+
 type teamInheritanceModel struct {
 	Path types.String `tfsdk:"path"`
+}
+
+func (m *teamInheritanceModel) bindings() []document.Binding {
+	return []document.Binding{document.Text("path", &m.Path)}
 }
 
 type webhookModel struct {
@@ -78,96 +79,72 @@ type webhookModel struct {
 	Agent types.Bool   `tfsdk:"agent"`
 }
 
+func (m *webhookModel) bindings() []document.Binding {
+	return []document.Binding{document.Text("url", &m.URL), document.Bool("agent", &m.Agent)}
+}
+
 // kafkaModel is the empty object that asks for Port's Kafka topic.
 type kafkaModel struct{}
 
-// toAPI gives the blueprint as Port stores it. Only keys that Terraform
-// manages are set: what else Port holds is carried over before a write.
-func (m *model) toAPI() *port.Blueprint {
-	blueprint := &port.Blueprint{
-		Identifier:            m.Identifier.ValueString(),
-		Title:                 m.Title.ValueString(),
-		Description:           m.Description.ValueStringPointer(),
-		Icon:                  m.Icon.ValueStringPointer(),
-		Schema:                m.Properties.toAPI(),
-		Relations:             convert.Map(m.Relations, relationModel.toAPI),
-		MirrorProperties:      convert.Map(m.MirrorProperties, mirrorModel.toAPI),
-		CalculationProperties: convert.Map(m.CalculationProperties, calculationModel.toAPI),
-		AggregationProperties: convert.Map(m.AggregationProperties, aggregationModel.toAPI),
-		ChangelogDestination:  m.changelogDestination(),
-		IncludeInGlobalSearch: m.IncludeInGlobalSearch.ValueBoolPointer(),
-	}
-	if m.Ownership != nil {
-		blueprint.Ownership = &port.Ownership{
-			Type:  m.Ownership.Type.ValueString(),
-			Path:  m.Ownership.Path.ValueStringPointer(),
-			Title: m.Ownership.Title.ValueStringPointer(),
-		}
-	}
-	if m.TeamInheritance != nil {
-		blueprint.TeamInheritance = &port.TeamInheritance{Path: m.TeamInheritance.Path.ValueString()}
-	}
-	return blueprint
+func (*kafkaModel) bindings() []document.Binding { return nil }
+
+// bindings tie the attributes to the body of PUT /v1/blueprints/{identifier}.
+func (m *model) bindings() []document.Binding {
+	return append(m.contentModel.bindings(m.RelationsMode, m.AggregationsMode),
+		document.Text("identifier", &m.Identifier),
+		document.Text("title", &m.Title),
+		document.Text("description", &m.Description),
+		document.Text("icon", &m.Icon),
+		document.Nested("ownership", &m.Ownership, (*ownershipModel).bindings),
+		document.Nested("teamInheritance", &m.TeamInheritance, (*teamInheritanceModel).bindings),
+		document.OneOf("changelogDestination", "type",
+			document.When(port.ChangelogWebhook, &m.WebhookDestination, (*webhookModel).bindings),
+			document.When(port.ChangelogKafka, &m.KafkaDestination, (*kafkaModel).bindings),
+		),
+	)
 }
 
-func (m *model) changelogDestination() *port.ChangelogDestination {
-	switch {
-	case m.WebhookDestination != nil:
-		return &port.ChangelogDestination{
-			Type:  port.ChangelogWebhook,
-			URL:   m.WebhookDestination.URL.ValueStringPointer(),
-			Agent: m.WebhookDestination.Agent.ValueBoolPointer(),
-		}
-	case m.KafkaDestination != nil:
-		return &port.ChangelogDestination{Type: port.ChangelogKafka}
-	default:
-		return nil
+// bindings of the content, of which others may declare relations and aggregation
+// properties where a mode or an absent attribute says so.
+func (m *contentModel) bindings(relationsMode, aggregationsMode types.String) []document.Binding {
+	return []document.Binding{
+		m.propertiesBinding(),
+		shared("relations", &m.Relations, (*relationModel).bindings, isShared(m.Relations, relationsMode), nil),
+		shared("mirrorProperties", &m.MirrorProperties, (*mirrorModel).bindings, isShared(m.Relations, relationsMode), m.isOverOurs()),
+		document.LooseMap("calculationProperties", &m.CalculationProperties, (*calculationModel).bindings),
+		shared("aggregationProperties", &m.AggregationProperties, (*aggregationModel).bindings, isShared(m.AggregationProperties, aggregationsMode), nil),
+		document.Bool("includeInGlobalSearch", &m.IncludeInGlobalSearch),
 	}
 }
 
-// fromAPI rebuilds the model from what Port holds. Where absent and empty mean
-// the same to Port, the form of prior is kept; prior is nil after an import.
-func fromAPI(blueprint *port.Blueprint, prior *model) (*model, error) {
-	if prior == nil {
-		prior = emptyModel(blueprint)
-	}
-	properties, err := propertiesFromAPI(blueprint.Schema, prior.Properties)
+// document is what the attributes alone write.
+func (m *model) document() document.Object {
+	whole := document.Object{}
+	document.Write(whole, m.bindings())
+	return whole
+}
+
+// toAPI is what the attributes alone write, as a blueprint.
+func (m *model) toAPI() (*port.Blueprint, error) { return fromDocument[port.Blueprint](m.document()) }
+
+// fromAPI takes over what Port holds. Where absent and empty mean the same to Port, the
+// form of the model is kept; isNew says that it has none, as after an import.
+func (m *model) fromAPI(blueprint *port.Blueprint, isNew bool) error {
+	whole, err := toDocument(*blueprint)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	extra, err := observedExtra(prior.ExtraJSON, blueprint)
-	if err != nil {
-		return nil, fmt.Errorf("extra_json: %w", err)
+	if err := document.Read(whole, m.bindings(), isNew); err != nil {
+		return err
 	}
-	fresh := &model{
-		Identifier:  types.StringValue(blueprint.Identifier),
-		Title:       types.StringValue(blueprint.Title),
-		Description: convert.Text(blueprint.Description, prior.Description),
-		Icon:        convert.Text(blueprint.Icon, prior.Icon),
-		contentModel: contentModel{
-			Properties:            properties,
-			MirrorProperties:      convert.MapWithPrior(prior.ownMirrors(blueprint.MirrorProperties), prior.MirrorProperties, mirrorFromAPI),
-			CalculationProperties: convert.MapWithPrior(blueprint.CalculationProperties, prior.CalculationProperties, calculationFromAPI),
-			IncludeInGlobalSearch: types.BoolPointerValue(blueprint.IncludeInGlobalSearch),
-		},
-		ExtraJSON:  extra,
-		localModel: prior.localModel,
+	if m.ExtraJSON, err = observedExtra(m.ExtraJSON, whole); err != nil {
+		return fmt.Errorf("extra_json: %w", err)
 	}
-	if prior.Relations != nil {
-		fresh.Relations = convert.MapWithPrior(ownElements(prior.RelationsMode, blueprint.Relations, prior.Relations), prior.Relations, relationFromAPI)
+	if isNew {
+		m.ForceDeleteEntities, m.CreateCatalogPage = types.BoolValue(false), types.BoolValue(true)
 	}
-	if prior.AggregationProperties != nil {
-		fresh.AggregationProperties = convert.MapWithPrior(ownElements(prior.AggregationsMode, blueprint.AggregationProperties, prior.AggregationProperties), prior.AggregationProperties, aggregationFromAPI)
-	}
-	if blueprint.Ownership != nil {
-		fresh.Ownership = ownershipFromAPI(*blueprint.Ownership, prior.Ownership)
-	}
-	if blueprint.TeamInheritance != nil {
-		fresh.TeamInheritance = &teamInheritanceModel{Path: types.StringValue(blueprint.TeamInheritance.Path)}
-	}
-	fresh.setChangelogDestination(blueprint.ChangelogDestination)
-	fresh.setComputed(blueprint)
-	return fresh, nil
+	m.setComputed(blueprint)
+	return nil
 }
 
 // setComputed takes over what only Port knows.
@@ -180,27 +157,37 @@ func (m *model) setComputed(blueprint *port.Blueprint) {
 	})
 }
 
-func (m *model) setChangelogDestination(destination *port.ChangelogDestination) {
-	if destination == nil {
-		return
+// toDocument is a blueprint, or a part of one, as a JSON object.
+func toDocument[T any](of T) (document.Object, error) {
+	encoded, err := json.Marshal(of)
+	if err != nil {
+		return nil, err
 	}
-	if destination.Type == port.ChangelogKafka {
-		m.KafkaDestination = &kafkaModel{}
-		return
+	decoded, err := jsonvalue.Decode(encoded)
+	if err != nil {
+		return nil, err
 	}
-	m.WebhookDestination = &webhookModel{
-		URL:   types.StringPointerValue(destination.URL),
-		Agent: types.BoolPointerValue(destination.Agent),
-	}
+	whole, _ := decoded.(document.Object)
+	return whole, nil
 }
 
-func ownershipFromAPI(ownership port.Ownership, prior *ownershipModel) *ownershipModel {
-	if prior == nil {
-		prior = &ownershipModel{}
+// fromDocument reads a blueprint, or a part of one.
+func fromDocument[T any](whole document.Object) (*T, error) {
+	encoded, err := jsonvalue.Encode(whole)
+	if err != nil {
+		return nil, err
 	}
-	return &ownershipModel{
-		Type:  types.StringValue(ownership.Type),
-		Path:  convert.Text(ownership.Path, prior.Path),
-		Title: convert.Text(ownership.Title, prior.Title),
+	var of T
+	return &of, json.Unmarshal(encoded, &of)
+}
+
+// overlay writes a document over another one as far as a model stands for it, so that
+// keys that no attribute stands for survive.
+func overlay[T any](current, desired document.Object, bindings func(*T) []document.Binding) error {
+	var model T
+	if err := document.Read(desired, bindings(&model), true); err != nil {
+		return err
 	}
+	document.Write(current, bindings(&model))
+	return nil
 }

@@ -49,3 +49,12 @@ func withParts(blueprint, parts *port.Blueprint) *port.Blueprint {
 	extended.AggregationProperties = merged(extended.AggregationProperties, parts.AggregationProperties)
 	return &extended
 }
+
+// merged is a map with the elements of another one over its own.
+func merged[V any](under, over map[string]V) map[string]V {
+	if under == nil {
+		return over
+	}
+	maps.Copy(under, over)
+	return under
+}

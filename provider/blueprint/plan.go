@@ -100,7 +100,7 @@ func planExtra(ctx context.Context, config tfsdk.Config) diag.Diagnostics {
 	if diagnostics.HasError() || configured.ExtraJSON.IsNull() {
 		return diagnostics
 	}
-	_, found := checkExtra(configured.toAPI(), configured.ExtraJSON)
+	_, found := configured.checkExtra()
 	return append(diagnostics, found...)
 }
 

@@ -63,34 +63,18 @@ func (s relationStore) Create(ctx context.Context, desired document.Object) (doc
 		maps.DeleteFunc(before, func(key string, mirror any) bool {
 			return !leadsOver(mirror, relation) || !s.backend.WasHandedOver(blueprint, "mirror_properties", key)
 		})
-		if err := takeOver(document.Child(whole, "relations")[relation], desired["relation"]); err != nil {
+		// What a relation that exists has beyond the attributes stays.
+		next := document.Child(document.Child(whole, "relations"), relation)
+		if err := overlay(next, document.Child(desired, "relation"), (*relationModel).bindings); err != nil {
 			return err
 		}
+		desired["relation"] = next
 		return setRelation(whole, relation, document.Object{"mirrorProperties": before}, desired)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return relationDocument(written, relation)
-}
-
-// takeOver keeps what a relation that exists has beyond the attributes.
-func takeOver(existing, desired any) error {
-	current, exists := existing.(document.Object)
-	next, _ := desired.(document.Object)
-	if !exists {
-		return nil
-	}
-	read, err := fromDocument[port.Relation](current)
-	if err != nil {
-		return err
-	}
-	managed, err := toDocument(relationFromAPI(*read, relationModel{}).toAPI())
-	if err != nil {
-		return err
-	}
-	adopt(next, current, managed)
-	return nil
 }
 
 // Update changes the relation. It renames it by the route that keeps what entities

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -81,7 +80,7 @@ func (r *blueprintResource) Create(ctx context.Context, req resource.CreateReque
 		return
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
-	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, plan, created, nil)...)
+	resp.Diagnostics.Append(store(ctx, req.Plan, &resp.State, resp.Private, created, nil)...)
 	resp.Diagnostics.Append(completed(ctx, "create", plan.Identifier.ValueString())...)
 	resp.Diagnostics.Append(saveDeclared(ctx, req.Config, resp.Private)...)
 }
@@ -103,16 +102,14 @@ func (r *blueprintResource) Read(ctx context.Context, req resource.ReadRequest, 
 		resp.State.RemoveResource(ctx)
 		return
 	}
+	if err == nil {
+		err = state.refresh(current)
+	}
 	if err != nil {
 		resp.Diagnostics.Append(failure(ctx, "Read", identifier, err).Diagnostic())
 		return
 	}
-	fresh, err := state.refreshed(current)
-	if err != nil {
-		resp.Diagnostics.Append(failure(ctx, "Read", identifier, err).Diagnostic())
-		return
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, fresh)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	resp.State.Raw = memory.Restore(req.State.Raw, resp.State.Raw)
 }
 
@@ -148,7 +145,7 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 	}
 	handOver(r.backend, &state, plan)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
-	resp.Diagnostics.Append(store(ctx, &resp.State, resp.Private, plan, updated, wanted.foreign)...)
+	resp.Diagnostics.Append(store(ctx, req.Plan, &resp.State, resp.Private, updated, &wanted.desired)...)
 	resp.Diagnostics.Append(completed(ctx, "update", identifier)...)
 	resp.Diagnostics.Append(saveDeclared(ctx, req.Config, resp.Private)...)
 }
@@ -181,21 +178,23 @@ func (r *blueprintResource) ImportState(ctx context.Context, req resource.Import
 
 // store makes the plan the state after a write, completed by what only Port knows.
 // Values that Port answered differently are remembered, but for those of attributes
-// that are somebody else's: nobody sent them.
-func store(ctx context.Context, state *tfsdk.State, private recall.Private, plan *model, written result, foreign []string) diag.Diagnostics {
+// that the configuration leaves to others: nobody sent them. sent may be nil.
+func store(ctx context.Context, planned tfsdk.Plan, state *tfsdk.State, private recall.Private, written result, sent *model) diag.Diagnostics {
+	var plan, answered model
+	diagnostics := planned.Get(ctx, &plan)
+	diagnostics.Append(planned.Get(ctx, &answered)...)
 	plan.setComputed(written.blueprint)
-	answered, err := fromAPI(written.blueprint, plan)
-	if err != nil {
+	if err := answered.fromAPI(written.blueprint, false); err != nil {
 		// It was written; whether it can be read is the next refresh's business.
-		return state.Set(ctx, plan)
+		return append(diagnostics, state.Set(ctx, plan)...)
 	}
-	if slices.Contains(foreign, "relations") {
+	if sent != nil && sent.Relations == nil {
 		answered.Relations = plan.Relations
 	}
-	if slices.Contains(foreign, "aggregation_properties") {
+	if sent != nil && sent.AggregationProperties == nil {
 		answered.AggregationProperties = plan.AggregationProperties
 	}
-	return recall.Conclude(ctx, state, private, plan, answered, func(difference recall.Difference) diag.Diagnostics {
+	return append(diagnostics, recall.Conclude(ctx, state, private, &plan, &answered, func(difference recall.Difference) diag.Diagnostics {
 		if isDestination(difference.Path) && difference.Answered.IsNull() {
 			return diag.Diagnostics{destinationIgnored(difference.Path, written.refusal)}
 		}
@@ -203,7 +202,7 @@ func store(ctx context.Context, state *tfsdk.State, private recall.Private, plan
 			return dropped
 		}
 		return difference.Warning()
-	})
+	})...)
 }
 
 // destinationIgnored says that Port does not keep a changelog destination.

@@ -105,13 +105,7 @@ func (m *systemModel) Bindings() []document.Binding {
 }
 
 func (m *systemModel) writeAdditions(into document.Object) {
-	additions, err := toDocument(*m.whole().toAPI())
-	if err != nil {
-		// A default that was not known at plan time may prove to be no JSON: decodeAdditions reports it.
-		delete(into, blueprintKey)
-		return
-	}
-	into[blueprintKey] = additions
+	into[blueprintKey] = m.whole().document()
 }
 
 // readAdditions reads those parts that the model has, and after an import all that
@@ -125,21 +119,22 @@ func (m *systemModel) readAdditions(from document.Object, isNew bool) error {
 	if err != nil {
 		return err
 	}
-	prior := m.whole()
-	own := onlyParts(current, keysOf(prior.toAPI()))
-	if isNew {
-		own = withoutParts(current, keysOf(structure))
-		prior = emptyModel(own)
-	}
-	if hides := prior.IncludeInGlobalSearch.IsNull(); hides && (!isNew || equalFlag(current.IncludeInGlobalSearch, structure.IncludeInGlobalSearch)) {
-		own.IncludeInGlobalSearch = nil
-	}
-	fresh, err := fromAPI(own, prior)
+	prior, err := m.whole().toAPI()
 	if err != nil {
 		return err
 	}
-	m.contentModel = fresh.contentModel
-	return nil
+	own := onlyParts(current, keysOf(prior))
+	if isNew {
+		own = withoutParts(current, keysOf(structure))
+	}
+	if hides := m.IncludeInGlobalSearch.IsNull(); hides && (!isNew || equalFlag(current.IncludeInGlobalSearch, structure.IncludeInGlobalSearch)) {
+		own.IncludeInGlobalSearch = nil
+	}
+	additions, err := toDocument(*own)
+	if err != nil {
+		return err
+	}
+	return document.Read(additions, m.bindings(types.StringNull(), types.StringNull()), isNew)
 }
 
 func equalFlag(a, b *bool) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }

@@ -194,12 +194,16 @@ func (r *systemResource) definition(ctx context.Context, identifier string, req 
 	if !req.Config.Raw.IsFullyKnown() || resp.Plan.Get(ctx, &plan).HasError() {
 		return nil
 	}
-	before := &port.Blueprint{}
-	if !req.State.Raw.IsNull() {
-		if req.State.Get(ctx, &state).HasError() {
-			return nil
-		}
-		before = state.whole().toAPI()
+	if !req.State.Raw.IsNull() && req.State.Get(ctx, &state).HasError() {
+		return nil
+	}
+	before, err := state.whole().toAPI()
+	if err != nil {
+		return nil
+	}
+	after, err := plan.whole().toAPI()
+	if err != nil {
+		return nil
 	}
 	current, err := r.Backend.Blueprint(ctx, identifier)
 	if err != nil {
@@ -209,7 +213,7 @@ func (r *systemResource) definition(ctx context.Context, identifier string, req 
 	if err != nil {
 		return nil
 	}
-	extended, err := extend(current, structure, before, plan.whole().toAPI())
+	extended, err := extend(current, structure, before, after)
 	if err != nil {
 		return nil
 	}

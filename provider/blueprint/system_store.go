@@ -51,11 +51,12 @@ func (s systemStore) Get(ctx context.Context, key string) (document.Object, erro
 
 // systemDocument is a system blueprint with its base structure.
 func systemDocument(current, structure *port.Blueprint) (document.Object, error) {
-	documents, err := toDocuments(*current, *structure)
+	whole, err := toDocument(*current)
 	if err != nil {
 		return nil, err
 	}
-	return document.Object{"identifier": current.Identifier, blueprintKey: documents[0], structureKey: documents[1]}, nil
+	base, err := toDocument(*structure)
+	return document.Object{"identifier": current.Identifier, blueprintKey: whole, structureKey: base}, err
 }
 
 // structure reads the base structure. That a blueprint has none does not mean that
@@ -94,16 +95,12 @@ func (s systemStore) Delete(ctx context.Context, key string, state document.Obje
 }
 
 func decodeAdditions(from document.Object) (*port.Blueprint, error) {
-	additions, isObject := from[blueprintKey].(document.Object)
-	if !isObject {
-		return nil, errors.New("a default or a query in the configuration is not valid JSON")
-	}
-	return fromDocument[port.Blueprint](additions)
+	return fromDocument[port.Blueprint](document.Child(from, blueprintKey))
 }
 
 // write replaces additions under the blueprint's lock. It sends nothing that changes
 // nothing.
-func (s systemStore) write(ctx context.Context, identifier string, before, after *port.Blueprint) (document.Object, error) {
+func (s systemStore) write(ctx context.Context, identifier string, removed, added *port.Blueprint) (document.Object, error) {
 	unlock, err := s.backend.LockBlueprint(ctx, identifier)
 	if err != nil {
 		return nil, err
@@ -117,15 +114,19 @@ func (s systemStore) write(ctx context.Context, identifier string, before, after
 	if err != nil {
 		return nil, err
 	}
-	body, err := extend(current, structure, before, after)
+	body, err := extend(current, structure, removed, added)
 	if err != nil {
 		return nil, err
 	}
-	documents, err := toDocuments(*current, *body)
+	before, err := toDocument(*current)
 	if err != nil {
 		return nil, err
 	}
-	if jsonvalue.Equal(documents[0], documents[1]) {
+	after, err := toDocument(*body)
+	if err != nil {
+		return nil, err
+	}
+	if jsonvalue.Equal(before, after) {
 		return systemDocument(current, structure)
 	}
 	if slices.Contains(protectedBlueprints, identifier) {
@@ -147,8 +148,15 @@ func extend(current, structure, before, after *port.Blueprint) (*port.Blueprint,
 	if taken := keysOf(onlyParts(after, base)).all(); len(taken) > 0 {
 		return nil, fmt.Errorf("%w: %s. Choose other keys", errBaseKey, quoted(taken))
 	}
-	complete, err := keepForeign(after, onlyParts(current, keysOf(after)), nil, nil)
+	complete, err := toDocument(*onlyParts(current, keysOf(after)))
 	if err != nil {
+		return nil, err
+	}
+	desired, err := toDocument(*after)
+	if err != nil {
+		return nil, err
+	}
+	if err := overlay(complete, desired, (*model).bindings); err != nil {
 		return nil, err
 	}
 	additions, err := fromDocument[port.Blueprint](complete)

@@ -11,21 +11,20 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 )
 
 // change is what an update does to a blueprint.
 type change struct {
-	// desired is what the attributes say.
-	desired *port.Blueprint
-	// shared names the attributes whose elements others may declare too.
-	shared []string
-	// released are the keys of them that this resource declared until now.
+	// desired is what the attributes say, without those that the configuration leaves to
+	// others.
+	desired model
+	// released are the keys that this resource declared until now of attributes whose
+	// elements others may declare too.
 	released declaredKeys
 	// previousExtra and extra are extra_json before and after.
 	previousExtra, extra map[string]any
 	renames              renames
-	// foreign names the shared attributes that the configuration leaves out.
-	foreign []string
 }
 
 // result is what came of a write.
@@ -63,7 +62,7 @@ func (r *blueprintResource) create(ctx context.Context, desired *port.Blueprint,
 // it between our read and our write.
 func (r *blueprintResource) update(ctx context.Context, identifier string, c change) (result, error) {
 	lock := r.backend.LockBlueprint
-	if c.desired.Identifier != identifier || !c.renames.isEmpty() {
+	if c.desired.Identifier.ValueString() != identifier || !c.renames.isEmpty() {
 		lock = r.backend.LockForRename
 	}
 	unlock, err := lock(ctx, identifier)
@@ -82,7 +81,7 @@ func (r *blueprintResource) update(ctx context.Context, identifier string, c cha
 	if err == nil {
 		return updated, nil
 	}
-	if renamed := r.findRenamed(lingering, identifier, c.desired.Identifier); renamed != nil {
+	if renamed := r.findRenamed(lingering, identifier, c.desired.Identifier.ValueString()); renamed != nil {
 		return result{blueprint: renamed}, nil
 	}
 	if undoErr := undo(lingering); undoErr != nil {
@@ -221,28 +220,39 @@ func acceptWithoutDestination(blueprint *port.Blueprint, send func(*port.Bluepri
 	return result{blueprint: sent, refusal: err}, nil
 }
 
-// body is the blueprint to write over the current one.
+// body is the current blueprint with what the attributes say. What no attribute stands
+// for stays: keys that nobody models, properties of types that Port added later, limits
+// of the elements of a list.
 func (c change) body(current *port.Blueprint) (*port.Blueprint, error) {
-	rest, err := withoutExtra(current, c.renames.apply(c.previousExtra), c.extra)
+	whole, err := toDocument(*current)
 	if err != nil {
 		return nil, err
 	}
-	document, err := keepForeign(c.desired, rest, c.shared, c.released)
-	if err != nil {
-		return nil, err
+	dropExtra(whole, c.renames.apply(c.previousExtra), c.extra)
+	for attribute, key := range map[string]string{"relations": "relations", "mirror_properties": "mirrorProperties", "aggregation_properties": "aggregationProperties"} {
+		elements, exists := whole[key].(document.Object)
+		if !exists {
+			continue
+		}
+		maps.DeleteFunc(elements, func(name string, _ any) bool {
+			return slices.Contains(c.released[attribute], name) && !slices.Contains(c.declared(attribute), name)
+		})
 	}
-	mergeExtra(document, c.extra)
-	return fromDocument[port.Blueprint](document)
+	document.Write(whole, c.desired.bindings())
+	mergeExtra(whole, c.extra)
+	return fromDocument[port.Blueprint](whole)
 }
 
-// newBody is the blueprint to create.
-func newBody(desired *port.Blueprint, extra map[string]any) (*port.Blueprint, error) {
-	document, err := toDocument(*desired)
-	if err != nil {
-		return nil, err
+// declared are the keys of an attribute that the change declares.
+func (c change) declared(attribute string) []string {
+	switch attribute {
+	case "relations":
+		return slices.Collect(maps.Keys(c.desired.Relations))
+	case "mirror_properties":
+		return slices.Collect(maps.Keys(c.desired.MirrorProperties))
+	default:
+		return slices.Collect(maps.Keys(c.desired.AggregationProperties))
 	}
-	mergeExtra(document, extra)
-	return fromDocument[port.Blueprint](document)
 }
 
 // pointsAtItself reports whether a relation or an aggregation property targets

@@ -9,6 +9,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
 // element says how one element of a list or a map is written and read.
@@ -20,7 +21,7 @@ type element[T any] struct {
 
 func texts() element[types.String] {
 	return element[types.String]{
-		toJSON: func(text types.String) any { return text.ValueString() },
+		toJSON: func(text types.String) any { return orNull(text.IsNull(), text.ValueString()) },
 		fromJSON: func(name string, value any) (types.String, error) {
 			text, ok, err := get[string](Object{name: value}, name, "a string")
 			if !ok {
@@ -33,7 +34,12 @@ func texts() element[types.String] {
 
 func numbers() element[types.Number] {
 	return element[types.Number]{
-		toJSON: func(number types.Number) any { return convert.NumberText(number) },
+		toJSON: func(number types.Number) any {
+			if number.IsNull() {
+				return nil
+			}
+			return convert.NumberText(number)
+		},
 		fromJSON: func(name string, value any) (types.Number, error) {
 			var number types.Number
 			err := Number(name, &number).read(Object{name: value}, false)
@@ -44,13 +50,20 @@ func numbers() element[types.Number] {
 
 func booleans() element[types.Bool] {
 	return element[types.Bool]{
-		toJSON: func(value types.Bool) any { return value.ValueBool() },
+		toJSON: func(value types.Bool) any { return orNull(value.IsNull(), value.ValueBool()) },
 		fromJSON: func(name string, value any) (types.Bool, error) {
 			var boolean types.Bool
 			err := Bool(name, &boolean).read(Object{name: value}, false)
 			return boolean, err
 		},
 	}
+}
+
+func orNull(isNull bool, value any) any {
+	if isNull {
+		return nil
+	}
+	return value
 }
 
 // exactList binds a list of which an empty one is a value of its own.
@@ -122,6 +135,36 @@ func Numbers(key string, target *[]types.Number) Binding { return exactList(key,
 // Bools binds a list of booleans; an empty one is a value of its own.
 func Bools(key string, target *[]types.Bool) Binding { return exactList(key, target, booleans()) }
 
+// JSONs binds a list of texts that hold any JSON value each; an empty list is a value
+// of its own. The texts of the model stay where they mean the same.
+func JSONs(key string, target *[]jsontype.Value) Binding {
+	plain := exactList(key, target, element[jsontype.Value]{
+		toJSON: func(text jsontype.Value) any {
+			into := Object{}
+			JSON(key, &text).write(into)
+			return into[key]
+		},
+		fromJSON: func(name string, value any) (jsontype.Value, error) {
+			text := jsontype.Null()
+			err := JSON(name, &text).read(Object{name: value}, true)
+			return text, err
+		},
+	})
+	return Binding{
+		write: plain.write,
+		read: func(from Object, isNew bool) error {
+			prior := *target
+			err := plain.read(from, isNew)
+			for i := range min(len(prior), len(*target)) {
+				if jsonvalue.EqualText(prior[i].ValueString(), (*target)[i].ValueString()) {
+					(*target)[i] = prior[i]
+				}
+			}
+			return err
+		},
+	}
+}
+
 // SomeTexts binds a list of strings that is null in the model where it is empty.
 func SomeTexts(key string, target *[]types.String) Binding {
 	return someList(key, target, texts())
@@ -148,6 +191,11 @@ func someList[T any](key string, target *[]T, of element[T]) Binding {
 
 // LooseTexts binds a list of strings of which an empty one and none are the same.
 func LooseTexts(key string, target *[]types.String) Binding { return looseList(key, target, texts()) }
+
+// LooseNumbers binds a list of numbers of which an empty one and none are the same.
+func LooseNumbers(key string, target *[]types.Number) Binding {
+	return looseList(key, target, numbers())
+}
 
 // AlwaysTexts binds a list of strings that neither side ever lacks.
 func AlwaysTexts(key string, target *[]types.String) Binding {

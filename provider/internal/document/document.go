@@ -113,6 +113,40 @@ func Text(key string, target *types.String) Binding {
 	}
 }
 
+// LooseText binds an optional string of which "" and none are the same.
+func LooseText(key string, target *types.String) Binding {
+	plain := Text(key, target)
+	return Binding{
+		write: plain.write,
+		read: func(from Object, isNew bool) error {
+			wasNull := target.IsNull() && !isNew
+			err := plain.read(from, isNew)
+			if target.ValueString() == "" {
+				*target = types.StringValue("")
+				if wasNull {
+					*target = types.StringNull()
+				}
+			}
+			return err
+		},
+	}
+}
+
+// Kind binds a string that says what the other keys of its object mean: where it
+// changes, they are removed.
+func Kind(key string, target *types.String) Binding {
+	plain := Text(key, target)
+	return Binding{
+		write: func(into Object) {
+			if current, isText := into[key].(string); isText && current != target.ValueString() {
+				clear(into)
+			}
+			plain.write(into)
+		},
+		read: plain.read,
+	}
+}
+
 // ExactText binds an optional string of which "" is a value of its own.
 func ExactText(key string, target *types.String) Binding {
 	return Binding{
@@ -198,9 +232,12 @@ func Number(key string, target *types.Number) Binding {
 func JSON(key string, target *jsontype.Value) Binding {
 	return Binding{
 		write: func(into Object) {
-			// What is no JSON was refused when the configuration was validated.
 			value, err := target.Decode()
-			put(into, key, !target.IsNull() && err == nil, value)
+			if err != nil {
+				// It was not known when the configuration was validated. Port refuses the text.
+				value = target.ValueString()
+			}
+			put(into, key, !target.IsNull(), value)
 		},
 		read: func(from Object, _ bool) error {
 			value := from[key]

@@ -2,6 +2,8 @@ package document
 
 import (
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
@@ -26,6 +28,7 @@ func When[T any](name string, target **T, bindings func(*T) []Binding) Case {
 
 // OneOf binds attributes of which one is set to an object whose tag names it. An
 // object of another form is replaced whole: its keys mean nothing to the new one.
+// Without any, an object of a form that no attribute is for stays.
 func OneOf(key, tag string, cases ...Case) Binding {
 	return Binding{
 		write: func(into Object) {
@@ -41,7 +44,10 @@ func OneOf(key, tag string, cases ...Case) Binding {
 				into[key] = object
 				return
 			}
-			delete(into, key)
+			object, _ := into[key].(Object)
+			if into[key] == nil || slices.ContainsFunc(cases, func(c Case) bool { return object[tag] == c.name }) {
+				delete(into, key)
+			}
 		},
 		read: func(from Object, isNew bool) error {
 			object, _, err := get[Object](from, key, "an object")
@@ -74,15 +80,94 @@ func None() Binding {
 	return Custom(func(Object) {}, func(Object, bool) error { return nil })
 }
 
-// Lenient reads a value of another type than the model expects as none, for places
-// where Port keeps whatever it is given.
-func Lenient(plain Binding) Binding {
+// Lenient binds a place where Port keeps whatever it is given. What the model cannot
+// hold is read as none, and stays for as long as the model has none.
+func Lenient(key string, fits func(value any) bool, plain Binding) Binding {
 	return Binding{
-		write: plain.write,
+		write: func(into Object) {
+			before := into[key]
+			plain.write(into)
+			if _, isSet := into[key]; !isSet && before != nil && !fits(before) {
+				into[key] = before
+			}
+		},
 		read: func(from Object, isNew bool) error {
-			err := plain.read(from, isNew)
-			if errors.Is(err, ErrShape) {
+			if value := from[key]; value != nil && !fits(value) {
 				return plain.read(Object{}, isNew)
+			}
+			return plain.read(from, isNew)
+		},
+	}
+}
+
+// Is reports whether a value is of a type.
+func Is[T any](value any) bool {
+	_, is := value.(T)
+	return is
+}
+
+// IsListOf reports whether a value is a list with elements of a type, or null.
+func IsListOf[T any](value any) bool {
+	list, isList := value.([]any)
+	return isList && !slices.ContainsFunc(list, func(element any) bool { return element != nil && !Is[T](element) })
+}
+
+// Type binds a map to those members of an object that are of a type.
+type Type struct {
+	name string
+	// elements are the bindings of each element.
+	elements func() map[string][]Binding
+	// read reads the members of a type, which are under a key.
+	read func(key string, members Object, isNew bool) error
+}
+
+// OfType binds a map to the members of the given type.
+func OfType[T any](name string, target *map[string]T, bindings func(*T) []Binding) Type {
+	return Type{
+		name: name,
+		elements: func() map[string][]Binding {
+			all := make(map[string][]Binding, len(*target))
+			for key := range *target {
+				model := (*target)[key]
+				all[key] = bindings(&model)
+			}
+			return all
+		},
+		read: func(key string, members Object, isNew bool) error {
+			return LooseMap(key, target, bindings).read(Object{key: members}, isNew)
+		},
+	}
+}
+
+// ByType binds maps to the members of one object, by the type that the tag of a member
+// names. A member whose type changes is replaced whole; those of other types stay.
+func ByType(key, tag string, all ...Type) Binding {
+	isOther := func(_ string, member any) bool {
+		object, _ := member.(Object)
+		return !slices.ContainsFunc(all, func(one Type) bool { return object[tag] == one.name })
+	}
+	return Binding{
+		write: func(into Object) {
+			current, members := Child(into, key), Child(into, key)
+			maps.DeleteFunc(members, func(name string, member any) bool { return !isOther(name, member) })
+			for _, one := range all {
+				for name, bindings := range one.elements() {
+					member := Child(current, name)
+					if member[tag] != one.name {
+						member = Object{tag: one.name}
+					}
+					Write(member, bindings)
+					members[name] = member
+				}
+			}
+			into[key] = members
+		},
+		read: func(from Object, isNew bool) error {
+			current, _, err := get[Object](from, key, "an object")
+			for _, one := range all {
+				members := maps.Clone(current)
+				maps.DeleteFunc(members, func(_ string, member any) bool { object, _ := member.(Object); return object[tag] != one.name })
+				err = errors.Join(err, one.read(key, members, isNew))
 			}
 			return err
 		},

@@ -1,0 +1,64 @@
+package recall_test
+
+import (
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
+)
+
+var (
+	texts  = tftypes.Map{ElementType: tftypes.String}
+	nested = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"a": tftypes.String, "b": tftypes.String}}
+	none   = tftypes.Object{AttributeTypes: map[string]tftypes.Type{}}
+	whole  = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"texts": texts, "nested": nested, "none": none}}
+)
+
+func state(t *testing.T, values map[string]tftypes.Value) tftypes.Value {
+	t.Helper()
+	members := map[string]tftypes.Value{}
+	for name, member := range whole.AttributeTypes {
+		members[name] = tftypes.NewValue(member, nil)
+		if value, isSet := values[name]; isSet {
+			members[name] = value
+		}
+	}
+	return tftypes.NewValue(whole, members)
+}
+
+func textMap(values map[string]string) tftypes.Value {
+	elements := map[string]tftypes.Value{}
+	for key, value := range values {
+		elements[key] = tftypes.NewValue(tftypes.String, value)
+	}
+	return tftypes.NewValue(texts, elements)
+}
+
+// TestRestore_whatWasSentAsNull: what Port filled in is remembered by its members, so
+// that another one shows, and shows alone.
+func TestRestore_whatWasSentAsNull(t *testing.T) {
+	t.Parallel()
+	object := func(a, b any) tftypes.Value {
+		return tftypes.NewValue(nested, map[string]tftypes.Value{"a": tftypes.NewValue(tftypes.String, a), "b": tftypes.NewValue(tftypes.String, b)})
+	}
+	empty := tftypes.NewValue(none, map[string]tftypes.Value{})
+	tests := map[string]struct{ answered, refreshed, want map[string]tftypes.Value }{
+		"a map as it was":      {map[string]tftypes.Value{"texts": textMap(map[string]string{"x": "1"})}, map[string]tftypes.Value{"texts": textMap(map[string]string{"x": "1"})}, nil},
+		"a map with more":      {map[string]tftypes.Value{"texts": textMap(map[string]string{"x": "1"})}, map[string]tftypes.Value{"texts": textMap(map[string]string{"x": "1", "y": "2"})}, map[string]tftypes.Value{"texts": textMap(map[string]string{"y": "2"})}},
+		"an object as it was":  {map[string]tftypes.Value{"nested": object("1", nil)}, map[string]tftypes.Value{"nested": object("1", nil)}, nil},
+		"an object with more":  {map[string]tftypes.Value{"nested": object("1", nil)}, map[string]tftypes.Value{"nested": object("1", "2")}, map[string]tftypes.Value{"nested": object(nil, "2")}},
+		"an object of nothing": {map[string]tftypes.Value{"none": empty}, map[string]tftypes.Value{"none": empty}, nil},
+		"one that nobody sent": {nil, map[string]tftypes.Value{"none": empty}, map[string]tftypes.Value{"none": empty}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sent := state(t, nil)
+			memory := recall.New(recall.Differences(sent, state(t, test.answered)))
+			if got, want := memory.Restore(sent, state(t, test.refreshed)), state(t, test.want); !got.Equal(want) {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		})
+	}
+}
