@@ -8,10 +8,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -383,9 +386,37 @@ func TestAssumptionsAreExplained(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	explained := make(map[string]bool)
+	for _, heading := range regexp.MustCompile(`(?m)^### (.+)$`).FindAllStringSubmatch(string(page), -1) {
+		explained[heading[1]] = false
+	}
+	use := func(name, where string) {
+		if _, exists := explained[name]; !exists {
+			t.Errorf("the page has no section %s, which %s names", name, where)
+		}
+		explained[name] = true
+	}
 	for _, assumed := range assumptions() {
-		if !strings.Contains(string(page), "\n### "+assumed.name+"\n") {
-			t.Errorf("the page has no section %s", assumed.name)
+		use(assumed.name, "a test")
+	}
+	err = filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		for _, mark := range regexp.MustCompile(`\[\?([a-z-]*)\]`).FindAllStringSubmatch(string(content), -1) {
+			if mark[1] != "name" || !strings.HasSuffix(path, "emulator/doc.go") {
+				use(mark[1], path)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, isUsed := range explained {
+		if !isUsed {
+			t.Errorf("nothing depends on the section %s of the page", name)
 		}
 	}
 }

@@ -68,7 +68,7 @@ func (a *actions) list(c *call) (int, *document.Object, error) {
 	return http.StatusOK, success().With("actions", a.store.List(filter)), nil
 }
 
-// checkVersion holds the parameter version to its values. [?] Version v1 is an
+// checkVersion holds the parameter version to its values. [?runs] Version v1 is an
 // older form of actions and runs, which the emulator does not have.
 func (c *call) checkVersion() error { return c.among("version", "v1", "v2") }
 
@@ -77,7 +77,7 @@ func (a *actions) get(c *call) (int, *document.Object, error) {
 	return withAction(http.StatusOK)(a.store.Get(c.variable("action_identifier")))
 }
 
-// create is POST /v1/actions. [?] The document has no success at all; other
+// create is POST /v1/actions. [?action-created] The document has no success at all; other
 // operations that create something answer with 201.
 func (a *actions) create(c *call) (int, *document.Object, error) {
 	body, err := a.body(c)
@@ -99,7 +99,7 @@ func (a *actions) replace(c *call) (int, *document.Object, error) {
 	return withAction(http.StatusOK)(a.store.Replace(c.variable("action_identifier"), body))
 }
 
-// body reads an action. [?] The blueprint of its trigger must exist: that is what
+// body reads an action. [?action-blueprint] The blueprint of its trigger must exist: that is what
 // the document can mean by the 404 of an operation that otherwise names nothing.
 func (a *actions) body(c *call) (*document.Object, error) {
 	body, err := c.body(shape.Action)

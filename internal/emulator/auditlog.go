@@ -9,7 +9,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
 )
 
-// listEvents is GET /v1/audit-log. [?] The envelope of the answer: events are
+// listEvents is GET /v1/audit-log. [?audit-log] The envelope of the answer: events are
 // under audits, newest first.
 func (e *Emulator) listEvents(c *call) (int, *document.Object, error) {
 	filter, err := c.eventFilter()

@@ -76,7 +76,7 @@ func (b *blueprints) updateBlueprint(c *call) (int, *document.Object, error) {
 	return withBlueprint(http.StatusOK)(b.catalog.UpdateBlueprint(c.variable("identifier"), body))
 }
 
-// deleteBlueprint is DELETE /v1/blueprints/{identifier}. [?] Whether Port deletes
+// deleteBlueprint is DELETE /v1/blueprints/{identifier}. [?targeted-blueprint] Whether Port deletes
 // a blueprint and leaves its self-service actions; this is the stricter form.
 // Automations neither keep a blueprint from being deleted nor are deleted with it.
 func (b *blueprints) deleteBlueprint(c *call) (int, *document.Object, error) {

@@ -21,5 +21,6 @@
 //	POST   /_emulator/reset       returns to the state after the last Seed
 //
 // Where it is not known how Port behaves, the emulator has an option or takes
-// the stricter form; such places are marked [?] in the code.
+// the stricter form; such places are marked [?name] in the code, and
+// docs/decisions/assumptions.md has a section with that name.
 package emulator

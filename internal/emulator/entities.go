@@ -65,7 +65,7 @@ func (e *entities) getEntity(c *call) (int, *document.Object, error) {
 	return withEntity(http.StatusOK)(e.catalog.Entity(c.variable("blueprint_identifier"), c.variable("entity_identifier"), view))
 }
 
-// createEntity is POST /v1/blueprints/{blueprint_identifier}/entities. [?] The
+// createEntity is POST /v1/blueprints/{blueprint_identifier}/entities. [?created-status] The
 // document has no other status than 201, so an overwritten entity and a mere
 // validation answer with it too.
 func (e *entities) createEntity(c *call) (int, *document.Object, error) {

@@ -43,13 +43,13 @@ func (m *members) load(seed *document.Object) {
 	m.set(users, apps)
 }
 
-// listUsers is GET /v1/users. [?] The envelope is not documented.
+// listUsers is GET /v1/users. [?envelopes] The envelope is not documented.
 func (m *members) listUsers(*call) (int, *document.Object, error) {
 	users, _ := m.get()
 	return http.StatusOK, success().With("users", users), nil
 }
 
-// listApps is GET /v1/apps. [?] The envelope is not documented.
+// listApps is GET /v1/apps. [?envelopes] The envelope is not documented.
 func (m *members) listApps(*call) (int, *document.Object, error) {
 	_, apps := m.get()
 	return http.StatusOK, success().With("apps", apps), nil

@@ -37,7 +37,7 @@ func (m *migrations) getMigration(c *call) (int, *document.Object, error) {
 	return withMigration(http.StatusOK)(m.catalog.Migration(c.variable("migration_id")))
 }
 
-// startMigration is POST /v1/migrations. [?] The status of its answer.
+// startMigration is POST /v1/migrations. [?migrations] The status of its answer.
 func (m *migrations) startMigration(c *call) (int, *document.Object, error) {
 	body, err := c.body(shape.Migration)
 	if err != nil {

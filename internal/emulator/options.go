@@ -33,7 +33,7 @@ const (
 // is written. Port removed destinations from production on 2026-07-13.
 type DestinationMode string
 
-// [?] It is not known whether Port drops or refuses a destination now.
+// [?changelog-destination] It is not known whether Port drops or refuses a destination now.
 const (
 	// KeepDestination stores it and posts changes to it, as Port did.
 	KeepDestination DestinationMode = "true"

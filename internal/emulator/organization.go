@@ -54,7 +54,7 @@ func (o *organization) replace(c *call) (int, *document.Object, error) {
 	return http.StatusOK, success(), nil
 }
 
-// update is PATCH /v1/organization. [?] Its settings merge too.
+// update is PATCH /v1/organization. [?patch-depth] Its settings merge too.
 func (o *organization) update(c *call) (int, *document.Object, error) {
 	body, err := c.body(shape.OrganizationUpdate)
 	if err != nil {

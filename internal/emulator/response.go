@@ -80,7 +80,7 @@ func (e *Emulator) failed(err error) response {
 	return errorResponse(http.StatusInternalServerError, "internal_error", "The emulator failed")
 }
 
-// statusOf returns the status for a reason. [?] Port's statuses for a taken
+// statusOf returns the status for a reason. [?taken-identifier] Port's statuses for a taken
 // identifier and for dependents are not known, hence the option.
 func (e *Emulator) statusOf(reason catalog.Reason) int {
 	switch reason {

@@ -294,7 +294,7 @@ func (r *runs) during(handle handler) handler {
 	}
 }
 
-// form holds a run to its action. [?] The status for an automation, which nobody
+// form holds a run to its action. [?runs] The status for an automation, which nobody
 // can run by hand.
 func (r *runs) form(of, body *document.Object) (automation.Form, error) {
 	trigger := of.Object("trigger")

@@ -12,7 +12,7 @@ import (
 // blueprints, proto) only tell the portal how to show it. They are what AJV, with
 // which Port validates, takes them to be.
 //
-// [?] Whether Port holds a user to the form of an email address: its examples all do,
+// [?user-format] Whether Port holds a user to the form of an email address: its examples all do,
 // and this is the stricter form.
 var formats = map[string]func(text string) bool{
 	"date-time": isDateTime,

@@ -179,7 +179,7 @@ func typeChanges(before, after map[string]declared, protected bool) diag.Diagnos
 	return diagnostics
 }
 
-// formatChange says what an apply does about a format that changes. [?] Port may
+// formatChange says what an apply does about a format that changes. [?format-change] Port may
 // still change it in place, as it did before the middle of 2026.
 func formatChange(key string, protected bool) string {
 	outcome := "the property is deleted and added again, which deletes the value of every entity."

@@ -193,7 +193,7 @@ func send(ctx context.Context, blueprints *port.BlueprintService, identifier str
 	return blueprints.Update(ctx, identifier, body)
 }
 
-// sendPatch sends whole collections. [?] A PATCH replaces each of them, or merges
+// sendPatch sends whole collections. [?patch-depth] A PATCH replaces each of them, or merges
 // into it: then it cannot remove anything, which must not pass for done.
 func sendPatch(ctx context.Context, blueprints *port.BlueprintService, identifier string, body *port.Blueprint) (*port.Blueprint, error) {
 	whole, err := toDocument(*body)

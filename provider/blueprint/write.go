@@ -35,7 +35,7 @@ type result struct {
 	refusal error
 }
 
-// create makes a blueprint with POST /v1/blueprints. [?] Port may want the target
+// create makes a blueprint with POST /v1/blueprints. [?relation-target] Port may want the target
 // of a relation to exist, also where it is the blueprint itself: then it is made
 // without what points at itself first.
 func (r *blueprintResource) create(ctx context.Context, desired *port.Blueprint, options port.CreateBlueprintOptions) (result, error) {
@@ -203,7 +203,7 @@ func (w writer) replace(ctx context.Context, identifier string, body *port.Bluep
 }
 
 // acceptWithoutDestination sends a blueprint, and once more without its changelog
-// destination if Port refuses it. [?] Since Port removed the destinations from
+// destination if Port refuses it. [?changelog-destination] Since Port removed the destinations from
 // production it either ignores or refuses them; configurations that still have
 // one go on working in both cases.
 func acceptWithoutDestination(blueprint *port.Blueprint, send func(*port.Blueprint) (*port.Blueprint, error)) (result, error) {

@@ -9,7 +9,7 @@ import (
 )
 
 // ReadInputs holds what a run is given to the inputs of its action, and returns it
-// with the defaults of the inputs that it leaves out. [?] Port's wording, and that
+// with the defaults of the inputs that it leaves out. [?runs] Port's wording, and that
 // an input which the action does not have is refused. What a form computes by a
 // jqQuery is taken as it is.
 func ReadInputs(userInputs, given *document.Object) (*document.Object, error) {

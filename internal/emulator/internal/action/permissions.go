@@ -2,7 +2,7 @@ package action
 
 import "github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 
-// defaultPermissions are those of a new action. [?] What they are is not
+// defaultPermissions are those of a new action. [?action-permissions] What they are is not
 // documented for the API: in Port's user interface members may execute an action,
 // and administrators approve its runs.
 func defaultPermissions() *document.Object {
@@ -39,7 +39,7 @@ func (s *Store) UpdatePermissions(identifier string, body *document.Object) (*do
 	return merged, nil
 }
 
-// mergePermissions takes from the body what it has. [?] The keys of execute and of
+// mergePermissions takes from the body what it has. [?action-permissions] The keys of execute and of
 // approve are replaced one by one.
 func mergePermissions(permissions, body *document.Object) *document.Object {
 	merged := permissions.Clone()

@@ -70,7 +70,7 @@ func (s *Store) Create(body *document.Object) (*document.Object, error) {
 }
 
 // Replace replaces an action whole and returns it. A body with another identifier
-// renames the action; [?] automations that react to its runs follow.
+// renames the action; [?implicit-changes] automations that react to its runs follow.
 func (s *Store) Replace(identifier string, body *document.Object) (*document.Object, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -147,7 +147,7 @@ func (a *action) isSelfServiceOf(blueprint string) bool {
 }
 
 // RenameBlueprint makes the actions that name a blueprint follow it to its new
-// identifier. [?] It does not count as a change of the actions.
+// identifier. [?implicit-changes] It does not count as a change of the actions.
 func (s *Store) RenameBlueprint(from, to string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -18,7 +18,7 @@ import (
 	porttemplate "github.com/port-changelog/terraform-provider-port/internal/template"
 )
 
-// longestChain is how many automations may lead to one another. [?] Port documents
+// longestChain is how many automations may lead to one another. [?automation-chains] Port documents
 // that automations may trigger each other, and no protection against loops.
 const longestChain = 10
 
@@ -153,7 +153,7 @@ func (e *Engine) refuseAll(automations []*document.Object, cause error) {
 }
 
 // holds evaluates the condition of an automation for an event. Without expressions
-// it holds. [?] An expression counts when it yields true and nothing else.
+// it holds. [?conditions] An expression counts when it yields true and nothing else.
 func holds(condition, occurred *document.Object) bool {
 	expressions := condition.List("expressions")
 	if len(expressions) == 0 {

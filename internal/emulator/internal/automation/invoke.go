@@ -100,7 +100,7 @@ func (e *Engine) execute(started, of *document.Object, cause catalog.Cause, key 
 	}
 }
 
-// post sends a webhook. [?] Without a body, nothing is sent as one.
+// post sends a webhook. [?webhook-without-body] Without a body, nothing is sent as one.
 func (e *Engine) post(delivery event.Delivery, payload *document.Object, cause catalog.Cause, key string) {
 	delivery.URL = payload.Text("url")
 	message := event.Message{

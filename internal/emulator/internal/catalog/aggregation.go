@@ -57,7 +57,7 @@ func readPathFilter(filter []any) *query.Path {
 	return path
 }
 
-// aggregate computes the value for one entity. [?] Port computes it now and
+// aggregate computes the value for one entity. [?aggregation-time] Port computes it now and
 // then; here it is always up to date.
 func (c *Catalog) aggregate(e *entity, a *aggregation) any {
 	related := c.aggregated(e, a)
@@ -110,7 +110,7 @@ func (c *Catalog) aggregationMatcher(e *entity, a *aggregation) query.Matcher {
 	return c.Along(path)
 }
 
-// pathStart returns the blueprint at which the path of a filter begins. [?] Where it
+// pathStart returns the blueprint at which the path of a filter begins. [?path-filter] Where it
 // does not say so that is the target, or the blueprint of the aggregation if only
 // that has the first relation.
 func (c *Catalog) pathStart(own *blueprint, a *aggregation) string {

@@ -77,7 +77,7 @@ func (c *Catalog) addBlueprint(d *definition, s stamp) *blueprint {
 }
 
 // ReplaceBlueprint replaces a blueprint as a whole: what the body
-// leaves out is gone. A body with another identifier renames it. [?] The results of
+// leaves out is gone. A body with another identifier renames it. [?rule-results] The results of
 // rules take no replacement, only updates: Port's own client sends no other.
 func (c *Catalog) ReplaceBlueprint(identifier string, body *document.Object) (*document.Object, error) {
 	defer c.write()()
@@ -99,7 +99,7 @@ func (c *Catalog) ReplaceBlueprint(identifier string, body *document.Object) (*d
 
 // UpdateBlueprint replaces the keys that the body has and keeps the others.
 //
-// [?] Port documents that PATCH merges, not how deep. The body's schema object
+// [?patch-depth] Port documents that PATCH merges, not how deep. The body's schema object
 // must have all of properties, so keys are taken to be replaced one level deep.
 func (c *Catalog) UpdateBlueprint(identifier string, body *document.Object) (*document.Object, error) {
 	defer c.write()()
@@ -162,7 +162,7 @@ func (c *Catalog) checkDestination(body *document.Object) error {
 	return nil
 }
 
-// checkFormats refuses another format for a property that keeps its type. [?]
+// checkFormats refuses another format for a property that keeps its type. [?format-change]
 // Whether Port also refuses that without entities, and a format that is added or
 // taken away; this is the stricter form.
 func (b *blueprint) checkFormats(d *definition) error {
@@ -208,7 +208,7 @@ func (c *Catalog) checkTargets(d *definition, present string) error {
 // checkEntities refuses a definition under which values that entities have would
 // mean something else.
 //
-// [?] Port documents that the type of a property cannot be changed; whether that
+// [?type-change] Port documents that the type of a property cannot be changed; whether that
 // holds without entities, and what happens to a relation, is not known.
 func (b *blueprint) checkEntities(d *definition) error {
 	if len(b.entities) == 0 {
@@ -247,7 +247,7 @@ func (c *Catalog) install(b *blueprint, d *definition) {
 }
 
 // dropUndefined takes from the entities the values of properties and relations
-// that are no longer defined. [?] It does not count as a change of the entities.
+// that are no longer defined. [?implicit-changes] It does not count as a change of the entities.
 func (b *blueprint) dropUndefined(old *definition) {
 	if sameKeys(old.properties, b.definition.properties) && sameKeys(old.relations, b.definition.relations) {
 		return
@@ -321,7 +321,7 @@ func (c *Catalog) DeleteBlueprint(identifier string) error {
 	return nil
 }
 
-// checkDeletable refuses a blueprint that others need. [?] Whether Port lets a
+// checkDeletable refuses a blueprint that others need. [?targeted-blueprint] Whether Port lets a
 // blueprint go that another one's relation targets; this is the stricter form.
 func (c *Catalog) checkDeletable(b *blueprint) error {
 	identifier := b.definition.identifier

@@ -25,7 +25,7 @@ type Config struct {
 	Notify func(Change)
 }
 
-// DestinationMode is what writes do with changelogDestination. [?] Since Port
+// DestinationMode is what writes do with changelogDestination. [?changelog-destination] Since Port
 // removed the feature from production it either ignores the key or refuses it.
 type DestinationMode int
 

@@ -122,7 +122,7 @@ func (r *relation) pick(where string, found []string) (any, error) {
 }
 
 // checkTarget looks for the target of a relation. An entity may relate to
-// itself, also when it is new. [?] The code with which Port refuses the others.
+// itself, also when it is new. [?missing-target] The code with which Port refuses the others.
 func (w *writing) checkTarget(where string, target reference) error {
 	if w.catalog.lookup(target) != nil || target == w.draft.reference() {
 		return nil

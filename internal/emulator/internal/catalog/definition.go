@@ -74,7 +74,7 @@ func (c *Catalog) define(body *document.Object) (*definition, error) {
 // normalized returns the document to be stored. The four collections are there
 // even when they were not sent, as the documented defaults have it.
 //
-// [?] Other optional keys that are left out are left out of the answer too.
+// [?optional-keys] Other optional keys that are left out are left out of the answer too.
 func (c *Catalog) normalized(body *document.Object) *document.Object {
 	stored := body.Clone()
 	if c.config.Destination != KeepDestination {

@@ -16,7 +16,7 @@ func (c *Catalog) DeleteEntity(blueprint, identifier string, withDependents bool
 // DeleteEntities removes several entities of one blueprint, all or none, and
 // returns the identifiers of those that were there.
 //
-// [?] Identifiers without an entity are passed over.
+// [?absent-bulk-delete] Identifiers without an entity are passed over.
 func (c *Catalog) DeleteEntities(blueprint string, wanted []string, withDependents bool, cause Cause) ([]string, error) {
 	defer c.writeFor(cause)()
 	b, err := c.find(blueprint)

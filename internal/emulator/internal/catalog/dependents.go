@@ -70,7 +70,7 @@ func (c *Catalog) sourcesOf(target reference) []*entity {
 }
 
 // followRename lets the relations to an entity follow it to its new identifier.
-// [?] That does not count as a change of the entities that have them.
+// [?implicit-changes] That does not count as a change of the entities that have them.
 func (c *Catalog) followRename(old reference, identifier string) {
 	for _, source := range c.sourcesOf(old) {
 		c.unlink(source)

@@ -41,7 +41,7 @@ func (c *Catalog) snapshot(e *entity) *document.Object {
 	return e.addTo(d.With("properties", e.properties).With("relations", e.relations))
 }
 
-// addOptional adds title, icon and blueprint. [?] A title or an icon that is not
+// addOptional adds title, icon and blueprint. [?absent-title] A title or an icon that is not
 // set is left out of answers, as the documented schema has no null there.
 func (e *entity) addOptional(d *document.Object) {
 	if e.title != nil {

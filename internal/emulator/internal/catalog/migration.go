@@ -140,7 +140,7 @@ func (c *Catalog) findMigration(id string) (*migration, error) {
 	return nil, refuse(NotFound, "Migration with identifier %q was not found", id)
 }
 
-// render returns the document of a migration. [?] Port documents no answer; id
+// render returns the document of a migration. [?migrations] Port documents no answer; id
 // and status are certain.
 func (m *migration) render() *document.Object {
 	d := document.New().

@@ -11,7 +11,7 @@ type page struct {
 // Page returns a catalog page. Port makes one with each blueprint, under the
 // blueprint's identifier, unless it is told not to.
 //
-// [?] A page keeps its identifier when its blueprint is renamed, and goes with
+// [?page-identifier] A page keeps its identifier when its blueprint is renamed, and goes with
 // its blueprint.
 func (c *Catalog) Page(identifier string) (*document.Object, error) {
 	defer c.read()()

@@ -16,7 +16,7 @@ const (
 	groupBlueprint      = "_scorecard_group"
 )
 
-// addSystemBlueprints makes the blueprints that every organization has. [?] What
+// addSystemBlueprints makes the blueprints that every organization has. [?system-structure] What
 // exactly is in them: the emulator has the keys that Port's documentation shows.
 func (c *Catalog) addSystemBlueprints() {
 	for _, body := range systemBlueprints() {
@@ -80,7 +80,7 @@ func checkSystem(identifier string, d *definition) error {
 // base structure.
 //
 // [D] A PUT with an old version of the base structure is 422, and a PATCH cannot modify
-// it. [?] Which blueprints are protected, and the status of the refusal.
+// it. [?protected-blueprints] Which blueprints are protected, and the status of the refusal.
 func checkSystemChange(b *blueprint, body *document.Object) error {
 	identifier := b.definition.identifier
 	base, ok := systemBase(identifier)

@@ -67,7 +67,7 @@ func (c *Catalog) renderProperties(e *entity, view View) *document.Object {
 	return filled
 }
 
-// renderRelations fills what was never set. [?] Port fills relations too: a
+// renderRelations fills what was never set. [?relations-filled] Port fills relations too: a
 // single one with null, one with many targets with an empty array.
 func (c *Catalog) renderRelations(e *entity, view View) *document.Object {
 	d := e.blueprint.definition

@@ -62,7 +62,7 @@ func (c *Catalog) createEntity(b *blueprint, body *document.Object, options Writ
 // ReplaceEntity replaces an entity as a whole. A body with another
 // identifier renames it, and relations to it follow.
 //
-// [?] Defaults fill an entity at its creation; a replacement gets none.
+// [?defaults] Defaults fill an entity at its creation; a replacement gets none.
 func (c *Catalog) ReplaceEntity(blueprint, identifier string, body *document.Object, options WriteOptions) (*document.Object, error) {
 	return c.changeEntity(blueprint, identifier, body, options, (*entity).overwrite)
 }

@@ -61,7 +61,7 @@ func Automation(change catalog.Change, origin Origin) *document.Object {
 		automationEntity(change.Before, change.BeforeMirrors), automationEntity(change.After, change.AfterMirrors)))
 }
 
-// TimerExpired returns the expiry of a timer as automations see it. [?] Its action
+// TimerExpired returns the expiry of a timer as automations see it. [?timer-event] Its action
 // and its trigger; Port documents that the entity is under after.
 func TimerExpired(timer catalog.Timer, origin Origin) *document.Object {
 	trigger := document.New().

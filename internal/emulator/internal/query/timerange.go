@@ -32,7 +32,7 @@ func spanPresets() map[string]time.Duration {
 }
 
 // dayPresets returns the presets that are a calendar day, as its distance from
-// today. [?] Days are taken in UTC.
+// today. [?time-presets] Days are taken in UTC.
 func dayPresets() map[string]int {
 	return map[string]int{"yesterday": -1, "today": 0, "tomorrow": 1}
 }

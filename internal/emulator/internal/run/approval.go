@@ -7,7 +7,7 @@ import (
 )
 
 // Approve decides on a run that waits for approval: APPROVE lets it begin, DECLINE
-// ends it. [?] The decision of the credentials' owner, who is an administrator, is
+// ends it. [?runs] The decision of the credentials' owner, who is an administrator, is
 // enough even where all approvers must agree.
 func (s *Store) Approve(id string, body *document.Object) (approved *document.Object, err error) {
 	s.mutex.Lock()

@@ -175,7 +175,7 @@ func (s *Store) Get(id string) (*document.Object, error) {
 	return r.document, nil
 }
 
-// CheckWritable refuses to let a run write entities that has ended. [?] A run that
+// CheckWritable refuses to let a run write entities that has ended. [?runs] A run that
 // the store does not have may be one of another system.
 func (s *Store) CheckWritable(id string) error {
 	s.mutex.RLock()
@@ -326,7 +326,7 @@ func (s *Store) find(id string) (*run, error) {
 	return nil, catalog.Refuse(catalog.NotFound, "Run with identifier %q was not found", id)
 }
 
-// refuse is the error for a change that the state of a run forbids. [?] Its status.
+// refuse is the error for a change that the state of a run forbids. [?runs] Its status.
 func refuse(format string, arguments ...any) error {
 	return catalog.Refuse(catalog.Invalid, format, arguments...)
 }
