@@ -119,6 +119,8 @@ const (
 	crowd    = 50_000
 	wide     = 10
 	megabyte = 1_000_000
+	// noise is how much longer the same command may take on a machine that does other things too.
+	noise = 1.05
 )
 
 // suite lists what is measured, and what is compared where both sides were
@@ -145,9 +147,9 @@ func suite() ([]scenario, []comparison) {
 		{inTen, inTen.instant(), duration(), 1.2},
 		{inTen, inTen.baseline(), cpuPerEntity(), 0.5},
 		{one, one.baseline(), requests(), 1},
-		{one, one.baseline(), duration(), 1},
+		{one, one.baseline(), duration(), noise},
 		{three, three.baseline(), requests(), 1},
-		{three, three.baseline(), duration(), 1},
+		{three, three.baseline(), duration(), noise},
 		{largest, inTen, requestsPerEntity(), 1},
 		{largest, inTen, cpuPerEntity(), 1.1},
 		{largest, inTen, memory(), most / many},

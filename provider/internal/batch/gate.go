@@ -18,8 +18,8 @@ const (
 	// come lately: Terraform needs processor time for each, more or less of it. The wait is within
 	// these bounds.
 	shortestQuiet = 20 * time.Millisecond
-	longestQuiet  = time.Second
-	quietGaps     = 4
+	longestQuiet  = 2 * time.Second
+	quietGaps     = 6
 	// gapWeight is the weight of the last gap between two calls in their mean.
 	gapWeight = 8
 	// longRound is how long a round holds up the next one.
@@ -141,6 +141,11 @@ func (g *gate) consider() {
 		g.start()
 		return
 	}
+	g.listen()
+}
+
+// listen waits for silence. The caller holds the mutex.
+func (g *gate) listen() {
 	if g.silence == nil {
 		g.silence = time.AfterFunc(g.quiet(), g.endSilence)
 		return
@@ -179,8 +184,12 @@ func (g *gate) start() {
 func (g *gate) end(ended *round) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
-	if g.current == ended {
-		g.current = nil
-		g.consider()
+	if g.current != ended {
+		return
+	}
+	g.current = nil
+	if len(g.waiting) > 0 {
+		// Those who have just been answered are still counted, and about to come again.
+		g.listen()
 	}
 }
