@@ -53,7 +53,7 @@ func TestDoctor(t *testing.T) {
 	if got.code != 0 || got.stderr != "" || strings.Contains(got.stdout, "FAIL") {
 		t.Errorf("%+v", got)
 	}
-	if _, counted := l.ask(t, http.MethodGet, "/metrics"); !strings.Contains(counted, `port_listener_events_received_total{result="test"} 1`) {
+	if _, counted := l.ask(t, http.MethodGet, "/metrics"); !strings.Contains(counted, `port_listener_events_received_total{result="test",source="webhook"} 1`) {
 		t.Errorf("the test is not counted:\n%s", counted)
 	}
 	l.logged(t, `msg="event received".* action=TEST resource=listener_test`)

@@ -14,6 +14,7 @@ type flags struct {
 	listen      string
 	adminListen string
 	dataDir     string
+	poll        string
 	checkConfig bool
 	debug       bool
 	version     bool
@@ -39,6 +40,7 @@ func newFlagSet(into *flags) *flag.FlagSet {
 	set.StringVar(&into.listen, "listen", "", "`address` that Port posts events to\n(default that of the configuration, else "+config.DefaultListen+")")
 	set.StringVar(&into.adminListen, "admin-listen", "", "`address` for the operator\n(default that of the configuration, else "+config.DefaultAdminListen+")")
 	set.StringVar(&into.dataDir, "data-dir", "", "`directory` that keeps events until they are delivered\n(default $STATE_DIRECTORY, else ./listener-data)")
+	set.StringVar(&into.poll, "poll", "", "ask Port's audit log for changes at this `interval`, such as 15s; takes PORT_CLIENT_ID\n(default that of the configuration, else the audit log is only read to catch up)")
 	set.BoolVar(&into.checkConfig, "check-config", false, "check the configuration and exit")
 	set.BoolVar(&into.debug, "debug", false, "log details as well, such as events that no rule selects")
 	set.BoolVar(&into.version, "version", false, "print the version and exit")
@@ -49,10 +51,11 @@ func newFlagSet(into *flags) *flag.FlagSet {
 func writeUsage(out io.Writer) {
 	_, _ = fmt.Fprint(out, `listener turns Port's change events into Slack alerts.
 
-It receives signed events with POST /api/slack and posts a message when the
-healthStatus of an entity changes, or an entity is created with a value other
-than Healthy; with a configuration, when one of its rules matches. An event is on
-disk before it is acknowledged, and stays there until Slack has taken its message.
+It receives signed events with POST /api/slack, or asks Port for them with -poll,
+and posts a message when the healthStatus of an entity changes, or an entity is
+created with a value other than Healthy; with a configuration, when one of its
+rules matches. An event is on disk before it is acknowledged, and stays there until
+Slack has taken its message.
 
 Usage:
   listener [flags]
@@ -66,7 +69,10 @@ Commands:
 Environment:
   PORT_CLIENT_SECRET   client secret with which Port signs events
   SLACK_WEBHOOK_URL    Slack incoming webhook that alerts go to
-  Each may be given as the path of a file instead: PORT_CLIENT_SECRET_FILE,
+  PORT_CLIENT_ID       client id that belongs to the secret; with it the listener
+                       catches up on what it has missed, and knows names
+  PORT_BASE_URL        Port's API outside the EU, such as https://api.us.getport.io
+  The first two may be given as the path of a file instead: PORT_CLIENT_SECRET_FILE,
   SLACK_WEBHOOK_URL_FILE.
 
 Signals:

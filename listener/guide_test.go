@@ -76,7 +76,7 @@ func labelsOf(exposition, name string) []string {
 		for _, pair := range regexp.MustCompile(`([a-z_]+)="([^"]*)"`).FindAllStringSubmatch(match[1], -1) {
 			switch pair[1] {
 			case "le":
-			case "result", "reason":
+			case "result", "reason", "source":
 				found = append(found, pair[1], pair[2])
 			default:
 				found = append(found, pair[1])

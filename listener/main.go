@@ -64,7 +64,7 @@ func run(arguments []string, stdout, stderr io.Writer) int {
 	}
 	load := func(try config.Try) (*config.Config, error) {
 		return config.Load(config.Source{
-			File: flags.config, DataDir: flags.dataDir, Listen: flags.listen, AdminListen: flags.adminListen, LookupEnv: os.LookupEnv, Try: try,
+			File: flags.config, DataDir: flags.dataDir, Listen: flags.listen, AdminListen: flags.adminListen, Poll: flags.poll, LookupEnv: os.LookupEnv, Try: try,
 		})
 	}
 	loaded, err := loadFirst(context.Background(), load)

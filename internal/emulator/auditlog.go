@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
+	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
 )
@@ -67,8 +69,11 @@ func (c *call) eventFilter() (event.Filter, error) {
 	if filter.Limit, err = c.count("limit"); err != nil {
 		return filter, err
 	}
-	if _, err := c.flag("include_deleted_entities"); err != nil {
+	if err := c.hideDeleted(&filter); err != nil {
 		return filter, err
+	}
+	if behaviour, ok := c.Context().Value(logBehaviourKey{}).(logBehaviour); ok {
+		filter.Lag, filter.Shuffle, filter.Now = behaviour.lag, behaviour.shuffle, c.emulator.options.Now()
 	}
 	if err := c.among("status", "SUCCESS", "FAILURE"); err != nil {
 		return filter, err
@@ -78,6 +83,40 @@ func (c *call) eventFilter() (event.Filter, error) {
 	}
 	return filter, c.among("resources", "blueprint", "entity", "run", "webhook", "scorecard", "action", "integration")
 }
+
+// hideDeleted hides the events of entities that are gone, unless they are asked for: of
+// one entity, and of at most a day. [?] What Port shows without being asked.
+func (c *call) hideDeleted(filter *event.Filter) error {
+	included, err := c.flag("include_deleted_entities")
+	if err != nil {
+		return err
+	}
+	if !included {
+		gone := make(map[[2]string]bool)
+		filter.Hidden = func(blueprint, entity string) bool {
+			named := [2]string{blueprint, entity}
+			if _, known := gone[named]; !known {
+				_, err := c.emulator.catalog.Entity(blueprint, entity, catalog.View{})
+				gone[named] = err != nil
+			}
+			return gone[named]
+		}
+		return nil
+	}
+	const most = 24 * time.Hour
+	if filter.Entity == "" || filter.Blueprint == "" || filter.From.IsZero() || filter.To.IsZero() || filter.To.Sub(filter.From) > most {
+		return unprocessable("querystring/include_deleted_entities needs an entity, its blueprint, and a time of at most one day")
+	}
+	return nil
+}
+
+// logBehaviour is a fault of the audit log, in the context of a request under its key.
+type logBehaviour struct {
+	lag     time.Duration
+	shuffle bool
+}
+
+type logBehaviourKey struct{}
 
 // among holds the values of a query parameter to a list.
 func (c *call) among(name string, allowed ...string) error {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -324,7 +325,6 @@ func TestAuditLog(t *testing.T) {
 	s.createEntity(t, `{"identifier":"a","properties":{"replicas":1}}`)
 	s.clock.advance(time.Minute)
 	s.mustDo(t, http.MethodPatch, serviceEntities+"/a", `{"properties":{"replicas":2}}`)
-	s.mustDo(t, http.MethodDelete, serviceEntities+"/a?delete_dependents=false", "")
 	actions := func(query string) string {
 		list, _ := s.mustDo(t, http.MethodGet, "/v1/audit-log?"+query, "").at(t, "audits").([]any)
 		var all []string
@@ -336,22 +336,21 @@ func TestAuditLog(t *testing.T) {
 	}
 	const minute = "2026-06-15T16:45:56.288Z"
 	for query, want := range map[string]string{
-		"":                         "entityDELETE entityUPDATE entityCREATE blueprintCREATE",
-		"limit=2":                  "entityDELETE entityUPDATE",
+		"":                         "entityUPDATE entityCREATE blueprintCREATE",
+		"limit=2":                  "entityUPDATE entityCREATE",
 		"resources=blueprint":      "blueprintCREATE",
-		"resources=entity&limit=1": "entityDELETE",
+		"resources=entity&limit=1": "entityUPDATE",
 		"resources=entity&resources=blueprint&action=CREATE": "entityCREATE blueprintCREATE",
 		"entity=a&action=UPDATE":                             "entityUPDATE",
 		"entity=b":                                           "",
-		"blueprint=service":                                  "entityDELETE entityUPDATE entityCREATE blueprintCREATE",
+		"blueprint=service":                                  "entityUPDATE entityCREATE blueprintCREATE",
 		"blueprint=other":                                    "",
-		"from=" + minute:                                     "entityDELETE entityUPDATE",
+		"from=" + minute:                                     "entityUPDATE",
 		"to=" + url.QueryEscape("2026-06-15T18:44:56.288+02:00"): "entityCREATE blueprintCREATE",
-		"origin=API&limit=1":                    "entityDELETE",
-		"origin=UI":                             "",
-		"status=FAILURE":                        "",
-		"run_id=r_1":                            "",
-		"include_deleted_entities=true&limit=1": "entityDELETE",
+		"origin=API&limit=1": "entityUPDATE",
+		"origin=UI":          "",
+		"status=FAILURE":     "",
+		"run_id=r_1":         "",
 	} {
 		if got := actions(query); got != want {
 			t.Errorf("%s: got %q, want %q", query, got, want)
@@ -364,5 +363,49 @@ func TestAuditLog(t *testing.T) {
 	if len(event) != 2 || !strings.HasPrefix(identifier, "event_") || actions("identifier="+identifier) != "entityUPDATE" {
 		t.Error(one.body)
 	}
+	// What happened to an entity that is gone is shown of one entity and one day, if it is asked for.
+	s.mustDo(t, http.MethodDelete, serviceEntities+"/a?delete_dependents=false", "")
+	for query, want := range map[string]string{
+		"": "blueprintCREATE",
+		"include_deleted_entities=true&entity=a&blueprint=service&from=2026-06-15T00:00:00Z&to=2026-06-16T00:00:00Z": "entityDELETE entityUPDATE entityCREATE",
+	} {
+		if got := actions(query); got != want {
+			t.Errorf("%s: got %q, want %q", query, got, want)
+		}
+	}
+	for _, query := range []string{"entity=a&blueprint=service", "entity=a&from=2026-06-15T00:00:00Z&to=2026-06-15T01:00:00Z", "entity=a&blueprint=service&from=2026-06-15T00:00:00Z&to=2026-06-16T00:00:01Z"} {
+		s.do(t, http.MethodGet, "/v1/audit-log?include_deleted_entities=true&"+query, "").refused(t, http.StatusUnprocessableEntity, "invalid_request", "include_deleted_entities")
+	}
 	s.do(t, http.MethodGet, "/v1/audit-log?includes=everything", "").refused(t, http.StatusUnprocessableEntity, "invalid_request", "querystring/includes")
+}
+
+// TestAuditLogFault shows entries late, and in an order of their own.
+func TestAuditLogFault(t *testing.T) {
+	t.Parallel()
+	s := startWithService(t)
+	const route = `{"method":"GET","route":"/v1/audit-log","times":1,`
+	for i := range 40 {
+		s.createEntity(t, fmt.Sprintf(`{"identifier":"e-%02d"}`, i))
+	}
+	shown := func(fault string) (entities []string) {
+		s.mustDo(t, http.MethodPost, "/_emulator/faults", route+fault+"}")
+		list, _ := s.mustDo(t, http.MethodGet, "/v1/audit-log?resources=entity", "").at(t, "audits").([]any)
+		for _, item := range list {
+			o, _ := item.(map[string]any)
+			context, _ := o["context"].(map[string]any)
+			entities = append(entities, fmt.Sprint(context["entity"]))
+		}
+		return entities
+	}
+	if late := len(shown(`"lag":"10s"`)); late == 0 || late == 40 {
+		t.Errorf("%d of 40 entries are shown at once", late)
+	}
+	s.clock.advance(10 * time.Second)
+	if all := len(shown(`"lag":"10s"`)); all != 40 {
+		t.Errorf("%d of 40 entries are shown after the lag", all)
+	}
+	shuffled := shown(`"shuffle":true`)
+	if len(shuffled) != 40 || slices.IsSorted(shuffled) || slices.IsSortedFunc(shuffled, func(a, b string) int { return strings.Compare(b, a) }) {
+		t.Errorf("shown in the order %v", shuffled)
+	}
 }

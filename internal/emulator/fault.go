@@ -34,6 +34,8 @@ type fault struct {
 	hasBody  bool
 	delay    time.Duration
 	drop     drop
+	// log is how the audit log shows its entries.
+	log logBehaviour
 	// hold keeps the request until it is closed; nil does not hold.
 	hold <-chan struct{}
 	// left is how often it still applies; negative means until it is deleted.
@@ -140,7 +142,7 @@ func (e *Emulator) serveFault(w http.ResponseWriter, r *http.Request, rt route, 
 func (e *Emulator) faultResponse(r *http.Request, rt route, f fault) response {
 	var answer response
 	if f.status == 0 {
-		answer = e.respond(r, rt)
+		answer = e.respond(r.WithContext(context.WithValue(r.Context(), logBehaviourKey{}, f.log)), rt)
 	} else {
 		answer = e.limiter.peek().addTo(f.response())
 	}
@@ -202,13 +204,26 @@ func (e *Emulator) readFault(body *document.Object) (*fault, error) {
 	if f.left == 0 {
 		f.left = -1
 	}
-	if text := body.Text("delay"); text != "" {
-		f.delay, err = time.ParseDuration(text)
-		if err != nil || f.delay < 0 {
-			return nil, unprocessable("body/delay must be a duration such as 1s or 250ms")
-		}
+	if f.delay, err = optionalDuration(body, "delay"); err != nil {
+		return nil, err
 	}
+	if f.log.lag, err = optionalDuration(body, "lag"); err != nil {
+		return nil, err
+	}
+	f.log.shuffle = body.Value("shuffle") == true
 	return f, nil
+}
+
+func optionalDuration(body *document.Object, key string) (time.Duration, error) {
+	text := body.Text(key)
+	if text == "" {
+		return 0, nil
+	}
+	value, err := time.ParseDuration(text)
+	if err != nil || value < 0 {
+		return 0, unprocessable("body/" + key + " must be a duration such as 1s or 250ms")
+	}
+	return value, nil
 }
 
 func optionalInteger(body *document.Object, key string) (int, error) {

@@ -97,20 +97,34 @@ func (e *AuditEvent) UnmarshalJSON(data []byte) error {
 	return decodeObject(data, e)
 }
 
-// List yields events of the audit log, in Port's order: GET /v1/audit-log. Port answers with all of them at once. An
-// error ends the sequence.
+// AuditLogPage is one answer of the audit log.
+type AuditLogPage struct {
+	// Events are in Port's order.
+	Events []AuditEvent
+	// At is when Port answered, by its own clock, to the second; the zero time if the answer does not say.
+	At time.Time
+}
+
+// Read returns events of the audit log: GET /v1/audit-log. Port answers with all of them at once, but with no more
+// than the limit. An answer that would be too large is [ErrAnswerTooLong].
+func (s *AuditLogService) Read(ctx context.Context, options AuditLogOptions) (AuditLogPage, error) {
+	var answer firstList[AuditEvent]
+	outcome, err := s.client.do(ctx, request{
+		method: http.MethodGet, path: []string{"audit-log"}, query: options.query(),
+	}, &answer)
+	return AuditLogPage{Events: answer.elements, At: outcome.answeredAt}, err
+}
+
+// List yields what Read returns. An error ends the sequence.
 func (s *AuditLogService) List(ctx context.Context, options AuditLogOptions) iter.Seq2[*AuditEvent, error] {
 	return func(yield func(*AuditEvent, error) bool) {
-		var answer firstList[AuditEvent]
-		_, err := s.client.do(ctx, request{
-			method: http.MethodGet, path: []string{"audit-log"}, query: options.query(),
-		}, &answer)
+		page, err := s.Read(ctx, options)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		for i := range answer.elements {
-			if !yield(&answer.elements[i], nil) {
+		for i := range page.Events {
+			if !yield(&page.Events[i], nil) {
 				return
 			}
 		}

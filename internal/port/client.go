@@ -62,7 +62,7 @@ func (c *Client) Changes() uint64 { return c.changeCount.Load() }
 func (c *Client) connect(s *settings) {
 	base, gate := newBaseTransport(s), &rateGate{}
 	limited := func(lingers bool) http.RoundTripper {
-		attempts := &attemptTransport{base: base, timeout: s.requestTimeout, lingers: lingers, maxAnswer: maxAnswer}
+		attempts := &attemptTransport{base: base, timeout: s.requestTimeout, lingers: lingers, maxAnswer: s.maxAnswer}
 		return &rateLimitTransport{base: attempts, gate: gate}
 	}
 	c.plain = newHTTPClient(limited(false))

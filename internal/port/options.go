@@ -30,6 +30,7 @@ type settings struct {
 	userAgent      string
 	maxRetries     int
 	requestTimeout time.Duration
+	maxAnswer      int64
 	transport      http.RoundTripper
 	rootCAs        *x509.CertPool
 }
@@ -96,6 +97,18 @@ func WithRequestTimeout(timeout time.Duration) Option {
 	}
 }
 
+// WithMaxAnswer sets the most bytes of an answer, uncompressed; 64 MiB unless it is set. Longer ones are
+// [ErrAnswerTooLong].
+func WithMaxAnswer(size int64) Option {
+	return func(s *settings) error {
+		if size < 1 {
+			return fmt.Errorf("port: max answer is %d and must be positive", size)
+		}
+		s.maxAnswer = size
+		return nil
+	}
+}
+
 // WithTransport replaces the transport that carries single requests. The default is that of net/http, with the proxy
 // of the environment.
 func WithTransport(transport http.RoundTripper) Option {
@@ -129,6 +142,7 @@ func newSettings(options []Option) (*settings, error) {
 		userAgent:      defaultUserAgent,
 		maxRetries:     defaultMaxRetries,
 		requestTimeout: defaultRequestTimeout,
+		maxAnswer:      maxAnswer,
 	}
 	for _, option := range options {
 		if err := option(s); err != nil {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/port-changelog/terraform-provider-port/internal/pause"
 )
 
 // request is one call of the API, before it becomes one or more HTTP requests.
@@ -31,6 +33,8 @@ type outcome struct {
 	// mayHaveHappened says that at least one attempt may have taken effect without telling: its connection broke, or
 	// something between Port and us answered in Port's place.
 	mayHaveHappened bool
+	// answeredAt is the server's time of the answer; zero if there is none or it does not say.
+	answeredAt time.Time
 }
 
 // explain marks the error of a request that is not safe to repeat with [ErrOutcomeUnknown], where it applies.
@@ -74,6 +78,7 @@ func (c *Client) send(ctx context.Context, via *http.Client, r request, answer a
 	}
 	defer func() { _ = response.Body.Close() }() // It lies in memory, and closing it cannot fail.
 	c.clock.learn(response.Header, time.Now())
+	known.answeredAt = pause.ServerTime(response.Header, time.Time{})
 	return known, c.readAnswer(r, response, answer)
 }
 

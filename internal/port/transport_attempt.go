@@ -20,10 +20,10 @@ import (
 // maxAnswer is the default for the most bytes of an answer.
 const maxAnswer = 64 << 20
 
-var (
-	errAnswerTooLong = errors.New("the answer is too long")
-	errAnswerBroken  = errors.New("the answer broke off")
-)
+// ErrAnswerTooLong means that an answer has more bytes than the client takes; see [WithMaxAnswer].
+var ErrAnswerTooLong = errors.New("the answer is too long")
+
+var errAnswerBroken = errors.New("the answer broke off")
 
 // attemptError is the failure of one HTTP request without a whole answer.
 type attemptError struct {
@@ -104,7 +104,7 @@ func (t *attemptTransport) readWhole(response *http.Response) error {
 		return fmt.Errorf("%w: %w", errAnswerBroken, err)
 	}
 	if int64(len(content)) > t.maxAnswer {
-		return fmt.Errorf("%w: more than %d bytes", errAnswerTooLong, t.maxAnswer)
+		return fmt.Errorf("%w: more than %d bytes", ErrAnswerTooLong, t.maxAnswer)
 	}
 	if isBrokenJSON(response, content) {
 		return errAnswerBroken
@@ -156,6 +156,6 @@ func isPermanent(err error) bool {
 		hostname  x509.HostnameError
 		record    tls.RecordHeaderError
 	)
-	return errors.Is(err, errAnswerTooLong) || errors.As(err, &untrusted) || errors.As(err, &authority) ||
+	return errors.Is(err, ErrAnswerTooLong) || errors.As(err, &untrusted) || errors.As(err, &authority) ||
 		errors.As(err, &hostname) || errors.As(err, &record)
 }

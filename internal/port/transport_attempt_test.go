@@ -26,7 +26,7 @@ func TestAnswersAreReadUpToALimit(t *testing.T) {
 			t.Fatal(err)
 		}
 		answer, err := attempt.RoundTrip(request)
-		if errors.Is(err, errAnswerTooLong) != tooLong {
+		if errors.Is(err, ErrAnswerTooLong) != tooLong {
 			t.Errorf("%d bytes: error = %v, want too long: %t", length, err, tooLong)
 		}
 		if tooLong {

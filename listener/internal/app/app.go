@@ -49,6 +49,7 @@ type App struct {
 	verifier verifier
 	identity identity
 	port     portAPI
+	auditLog *ingest.AuditLog
 	metrics  *metrics.Metrics
 	alerts   *alerts
 	memory   *budget.Memory
@@ -118,6 +119,7 @@ func (a *App) start(ctx context.Context) error {
 		return err
 	}
 	a.queue = opened
+	a.auditLog = a.newAuditLog()
 	a.cleanups.push("closing the event store", func(context.Context) error { return opened.Close() })
 	a.metrics.Watch(opened, a.destinations, a.options.Logger, a.options.Now)
 	a.cleanups.push("ending the requests for names", a.alerts.names.Close)
@@ -154,14 +156,15 @@ func (a *App) queueOptions() queue.Options {
 	loaded := a.options.Config
 	store := loaded.Store
 	return queue.Options{
-		Dir:         store.Dir,
-		Sync:        store.Sync,
-		MaxEvent:    loaded.Webhook.MaxBody,
-		MaxBytes:    store.MaxBytes,
-		MaxAge:      store.MaxAge,
-		SentFor:     store.MaxAge + loaded.LongestAge() + 24*time.Hour,
-		PostgresURL: store.PostgresURL.Reveal(),
-		Logger:      a.options.Logger,
+		Dir:          store.Dir,
+		Sync:         store.Sync,
+		MaxEvent:     loaded.Webhook.MaxBody,
+		MaxBytes:     store.MaxBytes,
+		MaxAge:       store.MaxAge,
+		RecogniseFor: loaded.CatchUp.MaxAge + time.Hour,
+		SentFor:      store.MaxAge + loaded.LongestAge() + 24*time.Hour,
+		PostgresURL:  store.PostgresURL.Reveal(),
+		Logger:       a.options.Logger,
 	}
 }
 

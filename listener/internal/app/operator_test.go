@@ -97,18 +97,18 @@ func TestTheOperatorSeesAndUnparks(t *testing.T) {
 	until(t, "the destination is parked", func() bool { return l.metric(t, `destination_parked{destination="d0"}`) == 1 })
 	until(t, "everything is evaluated", func() bool { return l.metric(t, "events_unevaluated") == 0 })
 	for series, want := range map[string]float64{
-		`events_received_total{result="stored"}`:                    2,
-		`events_received_total{result="duplicate"}`:                 1,
-		`events_received_total{result="unauthorized"}`:              1,
-		`signature_failures_total{reason="malformed"}`:              1,
-		`events_unmatched_total`:                                    1,
-		`alerts_pending{destination="d0"}`:                          1,
-		`alerts_delivered_total{destination="d0"}`:                  0,
-		`sends_failed_total{destination="d0",reason="destination"}`: 1,
-		`dead_letters{destination="d0"}`:                            0,
-		`dead_letters_total{destination="d0",reason="refused"}`:     0,
-		`destination_paused{destination="d0"}`:                      0,
-		`store_lost`:                                                0,
+		`events_received_total{result="stored",source="webhook"}`:       2,
+		`events_received_total{result="duplicate",source="webhook"}`:    1,
+		`events_received_total{result="unauthorized",source="webhook"}`: 1,
+		`signature_failures_total{reason="malformed"}`:                  1,
+		`events_unmatched_total`:                                        1,
+		`alerts_pending{destination="d0"}`:                              1,
+		`alerts_delivered_total{destination="d0"}`:                      0,
+		`sends_failed_total{destination="d0",reason="destination"}`:     1,
+		`dead_letters{destination="d0"}`:                                0,
+		`dead_letters_total{destination="d0",reason="refused"}`:         0,
+		`destination_paused{destination="d0"}`:                          0,
+		`store_lost`:                                                    0,
 	} {
 		if got := l.metric(t, series); got != want {
 			t.Errorf("%s is %v, want %v", series, got, want)

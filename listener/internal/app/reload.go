@@ -144,6 +144,8 @@ func (a *App) reload(ctx context.Context) (string, error) {
 	case a.removed <- struct{}{}:
 	default:
 	}
+	a.sayWhatPollingMisses(ctx)
+	a.auditLog.Wake()
 	if smee != a.smee {
 		a.enter(ctx, smee, a.smee)
 	}

@@ -43,7 +43,7 @@ func (a *App) publicHandler() http.Handler {
 		Verifier: &a.verifier,
 		Store:    a.queue,
 		Memory:   a.memory,
-		Recorder: a.metrics,
+		Recorder: &refusals{Metrics: a.metrics, refused: a.auditLog.Refused},
 		Arrivals: a.arrivals,
 		Logger:   a.options.Logger,
 	}).Register(router)

@@ -48,7 +48,8 @@ func TestAnEventThroughSmeeAlerts(t *testing.T) {
 	_, metrics := request(t, http.MethodGet, l.adminURL("/metrics"))
 	for _, line := range []string{
 		"port_listener_smee_connected 1\n", "port_listener_smee_reconnects_total 0\n",
-		`port_listener_events_received_total{result="stored"} 2`, `port_listener_events_received_total{result="duplicate"} 1`,
+		`port_listener_events_received_total{result="stored",source="smee"} 1`, `port_listener_events_received_total{result="stored",source="webhook"} 1`,
+		`port_listener_events_received_total{result="duplicate",source="webhook"} 1`,
 	} {
 		if !strings.Contains(metrics, line) {
 			t.Errorf("the metrics do not hold %q", line)
@@ -65,7 +66,7 @@ func TestWithoutSmeeItsMetricsAreAbsent(t *testing.T) {
 	t.Parallel()
 	l := start(t, t.TempDir(), newSlack(t))
 	defer l.stop(t)
-	if _, metrics := request(t, http.MethodGet, l.adminURL("/metrics")); strings.Contains(metrics, "smee") {
+	if _, metrics := request(t, http.MethodGet, l.adminURL("/metrics")); strings.Contains(metrics, "listener_smee") {
 		t.Errorf("the metrics hold those of Smee:\n%s", metrics)
 	}
 }

@@ -78,6 +78,7 @@ func (a *App) startWorkers(ctx context.Context) error {
 	started := []*worker{
 		a.startWorker(ctx, func(ctx context.Context) { a.queue.Evaluate(ctx, a.alerts.evaluate) }),
 		a.startWorker(ctx, a.retire),
+		a.startWorker(ctx, a.catchUp),
 	}
 	for _, created := range a.notifiers {
 		a.startNotifier(ctx, created)

@@ -11,6 +11,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
@@ -25,6 +26,8 @@ func (l *loader) apply(doc *document) {
 	l.applySecrets(&doc.item, &doc.Port)
 	declared := l.applyDestinations(doc)
 	l.applyPort(&doc.Port)
+	doc.CatchUp.Interval.into(&c.CatchUp.Interval)
+	doc.CatchUp.MaxAge.into(&c.CatchUp.MaxAge)
 	l.applyAddress("-listen", l.source.Listen, &doc.Webhook.Listen, &c.Webhook.Listen)
 	l.applyAddress("-admin-listen", l.source.AdminListen, &doc.Admin.Listen, &c.Admin.Listen)
 	l.applyAccess(&doc.Admin)
@@ -152,6 +155,27 @@ func (l *loader) applyPort(section *portSection) {
 			l.report(outside(baseURLVariable), err.Error())
 		}
 		described.BaseURL = given
+	}
+	l.applyPoll(&section.Poll)
+}
+
+// applyPoll takes how often the audit log is read: from the command line, or else from
+// the file.
+func (l *loader) applyPoll(given *duration) {
+	poll, where := &l.config.Port.Poll, outside("-poll")
+	if l.source.Poll == "" {
+		given.into(poll)
+		where = l.placeOf(&given.item)
+	} else {
+		flag := duration{setting[time.Duration]{item: item{tag: `min:"1s" max:"1h"`}}}
+		if err := flag.parse(l.source.Poll); err != nil {
+			l.report(where, err.Error())
+			return
+		}
+		*poll = flag.value
+	}
+	if *poll > 0 && l.config.Port.ClientID == "" {
+		l.report(where, "it asks Port for changes, which takes the client id of the credentials: set "+clientIDVariable+" or port.client_id")
 	}
 }
 

@@ -23,6 +23,7 @@ type Config struct {
 	// ClientSecrets verify the signature of events; one of them must fit.
 	ClientSecrets []Secret
 	Port          Port
+	CatchUp       CatchUp
 	Webhook       Webhook
 	Admin         Admin
 	Smee          Smee
@@ -73,7 +74,9 @@ type Smee struct {
 type Port struct {
 	// ClientID is "" when the API is not to be asked.
 	ClientID string
-	BaseURL  string
+	// Poll is how often the audit log is read; 0 for CatchUp.Interval.
+	Poll    time.Duration
+	BaseURL string
 	// AppURL is the base address of Port's pages; "" is that of the region.
 	AppURL string
 }
@@ -85,6 +88,14 @@ func (p Port) App() string {
 		return p.AppURL
 	}
 	return directory.AppURL(p.BaseURL)
+}
+
+// CatchUp says how changes are found in the audit log that did not arrive.
+type CatchUp struct {
+	// Interval is how often it is looked for them.
+	Interval time.Duration
+	// MaxAge is how old a change may be to be delivered.
+	MaxAge time.Duration
 }
 
 // Store says where events are kept until they are delivered.
@@ -170,6 +181,7 @@ func (c *Config) Fixed(other *Config) []string {
 		"webhook.max_body":     c.Webhook.MaxBody != other.Webhook.MaxBody,
 		"webhook.tls":          (c.Webhook.CertFile == "") != (other.Webhook.CertFile == ""),
 		"store":                !c.Store.equal(other.Store),
+		"catch_up.max_age":     other.CatchUp.MaxAge > c.CatchUp.MaxAge,
 		"destinations.max_age": other.LongestAge() > c.LongestAge(),
 	} {
 		if differs {
@@ -196,6 +208,8 @@ type Source struct {
 	DataDir string
 	// Listen and AdminListen win over every other address, unless they are "".
 	Listen, AdminListen string
+	// Poll wins over port.poll, unless it is "".
+	Poll string
 	// LookupEnv is os.LookupEnv.
 	LookupEnv func(name string) (string, bool)
 	// Try is nil for message.Template.Try.
@@ -235,6 +249,7 @@ const (
 	defaultInterval    = time.Second
 	defaultDigestAfter = time.Minute
 	defaultMaxAge      = 24 * time.Hour
+	defaultCatchUp     = 5 * time.Minute
 	// defaultDestination is the name of the one that the environment gives.
 	defaultDestination = "default"
 
@@ -325,6 +340,7 @@ func newLoader(source Source) *loader {
 	return &loader{source: source, config: Config{
 		Port:    Port{BaseURL: port.DefaultBaseURL},
 		Webhook: Webhook{Listen: DefaultListen, Path: DefaultPath, MaxBody: defaultMaxBody, Tolerance: changelog.DefaultTolerance},
+		CatchUp: CatchUp{Interval: defaultCatchUp, MaxAge: defaultMaxAge},
 		Admin:   Admin{Listen: DefaultAdminListen},
 		Store:   Store{MaxBytes: queue.DefaultMaxBytes, MaxAge: queue.DefaultMaxAge},
 	}}

@@ -7,6 +7,7 @@ import "github.com/port-changelog/terraform-provider-port/listener/internal/mess
 type document struct {
 	item
 	Port         portSection               `key:"port"`
+	CatchUp      catchUpSection            `key:"catch_up"`
 	Webhook      webhookSection            `key:"webhook"`
 	Admin        adminSection              `key:"admin"`
 	Smee         smeeSection               `key:"smee"`
@@ -59,7 +60,14 @@ type portSection struct {
 	ClientSecretFiles list[text] `key:"client_secret_files"`
 	ClientID          text       `key:"client_id"`
 	BaseURL           text       `key:"base_url"`
+	Poll              duration   `key:"poll" min:"1s" max:"1h"`
 	AppURL            text       `key:"app_url"`
+}
+
+type catchUpSection struct {
+	item
+	Interval duration `key:"interval" min:"10s" max:"1h"`
+	MaxAge   duration `key:"max_age" max:"720h"`
 }
 
 type webhookSection struct {

@@ -156,12 +156,17 @@ func (l *loader) parse(target scalar, here *item) {
 	}
 }
 
-// duration is a time above nothing, and of at most what the tag max says.
+// duration is a time above nothing, or of at least what the tag min says, and of at most
+// what the tag max says.
 type duration struct{ setting[time.Duration] }
 
 func (d *duration) parse(text string) error {
 	longest, _ := time.ParseDuration(d.tag.Get("max")) // The tags are right.
+	shortest, _ := time.ParseDuration(d.tag.Get("min"))
 	parsed, err := time.ParseDuration(text)
+	if shortest > 0 && (err != nil || parsed < shortest || parsed > longest) {
+		return fmt.Errorf("it must be a duration between %s and %s", shortest, shorten(longest))
+	}
 	if err != nil || parsed <= 0 || parsed > longest {
 		return fmt.Errorf("it must be a duration of up to %s, such as %s", shorten(longest), shorten(longest/2))
 	}

@@ -38,7 +38,7 @@ type Store interface {
 
 // Recorder counts what arrives.
 type Recorder interface {
-	Received(result metrics.Result)
+	Received(source string, result metrics.Result)
 	SignatureFailed(reason changelog.Rejection)
 }
 
@@ -58,8 +58,9 @@ type intake struct {
 
 // The names of the sources, as they are kept with each event.
 const (
-	SourceWebhook = "webhook"
-	SourceSmee    = "smee"
+	SourceWebhook  = metrics.SourceWebhook
+	SourceSmee     = metrics.SourceSmee
+	SourceAuditLog = metrics.SourceAuditLog
 )
 
 // opened is an event that has been verified and read, and has still to be stored.
@@ -151,19 +152,23 @@ func (i *intake) keep(ctx context.Context, taken *opened) error {
 	if err != nil {
 		return &refusal{result: metrics.ResultUnavailable, status: http.StatusServiceUnavailable, sentence: busyText, cause: err}
 	}
-	origin := taken.stored.Origin
-	i.logger.InfoContext(ctx, "event received", "event", taken.stored.ShortIdentity(), "duplicate", duplicate,
-		"action", origin.Action, "resource", origin.Resource, "blueprint", origin.Blueprint, "entity", origin.Entity)
+	i.logReceived(ctx, taken.stored, duplicate)
 	result := metrics.ResultStored
 	switch {
 	case duplicate:
 		result = metrics.ResultDuplicate
-	case origin.Resource == changelog.ResourceTest:
+	case taken.stored.Origin.Resource == changelog.ResourceTest:
 		result = metrics.ResultTest
 	}
-	i.recorder.Received(result)
-	i.arrivals.Stored(i.source, origin.Blueprint, taken.stored.ShortIdentity(), duplicate)
+	i.recorder.Received(i.source, result)
+	i.arrivals.Stored(i.source, taken.stored.Origin.Blueprint, taken.stored.ShortIdentity(), duplicate)
 	return nil
+}
+
+func (i *intake) logReceived(ctx context.Context, event queue.Event, duplicate bool) {
+	origin := event.Origin
+	i.logger.InfoContext(ctx, "event received", "event", event.ShortIdentity(), "duplicate", duplicate,
+		"action", origin.Action, "resource", origin.Resource, "blueprint", origin.Blueprint, "entity", origin.Entity)
 }
 
 // refuse counts an event that was not taken, and returns why it was not. from is the
@@ -173,7 +178,7 @@ func (i *intake) refuse(err error, from string) *refusal {
 	if !ok {
 		refused = &refusal{result: metrics.ResultFailed, status: http.StatusInternalServerError, sentence: "The event could not be taken.", cause: err}
 	}
-	i.recorder.Received(refused.result)
+	i.recorder.Received(i.source, refused.result)
 	reason := string(refused.result)
 	if rejection, ok := errors.AsType[changelog.Rejection](err); ok {
 		reason = string(rejection)

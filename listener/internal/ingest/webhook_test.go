@@ -79,7 +79,7 @@ func (c *tally) count(name string) {
 	c.counts[name]++
 }
 
-func (c *tally) Received(result metrics.Result)             { c.count(string(result)) }
+func (c *tally) Received(_ string, result metrics.Result)   { c.count(string(result)) }
 func (c *tally) SignatureFailed(reason changelog.Rejection) { c.count("signature " + string(reason)) }
 
 func (c *tally) String() string {

@@ -55,6 +55,7 @@ type Metrics struct {
 	reloadedAt prometheus.Gauge
 	names      *prometheus.CounterVec
 	smee       *Smee
+	catchUp    *CatchUp
 }
 
 // Condition says why the condition of a rule could not be evaluated.
@@ -80,7 +81,7 @@ func ConditionOf(part rule.Part) Condition {
 // New returns the counters of a listener.
 func New(version string) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
-	m.received = m.counters("events_received_total", "Requests with an event, and events through Smee, by what became of them.", "result")
+	m.received = m.counters("events_received_total", "Requests with an event, and events through Smee and from the audit log, by what became of them.", "source", "result")
 	m.signatures = m.counters("signature_failures_total", "Events whose signature was not accepted, by the reason.", "reason")
 	m.unmatched = m.counters("events_unmatched_total", "Events that no rule wants.").WithLabelValues()
 	m.delivered = m.counters("alerts_delivered_total", "Alerts that the destination has taken, alone or in a digest.", "destination")
@@ -104,6 +105,7 @@ func New(version string) *Metrics {
 	info.Set(1)
 	m.registry.MustRegister(m.latency, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.smee = m.newSmee()
+	m.catchUp = m.newCatchUp()
 	m.begin()
 	return m
 }
@@ -130,7 +132,9 @@ func (m *Metrics) gauge(name, help string, labels prometheus.Labels) prometheus.
 // there cannot be told from one that is broken.
 func (m *Metrics) begin() {
 	for _, result := range []Result{ResultStored, ResultDuplicate, ResultTest, ResultUnauthorized, ResultInvalid, ResultTooLarge, ResultUnsupported, ResultUnavailable, ResultFailed} {
-		m.received.WithLabelValues(string(result))
+		for _, source := range Sources() {
+			m.received.WithLabelValues(source, string(result))
+		}
 	}
 	for _, reason := range directory.Reasons() {
 		m.names.WithLabelValues(string(reason))
@@ -168,8 +172,20 @@ func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
 }
 
-// Received counts a request with an event.
-func (m *Metrics) Received(result Result) { m.received.WithLabelValues(string(result)).Inc() }
+// The names of the sources of events.
+const (
+	SourceWebhook  = "webhook"
+	SourceSmee     = "smee"
+	SourceAuditLog = "audit_log"
+)
+
+// Sources are the names of all sources.
+func Sources() []string { return []string{SourceWebhook, SourceSmee, SourceAuditLog} }
+
+// Received counts an event that a source has brought, or a request with one.
+func (m *Metrics) Received(source string, result Result) {
+	m.received.WithLabelValues(source, string(result)).Inc()
+}
 
 // SignatureFailed counts a signature that was not accepted.
 func (m *Metrics) SignatureFailed(reason changelog.Rejection) {

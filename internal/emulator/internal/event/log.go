@@ -1,6 +1,8 @@
 package event
 
 import (
+	"cmp"
+	"hash/crc32"
 	"slices"
 	"sync"
 	"time"
@@ -56,12 +58,22 @@ type Filter struct {
 	// as a run or an integration.
 	None  bool
 	Limit int
+	// Hidden reports whether the events of an entity are not shown; nil hides none.
+	Hidden func(blueprint, entity string) bool
+	// Lag is how long after its change every other entry is not there yet, of which Now
+	// is the time. Shuffle shows entries in an order of their own.
+	Lag     time.Duration
+	Now     time.Time
+	Shuffle bool
 }
 
-// Find returns the events that match, newest first.
+// Find returns the events that match, newest first unless they are shuffled.
 func (l *Log) Find(filter Filter) []any {
-	found := []any{}
-	for _, e := range l.newestFirst() {
+	found, all := []any{}, l.newestFirst()
+	if filter.Shuffle {
+		slices.SortStableFunc(all, func(a, b entry) int { return cmp.Compare(a.draw(), b.draw()) })
+	}
+	for _, e := range all {
 		if filter.Limit > 0 && len(found) == filter.Limit {
 			break
 		}
@@ -80,6 +92,16 @@ func (l *Log) newestFirst() []entry {
 	return all
 }
 
+// draw is a number that has nothing to do with the time of the entry.
+func (e entry) draw() uint32 { return crc32.ChecksumIEEE([]byte(e.identifier)) }
+
+// isShown reports whether the log has an entry already, and still.
+func (f Filter) isShown(e entry) bool {
+	isGone := f.Hidden != nil && e.change.Resource == catalog.EntityResource && f.Hidden(e.change.Blueprint, e.change.Entity)
+	isLate := f.Lag > 0 && e.draw()%2 == 0 && f.Now.Sub(e.change.At) < f.Lag
+	return !isGone && !isLate
+}
+
 func (f Filter) matches(e entry) bool {
 	return !f.None &&
 		matchesText(f.Identifier, e.identifier) &&
@@ -90,7 +112,8 @@ func (f Filter) matches(e entry) bool {
 		matchesAny(f.Resources, string(e.change.Resource)) &&
 		matchesAny(f.Origins, e.change.Cause.Origin()) &&
 		(f.From.IsZero() || !e.change.At.Before(f.From)) &&
-		(f.To.IsZero() || !e.change.At.After(f.To))
+		(f.To.IsZero() || !e.change.At.After(f.To)) &&
+		f.isShown(e)
 }
 
 func matchesText(wanted, value string) bool { return wanted == "" || wanted == value }

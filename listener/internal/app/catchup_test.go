@@ -1,0 +1,219 @@
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/app"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+)
+
+// asking returns the options of a listener that asks an emulator for changes.
+func asking(t *testing.T, p *portAPI, dir string, webhook *fakeSlack) app.Options {
+	t.Helper()
+	served := httptest.NewServer(p.emulator)
+	t.Cleanup(served.Close)
+	described := options(dir, webhook)
+	described.Config.Port = config.Port{ClientID: "client", BaseURL: served.URL, Poll: 50 * time.Millisecond}
+	described.Config.CatchUp = config.CatchUp{Interval: time.Second, MaxAge: time.Hour}
+	return described
+}
+
+const followed = "the audit log is followed from now on"
+
+// startAsking starts it, and waits until it follows the audit log.
+func startAsking(t *testing.T, described app.Options) *listener {
+	t.Helper()
+	l := startWith(t, described)
+	until(t, followed, func() bool { return strings.Contains(l.log.String(), followed) })
+	return l
+}
+
+// pastSecond waits until Port's clock, which answers tell to the second, has gone on.
+func pastSecond(t *testing.T) {
+	t.Helper()
+	begin := time.Now().Truncate(time.Second)
+	until(t, "another second", func() bool { return time.Since(begin) >= 2*time.Second })
+}
+
+// TestPullCatchesUp asks Port for changes, with nothing that posts them, over restarts.
+func TestPullCatchesUp(t *testing.T) {
+	t.Parallel()
+	webhook, dir := newSlack(t), t.TempDir()
+	p := startPort(t)
+	p.createService(t, "")
+	p.setHealth(t, "cart", "Degraded")
+	pastSecond(t)
+	described := asking(t, p, dir, webhook)
+	described.Config.ClientSecrets = append([]config.Secret{config.NewSecret("a-secret-that-is-to-come")}, described.Config.ClientSecrets...)
+	l := startAsking(t, described)
+	// What happened before is not news.
+	p.setHealth(t, "shop", "Degraded")
+	webhook.expect(t, "shop")
+	if lag := l.metric(t, "catch_up_lag_seconds"); lag < 0 || lag > 60 {
+		t.Errorf("the lag is %v", lag)
+	}
+	l.stop(t)
+	p.setHealth(t, "cart", "Missing")
+	p.setHealth(t, "shop", "Missing")
+	l = startWith(t, described)
+	defer l.stop(t)
+	webhook.expect(t, "cart", "shop")
+	expectNoOther(t, l, webhook)
+	if strings.Contains(l.log.String(), followed) {
+		t.Errorf("it begins again:\n%s", l.log)
+	}
+}
+
+// TestEveryWayAtOnce reports each of many changes by the changelog, by an automation and
+// in an audit log that shows some entries late, and all in an order of its own.
+func TestEveryWayAtOnce(t *testing.T) {
+	t.Parallel()
+	changes := 100
+	if os.Getenv("LISTENER_SOAK") != "" {
+		changes = 1000
+	}
+	webhook := newSlack(t)
+	var delivered atomic.Int32
+	webhook.inspect = func(string) int {
+		delivered.Add(1)
+		return http.StatusOK
+	}
+	p := startPort(t)
+	l := startAsking(t, asking(t, p, t.TempDir(), webhook))
+	defer l.stop(t)
+	p.createService(t, l.url())
+	p.createAutomation(t, l.url(), "spread", anyChange, "", spreadEvent)
+	p.call(t, http.MethodPost, "/_emulator/faults", `{"method":"GET","route":"/v1/audit-log","lag":"1s","shuffle":true}`)
+	for i := range changes {
+		p.setHealth(t, []string{"cart", "shop"}[i%2], fmt.Sprint("state-", i))
+	}
+	until(t, "every change is delivered", func() bool { return delivered.Load() >= int32(changes) })
+	duplicate := `events_received_total{result="duplicate",source="audit_log"}`
+	stored := `events_received_total{result="stored",source="audit_log"}`
+	// The log also has the creations of the three entities.
+	all := float64(changes + 3)
+	until(t, "every change was read", func() bool { return l.metric(t, duplicate)+l.metric(t, stored) == all })
+	until(t, "everything is evaluated", func() bool {
+		return l.metric(t, "events_unevaluated") == 0 && l.metric(t, `alerts_pending{destination="d0"}`) == 0
+	})
+	if got := delivered.Load(); got != int32(changes) {
+		t.Errorf("%d alerts about %d changes", got, changes)
+	}
+}
+
+// TestPortIsNotWell lets the audit log answer in every way but the right one. Nothing is
+// lost, nothing comes twice, and the listener is ready all the while.
+func TestPortIsNotWell(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ fault, reason string }{
+		"429":                 {`"status":429,"headers":{"Retry-After":"0"}`, "rate_limited"},
+		"401":                 {`"status":401`, "unauthorized"},
+		"403":                 {`"status":403`, "forbidden"},
+		"422":                 {`"status":422`, "refused"},
+		"500":                 {`"status":500`, "unavailable"},
+		"504":                 {`"status":504`, "unavailable"},
+		"HTML":                {`"status":200,"body":"<html>sign in</html>","headers":{"Content-Type":"text/html"}`, "malformed"},
+		"half an answer":      {`"drop":"truncate"`, "unavailable"},
+		"no answer":           {`"drop":"before"`, "unavailable"},
+		"an unknown envelope": {`"status":200,"body":{"ok":true,"pages":{"first":1}}`, "malformed"},
+		"nothing":             {`"status":200,"body":""`, "malformed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			webhook := newSlack(t)
+			p := startPort(t)
+			p.createService(t, "")
+			l := startAsking(t, asking(t, p, t.TempDir(), webhook))
+			defer l.stop(t)
+			p.call(t, http.MethodPost, "/_emulator/faults", `{"method":"GET","route":"/v1/audit-log",`+test.fault+`}`)
+			p.setHealth(t, "cart", "Degraded")
+			series := `catch_up_failures_total{reason="` + test.reason + `"}`
+			until(t, series, func() bool { return l.metric(t, series) > 0 })
+			if status, text := request(t, http.MethodGet, l.adminURL("/readyz")); status != http.StatusOK {
+				t.Errorf("/readyz: %d %s", status, text)
+			}
+			p.emulator.ClearFaults()
+			webhook.expect(t, "cart")
+			expectNoOther(t, l, webhook)
+			if log := l.log.String(); strings.Contains(log, secret) || strings.Contains(log, "sign in") {
+				t.Errorf("the log shows what it must not:\n%s", log)
+			}
+		})
+	}
+}
+
+// TestClocksDiffer runs a listener whose clock is a minute before or behind that of Port.
+func TestClocksDiffer(t *testing.T) {
+	t.Parallel()
+	for name, skew := range map[string]time.Duration{"behind": -time.Minute, "before": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			webhook := newSlack(t)
+			p := startPort(t)
+			p.createService(t, "")
+			p.setHealth(t, "cart", "Degraded")
+			pastSecond(t)
+			described := asking(t, p, t.TempDir(), webhook)
+			described.Now = func() time.Time { return time.Now().Add(skew) }
+			l := startAsking(t, described)
+			defer l.stop(t)
+			p.setHealth(t, "shop", "Degraded")
+			webhook.expect(t, "shop")
+			expectNoOther(t, l, webhook)
+		})
+	}
+}
+
+// TestOldChangesAreCounted catches up on what is older than it may be.
+func TestOldChangesAreCounted(t *testing.T) {
+	t.Parallel()
+	webhook, dir := newSlack(t), t.TempDir()
+	p := startPort(t)
+	p.createService(t, "")
+	described := asking(t, p, dir, webhook)
+	l := startAsking(t, described)
+	l.stop(t)
+	p.setHealth(t, "cart", "Degraded")
+	pastSecond(t)
+	described.Config.CatchUp.MaxAge = time.Millisecond
+	l = startWith(t, described)
+	defer l.stop(t)
+	series := `catch_up_skipped_total{reason="too_old"}`
+	until(t, series, func() bool { return l.metric(t, series) > 0 })
+	expectNoOther(t, l, webhook)
+}
+
+// TestAnotherQueryIsFollowed reloads rules that need another part of the audit log.
+func TestAnotherQueryIsFollowed(t *testing.T) {
+	t.Parallel()
+	webhook := newSlack(t)
+	p := startPort(t)
+	p.createService(t, "")
+	described := asking(t, p, t.TempDir(), webhook)
+	edited := editable(&described)
+	l := startAsking(t, described)
+	defer l.stop(t)
+	p.setHealth(t, "cart", "Degraded")
+	edited.edit(func(to *config.Config) { to.Rules[0].Blueprints = []string{"service"} })
+	if _, err := l.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	webhook.expect(t, "cart")
+	until(t, "the other query", func() bool { return strings.Count(l.log.String(), followed) == 2 })
+	p.setHealth(t, "shop", "Degraded")
+	webhook.expect(t, "shop")
+	edited.edit(func(to *config.Config) { to.Rules[0].Actions, to.Rules[0].Property = []string{"DELETE"}, "" })
+	if _, err := l.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if log := l.log.String(); !strings.Contains(log, "missed=deletions rules=[health]") {
+		t.Errorf("the log does not say what polling misses:\n%s", log)
+	}
+}
