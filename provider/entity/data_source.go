@@ -44,8 +44,8 @@ func (d *entityDataSource) Metadata(_ context.Context, req datasource.MetadataRe
 
 // Schema declares the data source.
 func (d *entityDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	attributes := foundAttributes()
-	attributes["id"] = foundText("The id of the entity: `<blueprint>:<identifier>`.")
+	attributes := resultAttributes()
+	attributes["id"] = computedText("The id of the entity: `<blueprint>:<identifier>`.")
 	attributes["blueprint"] = schema.StringAttribute{Required: true, MarkdownDescription: "The identifier of the blueprint.", Validators: validate.BlueprintIdentifier()}
 	attributes["identifier"] = schema.StringAttribute{Required: true, MarkdownDescription: "The identifier of the entity.", Validators: validate.EntityIdentifier()}
 	resp.Schema = schema.Schema{
@@ -56,7 +56,7 @@ func (d *entityDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 
 // entityDataModel is the data source in Terraform's terms.
 type entityDataModel struct {
-	foundModel
+	resultModel
 	ID types.String `tfsdk:"id"`
 }
 
@@ -69,7 +69,7 @@ func (d *entityDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		return
 	}
 	blueprint, identifier := at.Blueprint.ValueString(), at.Identifier.ValueString()
-	found, err := d.find(ctx, blueprint, identifier)
+	result, err := d.find(ctx, blueprint, identifier)
 	if err != nil {
 		failure := diagnose.Failure{Verb: "Read", Kind: "Entity", Identifier: entityID(blueprint, identifier), Err: err}
 		if errors.Is(err, port.ErrNotFound) {
@@ -78,13 +78,13 @@ func (d *entityDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		resp.Diagnostics.Append(failure.Diagnostic())
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, entityDataModel{foundModel: *found, ID: types.StringValue(entityID(blueprint, identifier))})...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, entityDataModel{resultModel: *result, ID: types.StringValue(entityID(blueprint, identifier))})...)
 }
 
-func (d *entityDataSource) find(ctx context.Context, blueprint, identifier string) (*foundModel, error) {
+func (d *entityDataSource) find(ctx context.Context, blueprint, identifier string) (*resultModel, error) {
 	entity, err := d.backend.Client.Entities.Get(ctx, blueprint, identifier, port.GetEntityOptions{})
 	if err != nil {
 		return nil, err
 	}
-	return d.found(ctx, blueprint, entity)
+	return d.result(ctx, blueprint, entity)
 }

@@ -49,16 +49,16 @@ func (d *entitiesDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				MarkdownDescription: "Limits the answer to these keys, such as `title` and `properties.cpuUtil`. Name `identifier` too if you need it.",
 			},
 			"exclude":  schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Leaves these keys out of the answer."},
-			"entities": foundList("The entities that were found, in the order in which Port sends them."),
+			"entities": resultList("The entities that were found, in the order in which Port sends them."),
 		},
 	}
 }
 
-func foundList(description string) schema.ListNestedAttribute {
+func resultList(description string) schema.ListNestedAttribute {
 	return schema.ListNestedAttribute{
 		Computed:            true,
 		MarkdownDescription: description,
-		NestedObject:        schema.NestedAttributeObject{Attributes: foundAttributes()},
+		NestedObject:        schema.NestedAttributeObject{Attributes: resultAttributes()},
 	}
 }
 
@@ -68,7 +68,7 @@ type entitiesModel struct {
 	Query     jsontype.Value `tfsdk:"query"`
 	Include   []types.String `tfsdk:"include"`
 	Exclude   []types.String `tfsdk:"exclude"`
-	Entities  []foundModel   `tfsdk:"entities"`
+	Entities  []resultModel  `tfsdk:"entities"`
 }
 
 // Read fetches POST /v1/blueprints/{blueprint}/entities/search to its last page.
@@ -87,16 +87,16 @@ func (d *entitiesDataSource) Read(ctx context.Context, req datasource.ReadReques
 
 func (d *entitiesDataSource) search(ctx context.Context, state *entitiesModel) error {
 	options := port.SearchBlueprintOptions{PageSize: pageSize, Include: plainTexts(state.Include), Exclude: plainTexts(state.Exclude)}
-	state.Entities = []foundModel{}
+	state.Entities = []resultModel{}
 	for entity, err := range d.backend.Client.Entities.SearchBlueprint(ctx, state.Blueprint.ValueString(), queryOf(state.Query), options) {
 		if err != nil {
 			return err
 		}
-		found, err := d.found(ctx, state.Blueprint.ValueString(), entity)
+		result, err := d.result(ctx, state.Blueprint.ValueString(), entity)
 		if err != nil {
 			return err
 		}
-		state.Entities = append(state.Entities, *found)
+		state.Entities = append(state.Entities, *result)
 	}
 	return nil
 }

@@ -17,9 +17,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// foundModel is an entity as the data sources show it: with everything that can
+// resultModel is an entity as the data sources show it: with everything that can
 // be read.
-type foundModel struct {
+type resultModel struct {
 	Identifier     types.String                       `tfsdk:"identifier"`
 	Blueprint      types.String                       `tfsdk:"blueprint"`
 	Title          types.String                       `tfsdk:"title"`
@@ -48,9 +48,9 @@ type scorecardRuleModel struct {
 	Status     types.String `tfsdk:"status"`
 }
 
-// found reads an entity of an answer. The blueprint is that of the request, for
+// result reads an entity of an answer. The blueprint is that of the request, for
 // answers that do not name it.
-func (r *reader) found(ctx context.Context, blueprint string, entity *port.Entity) (*foundModel, error) {
+func (r *reader) result(ctx context.Context, blueprint string, entity *port.Entity) (*resultModel, error) {
 	if entity.Blueprint != "" {
 		blueprint = entity.Blueprint
 	}
@@ -58,7 +58,7 @@ func (r *reader) found(ctx context.Context, blueprint string, entity *port.Entit
 	if err != nil {
 		return nil, err
 	}
-	return foundFromAPI(blueprint, entity, definition)
+	return resultFromAPI(blueprint, entity, definition)
 }
 
 // definitionFor reads the blueprint of an entity with values whose type only that
@@ -104,8 +104,8 @@ func withoutValues(values map[string]any, definition *port.Blueprint) *model {
 	return listing
 }
 
-// foundFromAPI shows an entity. The definition may be nil.
-func foundFromAPI(blueprint string, entity *port.Entity, definition *port.Blueprint) (*foundModel, error) {
+// resultFromAPI shows an entity. The definition may be nil.
+func resultFromAPI(blueprint string, entity *port.Entity, definition *port.Blueprint) (*resultModel, error) {
 	listing := withoutValues(entity.Properties, definition)
 	properties, _, err := propertiesFromAPI(entity.Properties, listing, definition)
 	if err != nil {
@@ -120,7 +120,7 @@ func foundFromAPI(blueprint string, entity *port.Entity, definition *port.Bluepr
 		return nil, err
 	}
 	relations, titles := untitled(entity.Relations)
-	return &foundModel{
+	return &resultModel{
 		Identifier:     answered(entity.Identifier),
 		Blueprint:      answered(blueprint),
 		Title:          types.StringPointerValue(entity.Title),
@@ -216,33 +216,33 @@ func scorecardsFromAPI(text json.RawMessage) (map[string]scorecardModel, error) 
 	return scorecards, nil
 }
 
-// foundAttributes declares the attributes of [foundModel].
-func foundAttributes() map[string]schema.Attribute {
+// resultAttributes declares the attributes of [resultModel].
+func resultAttributes() map[string]schema.Attribute {
 	ruleType := types.ObjectType{AttrTypes: map[string]attr.Type{"identifier": types.StringType, "level": types.StringType, "status": types.StringType}}
 	scorecardType := types.ObjectType{AttrTypes: map[string]attr.Type{"level": types.StringType, "rules": types.ListType{ElemType: ruleType}}}
 	return map[string]schema.Attribute{
-		"identifier": foundText("The identifier of the entity."),
-		"blueprint":  foundText("The identifier of its blueprint."),
-		"title":      foundText("The name people read in Port, null if it has none."),
-		"icon":       foundText("The name of its icon, null if it has none."),
+		"identifier": computedText("The identifier of the entity."),
+		"blueprint":  computedText("The identifier of its blueprint."),
+		"title":      computedText("The name people read in Port, null if it has none."),
+		"icon":       computedText("The name of its icon, null if it has none."),
 		"teams":      schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The teams that own the entity."},
 		"properties": schema.SingleNestedAttribute{
 			Computed: true,
 			MarkdownDescription: "The values of its properties by their type, those that Port computes (mirror, calculation and aggregation properties) included. " +
 				"A property without a value is `null`. A mirror property without a value, and a list that mixes types, are left out: see `properties_json`.",
 			Attributes: map[string]schema.Attribute{
-				"string_props":  foundMap("Values that are text.", types.StringType),
-				"number_props":  foundMap("Values that are numbers, with every digit.", types.NumberType),
-				"boolean_props": foundMap("Values that are true or false.", types.BoolType),
-				"object_props":  foundMap("Values that are objects, as JSON.", jsontype.Type{}),
+				"string_props":  computedMap("Values that are text.", types.StringType),
+				"number_props":  computedMap("Values that are numbers, with every digit.", types.NumberType),
+				"boolean_props": computedMap("Values that are true or false.", types.BoolType),
+				"object_props":  computedMap("Values that are objects, as JSON.", jsontype.Type{}),
 				"array_props": schema.SingleNestedAttribute{
 					Computed:            true,
 					MarkdownDescription: "Values that are lists, by the type of their elements.",
 					Attributes: map[string]schema.Attribute{
-						"string_items":  foundMap("Lists of text, and empty lists of no known type.", types.ListType{ElemType: types.StringType}),
-						"number_items":  foundMap("Lists of numbers.", types.ListType{ElemType: types.NumberType}),
-						"boolean_items": foundMap("Lists of true and false.", types.ListType{ElemType: types.BoolType}),
-						"object_items":  foundMap("Lists of objects, each as JSON.", types.ListType{ElemType: jsontype.Type{}}),
+						"string_items":  computedMap("Lists of text, and empty lists of no known type.", types.ListType{ElemType: types.StringType}),
+						"number_items":  computedMap("Lists of numbers.", types.ListType{ElemType: types.NumberType}),
+						"boolean_items": computedMap("Lists of true and false.", types.ListType{ElemType: types.BoolType}),
+						"object_items":  computedMap("Lists of objects, each as JSON.", types.ListType{ElemType: jsontype.Type{}}),
 					},
 				},
 			},
@@ -255,24 +255,24 @@ func foundAttributes() map[string]schema.Attribute {
 			Computed:            true,
 			MarkdownDescription: "What the entity is related to, as identifiers. A relation without a target is left out.",
 			Attributes: map[string]schema.Attribute{
-				"single_relations": foundMap("Relations to one entity.", types.StringType),
-				"many_relations":   foundMap("Relations to any number of entities.", types.ListType{ElemType: types.StringType}),
+				"single_relations": computedMap("Relations to one entity.", types.StringType),
+				"many_relations":   computedMap("Relations to any number of entities.", types.ListType{ElemType: types.StringType}),
 			},
 		},
-		"relation_titles": foundMap("The titles of related entities, by relation and identifier. Null unless they were asked for.", types.MapType{ElemType: types.StringType}),
-		"scorecards":      foundMap("Its scorecards by their identifier: the level that was reached, and the status of each rule.", scorecardType),
-		"run_id":          foundText("Always null: an answer does not say which action run wrote an entity."),
-		"created_at":      foundText("When the entity was created (RFC 3339)."),
-		"created_by":      foundText("Who created it."),
-		"updated_at":      foundText("When it was last changed (RFC 3339)."),
-		"updated_by":      foundText("Who last changed it."),
+		"relation_titles": computedMap("The titles of related entities, by relation and identifier. Null unless they were asked for.", types.MapType{ElemType: types.StringType}),
+		"scorecards":      computedMap("Its scorecards by their identifier: the level that was reached, and the status of each rule.", scorecardType),
+		"run_id":          computedText("Always null: an answer does not say which action run wrote an entity."),
+		"created_at":      computedText("When the entity was created (RFC 3339)."),
+		"created_by":      computedText("Who created it."),
+		"updated_at":      computedText("When it was last changed (RFC 3339)."),
+		"updated_by":      computedText("Who last changed it."),
 	}
 }
 
-func foundText(description string) schema.StringAttribute {
+func computedText(description string) schema.StringAttribute {
 	return schema.StringAttribute{Computed: true, MarkdownDescription: description}
 }
 
-func foundMap(description string, element attr.Type) schema.MapAttribute {
+func computedMap(description string, element attr.Type) schema.MapAttribute {
 	return schema.MapAttribute{Computed: true, ElementType: element, MarkdownDescription: description}
 }

@@ -41,7 +41,7 @@ func (d *searchDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Finds entities of all blueprints. Port answers with all of them at once; for many entities of one blueprint use `port_entities`.",
 		Attributes: map[string]schema.Attribute{
-			"id": foundText("Names the search: the same arguments have the same id."),
+			"id": computedText("Names the search: the same arguments have the same id."),
 			"query": schema.StringAttribute{
 				Required: true, CustomType: jsontype.Type{},
 				MarkdownDescription: "Which entities, as JSON: an object of `combinator` and `rules` ([search and query](https://docs.port.io/search-and-query/)). Use `jsonencode`.",
@@ -55,7 +55,7 @@ func (d *searchDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 			},
 			"exclude":             schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Leaves these keys out of the answer."},
 			"matching_blueprints": schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The blueprints in which something was found."},
-			"entities":            foundList("The entities that were found, in the order in which Port sends them."),
+			"entities":            resultList("The entities that were found, in the order in which Port sends them."),
 		},
 	}
 }
@@ -69,7 +69,7 @@ type searchModel struct {
 	Include               []types.String `tfsdk:"include"`
 	Exclude               []types.String `tfsdk:"exclude"`
 	MatchingBlueprints    []types.String `tfsdk:"matching_blueprints"`
-	Entities              []foundModel   `tfsdk:"entities"`
+	Entities              []resultModel  `tfsdk:"entities"`
 }
 
 // Read fetches POST /v1/entities/search.
@@ -108,13 +108,13 @@ func (d *searchDataSource) search(ctx context.Context, state *searchModel) (fail
 	}
 	state.ID = types.StringValue(id)
 	state.MatchingBlueprints = textList(result.MatchingBlueprints)
-	state.Entities = make([]foundModel, 0, len(result.Entities))
+	state.Entities = make([]resultModel, 0, len(result.Entities))
 	for i := range result.Entities {
-		found, err := d.found(ctx, "", &result.Entities[i])
+		one, err := d.result(ctx, "", &result.Entities[i])
 		if err != nil {
 			return nil, err
 		}
-		state.Entities = append(state.Entities, *found)
+		state.Entities = append(state.Entities, *one)
 	}
 	return result.FailedBlueprints, nil
 }

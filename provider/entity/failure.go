@@ -128,8 +128,8 @@ func (c cause) isAboutRelation() bool {
 // mentions reports whether a text holds a pointer that ends there or goes on to
 // a member.
 func mentions(text, pointer string) bool {
-	_, rest, found := strings.Cut(text, "/"+pointer)
-	return found && (rest == "" || strings.ContainsAny(rest[:1], " /'\":,.;)"))
+	_, rest, isThere := strings.Cut(text, "/"+pointer)
+	return isThere && (rest == "" || strings.ContainsAny(rest[:1], " /'\":,.;)"))
 }
 
 // relationPath is where a relation is configured.

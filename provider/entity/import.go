@@ -36,9 +36,9 @@ func (r *entityResource) ImportState(ctx context.Context, req resource.ImportSta
 	if req.ID == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
 	} else {
-		found, diagnostics := r.resolve(ctx, req.ID)
+		resolved, diagnostics := r.resolve(ctx, req.ID)
 		resp.Diagnostics.Append(diagnostics...)
-		identity = identityModel{Blueprint: types.StringValue(found.Blueprint), Identifier: types.StringValue(found.Identifier)}
+		identity = identityModel{Blueprint: types.StringValue(resolved.Blueprint), Identifier: types.StringValue(resolved.Identifier)}
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -57,14 +57,14 @@ func (r *entityResource) resolve(ctx context.Context, id string) (address, diag.
 	if err != nil {
 		return address{}, diag.Diagnostics{diag.NewErrorDiagnostic("Invalid Import ID", fmt.Sprintf("The import id %q %s. %s", id, err, importForms))}
 	}
-	found, err := r.existing(ctx, candidates)
+	existing, err := r.existing(ctx, candidates)
 	if err != nil {
 		return address{}, diag.Diagnostics{diagnose.Failure{Verb: "Import", Kind: "Entity", Identifier: id, Err: err}.Diagnostic()}
 	}
-	if len(found) > 1 {
-		return address{}, diag.Diagnostics{diag.NewErrorDiagnostic("Ambiguous Import ID", ambiguity(id, found))}
+	if len(existing) > 1 {
+		return address{}, diag.Diagnostics{diag.NewErrorDiagnostic("Ambiguous Import ID", ambiguity(id, existing))}
 	}
-	return found[0], nil
+	return existing[0], nil
 }
 
 const importForms = `Use <blueprint>:<identifier>, or {"blueprint":"…","identifier":"…"} as one argument.`
@@ -105,7 +105,7 @@ func (r *entityResource) existing(ctx context.Context, candidates []address) ([]
 	if len(candidates) == 1 {
 		return candidates, nil
 	}
-	var found []address
+	var existing []address
 	for _, candidate := range candidates {
 		_, err := r.backend.Client.Entities.Get(ctx, candidate.Blueprint, candidate.Identifier, port.GetEntityOptions{ExcludeCalculated: true})
 		if errors.Is(err, port.ErrNotFound) {
@@ -114,18 +114,18 @@ func (r *entityResource) existing(ctx context.Context, candidates []address) ([]
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, candidate)
+		existing = append(existing, candidate)
 	}
-	if len(found) == 0 {
+	if len(existing) == 0 {
 		return nil, fmt.Errorf("none of the %d ways to split this id at a colon names an entity: %w", len(candidates), port.ErrNotFound)
 	}
-	return found, nil
+	return existing, nil
 }
 
-func ambiguity(id string, found []address) string {
-	lines := make([]string, 0, len(found))
-	for _, address := range found {
+func ambiguity(id string, existing []address) string {
+	lines := make([]string, 0, len(existing))
+	for _, address := range existing {
 		lines = append(lines, "  "+address.json())
 	}
-	return fmt.Sprintf("The import id %q names %d entities. Import the one you mean by its exact form:\n\n%s", id, len(found), strings.Join(lines, "\n"))
+	return fmt.Sprintf("The import id %q names %d entities. Import the one you mean by its exact form:\n\n%s", id, len(existing), strings.Join(lines, "\n"))
 }

@@ -215,11 +215,11 @@ func (r *entityResource) awaitBlueprint(ctx context.Context, identifier string) 
 
 // find reads an entity; it is nil if there is none.
 func (r *entityResource) find(ctx context.Context, at address) (*port.Entity, error) {
-	found, err := r.backend.Client.Entities.Get(ctx, at.Blueprint, at.Identifier, port.GetEntityOptions{ExcludeCalculated: true})
+	existing, err := r.backend.Client.Entities.Get(ctx, at.Blueprint, at.Identifier, port.GetEntityOptions{ExcludeCalculated: true})
 	if errors.Is(err, port.ErrNotFound) {
 		return nil, nil //nolint:nilnil // Absence is an answer.
 	}
-	return found, err
+	return existing, err
 }
 
 // transfer creates the planned entity, with what others wrote to the old one if
