@@ -54,7 +54,7 @@ func (l *Local) Arrivals(ctx context.Context) (arrivals.Arrivals, error) {
 		}
 		l.recalled = true
 	}
-	return l.options.Arrivals.Read(), nil
+	return l.options.Arrivals.Seen(), nil
 }
 
 func (l *Local) recall(ctx context.Context) error {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/arrivals"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
@@ -25,12 +28,36 @@ func (a *App) newAuditLog() *ingest.AuditLog {
 		MaxBody:  a.options.Config.Webhook.MaxBody,
 		Memory:   a.memory,
 		Recorder: a.metrics,
-		CatchUp:  a.metrics.CatchUp(),
+		CatchUp:  &auditLogLink{CatchUp: a.metrics.CatchUp(), arrivals: a.arrivals},
 		Arrivals: a.arrivals,
 		Logger:   a.options.Logger,
 		Now:      a.options.Now,
 		Jitter:   rand.Float64,
 	})
+}
+
+// auditLogLink shows how far the audit log is read to Prometheus and to the operator.
+type auditLogLink struct {
+	*metrics.CatchUp
+	arrivals *arrivals.Log
+}
+
+// Sure implements ingest.AuditLogRecorder.
+func (l *auditLogLink) Sure(until time.Time) {
+	l.CatchUp.Sure(until)
+	l.arrivals.Read(ingest.SourceAuditLog, until)
+}
+
+// Failed implements ingest.AuditLogRecorder.
+func (l *auditLogLink) Failed(reason metrics.PollFailure) {
+	l.CatchUp.Failed(reason)
+	l.arrivals.Report(ingest.SourceAuditLog, "failing", strings.ReplaceAll(string(reason), "_", " "))
+}
+
+// Leave implements ingest.AuditLogRecorder.
+func (l *auditLogLink) Leave() {
+	l.CatchUp.Leave()
+	l.arrivals.Leave(ingest.SourceAuditLog)
 }
 
 // catchUp reads the audit log, as long as no other listener that shares the store does.

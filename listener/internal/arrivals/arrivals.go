@@ -31,6 +31,9 @@ type Source struct {
 	// may be "".
 	State  string `json:"state,omitempty"`
 	Detail string `json:"detail,omitempty"`
+	// ReadUpTo is up to when everything was read, of a source that is read; how long ago
+	// that is is its lag.
+	ReadUpTo time.Time `json:"read_up_to,omitzero"`
 	// Events counts those that were stored, and Copies those that were known already.
 	Events uint64 `json:"events"`
 	Copies uint64 `json:"copies"`
@@ -107,8 +110,16 @@ func (l *Log) Leave(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if of := l.sources[name]; of != nil && of.State != "" {
-		of.State, of.Detail = "not_configured", ""
+		of.State, of.Detail, of.ReadUpTo = "not_configured", "", time.Time{}
 	}
+}
+
+// Read notes up to when everything was read from a source.
+func (l *Log) Read(name string, until time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	of := l.of(name)
+	of.State, of.Detail, of.ReadUpTo = "reading", "", until
 }
 
 // Report says how a source is: whether it is at work in a word, and more about it.
@@ -158,8 +169,8 @@ func (l *Log) Refused(name string, status int, reason, from string) {
 	l.refused[key] = Refused{Source: name, Status: status, Reason: reason, Count: l.refused[key].Count + 1, Last: l.now(), From: from}
 }
 
-// Read returns what was noted, sorted.
-func (l *Log) Read() Arrivals {
+// Seen returns what was noted, sorted.
+func (l *Log) Seen() Arrivals {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	read := Arrivals{Since: l.since, Sources: []Source{}, Refused: []Refused{}}

@@ -41,8 +41,33 @@ func TestArrivals(t *testing.T) {
 			{Source: "webhook", Status: 401, Reason: "wrong", Count: 2, Last: minute(5), From: "192.0.2.2:2"},
 		},
 	}
-	if got := log.Read(); !reflect.DeepEqual(got, want) {
+	if got := log.Seen(); !reflect.DeepEqual(got, want) {
 		t.Errorf("it is\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+// TestStates has sources come and go.
+func TestStates(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 6, 15, 16, 0, 0, 0, time.UTC)
+	log := arrivals.New(func() time.Time { return start })
+	state := func() string {
+		source := log.Seen().Sources[0]
+		return fmt.Sprint(source.State, "|", source.Detail, "|", start.Sub(source.ReadUpTo).Round(time.Hour) == 0)
+	}
+	for _, step := range []struct {
+		act  func()
+		want string
+	}{
+		{func() { log.Read("audit_log", start) }, "reading||true"},
+		{func() { log.Report("audit_log", "failing", "forbidden") }, "failing|forbidden|true"},
+		{func() { log.Read("audit_log", start) }, "reading||true"},
+		{func() { log.Leave("audit_log") }, "not_configured||false"},
+		{func() { log.Leave("another") }, "not_configured||false"},
+	} {
+		if step.act(); state() != step.want {
+			t.Errorf("it is %s, want %s", state(), step.want)
+		}
 	}
 }
 
@@ -53,7 +78,7 @@ func TestBlueprintsAreBounded(t *testing.T) {
 	for i := range 1500 {
 		log.Stored("webhook", fmt.Sprint("blueprint-", i), "id", false)
 	}
-	if got := log.Read().Sources[0]; got.Events != 1500 || len(got.Blueprints) != 1000 {
+	if got := log.Seen().Sources[0]; got.Events != 1500 || len(got.Blueprints) != 1000 {
 		t.Errorf("%d events, %d blueprints", got.Events, len(got.Blueprints))
 	}
 }

@@ -62,7 +62,7 @@ func times(number int, one, many string) string {
 // itself is always shown, so that no meaning is in the colour alone.
 func tone(word any) string {
 	switch fmt.Sprint(word) {
-	case string(queue.OutcomeDelivered), string(admin.StateDelivering), "connected", "listening":
+	case string(queue.OutcomeDelivered), string(admin.StateDelivering), "connected", "listening", "reading":
 		return "good"
 	case string(queue.OutcomeWaiting), string(queue.OutcomeUnevaluated), string(admin.StatePaused), "connecting":
 		return "busy"
