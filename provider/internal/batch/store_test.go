@@ -444,6 +444,38 @@ func TestGet_strayEntitiesTogether(t *testing.T) {
 	s.expect(map[string]int{searchRoute: 1, readRoute: 2})
 }
 
+// TestGet_canceledInMidBatch: who gives up ends at once, and the others get what the
+// same search answers.
+func TestGet_canceledInMidBatch(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.fill(4)
+	s.fault(searchRoute, `"hold": true`)
+	s.crowd(4)
+	ctx, cancel := context.WithCancel(t.Context())
+	gaveUp := make(chan error, 1)
+	go func() {
+		_, err := s.Get(ctx, "thing", "e3")
+		gaveUp <- err
+	}()
+	var group sync.WaitGroup
+	for i := range 3 {
+		group.Go(func() {
+			if _, err := s.Get(t.Context(), "thing", fmt.Sprintf("e%d", i)); err != nil {
+				t.Errorf("e%d: %v", i, err)
+			}
+		})
+	}
+	<-s.emulator.Held()
+	cancel()
+	if err := <-gaveUp; !errors.Is(err, context.Canceled) {
+		t.Errorf("it ends with %v", err)
+	}
+	s.emulator.ClearFaults()
+	group.Wait()
+	s.expect(map[string]int{searchRoute: 1})
+}
+
 // refresh refreshes entities of "thing", one after the other, and returns which are there.
 func (s *scene) refresh(identifiers ...string) (there []string) {
 	s.t.Helper()
