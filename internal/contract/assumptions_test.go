@@ -190,6 +190,14 @@ func otherAssumptions() []assumption {
 			p.cleanUp("/v1/actions/" + name)
 			return status == http.StatusCreated, strconv.Itoa(status)
 		}},
+		{"audit-log-of-the-deleted", "The audit log hides events of entities that are gone", func(p *probe) (bool, string) {
+			name := p.blueprint(nil)
+			p.entity(name, object{"identifier": "gone"})
+			p.must(http.MethodDelete, "/v1/blueprints/"+name+"/entities/gone", nil)
+			_, answer := p.call(http.MethodGet, "/v1/audit-log?resources=entity&blueprint="+name, nil)
+			entries, _ := answer["audits"].([]any)
+			return len(entries) == 0, fmt.Sprintf("%d entries", len(entries))
+		}},
 		{"audit-log", "The entries of the audit log are under audits", func(p *probe) (bool, string) {
 			_, answer := p.call(http.MethodGet, "/v1/audit-log?limit=1", nil)
 			_, isList := answer["audits"].([]any)

@@ -89,8 +89,10 @@ func uses() map[string]use {
 				Name: "Contract Inc.", Settings: json.RawMessage(`{"portalTitle":"Portal"}`),
 			})
 		}},
-		"GET /v1/audit-log": {call: func(ctx context.Context, c *port.Client, _ names) error {
+		"GET /v1/audit-log": {call: func(ctx context.Context, c *port.Client, n names) error {
+			now := time.Now()
 			return drain(c.AuditLog.List(ctx, port.AuditLogOptions{
+				Blueprint: n.blueprint, Entity: n.entity, From: now.Add(-time.Hour), To: now,
 				Resources: []string{"entity", "blueprint"}, Origin: []string{"API"}, Status: "SUCCESS", Limit: 5, IncludeDeletedEntities: true,
 			}))
 		}},

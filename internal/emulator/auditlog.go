@@ -85,7 +85,7 @@ func (c *call) eventFilter() (event.Filter, error) {
 }
 
 // hideDeleted hides the events of entities that are gone, unless they are asked for: of
-// one entity, and of at most a day. [?] What Port shows without being asked.
+// one entity, and of at most a day. [?audit-log-of-the-deleted] What Port shows without being asked.
 func (c *call) hideDeleted(filter *event.Filter) error {
 	included, err := c.flag("include_deleted_entities")
 	if err != nil {

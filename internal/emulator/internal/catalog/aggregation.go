@@ -59,36 +59,36 @@ func readPathFilter(filter []any) *query.Path {
 
 // aggregate computes the value for one entity. [?aggregation-time] Port computes it now and
 // then; here it is always up to date.
-func (c *Catalog) aggregate(e *entity, a *aggregation) any {
-	related := c.aggregated(e, a)
+func (v *viewer) aggregate(e *entity, a *aggregation) any {
+	related := v.aggregated(e, a)
 	if a.property == "" {
-		return a.count(related, c.config.Now())
+		return a.count(related, v.now())
 	}
 	var values []float64
 	for _, r := range related {
-		if number, ok := c.value(r, a.property, maxDepth-1).(json.Number); ok {
+		if number, ok := v.value(r, a.property, maxDepth-1).(json.Number); ok {
 			if value, err := number.Float64(); err == nil {
 				values = append(values, value)
 			}
 		}
 	}
-	return a.combine(values, related, c.config.Now())
+	return a.combine(values, related, v.now())
 }
 
 // aggregated returns the entities that count.
-func (c *Catalog) aggregated(e *entity, a *aggregation) []*entity {
-	b, ok := c.blueprints[a.target]
+func (v *viewer) aggregated(e *entity, a *aggregation) []*entity {
+	b, ok := v.graph.blueprints[a.target]
 	if !ok {
 		return nil
 	}
-	isRelated := c.aggregationMatcher(e, a)
+	isRelated := v.aggregationMatcher(e, a)
 	matches := func(query.Record) bool { return true }
 	if a.query != nil {
-		matches = a.query.Bind(c, c.config.Now())
+		matches = a.query.Bind(v.graph, v.now())
 	}
 	var related []*entity
 	for _, candidate := range b.order {
-		if r := (record{catalog: c, entity: candidate}); isRelated(r) && matches(r) {
+		if r := (record{viewer: v, entity: candidate}); isRelated(r) && matches(r) {
 			related = append(related, candidate)
 		}
 	}
@@ -97,30 +97,30 @@ func (c *Catalog) aggregated(e *entity, a *aggregation) []*entity {
 
 // aggregationMatcher decides which entities of the target belong to e. A path
 // from the entity's own blueprint begins at e; any other begins at the target.
-func (c *Catalog) aggregationMatcher(e *entity, a *aggregation) query.Matcher {
+func (v *viewer) aggregationMatcher(e *entity, a *aggregation) query.Matcher {
 	self := e.reference()
 	if a.path == nil {
-		return c.Related(query.RelatedTo{Blueprint: self.blueprint, Identifiers: []string{self.entity}})
+		return v.graph.Related(query.RelatedTo{Blueprint: self.blueprint, Identifiers: []string{self.entity}})
 	}
 	path := *a.path
 	path.Identifiers = []string{self.entity}
-	if path.From = c.pathStart(e.blueprint, a); path.From != self.blueprint {
+	if path.From = v.graph.pathStart(e.blueprint, a); path.From != self.blueprint {
 		path.From = ""
 	}
-	return c.Along(path)
+	return v.graph.Along(path)
 }
 
 // pathStart returns the blueprint at which the path of a filter begins. [?path-filter] Where it
 // does not say so that is the target, or the blueprint of the aggregation if only
 // that has the first relation.
-func (c *Catalog) pathStart(own *blueprint, a *aggregation) string {
+func (g *graph) pathStart(own *blueprint, a *aggregation) string {
 	has := func(b *blueprint) bool {
 		return b != nil && b.definition.relations[a.path.Steps[0].Relation] != nil
 	}
 	switch {
 	case a.path.From != "":
 		return a.path.From
-	case has(own) && !has(c.blueprints[a.target]):
+	case has(own) && !has(g.blueprints[a.target]):
 		return own.definition.identifier
 	default:
 		return a.target

@@ -27,7 +27,7 @@ func (b *blueprint) render() *document.Object { return b.addTo(b.definition.docu
 // Blueprint returns one blueprint.
 func (c *Catalog) Blueprint(identifier string) (*document.Object, error) {
 	defer c.read()()
-	b, err := c.find(identifier)
+	b, err := c.graph.find(identifier)
 	if err != nil {
 		return nil, err
 	}
@@ -38,41 +38,41 @@ func (c *Catalog) Blueprint(identifier string) (*document.Object, error) {
 func (c *Catalog) Blueprints() []any {
 	defer c.read()()
 	var all []any
-	for _, b := range c.ordered() {
+	for _, b := range c.graph.ordered() {
 		all = append(all, b.render())
 	}
 	return all
 }
 
-// CreateBlueprint adds a blueprint, with a catalog page if wanted, and returns
+// CreateBlueprint adds a blueprint, with a catalog page on request, and returns
 // it.
 func (c *Catalog) CreateBlueprint(body *document.Object, withPage bool) (*document.Object, error) {
 	defer c.write()()
 	if err := c.checkDestination(body); err != nil {
 		return nil, err
 	}
-	d, err := c.define(c.withoutDangling(body, ""))
+	d, err := define(c.graph.withoutDangling(body, ""), c.config.Destination)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkFree(d.identifier); err != nil {
+	if err := c.graph.checkFree(d.identifier); err != nil {
 		return nil, err
 	}
-	if err := c.checkTargets(d, ""); err != nil {
+	if err := c.graph.checkTargets(d, ""); err != nil {
 		return nil, err
 	}
-	b := c.addBlueprint(d, c.created())
+	b := c.graph.addBlueprint(d, c.clerk.created())
 	if withPage {
 		c.addPage(d.identifier, d.document.Text("title"), b.stamp)
 	}
 	after := b.render()
-	c.notifyBlueprint(Create, nil, after, b.createdAt, d)
+	c.notifier.blueprint(Create, nil, after, b.createdAt, d)
 	return after, nil
 }
 
-func (c *Catalog) addBlueprint(d *definition, s stamp) *blueprint {
-	b := &blueprint{stamp: s, definition: d, sequence: c.next(), entities: make(map[string]*entity)}
-	c.blueprints[d.identifier] = b
+func (g *graph) addBlueprint(d *definition, s stamp) *blueprint {
+	b := &blueprint{stamp: s, definition: d, sequence: g.next(), entities: make(map[string]*entity)}
+	g.blueprints[d.identifier] = b
 	return b
 }
 
@@ -81,7 +81,7 @@ func (c *Catalog) addBlueprint(d *definition, s stamp) *blueprint {
 // rules take no replacement, only updates: Port's own client sends no other.
 func (c *Catalog) ReplaceBlueprint(identifier string, body *document.Object) (*document.Object, error) {
 	defer c.write()()
-	b, err := c.find(identifier)
+	b, err := c.graph.find(identifier)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (c *Catalog) ReplaceBlueprint(identifier string, body *document.Object) (*d
 // must have all of properties, so keys are taken to be replaced one level deep.
 func (c *Catalog) UpdateBlueprint(identifier string, body *document.Object) (*document.Object, error) {
 	defer c.write()()
-	b, err := c.find(identifier)
+	b, err := c.graph.find(identifier)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (c *Catalog) redefine(b *blueprint, body *document.Object) (*document.Objec
 	if err := checkSystemChange(b, body); err != nil {
 		return nil, err
 	}
-	d, err := c.define(c.withoutDangling(body, b.definition.identifier))
+	d, err := define(c.graph.withoutDangling(body, b.definition.identifier), c.config.Destination)
 	if err != nil {
 		return nil, err
 	}
@@ -128,9 +128,9 @@ func (c *Catalog) redefine(b *blueprint, body *document.Object) (*document.Objec
 	}
 	before := b.render()
 	c.install(b, d)
-	b.stamp = c.updated(b.stamp)
+	b.stamp = c.clerk.updated(b.stamp)
 	after := b.render()
-	c.notifyBlueprint(Update, before, after, b.updatedAt, d)
+	c.notifier.blueprint(Update, before, after, b.updatedAt, d)
 	return after, nil
 }
 
@@ -141,11 +141,11 @@ func (c *Catalog) checkRedefinition(b *blueprint, d *definition) error {
 		return err
 	}
 	if d.identifier != present {
-		if err := c.checkFree(d.identifier); err != nil {
+		if err := c.graph.checkFree(d.identifier); err != nil {
 			return err
 		}
 	}
-	if err := c.checkTargets(d, present); err != nil {
+	if err := c.graph.checkTargets(d, present); err != nil {
 		return err
 	}
 	if err := b.checkFormats(d); err != nil {
@@ -177,8 +177,8 @@ func (b *blueprint) checkFormats(d *definition) error {
 }
 
 // checkFree refuses an identifier that a blueprint has.
-func (c *Catalog) checkFree(identifier string) error {
-	if _, taken := c.blueprints[identifier]; taken {
+func (g *graph) checkFree(identifier string) error {
+	if _, taken := g.blueprints[identifier]; taken {
 		return refuse(Taken, "Blueprint with identifier %q already exists", identifier)
 	}
 	return nil
@@ -187,9 +187,9 @@ func (c *Catalog) checkFree(identifier string) error {
 // checkTargets refuses relations and aggregations whose target does not exist. A
 // blueprint may point at itself, under its new name or, while it is being
 // renamed, under the present one.
-func (c *Catalog) checkTargets(d *definition, present string) error {
+func (g *graph) checkTargets(d *definition, present string) error {
 	exists := func(target string) bool {
-		_, ok := c.blueprints[target]
+		_, ok := g.blueprints[target]
 		return ok || target == d.identifier || target == present
 	}
 	for _, key := range d.relationKeys {
@@ -242,7 +242,7 @@ func (c *Catalog) install(b *blueprint, d *definition) {
 		c.renameBlueprint(b, old.identifier)
 	}
 	if d.identifier != old.identifier || !sameKeys(old.relations, d.relations) {
-		c.reindex()
+		c.graph.reindex()
 	}
 }
 
@@ -253,10 +253,10 @@ func (b *blueprint) dropUndefined(old *definition) {
 		return
 	}
 	for _, e := range b.order {
-		kept := e.clone()
-		kept.properties = only(e.properties, b.definition.properties)
-		kept.relations = only(e.relations, b.definition.relations)
-		b.replace(kept)
+		remaining := e.clone()
+		remaining.properties = only(e.properties, b.definition.properties)
+		remaining.relations = only(e.relations, b.definition.relations)
+		b.replace(remaining)
 	}
 }
 
@@ -264,9 +264,9 @@ func (b *blueprint) dropUndefined(old *definition) {
 // follows.
 func (c *Catalog) renameBlueprint(b *blueprint, from string) {
 	to := b.definition.identifier
-	delete(c.blueprints, from)
-	c.blueprints[to] = b
-	for _, other := range c.blueprints {
+	delete(c.graph.blueprints, from)
+	c.graph.blueprints[to] = b
+	for _, other := range c.graph.blueprints {
 		other.definition = other.definition.retargeted(from, to)
 	}
 	for _, p := range c.pages {
@@ -304,17 +304,17 @@ func (d *definition) retargeted(from, to string) *definition {
 // blueprint points at.
 func (c *Catalog) DeleteBlueprint(identifier string) error {
 	defer c.write()()
-	b, err := c.find(identifier)
+	b, err := c.graph.find(identifier)
 	if err != nil {
 		return err
 	}
-	if err := c.checkDeletable(b); err != nil {
+	if err := c.graph.checkDeletable(b); err != nil {
 		return err
 	}
 	if len(b.entities) > 0 {
 		return refuse(HasDependents, "Blueprint %q has %d entities, delete them first", identifier, len(b.entities))
 	}
-	if c.now().Before(b.deletion.Add(c.config.DeleteLag)) {
+	if c.clerk.now().Before(b.deletion.Add(c.config.DeleteLag)) {
 		return refuse(HasDependents, "Blueprint %q has entities whose deletion is not complete yet", identifier)
 	}
 	c.removeBlueprint(b)
@@ -323,12 +323,12 @@ func (c *Catalog) DeleteBlueprint(identifier string) error {
 
 // checkDeletable refuses a blueprint that others need. [?targeted-blueprint] Whether Port lets a
 // blueprint go that another one's relation targets; this is the stricter form.
-func (c *Catalog) checkDeletable(b *blueprint) error {
+func (g *graph) checkDeletable(b *blueprint) error {
 	identifier := b.definition.identifier
 	if isSystem(identifier) {
 		return refuse(Invalid, "Blueprint %q belongs to the system and cannot be deleted", identifier)
 	}
-	for _, other := range c.ordered() {
+	for _, other := range g.ordered() {
 		if other != b && other.definition.pointsAt(identifier) {
 			return refuse(HasDependents, "Blueprint %q is the target of blueprint %q", identifier, other.definition.identifier)
 		}
@@ -352,9 +352,9 @@ func (d *definition) pointsAt(target string) bool {
 
 func (c *Catalog) removeBlueprint(b *blueprint) {
 	identifier := b.definition.identifier
-	delete(c.blueprints, identifier)
+	delete(c.graph.blueprints, identifier)
 	maps.DeleteFunc(c.pages, func(_ string, p *page) bool { return p.blueprint == identifier })
-	c.notifyBlueprint(Delete, b.render(), nil, c.now(), b.definition)
+	c.notifier.blueprint(Delete, b.render(), nil, c.clerk.now(), b.definition)
 }
 
 // sameKeys reports whether two maps have the same keys.
@@ -372,11 +372,11 @@ func sameKeys[V any](a, b map[string]V) bool {
 
 // only returns the members of values that are defined.
 func only[V any](values *document.Object, defined map[string]V) *document.Object {
-	kept := document.New()
+	remaining := document.New()
 	for key, value := range values.All() {
 		if _, ok := defined[key]; ok {
-			kept.Set(key, value)
+			remaining.Set(key, value)
 		}
 	}
-	return kept
+	return remaining
 }

@@ -14,33 +14,33 @@ const maxDepth = 4
 
 // calculated returns the value of a mirror, calculation or aggregation property;
 // nil when it has none.
-func (c *Catalog) calculated(e *entity, name string, depth int) any {
+func (v *viewer) calculated(e *entity, name string, depth int) any {
 	if depth >= maxDepth {
 		return nil
 	}
 	d := e.blueprint.definition
 	if path, ok := d.mirrors[name]; ok {
-		return c.mirrored(e, path, depth)
+		return v.mirrored(e, path, depth)
 	}
 	if program, ok := d.calculations[name]; ok {
 		if program == nil {
 			return nil
 		}
-		value, _ := program.First(c.calculationInput(e, depth))
+		value, _ := program.First(v.calculationInput(e, depth))
 		return value
 	}
 	if a, ok := d.aggregations[name]; ok {
-		return c.aggregate(e, a)
+		return v.aggregate(e, a)
 	}
 	return nil
 }
 
 // mirrorValues returns the values of all mirror properties of an entity.
-func (c *Catalog) mirrorValues(e *entity) *document.Object {
+func (v *viewer) mirrorValues(e *entity) *document.Object {
 	values := document.New()
 	for _, name := range e.blueprint.definition.calculated {
 		if path, ok := e.blueprint.definition.mirrors[name]; ok {
-			values.Set(name, c.mirrored(e, path, 0))
+			values.Set(name, v.mirrored(e, path, 0))
 		}
 	}
 	return values
@@ -48,20 +48,20 @@ func (c *Catalog) mirrorValues(e *entity) *document.Object {
 
 // calculationInput is the entity as a calculation sees it: with its mirror
 // properties, and without other calculations.
-func (c *Catalog) calculationInput(e *entity, depth int) *document.Object {
-	input := c.render(e, View{ExcludeCalculated: true})
+func (v *viewer) calculationInput(e *entity, depth int) *document.Object {
+	input := v.render(e, View{ExcludeCalculated: true})
 	properties := input.Object("properties").Clone()
 	for name, path := range e.blueprint.definition.mirrors {
-		properties.Set(name, c.mirrored(e, path, depth+1))
+		properties.Set(name, v.mirrored(e, path, depth+1))
 	}
 	return input.With("properties", properties)
 }
 
 // mirrored follows a path of relations to a property at its end. Over a relation
 // with many targets the value is an array.
-func (c *Catalog) mirrored(e *entity, path []string, depth int) any {
+func (v *viewer) mirrored(e *entity, path []string, depth int) any {
 	if len(path) == 1 {
-		return c.value(e, path[0], depth+1)
+		return v.value(e, path[0], depth+1)
 	}
 	r, ok := e.blueprint.definition.relations[path[0]]
 	if !ok {
@@ -69,11 +69,11 @@ func (c *Catalog) mirrored(e *entity, path []string, depth int) any {
 	}
 	values := []any{}
 	for _, identifier := range identifiers(e.relations.Value(path[0])) {
-		target := c.lookup(reference{blueprint: r.target, entity: identifier})
+		target := v.graph.lookup(reference{blueprint: r.target, entity: identifier})
 		if target == nil {
 			continue
 		}
-		value := c.mirrored(target, path[1:], depth)
+		value := v.mirrored(target, path[1:], depth)
 		if !r.many {
 			return value
 		}
@@ -99,9 +99,9 @@ func appendValue(values []any, value any) []any {
 }
 
 // value returns a property or a meta-property of an entity.
-func (c *Catalog) value(e *entity, name string, depth int) any {
+func (v *viewer) value(e *entity, name string, depth int) any {
 	if name == "$team" {
-		return c.teams(e)
+		return v.teams(e)
 	}
 	if strings.HasPrefix(name, "$") {
 		return e.meta(name)
@@ -109,7 +109,7 @@ func (c *Catalog) value(e *entity, name string, depth int) any {
 	if value, ok := e.properties.Get(name); ok {
 		return value
 	}
-	return c.calculated(e, name, depth)
+	return v.calculated(e, name, depth)
 }
 
 // meta returns a meta-property.
@@ -140,13 +140,13 @@ func (e *entity) meta(name string) any {
 
 // record is an entity as a query sees it.
 type record struct {
-	catalog *Catalog
-	entity  *entity
+	viewer *viewer
+	entity *entity
 }
 
 // Property implements query.Record.
 func (r record) Property(name string) any {
-	value := r.catalog.value(r.entity, name, 0)
+	value := r.viewer.value(r.entity, name, 0)
 	if list, ok := value.([]any); ok && name == "$team" && len(list) == 0 {
 		return nil
 	}
@@ -161,7 +161,7 @@ func (r record) Relation(name, targetProperty string) []any {
 	}
 	var targets []any
 	for _, identifier := range identifiers(r.entity.relations.Value(name)) {
-		target := r.catalog.lookup(reference{blueprint: definition.target, entity: identifier})
+		target := r.viewer.graph.lookup(reference{blueprint: definition.target, entity: identifier})
 		if target == nil {
 			continue
 		}

@@ -70,8 +70,15 @@ func (c Change) BlueprintRename() (from, to string, renamed bool) {
 	return from, to, from != to
 }
 
-func (c *Catalog) notifyBlueprint(action Action, before, after *document.Object, at time.Time, d *definition) {
-	c.notify(Change{
+// notifier reports changes, with what led to them.
+type notifier struct {
+	report func(Change) // nil reports to nobody
+	// cause is that of the change that is being made.
+	cause Cause
+}
+
+func (n *notifier) blueprint(action Action, before, after *document.Object, at time.Time, d *definition) {
+	n.notify(Change{
 		Action: action, Resource: BlueprintResource, Blueprint: d.identifier,
 		Before: before, After: after, At: at, Webhook: d.webhook,
 	})
@@ -80,11 +87,11 @@ func (c *Catalog) notifyBlueprint(action Action, before, after *document.Object,
 // image is an entity as events show it.
 type image struct{ stored, mirrors *document.Object }
 
-func (c *Catalog) image(e *entity) image {
-	return image{stored: c.snapshot(e), mirrors: c.mirrorValues(e)}
+func (v *viewer) image(e *entity) image {
+	return image{stored: v.snapshot(e), mirrors: v.mirrorValues(e)}
 }
 
-func (c *Catalog) notifyEntity(action Action, before, after image, at time.Time, e *entity) {
+func (n *notifier) entity(action Action, before, after image, at time.Time, e *entity) {
 	change := Change{
 		Action: action, Resource: EntityResource, Blueprint: e.blueprint.definition.identifier, Entity: e.identifier,
 		Before: before.stored, After: after.stored, BeforeMirrors: before.mirrors, AfterMirrors: after.mirrors,
@@ -95,12 +102,12 @@ func (c *Catalog) notifyEntity(action Action, before, after image, at time.Time,
 			change.Timers = append(change.Timers, t.at)
 		}
 	}
-	c.notify(change)
+	n.notify(change)
 }
 
-func (c *Catalog) notify(change Change) {
-	change.Cause = c.cause
-	if c.config.Notify != nil {
-		c.config.Notify(change)
+func (n *notifier) notify(change Change) {
+	change.Cause = n.cause
+	if n.report != nil {
+		n.report(change)
 	}
 }

@@ -21,11 +21,11 @@ func (w *writing) resolveTeam() error {
 	if !ok {
 		return nil
 	}
-	found, err := w.catalog.resolve(teamBlueprint, "body/team", rules)
+	matches, err := w.catalog.viewer.resolve(teamBlueprint, "body/team", rules)
 	if err != nil {
 		return err
 	}
-	w.draft.team = toList(found)
+	w.draft.team = toList(matches)
 	return nil
 }
 
@@ -87,11 +87,11 @@ func (w *writing) checkRelations() error {
 func (w *writing) resolveRelation(name string, r *relation, value any) (any, error) {
 	where := "body/relations/" + name
 	if rules, ok := value.(*document.Object); ok {
-		found, err := w.catalog.resolve(r.target, where, rules)
+		matches, err := w.catalog.viewer.resolve(r.target, where, rules)
 		if err != nil {
 			return nil, err
 		}
-		return r.pick(where, found)
+		return r.pick(where, matches)
 	}
 	if _, single := value.(string); single == r.many {
 		if r.many {
@@ -108,23 +108,23 @@ func (w *writing) resolveRelation(name string, r *relation, value any) (any, err
 }
 
 // pick turns what a query found into the value of the relation.
-func (r *relation) pick(where string, found []string) (any, error) {
+func (r *relation) pick(where string, matches []string) (any, error) {
 	switch {
 	case r.many:
-		return toList(found), nil
-	case len(found) == 0:
+		return toList(matches), nil
+	case len(matches) == 0:
 		return nil, nil
-	case len(found) == 1:
-		return found[0], nil
+	case len(matches) == 1:
+		return matches[0], nil
 	default:
-		return nil, refuse(Invalid, "%s must find one entity, it found %d", where, len(found))
+		return nil, refuse(Invalid, "%s must find one entity, it found %d", where, len(matches))
 	}
 }
 
 // checkTarget looks for the target of a relation. An entity may relate to
 // itself, also when it is new. [?missing-target] The code with which Port refuses the others.
 func (w *writing) checkTarget(where string, target reference) error {
-	if w.catalog.lookup(target) != nil || target == w.draft.reference() {
+	if w.catalog.graph.lookup(target) != nil || target == w.draft.reference() {
 		return nil
 	}
 	if w.options.CreateMissing {

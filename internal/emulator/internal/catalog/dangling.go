@@ -11,13 +11,13 @@ import (
 // drops an inherited ownership, and the path filter of an aggregation, without a
 // word when a relation or a blueprint on the way does not exist yet. The present
 // identifier is that of a blueprint that is being changed.
-func (c *Catalog) withoutDangling(body *document.Object, present string) *document.Object {
-	own := ownRelations{catalog: c, body: body, present: present}
-	kept := body
+func (g *graph) withoutDangling(body *document.Object, present string) *document.Object {
+	own := ownRelations{graph: g, body: body, present: present}
+	remaining := body
 	if ownership := body.Object("ownership"); ownership.Text("type") == inherited &&
 		!own.leads(own.identifier(), strings.Split(ownership.Text("path"), ".")) {
-		kept = kept.Clone()
-		kept.Delete("ownership")
+		remaining = remaining.Clone()
+		remaining.Delete("ownership")
 	}
 	for key, value := range body.Object("aggregationProperties").All() {
 		aggregation, _ := value.(*document.Object)
@@ -29,16 +29,16 @@ func (c *Catalog) withoutDangling(body *document.Object, present string) *docume
 			(path.From != "" || !own.leads(own.identifier(), path.Relations())) {
 			reduced := aggregation.Clone()
 			reduced.Delete("pathFilter")
-			kept = kept.Updated(reduced, "aggregationProperties", key)
+			remaining = remaining.Updated(reduced, "aggregationProperties", key)
 		}
 	}
-	return kept
+	return remaining
 }
 
-// ownRelations follows relations through the catalog as it will be once a
+// ownRelations follows relations through the graph as it will be once a
 // blueprint is written.
 type ownRelations struct {
-	catalog *Catalog
+	graph   *graph
 	body    *document.Object
 	present string
 }
@@ -61,7 +61,7 @@ func (o ownRelations) target(blueprint, relation string) string {
 	if blueprint == o.identifier() || blueprint == o.present {
 		return o.body.Object("relations").Object(relation).Text("target")
 	}
-	b, ok := o.catalog.blueprints[blueprint]
+	b, ok := o.graph.blueprints[blueprint]
 	if !ok {
 		return ""
 	}

@@ -49,10 +49,10 @@ type relation struct {
 
 // define reads a blueprint whose shape has been checked. It returns an *Error
 // for what the shape cannot express.
-func (c *Catalog) define(body *document.Object) (*definition, error) {
+func define(body *document.Object, mode DestinationMode) (*definition, error) {
 	d := &definition{
 		identifier:   body.Text("identifier"),
-		document:     c.normalized(body),
+		document:     normalized(body, mode),
 		properties:   make(map[string]*property),
 		relations:    make(map[string]*relation),
 		mirrors:      make(map[string][]string),
@@ -75,9 +75,9 @@ func (c *Catalog) define(body *document.Object) (*definition, error) {
 // even when they were not sent, as the documented defaults have it.
 //
 // [?optional-keys] Other optional keys that are left out are left out of the answer too.
-func (c *Catalog) normalized(body *document.Object) *document.Object {
+func normalized(body *document.Object, mode DestinationMode) *document.Object {
 	stored := body.Clone()
-	if c.config.Destination != KeepDestination {
+	if mode != KeepDestination {
 		stored.Delete("changelogDestination")
 	}
 	for _, key := range []string{"mirrorProperties", "calculationProperties", "aggregationProperties", "relations"} {

@@ -6,7 +6,7 @@ import "slices"
 // refused, unless withDependents removes those too.
 func (c *Catalog) DeleteEntity(blueprint, identifier string, withDependents bool, cause Cause) error {
 	defer c.writeFor(cause)()
-	e, err := c.findEntity(blueprint, identifier)
+	e, err := c.graph.findEntity(blueprint, identifier)
 	if err != nil {
 		return err
 	}
@@ -17,35 +17,35 @@ func (c *Catalog) DeleteEntity(blueprint, identifier string, withDependents bool
 // returns the identifiers of those that were there.
 //
 // [?absent-bulk-delete] Identifiers without an entity are passed over.
-func (c *Catalog) DeleteEntities(blueprint string, wanted []string, withDependents bool, cause Cause) ([]string, error) {
+func (c *Catalog) DeleteEntities(blueprint string, requested []string, withDependents bool, cause Cause) ([]string, error) {
 	defer c.writeFor(cause)()
-	b, err := c.find(blueprint)
+	b, err := c.graph.find(blueprint)
 	if err != nil {
 		return nil, err
 	}
-	var chosen []*entity
+	var selected []*entity
 	var deleted []string
-	seen := make(map[string]bool, len(wanted))
-	for _, identifier := range wanted {
+	seen := make(map[string]bool, len(requested))
+	for _, identifier := range requested {
 		if e, ok := b.entities[identifier]; ok && !seen[identifier] {
 			seen[identifier] = true
-			chosen = append(chosen, e)
+			selected = append(selected, e)
 			deleted = append(deleted, identifier)
 		}
 	}
-	if err := c.deleteAll(chosen, withDependents); err != nil {
+	if err := c.deleteAll(selected, withDependents); err != nil {
 		return nil, err
 	}
 	return deleted, nil
 }
 
-// deleteAll removes the chosen entities, after those that depend on them.
-func (c *Catalog) deleteAll(chosen []*entity, withDependents bool) error {
-	doomed := c.withDependents(chosen)
-	if len(doomed) > len(chosen) && !withDependents {
-		dependent := doomed[len(chosen)]
+// deleteAll removes the selected entities, after those that depend on them.
+func (c *Catalog) deleteAll(selected []*entity, withDependents bool) error {
+	doomed := c.graph.withDependents(selected)
+	if len(doomed) > len(selected) && !withDependents {
+		dependent := doomed[len(selected)]
 		return refuse(HasDependents, "%d entities have a relation to what is to be deleted, the first is %q of blueprint %q",
-			len(doomed)-len(chosen), dependent.identifier, dependent.blueprint.definition.identifier)
+			len(doomed)-len(selected), dependent.identifier, dependent.blueprint.definition.identifier)
 	}
 	for _, e := range slices.Backward(doomed) {
 		c.remove(e)
@@ -53,16 +53,16 @@ func (c *Catalog) deleteAll(chosen []*entity, withDependents bool) error {
 	return nil
 }
 
-// withDependents returns the chosen entities, then all that have a relation to
+// withDependents returns the selected entities, then all that have a relation to
 // one of the entities before them.
-func (c *Catalog) withDependents(chosen []*entity) []*entity {
-	all := append([]*entity(nil), chosen...)
-	seen := make(map[reference]bool, len(chosen))
-	for _, e := range chosen {
+func (g *graph) withDependents(selected []*entity) []*entity {
+	all := append([]*entity(nil), selected...)
+	seen := make(map[reference]bool, len(selected))
+	for _, e := range selected {
 		seen[e.reference()] = true
 	}
 	for i := 0; i < len(all); i++ {
-		for _, source := range c.sourcesOf(all[i].reference()) {
+		for _, source := range g.sourcesOf(all[i].reference()) {
 			if !seen[source.reference()] {
 				seen[source.reference()] = true
 				all = append(all, source)
@@ -74,11 +74,11 @@ func (c *Catalog) withDependents(chosen []*entity) []*entity {
 
 // remove takes one entity out of the catalog.
 func (c *Catalog) remove(e *entity) {
-	before := c.image(e)
-	c.unlink(e)
+	before := c.viewer.image(e)
+	c.graph.unlink(e)
 	e.blueprint.remove(e)
-	e.blueprint.deletion = c.now()
-	c.notifyEntity(Delete, before, image{}, e.blueprint.deletion, e)
+	e.blueprint.deletion = c.clerk.now()
+	c.notifier.entity(Delete, before, image{}, e.blueprint.deletion, e)
 }
 
 // DeleteAllEntities removes every entity of a blueprint, at once. With
@@ -86,16 +86,16 @@ func (c *Catalog) remove(e *entity) {
 // returned.
 func (c *Catalog) DeleteAllEntities(blueprint string, withBlueprint bool, cause Cause) (string, error) {
 	defer c.writeFor(cause)()
-	b, err := c.find(blueprint)
+	b, err := c.graph.find(blueprint)
 	if err != nil {
 		return "", err
 	}
 	if withBlueprint {
-		if err := c.checkDeletable(b); err != nil {
+		if err := c.graph.checkDeletable(b); err != nil {
 			return "", err
 		}
 	}
-	if dependents := c.withDependents(b.order)[len(b.order):]; len(dependents) > 0 {
+	if dependents := c.graph.withDependents(b.order)[len(b.order):]; len(dependents) > 0 {
 		return "", refuse(HasDependents, "%d entities have a relation to entities of blueprint %q", len(dependents), blueprint)
 	}
 	if !withBlueprint {

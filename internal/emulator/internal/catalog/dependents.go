@@ -23,45 +23,45 @@ func (e *entity) targets(yield func(reference) bool) {
 }
 
 // link enters the relations of an entity into the index of dependents.
-func (c *Catalog) link(e *entity) {
+func (g *graph) link(e *entity) {
 	source := e.reference()
 	for target := range e.targets {
-		sources, ok := c.dependents[target]
+		sources, ok := g.dependents[target]
 		if !ok {
 			sources = make(map[reference]struct{})
-			c.dependents[target] = sources
+			g.dependents[target] = sources
 		}
 		sources[source] = struct{}{}
 	}
 }
 
 // unlink takes them out again.
-func (c *Catalog) unlink(e *entity) {
+func (g *graph) unlink(e *entity) {
 	source := e.reference()
 	for target := range e.targets {
-		delete(c.dependents[target], source)
-		if len(c.dependents[target]) == 0 {
-			delete(c.dependents, target)
+		delete(g.dependents[target], source)
+		if len(g.dependents[target]) == 0 {
+			delete(g.dependents, target)
 		}
 	}
 }
 
 // reindex builds the index of dependents again.
-func (c *Catalog) reindex() {
-	clear(c.dependents)
-	for _, b := range c.blueprints {
+func (g *graph) reindex() {
+	clear(g.dependents)
+	for _, b := range g.blueprints {
 		for _, e := range b.order {
-			c.link(e)
+			g.link(e)
 		}
 	}
 }
 
 // sourcesOf returns the entities with a relation to the target, in a stable
 // order.
-func (c *Catalog) sourcesOf(target reference) []*entity {
-	sources := make([]*entity, 0, len(c.dependents[target]))
-	for source := range c.dependents[target] {
-		if e := c.lookup(source); e != nil {
+func (g *graph) sourcesOf(target reference) []*entity {
+	sources := make([]*entity, 0, len(g.dependents[target]))
+	for source := range g.dependents[target] {
+		if e := g.lookup(source); e != nil {
 			sources = append(sources, e)
 		}
 	}
@@ -71,9 +71,9 @@ func (c *Catalog) sourcesOf(target reference) []*entity {
 
 // followRename lets the relations to an entity follow it to its new identifier.
 // [?implicit-changes] That does not count as a change of the entities that have them.
-func (c *Catalog) followRename(old reference, identifier string) {
-	for _, source := range c.sourcesOf(old) {
-		c.unlink(source)
+func (g *graph) followRename(old reference, identifier string) {
+	for _, source := range g.sourcesOf(old) {
+		g.unlink(source)
 		moved := source.clone()
 		moved.relations = source.relations.Clone()
 		for name, value := range source.relations.All() {
@@ -82,9 +82,9 @@ func (c *Catalog) followRename(old reference, identifier string) {
 			}
 		}
 		moved.blueprint.replace(moved)
-		c.link(moved)
+		g.link(moved)
 	}
-	delete(c.dependents, old)
+	delete(g.dependents, old)
 }
 
 // substitute replaces an identifier in the value of a relation.

@@ -34,10 +34,10 @@ func (e *entity) reference() reference {
 
 // snapshot returns the entity as it is stored, without what is filled in or
 // calculated on reading: for events, for the answers to writes, and for dumps.
-func (c *Catalog) snapshot(e *entity) *document.Object {
+func (v *viewer) snapshot(e *entity) *document.Object {
 	d := document.New().With("identifier", e.identifier)
 	e.addOptional(d)
-	d.Set("team", c.teams(e))
+	d.Set("team", v.teams(e))
 	return e.addTo(d.With("properties", e.properties).With("relations", e.relations))
 }
 
@@ -86,24 +86,24 @@ func (b *blueprint) position(sequence uint64) (int, bool) {
 // Entity returns one entity as a reader is to see it.
 func (c *Catalog) Entity(blueprint, identifier string, view View) (*document.Object, error) {
 	defer c.read()()
-	e, err := c.findEntity(blueprint, identifier)
+	e, err := c.graph.findEntity(blueprint, identifier)
 	if err != nil {
 		return nil, err
 	}
-	return c.render(e, view), nil
+	return c.viewer.render(e, view), nil
 }
 
 // Entities returns all entities of a blueprint in the order in which they were
 // made.
 func (c *Catalog) Entities(blueprint string, view View) ([]any, error) {
 	defer c.read()()
-	b, err := c.find(blueprint)
+	b, err := c.graph.find(blueprint)
 	if err != nil {
 		return nil, err
 	}
 	all := make([]any, len(b.order))
 	for i, e := range b.order {
-		all[i] = c.render(e, view)
+		all[i] = c.viewer.render(e, view)
 	}
 	return all, nil
 }
@@ -111,15 +111,15 @@ func (c *Catalog) Entities(blueprint string, view View) ([]any, error) {
 // Count returns the number of entities of a blueprint.
 func (c *Catalog) Count(blueprint string) (int, error) {
 	defer c.read()()
-	b, err := c.find(blueprint)
+	b, err := c.graph.find(blueprint)
 	if err != nil {
 		return 0, err
 	}
 	return len(b.entities), nil
 }
 
-func (c *Catalog) findEntity(blueprint, identifier string) (*entity, error) {
-	b, err := c.find(blueprint)
+func (g *graph) findEntity(blueprint, identifier string) (*entity, error) {
+	b, err := g.find(blueprint)
 	if err != nil {
 		return nil, err
 	}

@@ -33,46 +33,55 @@ type migration struct {
 	run     func() error
 }
 
+// migrations are the changes of many entities that were started.
+type migrations struct {
+	clerk clerk
+	// lag is how long each takes.
+	lag     time.Duration
+	all     []*migration
+	running []*migration // those that have not taken effect, by when they are due
+}
+
 // start enters a migration; it runs at once when there is no lag.
-func (c *Catalog) start(m *migration) string {
-	m.stamp = c.created()
+func (ms *migrations) start(m *migration) string {
+	m.stamp = ms.clerk.created()
 	m.id = "migration_" + strings.ToLower(rand.Text())
 	m.status = Running
-	m.due = c.config.Now().Add(c.config.DeleteLag)
-	c.migrations = append(c.migrations, m)
-	c.running = append(c.running, m)
-	c.settle()
+	m.due = ms.clerk.clock().Add(ms.lag)
+	ms.all = append(ms.all, m)
+	ms.running = append(ms.running, m)
+	ms.settle()
 	return m.id
 }
 
 // due reports whether a migration waits to take effect.
-func (c *Catalog) due() bool {
-	return len(c.running) > 0 && !c.config.Now().Before(c.running[0].due)
+func (ms *migrations) due() bool {
+	return len(ms.running) > 0 && !ms.clerk.clock().Before(ms.running[0].due)
 }
 
 // settle lets the migrations that are due take effect. All take equally long, so
 // they are due in the order in which they were started.
-func (c *Catalog) settle() {
-	for c.due() {
-		m := c.running[0]
-		c.running = c.running[1:]
+func (ms *migrations) settle() {
+	for ms.due() {
+		m := ms.running[0]
+		ms.running = ms.running[1:]
 		m.status = Completed
 		if err := m.run(); err != nil {
 			m.status, m.reason = Failed, err.Error()
 		}
-		m.stamp = c.updated(m.stamp)
+		m.stamp = ms.clerk.updated(m.stamp)
 	}
 }
 
 // startDeletion begins the deletion of a blueprint with its entities.
 func (c *Catalog) startDeletion(b *blueprint) string {
 	identifier := b.definition.identifier
-	return c.start(&migration{source: identifier, run: func() error {
-		b, err := c.find(identifier)
+	return c.migrations.start(&migration{source: identifier, run: func() error {
+		b, err := c.graph.find(identifier)
 		if err != nil {
 			return err
 		}
-		if err := c.checkDeletable(b); err != nil {
+		if err := c.graph.checkDeletable(b); err != nil {
 			return err
 		}
 		c.clear(b)
@@ -84,7 +93,7 @@ func (c *Catalog) startDeletion(b *blueprint) string {
 // Migration returns one migration.
 func (c *Catalog) Migration(id string) (*document.Object, error) {
 	defer c.read()()
-	m, err := c.findMigration(id)
+	m, err := c.migrations.find(id)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +110,7 @@ type MigrationFilter struct {
 func (c *Catalog) Migrations(filter MigrationFilter) []any {
 	defer c.read()()
 	matching := []any{}
-	for _, m := range c.migrations {
+	for _, m := range c.migrations.all {
 		if filter.matches(m) {
 			matching = append(matching, m.render())
 		}
@@ -118,21 +127,21 @@ func (f MigrationFilter) matches(m *migration) bool {
 // CancelMigration stops a migration that has not taken effect yet.
 func (c *Catalog) CancelMigration(id, reason string) (*document.Object, error) {
 	defer c.write()()
-	m, err := c.findMigration(id)
+	m, err := c.migrations.find(id)
 	if err != nil {
 		return nil, err
 	}
 	if m.status != Running {
 		return nil, refuse(Invalid, "Migration %q cannot be cancelled: its status is %s", id, m.status)
 	}
-	c.running = slices.DeleteFunc(c.running, func(other *migration) bool { return other == m })
+	c.migrations.running = slices.DeleteFunc(c.migrations.running, func(other *migration) bool { return other == m })
 	m.status, m.reason = Cancelled, reason
-	m.stamp = c.updated(m.stamp)
+	m.stamp = c.clerk.updated(m.stamp)
 	return m.render(), nil
 }
 
-func (c *Catalog) findMigration(id string) (*migration, error) {
-	for _, m := range c.migrations {
+func (ms *migrations) find(id string) (*migration, error) {
+	for _, m := range ms.all {
 		if m.id == id {
 			return m, nil
 		}
@@ -161,11 +170,11 @@ func (m *migration) render() *document.Object {
 // into itself, by jq mappings. It returns the migration.
 func (c *Catalog) StartMigration(source string, mapping *document.Object) (*document.Object, error) {
 	defer c.write()()
-	if _, err := c.find(source); err != nil {
+	if _, err := c.graph.find(source); err != nil {
 		return nil, err
 	}
 	if target := mapping.Text("blueprint"); target != "" {
-		if _, err := c.find(target); err != nil {
+		if _, err := c.graph.find(target); err != nil {
 			return nil, err
 		}
 	}
@@ -173,10 +182,10 @@ func (c *Catalog) StartMigration(source string, mapping *document.Object) (*docu
 	if err != nil {
 		return nil, err
 	}
-	id := c.start(&migration{source: source, mapping: mapping, run: func() error {
+	id := c.migrations.start(&migration{source: source, mapping: mapping, run: func() error {
 		return c.migrate(source, mapping.Text("blueprint"), compiled)
 	}})
-	m, err := c.findMigration(id)
+	m, err := c.migrations.find(id)
 	if err != nil {
 		return nil, err
 	}
@@ -229,19 +238,19 @@ func (p *mappingPrograms) compileAll(where string, sources *document.Object) map
 // migrate maps every entity of the source and writes what comes out into the
 // target, updating what is there. The first entity that is refused ends it.
 func (c *Catalog) migrate(source, target string, programs *mappingPrograms) error {
-	from, err := c.find(source)
+	from, err := c.graph.find(source)
 	if err != nil {
 		return err
 	}
 	if target == "" {
 		target = source
 	}
-	to, err := c.find(target)
+	to, err := c.graph.find(target)
 	if err != nil {
 		return err
 	}
 	for _, e := range slices.Clone(from.order) {
-		for _, input := range programs.inputs(c.render(e, View{})) {
+		for _, input := range programs.inputs(c.viewer.render(e, View{})) {
 			if _, _, err := c.createEntity(to, programs.apply(input), WriteOptions{Upsert: true, Merge: true}); err != nil {
 				return err
 			}
@@ -261,8 +270,8 @@ func (p *mappingPrograms) inputs(e *document.Object) []any {
 	if p.items == nil {
 		return []any{e}
 	}
-	found, _ := p.items.First(e)
-	items, _ := found.([]any)
+	output, _ := p.items.First(e)
+	items, _ := output.([]any)
 	inputs := make([]any, len(items))
 	for i, item := range items {
 		inputs[i] = e.Clone().With("item", item)

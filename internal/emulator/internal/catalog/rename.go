@@ -11,7 +11,7 @@ import (
 // and mirror properties and aggregations that show it follow.
 func (c *Catalog) RenameProperty(blueprint, from, to string) (*document.Object, error) {
 	defer c.write()()
-	b, err := c.findFor(blueprint, to)
+	b, err := c.graph.findFor(blueprint, to)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (c *Catalog) RenameProperty(blueprint, from, to string) (*document.Object, 
 // RenameMirror gives a mirror property another name.
 func (c *Catalog) RenameMirror(blueprint, from, to string) (*document.Object, error) {
 	defer c.write()()
-	b, err := c.findFor(blueprint, to)
+	b, err := c.graph.findFor(blueprint, to)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (c *Catalog) RenameMirror(blueprint, from, to string) (*document.Object, er
 // and every path that uses it follows.
 func (c *Catalog) RenameRelation(blueprint, from, to string) (*document.Object, error) {
 	defer c.write()()
-	b, err := c.find(blueprint)
+	b, err := c.graph.find(blueprint)
 	if err != nil {
 		return nil, err
 	}
@@ -61,8 +61,8 @@ func (c *Catalog) RenameRelation(blueprint, from, to string) (*document.Object, 
 }
 
 // findFor returns a blueprint in which a property name is free.
-func (c *Catalog) findFor(blueprint, name string) (*blueprint, error) {
-	b, err := c.find(blueprint)
+func (g *graph) findFor(blueprint, name string) (*blueprint, error) {
+	b, err := g.find(blueprint)
 	if err != nil {
 		return nil, err
 	}
@@ -114,10 +114,10 @@ func (s step) rewrite(path []string, owners []*blueprint) []string {
 // renamed installs a definition that differs in one name. The blueprint itself
 // is told about; blueprints whose paths follow are not, as nobody wrote them.
 func (c *Catalog) renamed(b *blueprint, body *document.Object, apply func(*entity), rename pathRename) (*document.Object, error) {
-	bodies := c.rewrittenPaths(rename, b, body)
+	bodies := (&follower{graph: c.graph, rename: rename}).documents(b, body)
 	definitions := make(map[*blueprint]*definition, len(bodies))
 	for other, rewritten := range bodies {
-		d, err := c.define(rewritten)
+		d, err := define(rewritten, c.config.Destination)
 		if err != nil {
 			return nil, err
 		}
@@ -135,20 +135,26 @@ func (c *Catalog) renamed(b *blueprint, body *document.Object, apply func(*entit
 		apply(changed)
 		b.replace(changed)
 	}
-	b.stamp = c.updated(b.stamp)
+	b.stamp = c.clerk.updated(b.stamp)
 	after := b.render()
-	c.notifyBlueprint(Update, before, after, b.updatedAt, b.definition)
+	c.notifier.blueprint(Update, before, after, b.updatedAt, b.definition)
 	return after, nil
 }
 
-// rewrittenPaths returns the blueprint's new document and those of all blueprints
-// with a path that has to follow: of a mirror property, of the ownership, or of the
-// filter of an aggregation.
-func (c *Catalog) rewrittenPaths(rename pathRename, b *blueprint, body *document.Object) map[*blueprint]*document.Object {
+// follower lets paths follow a rename: of mirror properties, of ownerships, and of the
+// filters of aggregations.
+type follower struct {
+	graph  *graph
+	rename pathRename
+}
+
+// documents returns the blueprint's new document and those of all blueprints
+// with a path that has to follow.
+func (f *follower) documents(b *blueprint, body *document.Object) map[*blueprint]*document.Object {
 	bodies := map[*blueprint]*document.Object{b: body}
-	for _, other := range c.blueprints {
+	for _, other := range f.graph.blueprints {
 		for name, path := range other.definition.mirrors {
-			rewritten := rename.rewrite(path, c.owners(other, path))
+			rewritten := f.rename.rewrite(path, f.graph.owners(other, path))
 			if slices.Equal(rewritten, path) {
 				continue
 			}
@@ -164,21 +170,21 @@ func (c *Catalog) rewrittenPaths(rename pathRename, b *blueprint, body *document
 		if !ok {
 			present = other.definition.document
 		}
-		if changed := c.rewrittenSteps(rename, other, present); changed != present {
+		if changed := f.steps(other, present); changed != present {
 			bodies[other] = changed
 		}
 	}
 	return bodies
 }
 
-// rewrittenSteps returns a document whose paths of relations alone follow a
+// steps returns a document whose paths of relations alone follow a
 // rename, or the document itself when none has to.
-func (c *Catalog) rewrittenSteps(rename pathRename, b *blueprint, body *document.Object) *document.Object {
+func (f *follower) steps(b *blueprint, body *document.Object) *document.Object {
 	follow := func(start *blueprint, path []string) ([]string, bool) {
 		// A rename of a relation leaves the last segment of a path alone, so there is
 		// one more.
 		whole := append(slices.Clone(path), "")
-		rewritten := rename.rewrite(whole, c.owners(start, whole))
+		rewritten := f.rename.rewrite(whole, f.graph.owners(start, whole))
 		return rewritten[:len(path)], !slices.Equal(rewritten, whole)
 	}
 	if path := body.Object("ownership").Text("path"); path != "" {
@@ -190,7 +196,7 @@ func (c *Catalog) rewrittenSteps(rename pathRename, b *blueprint, body *document
 		if a.path == nil {
 			continue
 		}
-		start := c.blueprints[c.pathStart(b, a)]
+		start := f.graph.blueprints[f.graph.pathStart(b, a)]
 		if start == nil {
 			continue
 		}
@@ -204,7 +210,7 @@ func (c *Catalog) rewrittenSteps(rename pathRename, b *blueprint, body *document
 
 // owners returns, for each segment of a path, the blueprint that it is a relation
 // or, at the end, a property of.
-func (c *Catalog) owners(start *blueprint, path []string) []*blueprint {
+func (g *graph) owners(start *blueprint, path []string) []*blueprint {
 	owners := make([]*blueprint, len(path))
 	for i, segment := range path {
 		owners[i] = start
@@ -212,7 +218,7 @@ func (c *Catalog) owners(start *blueprint, path []string) []*blueprint {
 		if !ok {
 			break
 		}
-		if start = c.blueprints[r.target]; start == nil {
+		if start = g.blueprints[r.target]; start == nil {
 			break
 		}
 	}

@@ -14,17 +14,17 @@ import (
 // were made within their blueprints, and the blueprints they are of.
 func (c *Catalog) Search(q *query.Query, view View) (entities, blueprints []any) {
 	defer c.read()()
-	matches := q.Bind(c, c.config.Now())
+	matches := q.Bind(c.graph, c.config.Now())
 	entities, blueprints = []any{}, []any{}
-	for _, b := range c.searched(q) {
-		found := false
+	for _, b := range c.graph.searched(q) {
+		matched := false
 		for _, e := range b.candidates(q) {
-			if matches(record{catalog: c, entity: e}) {
-				entities = append(entities, c.render(e, view))
-				found = true
+			if matches(record{viewer: c.viewer, entity: e}) {
+				entities = append(entities, c.viewer.render(e, view))
+				matched = true
 			}
 		}
-		if found {
+		if matched {
 			blueprints = append(blueprints, b.definition.identifier)
 		}
 	}
@@ -32,19 +32,19 @@ func (c *Catalog) Search(q *query.Query, view View) (entities, blueprints []any)
 }
 
 // searched returns the blueprints in which a query can find something.
-func (c *Catalog) searched(q *query.Query) []*blueprint {
+func (g *graph) searched(q *query.Query) []*blueprint {
 	names, restricted := q.Only("$blueprint")
 	if !restricted {
-		return c.ordered()
+		return g.ordered()
 	}
-	chosen := make([]*blueprint, 0, len(names))
+	selected := make([]*blueprint, 0, len(names))
 	for _, name := range names {
-		if b, ok := c.blueprints[name]; ok {
-			chosen = append(chosen, b)
+		if b, ok := g.blueprints[name]; ok {
+			selected = append(selected, b)
 		}
 	}
-	slices.SortFunc(chosen, func(x, y *blueprint) int { return cmp.Compare(x.sequence, y.sequence) })
-	return slices.Compact(chosen)
+	slices.SortFunc(selected, func(x, y *blueprint) int { return cmp.Compare(x.sequence, y.sequence) })
+	return slices.Compact(selected)
 }
 
 // candidates returns the entities that a query can find: all, or by the index
@@ -54,14 +54,14 @@ func (b *blueprint) candidates(q *query.Query) []*entity {
 	if !restricted {
 		return b.order
 	}
-	chosen := make([]*entity, 0, len(names))
+	selected := make([]*entity, 0, len(names))
 	for _, name := range names {
 		if e, ok := b.entities[name]; ok {
-			chosen = append(chosen, e)
+			selected = append(selected, e)
 		}
 	}
-	slices.SortFunc(chosen, func(x, y *entity) int { return cmp.Compare(x.sequence, y.sequence) })
-	return slices.Compact(chosen)
+	slices.SortFunc(selected, func(x, y *entity) int { return cmp.Compare(x.sequence, y.sequence) })
+	return slices.Compact(selected)
 }
 
 // Page is a piece of a search result.
@@ -81,24 +81,24 @@ func (c *Catalog) SearchBlueprint(blueprint string, q *query.Query, page Page, v
 		return nil, "", err
 	}
 	defer c.read()()
-	b, err := c.find(blueprint)
+	b, err := c.graph.find(blueprint)
 	if err != nil {
 		return nil, "", err
 	}
 	candidates, matches := b.order, func(query.Record) bool { return true }
 	if q != nil {
-		candidates, matches = b.candidates(q), q.Bind(c, c.config.Now())
+		candidates, matches = b.candidates(q), q.Bind(c.graph, c.config.Now())
 	}
 	entities = []any{}
 	var last uint64
 	for _, e := range candidates {
-		if e.sequence <= after || !matches(record{catalog: c, entity: e}) {
+		if e.sequence <= after || !matches(record{viewer: c.viewer, entity: e}) {
 			continue
 		}
 		if len(entities) == page.Limit {
 			return entities, cursor(last), nil
 		}
-		entities, last = append(entities, c.render(e, view)), e.sequence
+		entities, last = append(entities, c.viewer.render(e, view)), e.sequence
 	}
 	return entities, "", nil
 }
@@ -124,21 +124,21 @@ func (p Page) after() (uint64, error) {
 
 // resolve returns the identifiers of the entities of a blueprint that a query in
 // the place of an identifier finds.
-func (c *Catalog) resolve(blueprint, where string, rules *document.Object) ([]string, error) {
+func (v *viewer) resolve(blueprint, where string, rules *document.Object) ([]string, error) {
 	q, err := query.Parse(where, rules, query.Everywhere)
 	if err != nil {
 		return nil, refuse(Invalid, "%s", err)
 	}
-	b, err := c.find(blueprint)
+	b, err := v.graph.find(blueprint)
 	if err != nil {
 		return nil, err
 	}
-	matches := q.Bind(c, c.config.Now())
-	var found []string
+	matches := q.Bind(v.graph, v.now())
+	var matching []string
 	for _, e := range b.candidates(q) {
-		if matches(record{catalog: c, entity: e}) {
-			found = append(found, e.identifier)
+		if matches(record{viewer: v, entity: e}) {
+			matching = append(matching, e.identifier)
 		}
 	}
-	return found, nil
+	return matching, nil
 }

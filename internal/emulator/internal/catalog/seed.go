@@ -22,10 +22,10 @@ type Seed struct {
 func (c *Catalog) Dump() Seed {
 	defer c.read()()
 	seed := Seed{Blueprints: []any{}, Entities: []any{}, Pages: []any{}}
-	for _, b := range c.ordered() {
+	for _, b := range c.graph.ordered() {
 		seed.Blueprints = append(seed.Blueprints, b.render())
 		for _, e := range b.order {
-			seed.Entities = append(seed.Entities, c.snapshot(e))
+			seed.Entities = append(seed.Entities, c.viewer.snapshot(e))
 		}
 	}
 	for _, identifier := range slices.Sorted(maps.Keys(c.pages)) {
@@ -40,24 +40,21 @@ func (c *Catalog) Dump() Seed {
 func (c *Catalog) Load(seed Seed) error {
 	defer c.write()()
 	staged := c.stage()
-	if err := staged.load(seed); err != nil {
+	if err := (&loader{staged}).load(seed); err != nil {
 		return err
 	}
-	c.blueprints, c.dependents, c.pages, c.sequence = staged.blueprints, staged.dependents, staged.pages, staged.sequence
+	c.adopt(staged.graph)
+	c.pages = staged.pages
 	return nil
 }
 
 // stage returns a catalog with the same content, to be filled and then either
 // taken over or forgotten.
 func (c *Catalog) stage() *Catalog {
-	staged := &Catalog{
-		config:     c.config,
-		blueprints: make(map[string]*blueprint, len(c.blueprints)),
-		dependents: make(map[reference]map[reference]struct{}),
-		pages:      maps.Clone(c.pages),
-		sequence:   c.sequence,
-	}
-	for identifier, b := range c.blueprints {
+	staged := &Catalog{config: c.config, clerk: c.clerk, pages: maps.Clone(c.pages)}
+	staged.adopt(newGraph())
+	staged.graph.sequence = c.graph.sequence
+	for identifier, b := range c.graph.blueprints {
 		copied := *b
 		copied.entities = make(map[string]*entity, len(b.entities))
 		copied.order = nil
@@ -66,58 +63,61 @@ func (c *Catalog) stage() *Catalog {
 			moved.blueprint = &copied
 			copied.add(moved)
 		}
-		staged.blueprints[identifier] = &copied
+		staged.graph.blueprints[identifier] = &copied
 	}
 	return staged
 }
 
+// loader fills a staged catalog from a seed.
+type loader struct{ catalog *Catalog }
+
 // load fills a staged catalog: first all blueprints, then all entities without
 // their relations, then the relations.
-func (c *Catalog) load(seed Seed) error {
-	for _, step := range []func(Seed) error{c.loadBlueprints, c.loadEntities, c.loadPages} {
+func (l *loader) load(seed Seed) error {
+	for _, step := range []func(Seed) error{l.loadBlueprints, l.loadEntities, l.loadPages} {
 		if err := step(seed); err != nil {
 			return err
 		}
 	}
-	for _, b := range c.blueprints {
+	for _, b := range l.catalog.graph.blueprints {
 		slices.SortStableFunc(b.order, func(x, y *entity) int { return cmp.Compare(x.sequence, y.sequence) })
 	}
-	c.reindex()
+	l.catalog.graph.reindex()
 	return nil
 }
 
-func (c *Catalog) loadBlueprints(seed Seed) error {
+func (l *loader) loadBlueprints(seed Seed) error {
 	for i, item := range seed.Blueprints {
 		body, _ := item.(*document.Object)
-		if err := c.loadBlueprint(body); err != nil {
+		if err := l.loadBlueprint(body); err != nil {
 			return fmt.Errorf("blueprints/%d (%s): %w", i, body.Text("identifier"), err)
 		}
 	}
 	for i, item := range seed.Blueprints {
 		body, _ := item.(*document.Object)
-		if err := c.checkTargets(c.blueprints[body.Text("identifier")].definition, ""); err != nil {
+		if err := l.catalog.graph.checkTargets(l.catalog.graph.blueprints[body.Text("identifier")].definition, ""); err != nil {
 			return fmt.Errorf("blueprints/%d (%s): %w", i, body.Text("identifier"), err)
 		}
 	}
 	return nil
 }
 
-func (c *Catalog) loadBlueprint(body *document.Object) error {
-	d, err := c.define(body)
+func (l *loader) loadBlueprint(body *document.Object) error {
+	d, err := define(body, l.catalog.config.Destination)
 	if err != nil {
 		return err
 	}
-	s, err := c.readStamp(body)
+	s, err := l.catalog.clerk.readStamp(body)
 	if err != nil {
 		return err
 	}
-	present, exists := c.blueprints[d.identifier]
+	present, exists := l.catalog.graph.blueprints[d.identifier]
 	switch {
 	case !exists:
-		c.addBlueprint(d, s)
+		l.catalog.graph.addBlueprint(d, s)
 		return nil
 	case !isSystem(d.identifier):
-		return c.checkFree(d.identifier)
+		return l.catalog.graph.checkFree(d.identifier)
 	}
 	if err := checkSystem(d.identifier, d); err != nil {
 		return err
@@ -126,11 +126,11 @@ func (c *Catalog) loadBlueprint(body *document.Object) error {
 	return nil
 }
 
-func (c *Catalog) loadEntities(seed Seed) error {
+func (l *loader) loadEntities(seed Seed) error {
 	drafts := make([]*writing, len(seed.Entities))
 	for i, item := range seed.Entities {
 		body, _ := item.(*document.Object)
-		w, err := c.loadEntity(body)
+		w, err := l.loadEntity(body)
 		if err != nil {
 			return fmt.Errorf("entities/%d (%s of blueprint %s): %w", i, body.Text("identifier"), body.Text("blueprint"), err)
 		}
@@ -146,8 +146,8 @@ func (c *Catalog) loadEntities(seed Seed) error {
 
 // loadEntity adds an entity whose relations have not been looked at. The draft
 // that is returned is the entity in the catalog.
-func (c *Catalog) loadEntity(body *document.Object) (*writing, error) {
-	b, err := c.find(body.Text("blueprint"))
+func (l *loader) loadEntity(body *document.Object) (*writing, error) {
+	b, err := l.catalog.graph.find(body.Text("blueprint"))
 	if err != nil {
 		return nil, err
 	}
@@ -155,25 +155,25 @@ func (c *Catalog) loadEntity(body *document.Object) (*writing, error) {
 	if !ok {
 		return nil, refuse(Invalid, "it must have an identifier")
 	}
-	w := &writing{catalog: c, blueprint: b, draft: b.fresh(identifier)}
+	w := &writing{catalog: l.catalog, blueprint: b, draft: b.fresh(identifier)}
 	w.draft.overwrite(body)
 	for _, step := range []func() error{w.checkIdentifier, w.resolveTeam, w.checkProperties} {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
-	if w.draft.stamp, err = c.readStamp(body); err != nil {
+	if w.draft.stamp, err = l.catalog.clerk.readStamp(body); err != nil {
 		return nil, err
 	}
-	w.draft.sequence = c.next()
+	w.draft.sequence = l.catalog.graph.next()
 	b.add(w.draft)
 	return w, nil
 }
 
-func (c *Catalog) loadPages(seed Seed) error {
+func (l *loader) loadPages(seed Seed) error {
 	for i, item := range seed.Pages {
 		body, _ := item.(*document.Object)
-		target, ok := c.blueprints[body.Text("blueprint")]
+		target, ok := l.catalog.graph.blueprints[body.Text("blueprint")]
 		if !ok {
 			return fmt.Errorf("pages/%d: %w", i, blueprintNotFound(body.Text("blueprint")))
 		}
@@ -181,7 +181,7 @@ func (c *Catalog) loadPages(seed Seed) error {
 		if identifier == "" {
 			return fmt.Errorf("pages/%d: %w", i, refuse(Invalid, "it must have an identifier"))
 		}
-		c.pages[identifier] = &page{
+		l.catalog.pages[identifier] = &page{
 			stamp: target.stamp, identifier: identifier, title: body.Text("title"), blueprint: body.Text("blueprint"),
 		}
 	}
@@ -190,8 +190,8 @@ func (c *Catalog) loadPages(seed Seed) error {
 
 // readStamp reads what a dump says about when and by whom; what is missing is
 // now and the actor.
-func (c *Catalog) readStamp(body *document.Object) (stamp, error) {
-	s := c.created()
+func (k clerk) readStamp(body *document.Object) (stamp, error) {
+	s := k.created()
 	for key, field := range map[string]*time.Time{"createdAt": &s.createdAt, "updatedAt": &s.updatedAt} {
 		value, ok := body.Get(key)
 		if !ok {

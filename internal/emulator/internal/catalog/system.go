@@ -20,11 +20,11 @@ const (
 // exactly is in them: the emulator has the keys that Port's documentation shows.
 func (c *Catalog) addSystemBlueprints() {
 	for _, body := range systemBlueprints() {
-		d, err := c.define(body)
+		d, err := define(body, c.config.Destination)
 		if err != nil {
 			panic("catalog: a system blueprint is not valid: " + err.Error())
 		}
-		c.addBlueprint(d, c.created())
+		c.graph.addBlueprint(d, c.clerk.created())
 	}
 }
 

@@ -20,7 +20,7 @@ type Timer struct {
 // the zero time if there is none.
 func (c *Catalog) Timers(after, until time.Time) (expired []Timer, next time.Time) {
 	defer c.read()()
-	for _, b := range c.ordered() {
+	for _, b := range c.graph.ordered() {
 		if !b.definition.hasTimers() {
 			continue
 		}
@@ -32,7 +32,7 @@ func (c *Catalog) Timers(after, until time.Time) (expired []Timer, next time.Tim
 						next = t.at
 					}
 				case t.at.After(after):
-					image := c.image(e)
+					image := c.viewer.image(e)
 					expired = append(expired, Timer{
 						Blueprint: b.definition.identifier, Entity: e.identifier, Property: t.property,
 						At: t.at, After: image.stored, AfterMirrors: image.mirrors,

@@ -3,6 +3,7 @@ package catalog
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
@@ -19,22 +20,28 @@ type View struct {
 	AttachTitles bool
 }
 
+// viewer shows the entities of a graph as the API does, with what is calculated.
+type viewer struct {
+	graph *graph
+	now   func() time.Time
+}
+
 // render returns the document of an entity as the API answers with it.
-func (c *Catalog) render(e *entity, view View) *document.Object {
+func (v *viewer) render(e *entity, view View) *document.Object {
 	d := document.New().With("identifier", e.identifier)
 	e.addOptional(d)
-	d.Set("team", c.teams(e))
-	d.Set("properties", c.renderProperties(e, view))
-	d.Set("relations", c.renderRelations(e, view))
+	d.Set("team", v.teams(e))
+	d.Set("properties", v.renderProperties(e, view))
+	d.Set("relations", v.renderRelations(e, view))
 	return view.project(e.addTo(d))
 }
 
 // teams returns the teams that own an entity: its own, or under inherited
 // ownership those of the entities at the end of the path. It is never nil.
-func (c *Catalog) teams(e *entity) []any {
+func (v *viewer) teams(e *entity) []any {
 	owners := []*entity{e}
 	if path := e.blueprint.definition.owner; path != nil {
-		owners = c.walk(e, path)
+		owners = v.graph.walk(e, path)
 	}
 	all := []any{}
 	for _, owner := range owners {
@@ -50,7 +57,7 @@ func (c *Catalog) teams(e *entity) []any {
 
 // renderProperties fills what was never set with null and adds what is
 // calculated.
-func (c *Catalog) renderProperties(e *entity, view View) *document.Object {
+func (v *viewer) renderProperties(e *entity, view View) *document.Object {
 	d := e.blueprint.definition
 	filled := e.properties.Clone()
 	for _, name := range d.names {
@@ -62,14 +69,14 @@ func (c *Catalog) renderProperties(e *entity, view View) *document.Object {
 		return filled
 	}
 	for _, name := range d.calculated {
-		filled.Set(name, c.calculated(e, name, 0))
+		filled.Set(name, v.calculated(e, name, 0))
 	}
 	return filled
 }
 
 // renderRelations fills what was never set. [?relations-filled] Port fills relations too: a
 // single one with null, one with many targets with an empty array.
-func (c *Catalog) renderRelations(e *entity, view View) *document.Object {
+func (v *viewer) renderRelations(e *entity, view View) *document.Object {
 	d := e.blueprint.definition
 	filled := e.relations.Clone()
 	for _, name := range d.relationKeys {
@@ -82,25 +89,25 @@ func (c *Catalog) renderRelations(e *entity, view View) *document.Object {
 			filled.Set(name, nil)
 		}
 		if view.AttachTitles {
-			filled.Set(name, c.withTitles(r, filled.Value(name)))
+			filled.Set(name, v.withTitles(r, filled.Value(name)))
 		}
 	}
 	return filled
 }
 
 // withTitles shows the targets in the value of a relation with their titles.
-func (c *Catalog) withTitles(r *relation, value any) any {
+func (v *viewer) withTitles(r *relation, value any) any {
 	switch value := value.(type) {
 	case string:
 		target := document.New().With("identifier", value)
-		if e := c.lookup(reference{blueprint: r.target, entity: value}); e != nil {
+		if e := v.graph.lookup(reference{blueprint: r.target, entity: value}); e != nil {
 			target.Set("title", e.title)
 		}
 		return target
 	case []any:
 		list := make([]any, len(value))
 		for i, item := range value {
-			list[i] = c.withTitles(r, item)
+			list[i] = v.withTitles(r, item)
 		}
 		return list
 	default:
@@ -133,12 +140,12 @@ func (v View) projectLevel(d *document.Object, prefix string) *document.Object {
 }
 
 // includes reports whether a path, something around it or something in it is
-// wanted.
+// listed.
 func (v View) includes(path string) bool {
 	if len(v.Include) == 0 {
 		return true
 	}
-	return slices.ContainsFunc(v.Include, func(wanted string) bool {
-		return wanted == path || strings.HasPrefix(path, wanted+".") || strings.HasPrefix(wanted, path+".")
+	return slices.ContainsFunc(v.Include, func(listed string) bool {
+		return listed == path || strings.HasPrefix(path, listed+".") || strings.HasPrefix(listed, path+".")
 	})
 }

@@ -26,7 +26,7 @@ type WriteOptions struct {
 // without identifier gets one.
 func (c *Catalog) CreateEntity(blueprint string, body *document.Object, options WriteOptions) (*document.Object, bool, error) {
 	defer c.writeFor(options.Cause)()
-	b, err := c.find(blueprint)
+	b, err := c.graph.find(blueprint)
 	if err != nil {
 		return nil, false, err
 	}
@@ -34,7 +34,7 @@ func (c *Catalog) CreateEntity(blueprint string, body *document.Object, options 
 }
 
 func (c *Catalog) createEntity(b *blueprint, body *document.Object, options WriteOptions) (*document.Object, bool, error) {
-	identifier, err := c.identify(b, body)
+	identifier, err := c.viewer.identify(b, body)
 	if err != nil {
 		return nil, false, err
 	}
@@ -76,7 +76,7 @@ func (c *Catalog) changeEntity(
 	blueprint, identifier string, body *document.Object, options WriteOptions, apply func(*entity, *document.Object),
 ) (*document.Object, error) {
 	defer c.writeFor(options.Cause)()
-	present, err := c.findEntity(blueprint, identifier)
+	present, err := c.graph.findEntity(blueprint, identifier)
 	if err != nil {
 		return nil, err
 	}
@@ -91,19 +91,19 @@ func (c *Catalog) changeEntity(
 
 // identify returns the identifier that the body gives, be it by a query over the
 // entities that exist, or a new one.
-func (c *Catalog) identify(b *blueprint, body *document.Object) (string, error) {
+func (v *viewer) identify(b *blueprint, body *document.Object) (string, error) {
 	switch identifier := body.Value("identifier").(type) {
 	case string:
 		return identifier, nil
 	case *document.Object:
-		found, err := c.resolve(b.definition.identifier, "body/identifier", identifier)
+		matching, err := v.resolve(b.definition.identifier, "body/identifier", identifier)
 		if err != nil {
 			return "", err
 		}
-		if len(found) != 1 {
-			return "", refuse(Invalid, "body/identifier must find exactly one entity, it found %d", len(found))
+		if len(matching) != 1 {
+			return "", refuse(Invalid, "body/identifier must find exactly one entity, it found %d", len(matching))
 		}
-		return found[0], nil
+		return matching[0], nil
 	default:
 		return rand.Text(), nil
 	}
@@ -154,13 +154,13 @@ func (e *entity) fillDefaults(sent *document.Object) {
 }
 
 func withoutNulls(values *document.Object) *document.Object {
-	kept := document.New()
+	remaining := document.New()
 	for key, value := range values.All() {
 		if value != nil {
-			kept.Set(key, value)
+			remaining.Set(key, value)
 		}
 	}
-	return kept
+	return remaining
 }
 
 // writing is one entity on its way into the catalog.
@@ -182,8 +182,8 @@ func (w *writing) commit() (*document.Object, error) {
 		}
 	}
 	if w.options.ValidateOnly {
-		w.draft.stamp = w.catalog.created()
-		return w.catalog.snapshot(w.draft), nil
+		w.draft.stamp = w.catalog.clerk.created()
+		return w.catalog.viewer.snapshot(w.draft), nil
 	}
 	w.createMissing()
 	if w.present == nil {
@@ -194,29 +194,29 @@ func (w *writing) commit() (*document.Object, error) {
 
 func (w *writing) insert() *document.Object {
 	c, e := w.catalog, w.draft
-	e.stamp = c.created()
-	e.sequence = c.next()
+	e.stamp = c.clerk.created()
+	e.sequence = c.graph.next()
 	e.source = w.options.Source
 	w.blueprint.add(e)
-	c.link(e)
-	after := c.image(e)
-	c.notifyEntity(Create, image{}, after, e.createdAt, e)
+	c.graph.link(e)
+	after := c.viewer.image(e)
+	c.notifier.entity(Create, image{}, after, e.createdAt, e)
 	return after.stored
 }
 
 func (w *writing) exchange() *document.Object {
 	c, e := w.catalog, w.draft
-	before := c.image(w.present)
-	e.stamp = c.updated(w.present.stamp)
+	before := c.viewer.image(w.present)
+	e.stamp = c.clerk.updated(w.present.stamp)
 	e.source = w.options.Source
-	c.unlink(w.present)
+	c.graph.unlink(w.present)
 	w.blueprint.replace(e)
-	c.link(e)
+	c.graph.link(e)
 	if e.identifier != w.present.identifier {
-		c.followRename(w.present.reference(), e.identifier)
+		c.graph.followRename(w.present.reference(), e.identifier)
 	}
-	after := c.image(w.blueprint.entities[e.identifier])
-	c.notifyEntity(Update, before, after, e.updatedAt, e)
+	after := c.viewer.image(w.blueprint.entities[e.identifier])
+	c.notifier.entity(Update, before, after, e.updatedAt, e)
 	return after.stored
 }
 
@@ -224,7 +224,7 @@ func (w *writing) exchange() *document.Object {
 // nothing else, so they may lack what their own blueprint requires.
 func (w *writing) createMissing() {
 	for _, r := range w.missing {
-		b := w.catalog.blueprints[r.blueprint]
+		b := w.catalog.graph.blueprints[r.blueprint]
 		if _, exists := b.entities[r.entity]; exists {
 			continue
 		}
