@@ -53,11 +53,11 @@ func templateKeys() []string { return keysOf(&templateSection{}) }
 // guide name.
 func guideKeys(t *testing.T, heading string) []string {
 	t.Helper()
-	guide, err := os.ReadFile("../../../docs/guides/listener.md")
+	guide, err := os.ReadFile("../../../docs/guides/listener-" + strings.ToLower(heading) + ".md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, found := strings.Cut(string(guide), "\n## "+heading+"\n")
+	_, section, found := strings.Cut(string(guide), "\n# "+heading+"\n")
 	if !found {
 		t.Fatalf("the guide has no %s", heading)
 	}

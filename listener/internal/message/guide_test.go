@@ -63,11 +63,11 @@ func TestGuideTemplates(t *testing.T) {
 // the quotes of code.
 func guideRows(t *testing.T, heading string) [][]string {
 	t.Helper()
-	guide, err := os.ReadFile("../../../docs/guides/listener.md")
+	guide, err := os.ReadFile("../../../docs/guides/listener-messages.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, found := strings.Cut(string(guide), "\n### "+heading+"\n")
+	_, section, found := strings.Cut(string(guide), "\n## "+heading+"\n")
 	if !found {
 		t.Fatalf("the guide has no %s", heading)
 	}
