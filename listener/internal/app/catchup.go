@@ -4,7 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
@@ -46,12 +45,6 @@ type auditLogLink struct {
 func (l *auditLogLink) Sure(until time.Time) {
 	l.CatchUp.Sure(until)
 	l.arrivals.Read(ingest.SourceAuditLog, until)
-}
-
-// Failed implements ingest.AuditLogRecorder.
-func (l *auditLogLink) Failed(reason metrics.PollFailure) {
-	l.CatchUp.Failed(reason)
-	l.arrivals.Report(ingest.SourceAuditLog, "failing", strings.ReplaceAll(string(reason), "_", " "))
 }
 
 // Leave implements ingest.AuditLogRecorder.

@@ -118,8 +118,7 @@ func (l *Log) Leave(name string) {
 func (l *Log) Read(name string, until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	of := l.of(name)
-	of.State, of.Detail, of.ReadUpTo = "reading", "", until
+	l.of(name).ReadUpTo = until
 }
 
 // Report says how a source is: whether it is at work in a word, and more about it.
@@ -179,6 +178,7 @@ func (l *Log) Seen() Arrivals {
 		of.Blueprints = slices.SortedFunc(maps.Values(l.sources[name].blueprints), func(a, b Blueprint) int { return cmp.Compare(a.Name, b.Name) })
 		read.Sources = append(read.Sources, of)
 	}
-	read.Refused = slices.SortedFunc(maps.Values(l.refused), func(a, b Refused) int { return b.Last.Compare(a.Last) })
+	read.Refused = slices.AppendSeq(read.Refused, maps.Values(l.refused))
+	slices.SortFunc(read.Refused, func(a, b Refused) int { return b.Last.Compare(a.Last) })
 	return read
 }

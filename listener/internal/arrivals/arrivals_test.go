@@ -59,9 +59,9 @@ func TestStates(t *testing.T) {
 		act  func()
 		want string
 	}{
-		{func() { log.Read("audit_log", start) }, "reading||true"},
+		{func() { log.Report("audit_log", "reading", "every 15s") }, "reading|every 15s|false"},
+		{func() { log.Read("audit_log", start) }, "reading|every 15s|true"},
 		{func() { log.Report("audit_log", "failing", "forbidden") }, "failing|forbidden|true"},
-		{func() { log.Read("audit_log", start) }, "reading||true"},
 		{func() { log.Leave("audit_log") }, "not_configured||false"},
 		{func() { log.Leave("another") }, "not_configured||false"},
 	} {

@@ -76,12 +76,15 @@ func (d describer) settings(prefix string, section reflect.Value) []Setting {
 	for i := range section.NumField() {
 		field, value := section.Type().Field(i), section.Field(i)
 		key := prefix + keyOfField(field.Name)
+		if field.Name == "Interval" && section.Type() == reflect.TypeFor[Destination]() {
+			key = "rate"
+		}
 		switch {
-		case !field.IsExported(), field.Name == "Name" || value.IsZero() && value.Kind() != reflect.Int64:
+		case !field.IsExported(), field.Name == "Name" || value.IsZero() && field.Name != "Sync":
 		case field.Anonymous:
 			settings = append(settings, d.settings(prefix, value)...)
 		default:
-			if text := d.text(field.Name, value); text != "" {
+			if text := d.text(key, value); text != "" {
 				settings = append(settings, Setting{key, d.variables.Replace(text)})
 			} else if value.Kind() == reflect.Struct {
 				settings = append(settings, d.settings(key+".", value)...)
@@ -92,7 +95,7 @@ func (d describer) settings(prefix string, section reflect.Value) []Setting {
 }
 
 // text shows a value; "" is one that is shown field by field, or not at all.
-func (d describer) text(name string, value reflect.Value) string {
+func (d describer) text(key string, value reflect.Value) string {
 	switch held := value.Interface().(type) {
 	case Secret:
 		return redacted
@@ -101,7 +104,7 @@ func (d describer) text(name string, value reflect.Value) string {
 	case *message.Template:
 		return "its own"
 	case time.Duration:
-		return describeDuration(name, held)
+		return describeDuration(key, held)
 	case int64:
 		return describeSize(held)
 	case string:
@@ -124,13 +127,13 @@ func (d describer) text(name string, value reflect.Value) string {
 	return ""
 }
 
-func describeDuration(name string, held time.Duration) string {
+func describeDuration(key string, held time.Duration) string {
 	switch {
-	case name == "Interval" && time.Second%held == 0:
+	case key == "rate" && time.Second%held == 0:
 		return fmt.Sprintf("%d/s", time.Second/held)
-	case name == "Interval" && time.Minute%held == 0:
+	case key == "rate" && time.Minute%held == 0:
 		return fmt.Sprintf("%d/m", time.Minute/held)
-	case name == "Sync" && held == 0:
+	case key == "sync" && held == 0:
 		return "always"
 	}
 	return shorten(held)
@@ -147,10 +150,7 @@ func describeSize(bytes int64) string {
 
 // keyOfField returns what the file calls a field.
 func keyOfField(name string) string {
-	switch name {
-	case "Interval":
-		return "rate"
-	case "Blueprints", "ResourceTypes":
+	if name == "Blueprints" || name == "ResourceTypes" {
 		name = strings.TrimSuffix(name, "s")
 	}
 	return strings.ToLower(regexp.MustCompile(`([a-z])([A-Z])`).ReplaceAllString(name, "${1}_${2}"))

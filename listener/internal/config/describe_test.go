@@ -39,6 +39,9 @@ rules:
   client_secrets: 1 × <secret>
   client_id: ${CLIENT}
   base_url: https://api.getport.io
+catch_up
+  interval: 5m
+  max_age: 24h
 webhook
   listen: :8080
   path: /api/slack

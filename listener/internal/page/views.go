@@ -34,6 +34,8 @@ type overviewView struct {
 	Events       []admin.Event
 	Reload       *admin.Reload
 	DeadLetters  int
+	// Waiting counts the alerts that are still to be sent.
+	Waiting int
 	// Alarms say in a sentence each what somebody should look at.
 	Alarms []alarm
 }
@@ -63,7 +65,7 @@ func (p *Page) overview(request *http.Request) (view, error) {
 // addAlarms says what needs attention.
 func (o *overviewView) addAlarms() {
 	for _, destination := range o.Destinations {
-		o.DeadLetters += destination.DeadLetters
+		o.DeadLetters, o.Waiting = o.DeadLetters+destination.DeadLetters, o.Waiting+destination.Pending
 		switch destination.State {
 		case admin.StateParked, admin.StateFailing, admin.StatePaused:
 			o.Alarms = append(o.Alarms, alarm{fmt.Sprintf("%s is %s: %d waiting.", destination.Name, destination.State, destination.Pending), "#destinations"})
