@@ -6,6 +6,7 @@ package acctest
 import (
 	"context"
 	"crypto/rand"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -41,8 +42,9 @@ type Environment struct {
 	// URL is the address of the emulator, or "" with live Port.
 	URL string
 
-	options []provider.Option
-	held    <-chan struct{}
+	options  []provider.Option
+	emulator *emulator.Emulator
+	held     <-chan struct{}
 }
 
 // IsLive reports whether tests run against live Port.
@@ -98,10 +100,19 @@ func NewEmulated(t *testing.T, settings ...func(*emulator.Options)) *Environment
 		t.Fatal(err)
 	}
 	return &Environment{
-		Client:  client,
-		URL:     listening.URL,
-		held:    server.Held(),
-		options: []provider.Option{provider.WithBaseURL(listening.URL), provider.WithCredentials(ClientID, ClientSecret)},
+		Client:   client,
+		URL:      listening.URL,
+		emulator: server,
+		held:     server.Held(),
+		options:  []provider.Option{provider.WithBaseURL(listening.URL), provider.WithCredentials(ClientID, ClientSecret)},
+	}
+}
+
+// Seed loads a catalog into the emulator, in the form that it dumps.
+func (e *Environment) Seed(t *testing.T, catalog io.Reader) {
+	t.Helper()
+	if err := e.emulator.Seed(catalog); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -1,0 +1,199 @@
+package export
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+// Selection says what to export.
+type Selection struct {
+	// Blueprints are the identifiers of the blueprints; nil for all but Port's own.
+	Blueprints []string
+	// Entities and Actions say whether to export those of the blueprints, too.
+	Entities, Actions bool
+	// Query is a search of Port, as JSON, that selects entities; "" for all.
+	Query string
+}
+
+// object is one thing at Port that becomes a resource.
+type object struct {
+	typeName string
+	// identifier is unique among the objects of its type and parent.
+	identifier string
+	// parent is the blueprint that the object belongs to, or "".
+	parent string
+	// label is the name of the resource.
+	label string
+	state tftypes.Value
+	// rank is its place in an order in which an object comes after those that it needs. It
+	// is 0 until the order is known.
+	rank int
+}
+
+func (o *object) address() string { return o.typeName + "." + o.label }
+
+// importID is what "terraform import" takes.
+func (o *object) importID() string {
+	switch {
+	case o.typeName != entityType:
+		return o.identifier
+	case strings.Contains(o.parent+o.identifier, ":"):
+		exact, _ := json.Marshal(struct { // Two texts always have a JSON form.
+			Blueprint  string `json:"blueprint"`
+			Identifier string `json:"identifier"`
+		}{o.parent, o.identifier})
+		return string(exact)
+	default:
+		return o.parent + ":" + o.identifier
+	}
+}
+
+// Catalog is what was found at Port.
+type Catalog struct {
+	provider *Provider
+	// blueprints are the identifiers that were asked for, also those of Port's own.
+	blueprints []string
+	objects    []*object
+	byKey      map[objectKey]*object
+}
+
+// objectKey tells an object from all others.
+type objectKey struct{ typeName, parent, identifier string }
+
+// Read finds what is selected. It fails if a blueprint does not exist.
+func (p *Provider) Read(ctx context.Context, selection Selection) (*Catalog, error) {
+	c := &Catalog{provider: p, byKey: map[objectKey]*object{}}
+	if err := c.readBlueprints(ctx, selection); err != nil {
+		return nil, err
+	}
+	if selection.Entities {
+		if err := c.readEntities(ctx, selection.Query); err != nil {
+			return nil, err
+		}
+	}
+	if selection.Actions {
+		if err := c.readActions(ctx, selection.Blueprints == nil); err != nil {
+			return nil, err
+		}
+	}
+	c.label()
+	return c, c.order(ctx)
+}
+
+// readBlueprints reads the selected blueprints. Port's own are not resources; what the
+// organization adds to them, and their entities, may be.
+func (c *Catalog) readBlueprints(ctx context.Context, selection Selection) error {
+	filter := map[string]any{}
+	if selection.Blueprints != nil {
+		filter["identifiers"] = selection.Blueprints
+	}
+	for state, err := range c.provider.list(ctx, blueprintType, filter) {
+		if err != nil {
+			return err
+		}
+		identifier := textOf(state, "identifier")
+		c.add(&object{typeName: blueprintType, identifier: identifier, state: state})
+		c.blueprints = append(c.blueprints, identifier)
+	}
+	for _, identifier := range selection.Blueprints {
+		if slices.Contains(c.blueprints, identifier) {
+			continue
+		}
+		if !strings.HasPrefix(identifier, "_") {
+			return fmt.Errorf("there is no blueprint %q", identifier)
+		}
+		c.blueprints = append(c.blueprints, identifier)
+	}
+	slices.Sort(c.blueprints)
+	return nil
+}
+
+func (c *Catalog) readEntities(ctx context.Context, query string) error {
+	for _, blueprint := range c.blueprints {
+		filter := map[string]any{"blueprint": blueprint}
+		if query != "" {
+			filter["query"] = query
+		}
+		for state, err := range c.provider.list(ctx, entityType, filter) {
+			if err != nil {
+				return err
+			}
+			c.add(&object{typeName: entityType, parent: blueprint, identifier: textOf(state, "identifier"), state: state})
+		}
+	}
+	return nil
+}
+
+// readActions reads the actions of the blueprints, and also those of none.
+func (c *Catalog) readActions(ctx context.Context, alsoOfNone bool) error {
+	for _, blueprint := range c.blueprints {
+		if err := c.readActionsOf(ctx, blueprint, map[string]any{"blueprint": blueprint}); err != nil {
+			return err
+		}
+	}
+	if alsoOfNone {
+		return c.readActionsOf(ctx, "", nil)
+	}
+	return nil
+}
+
+func (c *Catalog) readActionsOf(ctx context.Context, blueprint string, filter map[string]any) error {
+	for state, err := range c.provider.list(ctx, actionType, filter) {
+		if err != nil {
+			return err
+		}
+		found := &object{typeName: actionType, parent: blueprint, identifier: textOf(state, "identifier"), state: state}
+		if c.find(actionType, "", found.identifier) == nil {
+			c.add(found)
+		}
+	}
+	return nil
+}
+
+// add remembers an object. The identifiers of entities are unique in their blueprint, all
+// others in the organization.
+func (c *Catalog) add(found *object) {
+	c.objects = append(c.objects, found)
+	key := objectKey{found.typeName, "", found.identifier}
+	if found.typeName == entityType {
+		key.parent = found.parent
+	}
+	c.byKey[key] = found
+}
+
+// find returns the object with an identifier, or nil. Only entities have a parent.
+func (c *Catalog) find(typeName, parent, identifier string) *object {
+	return c.byKey[objectKey{typeName, parent, identifier}]
+}
+
+// Count is how many objects of a type the catalog has.
+func (c *Catalog) count(typeName string) int {
+	n := 0
+	for _, one := range c.objects {
+		if one.typeName == typeName {
+			n++
+		}
+	}
+	return n
+}
+
+// textOf is a text among the attributes of a state, "" for none.
+func textOf(state tftypes.Value, names ...string) string {
+	for _, name := range names {
+		var members map[string]tftypes.Value
+		if state.As(&members) != nil {
+			return ""
+		}
+		state = members[name]
+	}
+	var text string
+	if state.IsNull() || state.As(&text) != nil {
+		return ""
+	}
+	return text
+}

@@ -1,0 +1,41 @@
+package export
+
+import "testing"
+
+func TestLabels(t *testing.T) {
+	t.Parallel()
+	taken := labels{}
+	for _, step := range []struct{ wanted, want string }{
+		{"service", "service"},
+		{"service", "service_2"},
+		{"SERVICE", "SERVICE_3"},
+		{"service_2", "service_2_2"},
+		{"micro/service:v2", "micro_service_v2"},
+		{"a.b", "a_b"},
+		{"a b", "a_b_2"},
+		{"1st", "_1st"},
+		{"-x", "_-x"},
+		{"=", "_"},
+		{"größe", "gr__e"},
+		{"_team", "_team"},
+	} {
+		if got := taken.take(step.wanted); got != step.want {
+			t.Errorf("%q is called %q, want %q", step.wanted, got, step.want)
+		}
+	}
+}
+
+func TestImportID(t *testing.T) {
+	t.Parallel()
+	for want, one := range map[string]object{
+		"a:b":                                   {typeName: blueprintType, identifier: "a:b"},
+		"service:checkout":                      {typeName: entityType, parent: "service", identifier: "checkout"},
+		`{"blueprint":"a:b","identifier":"c"}`:  {typeName: entityType, parent: "a:b", identifier: "c"},
+		`{"blueprint":"a","identifier":"b:c'"}`: {typeName: entityType, parent: "a", identifier: "b:c'"},
+		"restart":                               {typeName: actionType, parent: "service", identifier: "restart"},
+	} {
+		if got := one.importID(); got != want {
+			t.Errorf("%+v is imported as %s, want %s", one, got, want)
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package export
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// anyKey is the step of a path for every key of a map.
+const anyKey = "*"
+
+// references are the attributes that name another object, by the type of the resource:
+// where they are, and what they name. An attribute of an entity's relation is found by
+// the blueprint's relation.
+var references = map[string][]struct {
+	path     []string
+	typeName string
+}{
+	blueprintType: {
+		{[]string{"relations", anyKey, "target"}, blueprintType},
+	},
+	entityType: {
+		{[]string{"blueprint"}, blueprintType},
+		{[]string{"relations", "single_relations", anyKey}, entityType},
+		{[]string{"relations", "many_relations", anyKey, anyElement}, entityType},
+	},
+	actionType: {
+		{[]string{"automation_trigger", anyKey, "blueprint_identifier"}, blueprintType},
+		{[]string{"automation_trigger", anyKey, "action_identifier"}, actionType},
+		{[]string{"self_service_trigger", "blueprint_identifier"}, blueprintType},
+		{[]string{"upsert_entity_method", "blueprint_identifier"}, blueprintType},
+	},
+}
+
+// target returns the object that a text at a path of another one names, or nil if it
+// names none of the catalog.
+func (c *Catalog) target(from *object, path []string, text string) *object {
+	for _, reference := range references[from.typeName] {
+		if !matches(reference.path, path) {
+			continue
+		}
+		parent := ""
+		if reference.typeName == entityType {
+			blueprint := c.find(blueprintType, "", from.parent)
+			if blueprint == nil {
+				return nil
+			}
+			parent = textOf(blueprint.state, "relations", path[2], "target")
+		}
+		if found := c.find(reference.typeName, parent, text); found != from {
+			return found
+		}
+	}
+	return nil
+}
+
+func matches(pattern, path []string) bool {
+	return slices.EqualFunc(pattern, path, func(want, got string) bool { return want == anyKey || want == got })
+}
+
+// order ranks the objects: each after those that it names. Where objects name each other
+// in a circle, one of them comes first and keeps the plain identifier.
+func (c *Catalog) order(ctx context.Context) error {
+	needs := map[*object][]*object{}
+	for _, one := range c.objects {
+		_, err := c.body(ctx, one, func(path []string, text string) string {
+			if needed := c.target(one, path, text); needed != nil {
+				needs[one] = append(needs[one], needed)
+			}
+			return ""
+		})
+		if err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(c.objects, func(a, b *object) int {
+		return cmp.Or(cmp.Compare(a.parent, b.parent), cmp.Compare(a.identifier, b.identifier))
+	})
+	visited, rank := map[*object]bool{}, 0
+	var visit func(*object)
+	visit = func(one *object) {
+		if visited[one] {
+			return
+		}
+		visited[one] = true
+		for _, needed := range needs[one] {
+			visit(needed)
+		}
+		rank++
+		one.rank = rank
+	}
+	for _, one := range c.objects {
+		visit(one)
+	}
+	return nil
+}
+
+// refer returns the reference to another object that stands for a text, or "".
+func (c *Catalog) refer(from *object, path []string, text string) string {
+	needed := c.target(from, path, text)
+	if needed == nil || needed.rank > from.rank {
+		return ""
+	}
+	return needed.address() + ".identifier"
+}

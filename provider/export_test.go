@@ -1,0 +1,316 @@
+package provider_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
+
+	"github.com/port-changelog/terraform-provider-port/internal/export"
+	"github.com/port-changelog/terraform-provider-port/provider"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
+)
+
+// exported is a folder with what is selected of the environment's Port.
+func exported(t *testing.T, env *acctest.Environment, selection export.Selection) (folder string, written export.Written) {
+	t.Helper()
+	server, err := env.Factories()["port"]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	warn := func(summary, detail string) { t.Errorf("it warns: %s: %s", summary, detail) }
+	connected, err := export.Connect(t.Context(), server, provider.New("test")().Resources(t.Context()), warn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalog, err := connected.Read(t.Context(), selection)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder = filepath.Join(t.TempDir(), "catalog")
+	if written, err = catalog.Write(t.Context(), folder); err != nil {
+		t.Fatal(err)
+	}
+	return folder, written
+}
+
+func seeded(t *testing.T, name string) *acctest.Environment {
+	t.Helper()
+	catalog, err := os.Open(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = catalog.Close() })
+	env := acctest.NewEmulated(t)
+	env.Seed(t, catalog)
+	return env
+}
+
+// TestExport_catalog exports a catalog with all kinds of values and circles. What is
+// written is as a person has read it in testdata/export: to change that, set UPDATE_GOLDEN
+// and read it. Terraform imports all of it, changes nothing, and has nothing left to do.
+func TestExport_catalog(t *testing.T) {
+	t.Parallel()
+	env := seeded(t, "export/catalog.json")
+	folder, written := exported(t, env, export.Selection{Entities: true, Actions: true})
+	if written.Blueprints != 3 || written.Entities != 6 || written.Actions != 3 {
+		t.Errorf("it wrote %+v", written)
+	}
+	expectFolder(t, folder, "testdata/export/catalog")
+
+	cli := env.NewCLI(t, folder)
+	cli.Run("init", "-no-color", "-input=false")
+	cli.Run("fmt", "-check", "-diff")
+	env.Writes(t)
+	if output := cli.Run("apply", "-no-color", "-input=false", "-auto-approve"); !strings.Contains(output, "12 imported, 0 added, 0 changed, 0 destroyed") {
+		t.Errorf("%s", output)
+	}
+	if writes := env.Writes(t); len(writes) > 0 {
+		t.Errorf("the apply sent %v", writes)
+	}
+	for _, name := range written.Files {
+		if strings.HasSuffix(name, ".imports.tf") {
+			cli.Write(name, "")
+		}
+	}
+	cli.Run("plan", "-no-color", "-input=false", "-detailed-exitcode")
+}
+
+// expectFolder compares files with those that a person has read.
+func expectFolder(t *testing.T, folder, golden string) {
+	t.Helper()
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := errorsOf(os.RemoveAll(golden), os.CopyFS(golden, os.DirFS(folder))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, want := filesOf(t, folder), filesOf(t, golden)
+	for _, name := range slices.Sorted(maps.Keys(got)) {
+		if got[name] != want[name] {
+			t.Errorf("%s differs from what was read. It is now:\n%s", name, got[name])
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("there are %d files, want %d", len(got), len(want))
+	}
+}
+
+func errorsOf(all ...error) error {
+	for _, err := range all {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func filesOf(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(folder, "*.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[filepath.Base(name)] = string(text)
+	}
+	return texts
+}
+
+// TestExport_selection exports a part of a catalog.
+func TestExport_selection(t *testing.T) {
+	t.Parallel()
+	env := seeded(t, "export/catalog.json")
+	const critical = `{"combinator":"and","rules":[{"property":"critical","operator":"=","value":true}]}`
+	for name, test := range map[string]struct {
+		selection export.Selection
+		files     string
+		parts     map[string]string
+	}{
+		"a blueprint alone": {
+			export.Selection{Blueprints: []string{"micro/service:v2"}},
+			"micro_service_v2.imports.tf micro_service_v2.tf providers.tf",
+			map[string]string{"micro_service_v2.tf": `target = "team"`},
+		},
+		"with its entities": {
+			export.Selection{Blueprints: []string{"team"}, Entities: true},
+			"providers.tf team.entities.tf team.imports.tf team.tf",
+			map[string]string{"team.entities.tf": `lead = "ada"`},
+		},
+		"with some entities": {
+			export.Selection{Blueprints: []string{"micro/service:v2"}, Entities: true, Query: critical},
+			"micro_service_v2.entities.tf micro_service_v2.imports.tf micro_service_v2.tf providers.tf",
+			map[string]string{"micro_service_v2.imports.tf": "to = port_blueprint.micro_service_v2\n  id = \"micro/service:v2\"\n}\n\nimport {\n  to = port_entity.micro_service_v2_shop_web"},
+		},
+		"with its actions": {
+			export.Selection{Blueprints: []string{"micro/service:v2"}, Actions: true},
+			"micro_service_v2.actions.tf micro_service_v2.imports.tf micro_service_v2.tf providers.tf",
+			map[string]string{"micro_service_v2.actions.tf": `resource "port_action" "restart"`},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder, written := exported(t, env, test.selection)
+			if got := strings.Join(written.Files, " "); got != test.files {
+				t.Errorf("it wrote %s", got)
+			}
+			texts := filesOf(t, folder)
+			for file, part := range test.parts {
+				if !strings.Contains(texts[file], part) {
+					t.Errorf("%s lacks %s:\n%s", file, part, texts[file])
+				}
+			}
+		})
+	}
+}
+
+// TestExport_thousandEntities exports 1,000 entities with few requests. They are planned
+// without a change after their import: all of them by "make soak", every tenth otherwise.
+func TestExport_thousandEntities(t *testing.T) {
+	t.Parallel()
+	env := acctest.NewEmulated(t)
+	env.Seed(t, largeCatalog(t, 10, 100))
+	folder, written := exported(t, env, export.Selection{Entities: true, Actions: true})
+	if written.Blueprints != 10 || written.Entities != 1000 {
+		t.Errorf("it wrote %+v", written)
+	}
+	total := 0
+	for _, count := range env.Requests(t) {
+		total += count
+	}
+	if total > 40 {
+		t.Errorf("it took %d requests", total)
+	}
+	module := readModule(t, folder)
+	if len(module.imports) != 1010 {
+		t.Errorf("there are %d import blocks", len(module.imports))
+	}
+	sessions := map[string]*acctest.Session{"port_blueprint": env.NewSession(t, "port_blueprint")}
+	sessions["port_entity"] = sessions["port_blueprint"].Beside("port_entity")
+	every := 10
+	if os.Getenv("PROVIDER_SOAK") != "" {
+		every = 1
+	}
+	for i, one := range module.resources {
+		if i%every > 0 && one.typeName == "port_entity" {
+			continue
+		}
+		session := sessions[one.typeName]
+		session.Import(module.imports[one.typeName+"."+one.label])
+		if changes := session.AllChanges(module.config(t, one)); len(changes) > 0 {
+			t.Fatalf("%s.%s changes %v", one.typeName, one.label, changes)
+		}
+	}
+}
+
+// largeCatalog has blueprints that relate to each other, each with entities.
+func largeCatalog(t *testing.T, blueprints, entities int) *bytes.Reader {
+	t.Helper()
+	type object = map[string]any
+	var catalog struct {
+		Blueprints []object `json:"blueprints"`
+		Entities   []object `json:"entities"`
+	}
+	for b := range blueprints {
+		blueprint := fmt.Sprint("b", b)
+		catalog.Blueprints = append(catalog.Blueprints, object{
+			"identifier": blueprint, "title": "B", "relations": object{"next": object{"target": fmt.Sprint("b", (b+1)%blueprints)}},
+			"schema":           object{"properties": object{"text": object{"type": "string"}, "number": object{"type": "number"}, "tags": object{"type": "array", "items": object{"type": "string"}}, "json": object{"type": "object"}}},
+			"mirrorProperties": object{"nextText": object{"path": "next.text"}},
+		})
+		for e := range entities {
+			catalog.Entities = append(catalog.Entities, object{
+				"blueprint": blueprint, "identifier": fmt.Sprint("e:", e), "title": fmt.Sprint("E ", e), "relations": object{"next": fmt.Sprint("e:", e)},
+				"properties": object{"text": fmt.Sprintf("line %d\n${x}\n", e), "number": e, "tags": []string{"a", blueprint}, "json": object{"for": e, "b": "<"}},
+			})
+		}
+	}
+	text, err := json.Marshal(catalog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.NewReader(text)
+}
+
+// module is a folder of configuration, as Terraform reads it.
+type module struct {
+	resources []moduleResource
+	// imports are the import ids by the address of the resource.
+	imports map[string]string
+	context *hcl.EvalContext
+}
+
+type moduleResource struct {
+	typeName, label string
+	body            *hclsyntax.Body
+}
+
+func readModule(t *testing.T, folder string) module {
+	t.Helper()
+	read := module{imports: map[string]string{}, context: &hcl.EvalContext{
+		Variables: map[string]cty.Value{},
+		Functions: map[string]function.Function{"jsonencode": stdlib.JSONEncodeFunc, "chomp": stdlib.ChompFunc},
+	}}
+	referable := map[string]map[string]cty.Value{"port_blueprint": {}, "port_entity": {}}
+	for name, text := range filesOf(t, folder) {
+		file, diagnostics := hclsyntax.ParseConfig([]byte(text), name, hcl.InitialPos)
+		if diagnostics.HasErrors() {
+			t.Fatal(diagnostics)
+		}
+		for _, block := range file.Body.(*hclsyntax.Body).Blocks {
+			switch block.Type {
+			case "resource":
+				one := moduleResource{typeName: block.Labels[0], label: block.Labels[1], body: block.Body}
+				read.resources = append(read.resources, one)
+				referable[one.typeName][one.label] = cty.ObjectVal(map[string]cty.Value{"identifier": evaluated(t, block.Body.Attributes["identifier"].Expr, nil)})
+			case "import":
+				to := block.Body.Attributes["to"].Expr.Range()
+				read.imports[text[to.Start.Byte:to.End.Byte]] = evaluated(t, block.Body.Attributes["id"].Expr, nil).AsString()
+			}
+		}
+	}
+	for typeName, resources := range referable {
+		read.context.Variables[typeName] = cty.ObjectVal(resources)
+	}
+	return read
+}
+
+func evaluated(t *testing.T, expression hcl.Expression, in *hcl.EvalContext) cty.Value {
+	t.Helper()
+	value, diagnostics := expression.Value(in)
+	if diagnostics.HasErrors() {
+		t.Fatal(diagnostics)
+	}
+	return value
+}
+
+// config is the configuration of a resource as JSON.
+func (m module) config(t *testing.T, one moduleResource) string {
+	t.Helper()
+	values := map[string]cty.Value{}
+	for name, attribute := range one.body.Attributes {
+		values[name] = evaluated(t, attribute.Expr, m.context)
+	}
+	object := cty.ObjectVal(values)
+	text, err := ctyjson.Marshal(object, object.Type())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

@@ -1,0 +1,4 @@
+import {
+  to = port_action.after-restart
+  id = "after-restart"
+}

@@ -1,0 +1,5 @@
+resource "port_blueprint" "person" {
+  identifier = "person"
+  title      = "Person \"P\""
+  relations  = { team = { target = "team" } }
+}

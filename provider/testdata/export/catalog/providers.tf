@@ -1,0 +1,9 @@
+terraform {
+  required_providers {
+    port = {
+      source = "port-changelog/port"
+    }
+  }
+}
+
+provider "port" {}
