@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
@@ -84,7 +85,12 @@ func (r *blueprintResource) announce(ctx context.Context, req resource.ModifyPla
 	planned := backend.PlannedBlueprint{Before: before.ValueString(), After: after.ValueString(), Inline: inline, DeletedRelations: deleted}
 	var plan model
 	if req.Config.Raw.IsFullyKnown() && !resp.Plan.Get(ctx, &plan).HasError() {
-		planned.Definition, _ = plan.openToOthers().toCreate()
+		open := plan.openToOthers()
+		planned.Definition, _ = open.toCreate()
+		if planned.Definition != nil && planned.Definition.Relations == nil && open.Relations != nil {
+			// There are none, whatever others declare.
+			planned.Definition.Relations = map[string]port.Relation{}
+		}
 	}
 	r.backend.Planned.Add(planned)
 	return append(diagnostics, refuseParts(r.backend, planned)...)
