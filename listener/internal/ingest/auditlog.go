@@ -113,7 +113,7 @@ func ring(bell chan struct{}) {
 // Follow is a queue.Follower.
 func (a *AuditLog) Follow(ctx context.Context, journal queue.Journal) error {
 	defer a.options.CatchUp.Leave()
-	reading := &reader{AuditLog: a, journal: journal, windows: make(map[string]time.Duration)}
+	reading := a.newReader(journal)
 	for ctx.Err() == nil {
 		pause, err := reading.step(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -122,6 +122,10 @@ func (a *AuditLog) Follow(ctx context.Context, journal queue.Journal) error {
 		reading.sleep(ctx, pause)
 	}
 	return nil
+}
+
+func (a *AuditLog) newReader(journal queue.Journal) *reader {
+	return &reader{AuditLog: a, journal: journal, widths: make(map[string]*windowWidth)}
 }
 
 // sleep waits until the pause is over, something asks for a reading, or ctx ends.
@@ -152,10 +156,9 @@ type reader struct {
 	*AuditLog
 	journal queue.Journal
 	clock   clock
-	// windows are how much of the log each query asks for at a time, where that is not
-	// the longest.
-	windows map[string]time.Duration
-	seen    seen
+	// widths are by the name of the query.
+	widths map[string]*windowWidth
+	seen   seen
 	// failures counts the readings since the last one that has not failed.
 	failures int
 	// reported says that the operator's page knows that the log is read.
@@ -323,6 +326,7 @@ func (r *reader) retire(ctx context.Context, client *port.Client, plan Plan, pos
 			return err
 		}
 		delete(positions, name)
+		delete(r.widths, name)
 		r.options.Logger.InfoContext(ctx, "the rules need a part of the audit log no longer; it was read up to now", "query", name)
 	}
 	return nil

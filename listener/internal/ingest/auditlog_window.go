@@ -22,22 +22,19 @@ func (r *reader) read(ctx context.Context, client *port.Client, plan Plan, query
 		from = position.Since
 	}
 	target := r.portNow()
+	width := r.width(query)
 	for from.Before(target) {
-		window := r.window(query)
-		to := from.Add(window)
-		if to.After(target) {
-			to = target
-		}
+		to := width.end(from, target)
 		page, err := r.ask(ctx, client, query, from, to)
 		switch {
 		case errors.Is(err, errTooMuch):
-			r.windows[query.name()] = max(to.Sub(from)/2, shortestWindow)
+			width.halve(from, to)
 			continue
 		case err != nil:
-			// Broad windows end in 504.
-			r.windows[query.name()] = max(min(window, to.Sub(from))/2, outageWindow)
+			width.afterFailure(from, to)
 			return from, newPollError(query.String(), err)
 		}
+		width.afterAnswer(from, to, len(page.Events))
 		if !page.At.IsZero() && page.At.Before(to) {
 			to, target = page.At, page.At
 		}
@@ -48,7 +45,6 @@ func (r *reader) read(ctx context.Context, client *port.Client, plan Plan, query
 			break
 		}
 		from = to
-		r.windows[query.name()] = min(2*window, longestWindow)
 	}
 	return maxTime(from, position.Until), nil
 }
@@ -60,11 +56,50 @@ func maxTime(a, b time.Time) time.Time {
 	return a
 }
 
-func (r *reader) window(query Query) time.Duration {
-	if window, ok := r.windows[query.name()]; ok {
-		return window
+// width returns the width of the windows of a query, which it keeps between readings: what
+// was crowded is read again soon.
+func (r *reader) width(query Query) *windowWidth {
+	kept, ok := r.widths[query.name()]
+	if !ok {
+		kept = &windowWidth{current: longestWindow}
+		r.widths[query.name()] = kept
 	}
-	return longestWindow
+	return kept
+}
+
+// windowWidth is how much of the log a query asks for at a time.
+type windowWidth struct {
+	current time.Duration
+	// crowdedUntil is the end of the last window that held more than an answer. Up to
+	// there no window reaches beyond it, so that what follows is not searched with it.
+	crowdedUntil time.Time
+}
+
+// end returns where a window ends that begins at a time and reaches no further than target.
+func (w *windowWidth) end(from, target time.Time) time.Time {
+	to := earlier(from.Add(w.current), target)
+	if from.Before(w.crowdedUntil) {
+		to = earlier(to, w.crowdedUntil)
+	}
+	return to
+}
+
+// halve follows a window that held more than an answer.
+func (w *windowWidth) halve(from, to time.Time) {
+	w.current, w.crowdedUntil = max(to.Sub(from)/2, shortestWindow), to
+}
+
+// afterAnswer widens the windows after one of the full width of which twice as much would
+// be at most half an answer.
+func (w *windowWidth) afterAnswer(from, to time.Time, entries int) {
+	if to.Sub(from) == w.current && entries <= pageLimit/4 {
+		w.current = min(2*w.current, longestWindow)
+	}
+}
+
+// afterFailure narrows the windows, as broad ones end in 504, but no further than outageWindow.
+func (w *windowWidth) afterFailure(from, to time.Time) {
+	w.current = max(to.Sub(from)/2, min(w.current, outageWindow))
 }
 
 // errTooMuch says that a window holds more than fits into an answer.

@@ -1,0 +1,233 @@
+package ingest_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+)
+
+// TestCrowdedWindowsAreHalved reads more entries than fit into an answer, in any order.
+func TestCrowdedWindowsAreHalved(t *testing.T) {
+	t.Parallel()
+	for name, order := range map[string]func([][]byte){
+		"newest first": nil,
+		"oldest first": slices.Reverse[[][]byte],
+		"in no order": func(answer [][]byte) {
+			for i := range answer {
+				j := i * 7919 % len(answer)
+				answer[i], answer[j] = answer[j], answer[i]
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newReading(t, 2*time.Hour)
+			r.log.order = order
+			r.log.spread(2500, time.Hour, noon, 0)
+			r.mustRead(t)
+			r.expectAll(t)
+			if r.log.crowded > 3 {
+				t.Errorf("%d of %d answers held only a part", r.log.crowded, r.log.requests)
+			}
+			// Everything is read again after the late entries have come.
+			r.log.add(noon.Add(time.Millisecond), 0)
+			r.now = noon.Add(5 * time.Minute)
+			r.mustRead(t)
+			r.expectAll(t)
+		})
+	}
+}
+
+// TestCrowdIsFoundQuickly looks for a burst in hours without another change.
+func TestCrowdIsFoundQuickly(t *testing.T) {
+	t.Parallel()
+	r := newReading(t, 8*time.Hour)
+	r.log.spread(2000, time.Second, noon.Add(-4*time.Hour-17*time.Minute), 0)
+	r.mustRead(t)
+	r.expectAll(t)
+	// Some twelve to halve an hour to a second, as many to return, and the hours.
+	if r.log.requests > 50 {
+		t.Errorf("%d requests", r.log.requests)
+	}
+}
+
+// TestWidthIsRemembered reads a crowded minute again and again, as each poll does.
+func TestWidthIsRemembered(t *testing.T) {
+	t.Parallel()
+	r := newReading(t, time.Minute)
+	r.log.spread(1600, time.Minute, noon, 0)
+	r.mustRead(t)
+	for range 3 {
+		before := r.log.requests
+		r.log.crowded = 0
+		r.log.spread(400, 15*time.Second, r.now.Add(15*time.Second), 0)
+		r.now = r.now.Add(15 * time.Second)
+		r.mustRead(t)
+		r.expectAll(t)
+		if requests := r.log.requests - before; r.log.crowded > 0 || requests > 15 {
+			t.Errorf("%d of %d answers held only a part", r.log.crowded, requests)
+		}
+	}
+	// It widens again once the crowd is over: ten requests to reach an hour, five hours, and
+	// the crowd itself.
+	r.now = r.now.Add(5 * time.Hour)
+	before := r.log.requests
+	r.mustRead(t)
+	if requests := r.log.requests - before; requests > 30 {
+		t.Errorf("%d requests for hours without a change", requests)
+	}
+}
+
+// TestCrowdedMillisecond reads more entries of one millisecond than an answer holds: they
+// are taken as far as they are shown, and what surrounds them whole.
+func TestCrowdedMillisecond(t *testing.T) {
+	t.Parallel()
+	r := newReading(t, time.Hour)
+	r.journal.lossy = true
+	const crowd, lone = 1500, 20
+	crowded := noon.Add(-30 * time.Minute)
+	r.log.spread(lone, 20*time.Minute, crowded, 0)
+	for range crowd {
+		r.log.add(crowded, 0)
+	}
+	r.log.spread(lone, 20*time.Minute, noon, 0)
+	r.mustRead(t)
+	if got := len(r.journal.times); got != 1000+2*lone {
+		t.Errorf("%d entries are stored", got)
+	}
+	expectTruncated(t, r)
+	if got := r.journal.positions[everything].Until; got != noon {
+		t.Errorf("the position is %s", got)
+	}
+}
+
+func expectTruncated(t *testing.T, r *reading) {
+	t.Helper()
+	if r.counted.skipped[metrics.SkippedTruncated] == 0 {
+		t.Error("it is not counted")
+	}
+	if log := r.messages.String(); !strings.Contains(log, "level=ERROR") || !strings.Contains(log, "share a millisecond") {
+		t.Errorf("it is not logged:\n%s", log)
+	}
+}
+
+// TestAnswersOverTheByteLimit reads entries that are few, and large.
+func TestAnswersOverTheByteLimit(t *testing.T) {
+	t.Parallel()
+	const limit, size = 64 << 10, 10 << 10
+	t.Run("spread over time", func(t *testing.T) {
+		t.Parallel()
+		r := newReading(t, time.Hour, port.WithMaxAnswer(limit))
+		r.log.spread(100, time.Hour, noon, size)
+		r.mustRead(t)
+		r.expectAll(t)
+		if r.log.requests > 80 {
+			t.Errorf("%d requests", r.log.requests)
+		}
+	})
+	t.Run("in one millisecond", func(t *testing.T) {
+		t.Parallel()
+		r := newReading(t, time.Hour, port.WithMaxAnswer(limit))
+		r.journal.lossy = true
+		for range 20 {
+			r.log.add(noon.Add(-30*time.Minute), size)
+		}
+		r.log.add(noon.Add(-time.Minute), size)
+		r.mustRead(t)
+		// The limit is 3 when they fit: 1,000 halved eight times.
+		if got := len(r.journal.times); got != 3+1 {
+			t.Errorf("%d entries are stored", got)
+		}
+		expectTruncated(t, r)
+	})
+	t.Run("one alone", func(t *testing.T) {
+		t.Parallel()
+		r := newReading(t, time.Hour, port.WithMaxAnswer(limit))
+		r.journal.lossy = true
+		r.log.add(noon.Add(-30*time.Minute), limit)
+		r.log.add(noon.Add(-time.Minute), size)
+		r.mustRead(t)
+		if got := len(r.journal.times); got != 1 {
+			t.Errorf("%d entries are stored", got)
+		}
+		expectTruncated(t, r)
+	})
+}
+
+// TestFailureWhileHalving fails each request of a reading in turn, and each step of the
+// store. Whoever comes next has everything. Some answers hold more than one batch.
+func TestFailureWhileHalving(t *testing.T) {
+	t.Parallel()
+	start := func(t *testing.T) *reading {
+		t.Helper()
+		r := newReading(t, 2*time.Hour, port.WithMaxAnswer(64<<10))
+		r.log.spread(400, 100*time.Minute, noon, 0)
+		return r
+	}
+	for name, crash := range map[string]bool{"it goes on": false, "it is started again": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			failing := 0
+			for isDone := false; !isDone; {
+				failing++
+				r := start(t)
+				r.log.fail = func(request int) *http.Response {
+					if request != failing {
+						return nil
+					}
+					return r.log.answer(nil, http.StatusGatewayTimeout, []byte(`{"ok":false,"error":"timeout"}`))
+				}
+				isDone = !failsOnce(t, r, crash)
+			}
+			if failing < 8 {
+				t.Errorf("only %d requests could fail", failing-1)
+			}
+		})
+		t.Run(name+" after the store failed", func(t *testing.T) {
+			t.Parallel()
+			failing := 0
+			for isDone := false; !isDone; {
+				failing++
+				r := start(t)
+				r.journal.fail = func(advance int) error {
+					if advance != failing {
+						return nil
+					}
+					return fmt.Errorf("%w: the disk is full", queue.ErrUnavailable)
+				}
+				isDone = !failsOnce(t, r, crash)
+			}
+			if failing < 8 {
+				t.Errorf("only %d steps could fail", failing-1)
+			}
+		})
+	}
+}
+
+// failsOnce reads twice, and reports whether the first time failed. After the second
+// everything must be there.
+func failsOnce(t *testing.T, r *reading, crash bool) (failed bool) {
+	t.Helper()
+	pause, err := r.step(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if failed = r.counted.failures > 0; failed {
+		if pause <= 0 {
+			t.Error("it does not wait")
+		}
+		if crash {
+			r.restart()
+		}
+		r.mustRead(t)
+	}
+	r.expectAll(t)
+	return failed
+}
