@@ -8,7 +8,8 @@ import (
 func TestList(t *testing.T) {
 	t.Parallel()
 	env := newPort(t)
-	for name, config := range map[string]string{"a": automation(), "b": upsert(), "c": selfService(`"blueprint_identifier": "service", "operation": "DAY-2"`)} {
+	for i, config := range []string{automation(), upsert(), selfService(`"blueprint_identifier": "service", "operation": "DAY-2"`)} {
+		name := string(rune('a' + i))
 		env.NewSession(t, "port_action").Apply(strings.Replace(config, `"tell"`, `"`+name+`", "title": "Title of `+name+`"`, 1))
 	}
 	for name, test := range map[string]struct {
