@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
@@ -42,6 +43,7 @@ func TestEntityExamples(t *testing.T) {
 	tests := map[string]struct {
 		before catalog
 		checks []plancheck.PlanCheck
+		needs  []tfversion.TerraformVersionCheck
 	}{
 		"from-yaml": {},
 		"relations": {},
@@ -53,13 +55,15 @@ func TestEntityExamples(t *testing.T) {
 				{Identifier: "registry:shop:v2", Title: new("Shop")},
 			}},
 			checks: []plancheck.PlanCheck{plancheck.ExpectResourceAction("port_entity.image", plancheck.ResourceActionNoop)},
+			// Import blocks with for_each.
+			needs: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_7_0)},
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			directory := config.StaticDirectory(filepath.Join("../examples/entities", name))
-			withCatalog(t, test.before).Run(t, resource.TestCase{Steps: []resource.TestStep{
+			withCatalog(t, test.before).Run(t, resource.TestCase{TerraformVersionChecks: test.needs, Steps: []resource.TestStep{
 				{ConfigDirectory: directory, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: test.checks}},
 				{ConfigDirectory: directory, ConfigPlanChecks: acctest.NoChanges()},
 				// The library cannot destroy what for_each made; an empty configuration can.

@@ -41,6 +41,7 @@ func TestHealthAlertsModule(t *testing.T) {
 		}
 	}
 	cli := env.NewCLI(t, "../examples/modules/health-alerts")
+	cli.Needs("1.6.0") // Which brought the command test.
 	cli.Run("init", "-no-color", "-input=false")
 	if output := cli.Run("test", "-no-color"); strings.Contains(output, "Warning") {
 		t.Error(output)

@@ -2,7 +2,7 @@
 # one for each blueprint, since an automation is about one.
 
 terraform {
-  required_version = ">= 1.6"
+  required_version = ">= 1.5"
   required_providers {
     port = {
       source = "port-changelog/port"

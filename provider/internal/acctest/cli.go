@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
@@ -50,6 +51,20 @@ func (c *CLI) Run(arguments ...string) string {
 		c.t.Fatalf("%s %s: %v\n%s", c.Name, strings.Join(arguments, " "), err, output)
 	}
 	return string(output)
+}
+
+// Needs skips the test if the CLI is older than a version, for what only newer ones know.
+func (c *CLI) Needs(minimum string) {
+	c.t.Helper()
+	var running struct {
+		Version string `json:"terraform_version"`
+	}
+	if err := json.Unmarshal([]byte(c.Run("version", "-json")), &running); err != nil {
+		c.t.Fatal(err)
+	}
+	if version.Must(version.NewVersion(running.Version)).Core().LessThan(version.Must(version.NewVersion(minimum))) {
+		c.t.Skipf("SKIPPED: it needs %s %s, and this is %s", c.Name, minimum, running.Version)
+	}
 }
 
 // Write puts a file into the folder.
