@@ -11,8 +11,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
 )
 
-// listEvents is GET /v1/audit-log. [?audit-log] The envelope of the answer: events are
-// under audits, newest first.
+// listEvents is GET /v1/audit-log. [?audit-log] The response contains the events under audits, newest first.
 func (e *Emulator) listEvents(c *call) (int, *document.Object, error) {
 	filter, err := c.eventFilter()
 	if err != nil {
@@ -32,7 +31,7 @@ func (e *Emulator) listEvents(c *call) (int, *document.Object, error) {
 	return http.StatusOK, success().With("audits", events), nil
 }
 
-// pick returns the wanted keys of a document.
+// pick returns the selected keys of a document.
 func pick(value any, keys []string) *document.Object {
 	object, _ := value.(*document.Object)
 	picked := document.New()
@@ -44,8 +43,8 @@ func pick(value any, keys []string) *document.Object {
 	return picked
 }
 
-// eventFilter reads the query parameters. Those about runs, webhooks and
-// integrations find nothing: the log has none of their events.
+// eventFilter reads the query parameters. Filters for runs, webhooks and integrations match nothing: the log has no
+// such events.
 func (c *call) eventFilter() (event.Filter, error) {
 	filter := event.Filter{
 		Identifier: c.query.Get("identifier"),
@@ -118,7 +117,7 @@ type logBehaviour struct {
 
 type logBehaviourKey struct{}
 
-// among holds the values of a query parameter to a list.
+// among checks that the values of a query parameter are in a list.
 func (c *call) among(name string, allowed ...string) error {
 	for _, value := range c.list(name) {
 		if !slices.Contains(allowed, value) {

@@ -16,8 +16,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
-// tokens issues and checks access tokens. They are JSON Web Tokens, as Port's
-// are, so nothing has to be remembered of them.
+// tokens issues and checks access tokens. They are JSON Web Tokens, as Port's are, so no state is needed.
 type tokens struct {
 	options Options
 	key     []byte
@@ -27,8 +26,8 @@ func newTokens(options Options) tokens {
 	return tokens{options: options, key: []byte(rand.Text())}
 }
 
-// claims is what a token says. Milliseconds are kept beside exp, which has whole
-// seconds, so that short lifetimes are exact.
+// claims are the claims of a token. In addition to exp, which has whole seconds, there are milliseconds, so that
+// short lifetimes are exact.
 type claims struct {
 	Subject      string `json:"sub"`
 	Organization string `json:"orgId"`
@@ -36,8 +35,7 @@ type claims struct {
 	Expires      int64  `json:"exp"`
 	ExpiresMilli int64  `json:"expMs"`
 	ID           string `json:"jti"`
-	// Chain is how many automations led to the request for which Port adds the token
-	// itself.
+	// Chain is the number of automations that led to the request, if Port added the token itself.
 	Chain int `json:"chain,omitempty"`
 }
 
@@ -94,12 +92,11 @@ func (t tokens) sign(unsigned string) []byte {
 
 func encode(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
 
-// check accepts the value of an Authorization header with a token of ours that
-// has not expired, and returns what it says.
+// check validates the token in the value of an Authorization header and returns its claims.
 func (t tokens) check(header string) (claims, error) {
 	scheme, token, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return claims{}, unauthorized("unauthorized", "The header Authorization must hold a bearer token")
+		return claims{}, unauthorized("unauthorized", "The Authorization header must contain a bearer token")
 	}
 	read, ok := t.read(token)
 	if !ok {
@@ -111,7 +108,7 @@ func (t tokens) check(header string) (claims, error) {
 	return read, nil
 }
 
-// read returns the claims of a token if we have signed it.
+// read returns the claims of a token if its signature is valid.
 func (t tokens) read(token string) (claims, bool) {
 	dot := strings.LastIndexByte(token, '.')
 	if dot < 0 {

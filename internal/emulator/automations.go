@@ -9,7 +9,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
 )
 
-// automations are actions, their runs, and what makes them act.
+// automations are actions, their runs, and the engine that fires them.
 type automations struct {
 	actions *actions
 	runs    *runs
@@ -17,8 +17,8 @@ type automations struct {
 	timers  *automation.Timers
 }
 
-// newAutomations returns automations that react to what the catalog reports to
-// entityChanged, which may begin once this returns.
+// newAutomations returns automations that react to the changes reported to entityChanged, which may be called once
+// this returns.
 func newAutomations(options Options, origin event.Origin, entities *catalog.Catalog, sender *event.Sender) *automations {
 	store := action.NewStore(options.Now, options.ClientID)
 	engine := automation.New(automation.Config{
@@ -33,7 +33,7 @@ func newAutomations(options Options, origin event.Origin, entities *catalog.Cata
 	}
 }
 
-// changed takes notice of a change. It is called under the lock of the catalog.
+// changed handles a change. It is called while the catalog is locked.
 func (a *automations) changed(change catalog.Change) {
 	if change.Resource == catalog.EntityResource {
 		a.engine.EntityChanged(change)
@@ -46,13 +46,13 @@ func (a *automations) changed(change catalog.Change) {
 	a.timers.Refresh() // A property may have become a timer.
 }
 
-// reset forgets actions and runs. What is under way is still carried out.
+// reset deletes actions and runs. Work in progress still completes.
 func (a *automations) reset() {
 	a.actions.store.Reset()
 	a.runs.store.Reset()
 }
 
-// close waits for what is under way, and for what that leads to.
+// close waits for work in progress, and for the automations that it triggers.
 func (a *automations) close(ctx context.Context) error {
 	a.timers.Close()
 	return a.engine.Close(ctx)

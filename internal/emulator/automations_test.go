@@ -262,7 +262,7 @@ func TestWebhookInvocation(t *testing.T) {
 		"synchronized":        {invocation: `{"type":"WEBHOOK","url":"https://a.example.com","synchronized":true}`, method: "POST", url: "https://a.example.com", status: "SUCCESS"},
 		"by template":         {invocation: `{"type":"WEBHOOK","url":"https://a.example.com","synchronized":"{{ .event.action == \"CREATE\" }}"}`, method: "POST", url: "https://a.example.com", status: "SUCCESS"},
 		"not by template":     {invocation: `{"type":"WEBHOOK","url":"https://a.example.com","synchronized":"{{ .event.action == \"DELETE\" }}"}`, method: "POST", url: "https://a.example.com", status: "IN_PROGRESS"},
-		"synchronized fails":  {invocation: `{"type":"WEBHOOK","url":"https://a.example.com","synchronized":true}`, statuses: []int{500}, method: "POST", url: "https://a.example.com", status: "FAILURE", log: "The webhook answered with status 500"},
+		"synchronized fails":  {invocation: `{"type":"WEBHOOK","url":"https://a.example.com","synchronized":true}`, statuses: []int{500}, method: "POST", url: "https://a.example.com", status: "FAILURE", log: "The webhook returned status 500"},
 		"redirected":          {invocation: `{"type":"WEBHOOK","url":"https://a.example.com","synchronized":true}`, statuses: []int{302}, method: "POST", url: "https://a.example.com", status: "FAILURE", log: "status 302"},
 		"fails and waits":     {invocation: `{"type":"WEBHOOK","url":"https://a.example.com"}`, statuses: []int{404}, method: "POST", url: "https://a.example.com", status: "IN_PROGRESS", log: "status 404"},
 		"no url":              {invocation: `{"type":"WEBHOOK","url":"{{ .nothing }}"}`, status: "FAILURE", log: `url "{{ .nothing }}" must evaluate to a string`},
@@ -426,7 +426,7 @@ func TestChainsAreStopped(t *testing.T) {
 				if got := len(s.list(t, "/v1/actions/runs", "runs")); got != 10 {
 					t.Errorf("%d runs", got)
 				}
-				if strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "automation=a") || !strings.Contains(log.String(), "10 automations have led to one another") {
+				if strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "automation=a") || !strings.Contains(log.String(), "10 automations have triggered one another") {
 					t.Error(log.String())
 				}
 				if !strings.Contains(s.deliveries(t), "not fired: 10 automations") || len(r.all()) != 0 {

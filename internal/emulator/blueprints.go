@@ -76,9 +76,9 @@ func (b *blueprints) updateBlueprint(c *call) (int, *document.Object, error) {
 	return withBlueprint(http.StatusOK)(b.catalog.UpdateBlueprint(c.variable("identifier"), body))
 }
 
-// deleteBlueprint is DELETE /v1/blueprints/{identifier}. [?targeted-blueprint] Whether Port deletes
-// a blueprint and leaves its self-service actions; this is the stricter form.
-// Automations neither keep a blueprint from being deleted nor are deleted with it.
+// deleteBlueprint is DELETE /v1/blueprints/{identifier}. [?targeted-blueprint] It is unknown whether Port deletes a
+// blueprint that has self-service actions; the emulator refuses. Automations neither prevent the deletion of a
+// blueprint nor are deleted with it.
 func (b *blueprints) deleteBlueprint(c *call) (int, *document.Object, error) {
 	identifier := c.variable("identifier")
 	withActions, err := c.flag("delete_actions")
@@ -104,7 +104,7 @@ func (b *blueprints) getSystemStructure(c *call) (int, *document.Object, error) 
 	return withBlueprint(http.StatusOK)(b.catalog.SystemStructure(c.variable("identifier")))
 }
 
-// withBlueprint wraps what the catalog returns into an answer.
+// withBlueprint turns the result of the catalog into a response.
 func withBlueprint(status int) func(*document.Object, error) (int, *document.Object, error) {
 	return func(blueprint *document.Object, err error) (int, *document.Object, error) {
 		if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
-// createEntities is POST /v1/blueprints/{blueprint_identifier}/entities/bulk.
-// Each entity succeeds or fails for itself; the answer is 207 when one failed.
+// createEntities is POST /v1/blueprints/{blueprint_identifier}/entities/bulk. Each entity succeeds or fails
+// separately; the status is 207 if one failed.
 func (e *entities) createEntities(c *call) (int, *document.Object, error) {
 	options, err := c.creationOptions()
 	if err != nil {
@@ -42,7 +42,7 @@ func (e *entities) createEntities(c *call) (int, *document.Object, error) {
 	return status, document.New().With("ok", len(failures) == 0).With("entities", written).With("errors", failures), nil
 }
 
-// bulkError describes the failure of one entity of several.
+// bulkError describes the failure of one entity of a bulk create.
 func (e *entities) bulkError(index int, entity *document.Object, err error) *document.Object {
 	described := document.New().With("index", index).With("identifier", entity.Text("identifier"))
 	refused, ok := errors.AsType[*catalog.Error](err)
@@ -65,12 +65,12 @@ func (e *entities) deleteEntities(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	wanted := make([]string, 0, len(body.List("entities")))
+	identifiers := make([]string, 0, len(body.List("entities")))
 	for _, item := range body.List("entities") {
 		identifier, _ := item.(string)
-		wanted = append(wanted, identifier)
+		identifiers = append(identifiers, identifier)
 	}
-	deleted, err := e.catalog.DeleteEntities(c.variable("blueprint_identifier"), wanted, withDependents, c.cause)
+	deleted, err := e.catalog.DeleteEntities(c.variable("blueprint_identifier"), identifiers, withDependents, c.cause)
 	if err != nil {
 		return 0, nil, err
 	}

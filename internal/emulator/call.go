@@ -21,17 +21,17 @@ import (
 const (
 	// bodyLimit is Port's limit for the body of a request.
 	bodyLimit = 1 << 20
-	// drainLimit is how much of a body beyond the limit is read all the same: a
-	// client that is still writing would miss the answer.
+	// drainLimit is how much of an oversized body is read and discarded: a client that is still writing would miss
+	// the response.
 	drainLimit = 16 << 20
 )
 
-// call is a request with what handlers ask of it.
+// call is a request with the accessors that handlers need.
 type call struct {
 	*http.Request
 	emulator *Emulator
 	query    url.Values
-	// cause is what leads to the changes of the call.
+	// cause is what led to the changes of the call.
 	cause catalog.Cause
 }
 
@@ -39,7 +39,7 @@ type call struct {
 func (c *call) variable(name string) string {
 	escaped := mux.Vars(c.Request)[name]
 	text, err := url.PathUnescape(escaped)
-	if err != nil { // net/url has refused such a path already.
+	if err != nil { // net/url has already refused such a path.
 		return escaped
 	}
 	return text
@@ -108,8 +108,7 @@ func (c *call) count(name string) (int, error) {
 	return count, nil
 }
 
-// body reads the body, fills in what has a default, and holds it to its documented
-// schema.
+// body reads the body, fills in defaults, and validates it against its documented schema.
 func (c *call) body(name shape.Name) (*document.Object, error) {
 	text, err := c.readBody()
 	if err != nil {
@@ -131,7 +130,7 @@ func (c *call) body(name shape.Name) (*document.Object, error) {
 	return object, nil
 }
 
-// optionalBody is body for the operations that can be called without one.
+// optionalBody is body for operations whose body is optional.
 func (c *call) optionalBody(name shape.Name) (*document.Object, error) {
 	if c.ContentLength == 0 {
 		return document.New(), nil
@@ -148,13 +147,13 @@ func (c *call) readBody() ([]byte, error) {
 	}
 	text, err := io.ReadAll(io.LimitReader(c.Body, bodyLimit+1))
 	if err != nil {
-		return nil, &failure{status: http.StatusBadRequest, code: "bad_request", message: "The body ended before its time"}
+		return nil, &failure{status: http.StatusBadRequest, code: "bad_request", message: "The body is incomplete"}
 	}
 	if len(text) <= bodyLimit {
 		return text, nil
 	}
 	if _, err := io.CopyN(io.Discard, c.Body, drainLimit); err != nil && !errors.Is(err, io.EOF) {
-		return nil, &failure{status: http.StatusBadRequest, code: "bad_request", message: "The body ended before its time"}
+		return nil, &failure{status: http.StatusBadRequest, code: "bad_request", message: "The body is incomplete"}
 	}
 	return nil, &failure{
 		status: http.StatusRequestEntityTooLarge, code: "payload_too_large",

@@ -11,12 +11,11 @@ import (
 // entities has the operations on entities.
 type entities struct {
 	catalog *catalog.Catalog
-	// statusOf returns the status with which a reason is refused.
+	// statusOf returns the HTTP status for a reason.
 	statusOf func(catalog.Reason) int
 }
 
-// routes returns the operations. Those that write may belong to a run, which the function
-// given holds them to.
+// routes returns the operations. Writes may belong to a run, which the given function checks.
 func (e *entities) routes(during func(handler) handler) []route {
 	return []route{
 		{method: http.MethodPost, template: ofBlueprint + "/entities/search", handle: e.searchBlueprint},
@@ -65,9 +64,8 @@ func (e *entities) getEntity(c *call) (int, *document.Object, error) {
 	return withEntity(http.StatusOK)(e.catalog.Entity(c.variable("blueprint_identifier"), c.variable("entity_identifier"), view))
 }
 
-// createEntity is POST /v1/blueprints/{blueprint_identifier}/entities. [?created-status] The
-// document has no other status than 201, so an overwritten entity and a mere
-// validation answer with it too.
+// createEntity is POST /v1/blueprints/{blueprint_identifier}/entities. [?created-status] The OpenAPI document has
+// only the status 201, so overwriting and validating return it too.
 func (e *entities) createEntity(c *call) (int, *document.Object, error) {
 	options, err := c.creationOptions()
 	if err != nil {
@@ -138,11 +136,10 @@ func (e *entities) deleteAllEntities(c *call) (int, *document.Object, error) {
 	return http.StatusOK, answer, nil
 }
 
-// view reads the query parameters that say how entities are to be shown.
+// view reads the query parameters that control how entities are returned.
 //
-// attach_identifier_to_title_mirror_properties and allow_partial_results are
-// checked and without effect: what the former does is not known, and no search of
-// the emulator fails in part.
+// attach_identifier_to_title_mirror_properties and allow_partial_results are validated and have no effect: what the
+// former does is unknown, and no search of the emulator fails partially.
 func (c *call) view() (catalog.View, error) {
 	view := catalog.View{Include: c.list("include"), Exclude: c.list("exclude")}
 	var ignored bool
@@ -155,7 +152,7 @@ func (c *call) view() (catalog.View, error) {
 	return view, err
 }
 
-// writeOptions are those that do not depend on query parameters.
+// writeOptions are the options that do not depend on query parameters.
 func (c *call) writeOptions() catalog.WriteOptions {
 	return catalog.WriteOptions{Source: c.UserAgent(), Cause: c.cause}
 }
@@ -179,7 +176,7 @@ func (c *call) creationOptions() (catalog.WriteOptions, error) {
 	return options, err
 }
 
-// withEntity wraps what the catalog returns into an answer.
+// withEntity turns the result of the catalog into a response.
 func withEntity(status int) func(*document.Object, error) (int, *document.Object, error) {
 	return func(entity *document.Object, err error) (int, *document.Object, error) {
 		if err != nil {

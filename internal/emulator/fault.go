@@ -19,12 +19,12 @@ type drop string
 
 const (
 	dropBefore   drop = "before"   // before the request is handled
-	dropAfter    drop = "after"    // after it is handled, without an answer
-	dropTruncate drop = "truncate" // in the middle of the answer
+	dropAfter    drop = "after"    // after it is handled, without a response
+	dropTruncate drop = "truncate" // in the middle of the response
 )
 
-// fault is a misbehaviour of a route. Without a status the request is handled as
-// usual, and the delay, the headers and the drop apply to that.
+// fault is an injected fault of a route. Without a status the request is handled as usual, and the delay, the headers
+// and the drop apply to its response.
 type fault struct {
 	method   string // empty for every method
 	template string
@@ -36,21 +36,20 @@ type fault struct {
 	drop     drop
 	// log is how the audit log shows its entries.
 	log logBehaviour
-	// hold keeps the request until it is closed; nil does not hold.
+	// hold blocks the request until it is closed; nil does not block.
 	hold <-chan struct{}
-	// left is how often it still applies; negative means until it is deleted.
+	// left is how many more times it applies; negative means until it is deleted.
 	left int
 }
 
-// faults is the list of faults in the order in which they were made; the first
-// that fits a request applies to it.
+// faults is the list of faults in creation order; the first that matches a request applies to it.
 type faults struct {
 	mutex sync.Mutex
 	list  []*fault
-	// cleared is closed when the present faults are deleted. It outlives a fault
-	// that is used up, because the requests that it holds do too.
+	// cleared is closed when the current faults are deleted. It outlives a fault that is used up, as do the requests
+	// that the fault holds.
 	cleared chan struct{}
-	// held announces each held request to whoever receives from it.
+	// held receives a value for each held request.
 	held chan struct{}
 }
 
@@ -83,11 +82,11 @@ func (e *Emulator) ClearFaults() { e.faults.clear() }
 // A test that receives from it knows that the request has arrived.
 func (e *Emulator) Held() <-chan struct{} { return e.faults.held }
 
-// keep blocks a request until the faults are deleted. Its body has arrived by
-// then, and it is handled even if its client has left: Port knows no better.
+// keep blocks a request until the faults are deleted. Its body has already been read, and it is handled even if its
+// client has disconnected, as Port would.
 func (f *faults) keep(r *http.Request, gate <-chan struct{}) *http.Request {
 	var arrived bytes.Buffer
-	_, _ = io.CopyN(&arrived, r.Body, bodyLimit+drainLimit) // The handler meets the error again.
+	_, _ = io.CopyN(&arrived, r.Body, bodyLimit+drainLimit) // The handler gets the same error.
 	select {
 	case f.held <- struct{}{}:
 		<-gate
@@ -101,7 +100,7 @@ func (f *faults) keep(r *http.Request, gate <-chan struct{}) *http.Request {
 	return kept
 }
 
-// take returns the fault for a request and uses it up by one.
+// take returns the fault for a request and counts one use.
 func (f *faults) take(method, template string) (fault, bool) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -117,8 +116,7 @@ func (f *faults) take(method, template string) (fault, bool) {
 	return fault{}, false
 }
 
-// serveFault answers a request as a fault has it. It cuts the connection by the
-// panic that net/http provides for that.
+// serveFault applies a fault to a request. To cut the connection it panics with http.ErrAbortHandler.
 func (e *Emulator) serveFault(w http.ResponseWriter, r *http.Request, rt route, f fault) {
 	if f.hold != nil {
 		r = e.faults.keep(r, f.hold)
@@ -156,12 +154,12 @@ func (e *Emulator) faultResponse(r *http.Request, rt route, f fault) response {
 	return answer
 }
 
-// response is the answer of a fault with a status.
+// response is the response of a fault with a status.
 func (f fault) response() response {
 	text, isText := f.body.(string)
 	switch {
 	case !f.hasBody:
-		return errorResponse(f.status, "fault", "The emulator was told to answer with "+strconv.Itoa(f.status))
+		return errorResponse(f.status, "fault", "An injected fault of the emulator: "+strconv.Itoa(f.status))
 	case isText:
 		return response{status: f.status, header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, body: []byte(text)}
 	default:
@@ -172,7 +170,7 @@ func (f fault) response() response {
 	}
 }
 
-// readFault reads a fault whose shape has been checked.
+// readFault reads a fault whose shape is already validated.
 func (e *Emulator) readFault(body *document.Object) (*fault, error) {
 	f := &fault{
 		method:   strings.ToUpper(body.Text("method")),
@@ -193,7 +191,7 @@ func (e *Emulator) readFault(body *document.Object) (*fault, error) {
 		return nil, err
 	}
 	if f.status != 0 && (f.status < http.StatusOK || f.status > 599) {
-		return nil, unprocessable("body/status must be 0 or from 200 to 599")
+		return nil, unprocessable("body/status must be 0 or between 200 and 599")
 	}
 	if f.left, err = optionalInteger(body, "times"); err != nil {
 		return nil, err

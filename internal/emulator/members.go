@@ -7,14 +7,14 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// members are the people of the organization, and the applications that have credentials. A seed says who they are;
-// the API only shows them.
+// members are the users of the organization and the applications with credentials. A seed defines them; the API is
+// read-only.
 type members struct {
 	mutex       sync.Mutex
 	users, apps []any
 }
 
-// reset leaves the application whose credentials the emulator takes.
+// reset keeps only the application whose credentials the emulator accepts.
 func (m *members) reset(clientID string) {
 	m.set(nil, []any{document.New().With("id", clientID).With("name", "Port Emulator").With("enabled", true)})
 }
@@ -31,7 +31,7 @@ func (m *members) set(users, apps []any) {
 	m.users, m.apps = append([]any{}, users...), apps
 }
 
-// load takes what a seed holds of them; what it does not hold stays.
+// load replaces users and applications if the seed contains them.
 func (m *members) load(seed *document.Object) {
 	users, apps := m.get()
 	if seed.Has("users") {

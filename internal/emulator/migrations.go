@@ -37,7 +37,7 @@ func (m *migrations) getMigration(c *call) (int, *document.Object, error) {
 	return withMigration(http.StatusOK)(m.catalog.Migration(c.variable("migration_id")))
 }
 
-// startMigration is POST /v1/migrations. [?migrations] The status of its answer.
+// startMigration is POST /v1/migrations. [?migrations] The status of the response is assumed.
 func (m *migrations) startMigration(c *call) (int, *document.Object, error) {
 	body, err := c.body(shape.Migration)
 	if err != nil {
@@ -55,7 +55,7 @@ func (m *migrations) cancelMigration(c *call) (int, *document.Object, error) {
 	return withMigration(http.StatusOK)(m.catalog.CancelMigration(c.variable("migration_id"), body.Text("reason")))
 }
 
-// withMigration wraps what the catalog returns into an answer.
+// withMigration turns the result of the catalog into a response.
 func withMigration(status int) func(*document.Object, error) (int, *document.Object, error) {
 	return func(migration *document.Object, err error) (int, *document.Object, error) {
 		if err != nil {

@@ -19,31 +19,31 @@ const (
 	Seconds      TimestampUnit = "s"
 )
 
-// ResetForm is what the header x-ratelimit-reset holds.
+// ResetForm is the form of the header x-ratelimit-reset.
 type ResetForm string
 
 const (
-	// ResetEpoch is documented: seconds since the epoch.
+	// ResetEpoch is the documented form: seconds since the epoch.
 	ResetEpoch ResetForm = "epoch"
-	// ResetSeconds is what some clients read: seconds to wait.
+	// ResetSeconds is the form that some clients expect: seconds to wait.
 	ResetSeconds ResetForm = "seconds"
 )
 
-// DestinationMode is what becomes of the changelog destination of a blueprint that
-// is written. Port removed destinations from production on 2026-07-13.
+// DestinationMode is how writes treat the changelog destination of a blueprint. Port removed destinations from
+// production on 2026-07-13.
 type DestinationMode string
 
-// [?changelog-destination] It is not known whether Port drops or refuses a destination now.
+// [?changelog-destination] It is unknown whether Port now drops or refuses a destination.
 const (
 	// KeepDestination stores it and posts changes to it, as Port did.
 	KeepDestination DestinationMode = "true"
-	// DropDestination leaves it out of what is stored, without a word.
+	// DropDestination silently drops it.
 	DropDestination DestinationMode = "false"
-	// RefuseDestination answers with 422.
+	// RefuseDestination returns 422.
 	RefuseDestination DestinationMode = "refuse"
 )
 
-// destinationModes are the modes of the catalog by the option.
+// destinationModes maps the option to the mode of the catalog.
 var destinationModes = map[DestinationMode]catalog.DestinationMode{
 	KeepDestination:   catalog.KeepDestination,
 	DropDestination:   catalog.DropDestination,
@@ -57,50 +57,46 @@ const (
 	DefaultOrganization    = "org_PortEmulator"
 )
 
-// Options configures an emulator. The zero value of a field means its default;
-// only the credentials have none.
+// Options configures an emulator. The zero value of a field means its default; only the credentials are required.
 type Options struct {
-	// ClientID and ClientSecret are the only credentials that get a token. The
-	// secret also signs events.
+	// ClientID and ClientSecret are the only valid credentials. The secret also signs events.
 	ClientID, ClientSecret string
-	// OrganizationID is the organization of everything.
+	// OrganizationID is the id of the organization.
 	OrganizationID string
-	// Latency is waited before each answer of the API.
+	// Latency is added to each response of the API.
 	Latency time.Duration
-	// RateLimit is how many requests RateLimitPeriod allows; 0 means any number.
-	// Requests for a token do not count.
+	// RateLimit is the number of requests per RateLimitPeriod; 0 means unlimited. Requests for a token do not count.
 	RateLimit       int
 	RateLimitPeriod time.Duration
 	RateLimitReset  ResetForm
 	// TokenTTL is how long a token is valid.
 	TokenTTL time.Duration
-	// DeleteLag is how long a deletion takes to complete: for so long a blueprint
-	// cannot be deleted after its entities, and a migration is RUNNING.
+	// DeleteLag is how long a deletion takes to complete: how long a blueprint cannot be deleted after its entities,
+	// and how long a migration is RUNNING.
 	DeleteLag time.Duration
-	// ChangelogDestination is what becomes of that key of blueprints. Unless it is
-	// kept there are no events.
+	// ChangelogDestination is how writes treat that key of blueprints. Unless it is kept, there are no changelog
+	// events.
 	ChangelogDestination DestinationMode
 	// JSNumbers rounds numbers on input as JavaScript does.
 	JSNumbers bool
-	// TimestampUnit is that of the timestamp header of events.
+	// TimestampUnit is the unit of the timestamp header of events.
 	TimestampUnit TimestampUnit
-	// DeliveryRetries is how often an event is posted again that got no answer,
-	// 429 or 5xx; the pauses are 1 s, 2 s, 4 s and so on.
+	// DeliveryRetries is how often an event is retried after a failed connection, 429 or 5xx, with pauses of 1 s, 2
+	// s, 4 s and so on.
 	DeliveryRetries int
-	// DeliveryTransport, if set, carries the events.
+	// DeliveryTransport, if set, sends the events.
 	DeliveryTransport http.RoundTripper
-	// ConflictStatus answers for a taken identifier and for has_dependents: 409 or
-	// 422, as it is not known which Port uses.
+	// ConflictStatus is the status for a taken identifier and for has_dependents: 409 or 422, since it is unknown
+	// which Port uses.
 	ConflictStatus int
-	// Log, if set, is called for what the API cannot answer with: a chain of automations
-	// that was stopped.
+	// Log, if set, is called for problems that no API response shows, such as a chain of automations that was
+	// stopped.
 	Log *slog.Logger
 	// Now is the clock.
 	Now func() time.Time
 }
 
-// withDefaults returns the options with everything filled in, or what is wrong
-// with them.
+// withDefaults returns the options with defaults filled in, or an error if they are invalid.
 func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.OrganizationID, DefaultOrganization)
 	setDefault(&o.RateLimitPeriod, DefaultRateLimitPeriod)
@@ -125,7 +121,7 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// check joins all mistakes into one error.
+// check returns all mistakes joined into one error.
 func (o Options) check() error {
 	var mistakes []error
 	refuse := func(wrong bool, format string, arguments ...any) {

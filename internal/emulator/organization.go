@@ -8,10 +8,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
-// organization is the one organization that the emulator has.
+// organization is the only organization of the emulator.
 type organization struct {
 	mutex    sync.Mutex
-	document *document.Object // never changed, only replaced
+	document *document.Object // immutable, only replaced
 }
 
 func (o *organization) reset(identifier string) {
@@ -30,7 +30,7 @@ func (o *organization) set(d *document.Object) {
 	o.document = d
 }
 
-// change replaces the document by what the function makes of it.
+// change replaces the document with the result of the function.
 func (o *organization) change(apply func(*document.Object) *document.Object) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()

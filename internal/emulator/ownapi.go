@@ -9,10 +9,10 @@ import (
 	"sync/atomic"
 )
 
-// ownAPI answers what webhooks send to Port's own API: it never leaves the process.
+// ownAPI handles webhooks to Port's own API within the process.
 type ownAPI struct {
 	emulator *Emulator
-	// served is the address at which the emulator is reached, if it is known.
+	// served is the address at which the emulator is reached, if known.
 	served atomic.Pointer[string]
 }
 
@@ -32,8 +32,8 @@ func (o *ownAPI) Includes(target *url.URL) bool {
 	return served != nil && target.Host == *served
 }
 
-// Do implements [event.Inward]. The token that it adds knows how many automations
-// led to the request, so that a loop over the API is a chain like any other.
+// Do implements [event.Inward]. The token that it adds contains the number of automations that led to the request, so
+// that a loop through the API is detected as a chain.
 func (o *ownAPI) Do(request *http.Request, chain int) (*http.Response, error) {
 	token, err := o.emulator.tokens.issue(chain)
 	if err != nil {
@@ -51,7 +51,7 @@ func (o *ownAPI) Do(request *http.Request, chain int) (*http.Response, error) {
 	return w.response(request), nil
 }
 
-// serve answers a request, also while the emulator shuts down. A fault that cuts the connection is a panic.
+// serve handles a request, even during shutdown. A fault that cuts the connection panics.
 func (o *ownAPI) serve(w http.ResponseWriter, r *http.Request) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -62,7 +62,7 @@ func (o *ownAPI) serve(w http.ResponseWriter, r *http.Request) (err error) {
 	return nil
 }
 
-// answerBuffer collects an answer.
+// answerBuffer buffers a response.
 type answerBuffer struct {
 	header http.Header
 	status int

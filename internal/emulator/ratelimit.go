@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// unlimited is the limit that answers show when there is none.
+// unlimited is the limit in the response headers if there is none.
 const unlimited = 1_000_000
 
 // limiter counts the requests of the organization in fixed periods.
@@ -15,11 +15,11 @@ type limiter struct {
 	options Options
 
 	mutex sync.Mutex
-	start time.Time // of the present period
+	start time.Time // of the current period
 	used  int
 }
 
-// allowance is what the headers of an answer say about the rate limit.
+// allowance is the rate limit in the headers of a response.
 type allowance struct {
 	limit, remaining int
 	period           time.Duration
@@ -57,7 +57,7 @@ func (l *limiter) reset() {
 	l.start, l.used = time.Time{}, 0
 }
 
-// turn begins a new period when the present one is over.
+// turn begins a new period if the current one has ended.
 func (l *limiter) turn() {
 	now := l.options.Now()
 	if now.Before(l.start.Add(l.options.RateLimitPeriod)) {
@@ -79,11 +79,10 @@ func (l *limiter) allowance() allowance {
 	return a
 }
 
-// ceilUnix returns the first whole second that is not before the instant: who
-// waits for it does not come too early.
+// ceilUnix rounds a time up to a whole second, so that clients do not retry too early.
 func ceilUnix(instant time.Time) int64 { return instant.Add(time.Second - 1).Unix() }
 
-// addTo adds the headers to an answer.
+// addTo adds the headers to a response.
 func (a allowance) addTo(r response) response {
 	r.header.Set("X-Ratelimit-Limit", strconv.Itoa(a.limit))
 	r.header.Set("X-Ratelimit-Remaining", strconv.Itoa(a.remaining))

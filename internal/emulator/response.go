@@ -10,14 +10,14 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// response is an answer before it goes out, so that a fault can still spoil it.
+// response is a buffered response, so that a fault can still alter it.
 type response struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// reply returns an answer with a document.
+// reply returns a response with a document.
 func reply(status int, body *document.Object) response {
 	return response{
 		status: status,
@@ -26,15 +26,15 @@ func reply(status int, body *document.Object) response {
 	}
 }
 
-// success begins the document of an answer.
+// success begins the document of a successful response.
 func success() *document.Object { return document.New().With("ok", true) }
 
-// errorResponse returns an answer in the form of Port's errors.
+// errorResponse returns a response in the form of Port's errors.
 func errorResponse(status int, code, message string) response {
 	return detailedResponse(status, code, message, nil)
 }
 
-// detailedResponse is errorResponse with details, where there are any.
+// detailedResponse is errorResponse with details, if any.
 func detailedResponse(status int, code, message string, details *document.Object) response {
 	body := document.New().With("ok", false).With("error", code).With("message", message)
 	if details != nil {
@@ -43,10 +43,10 @@ func detailedResponse(status int, code, message string, details *document.Object
 	return reply(status, body)
 }
 
-// write sends the answer.
+// write sends the response.
 func (r response) write(w http.ResponseWriter) {
 	r.writeHeader(w)
-	_, _ = w.Write(r.body) // A client that is gone is no concern of ours.
+	_, _ = w.Write(r.body) // The client may have disconnected.
 }
 
 func (r response) writeHeader(w http.ResponseWriter) {
@@ -56,20 +56,20 @@ func (r response) writeHeader(w http.ResponseWriter) {
 	w.WriteHeader(r.status)
 }
 
-// failure is an error with the answer that it gets.
+// failure is an error with its response.
 type failure struct {
 	status        int
 	code, message string
 }
 
-// Error returns the sentence of the answer.
+// Error returns the message of the response.
 func (f *failure) Error() string { return f.message }
 
 func unprocessable(message string) *failure {
 	return &failure{status: http.StatusUnprocessableEntity, code: string(catalog.Invalid), message: message}
 }
 
-// failed turns an error of a handler into an answer.
+// failed turns an error of a handler into a response.
 func (e *Emulator) failed(err error) response {
 	if own, ok := errors.AsType[*failure](err); ok {
 		return errorResponse(own.status, own.code, own.message)
@@ -80,8 +80,8 @@ func (e *Emulator) failed(err error) response {
 	return errorResponse(http.StatusInternalServerError, "internal_error", "The emulator failed")
 }
 
-// statusOf returns the status for a reason. [?taken-identifier] Port's statuses for a taken
-// identifier and for dependents are not known, hence the option.
+// statusOf returns the status for a reason. [?taken-identifier] Port's statuses for a taken identifier and for
+// dependents are unknown, hence the option.
 func (e *Emulator) statusOf(reason catalog.Reason) int {
 	switch reason {
 	case catalog.NotFound:

@@ -13,7 +13,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/pause"
 )
 
-// handler answers a call with a status and a document, or with an error.
+// handler handles a call and returns a status and a document, or an error.
 type handler func(*call) (int, *document.Object, error)
 
 // route is one operation of the API. The template is that of Port's OpenAPI
@@ -21,7 +21,7 @@ type handler func(*call) (int, *document.Object, error)
 type route struct {
 	method, template string
 	handle           handler
-	// public operations need no token and are not rate limited.
+	// public operations require no token and are not rate limited.
 	public bool
 }
 
@@ -32,8 +32,7 @@ const (
 	entityTemplate     = ofBlueprint + "/entities/{entity_identifier}"
 )
 
-// routes returns every operation. What has fixed segments comes before what has
-// variables in their place.
+// routes returns every operation. Fixed segments come before variables at the same position.
 func (e *Emulator) routes() []route {
 	runs, actions := e.automations.runs, e.automations.actions
 	blueprints := &blueprints{catalog: e.catalog, actions: actions.store}
@@ -50,9 +49,8 @@ func (e *Emulator) routes() []route {
 	})
 }
 
-// buildRouter routes on the escaped path: an identifier may hold slashes, which
-// must stay within their segment. The path comes before the method in each route,
-// for mux forgets that a method did not fit when it looks at methods first.
+// buildRouter routes on the escaped path: an identifier may hold slashes, which must stay within their segment. The
+// path comes before the method in each route: if mux checks methods first, it loses the method mismatch.
 func (e *Emulator) buildRouter() {
 	e.router = mux.NewRouter().UseEncodedPath().SkipClean(true)
 	e.operations = make(map[operation]bool)
@@ -76,8 +74,7 @@ func (e *Emulator) buildRouter() {
 	}})
 }
 
-// serve returns the HTTP handler of an operation: it counts, waits, and lets
-// faults have their way with the answer.
+// serve returns the HTTP handler of an operation: it counts, waits, and applies faults to the response.
 func (e *Emulator) serve(rt route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		e.traffic.count(r.Method, rt.template)
@@ -92,7 +89,7 @@ func (e *Emulator) serve(rt route) http.HandlerFunc {
 	}
 }
 
-// respond answers as Port does.
+// respond handles a request as Port does.
 func (e *Emulator) respond(r *http.Request, rt route) response {
 	cause, limited, failed := e.admit(r, rt)
 	if failed != nil {
@@ -105,8 +102,7 @@ func (e *Emulator) respond(r *http.Request, rt route) response {
 	return limited.addTo(reply(status, body))
 }
 
-// admit checks the token, which says what leads to the request, and the rate
-// limit.
+// admit checks the token, which contains the cause of the request, and the rate limit.
 func (e *Emulator) admit(r *http.Request, rt route) (catalog.Cause, allowance, error) {
 	if rt.public {
 		return catalog.Cause{}, e.limiter.peek(), nil
@@ -119,7 +115,7 @@ func (e *Emulator) admit(r *http.Request, rt route) (catalog.Cause, allowance, e
 	return catalog.Cause{Chain: token.Chain}, limited, err
 }
 
-// wait pauses a request; it returns false when the client is gone first.
+// wait delays a request; it returns false if the client disconnects first.
 func wait(ctx context.Context, length time.Duration) bool {
 	return length <= 0 || pause.Wait(ctx, length) == nil
 }

@@ -18,9 +18,9 @@ import (
 const (
 	runsTemplate = "/v1/actions/runs"
 	runTemplate  = runsTemplate + "/{run_id}"
-	// mostRuns and mostLogs are how many of each a list has at most.
-	mostRuns = 1000
-	mostLogs = 50
+	// maxListedRuns and maxListedLogs are the maximum page sizes.
+	maxListedRuns = 1000
+	maxListedLogs = 50
 )
 
 // runs has the operations on runs.
@@ -31,8 +31,8 @@ type runs struct {
 	engine  *automation.Engine
 }
 
-// routes returns the operations. They come before those on actions, whose
-// identifiers take the place of the word runs.
+// routes returns the operations. They come before those on actions, where an action identifier has the position of
+// "runs".
 func (r *runs) routes() []route {
 	return []route{
 		{method: http.MethodPost, template: runsTemplate + "/claim-pending", handle: r.claimPending},
@@ -72,7 +72,7 @@ func (r *runs) list(c *call) (int, *document.Object, error) {
 	if err := c.checkVersion(); err != nil {
 		return 0, nil, err
 	}
-	limit, err := c.within("limit", 1, mostRuns)
+	limit, err := c.within("limit", 1, maxListedRuns)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -84,7 +84,7 @@ func (r *runs) list(c *call) (int, *document.Object, error) {
 	return http.StatusOK, success().With("runs", list), nil
 }
 
-// without returns a document without some of its keys.
+// without returns a document without the given keys.
 func without(d *document.Object, keys []string) *document.Object {
 	if len(keys) == 0 {
 		return d
@@ -173,7 +173,7 @@ func (r *runs) listApprovers(c *call) (int, *document.Object, error) {
 
 // listLogs is GET /v1/actions/runs/{run_id}/logs.
 func (r *runs) listLogs(c *call) (int, *document.Object, error) {
-	limit, err := c.within("limit", 1, mostLogs)
+	limit, err := c.within("limit", 1, maxListedLogs)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -221,7 +221,7 @@ func (r *runs) claimPending(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	limit, visibility := mostRuns, defaultVisibility
+	limit, visibility := maxListedRuns, defaultVisibility
 	if count, ok := body.Int("limit"); ok {
 		limit = count
 	}
@@ -281,8 +281,7 @@ func (r *runs) start(c *call) (int, *document.Object, error) {
 	return withRun(http.StatusAccepted)(r.engine.Start(form), nil)
 }
 
-// during returns the handler of an operation that writes entities: a run whose
-// run_id is given must be in progress.
+// during wraps the handler of an operation that writes entities: a run given by run_id must be in progress.
 func (r *runs) during(handle handler) handler {
 	return func(c *call) (int, *document.Object, error) {
 		if id := c.query.Get("run_id"); id != "" {
@@ -294,8 +293,8 @@ func (r *runs) during(handle handler) handler {
 	}
 }
 
-// form holds a run to its action. [?runs] The status for an automation, which nobody
-// can run by hand.
+// form validates a run against its action. [?runs] The status for an automation, which cannot be run manually, is
+// assumed.
 func (r *runs) form(of, body *document.Object) (automation.Form, error) {
 	trigger := of.Object("trigger")
 	if trigger.Text("type") != "self-service" {
@@ -320,7 +319,7 @@ func (r *runs) form(of, body *document.Object) (automation.Form, error) {
 	return form, err
 }
 
-// withRun wraps what the store returns into an answer.
+// withRun turns the result of the store into a response.
 func withRun(status int) func(*document.Object, error) (int, *document.Object, error) {
 	return func(stored *document.Object, err error) (int, *document.Object, error) {
 		if err != nil {

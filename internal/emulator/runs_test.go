@@ -286,7 +286,7 @@ func TestApproval(t *testing.T) {
 		approved := begin()
 		same(t, s.mustDo(t, http.MethodGet, approved+"/approvers", "").at(t, "approvers"), `[]`)
 		same(t, s.mustDo(t, http.MethodGet, approved+"/approvers?include_pending_approvers=true", "").at(t, "approvers"), `[{"userId":"ana@example.com","state":"PENDING","description":null}]`)
-		s.do(t, http.MethodPatch, approved, `{"status":"SUCCESS"}`).refused(t, http.StatusUnprocessableEntity, "invalid_request", "waits for approval")
+		s.do(t, http.MethodPatch, approved, `{"status":"SUCCESS"}`).refused(t, http.StatusUnprocessableEntity, "invalid_request", "waiting for approval")
 		a := s.mustDo(t, http.MethodPatch, approved+"/approval", `{"status":"APPROVE","description":"Go"}`)
 		if a.status != http.StatusCreated || a.at(t, "run", "status") != "IN_PROGRESS" {
 			t.Errorf("%d %s", a.status, a.body)

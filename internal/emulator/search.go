@@ -11,10 +11,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
-// defaultPage is how many entities a page of a search has, unless it is told.
+// defaultPage is the default page size of a search.
 const defaultPage = 200
 
-// search is POST /v1/entities/search: all that is found, at once.
+// search is POST /v1/entities/search: all matches at once.
 func (e *entities) search(c *call) (int, *document.Object, error) {
 	view, err := c.view()
 	if err != nil {
@@ -32,8 +32,7 @@ func (e *entities) search(c *call) (int, *document.Object, error) {
 	return http.StatusOK, success().With("matchingBlueprints", blueprints).With("entities", entities), nil
 }
 
-// searchBlueprint is POST /v1/blueprints/{blueprint_identifier}/entities/search:
-// what is found, page by page.
+// searchBlueprint is POST /v1/blueprints/{blueprint_identifier}/entities/search: the matches page by page.
 func (e *entities) searchBlueprint(c *call) (int, *document.Object, error) {
 	body, err := c.optionalBody(shape.BlueprintSearch)
 	if err != nil {
@@ -73,9 +72,8 @@ func readPage(body *document.Object) (catalog.Page, error) {
 	return page, nil
 }
 
-// viewKeys returns the keys of a view for what the body of a search of a blueprint
-// names: properties and relations by their bare identifiers, and meta-properties
-// such as $title.
+// viewKeys turns include and exclude of a search of a blueprint into keys of a view: they have properties and
+// relations by bare identifier, and meta-properties such as $title.
 func viewKeys(list []any) []string {
 	var keys []string
 	for _, name := range textsOf(list) {
@@ -88,7 +86,7 @@ func viewKeys(list []any) []string {
 	return keys
 }
 
-// textsOf returns the strings in an array whose shape has been checked.
+// textsOf returns the strings in an array whose shape is already validated.
 func textsOf(list []any) []string {
 	texts := make([]string, len(list))
 	for i, item := range list {

@@ -15,9 +15,9 @@ import (
 //
 //	{"blueprints": [{…}], "entities": [{"blueprint": "…", "identifier": "…", …}], "actions": [{…}], "users": [{…}], "apps": [{…}]}
 //
-// They have the form of the API's answers; what the server makes may be missing. They may refer to each other in any order. There are no
-// events. An error names the entry that is wrong, and then nothing is added. A
-// reset returns to the state after the last Seed.
+// They have the form of the API's responses; generated keys are optional. They may refer to each other in any order.
+// No events are sent. An error names the invalid entry, and nothing is added. A reset restores the state after the
+// last Seed.
 func (e *Emulator) Seed(r io.Reader) error {
 	if err := e.load(r); err != nil {
 		return err
@@ -32,7 +32,7 @@ func (e *Emulator) Seed(r io.Reader) error {
 	return nil
 }
 
-// load adds what a file holds.
+// load adds the content of a file.
 func (e *Emulator) load(r io.Reader) error {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -47,7 +47,7 @@ func (e *Emulator) load(r io.Reader) error {
 	if violation := s.Validate("seed", value); violation != nil {
 		return fmt.Errorf("reading the seed: %w", violation)
 	}
-	file, _ := value.(*document.Object) // The schema has seen to that.
+	file, _ := value.(*document.Object) // The schema guarantees this.
 	seed := catalog.Seed{Blueprints: file.List("blueprints"), Entities: file.List("entities"), Pages: file.List("pages")}
 	actions, err := e.automations.actions.store.Stage(file.List("actions"))
 	if err != nil {

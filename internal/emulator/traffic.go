@@ -9,8 +9,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// traffic counts requests by method and route. Those that no route takes are
-// counted under an empty route.
+// traffic counts requests by method and route. Those without a matching route are counted under an empty route.
 type traffic struct {
 	mutex  sync.Mutex
 	counts map[operation]int
@@ -26,7 +25,7 @@ func (t *traffic) count(method, template string) {
 		t.counts = make(map[operation]int)
 	}
 	if template == "" {
-		method = "" // Methods can be invented, and the table must not grow with them.
+		method = "" // Clients can invent methods, and the table must not grow with them.
 	}
 	t.counts[operation{method, template}]++
 }

@@ -14,7 +14,7 @@ type ActionService struct {
 }
 
 // Action is a self-service action or an automation as the JSON object that Port stores, with numbers as json.Number.
-// Port adds when and by whom it was created and changed; writes leave that out.
+// Port adds the creation and update metadata, which writes omit.
 type Action map[string]any
 
 // Identifier is the unique identifier of the action.
@@ -35,7 +35,7 @@ func (a Action) writable() Action {
 // ActionPermissions says who may execute an action and who may approve its runs, as the JSON object that Port stores.
 type ActionPermissions map[string]any
 
-// ListActionsOptions narrow [ActionService.List] down. The zero value lists everything.
+// ListActionsOptions are the filters of [ActionService.List]. The zero value lists everything.
 type ListActionsOptions struct {
 	// Blueprint is the identifier of the blueprint that an action belongs to, or whose entities trigger it.
 	Blueprint string
@@ -49,19 +49,19 @@ type actionAnswer struct {
 
 func (a *actionAnswer) complete() error {
 	if a.Action.Identifier() == "" {
-		return errors.New("the answer holds no action")
+		return errors.New("the response contains no action")
 	}
 	return nil
 }
 
-// Get reads an action: GET /v1/actions/{identifier}. It returns [ErrNotFound] if there is none.
+// Get reads an action: GET /v1/actions/{identifier}. It returns [ErrNotFound] if the action does not exist.
 func (s *ActionService) Get(ctx context.Context, identifier string) (Action, error) {
 	var answer actionAnswer
 	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"actions", identifier}}, &answer)
 	return answer.Action, err
 }
 
-// List reads all actions, or those that the options select: GET /v1/actions. Port answers with all of them at once.
+// List reads all actions, or those that the options select: GET /v1/actions. Port returns all of them at once.
 func (s *ActionService) List(ctx context.Context, options ListActionsOptions) ([]Action, error) {
 	query := url.Values{}
 	for key, value := range map[string]string{"blueprint_identifier": options.Blueprint, "trigger_type": options.TriggerType} {
@@ -76,8 +76,8 @@ func (s *ActionService) List(ctx context.Context, options ListActionsOptions) ([
 	return answer.Actions, err
 }
 
-// Create makes an action: POST /v1/actions. It returns [ErrExists] if the identifier is taken, and [ErrOutcomeUnknown]
-// if the answer was lost and reading did not settle whether the action was made.
+// Create creates an action: POST /v1/actions. It returns [ErrExists] if the identifier is taken, and
+// [ErrOutcomeUnknown] if the response was lost and a read could not determine whether the action was created.
 func (s *ActionService) Create(ctx context.Context, action Action) (Action, error) {
 	body := action.writable()
 	var answer actionAnswer
@@ -96,8 +96,8 @@ func (s *ActionService) Create(ctx context.Context, action Action) (Action, erro
 	return *created, nil
 }
 
-// Update replaces an action whole: PUT /v1/actions/{identifier}. Another identifier in the new one renames the action,
-// and then [ErrExists] means that the new identifier is taken.
+// Update replaces an action: PUT /v1/actions/{identifier}. A different identifier in the new action renames it; in
+// that case [ErrExists] means that the new identifier is taken.
 func (s *ActionService) Update(ctx context.Context, identifier string, action Action) (Action, error) {
 	lingering, release := Linger(ctx)
 	defer release()
@@ -123,7 +123,7 @@ func (s *ActionService) Update(ctx context.Context, identifier string, action Ac
 	return *updated, nil
 }
 
-// Delete deletes an action: DELETE /v1/actions/{identifier}. It returns [ErrNotFound] if there is none.
+// Delete deletes an action: DELETE /v1/actions/{identifier}. It returns [ErrNotFound] if the action does not exist.
 func (s *ActionService) Delete(ctx context.Context, identifier string) error {
 	return s.client.remove(ctx, request{method: http.MethodDelete, path: []string{"actions", identifier}}, nil)
 }
@@ -134,7 +134,7 @@ type actionPermissionsAnswer struct {
 
 func (a *actionPermissionsAnswer) complete() error {
 	if a.Permissions == nil {
-		return errors.New("the answer holds no permissions")
+		return errors.New("the response contains no permissions")
 	}
 	return nil
 }
@@ -155,7 +155,7 @@ func (s *ActionService) UpdatePermissions(ctx context.Context, identifier string
 	return answer.Permissions, err
 }
 
-// addressed gives the address of what a read returned, as the types that settle lost answers want it.
+// addressed returns a pointer to the result of a read, as creation and renaming require.
 func addressed[T any](read T, err error) (*T, error) {
 	if err != nil {
 		return nil, err

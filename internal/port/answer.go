@@ -12,14 +12,15 @@ import (
 	"unicode"
 )
 
-// completable is an answer that can say what it lacks.
+// completable is a response that can check itself for missing parts.
 type completable interface{ complete() error }
 
-// partialAnswer is an answer that reports failures inside of itself, so that ok: false is none of its own.
+// partialAnswer is a response that reports failures per item, so that ok: false does not mean that the request
+// failed.
 type partialAnswer interface{ partial() bool }
 
-// envelope is what all answers have in common. Only strings are taken for texts; an error is not refused for being
-// formed in another way.
+// envelope is the part that all responses share. Only strings are used as texts; an error in another form is still an
+// error.
 type envelope struct {
 	OK      json.RawMessage `json:"ok"`
 	Code    json.RawMessage `json:"error"`
@@ -27,10 +28,10 @@ type envelope struct {
 	Details json.RawMessage `json:"details"`
 }
 
-// deniesSuccess says whether the answer holds ok: false, whatever its status.
+// deniesSuccess reports whether the response contains ok: false, whatever its status.
 func (e envelope) deniesSuccess() bool { return string(e.OK) == "false" }
 
-// readAnswer turns a response, whose body has been read before, into the answer or an [*Error].
+// readAnswer decodes a response, whose body has already been read into memory, into answer or an [*Error].
 func (c *Client) readAnswer(r request, response *http.Response, answer any) error {
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
@@ -53,13 +54,13 @@ func (c *Client) readAnswer(r request, response *http.Response, answer any) erro
 	return r.decode(response.StatusCode, body, answer)
 }
 
-// isPartial decodes an answer that says ok: false to see whether it reports its failures one by one.
+// isPartial decodes a response with ok: false and reports whether it lists failures per item.
 func isPartial(body []byte, answer any) bool {
 	partial, ok := answer.(partialAnswer)
 	return ok && decodeInto(body, answer) == nil && partial.partial()
 }
 
-// decode fills the answer from the body of a success.
+// decode fills answer from the body of a successful response.
 func (r request) decode(status int, body []byte, answer any) error {
 	if answer == nil {
 		return nil
@@ -76,7 +77,7 @@ func (r request) decode(status int, body []byte, answer any) error {
 	return nil
 }
 
-// decodeInto is json.Unmarshal with exact numbers and with the path of what does not fit in its error.
+// decodeInto is json.Unmarshal with exact numbers and with the path of the mismatch in its error.
 func decodeInto(data []byte, target any) error {
 	if !json.Valid(data) {
 		return &shapeError{want: "JSON", got: "something else"}
@@ -87,11 +88,11 @@ func decodeInto(data []byte, target any) error {
 	return decodeValue(data, reflect.ValueOf(target).Elem())
 }
 
-// malformed is the error for an answer that does not have the documented form.
+// malformed is the error for a response that does not have the documented form.
 func (r request) malformed(status int, err error) *Error {
 	return &Error{
 		StatusCode: status, Method: r.method, Route: r.route(),
-		Message: "the answer cannot be understood: " + err.Error(), malformed: true,
+		Message: "cannot decode the response: " + err.Error(), malformed: true,
 	}
 }
 
@@ -106,7 +107,7 @@ func (c *Client) failure(r request, response *http.Response, head envelope) *Err
 		Method:     r.method,
 		Route:      r.route(),
 	}
-	if failure.StatusCode == http.StatusNotFound && !tellsAbsence(r, head, failure.Code) {
+	if failure.StatusCode == http.StatusNotFound && !meansNotFound(r, head, failure.Code) {
 		failure.elsewhere = true
 		failure.Hint = hintBaseURL
 	}
@@ -114,16 +115,16 @@ func (c *Client) failure(r request, response *http.Response, head envelope) *Err
 	return failure
 }
 
-// tellsAbsence says whether a 404 means that the thing does not exist. It does not if it lacks the form of Port's
-// errors, if it is about the route, or if it answers the request for a token, which comes before any thing.
-func tellsAbsence(r request, head envelope, code string) bool {
+// meansNotFound reports whether a 404 means that the requested object does not exist. It does not if the response
+// lacks the form of Port's errors, if the route is unknown, or if it was the request for a token.
+func meansNotFound(r request, head envelope, code string) bool {
 	return head.deniesSuccess() && code != codeRouteNotFound && r.path[0] != tokenPath[0]
 }
 
-// hintBaseURL is for answers that did not come from Port's API.
-const hintBaseURL = "check the base URL, and proxies on the way"
+// hintBaseURL is the hint for responses that did not come from Port's API.
+const hintBaseURL = "check the base URL and any proxy in between"
 
-// maxErrorText is the most bytes of a text of Port's that an error repeats.
+// maxErrorText is the maximum number of bytes that an error repeats of a text of Port's.
 const maxErrorText = 4096
 
 // textOf is the content of a JSON string, on one line and of bounded length; "" for any other value.
@@ -138,8 +139,8 @@ func textOf(raw json.RawMessage) string {
 	return strings.Join(strings.FieldsFunc(text, unicode.IsControl), " ")
 }
 
-// foreignAnswer is the error for an answer that did not come from Port: an error page of a proxy, a login page of a
-// network, a redirect. Its text stays out of the error, since nobody knows what it holds.
+// foreignAnswer is the error for a response that did not come from Port: an error page of a proxy, a login page of a
+// network, a redirect. The error omits its text, which may contain anything.
 func (c *Client) foreignAnswer(r request, response *http.Response, length int) *Error {
 	failure := &Error{
 		StatusCode: response.StatusCode,
@@ -150,11 +151,11 @@ func (c *Client) foreignAnswer(r request, response *http.Response, length int) *
 	}
 	switch mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); {
 	case length == 0:
-		failure.Message = "the answer is empty"
+		failure.Message = "the response is empty"
 	case mediaType == "text/html":
-		failure.Message = "the answer is an HTML page, not JSON"
+		failure.Message = "the response is an HTML page, not JSON"
 	default:
-		failure.Message = "the answer is not JSON"
+		failure.Message = "the response is not JSON"
 	}
 	failure.Hint = hintBaseURL
 	c.explain(failure, response)
@@ -163,7 +164,7 @@ func (c *Client) foreignAnswer(r request, response *http.Response, length int) *
 
 const headerTraceID = "X-Trace-Id"
 
-// explain adds to a failure what this client knows about it.
+// explain adds the wait that Port asked for and a hint to a failure.
 func (c *Client) explain(failure *Error, response *http.Response) {
 	now := time.Now()
 	if asked, ok := askedWait(response.StatusCode, response.Header, now); ok {

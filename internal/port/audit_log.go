@@ -19,12 +19,12 @@ type AuditLogService struct {
 type AuditLogOptions struct {
 	// From and To limit the time of the event.
 	From, To time.Time
-	// Identifier is that of one event.
+	// Identifier selects one event.
 	Identifier string
 	Blueprint  string
 	Entity     string
 	RunID      string
-	// Resources are of blueprint, entity, run, webhook, scorecard, action and integration.
+	// Resources are any of blueprint, entity, run, webhook, scorecard, action and integration.
 	Resources []string
 	// Action is CREATE, UPDATE, DELETE or another.
 	Action string
@@ -32,9 +32,9 @@ type AuditLogOptions struct {
 	Status string
 	// Origin is UI, API, an integration and so on.
 	Origin []string
-	// IncludeDeletedEntities also answers with events of entities that are gone.
+	// IncludeDeletedEntities includes events of deleted entities.
 	IncludeDeletedEntities bool
-	// Limit is the most events to answer with; 0 leaves it to Port.
+	// Limit is the maximum number of events; 0 uses Port's default.
 	Limit int
 }
 
@@ -73,9 +73,9 @@ func (o AuditLogOptions) query() url.Values {
 	return query
 }
 
-// AuditEvent is one entry of the audit log. The objects in it are those of a change event, kept as Port wrote them.
+// AuditEvent is one entry of the audit log. Its objects are those of a change event, exactly as Port wrote them.
 type AuditEvent struct {
-	// Identifier is the same whenever the event is read.
+	// Identifier is stable: each read of the event returns the same one.
 	Identifier   string          `json:"identifier,omitzero"`
 	Action       string          `json:"action,omitzero"`
 	ResourceType string          `json:"resourceType,omitzero"`

@@ -15,22 +15,22 @@ type BlueprintService struct {
 	client *Client
 }
 
-// blueprintAnswer is the envelope of answers with one blueprint.
+// blueprintAnswer is the envelope of responses with one blueprint.
 type blueprintAnswer struct {
 	Blueprint *Blueprint `json:"blueprint"`
 }
 
 func (a *blueprintAnswer) complete() error {
 	if a.Blueprint == nil {
-		return errors.New("the answer holds no blueprint")
+		return errors.New("the response contains no blueprint")
 	}
 	return nil
 }
 
 // CreateBlueprintOptions are the options of [BlueprintService.Create].
 type CreateBlueprintOptions struct {
-	// CatalogPage says whether Port makes a page for the blueprint in its software catalog. Nil leaves it to Port,
-	// which makes one.
+	// CatalogPage says whether Port creates a page for the blueprint in its software catalog. Nil uses Port's
+	// default, true.
 	CatalogPage *bool
 }
 
@@ -40,11 +40,11 @@ type DeleteBlueprintOptions struct {
 	DeleteActions bool
 }
 
-// BlueprintPatch holds the keys of a blueprint that a patch changes, by their names on the wire. Values are anything
-// that encoding/json takes, such as the structs of a [Blueprint].
+// BlueprintPatch contains the keys of a blueprint that a patch changes, by their JSON names. Values are anything that
+// encoding/json accepts, such as the structs of a [Blueprint].
 type BlueprintPatch map[string]any
 
-// Get reads a blueprint: GET /v1/blueprints/{identifier}. It returns [ErrNotFound] if there is none.
+// Get reads a blueprint: GET /v1/blueprints/{identifier}. It returns [ErrNotFound] if the blueprint does not exist.
 func (s *BlueprintService) Get(ctx context.Context, identifier string) (*Blueprint, error) {
 	var answer blueprintAnswer
 	_, err := s.client.do(ctx, request{
@@ -57,7 +57,7 @@ func (s *BlueprintService) Get(ctx context.Context, identifier string) (*Bluepri
 	return answer.Blueprint, nil
 }
 
-// List reads all blueprints: GET /v1/blueprints. Port answers with all of them at once.
+// List reads all blueprints: GET /v1/blueprints. Port returns all of them at once.
 func (s *BlueprintService) List(ctx context.Context) ([]Blueprint, error) {
 	var answer struct {
 		Blueprints []Blueprint `json:"blueprints"`
@@ -69,9 +69,9 @@ func (s *BlueprintService) List(ctx context.Context) ([]Blueprint, error) {
 	return answer.Blueprints, nil
 }
 
-// Create makes a blueprint: POST /v1/blueprints. It returns [ErrExists] if the identifier is taken, and
-// [ErrOutcomeUnknown] if the answer was lost and reading did not settle whether the blueprint was made; see
-// [EntityService.Create] for how it is settled.
+// Create creates a blueprint: POST /v1/blueprints. It returns [ErrExists] if the identifier is taken, and
+// [ErrOutcomeUnknown] if the response was lost and a read could not determine whether the blueprint was created; see
+// [EntityService.Create].
 func (s *BlueprintService) Create(ctx context.Context, blueprint *Blueprint, options CreateBlueprintOptions) (*Blueprint, error) {
 	query := url.Values{}
 	if options.CatalogPage != nil {
@@ -92,21 +92,22 @@ func (s *BlueprintService) Create(ctx context.Context, blueprint *Blueprint, opt
 	return call.run(ctx)
 }
 
-// Update replaces a blueprint whole: PUT /v1/blueprints/{identifier}. What the new one leaves out is gone.
-// Another identifier in the new one renames the blueprint, and then [ErrExists] means that the new identifier is
-// taken.
+// Update replaces a blueprint: PUT /v1/blueprints/{identifier}. Whatever the new blueprint omits is deleted. A
+// different identifier renames the blueprint; in that case [ErrExists] means that the new identifier is taken.
 func (s *BlueprintService) Update(ctx context.Context, identifier string, blueprint *Blueprint) (*Blueprint, error) {
 	body := blueprint.writable()
 	return s.write(ctx, http.MethodPut, identifier, blueprint.Identifier, body, body.expected())
 }
 
-// Patch changes parts of a blueprint: PATCH /v1/blueprints/{identifier}. Another identifier in the patch renames it.
+// Patch changes parts of a blueprint: PATCH /v1/blueprints/{identifier}. A different identifier in the patch renames
+// it.
 func (s *BlueprintService) Patch(ctx context.Context, identifier string, patch BlueprintPatch) (*Blueprint, error) {
 	renamed, _ := patch["identifier"].(string)
 	return s.write(ctx, http.MethodPatch, identifier, renamed, patch, patch)
 }
 
-// write sends a PUT or PATCH. If it renames, a lost answer is settled by reading the new name.
+// write sends a PUT or PATCH. If the response to a rename is lost, it reads the new identifier to determine the
+// outcome.
 func (s *BlueprintService) write(ctx context.Context, method, identifier, renamed string, body, sent any) (*Blueprint, error) {
 	lingering, release := Linger(ctx)
 	defer release()
@@ -128,8 +129,8 @@ func (s *BlueprintService) write(ctx context.Context, method, identifier, rename
 	return call.settle(lingering, outcome, err)
 }
 
-// Delete deletes a blueprint: DELETE /v1/blueprints/{identifier}. It returns [ErrNotFound] if there is none and
-// [ErrHasDependents] if it has entities, which also happens for a few seconds after they were deleted.
+// Delete deletes a blueprint: DELETE /v1/blueprints/{identifier}. It returns [ErrNotFound] if the blueprint does not
+// exist and [ErrHasDependents] if it has entities, which also happens for a few seconds after they were deleted.
 func (s *BlueprintService) Delete(ctx context.Context, identifier string, options DeleteBlueprintOptions) error {
 	query := url.Values{}
 	if options.DeleteActions {
@@ -140,17 +141,17 @@ func (s *BlueprintService) Delete(ctx context.Context, identifier string, option
 	}, nil)
 }
 
-// DeleteEntities starts the deletion of all entities of a blueprint, which stays:
-// DELETE /v1/blueprints/{identifier}/all-entities. It returns the id of the migration that does it, to be given to
-// [MigrationService.Wait]; "" if Port named none.
+// DeleteEntities starts the deletion of all entities of a blueprint, but not of the blueprint: DELETE
+// /v1/blueprints/{identifier}/all-entities. It returns the id of the migration that deletes them, for
+// [MigrationService.Wait]; "" if Port returned none.
 func (s *BlueprintService) DeleteEntities(ctx context.Context, identifier string) (migrationID string, err error) {
 	return s.deleteAll(ctx, identifier, false)
 }
 
-// DeleteWithEntities starts the deletion of a blueprint with all its entities:
-// DELETE /v1/blueprints/{identifier}/all-entities?delete_blueprint=true. It returns the id of the migration that does
-// it, to be given to [MigrationService.Wait]; "" if Port named none, for example because the blueprint had already
-// gone when the request was repeated after a lost answer.
+// DeleteWithEntities starts the deletion of a blueprint with all its entities: DELETE
+// /v1/blueprints/{identifier}/all-entities?delete_blueprint=true. It returns the id of the migration that deletes
+// them, for [MigrationService.Wait]; "" if Port returned none, for example because the blueprint was already deleted
+// when the request was retried after a lost response.
 func (s *BlueprintService) DeleteWithEntities(ctx context.Context, identifier string) (migrationID string, err error) {
 	return s.deleteAll(ctx, identifier, true)
 }
@@ -167,28 +168,28 @@ func (s *BlueprintService) deleteAll(ctx context.Context, identifier string, blu
 	return answer.MigrationID, err
 }
 
-// RenameProperty gives a property another key and keeps its value in every entity, which a rename by
-// [BlueprintService.Update] would lose: PATCH /v1/blueprints/{blueprint}/properties/{from}/rename.
+// RenameProperty renames a property and keeps its value in every entity, unlike [BlueprintService.Update]: PATCH
+// /v1/blueprints/{blueprint}/properties/{from}/rename.
 func (s *BlueprintService) RenameProperty(ctx context.Context, blueprint, from, to string) (*Blueprint, error) {
 	keys := func(b *Blueprint) (hasFrom, hasTo bool) { return hasBoth(b.Schema.Properties, from, to) }
 	return s.renameKey(ctx, []string{"blueprints", blueprint, "properties", from, "rename"}, "newPropertyName", to, keys)
 }
 
-// RenameMirror gives a mirror property another key: PATCH /v1/blueprints/{blueprint}/mirror/{from}/rename.
+// RenameMirror renames a mirror property: PATCH /v1/blueprints/{blueprint}/mirror/{from}/rename.
 func (s *BlueprintService) RenameMirror(ctx context.Context, blueprint, from, to string) (*Blueprint, error) {
 	keys := func(b *Blueprint) (hasFrom, hasTo bool) { return hasBoth(b.MirrorProperties, from, to) }
 	return s.renameKey(ctx, []string{"blueprints", blueprint, "mirror", from, "rename"}, "newMirrorName", to, keys)
 }
 
-// RenameRelation gives a relation another key and keeps what every entity relates to:
-// PATCH /v1/blueprints/{blueprint}/relations/{from}/rename.
+// RenameRelation renames a relation and keeps its value in every entity: PATCH
+// /v1/blueprints/{blueprint}/relations/{from}/rename.
 func (s *BlueprintService) RenameRelation(ctx context.Context, blueprint, from, to string) (*Blueprint, error) {
 	keys := func(b *Blueprint) (hasFrom, hasTo bool) { return hasBoth(b.Relations, from, to) }
 	return s.renameKey(ctx, []string{"blueprints", blueprint, "relations", from, "rename"}, "newRelationIdentifier", to, keys)
 }
 
-// renameKey sends a rename of a key. Such a rename fails when it is repeated, so after a lost answer the blueprint is
-// read: it was renamed if it has the new key and no longer the old one.
+// renameKey sends a rename of a key. A retry of a rename fails, so after a lost response the blueprint is read: the
+// rename took effect if the blueprint has the new key and no longer has the old one.
 func (s *BlueprintService) renameKey(
 	ctx context.Context, path []string, field, to string, keys func(*Blueprint) (hasFrom, hasTo bool),
 ) (*Blueprint, error) {
@@ -220,8 +221,8 @@ func hasBoth[T any](keys map[string]T, from, to string) (hasFrom, hasTo bool) {
 	return hasFrom, hasTo
 }
 
-// SystemStructure reads what Port itself defines of a system blueprint such as _user or _team:
-// GET /v1/blueprints/system/{identifier}/structure, which Port does not document.
+// SystemStructure reads the part of a system blueprint that Port itself defines, such as _user or _team: GET
+// /v1/blueprints/system/{identifier}/structure, which Port does not document.
 func (s *BlueprintService) SystemStructure(ctx context.Context, identifier string) (*Blueprint, error) {
 	var answer structureAnswer
 	_, err := s.client.do(ctx, request{
@@ -233,7 +234,7 @@ func (s *BlueprintService) SystemStructure(ctx context.Context, identifier strin
 	return &answer.blueprint, nil
 }
 
-// structureAnswer takes the undocumented answer in any of the forms it may have: the structure under either of two
+// structureAnswer decodes the undocumented response in any of its possible forms: the structure under either of two
 // keys, or bare.
 type structureAnswer struct {
 	blueprint Blueprint
@@ -264,7 +265,7 @@ func (b *Blueprint) writable() Blueprint {
 	return sent
 }
 
-// expected is the part of a sent blueprint that is found again in an answer: Port may drop a changelog destination.
+// expected is the part of a sent blueprint that a response must contain: Port may drop a changelog destination.
 func (b Blueprint) expected() Blueprint {
 	b.ChangelogDestination = nil
 	return b

@@ -2,12 +2,11 @@ package port
 
 import "encoding/json"
 
-// Blueprint is the type of a kind of thing in the catalog: its properties and its relations to other blueprints.
+// Blueprint is the schema of a kind of entity: its properties and its relations to other blueprints.
 //
-// Optional keys are pointers, maps and slices: nil is absent (or null in an answer, which Port treats alike), while
-// an empty string, map or list is written and read as such. Keys that this struct does not name are kept in Extra,
-// here and in every struct below it, and are written back with the blueprint: on its own such a struct goes through
-// encoding/json without them.
+// Optional keys are pointers, maps and slices: nil is absent (or null in a response, which Port treats alike), while
+// an empty string, map or list is written and read as such. Keys without a field are kept in Extra, here and in every
+// nested struct, and are written back with the blueprint. encoding/json alone would omit them from a nested struct.
 type Blueprint struct {
 	// Identifier is at most 100 characters of [\p{L}0-9@_.+:\\/-], and neither "." nor "..".
 	Identifier  string  `json:"identifier"`
@@ -21,7 +20,7 @@ type Blueprint struct {
 	AggregationProperties map[string]AggregationProperty `json:"aggregationProperties,omitzero"`
 	Relations             map[string]Relation            `json:"relations,omitzero"`
 
-	// ChangelogDestination was removed from Port's production on 2026-07-13: an answer may lack what was written.
+	// ChangelogDestination was removed from Port's production on 2026-07-13: a response may lack what was written.
 	ChangelogDestination *ChangelogDestination `json:"changelogDestination,omitzero"`
 	Ownership            *Ownership            `json:"ownership,omitzero"`
 	// TeamInheritance is the predecessor of Ownership.
@@ -47,14 +46,14 @@ func (b *Blueprint) UnmarshalJSON(data []byte) error {
 	return decodeObject(data, b)
 }
 
-// Schema holds the properties of a blueprint, and the keys of those that an entity must have.
+// Schema contains the properties of a blueprint and the keys of the required ones.
 type Schema struct {
 	Properties map[string]Property        `json:"properties"`
 	Required   []string                   `json:"required,omitzero"`
 	Extra      map[string]json.RawMessage `json:"-"`
 }
 
-// MirrorProperty shows the property of a related entity. Path starts at a relation: "environment.cluster.region".
+// MirrorProperty shows the property of a related entity. Path starts with a relation: "environment.cluster.region".
 type MirrorProperty struct {
 	Path  string                     `json:"path"`
 	Title *string                    `json:"title,omitzero"`
@@ -87,7 +86,7 @@ type AggregationProperty struct {
 	// Type is always "number" so far.
 	Type            *string         `json:"type,omitzero"`
 	CalculationSpec CalculationSpec `json:"calculationSpec"`
-	// Query narrows the entities down. It is a query of the search API, kept as written.
+	// Query filters the entities. It is a query of the search API, kept as written.
 	Query      json.RawMessage            `json:"query,omitzero"`
 	PathFilter []PathFilter               `json:"pathFilter,omitzero"`
 	Extra      map[string]json.RawMessage `json:"-"`
@@ -104,14 +103,14 @@ type CalculationSpec struct {
 	Extra         map[string]json.RawMessage `json:"-"`
 }
 
-// PathFilter limits an aggregation to entities that are reached by one path of relations.
+// PathFilter limits an aggregation to entities reached through one path of relations.
 type PathFilter struct {
 	FromBlueprint *string                    `json:"fromBlueprint,omitzero"`
 	Path          []string                   `json:"path"`
 	Extra         map[string]json.RawMessage `json:"-"`
 }
 
-// Relation points at entities of the blueprint Target: at one, or with Many at any number.
+// Relation refers to an entity of the blueprint Target, or with Many to any number of them.
 type Relation struct {
 	Target      string                     `json:"target"`
 	Required    bool                       `json:"required"`
@@ -127,8 +126,8 @@ const (
 	ChangelogKafka   = "KAFKA"
 )
 
-// ChangelogDestination is where Port sends the changes of a blueprint and of its entities. URL and Agent belong to
-// the type [ChangelogWebhook].
+// ChangelogDestination is where Port sends the changes of a blueprint and of its entities. URL and Agent apply to the
+// type [ChangelogWebhook].
 type ChangelogDestination struct {
 	Type  string                     `json:"type"`
 	URL   *string                    `json:"url,omitzero"`
@@ -136,7 +135,7 @@ type ChangelogDestination struct {
 	Extra map[string]json.RawMessage `json:"-"`
 }
 
-// Ownership says how an entity gets its team: Type is Direct, or Inherited over the relations in Path.
+// Ownership says how an entity gets its team: Type is Direct, or Inherited through the relations in Path.
 type Ownership struct {
 	Type  string                     `json:"type"`
 	Path  *string                    `json:"path,omitzero"`

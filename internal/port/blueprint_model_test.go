@@ -176,16 +176,16 @@ func TestBlueprintExtraDoesNotReplaceFields(t *testing.T) {
 func TestMalformedBlueprintNamesThePlace(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct{ text, says string }{
-		"not an object":        {`[]`, "want an object, got a list"},
-		"a string for a map":   {`{"relations":"x"}`, "relations: want an object, got a string"},
-		"a list for an object": {`{"schema":{"properties":{"a":[]}}}`, "schema.properties.a: want an object, got a list"},
-		"a text for a number":  {`{"schema":{"properties":{"a":{"minimum":"x"}}}}`, "schema.properties.a.minimum: want a number, got a string"},
-		"a number for a text":  {`{"schema":{"properties":{"a":{"title":1}}}}`, "schema.properties.a.title: want a string, got a number"},
-		"a map for a list":     {`{"schema":{"required":{}}}`, "schema.required: want a list, got an object"},
-		"a number in a list":   {`{"schema":{"required":["a",2]}}`, "schema.required.1: want a string, got a number"},
-		"a text for a boolean": {`{"relations":{"r":{"many":"yes"}}}`, "relations.r.many: want a boolean, got a string"},
-		"colours of numbers":   {`{"schema":{"properties":{"a":{"enumColors":{"x":1}}}}}`, "schema.properties.a.enumColors.x: want a string"},
-		"deep inside":          {`{"aggregationProperties":{"a":{"pathFilter":[{"path":[{}]}]}}}`, "aggregationProperties.a.pathFilter.0.path.0: want a string"},
+		"not an object":        {`[]`, "expected an object, got a list"},
+		"a string for a map":   {`{"relations":"x"}`, "relations: expected an object, got a string"},
+		"a list for an object": {`{"schema":{"properties":{"a":[]}}}`, "schema.properties.a: expected an object, got a list"},
+		"a text for a number":  {`{"schema":{"properties":{"a":{"minimum":"x"}}}}`, "schema.properties.a.minimum: expected a number, got a string"},
+		"a number for a text":  {`{"schema":{"properties":{"a":{"title":1}}}}`, "schema.properties.a.title: expected a string, got a number"},
+		"a map for a list":     {`{"schema":{"required":{}}}`, "schema.required: expected a list, got an object"},
+		"a number in a list":   {`{"schema":{"required":["a",2]}}`, "schema.required.1: expected a string, got a number"},
+		"a text for a boolean": {`{"relations":{"r":{"many":"yes"}}}`, "relations.r.many: expected a boolean, got a string"},
+		"colours of numbers":   {`{"schema":{"properties":{"a":{"enumColors":{"x":1}}}}}`, "schema.properties.a.enumColors.x: expected a string"},
+		"deep inside":          {`{"aggregationProperties":{"a":{"pathFilter":[{"path":[{}]}]}}}`, "aggregationProperties.a.pathFilter.0.path.0: expected a string"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// Client is a client of Port's API. It is safe for concurrent use; all its calls share one token and one picture of
-// the rate limit. The zero value is not usable: see [New].
+// Client is a client of Port's API. It is safe for concurrent use; all its calls share one token and one view of the
+// rate limit. The zero value is not usable: see [New].
 type Client struct {
 	Blueprints   *BlueprintService
 	Entities     *EntityService
@@ -22,7 +22,7 @@ type Client struct {
 	userAgent  string
 	maxRetries int
 	auth       authenticator
-	// reads and changes carry requests with a token, plain carries those that ask for one.
+	// reads and changes send requests with a token; plain sends the requests for a token.
 	reads, changes *http.Client
 	plain          *http.Client
 
@@ -31,7 +31,7 @@ type Client struct {
 }
 
 // New returns a client of the API at baseURL, such as "https://api.us.getport.io", or of [DefaultBaseURL] when it is
-// "". A trailing "/v1" is dropped. It sends nothing; credentials are used with the first request.
+// "". A trailing "/v1" is dropped. New sends nothing; the first request uses the credentials.
 func New(baseURL string, options ...Option) (*Client, error) {
 	base, err := parseBaseURL(baseURL)
 	if err != nil {
@@ -53,12 +53,12 @@ func New(baseURL string, options ...Option) (*Client, error) {
 	return client, nil
 }
 
-// Changes counts the requests of this client that may have changed something, each once it has ended. What was read
-// while the count was another one may be out of date.
+// Changes counts the completed requests of this client that may have changed something. Data read at a lower count
+// may be out of date.
 func (c *Client) Changes() uint64 { return c.changeCount.Load() }
 
-// connect stacks the transports. From the outside in: one token per request, the organization's rate limit, the
-// timeout of an attempt, the network. Retries are above all of them.
+// connect stacks the transports. From the outside in: the token, the organization's rate limit, the timeout of an
+// attempt, the network. Retries are above all of them.
 func (c *Client) connect(s *settings) {
 	base, gate := newBaseTransport(s), &rateGate{}
 	limited := func(lingers bool) http.RoundTripper {
@@ -80,7 +80,7 @@ func newHTTPClient(transport http.RoundTripper) *http.Client {
 	}
 }
 
-// newBaseTransport is the transport of the settings, or one of our own with the proxy of the environment.
+// newBaseTransport returns the configured transport, or a new one that uses the proxy of the environment.
 func newBaseTransport(s *settings) http.RoundTripper {
 	if s.transport != nil {
 		return s.transport

@@ -16,16 +16,16 @@ type EntityService struct {
 	client *Client
 }
 
-// entityAnswer is the envelope of answers with one entity.
+// entityAnswer is the envelope of responses with one entity.
 type entityAnswer struct {
 	Entity *Entity `json:"entity"`
-	// optional says that the answer may come without the entity, as that of a validation may.
+	// optional says that the response may contain no entity, as for a validation.
 	optional bool
 }
 
 func (a *entityAnswer) complete() error {
 	if a.Entity == nil && !a.optional {
-		return errors.New("the answer holds no entity")
+		return errors.New("the response contains no entity")
 	}
 	return nil
 }
@@ -34,9 +34,9 @@ func (a *entityAnswer) complete() error {
 type GetEntityOptions struct {
 	// ExcludeCalculated leaves out the values of mirror, calculation and aggregation properties.
 	ExcludeCalculated bool
-	// AttachTitleToRelation answers with objects of identifier and title instead of bare identifiers in relations.
+	// AttachTitleToRelation returns relations as objects with identifier and title instead of bare identifiers.
 	AttachTitleToRelation bool
-	// Include and Exclude limit the answer to some properties; empty for all.
+	// Include and Exclude limit the returned properties; empty returns all.
 	Include []string
 	Exclude []string
 }
@@ -62,11 +62,11 @@ func (o GetEntityOptions) query() url.Values {
 type CreateEntityOptions struct {
 	// Upsert overwrites an existing entity instead of failing.
 	Upsert bool
-	// Merge, with Upsert, keeps what the new entity leaves out.
+	// Merge, with Upsert, keeps values that the new entity omits.
 	Merge bool
-	// ValidationOnly checks the entity and writes nothing; the answer may then hold no entity.
+	// ValidationOnly checks the entity and writes nothing; the response may then contain no entity.
 	ValidationOnly bool
-	// CreateMissingRelated creates the entities that relations name and that do not exist.
+	// CreateMissingRelated creates related entities that do not exist.
 	CreateMissingRelated bool
 	// RunID is the action run to which the change belongs, or "".
 	RunID string
@@ -86,7 +86,7 @@ func (o CreateEntityOptions) query() url.Values {
 
 // UpdateEntityOptions are the options of [EntityService.Update] and of [EntityService.Patch].
 type UpdateEntityOptions struct {
-	// CreateMissingRelated creates the entities that relations name and that do not exist.
+	// CreateMissingRelated creates related entities that do not exist.
 	CreateMissingRelated bool
 	// RunID is the action run to which the change belongs, or "".
 	RunID string
@@ -109,7 +109,7 @@ func addWriteOptions(query url.Values, createMissingRelated bool, runID string) 
 
 // DeleteEntityOptions are the options of [EntityService.Delete] and of [EntityService.BulkDelete].
 type DeleteEntityOptions struct {
-	// Dependents also deletes every entity with a relation to the deleted one.
+	// Dependents also deletes every entity that relates to the deleted one.
 	Dependents bool
 	// RunID is the action run to which the change belongs, or "".
 	RunID string
@@ -125,7 +125,8 @@ func entitiesPath(blueprint string, rest ...string) []string {
 	return append([]string{"blueprints", blueprint, "entities"}, rest...)
 }
 
-// Get reads an entity: GET /v1/blueprints/{blueprint}/entities/{identifier}. It returns [ErrNotFound] if there is none.
+// Get reads an entity: GET /v1/blueprints/{blueprint}/entities/{identifier}. It returns [ErrNotFound] if the entity
+// does not exist.
 func (s *EntityService) Get(ctx context.Context, blueprint, identifier string, options GetEntityOptions) (*Entity, error) {
 	var answer entityAnswer
 	_, err := s.client.do(ctx, request{
@@ -137,8 +138,8 @@ func (s *EntityService) Get(ctx context.Context, blueprint, identifier string, o
 	return answer.Entity, nil
 }
 
-// List yields all entities of a blueprint: GET /v1/blueprints/{blueprint}/entities. Port answers with all of them at
-// once; for many entities [EntityService.SearchBlueprint] reads page by page. An error ends the sequence.
+// List yields all entities of a blueprint: GET /v1/blueprints/{blueprint}/entities. Port returns all of them at once;
+// for many entities [EntityService.SearchBlueprint] reads page by page. An error ends the sequence.
 func (s *EntityService) List(ctx context.Context, blueprint string, options GetEntityOptions) iter.Seq2[*Entity, error] {
 	return func(yield func(*Entity, error) bool) {
 		var answer struct {
@@ -159,13 +160,13 @@ func (s *EntityService) List(ctx context.Context, blueprint string, options GetE
 	}
 }
 
-// Create makes an entity: POST /v1/blueprints/{blueprint}/entities. Without upsert it returns [ErrExists] if the
+// Create creates an entity: POST /v1/blueprints/{blueprint}/entities. Without upsert it returns [ErrExists] if the
 // identifier is taken.
 //
-// A create is never sent twice unless it certainly took no effect. If its answer is lost, the entity is read, and is
-// taken to be ours if it is as sent and was created after the request began, in Port's time as far as its answers tell
-// it. Where this does not settle it (there is something else under that identifier, there was before, or Port chooses
-// the identifier), the error is [ErrOutcomeUnknown]. With Upsert what was there before does not matter.
+// A create is never retried unless it certainly had no effect. If its response is lost, the entity is read, and
+// considered created by this call if it equals what was sent and was created after the request began, in Port's time.
+// If that is inconclusive (the identifier has a different entity, it existed before, or Port generates the
+// identifier), the error is [ErrOutcomeUnknown]. With Upsert it does not matter whether the entity existed before.
 func (s *EntityService) Create(ctx context.Context, blueprint string, entity *Entity, options CreateEntityOptions) (*Entity, error) {
 	body := entity.writable()
 	post := func(ctx context.Context) (*Entity, outcome, error) {
@@ -192,13 +193,13 @@ func (s *EntityService) Create(ctx context.Context, blueprint string, entity *En
 	return call.run(ctx)
 }
 
-// isSince reports whether an entity was created no earlier than a moment.
+// isSince reports whether an entity was created no earlier than the given time.
 func (s *EntityService) isSince(entity *Entity, began time.Time) bool {
 	return s.client.clock.isSince(entity.CreatedAt, began)
 }
 
-// Update replaces an entity whole: PUT /v1/blueprints/{blueprint}/entities/{identifier}. Another identifier in the
-// new one renames the entity, and then [ErrExists] means that the new identifier is taken.
+// Update replaces an entity: PUT /v1/blueprints/{blueprint}/entities/{identifier}. A different identifier in the new
+// entity renames it; in that case [ErrExists] means that the new identifier is taken.
 func (s *EntityService) Update(
 	ctx context.Context, blueprint, identifier string, entity *Entity, options UpdateEntityOptions,
 ) (*Entity, error) {
@@ -208,8 +209,8 @@ func (s *EntityService) Update(
 	return s.write(ctx, call, entity.Identifier)
 }
 
-// Patch changes parts of an entity: PATCH /v1/blueprints/{blueprint}/entities/{identifier}. Another identifier in the
-// patch renames it.
+// Patch changes parts of an entity: PATCH /v1/blueprints/{blueprint}/entities/{identifier}. A different identifier in
+// the patch renames it.
 func (s *EntityService) Patch(
 	ctx context.Context, blueprint, identifier string, patch *EntityPatch, options UpdateEntityOptions,
 ) (*Entity, error) {
@@ -219,7 +220,8 @@ func (s *EntityService) Patch(
 	return s.write(ctx, call, patch.Identifier)
 }
 
-// write sends a PUT or PATCH. If it renames, a lost answer is settled by reading the new name.
+// write sends a PUT or PATCH. If the response to a rename is lost, it reads the new identifier to determine the
+// outcome.
 func (s *EntityService) write(ctx context.Context, call request, renamed string) (*Entity, error) {
 	lingering, release := Linger(ctx)
 	defer release()
@@ -240,15 +242,15 @@ func (s *EntityService) write(ctx context.Context, call request, renamed string)
 	return renaming[Entity]{readNew: read(renamed), readOld: read(identifier), sent: call.body}.settle(lingering, outcome, err)
 }
 
-// Delete deletes an entity: DELETE /v1/blueprints/{blueprint}/entities/{identifier}. It returns [ErrNotFound] if there
-// is none, and [ErrHasDependents] if others relate to it and Dependents is not set.
+// Delete deletes an entity: DELETE /v1/blueprints/{blueprint}/entities/{identifier}. It returns [ErrNotFound] if the
+// entity does not exist, and [ErrHasDependents] if others relate to it and Dependents is not set.
 func (s *EntityService) Delete(ctx context.Context, blueprint, identifier string, options DeleteEntityOptions) error {
 	return s.client.remove(ctx, request{
 		method: http.MethodDelete, path: entitiesPath(blueprint, identifier), query: options.query(),
 	}, nil)
 }
 
-// Count says how many entities a blueprint has: GET /v1/blueprints/{blueprint}/entities-count.
+// Count returns the number of entities of a blueprint: GET /v1/blueprints/{blueprint}/entities-count.
 func (s *EntityService) Count(ctx context.Context, blueprint string) (int64, error) {
 	var answer struct {
 		Count json.Number `json:"count"`

@@ -8,20 +8,20 @@ import (
 	"net/http"
 )
 
-// The most entities that Port takes in one request.
+// The maximum number of entities that Port accepts in one request.
 const (
 	maxBulkCreate = 20
 	maxBulkDelete = 100
 )
 
-// BulkResult is what became of one entity of a bulk create.
+// BulkResult is the result for one entity of a bulk create.
 type BulkResult struct {
 	// Index is the position of the entity in the sequence that was given, from 0.
 	Index      int
 	Identifier string
 	// Created says that the entity is new; otherwise it existed and was updated.
 	Created bool
-	// AdditionalData is what else Port said about it, or nil.
+	// AdditionalData is anything else that Port returned for the entity, or nil.
 	AdditionalData json.RawMessage
 }
 
@@ -42,14 +42,14 @@ func (e *BulkError) Error() string {
 	return fmt.Sprintf("entity %q (number %d): %d (%s): %s", e.Identifier, e.Index+1, e.StatusCode, e.Code, e.Message)
 }
 
-// Is reports whether the error is of the kind that a sentinel of this package stands for. A conflict means that the
-// entity exists, since a bulk create does nothing else that could conflict.
+// Is reports whether the error matches a sentinel of this package. A conflict means that the entity exists, since
+// nothing else in a bulk create can conflict.
 func (e *BulkError) Is(target error) bool {
 	one := Error{StatusCode: e.StatusCode, Code: e.Code, exists: e.StatusCode == http.StatusConflict}
 	return one.Is(target)
 }
 
-// bulkCreateAnswer is the answer to a bulk create; its indexes count within the request.
+// bulkCreateAnswer is the response to a bulk create; its indexes are relative to the request.
 type bulkCreateAnswer struct {
 	Entities []struct {
 		Index          int             `json:"index"`
@@ -66,14 +66,14 @@ type bulkCreateAnswer struct {
 	} `json:"errors"`
 }
 
-// partial says that an answer with ok: false is no failure of the request: it reports on each entity by itself.
+// partial says that ok: false does not mean that the request failed: the response reports on each entity separately.
 func (a *bulkCreateAnswer) partial() bool { return len(a.Entities)+len(a.Errors) > 0 }
 
-// BulkCreate makes or, with Upsert, overwrites any number of entities of a blueprint, twenty per request:
-// POST /v1/blueprints/{blueprint}/entities/bulk. It yields one result per entity, in the order of Port's answers; one
-// that Port refused comes with a [*BulkError], and the sequence goes on. Any other error concerns a whole request,
-// comes with a zero result and ends the sequence: [ErrOutcomeUnknown] means that the entities of that request may have
-// been written. Entities are taken from the sequence as they are sent, so stopping early sends no more.
+// BulkCreate creates or, with Upsert, overwrites any number of entities of a blueprint, twenty per request: POST
+// /v1/blueprints/{blueprint}/entities/bulk. It yields one result per entity, in the order of Port's responses; a
+// refused entity yields a [*BulkError], and the sequence continues. Any other error concerns a whole request, comes
+// with a zero result and ends the sequence: [ErrOutcomeUnknown] means that the entities of that request may have been
+// written. Entities are taken from the sequence as they are sent, so stopping early sends no more.
 func (s *EntityService) BulkCreate(
 	ctx context.Context, blueprint string, entities iter.Seq[*Entity], options CreateEntityOptions,
 ) iter.Seq2[BulkResult, error] {
@@ -113,7 +113,7 @@ func (s *EntityService) bulkCreate(
 	return &answer, outcome, err
 }
 
-// yield passes on the results of one request whose first entity has the given index in the whole sequence.
+// yield yields the results of one request whose first entity has the given index in the sequence.
 func (a *bulkCreateAnswer) yield(first int, yield func(BulkResult, error) bool) bool {
 	for _, entity := range a.Entities {
 		result := BulkResult{
@@ -135,10 +135,10 @@ func (a *bulkCreateAnswer) yield(first int, yield func(BulkResult, error) bool) 
 	return true
 }
 
-// BulkDelete deletes any number of entities of a blueprint, a hundred per request:
-// POST /v1/blueprints/{blueprint}/bulk/entities/delete. It yields the identifiers of those that Port deleted. Port
-// refuses a whole request with [ErrHasDependents] if others relate to one of its entities and Dependents is not set.
-// An error ends the sequence; with [ErrOutcomeUnknown] the entities of that request may have been deleted.
+// BulkDelete deletes any number of entities of a blueprint, a hundred per request: POST
+// /v1/blueprints/{blueprint}/bulk/entities/delete. It yields the identifiers of the deleted entities. Port refuses a
+// whole request with [ErrHasDependents] if others relate to one of its entities and Dependents is not set. An error
+// ends the sequence; with [ErrOutcomeUnknown] the entities of that request may have been deleted.
 func (s *EntityService) BulkDelete(
 	ctx context.Context, blueprint string, entities iter.Seq[string], options DeleteEntityOptions,
 ) iter.Seq2[string, error] {

@@ -4,20 +4,21 @@ import (
 	"encoding/json"
 )
 
-// Entity is one thing in the catalog.
+// Entity is one item of the catalog.
 //
 // Properties holds JSON values: nil, bool, string, [encoding/json.Number], []any and map[string]any, never a
-// floating-point number. Port answers with every property of the blueprint, null where none was set.
+// floating-point number. Port returns every property of the blueprint, null where no value was set.
 type Entity struct {
-	// Identifier is at most 1000 characters of [\p{L}0-9@_.+:\\/='-]; in a create it may be "", and Port makes one.
+	// Identifier is at most 1000 characters of [\p{L}0-9@_.+:\\/='-]; in a create it may be "", and Port generates
+	// one.
 	Identifier string  `json:"identifier,omitzero"`
 	Title      *string `json:"title,omitzero"`
 	Icon       *string `json:"icon,omitzero"`
 	// Team is nil when absent or null; a single team, which Port may write as a string, is a list of one.
 	Team       []string       `json:"team,omitzero"`
 	Properties map[string]any `json:"properties,omitzero"`
-	// Relations holds, by relation, nil, the identifier of the related entity as a string, or those of several as
-	// []string. Searches that attach titles answer with objects instead, which are kept as they are.
+	// Relations holds, by relation, nil, the identifier of the related entity as a string, or the identifiers of
+	// several as []string. Searches that attach titles return objects instead, which are kept as they are.
 	Relations map[string]any `json:"relations,omitzero"`
 
 	// Blueprint and the fields below are set by Port and never sent; times are as Port wrote them.
@@ -27,7 +28,7 @@ type Entity struct {
 	UpdatedAt string `json:"updatedAt,omitzero"`
 	UpdatedBy string `json:"updatedBy,omitzero"`
 
-	// Extra holds the other keys of an answer, such as scorecards. They are read-only and never sent.
+	// Extra contains the other keys of a response, such as scorecards. They are read-only and never sent.
 	Extra map[string]json.RawMessage `json:"-"`
 }
 
@@ -55,7 +56,7 @@ func (e *Entity) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// identifiers turns a list of strings into a []string, and leaves any other list as it is.
+// identifiers turns a list of strings into a []string and returns any other list unchanged.
 func identifiers(list []any) any {
 	all := make([]string, len(list))
 	for i, element := range list {
@@ -80,8 +81,8 @@ func (e *Entity) writable() Entity {
 	}
 }
 
-// EntityPatch changes parts of an entity; what it does not name stays. In Properties and Relations a nil value unsets
-// the key.
+// EntityPatch changes parts of an entity and leaves the rest unchanged. In Properties and Relations a nil value
+// unsets the key.
 type EntityPatch struct {
 	// Identifier renames the entity, unless it is "".
 	Identifier string           `json:"identifier,omitzero"`
@@ -92,7 +93,7 @@ type EntityPatch struct {
 	Relations  map[string]any   `json:"relations,omitzero"`
 }
 
-// Change is what a patch does to one field: nothing in its zero value, else [Set] or [Unset].
+// Change is what a patch does to one field: nothing if it is zero, otherwise [Set] or [Unset].
 type Change[T any] struct {
 	changes bool
 	value   *T
@@ -104,7 +105,7 @@ func Set[T any](value T) Change[T] { return Change[T]{changes: true, value: &val
 // Unset is the change of a field to null, which removes its value.
 func Unset[T any]() Change[T] { return Change[T]{changes: true} }
 
-// IsZero says that the field stays as it is; with it encoding/json leaves the field out.
+// IsZero reports that the field does not change; encoding/json then omits the field.
 func (c Change[T]) IsZero() bool { return !c.changes }
 
 // MarshalJSON implements [encoding/json.Marshaler].

@@ -62,13 +62,13 @@ func TestEntityDecodes(t *testing.T) {
 func TestMalformedEntity(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct{ text, says string }{
-		"null":              {`null`, "want an object, got null"},
-		"a text":            {`"entity"`, "want an object, got a string"},
-		"a team of numbers": {`{"team":[1]}`, "team.0: want a string, got a number"},
-		"a team query":      {`{"team":{"combinator":"and"}}`, "team: want a list, got an object"},
-		"an identifier":     {`{"identifier":{}}`, "identifier: want a string, got an object"},
-		"properties":        {`{"properties":"x"}`, "properties: want an object, got a string"},
-		"relations":         {`{"relations":[]}`, "relations: want an object, got a list"},
+		"null":              {`null`, "expected an object, got null"},
+		"a text":            {`"entity"`, "expected an object, got a string"},
+		"a team of numbers": {`{"team":[1]}`, "team.0: expected a string, got a number"},
+		"a team query":      {`{"team":{"combinator":"and"}}`, "team: expected a list, got an object"},
+		"an identifier":     {`{"identifier":{}}`, "identifier: expected a string, got an object"},
+		"properties":        {`{"properties":"x"}`, "properties: expected an object, got a string"},
+		"relations":         {`{"relations":[]}`, "relations: expected an object, got a list"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

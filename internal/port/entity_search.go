@@ -14,15 +14,15 @@ import (
 type SearchOptions struct {
 	GetEntityOptions
 
-	// AllowPartialResults answers also where some blueprints could not be searched.
+	// AllowPartialResults returns results even if some blueprints could not be searched.
 	AllowPartialResults bool
 }
 
-// SearchResult is the answer to a search over all blueprints.
+// SearchResult is the result of a search over all blueprints.
 type SearchResult struct {
 	Entities           []Entity `json:"entities"`
 	MatchingBlueprints []string `json:"matchingBlueprints"`
-	// FailedBlueprints could not be searched.
+	// FailedBlueprints are the blueprints that could not be searched.
 	FailedBlueprints []string `json:"failedBlueprints"`
 }
 
@@ -50,8 +50,8 @@ func QueryIdentifiers(identifiers map[string][]string) (json.RawMessage, error) 
 }
 
 // Search finds entities of all blueprints: POST /v1/entities/search. The query is an object of combinator ("and" or
-// "or") and rules; its operators are documented at
-// https://docs.port.io/search-and-query/. Port answers with all of them at once, without pages.
+// "or") and rules; its operators are documented at https://docs.port.io/search-and-query/. Port returns all of them
+// at once, without pages.
 func (s *EntityService) Search(ctx context.Context, query json.RawMessage, options SearchOptions) (*SearchResult, error) {
 	parameters := options.query()
 	if options.AllowPartialResults {
@@ -73,9 +73,9 @@ func (s *EntityService) Search(ctx context.Context, query json.RawMessage, optio
 
 // SearchBlueprintOptions are the options of [EntityService.SearchBlueprint].
 type SearchBlueprintOptions struct {
-	// PageSize is how many entities Port sends per request, at most 1000; 0 leaves it to Port, which sends 200.
+	// PageSize is the number of entities per request, at most 1000; 0 uses Port's default, 200.
 	PageSize int
-	// Include and Exclude limit the answer to some properties; empty for all.
+	// Include and Exclude limit the returned properties; empty returns all.
 	Include []string
 	Exclude []string
 }
@@ -90,11 +90,11 @@ type searchPage struct {
 }
 
 // errSearchLoop stops a search that would never end.
-var errSearchLoop = errors.New("the answer names the same next page again")
+var errSearchLoop = errors.New("the response refers to the same next page again")
 
-// SearchBlueprint yields the entities of a blueprint that match a query, nil for all:
-// POST /v1/blueprints/{blueprint}/entities/search. It reads the next page when the sequence gets there. An error ends
-// the sequence.
+// SearchBlueprint yields the entities of a blueprint that match a query, nil for all: POST
+// /v1/blueprints/{blueprint}/entities/search. It reads the next page when the sequence reaches it. An error ends the
+// sequence.
 func (s *EntityService) SearchBlueprint(
 	ctx context.Context, blueprint string, query json.RawMessage, options SearchBlueprintOptions,
 ) iter.Seq2[*Entity, error] {
@@ -119,7 +119,7 @@ func (s *EntityService) SearchBlueprint(
 	}
 }
 
-// searchPage reads one page and returns the mark of the next one, "" after the last.
+// searchPage reads one page and returns the cursor of the next one, "" after the last.
 func (s *EntityService) searchPage(ctx context.Context, blueprint string, page searchPage) ([]Entity, string, error) {
 	call := request{method: http.MethodPost, path: entitiesPath(blueprint, "search"), body: page, readOnly: true}
 	var answer struct {

@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// Creation is what became of one entity of [EntityService.CreateTogether]: an entity or an error.
+// Creation is the result for one entity of [EntityService.CreateTogether]: an entity or an error.
 type Creation struct {
-	// Entity is the entity as Port has it, or as it was sent where Port has not said more: then it has no CreatedAt.
+	// Entity is the entity as Port returned it or, without CreatedAt, as it was sent.
 	Entity *Entity
 	Err    error
 }
 
-// CreateTogether makes at most twenty entities of a blueprint, each with an identifier, in one request:
-// POST /v1/blueprints/{blueprint}/entities/bulk. The results are in the order of the entities, and each is what
-// [EntityService.Create] would have returned for it alone: an entity that is refused among others is sent again by
-// itself, for a target in the same request may have come after it and for the whole of Port's answer; and where the
-// answer is lost, each is settled by reading.
+// CreateTogether creates at most twenty entities of a blueprint, each with an identifier, in one request: POST
+// /v1/blueprints/{blueprint}/entities/bulk. The results are in the order of the entities, and each is what
+// [EntityService.Create] would have returned for that entity. A refused entity is sent again alone, since its
+// relation target may have come later in the same request and since only a single request returns the complete error.
+// If the response is lost, a read determines the outcome of each entity.
 func (s *EntityService) CreateTogether(ctx context.Context, blueprint string, entities []*Entity, options CreateEntityOptions) []Creation {
 	lingering, release := Linger(ctx)
 	defer release()
@@ -32,7 +32,7 @@ func (s *EntityService) CreateTogether(ctx context.Context, blueprint string, en
 	case outcome.mayHaveHappened:
 		t.settle(lingering, ctx.Err() == nil, err)
 	case errors.Is(err, ErrInvalid), errors.Is(err, ErrTooLarge), errors.Is(err, ErrNotFound), errors.Is(err, ErrConflict):
-		// One of them may be the cause.
+		// One of them may have caused the failure.
 		t.createAlone(ctx)
 	default:
 		t.fail(err)
@@ -47,8 +47,8 @@ func (s *EntityService) CreateTogether(ctx context.Context, blueprint string, en
 	return results
 }
 
-// errNotMentioned means that the answer to a bulk create leaves out an entity.
-var errNotMentioned = errors.New("the answer does not say what became of the entity")
+// errNotMentioned means that the response to a bulk create omits an entity.
+var errNotMentioned = errors.New("the response contains no result for the entity")
 
 // together is one bulk create. A result is nil until it is known.
 type together struct {
@@ -60,7 +60,7 @@ type together struct {
 	began     time.Time
 }
 
-// take reads the answer.
+// take records the results of the response.
 func (t *together) take(ctx context.Context, answer *bulkCreateAnswer) {
 	isRefused := false
 	answer.yield(0, func(result BulkResult, err error) bool {
@@ -90,7 +90,7 @@ func (t *together) take(ctx context.Context, answer *bulkCreateAnswer) {
 	}
 }
 
-// refusal is the failure of one entity as an answer to its own request would report it.
+// refusal is the failure of one entity as the response to a single request would report it.
 func (t *together) refusal(refused *BulkError) error {
 	return &Error{
 		StatusCode: refused.StatusCode, Code: refused.Code, Message: refused.Message, exists: refused.Is(ErrExists),
@@ -115,24 +115,24 @@ func (t *together) fail(err error) {
 	}
 }
 
-// settle reads what is there of the entities without a result, whose answer was lost. isFinal says that what is not
-// there will not be created any more.
+// settle reads the entities that have no result because the response was lost. isFinal says that entities which do
+// not exist now will not be created later.
 func (t *together) settle(ctx context.Context, isFinal bool, err error) {
 	lost := outcome{mayHaveHappened: true}
-	found := t.find(ctx)
+	byIdentifier := t.find(ctx)
 	for i, entity := range t.entities {
 		if t.results[i] != nil {
 			continue
 		}
-		existing, readErr := found[entity.Identifier], error(nil)
+		existing, readErr := byIdentifier[entity.Identifier], error(nil)
 		if existing == nil {
-			// A search may miss what is there.
+			// A search may miss existing entities.
 			existing, readErr = t.service.Get(ctx, t.blueprint, entity.Identifier, GetEntityOptions{ExcludeCalculated: true})
 		}
 		switch {
 		case errors.Is(readErr, ErrNotFound) && isFinal:
 			t.results[i] = &Creation{Err: err}
-		case readErr == nil && holds(existing, entity.writable()) && (t.options.Upsert || t.service.isSince(existing, t.began)):
+		case readErr == nil && matchesSent(existing, entity.writable()) && (t.options.Upsert || t.service.isSince(existing, t.began)):
 			t.results[i] = &Creation{Entity: existing}
 		default:
 			t.results[i] = &Creation{Err: lost.explain(err)}
@@ -140,30 +140,31 @@ func (t *together) settle(ctx context.Context, isFinal bool, err error) {
 	}
 }
 
-// find searches for the entities.
+// find returns the existing entities that a search finds, by identifier.
 func (t *together) find(ctx context.Context) map[string]*Entity {
 	identifiers := make([]string, len(t.entities))
 	for i, entity := range t.entities {
 		identifiers[i] = entity.Identifier
 	}
-	found := map[string]*Entity{}
+	byIdentifier := map[string]*Entity{}
 	query, err := QueryIdentifiers(map[string][]string{t.blueprint: identifiers})
 	if err != nil {
-		return found
+		return byIdentifier
 	}
 	result, err := t.service.Search(ctx, query, SearchOptions{GetEntityOptions: GetEntityOptions{ExcludeCalculated: true}})
 	if err != nil {
-		return found // They are read one by one.
+		return byIdentifier // settle reads them one by one.
 	}
 	for i := range result.Entities {
 		if result.Entities[i].Blueprint == t.blueprint {
-			found[result.Entities[i].Identifier] = &result.Entities[i]
+			byIdentifier[result.Entities[i].Identifier] = &result.Entities[i]
 		}
 	}
-	return found
+	return byIdentifier
 }
 
-// targetsFirst orders entities so that those to which others relate come before these, as far as that is possible.
+// targetsFirst orders entities so that relation targets come before the entities that refer to them, as far as
+// possible.
 func targetsFirst(entities []*Entity) []*Entity {
 	byIdentifier := make(map[string]*Entity, len(entities))
 	for _, entity := range entities {

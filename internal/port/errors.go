@@ -16,12 +16,12 @@ var (
 	ErrUnauthorized = errors.New("port: unauthorized")
 	// ErrForbidden is a 403: the credentials are right but may not do this.
 	ErrForbidden = errors.New("port: forbidden")
-	// ErrNotFound is a 404 in which Port says that the blueprint, the entity or whatever was named does not exist. A 404
-	// of anybody else, such as a proxy or a server that is not Port, does not match: it says nothing about the thing.
+	// ErrNotFound is a 404 in which Port says that the requested object does not exist. A 404 of a proxy or of a
+	// server that is not Port does not match.
 	ErrNotFound = errors.New("port: not found")
 	// ErrConflict is a 409.
 	ErrConflict = errors.New("port: conflict")
-	// ErrTooLarge is a 413: Port takes bodies of at most 1 MiB.
+	// ErrTooLarge is a 413: Port accepts bodies of at most 1 MiB.
 	ErrTooLarge = errors.New("port: request too large")
 	// ErrInvalid is a 400 or 422: Port understood the request and refused its content.
 	ErrInvalid = errors.New("port: invalid")
@@ -29,16 +29,16 @@ var (
 	ErrRateLimited = errors.New("port: rate limited")
 	// ErrExists means that the identifier of a create, or the new one of a rename, is taken.
 	ErrExists = errors.New("port: already exists")
-	// ErrFormatChange means that Port does not change the format of a property that exists.
+	// ErrFormatChange means that Port does not change the format of an existing property.
 	ErrFormatChange = errors.New("port: the format of a property cannot change")
-	// ErrHasDependents means that a thing cannot be deleted because others depend on it.
+	// ErrHasDependents means that an object cannot be deleted because others depend on it.
 	ErrHasDependents = errors.New("port: has dependents")
-	// ErrOutcomeUnknown means that a request which is not safe to repeat was sent, but its answer was lost, and that
-	// reading afterwards did not tell what became of it.
+	// ErrOutcomeUnknown means that a request which is not safe to retry was sent, its response was lost, and a read
+	// could not determine its outcome.
 	ErrOutcomeUnknown = errors.New("port: outcome unknown")
-	// ErrInvalidIdentifier means that an identifier cannot stand in a path, so that nothing was sent.
+	// ErrInvalidIdentifier means that an identifier cannot be part of a path; nothing was sent.
 	ErrInvalidIdentifier = errors.New("port: invalid identifier")
-	// ErrMalformedAnswer means that the answer was not what the API documents, for example HTML.
+	// ErrMalformedAnswer means that the response was not what the API documents, for example HTML.
 	ErrMalformedAnswer = errors.New("port: malformed answer")
 )
 
@@ -49,34 +49,35 @@ const (
 	codeRouteNotFound = "route_not_found"
 )
 
-// codesExists are the codes known for a taken identifier. Neither its code nor its status is documented, so a create
-// also looks for the thing itself.
+// codesExists are the known codes for a taken identifier. Neither code nor status is documented, so a create also
+// reads the object.
 func codesExists() []string { return []string{"identifier_taken", "already_exists"} }
 
-// Error is an answer of the API that reports a failure. It matches the sentinels of this package by its status and
+// Error is a response of the API that reports a failure. It matches the sentinels of this package by its status and
 // code.
 type Error struct {
-	// StatusCode is the HTTP status. It is 200 where an answer said "ok": false in spite of its status.
+	// StatusCode is the HTTP status. It may be 200 if the response contained "ok": false.
 	StatusCode int
-	// Code is the error field of the answer, such as "not_found", or "" if it had none.
+	// Code is the error field of the response, such as "not_found", or "" if there was none.
 	Code string
-	// Message is Port's sentence for people, or ours if there was none.
+	// Message is Port's error message, or ours if Port sent none.
 	Message string
-	// Details is the details field of the answer, if any.
+	// Details is the details field of the response, if any.
 	Details json.RawMessage
-	// TraceID identifies the request to Port's support; often empty.
+	// TraceID identifies the request for Port's support; often empty.
 	TraceID string
 	// Method and Route say which request failed: the HTTP method and the path, without query.
 	Method string
 	Route  string
 	// RetryAfter is how long Port asked to wait, if it did.
 	RetryAfter time.Duration
-	// Hint says what to do about it, where this client knows; often empty.
+	// Hint says how to fix the problem, if this client knows; often empty.
 	Hint string
 
 	exists    bool
 	malformed bool
-	// elsewhere says that the address is not one of Port's API, or that nobody got as far as to look for the thing.
+	// elsewhere says that the 404 does not mean that the object does not exist: the address is not Port's API, or the
+	// request did not reach the object.
 	elsewhere bool
 }
 
@@ -100,7 +101,7 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
-// Is reports whether the error is of the kind that a sentinel of this package stands for.
+// Is reports whether the error matches a sentinel of this package.
 func (e *Error) Is(target error) bool {
 	switch target {
 	case ErrUnauthorized:
@@ -129,13 +130,13 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// TransportError is a request without a usable answer: the connection failed, the answer broke off, or none came in
-// time. It unwraps to the cause.
+// TransportError is a request without a usable response: the connection failed, the response was truncated, or none
+// arrived in time. It unwraps to the cause.
 type TransportError struct {
 	// Method and Route say which request failed: the HTTP method and the path, without query.
 	Method string
 	Route  string
-	// Attempts counts how often the request was sent, or tried to be.
+	// Attempts is the number of attempts to send the request.
 	Attempts int
 	// Sent says that the request may have reached Port, and so may have taken effect.
 	Sent bool
@@ -153,5 +154,5 @@ func (e *TransportError) Error() string {
 	return text
 }
 
-// Unwrap returns the cause, unless that shows a secret.
+// Unwrap returns the cause, unless it contains a secret.
 func (e *TransportError) Unwrap() error { return e.cause }

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// extraField is the name of the struct field that holds the keys of an object which its model does not name.
+// extraField is the name of the struct field for the keys of an object that its model does not name.
 const extraField = "Extra"
 
-// shapeError says where in a document a value has another type than the model expects. It names kinds and keys, but
-// never a value, since values may be anything.
+// shapeError says where in a document a value does not have the type that the model expects. It names types and keys,
+// but no values, which may be secret.
 type shapeError struct {
 	path []string
 	want string
@@ -22,14 +22,14 @@ type shapeError struct {
 }
 
 func (e *shapeError) Error() string {
-	problem := "want " + e.want + ", got " + e.got
+	problem := "expected " + e.want + ", got " + e.got
 	if len(e.path) == 0 {
 		return problem
 	}
 	return strings.Join(e.path, ".") + ": " + problem
 }
 
-// at puts a key in front of the path of a shape error as it travels outwards.
+// at prepends a key to the path of a shape error.
 func at(key string, err error) error {
 	var shape *shapeError
 	if !errors.As(err, &shape) {
@@ -38,14 +38,14 @@ func at(key string, err error) error {
 	return &shapeError{path: append([]string{key}, shape.path...), want: shape.want, got: shape.got}
 }
 
-// objectField is one field of a model: where it lives in the struct, and its key on the wire.
+// objectField is one field of a model: its position in the struct and its JSON key.
 type objectField struct {
 	index    int
 	key      string
 	omitZero bool
 }
 
-// objectFields lists the fields of a model type that have a key on the wire.
+// objectFields lists the fields of a model type that have a JSON key.
 func objectFields(model reflect.Type) []objectField {
 	fields := make([]objectField, 0, model.NumField())
 	for i := range model.NumField() {
@@ -59,8 +59,9 @@ func objectFields(model reflect.Type) []objectField {
 }
 
 // decodeObject reads a JSON object into the struct that target points to. Keys are matched exactly (encoding/json
-// would ignore their case); those without a field go to the Extra field, if the struct has one. Null leaves a field at its zero value, but
-// a json.RawMessage keeps it, and a key that is absent leaves a nil pointer, map or slice where an empty one does not.
+// would ignore their case); those without a field go to the Extra field if the struct has one. Null leaves a field at
+// its zero value, but a json.RawMessage keeps it. An absent key leaves a pointer, map or slice nil; an empty value
+// does not.
 func decodeObject(data []byte, target any) error {
 	fields, err := objectKeys(data)
 	if err != nil {
@@ -81,7 +82,7 @@ func objectKeys(data []byte) (map[string]json.RawMessage, error) {
 	return keys, nil
 }
 
-// decodeKeys is decodeObject for an object that has been split into its keys; it consumes keys.
+// decodeKeys is decodeObject for an object that is already split into its keys; it modifies keys.
 func decodeKeys(keys map[string]json.RawMessage, target any) error {
 	model := reflect.ValueOf(target).Elem()
 	for _, field := range objectFields(model.Type()) {
@@ -100,7 +101,7 @@ func decodeKeys(keys map[string]json.RawMessage, target any) error {
 	return nil
 }
 
-// decodeValue reads any JSON value into a settable value, and reports the path of what does not fit.
+// decodeValue reads any JSON value into a settable value, and reports the path of a mismatch.
 func decodeValue(data []byte, target reflect.Value) error {
 	if target.Type() == reflect.TypeFor[json.RawMessage]() {
 		target.SetBytes(bytes.Clone(data))
@@ -134,7 +135,7 @@ func decodeMap(data []byte, target reflect.Value) error {
 		return err
 	}
 	if target.Type() == reflect.TypeFor[map[string]any]() {
-		// Free-form values fit whatever they are, and are the bulk of an entity.
+		// Free-form values accept anything, and are most of an entity.
 		return decodeScalar(data, target)
 	}
 	target.Set(reflect.MakeMapWithSize(target.Type(), len(keys)))
@@ -172,11 +173,11 @@ func decodeScalar(data []byte, target reflect.Value) error {
 	if err == nil {
 		return nil
 	}
-	return &shapeError{want: wantedKind(target), got: kindOf(data)}
+	return &shapeError{want: expectedKind(target), got: kindOf(data)}
 }
 
-// wantedKind names the JSON type that a scalar field takes.
-func wantedKind(target reflect.Value) string {
+// expectedKind names the JSON type that a scalar field accepts.
+func expectedKind(target reflect.Value) string {
 	if target.Type() == reflect.TypeFor[json.Number]() {
 		return "a number"
 	}
@@ -186,7 +187,7 @@ func wantedKind(target reflect.Value) string {
 	case reflect.String:
 		return "a string"
 	case reflect.Int, reflect.Int64:
-		return "a whole number"
+		return "an integer"
 	default:
 		return "JSON"
 	}
@@ -212,7 +213,7 @@ func kindOf(data []byte) string {
 	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return "a number"
 	default:
-		return "no JSON"
+		return "invalid JSON"
 	}
 }
 
@@ -242,7 +243,7 @@ func encodeObject(source any) ([]byte, error) {
 	return encodeJSON(keys)
 }
 
-// encode writes any value, and in it every model by [encodeObject]: encoding/json would leave out what is in Extra.
+// encode writes any value, and every model in it by [encodeObject]: encoding/json would omit Extra.
 func encode(value any) (json.RawMessage, error) { return encodeField(reflect.ValueOf(value)) }
 
 func encodeField(value reflect.Value) (json.RawMessage, error) {
@@ -285,7 +286,7 @@ func encodeField(value reflect.Value) (json.RawMessage, error) {
 	}
 }
 
-// encodeJSON is json.Marshal without the escaping of <, > and &: Port stores what it gets, and people read it there.
+// encodeJSON is json.Marshal without the escaping of <, > and &: Port stores and shows the text as it was sent.
 func encodeJSON(value any) ([]byte, error) {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)

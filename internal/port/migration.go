@@ -52,7 +52,7 @@ func (m *Migration) UnmarshalJSON(data []byte) error {
 	return decodeObject(data, m)
 }
 
-// MigrationError is the end of a migration that did not complete.
+// MigrationError reports a migration that did not complete.
 type MigrationError struct {
 	ID     string
 	Status MigrationStatus
@@ -63,13 +63,13 @@ func (e *MigrationError) Error() string {
 	return fmt.Sprintf("migration %s ended with status %s", e.ID, e.Status)
 }
 
-// CreateMigration describes entities to be made out of those of another blueprint; the values of Mapping are JQ.
+// CreateMigration describes entities to create from those of another blueprint; the values of Mapping are JQ.
 type CreateMigration struct {
 	SourceBlueprint string           `json:"sourceBlueprint"`
 	Mapping         MigrationMapping `json:"mapping"`
 }
 
-// MigrationMapping says which entity is made out of each source entity, and out of which of them.
+// MigrationMapping selects the source entities and maps each of them to a new entity.
 type MigrationMapping struct {
 	Blueprint    string          `json:"blueprint,omitzero"`
 	Filter       string          `json:"filter,omitzero"`
@@ -94,14 +94,14 @@ type ListMigrationsOptions struct {
 	Blueprint string
 }
 
-// migrationAnswer is the envelope of answers with one migration.
+// migrationAnswer is the envelope of responses with one migration.
 type migrationAnswer struct {
 	Migration Migration `json:"migration"`
 }
 
 func (a *migrationAnswer) complete() error {
 	if a.Migration.ID == "" {
-		return errors.New("the answer holds no migration")
+		return errors.New("the response contains no migration")
 	}
 	return nil
 }
@@ -137,7 +137,7 @@ func (s *MigrationService) List(ctx context.Context, options ListMigrationsOptio
 	return answer.Migrations, nil
 }
 
-// Create starts a migration: POST /v1/migrations. After a lost answer it returns [ErrOutcomeUnknown].
+// Create starts a migration: POST /v1/migrations. If the response is lost, it returns [ErrOutcomeUnknown].
 func (s *MigrationService) Create(ctx context.Context, migration *CreateMigration) (*Migration, error) {
 	var answer migrationAnswer
 	outcome, err := s.client.do(ctx, request{
@@ -149,14 +149,15 @@ func (s *MigrationService) Create(ctx context.Context, migration *CreateMigratio
 	return &answer.Migration, nil
 }
 
-// How often [MigrationService.Wait] asks: at first quickly, since most migrations are small, then less and less.
+// How often [MigrationService.Wait] polls: quickly at first, since most migrations are small, then less and less
+// often.
 const (
 	firstPoll = 500 * time.Millisecond
 	lastPoll  = 15 * time.Second
 )
 
-// Wait reads a migration until it is over. It returns a [*MigrationError] if the migration failed or was cancelled,
-// and the context's error when that ends first.
+// Wait polls a migration until it ends. It returns a [*MigrationError] if the migration failed or was cancelled, and
+// the context's error if the context ends first.
 func (s *MigrationService) Wait(ctx context.Context, id string) error {
 	for length := firstPoll; ; length = min(2*length, lastPoll) {
 		migration, err := s.Get(ctx, id)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// DefaultBaseURL is the address of Port's API in the EU, which a client uses when it is given none.
+// DefaultBaseURL is the address of Port's API in the EU, the default of a client.
 const DefaultBaseURL = "https://api.getport.io"
 
 const (
@@ -35,8 +35,8 @@ type settings struct {
 	rootCAs        *x509.CertPool
 }
 
-// WithCredentials authenticates with a client id and a client secret, for which Port issues tokens. While a secret is
-// rotated there may be several: when Port answers 401 to one, the next is tried.
+// WithCredentials authenticates with a client id and a client secret, for which Port issues tokens. There may be
+// several secrets during a rotation: if Port refuses one with 401, the next is tried.
 func WithCredentials(id, clientSecret string, others ...string) Option {
 	return func(s *settings) error {
 		all := append([]string{clientSecret}, others...)
@@ -56,7 +56,7 @@ func WithCredentials(id, clientSecret string, others ...string) Option {
 func WithToken(token string) Option {
 	return func(s *settings) error {
 		if token == "" || !isHeaderValue(token) {
-			return errors.New("port: the token is empty or holds a space, a control or a non-ASCII character")
+			return errors.New("port: the token is empty or contains a space, a control character or a non-ASCII character")
 		}
 		s.token = newSecret(token)
 		return nil
@@ -74,7 +74,7 @@ func WithUserAgent(userAgent string) Option {
 	}
 }
 
-// WithMaxRetries sets how often a request is repeated after its first attempt failed, where that is safe; 0 for never.
+// WithMaxRetries sets how often a failed request is retried, where that is safe; 0 means never.
 func WithMaxRetries(retries int) Option {
 	return func(s *settings) error {
 		if retries < 0 {
@@ -85,8 +85,8 @@ func WithMaxRetries(retries int) Option {
 	}
 }
 
-// WithRequestTimeout sets how long one attempt of a request may take until its answer has been read whole. Waits
-// between attempts do not count.
+// WithRequestTimeout limits one attempt of a request, including reading the response. Waits between attempts do not
+// count.
 func WithRequestTimeout(timeout time.Duration) Option {
 	return func(s *settings) error {
 		if timeout <= 0 {
@@ -153,12 +153,12 @@ func newSettings(options []Option) (*settings, error) {
 		return nil, errors.New("port: neither credentials nor a token are set")
 	}
 	if s.transport != nil && s.rootCAs != nil {
-		return nil, errors.New("port: root CAs belong into the transport when one is set")
+		return nil, errors.New("port: root CAs and a transport must not both be set; set the root CAs of the transport")
 	}
 	return s, nil
 }
 
-// ErrBaseURL is the subject of the sentence that says why [New] refuses a base URL.
+// ErrBaseURL is wrapped by the errors that say why [New] refuses a base URL.
 var ErrBaseURL = errors.New("port: the base URL")
 
 // CheckBaseURL returns an error when [New] would refuse a base URL. It wraps [ErrBaseURL].
@@ -167,7 +167,7 @@ func CheckBaseURL(text string) error {
 	return err
 }
 
-// parseBaseURL checks a base address and drops what users add out of habit: trailing slashes and one "/v1".
+// parseBaseURL checks a base URL and drops trailing slashes and one "/v1", which users often add.
 func parseBaseURL(text string) (*url.URL, error) {
 	if text == "" {
 		text = DefaultBaseURL
@@ -182,13 +182,13 @@ func parseBaseURL(text string) (*url.URL, error) {
 	}
 	switch {
 	case base.User != nil:
-		return nil, fmt.Errorf("%w must not hold a user or a password", ErrBaseURL)
+		return nil, fmt.Errorf("%w must not contain a user or a password", ErrBaseURL)
 	case base.Scheme != "http" && base.Scheme != "https":
 		return nil, fmt.Errorf("%w %q must start with http:// or https://", ErrBaseURL, text)
 	case base.Hostname() == "":
 		return nil, fmt.Errorf("%w %q has no host", ErrBaseURL, text)
 	case base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
-		return nil, fmt.Errorf("%w %q must not hold a query or a fragment", ErrBaseURL, text)
+		return nil, fmt.Errorf("%w %q must not contain a query or a fragment", ErrBaseURL, text)
 	}
 	path := strings.TrimRight(base.EscapedPath(), "/")
 	path = strings.TrimRight(strings.TrimSuffix(path, "/v1"), "/")

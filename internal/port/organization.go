@@ -15,7 +15,7 @@ type OrganizationService struct {
 type Organization struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name"`
-	// Settings and Announcement are objects, kept as Port wrote them.
+	// Settings and Announcement are objects, exactly as Port wrote them.
 	Settings     json.RawMessage `json:"settings,omitzero"`
 	Announcement json.RawMessage `json:"announcement,omitzero"`
 
@@ -31,15 +31,15 @@ func (o *Organization) UnmarshalJSON(data []byte) error {
 	return decodeObject(data, o)
 }
 
-// OrganizationUpdate is what can be written of an organization. Port requires the name also in a patch.
+// OrganizationUpdate is the writable part of an organization. Port requires the name even in a patch.
 type OrganizationUpdate struct {
 	Name         string          `json:"name"`
 	Settings     json.RawMessage `json:"settings,omitzero"`
 	Announcement json.RawMessage `json:"announcement,omitzero"`
 }
 
-// organizationAnswer takes the answer of a read, whose form Port does not document: the organization under its own
-// key, or bare.
+// organizationAnswer decodes the response of a read, whose form Port does not document: the organization under its
+// own key, or bare.
 type organizationAnswer struct {
 	organization Organization
 }
@@ -66,7 +66,7 @@ func (s *OrganizationService) Get(ctx context.Context) (*Organization, error) {
 	return &answer.organization, nil
 }
 
-// Update replaces what can be written of the organization: PUT /v1/organization.
+// Update replaces the writable part of the organization: PUT /v1/organization.
 func (s *OrganizationService) Update(ctx context.Context, update OrganizationUpdate) error {
 	_, err := s.client.do(ctx, request{method: http.MethodPut, path: []string{"organization"}, body: update}, nil)
 	return err

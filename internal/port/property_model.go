@@ -2,7 +2,7 @@ package port
 
 import "encoding/json"
 
-// Property is one property of a blueprint: an open JSON Schema with a few keys of Port's own.
+// Property is one property of a blueprint: an open JSON Schema with a few additional keys.
 type Property struct {
 	// Type is string, number, boolean, object or array.
 	Type        string  `json:"type"`
@@ -29,7 +29,7 @@ type Property struct {
 	Extra      map[string]json.RawMessage `json:"-"`
 }
 
-// Items describes the elements of an array property. Many arrays have none: then any element is accepted.
+// Items describes the elements of an array property. Many arrays have no Items: they accept any element.
 type Items struct {
 	Type       string                     `json:"type,omitzero"`
 	Format     *string                    `json:"format,omitzero"`

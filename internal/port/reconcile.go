@@ -11,21 +11,21 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// creation is a create whose lost answer is settled by reading; see [EntityService.Create].
+// creation is a create whose outcome is determined by a read if the response is lost; see [EntityService.Create].
 type creation[T any] struct {
-	// read reads the thing by its identifier; nil if Port chooses that.
+	// read reads the object by its identifier; nil if Port generates the identifier.
 	read func(ctx context.Context) (*T, error)
-	// overwrites says that it does not matter what was there before.
+	// overwrites says that it does not matter whether the object existed before.
 	overwrites bool
-	// isOurs reports whether a thing was made no earlier than a moment. With it nothing is read before the create; nil
-	// has what is there read first.
-	isOurs func(found *T, began time.Time) bool
-	// sent is what must be found afterwards, as it is encoded on the wire.
+	// isOurs reports whether an object was created no earlier than the given time. If it is nil, run reads before it
+	// creates.
+	isOurs func(result *T, began time.Time) bool
+	// sent is what a read must return afterwards, as encoded in JSON.
 	sent   any
 	create func(ctx context.Context) (*T, outcome, error)
 }
 
-// presence is what was found under an identifier before a create.
+// presence says whether an identifier was taken before a create.
 type presence int
 
 const (
@@ -52,21 +52,21 @@ func (c creation[T]) run(ctx context.Context) (*T, error) {
 	if c.read == nil || (before != absent && !c.overwrites && c.isOurs == nil) {
 		return nil, outcome.explain(err)
 	}
-	found, readErr := c.read(lingering)
+	result, readErr := c.read(lingering)
 	switch {
-	// A request that was given up may still be carried out, also where it has not been yet.
+	// An abandoned request may still take effect later.
 	case errors.Is(readErr, ErrNotFound) && ctx.Err() == nil:
 		return nil, err
-	case readErr != nil || !holds(found, c.sent):
+	case readErr != nil || !matchesSent(result, c.sent):
 		return nil, outcome.explain(err)
-	case c.isOurs != nil && !c.overwrites && !c.isOurs(found, began):
+	case c.isOurs != nil && !c.overwrites && !c.isOurs(result, began):
 		return nil, outcome.explain(err)
 	default:
-		return found, nil
+		return result, nil
 	}
 }
 
-// isTaken looks whether a create was refused because the identifier is taken: a 422 alone does not tell.
+// isTaken reads whether a create was refused because the identifier is taken: a 422 alone is ambiguous.
 func (c creation[T]) isTaken(ctx context.Context, err error) bool {
 	if c.isOurs == nil || c.read == nil || !errors.Is(err, ErrInvalid) {
 		return false
@@ -75,8 +75,8 @@ func (c creation[T]) isTaken(ctx context.Context, err error) bool {
 	return readErr == nil
 }
 
-// look reads what is there before a create. If Port refuses to say, the create goes on without knowing; if Port does
-// not answer, the create would get no answer either.
+// look reads the identifier before a create. If Port refuses the read, the create goes ahead; if Port does not
+// respond, the create would fail as well.
 func (c creation[T]) look(ctx context.Context) (presence, error) {
 	if c.read == nil || c.overwrites || c.isOurs != nil {
 		return presenceUnknown, nil
@@ -94,32 +94,32 @@ func (c creation[T]) look(ctx context.Context) (presence, error) {
 	}
 }
 
-// renaming is an update that also changes the identifier. Repeated after a lost answer it fails, since the old
-// identifier is gone, so it is settled by reading the new one.
+// renaming is an update that also changes the identifier. A retry after a lost response fails, since the old
+// identifier no longer exists, so a read of the new one determines the outcome.
 type renaming[T any] struct {
 	readNew func(ctx context.Context) (*T, error)
 	readOld func(ctx context.Context) (*T, error)
-	// sent is what must be found under the new identifier, as it is encoded on the wire.
+	// sent is what the new identifier must return, as encoded in JSON.
 	sent any
 }
 
-// settle turns the error of a rename into success if the rename took effect: the new identifier holds what was sent,
-// and the old one nothing. Holding the same under both would be somebody else's entity.
+// settle turns the error of a rename into success if the rename took effect: the new identifier returns what was
+// sent, and the old one does not exist. If both exist, the new one belongs to somebody else.
 func (r renaming[T]) settle(ctx context.Context, outcome outcome, err error) (*T, error) {
 	if !outcome.mayHaveHappened {
 		return nil, r.markTaken(ctx, err)
 	}
-	found, readErr := r.readNew(ctx)
-	if readErr != nil || !holds(found, r.sent) {
+	result, readErr := r.readNew(ctx)
+	if readErr != nil || !matchesSent(result, r.sent) {
 		return nil, outcome.explain(err)
 	}
 	if _, readErr := r.readOld(ctx); !errors.Is(readErr, ErrNotFound) {
 		return nil, outcome.explain(err)
 	}
-	return found, nil
+	return result, nil
 }
 
-// markTaken looks whether a rename was refused because the new identifier is taken: a 422 alone does not tell.
+// markTaken reads whether a rename was refused because the new identifier is taken: a 422 alone is ambiguous.
 func (r renaming[T]) markTaken(ctx context.Context, err error) error {
 	if !errors.Is(err, ErrInvalid) {
 		return markExists(err, false)
@@ -128,8 +128,8 @@ func (r renaming[T]) markTaken(ctx context.Context, err error) error {
 	return markExists(err, readErr == nil)
 }
 
-// markExists makes the error of a create or rename match [ErrExists] where it means that: always for a conflict, and
-// for a refusal if the identifier is known to be taken. Which of the two Port answers is not documented.
+// markExists makes the error of a create or rename match [ErrExists] if it is a conflict, or if it is a validation
+// error and the identifier is known to be taken. Port does not document which of the two it returns.
 func markExists(err error, taken bool) error {
 	var failure *Error
 	if !errors.As(err, &failure) || failure.Code == codeHasDependents {
@@ -141,10 +141,10 @@ func markExists(err error, taken bool) error {
 	return err
 }
 
-// holds says whether everything that was sent is found again. What Port added is ignored, and so is the difference
+// matchesSent reports whether a result contains everything that was sent. It ignores additions, and the difference
 // between absent and empty: Port fills in nulls and defaults.
-func holds(found, sent any) bool {
-	foundValue, err := plainJSON(found)
+func matchesSent(result, sent any) bool {
+	resultValue, err := plainJSON(result)
 	if err != nil {
 		return false
 	}
@@ -152,7 +152,7 @@ func holds(found, sent any) bool {
 	if err != nil {
 		return false
 	}
-	return includes(foundValue, sentValue)
+	return includes(resultValue, sentValue)
 }
 
 // plainJSON turns a model into maps, lists and scalars, with exact numbers.
@@ -164,33 +164,33 @@ func plainJSON(model any) (any, error) {
 	return jsonvalue.Decode(encoded)
 }
 
-// includes says whether the sent value is part of the found one.
-func includes(found, sent any) bool {
+// includes reports whether the result contains the sent value.
+func includes(result, sent any) bool {
 	if isEmpty(sent) {
-		return isEmpty(found)
+		return isEmpty(result)
 	}
 	switch sent := sent.(type) {
 	case map[string]any:
-		return includesKeys(found, sent)
+		return includesKeys(result, sent)
 	case []any:
-		found, ok := found.([]any)
-		return ok && slices.EqualFunc(found, sent, includes)
+		result, ok := result.([]any)
+		return ok && slices.EqualFunc(result, sent, includes)
 	case json.Number:
-		found, ok := found.(json.Number)
-		return ok && sameNumber(found, sent)
+		result, ok := result.(json.Number)
+		return ok && sameNumber(result, sent)
 	default:
-		return found == sent
+		return result == sent
 	}
 }
 
-func includesKeys(found any, sent map[string]any) bool {
-	object, ok := found.(map[string]any)
+func includesKeys(result any, sent map[string]any) bool {
+	object, ok := result.(map[string]any)
 	if !ok {
 		return false
 	}
 	for key, value := range sent {
 		if isEmpty(value) {
-			// Port may have filled in a default, so anything goes.
+			// Port may have filled in a default, so any value matches.
 			continue
 		}
 		if key == "team" && sameMembers(object[key], value) {
@@ -203,7 +203,7 @@ func includesKeys(found any, sent map[string]any) bool {
 	return true
 }
 
-// isEmpty says whether a value is one that Port may leave out.
+// isEmpty reports whether Port may omit the value.
 func isEmpty(value any) bool {
 	switch value := value.(type) {
 	case nil:
@@ -219,9 +219,9 @@ func isEmpty(value any) bool {
 	}
 }
 
-// sameMembers compares lists of strings without regard to their order, in which Port may return teams.
-func sameMembers(found, sent any) bool {
-	left, right := sortedStrings(found), sortedStrings(sent)
+// sameMembers compares lists of strings regardless of their order: Port may return teams in any order.
+func sameMembers(result, sent any) bool {
+	left, right := sortedStrings(result), sortedStrings(sent)
 	return left != nil && slices.Equal(left, right)
 }
 
@@ -238,10 +238,10 @@ func sortedStrings(value any) []string {
 	return all
 }
 
-// sameNumber compares numbers in any notation. Port may round them as JavaScript does, so they are the same if their
-// floating-point images are.
-func sameNumber(found, sent json.Number) bool {
-	left, leftErr := found.Float64()
+// sameNumber compares numbers in any notation. Port may round them as JavaScript does, so numbers are the same if
+// they are equal as floating-point numbers.
+func sameNumber(result, sent json.Number) bool {
+	left, leftErr := result.Float64()
 	right, rightErr := sent.Float64()
-	return found == sent || (leftErr == nil && rightErr == nil && left == right)
+	return result == sent || (leftErr == nil && rightErr == nil && left == right)
 }

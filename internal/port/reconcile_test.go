@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-func TestHolds(t *testing.T) {
+func TestMatchesSent(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
-		found, sent string
-		want        bool
+		result, sent string
+		want         bool
 	}{
 		"equal":                          {`{"a":1,"b":[true,"x"]}`, `{"a":1,"b":[true,"x"]}`, true},
 		"what Port added":                {`{"a":1,"createdAt":"now","p":{"q":null,"r":3}}`, `{"a":1,"p":{}}`, true},
@@ -38,12 +38,12 @@ func TestHolds(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := holds(json.RawMessage(c.found), json.RawMessage(c.sent)); got != c.want {
-				t.Errorf("%s holds %s: %t, want %t", c.found, c.sent, got, c.want)
+			if got := matchesSent(json.RawMessage(c.result), json.RawMessage(c.sent)); got != c.want {
+				t.Errorf("%s contains %s: %t, want %t", c.result, c.sent, got, c.want)
 			}
 		})
 	}
-	if holds(json.RawMessage(`{}`), func() {}) || holds(func() {}, json.RawMessage(`{}`)) {
-		t.Error("something holds what is no JSON")
+	if matchesSent(json.RawMessage(`{}`), func() {}) || matchesSent(func() {}, json.RawMessage(`{}`)) {
+		t.Error("invalid JSON matches")
 	}
 }

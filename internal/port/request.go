@@ -14,30 +14,31 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/pause"
 )
 
-// request is one call of the API, before it becomes one or more HTTP requests.
+// request is one API call, which becomes one or more HTTP requests.
 type request struct {
 	method string
-	// path holds the segments after /v1, unescaped.
+	// path contains the segments after /v1, unescaped.
 	path  []string
 	query url.Values
 	// body is encoded as JSON; nil sends none.
 	body any
-	// readOnly marks a POST that changes nothing, and so may be repeated like a GET.
+	// readOnly marks a POST that changes nothing and may be retried like a GET.
 	readOnly bool
 }
 
 func (r request) changesNothing() bool { return r.method == http.MethodGet || r.readOnly }
 
-// outcome says what is known about the effect of a request besides its answer.
+// outcome is what is known about the effect of a request apart from its response.
 type outcome struct {
-	// mayHaveHappened says that at least one attempt may have taken effect without telling: its connection broke, or
-	// something between Port and us answered in Port's place.
+	// mayHaveHappened says that at least one attempt may have taken effect although its response was lost: the
+	// connection broke, or a proxy answered instead of Port.
 	mayHaveHappened bool
 	// answeredAt is the server's time of the answer; zero if there is none or it does not say.
 	answeredAt time.Time
 }
 
-// explain marks the error of a request that is not safe to repeat with [ErrOutcomeUnknown], where it applies.
+// explain adds [ErrOutcomeUnknown] to the error of a request that is not safe to retry, if the request may have taken
+// effect.
 func (o outcome) explain(err error) error {
 	if !o.mayHaveHappened {
 		return err
@@ -45,8 +46,8 @@ func (o outcome) explain(err error) error {
 	return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
 }
 
-// do sends a request with a token and decodes the answer, unless answer is nil. An error of the exchange is an [*Error]
-// or a [*TransportError]; others concern the request itself, such as [ErrInvalidIdentifier].
+// do sends a request with a token and decodes the response into answer, unless answer is nil. An error of the
+// exchange is an [*Error] or a [*TransportError]; others concern the request itself, such as [ErrInvalidIdentifier].
 func (c *Client) do(ctx context.Context, r request, answer any) (outcome, error) {
 	if r.changesNothing() {
 		return c.send(ctx, c.reads, r, answer)
@@ -55,8 +56,7 @@ func (c *Client) do(ctx context.Context, r request, answer any) (outcome, error)
 	return c.send(ctx, c.changes, r, answer)
 }
 
-// remove is do for a request whose purpose is that something is gone: when it had to be repeated after a lost answer
-// and then finds nothing, it was the first attempt that did it.
+// remove is do for a deletion: if a retry after a lost response finds nothing, the first attempt succeeded.
 func (c *Client) remove(ctx context.Context, r request, answer any) error {
 	outcome, err := c.do(ctx, r, answer)
 	if outcome.mayHaveHappened && errors.Is(err, ErrNotFound) {
@@ -76,7 +76,7 @@ func (c *Client) send(ctx context.Context, via *http.Client, r request, answer a
 	if err != nil {
 		return known, c.transportError(r, attempts, err)
 	}
-	defer func() { _ = response.Body.Close() }() // It lies in memory, and closing it cannot fail.
+	defer func() { _ = response.Body.Close() }() // It is in memory, and closing it cannot fail.
 	c.clock.learn(response.Header, time.Now())
 	known.answeredAt = pause.ServerTime(response.Header, time.Time{})
 	return known, c.readAnswer(r, response, answer)
@@ -108,7 +108,7 @@ func (c *Client) newRequest(ctx context.Context, r request) (*retryablehttp.Requ
 }
 
 // address is the URL of a request. An identifier that is empty, "." or ".." is refused, escaped or not: servers and
-// proxies resolve it and would act on another resource.
+// proxies would resolve it and act on another resource.
 func (c *Client) address(r request) (string, error) {
 	for _, segment := range r.path {
 		if segment == "" || segment == "." || segment == ".." {
@@ -122,7 +122,7 @@ func (c *Client) address(r request) (string, error) {
 	return address, nil
 }
 
-// route is the path of a request, each segment escaped by itself.
+// route is the path of a request, each segment escaped separately.
 func (r request) route() string {
 	escaped := make([]string, len(r.path))
 	for i, segment := range r.path {
@@ -131,8 +131,8 @@ func (r request) route() string {
 	return "/v1/" + strings.Join(escaped, "/")
 }
 
-// transportError describes why there is no answer. An error that already speaks for itself, such as that of the
-// request for a token, is returned as it is.
+// transportError describes why there is no response. A self-explanatory error, such as that of the request for a
+// token, is returned unchanged.
 func (c *Client) transportError(r request, attempts *retries, err error) error {
 	if noToken, ok := errors.AsType[*authError](err); ok {
 		return noToken.err
@@ -148,7 +148,7 @@ func (c *Client) transportError(r request, attempts *retries, err error) error {
 		cause: err, reason: c.auth.redact(err.Error()),
 	}
 	if failure.reason != err.Error() {
-		// The cause itself would still show the secret to whoever unwraps it.
+		// Unwrapping the cause would still reveal the secret.
 		failure.cause = nil
 	}
 	return failure

@@ -12,17 +12,17 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/pause"
 )
 
-// maxWait is the longest that a request waits because the server asks for it.
+// maxWait is the longest wait that a server can ask for.
 const maxWait = 2 * time.Minute
 
-// retries decides about the repetitions of one call and remembers what its attempts did. The attempts of a call
-// follow each other, so it needs no lock.
+// retries decides whether to retry one call and tracks its attempts. The attempts of a call are sequential, so it
+// needs no lock.
 type retries struct {
-	// repeatable says that a second execution does no harm.
+	// repeatable says that the request is safe to execute twice.
 	repeatable bool
-	// count is how many attempts there were.
+	// count is the number of attempts.
 	count int
-	// lost says that an attempt may have taken effect without a final answer.
+	// lost says that an attempt may have taken effect although its response was lost.
 	lost bool
 	// waitedLongest says that the call has waited for maxWait, although the server asked for more.
 	waitedLongest bool
@@ -49,7 +49,7 @@ func (r *retries) check(ctx context.Context, response *http.Response, err error)
 	case http.StatusTooManyRequests:
 		return r.checkWait(response), nil
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		// Proxies answer so when they lose the connection to Port, which may have handled the request.
+		// Proxies return this when they lose the connection to Port, which may have handled the request.
 		r.lost = true
 		return r.repeatable && r.checkWait(response), nil
 	default:
@@ -71,8 +71,8 @@ func (r *retries) checkError(ctx context.Context, err error) (bool, error) {
 	return r.repeatable || !failed.sent, nil
 }
 
-// checkWait allows one wait that is shorter than what the server asks for. What a header asks may be a
-// misunderstanding; if the server still refuses after the longest wait, it is not.
+// checkWait allows one wait that is shorter than what the server asks for. The header may be misread; if the server
+// still refuses after the longest wait, it was not.
 func (r *retries) checkWait(response *http.Response) bool {
 	asked, ok := askedWait(response.StatusCode, response.Header, time.Now())
 	if !ok || asked <= maxWait {
@@ -85,8 +85,8 @@ func (r *retries) checkWait(response *http.Response) bool {
 	return true
 }
 
-// backoff implements [retryablehttp.Backoff]: what the server asks for, else an exponential time. Full jitter keeps
-// parallel calls from coming back all at once.
+// backoff implements [retryablehttp.Backoff]: the wait that the server asks for, otherwise exponential backoff. Full
+// jitter spreads parallel calls.
 func (r *retries) backoff(_, _ time.Duration, attempt int, response *http.Response) time.Duration {
 	if response != nil {
 		if asked, ok := askedWait(response.StatusCode, response.Header, time.Now()); ok {
@@ -96,10 +96,10 @@ func (r *retries) backoff(_, _ time.Duration, attempt int, response *http.Respon
 	return repetition.After(attempt+1, jitter())
 }
 
-// repetition is the wait before a repetition when the server does not ask for one.
+// repetition is the backoff before a retry if the server does not ask for a wait.
 var repetition = pause.Backoff{First: 500 * time.Millisecond, Longest: 30 * time.Second}
 
-// jitter is a random number from 0 to below 1.
+// jitter is a random number in [0, 1).
 func jitter() float64 {
 	return rand.Float64() //nolint:gosec // The jitter need not be secret.
 }

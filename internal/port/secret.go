@@ -2,15 +2,15 @@ package port
 
 import "strings"
 
-// secretPlaceholder stands in texts where a secret would be.
+// secretPlaceholder replaces secrets in texts.
 const secretPlaceholder = "<secret>"
 
-// minRedacted is the length from which on a secret is looked for in texts. Shorter ones are not Port's, whose
-// secrets have dozens of characters, and would tear unrelated words apart.
+// minRedacted is the minimum length of a secret to redact. Port's secrets have dozens of characters; redacting
+// shorter ones would garble unrelated words.
 const minRedacted = 8
 
-// secret is a text that no formatting verb prints: package fmt ignores methods of unexported fields, but it cannot
-// look into a function.
+// secret is a text that no formatting verb prints: package fmt ignores the methods of unexported fields, but cannot
+// print what a function returns.
 type secret struct {
 	reveal func() string
 }

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// newAuthenticator picks the way to authenticate: a given token wins over credentials.
+// newAuthenticator selects how to authenticate: a token takes precedence over credentials.
 func newAuthenticator(c *Client, s *settings) authenticator {
 	if !s.token.isEmpty() {
 		return &staticToken{token: issuedToken{text: s.token}, clientSecrets: s.clientSecrets}
@@ -21,7 +21,7 @@ func newAuthenticator(c *Client, s *settings) authenticator {
 	return &tokenSource{client: c, clientID: s.clientID, clientSecrets: s.clientSecrets}
 }
 
-// staticToken is a token that somebody else got from Port.
+// staticToken is a token that was issued to somebody else.
 type staticToken struct {
 	token         issuedToken
 	clientSecrets []secret
@@ -38,19 +38,19 @@ func (t *staticToken) redact(text string) string {
 }
 
 func (t *staticToken) hint(_ string, now time.Time) string {
-	const remedy = "set a new token, or a client id and secret, with which tokens are renewed"
+	const remedy = "set a new token, or set a client id and secret so that tokens are renewed"
 	expiry, known := tokenExpiry(t.token.text.reveal())
 	switch {
 	case known && expiry.Before(now):
 		return "the token expired at " + expiry.UTC().Format(time.RFC3339) + ": " + remedy
 	case known:
-		return "the token has not expired, but Port does not accept it: is it of another region or organization?"
+		return "the token has not expired, but Port does not accept it; it may belong to another region or organization"
 	default:
 		return "the token is wrong or has expired: " + remedy
 	}
 }
 
-// tokenExpiry reads when a token expires, if it is a JSON Web Token that says so. The signature is Port's to check.
+// tokenExpiry reads when a token expires, if it is a JSON Web Token with an expiry. It does not check the signature.
 func tokenExpiry(token string) (time.Time, bool) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -73,11 +73,11 @@ func tokenExpiry(token string) (time.Time, bool) {
 	return time.Unix(int64(seconds), 0), true
 }
 
-// tokenPath is where tokens are asked for.
+// tokenPath is the path of the request for a token.
 var tokenPath = [...]string{"auth", "access_token"}
 
-// tokenSource gets tokens for credentials, and keeps each until shortly before it expires. Calls that need a token at
-// the same time wait for one request.
+// tokenSource requests tokens for credentials and caches each until shortly before it expires. Concurrent calls that
+// need a token share one request.
 type tokenSource struct {
 	client        *Client
 	clientID      string
@@ -86,12 +86,12 @@ type tokenSource struct {
 	mutex sync.Mutex
 	token issuedToken
 	fetch *tokenFetch
-	// accepted is the index of the secret for which Port has issued a token last. Only the caller who asks for the
-	// next one uses it.
+	// accepted is the index of the secret for which Port last issued a token. Only the caller who requests the next
+	// one uses it.
 	accepted int
 }
 
-// tokenFetch is a request for a token that is on its way. Its fields may be read once done is closed.
+// tokenFetch is a request for a token in flight. Its fields may be read once done is closed.
 type tokenFetch struct {
 	done  chan struct{}
 	token issuedToken
@@ -109,8 +109,8 @@ func (s *tokenSource) successor(ctx context.Context, refused issuedToken) (issue
 	return token, true, err
 }
 
-// newerThan returns a token with a number above the given one. The first caller to need a new one asks for it, in its
-// own time; the others wait, and one of them takes over if the first gives up.
+// newerThan returns a token with a number above the given one. The first caller to need a new one requests it, under
+// its own context; the others wait, and one of them takes over if the first gives up.
 func (s *tokenSource) newerThan(ctx context.Context, number int) (issuedToken, error) {
 	for {
 		token, fetch, mine := s.join(number)
@@ -132,7 +132,8 @@ func (s *tokenSource) newerThan(ctx context.Context, number int) (issuedToken, e
 	}
 }
 
-// join returns the token if it will do, else the request for the next one and whether the caller has to send it.
+// join returns the token if it is recent enough, otherwise the request for the next one and whether the caller has to
+// send it.
 func (s *tokenSource) join(number int) (token issuedToken, fetch *tokenFetch, mine bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -170,18 +171,18 @@ func (s *tokenSource) run(ctx context.Context, fetch *tokenFetch) {
 	s.token = fetch.token
 }
 
-// renewalMargin is how long before its end a token is renewed, so that it does not expire on its way.
+// renewalMargin is how long before its expiry a token is renewed, so that it does not expire in flight.
 func renewalMargin(lifetime time.Duration) time.Duration {
 	return min(lifetime/10, time.Minute)
 }
 
-// maxTokenLifetime bounds what is believed of a token's lifetime.
+// maxTokenLifetime is the upper limit for a token's lifetime.
 const maxTokenLifetime = 30 * 24 * time.Hour
 
 // tokenRoute is the path of the request for a token.
 const tokenRoute = "/v1/auth/access_token" //nolint:gosec // This is a path.
 
-// ask requests a token with each secret in turn, from the one that was accepted last, until the answer is not 401.
+// ask requests a token with each secret in turn, starting with the one last accepted, until the status is not 401.
 func (s *tokenSource) ask(ctx context.Context) (token string, lifetime time.Duration, err error) {
 	for range s.clientSecrets {
 		token, lifetime, err = s.askWith(ctx, s.clientSecrets[s.accepted])
@@ -193,7 +194,7 @@ func (s *tokenSource) ask(ctx context.Context) (token string, lifetime time.Dura
 	return token, lifetime, err
 }
 
-// askWith requests a token: POST /v1/auth/access_token. A lifetime of 0 is unknown: then the token is used until Port
+// askWith requests a token: POST /v1/auth/access_token. A lifetime of 0 means unknown: the token is used until Port
 // refuses it.
 func (s *tokenSource) askWith(ctx context.Context, clientSecret secret) (token string, lifetime time.Duration, err error) {
 	call := request{
@@ -209,13 +210,13 @@ func (s *tokenSource) askWith(ctx context.Context, clientSecret secret) (token s
 	return answer.AccessToken, answer.lifetime(), nil
 }
 
-// tokenAnswer is the answer to a request for a token.
+// tokenAnswer is the response to a request for a token.
 type tokenAnswer struct {
 	AccessToken string      `json:"accessToken"`
 	ExpiresIn   json.Number `json:"expiresIn"`
 }
 
-// lifetime is how long the token is valid, or 0 if the answer does not say so.
+// lifetime is how long the token is valid, or 0 if the response does not say.
 func (a *tokenAnswer) lifetime() time.Duration {
 	seconds, err := a.ExpiresIn.Float64()
 	if err != nil || seconds <= 0 {
@@ -226,7 +227,7 @@ func (a *tokenAnswer) lifetime() time.Duration {
 
 func (a *tokenAnswer) complete() error {
 	if a.AccessToken == "" || !isHeaderValue(a.AccessToken) {
-		return errors.New("the answer holds no usable token")
+		return errors.New("the response contains no usable token")
 	}
 	return nil
 }
@@ -240,7 +241,7 @@ func (s *tokenSource) redact(text string) string {
 
 func (s *tokenSource) hint(route string, _ time.Time) string {
 	if route == tokenRoute {
-		return "check the client id and secret, and that the base URL is that of their region"
+		return "check the client id and secret, and that the base URL matches their region"
 	}
-	return "Port refused a token that it had just issued: were the credentials revoked?"
+	return "Port refused a token that it had just issued; the credentials may have been revoked"
 }

@@ -17,18 +17,18 @@ import (
 	"time"
 )
 
-// maxAnswer is the default for the most bytes of an answer.
+// maxAnswer is the default maximum size of a response in bytes.
 const maxAnswer = 64 << 20
 
 // ErrAnswerTooLong means that an answer has more bytes than the client takes; see [WithMaxAnswer].
-var ErrAnswerTooLong = errors.New("the answer is too long")
+var ErrAnswerTooLong = errors.New("the response is too large")
 
-var errAnswerBroken = errors.New("the answer broke off")
+var errAnswerBroken = errors.New("the response was truncated")
 
-// attemptError is the failure of one HTTP request without a whole answer.
+// attemptError is the failure of one HTTP request without a complete response.
 type attemptError struct {
 	err error
-	// sent says that the request may have left.
+	// sent says that the request may have been sent.
 	sent bool
 	// permanent says that another attempt would fail as well.
 	permanent bool
@@ -37,15 +37,15 @@ type attemptError struct {
 func (e *attemptError) Error() string { return e.err.Error() }
 func (e *attemptError) Unwrap() error { return e.err }
 
-// attemptTransport sends one HTTP request and reads the answer whole, within a timeout. Reading here makes an answer
-// that breaks off a failure of the attempt, like one that never came, and frees the connection. All its errors are
+// attemptTransport sends one HTTP request and reads the complete response within a timeout. Reading here makes a
+// truncated response a failure of the attempt, like a missing one, and frees the connection. All its errors are
 // [*attemptError].
 type attemptTransport struct {
 	base    http.RoundTripper
 	timeout time.Duration
-	// lingers says that a request that has left when its context ends may still be answered; see [Linger].
+	// lingers says that a request already sent when its context ends may still complete; see [Linger].
 	lingers bool
-	// maxAnswer is the most bytes of an answer, uncompressed.
+	// maxAnswer is the maximum size of a response in bytes, uncompressed.
 	maxAnswer int64
 }
 
@@ -53,7 +53,7 @@ type attemptTransport struct {
 func (t *attemptTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err := request.Context().Err(); err != nil {
 		if request.Body != nil {
-			_ = request.Body.Close() // A transport closes the body also when it fails; ours lies in memory.
+			_ = request.Body.Close() // A transport must close the body even if it fails; ours is in memory.
 		}
 		return nil, &attemptError{err: err, permanent: true}
 	}
@@ -72,12 +72,13 @@ func (t *attemptTransport) RoundTrip(request *http.Request) (*http.Response, err
 	case request.Context().Err() != nil:
 		failed.err = request.Context().Err()
 	case ctx.Err() != nil:
-		failed.err = fmt.Errorf("no whole answer within %s: %w", t.timeout, context.DeadlineExceeded)
+		failed.err = fmt.Errorf("no complete response within %s: %w", t.timeout, context.DeadlineExceeded)
 	}
 	return nil, failed
 }
 
-// limit is the time that an attempt has. One that lingers ends with the caller's context only while nothing has left.
+// limit applies the timeout of an attempt. If the attempt lingers, the caller's context ends it only before it is
+// sent.
 func (t *attemptTransport) limit(caller context.Context, trace *connectionTrace) (context.Context, context.CancelFunc) {
 	if !t.lingers {
 		return context.WithTimeout(caller, t.timeout)
@@ -96,9 +97,9 @@ func (t *attemptTransport) limit(caller context.Context, trace *connectionTrace)
 	}
 }
 
-// readWhole replaces the body of a response by its content.
+// readWhole reads the body of a response into memory.
 func (t *attemptTransport) readWhole(response *http.Response) error {
-	defer func() { _ = response.Body.Close() }() // Whether the content is whole, reading has told.
+	defer func() { _ = response.Body.Close() }() // Reading has already detected a truncated body.
 	content, err := io.ReadAll(io.LimitReader(response.Body, t.maxAnswer+1))
 	if err != nil {
 		return fmt.Errorf("%w: %w", errAnswerBroken, err)
@@ -113,7 +114,7 @@ func (t *attemptTransport) readWhole(response *http.Response) error {
 	return nil
 }
 
-// isBrokenJSON detects an answer that was cut off where HTTP cannot tell, for example by a proxy.
+// isBrokenJSON detects a response that was truncated in a way that HTTP does not show, for example by a proxy.
 func isBrokenJSON(response *http.Response, content []byte) bool {
 	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	return response.StatusCode < http.StatusMultipleChoices && mediaType == "application/json" &&
@@ -133,12 +134,12 @@ func (t *connectionTrace) observe(ctx context.Context) context.Context {
 	})
 }
 
-// mayHaveLeft says whether any byte of a request that is under way may have left. A transport that does not tell about
-// its connections is given the benefit of the doubt.
+// mayHaveLeft reports whether any byte of a request in flight may have been sent. It is true for a transport without
+// connection tracing.
 func (t *connectionTrace) mayHaveLeft() bool { return !t.asked.Load() || t.got.Load() }
 
-// mayHaveSent says whether any byte of a request that failed may have left: not without a connection. A transport
-// that does not tell about its connections is given the benefit of the doubt unless it failed to dial.
+// mayHaveSent reports whether any byte of a failed request may have been sent, which requires a connection. For a
+// transport without connection tracing it is true unless dialing failed.
 func (t *connectionTrace) mayHaveSent(err error) bool {
 	if t.asked.Load() {
 		return t.got.Load()
@@ -147,8 +148,8 @@ func (t *connectionTrace) mayHaveSent(err error) bool {
 	return !errors.As(err, &operation) || operation.Op != "dial"
 }
 
-// isPermanent says whether an error is one of configuration: an untrusted certificate, a server without TLS, an
-// answer that is too long.
+// isPermanent reports whether a retry would fail as well: an untrusted certificate, a server without TLS, a response
+// that is too large.
 func isPermanent(err error) bool {
 	var (
 		untrusted *tls.CertificateVerificationError

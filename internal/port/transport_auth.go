@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// issuedToken is a token and its number in the order of issue, which tells a refused token from its successor even if
-// Port issues the same text again.
+// issuedToken is a token and its sequence number, which distinguishes a refused token from its successor even if Port
+// issues the same text again.
 type issuedToken struct {
 	text   secret
 	number int
-	// renewAt is when to ask for the next one; zero when that is not known.
+	// renewAt is when to request the next one; zero if unknown.
 	renewAt time.Time
 }
 
@@ -19,16 +19,16 @@ type issuedToken struct {
 type authenticator interface {
 	// current returns the token to be used now.
 	current(ctx context.Context) (issuedToken, error)
-	// successor returns a token that is newer than the refused one; false if there can be none.
+	// successor returns a token newer than the refused one; false if tokens cannot be renewed.
 	successor(ctx context.Context, refused issuedToken) (issuedToken, bool, error)
-	// hint says what to do about a 401 that remained.
+	// hint says how to fix a 401 that persists.
 	hint(route string, now time.Time) string
 	// redact removes secrets from a text.
 	redact(text string) string
 }
 
-// authError is the failure to get a token. It ends the request that needed one, whose own retries would only repeat
-// those of the request for the token.
+// authError is the failure to get a token. It ends the request that needed the token without retries, since the
+// request for the token was already retried.
 type authError struct{ err error }
 
 func (e *authError) Error() string { return e.err.Error() }
@@ -43,7 +43,7 @@ type authTransport struct {
 // RoundTrip implements [http.RoundTripper].
 func (t *authTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.Body != nil {
-		// What is sent are copies of the body; the contract says that the original is closed all the same.
+		// Only copies of the body are sent, but the contract requires closing the original.
 		defer func() { _ = request.Body.Close() }()
 	}
 	token, err := t.auth.current(request.Context())
@@ -58,7 +58,7 @@ func (t *authTransport) RoundTrip(request *http.Request) (*http.Response, error)
 	if !renewed {
 		return response, err
 	}
-	_ = response.Body.Close() // The body has been read, and lies in memory.
+	_ = response.Body.Close() // The body is in memory.
 	if err != nil {
 		return nil, &authError{err}
 	}

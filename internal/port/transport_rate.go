@@ -20,16 +20,16 @@ const (
 )
 
 const (
-	// minEpoch is the number from which on a time is an epoch; below it counts the seconds to wait. It is documented
-	// as an epoch, and clients in the wild read it as seconds.
+	// minEpoch is the lowest number that is an epoch; a lower number is a wait in seconds. The header is documented
+	// as an epoch, but existing clients read it as seconds.
 	minEpoch = 1e8
-	// minEpochMillis is the number from which on an epoch counts milliseconds.
+	// minEpochMillis is the lowest number that is an epoch in milliseconds.
 	minEpochMillis = 1e11
-	// maxEpoch bounds the seconds that fit a time.
+	// maxEpoch is the upper limit for seconds in a time.
 	maxEpoch = 1e15
 )
 
-// rateLimitTransport lets requests wait for the rate limit together.
+// rateLimitTransport makes requests wait for the shared rate limit.
 type rateLimitTransport struct {
 	base http.RoundTripper
 	gate *rateGate
@@ -39,7 +39,7 @@ type rateLimitTransport struct {
 func (t *rateLimitTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err := t.gate.admit(request.Context()); err != nil {
 		if request.Body != nil {
-			_ = request.Body.Close() // A transport closes the body also when it fails; ours lies in memory.
+			_ = request.Body.Close() // A transport must close the body even if it fails; ours is in memory.
 		}
 		return nil, err
 	}
@@ -50,16 +50,15 @@ func (t *rateLimitTransport) RoundTrip(request *http.Request) (*http.Response, e
 	return response, err
 }
 
-// rateGate is the picture that all calls of a client have of the rate limit. Its zero value knows nothing and lets
-// everything pass.
+// rateGate is the shared view of all calls of a client on the rate limit. Its zero value admits every request.
 //
-// Within a period it counts down from what Port said is left, one for each request that it lets pass: answers come
-// too late to hold back requests that are already on their way.
+// Within a period it counts down from the remaining number that Port reported, one for each request it admits:
+// responses arrive too late to limit requests already in flight.
 type rateGate struct {
 	mutex sync.Mutex
-	// closedUntil is when requests may go on after Port refused one.
+	// closedUntil is when requests may continue after Port refused one.
 	closedUntil time.Time
-	// limit is how many requests a period takes; 0 when Port has not said, and then nothing below is known.
+	// limit is the number of requests per period; 0 if unknown, and then the fields below are unknown too.
 	limit  int
 	period time.Duration
 	// left is how many more requests may pass before ends: the end of the period, or maxWait if that comes earlier.
@@ -67,8 +66,8 @@ type rateGate struct {
 	ends time.Time
 }
 
-// admit waits until a request may be sent. It waits no longer than maxWait: after that the request goes, and Port may
-// tell again what it thinks.
+// admit waits until a request may be sent, at most maxWait. After that the request is sent, and Port may refuse it
+// again.
 func (g *rateGate) admit(ctx context.Context) error {
 	deadline := time.Now().Add(maxWait)
 	for {
@@ -83,7 +82,7 @@ func (g *rateGate) admit(ctx context.Context) error {
 	}
 }
 
-// reserve counts one request and returns 0 if it may be sent now, else how long to wait before asking again.
+// reserve counts one request and returns 0 if it may be sent now, otherwise how long to wait before the next call.
 func (g *rateGate) reserve(now time.Time) time.Duration {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
@@ -113,7 +112,7 @@ func (g *rateGate) startPeriod(now time.Time) {
 	g.ends = now.Add(g.period)
 }
 
-// learn takes over what an answer says about the rate limit.
+// learn records what a response says about the rate limit.
 func (g *rateGate) learn(status int, header http.Header, now time.Time) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
@@ -142,8 +141,8 @@ func (g *rateGate) closeUntil(moment time.Time) {
 	}
 }
 
-// update corrects the count. Of answers about the same period the lowest count is true, as they may arrive in any
-// order; one about a later period starts again. Ends that differ by less than a second are the same, since Port counts
+// update corrects the count. Responses may arrive in any order, so within one period the lowest count is correct; a
+// response about a later period starts again. Ends that differ by less than a second are the same, since Port counts
 // in whole seconds.
 func (g *rateGate) update(limit, remaining int, ends time.Time) {
 	later := g.limit == 0 || ends.Sub(g.ends) >= time.Second
@@ -159,8 +158,8 @@ func (g *rateGate) update(limit, remaining int, ends time.Time) {
 	g.limit = limit
 }
 
-// askedWait is how long an answer asks to wait before the next request; false if it does not ask. Besides Retry-After
-// a 429 asks with the end of the period, if nothing is left of it.
+// askedWait returns how long a response asks to wait before the next request; false if it does not ask. In addition
+// to Retry-After, a 429 with no remaining requests asks to wait for the end of the period.
 func askedWait(status int, header http.Header, now time.Time) (time.Duration, bool) {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
@@ -176,8 +175,8 @@ func askedWait(status int, header http.Header, now time.Time) (time.Duration, bo
 	return untilReset(header, now)
 }
 
-// untilReset reads how long the current period still takes, from an epoch or from seconds; from its whole length if
-// Port does not say when it ends.
+// untilReset returns the rest of the current period, from an epoch or from seconds; its full length if Port does not
+// say when it ends.
 func untilReset(header http.Header, now time.Time) (time.Duration, bool) {
 	text := header.Get(headerReset)
 	if text == "" {
@@ -198,7 +197,7 @@ func untilReset(header http.Header, now time.Time) (time.Duration, bool) {
 
 func epochSeconds(moment time.Time) float64 { return float64(moment.UnixMilli()) / 1000 }
 
-// count reads a header that holds a whole number.
+// count reads a header with an integer value.
 func count(header http.Header, name string) (int, bool) {
 	number, err := strconv.Atoi(strings.TrimSpace(header.Get(name)))
 	return number, err == nil && number >= 0

@@ -7,14 +7,14 @@ import (
 	"slices"
 )
 
-// UserService holds the operations on the people and the machines of the organization: /v1/users and /v1/apps.
+// UserService holds the operations on the users and the applications of the organization: /v1/users and /v1/apps.
 type UserService struct {
 	client *Client
 }
 
-// User is a person in the organization.
+// User is a user of the organization.
 type User struct {
-	// ID is what events call the person by, such as "auth0|5f3".
+	// ID identifies the user in events, such as "auth0|5f3".
 	ID        string `json:"id,omitzero"`
 	Email     string `json:"email,omitzero"`
 	FirstName string `json:"firstName,omitzero"`
@@ -27,7 +27,7 @@ func (u *User) UnmarshalJSON(data []byte) error {
 	return decodeObject(data, u)
 }
 
-// App is an application that has credentials of its own: a machine.
+// App is an application with credentials.
 type App struct {
 	// ID is the client id of its credentials. In events "@clients" may follow it.
 	ID   string `json:"id,omitzero"`
@@ -40,12 +40,12 @@ func (a *App) UnmarshalJSON(data []byte) error {
 	return decodeObject(data, a)
 }
 
-// List reads everybody in the organization: GET /v1/users. Port answers with all of them at once.
+// List reads all users of the organization: GET /v1/users. Port returns all of them at once.
 func (s *UserService) List(ctx context.Context) ([]User, error) {
 	return readList[User](ctx, s.client, "users")
 }
 
-// Apps reads all applications: GET /v1/apps. Port answers with all of them at once.
+// Apps reads all applications: GET /v1/apps. Port returns all of them at once.
 func (s *UserService) Apps(ctx context.Context) ([]App, error) {
 	return readList[App](ctx, s.client, "apps")
 }
@@ -56,8 +56,8 @@ func readList[T any](ctx context.Context, client *Client, path string) ([]T, err
 	return answer.elements, err
 }
 
-// firstList takes an answer whose envelope Port does not document: the first list in the object, whatever its key, or
-// a bare list.
+// firstList decodes a response whose envelope Port does not document: the first list in the object, whatever its key,
+// or a bare list.
 type firstList[T any] struct {
 	elements []T
 }

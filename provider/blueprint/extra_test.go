@@ -124,7 +124,7 @@ func TestBlueprint_extraJSONIsForKeysWithoutAttribute(t *testing.T) {
 		"a whole property":             {`{"schema": {"properties": {"b": {"type": "string"}}}}`, `instead: schema.properties.b.type.`},
 		"a relation":                   {`{"relations": {"r": {"target": "t"}}}`, `instead: relations.r.target.`},
 		"a property that is not there": {`{"schema": {"properties": {"typo": {"examples": []}}}}`, `Keys of an Unknown Property: extra_json has keys of "typo"`},
-		"the wrong kind of a thing":    {`{"schema": 1}`, `Invalid Extra JSON: extra_json cannot be merged into the blueprint: schema: want an object, got a number.`},
+		"the wrong kind of a thing":    {`{"schema": 1}`, `Invalid Extra JSON: extra_json cannot be merged into the blueprint: schema: expected an object, got a number.`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

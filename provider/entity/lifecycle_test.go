@@ -166,7 +166,7 @@ func TestEntity_refreshThatFails(t *testing.T) {
 		"unauthorized":         {`"status": 401, "body": {"ok": false, "error": "unauthorized", "message": "No"}`, []string{"401", "PORT_CLIENT_ID"}},
 		"a proxy's not found":  {`"status": 404, "body": "<html>"`, []string{"404", "base URL"}},
 		"a server error":       {`"status": 500, "body": {"ok": false, "error": "internal", "message": "Oops"}`, []string{"500", "Oops"}},
-		"an answer that ended": {`"status": 200, "body": {"ok": true}`, []string{"holds no entity"}},
+		"an answer that ended": {`"status": 200, "body": {"ok": true}`, []string{"contains no entity"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

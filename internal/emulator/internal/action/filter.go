@@ -6,17 +6,16 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// Filter selects actions; what is empty does not restrict.
+// Filter selects actions; empty fields match everything.
 type Filter struct {
 	Actions, Blueprints []string
-	// Operations are those of self-service actions: no automation has one.
+	// Operations are operations of self-service actions; automations have none.
 	Operations []string
-	// Published selects automations by publish, which is true by default.
-	// Self-service actions are not subject to it.
+	// Published selects automations by publish, which is true by default. It does not apply to self-service actions.
 	Published *bool
 	// TriggerType is automation or self-service.
 	TriggerType string
-	// Events and EventActions are of automations.
+	// Events and EventActions apply to automations.
 	Events, EventActions []string
 }
 
@@ -35,15 +34,13 @@ func (s *Store) List(filter Filter) []any {
 
 // Signal is something that automations react to.
 type Signal struct {
-	// Types are the types of event that it is, such as ENTITY_CREATED and
-	// ANY_ENTITY_CHANGE.
+	// Types are the event types that it matches, such as ENTITY_CREATED and ANY_ENTITY_CHANGE.
 	Types []string
-	// Blueprint and Property, or Action, are what it is about.
+	// Blueprint and Property, or Action, are its subject.
 	Blueprint, Property, Action string
 }
 
-// Listening returns the published automations that react to a signal, their
-// conditions aside.
+// Listening returns the published automations that react to a signal, regardless of their conditions.
 func (s *Store) Listening(signal Signal) []*document.Object {
 	s.mutex.RLock()
 	defer s.mutex.RUnlock()
@@ -85,7 +82,7 @@ func isAutomation(action *document.Object) bool {
 	return action.Object("trigger").Text("type") == "automation"
 }
 
-// isPublished reports whether an automation is to fire.
+// isPublished reports whether an automation is published.
 func isPublished(action *document.Object) bool {
 	publish, ok := action.Value("publish").(bool)
 	return publish || !ok

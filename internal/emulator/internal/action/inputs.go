@@ -8,10 +8,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/schema"
 )
 
-// ReadInputs holds what a run is given to the inputs of its action, and returns it
-// with the defaults of the inputs that it leaves out. [?runs] Port's wording, and that
-// an input which the action does not have is refused. What a form computes by a
-// jqQuery is taken as it is.
+// ReadInputs validates the inputs of a run against its action and fills in the defaults of those that are missing.
+// [?runs] Assumed: Port's wording, and that it refuses inputs which the action does not have. Values that a form
+// computes with a jqQuery are accepted unchanged.
 func ReadInputs(userInputs, given *document.Object) (*document.Object, error) {
 	definitions := userInputs.Object("properties")
 	for name := range given.All() {
@@ -45,7 +44,7 @@ func ReadInputs(userInputs, given *document.Object) (*document.Object, error) {
 	return inputs, nil
 }
 
-// withoutQueries leaves out what is computed by a jqQuery when the form is shown.
+// withoutQueries omits what a jqQuery computes when the form is shown.
 func withoutQueries(definition *document.Object) *document.Object {
 	plain := document.New()
 	for key, value := range definition.All() {

@@ -21,15 +21,15 @@ type Store struct {
 	actions []*action // in the order in which they were created
 }
 
-// action is one version of an action. It is never changed: a change replaces it.
+// action is one version of an action. It is immutable: a change replaces it.
 type action struct {
 	identifier string
-	// document is the action as it was written, and what Port adds to it.
+	// document is the action as written, with the keys that Port adds.
 	document    *document.Object
 	permissions *document.Object
 }
 
-// NewStore returns an empty store. The actor is who makes every change.
+// NewStore returns an empty store. The actor is the author of every change.
 func NewStore(now func() time.Time, actor string) *Store {
 	return &Store{now: now, actor: actor}
 }
@@ -69,8 +69,8 @@ func (s *Store) Create(body *document.Object) (*document.Object, error) {
 	return created, nil
 }
 
-// Replace replaces an action whole and returns it. A body with another identifier
-// renames the action; [?implicit-changes] automations that react to its runs follow.
+// Replace replaces an action and returns it. A body with a different identifier renames the action;
+// [?implicit-changes] automations that react to its runs follow.
 func (s *Store) Replace(identifier string, body *document.Object) (*document.Object, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -97,8 +97,8 @@ func (s *Store) Replace(identifier string, body *document.Object) (*document.Obj
 	return replaced, nil
 }
 
-// after returns the present instant, or the next one after another: every change
-// moves updatedAt, even if two come within one millisecond.
+// after returns the current time, but later than the given one: every change advances updatedAt, even two within one
+// millisecond.
 func (s *Store) after(earlier string) string {
 	now := s.now()
 	if at, err := time.Parse(time.RFC3339, earlier); err == nil && !now.Truncate(time.Millisecond).After(at) {
@@ -140,14 +140,14 @@ func (s *Store) DeleteSelfServiceOf(blueprint string) {
 	s.actions = slices.DeleteFunc(s.actions, func(a *action) bool { return a.isSelfServiceOf(blueprint) })
 }
 
-// isSelfServiceOf reports whether the action is a self-service action of the
-// blueprint. An automation is not: its blueprint is that of its event.
+// isSelfServiceOf reports whether the action is a self-service action of the blueprint. An automation does not belong
+// to a blueprint, it only refers to that of its event.
 func (a *action) isSelfServiceOf(blueprint string) bool {
 	return a.document.Object("trigger").Text("blueprintIdentifier") == blueprint
 }
 
-// RenameBlueprint makes the actions that name a blueprint follow it to its new
-// identifier. [?implicit-changes] It does not count as a change of the actions.
+// RenameBlueprint updates the identifier of a blueprint in the actions that refer to it. [?implicit-changes] It does
+// not count as a change of the actions.
 func (s *Store) RenameBlueprint(from, to string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -157,7 +157,7 @@ func (s *Store) RenameBlueprint(from, to string) {
 		[]string{"invocationMethod", "blueprintIdentifier"})
 }
 
-// retarget replaces an identifier that stands at one of the paths.
+// retarget replaces an identifier at any of the paths.
 func (s *Store) retarget(from, to string, paths ...[]string) {
 	for i, a := range s.actions {
 		for _, path := range paths {
@@ -185,11 +185,11 @@ func (s *Store) Dump() []any {
 	return dump
 }
 
-// Staged are actions that were read and can be added.
+// Staged are validated actions, ready to be added.
 type Staged struct{ actions []*action }
 
-// Stage reads actions in the form of Port's answers, and refuses identifiers that
-// are taken. What Port adds to an action may be missing, and so may its permissions.
+// Stage reads actions in the form of Port's responses and refuses identifiers that are taken. The keys that Port
+// adds, and permissions, are optional.
 func (s *Store) Stage(actions []any) (Staged, error) {
 	s.mutex.RLock()
 	defer s.mutex.RUnlock()
@@ -213,7 +213,7 @@ func (s *Store) Stage(actions []any) (Staged, error) {
 	return Staged{actions: staged.actions[len(s.actions):]}, nil
 }
 
-// Add adds what was staged.
+// Add adds the staged actions.
 func (s *Store) Add(staged Staged) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -18,14 +18,14 @@ import (
 	porttemplate "github.com/port-changelog/terraform-provider-port/internal/template"
 )
 
-// longestChain is how many automations may lead to one another. [?automation-chains] Port documents
-// that automations may trigger each other, and no protection against loops.
+// longestChain is the maximum number of automations that may trigger one another. [?automation-chains] Port documents
+// that automations may trigger each other, but no protection against loops.
 const longestChain = 10
 
-// errChain is recorded for an automation that a chain of others would have fired.
-var errChain = fmt.Errorf("not fired: %d automations have led to one another, which may be a loop", longestChain)
+// errChain is recorded for an automation at the end of a chain that is too long.
+var errChain = fmt.Errorf("not fired: %d automations have triggered one another, which may be a loop", longestChain)
 
-// Config is what an engine works with.
+// Config configures an engine.
 type Config struct {
 	Now      func() time.Time
 	Origin   event.Origin
@@ -40,31 +40,29 @@ type Entities interface {
 	CreateEntity(blueprint string, body *document.Object, options catalog.WriteOptions) (*document.Object, bool, error)
 }
 
-// Engine fires automations and carries out runs, one after the other, in the
-// background. It owns its goroutine, which exists only while there is work; Close
-// waits for it.
+// Engine fires automations and executes runs sequentially in the background. Its goroutine exists only while there is
+// work; Close waits for it.
 type Engine struct {
 	config Config
 	runs   *run.Store
 	queue  queue
 }
 
-// New returns an engine without runs, which does nothing until something changes.
+// New returns an engine without runs, which is idle until something changes.
 func New(config Config) *Engine {
 	e := &Engine{config: config}
 	e.runs = run.NewStore(run.Config{Now: config.Now, Actor: config.Origin.User, Notify: e.runChanged})
 	return e
 }
 
-// Runs returns the runs that the engine carries out.
+// Runs returns the runs that the engine executes.
 func (e *Engine) Runs() *run.Store { return e.runs }
 
-// Close waits until nothing is left to do, or until ctx ends, after which the rest
-// is dropped.
+// Close waits until all work is done or ctx ends; then the rest is dropped.
 func (e *Engine) Close(ctx context.Context) error { return e.queue.close(ctx) }
 
-// EntityChanged fires the automations that react to the change of an entity. It
-// never blocks, so it may be called under the lock of the catalog.
+// EntityChanged fires the automations that react to the change of an entity. It never blocks, so it may be called
+// while the catalog is locked.
 func (e *Engine) EntityChanged(change catalog.Change) {
 	kind, ok := map[catalog.Action]string{
 		catalog.Create: "ENTITY_CREATED", catalog.Update: "ENTITY_UPDATED", catalog.Delete: "ENTITY_DELETED",
@@ -89,8 +87,7 @@ func (e *Engine) TimerExpired(timer catalog.Timer) {
 	})
 }
 
-// runChanged fires the automations that react to the change of a run. It is called
-// under the lock of the runs.
+// runChanged fires the automations that react to the change of a run. It is called while the runs are locked.
 func (e *Engine) runChanged(change run.Change) {
 	kind := "RUN_UPDATED"
 	if change.Before == nil {
@@ -110,13 +107,13 @@ func (e *Engine) runChanged(change run.Change) {
 type occurrence struct {
 	signal action.Signal
 	cause  catalog.Cause
-	// key says which deliveries must stay in order.
+	// key groups deliveries that must stay in order.
 	key string
 	// event returns the event that conditions and templates see.
 	event func() *document.Object
 }
 
-// fire starts the automations that listen at this moment, in the background.
+// fire starts the automations that currently react to the occurrence, in the background.
 func (e *Engine) fire(o occurrence) {
 	automations := e.config.Actions.Listening(o.signal)
 	if len(automations) == 0 {
@@ -139,7 +136,7 @@ func (e *Engine) fire(o occurrence) {
 	}
 }
 
-// refuseAll records that automations are not fired, and logs it.
+// refuseAll records and logs that automations are not fired.
 func (e *Engine) refuseAll(automations []*document.Object, cause error) {
 	for _, automation := range automations {
 		identifier := automation.Text("identifier")
@@ -152,8 +149,8 @@ func (e *Engine) refuseAll(automations []*document.Object, cause error) {
 	}
 }
 
-// holds evaluates the condition of an automation for an event. Without expressions
-// it holds. [?conditions] An expression counts when it yields true and nothing else.
+// holds evaluates the condition of an automation for an event. A condition without expressions is true. [?conditions]
+// An expression is satisfied only by the value true.
 func holds(condition, occurred *document.Object) bool {
 	expressions := condition.List("expressions")
 	if len(expressions) == 0 {
@@ -179,7 +176,7 @@ func isTrue(expression string, input jq.Prepared) bool {
 	return err == nil && value == true
 }
 
-// startAutomation makes a run of an automation and carries it out.
+// startAutomation creates and executes a run of an automation.
 func (e *Engine) startAutomation(automation, occurred *document.Object, o occurrence) {
 	draft := run.Draft{
 		ID: run.NewID(), Action: automation, Properties: document.New(), Source: "AUTOMATION",
@@ -197,18 +194,18 @@ func (e *Engine) startAutomation(automation, occurred *document.Object, o occurr
 	e.start(draft, data, o.key)
 }
 
-// Form is what starts a run of a self-service action.
+// Form is the input of a run of a self-service action.
 type Form struct {
 	Action     *document.Object
 	Properties *document.Object
-	// Blueprint is nil for an action of no blueprint. Entity is nil for CREATE.
+	// Blueprint is nil for an action without a blueprint. Entity is nil for CREATE.
 	Blueprint, Entity *document.Object
 	RunAs             string
 	Cause             catalog.Cause
 }
 
-// Start makes a run of a self-service action and returns it. It is carried out in
-// the background, or after its approval.
+// Start creates a run of a self-service action and returns it. It is executed in the background, or after its
+// approval.
 func (e *Engine) Start(form Form) *document.Object {
 	trigger := form.Action.Object("trigger")
 	entity := form.Entity
@@ -241,8 +238,7 @@ func (e *Engine) Start(form Form) *document.Object {
 	return e.start(draft, data, "run\x00"+draft.ID)
 }
 
-// start renders the invocation and makes the run. What cannot be rendered is a run
-// that fails at once.
+// start renders the invocation and creates the run. If rendering fails, the run fails immediately.
 func (e *Engine) start(draft run.Draft, data *document.Object, key string) *document.Object {
 	data.With("run", document.New().With("id", draft.ID)).With("secrets", document.New())
 	payload, err := render(draft.Action.Object("invocationMethod"), template.NewData(data))
@@ -259,7 +255,7 @@ func (e *Engine) start(draft run.Draft, data *document.Object, key string) *docu
 	return created
 }
 
-// fail ends a run with the reason in its log.
+// fail ends a run and logs the reason.
 func (e *Engine) fail(id string, cause error) {
 	e.runs.Note(id, cause.Error())
 	e.runs.Finish(id, run.Failure, nil)

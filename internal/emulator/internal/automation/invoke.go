@@ -14,7 +14,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/template"
 )
 
-// The types of invocation that the emulator carries out. The others are recorded.
+// The invocation types that the emulator executes. Others are only recorded.
 const (
 	webhookType = "WEBHOOK"
 	upsertType  = "UPSERT_ENTITY"
@@ -41,7 +41,7 @@ func render(invocation *document.Object, data template.Data) (*document.Object, 
 		With("headers", renderHeaders(payload.Object("headers"))), checkMethod(payload)
 }
 
-// isSet reads what is "boolean or template".
+// isSet reads a value that is documented as "boolean or template".
 func isSet(value any) bool { return value == true || value == "true" }
 
 // renderHeaders writes each value as text, and drops those that are null.
@@ -55,7 +55,7 @@ func renderHeaders(headers *document.Object) *document.Object {
 	return texts
 }
 
-// checkMethod sets the default of the HTTP method and refuses what is none.
+// checkMethod fills in the default HTTP method and refuses invalid ones.
 func checkMethod(payload *document.Object) error {
 	if !payload.Has("method") {
 		payload.Set("method", http.MethodPost)
@@ -67,7 +67,7 @@ func checkMethod(payload *document.Object) error {
 	return nil
 }
 
-// Execute carries out a run that has been approved, in the background.
+// Execute executes an approved run in the background.
 func (e *Engine) Execute(id string) error {
 	cause, of, err := e.runs.Cause(id)
 	if err != nil {
@@ -81,7 +81,7 @@ func (e *Engine) Execute(id string) error {
 	return nil
 }
 
-// execute hands the invocation of a run over. It never blocks.
+// execute dispatches the invocation of a run. It never blocks.
 func (e *Engine) execute(started, of *document.Object, cause catalog.Cause, key string) {
 	payload := started.Object("payload")
 	delivery := event.Delivery{
@@ -100,7 +100,7 @@ func (e *Engine) execute(started, of *document.Object, cause catalog.Cause, key 
 	}
 }
 
-// post sends a webhook. [?webhook-without-body] Without a body, nothing is sent as one.
+// post sends a webhook. [?webhook-without-body] Without a body, the request has none.
 func (e *Engine) post(delivery event.Delivery, payload *document.Object, cause catalog.Cause, key string) {
 	delivery.URL = payload.Text("url")
 	message := event.Message{
@@ -122,15 +122,15 @@ func (e *Engine) post(delivery event.Delivery, payload *document.Object, cause c
 	e.config.Sender.Send(message)
 }
 
-// settle notes how a webhook ended, and ends a synchronized run by the status of
-// the answer, with its body as the response.
+// settle logs the outcome of a webhook, and ends a synchronized run according to the status, with the body as its
+// response.
 func (e *Engine) settle(id string, isSynchronized bool, outcome event.Outcome) {
 	succeeded := outcome.Err == nil && outcome.Status < http.StatusMultipleChoices
 	switch {
 	case outcome.Err != nil:
-		e.runs.Note(id, "The webhook got no answer: "+outcome.Err.Error())
+		e.runs.Note(id, "The webhook got no response: "+outcome.Err.Error())
 	case !succeeded:
-		e.runs.Note(id, fmt.Sprintf("The webhook answered with status %d", outcome.Status))
+		e.runs.Note(id, fmt.Sprintf("The webhook returned status %d", outcome.Status))
 	}
 	if !isSynchronized {
 		return
@@ -142,8 +142,7 @@ func (e *Engine) settle(id string, isSynchronized bool, outcome event.Outcome) {
 	e.runs.Finish(id, status, response(outcome.Body))
 }
 
-// response is the body of an answer as a run keeps it: JSON when it is an object
-// or a list, else text; nil for none.
+// response is a response body as stored in a run: JSON if it is an object or a list, otherwise text; nil if empty.
 func response(body []byte) any {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {

@@ -9,23 +9,20 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
 )
 
-// capacity bounds what waits; what does not fit is dropped, and the list of
-// deliveries says so.
+// capacity is the maximum number of waiting jobs; the rest is dropped and recorded in the list of deliveries.
 const capacity = 20_000
 
-// errClosed is recorded for what comes after Close.
+// errClosed is recorded for jobs added after Close.
 var errClosed = errors.New("dropped: the emulator is shutting down")
 
-// queue does its jobs one after the other. The zero value is ready for use.
+// queue executes jobs sequentially. The zero value is ready for use.
 type queue struct {
 	mutex   sync.Mutex
 	jobs    []func()
 	working bool
-	// pending counts the jobs that are not done, and what they have begun and wait
-	// for.
+	// pending counts unfinished jobs and the work that they wait for.
 	pending int
-	// drained is set by close, and closed when nothing is pending for the first time
-	// after that, from when on ended is set.
+	// drained is set by close. It is closed once nothing is pending; from then on ended is set.
 	drained chan struct{}
 	ended   bool
 	worker  sync.WaitGroup
@@ -50,7 +47,7 @@ func (q *queue) add(job func()) error {
 	return nil
 }
 
-// work does jobs until there are none.
+// work executes jobs until the queue is empty.
 func (q *queue) work() {
 	for {
 		job, ok := q.take()
@@ -70,12 +67,12 @@ func (q *queue) take() (func(), bool) {
 		return nil, false
 	}
 	job := q.jobs[0]
-	q.jobs[0] = nil // The queue keeps its array: let go of the event.
+	q.jobs[0] = nil // The queue keeps its array: release the event.
 	q.jobs = q.jobs[1:]
 	return job, true
 }
 
-// hold makes close wait until release is called as well.
+// hold makes close wait until release is called.
 func (q *queue) hold() {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
@@ -89,7 +86,7 @@ func (q *queue) release() {
 	q.checkDrained()
 }
 
-// checkDrained tells close that nothing is left.
+// checkDrained signals close if nothing is pending.
 func (q *queue) checkDrained() {
 	if q.drained != nil && q.pending == 0 && !q.ended {
 		q.ended = true
@@ -97,8 +94,8 @@ func (q *queue) checkDrained() {
 	}
 }
 
-// close waits until nothing is pending. What the last jobs lead to is done as well;
-// it ends, as chains are bounded. When ctx ends first, the rest is dropped.
+// close waits until nothing is pending, including jobs added by the last jobs; this ends because chains are bounded.
+// If ctx ends first, the rest is dropped.
 func (q *queue) close(ctx context.Context) error {
 	q.mutex.Lock()
 	if q.drained != nil {
@@ -115,11 +112,11 @@ func (q *queue) close(ctx context.Context) error {
 	case <-ctx.Done():
 		q.drop()
 		q.worker.Wait()
-		return fmt.Errorf("waiting for the automations under way: %w", ctx.Err())
+		return fmt.Errorf("waiting for running automations: %w", ctx.Err())
 	}
 }
 
-// drop forgets the jobs that have not begun.
+// drop discards the jobs that have not started.
 func (q *queue) drop() {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()

@@ -7,33 +7,32 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/catalog"
 )
 
-// shortestWait keeps a clock that stands still from being asked all the time.
+// shortestWait prevents a busy loop when the clock does not advance.
 const shortestWait = time.Millisecond
 
-// Timers tells of the timer properties whose instant passes, once each. An instant
-// that is in the past when it is written never passes.
+// Timers reports each timer property once when it expires. A timer that is in the past when it is written never
+// expires.
 type Timers struct {
 	now    func() time.Time
 	find   func(after, until time.Time) (expired []catalog.Timer, next time.Time)
 	expire func(catalog.Timer)
 
 	mutex   sync.Mutex
-	checked time.Time // what expired until then has been told
-	next    time.Time // when the alarm goes off; zero without one
+	checked time.Time // everything that expired before has been reported
+	next    time.Time // when the alarm fires; zero if none is set
 	alarm   *time.Timer
 	closed  bool
 	checks  sync.WaitGroup
 }
 
-// NewTimers returns timers that ask find for what expires and tell expire of it.
+// NewTimers returns timers that call find for expired properties and report each to expire.
 func NewTimers(
 	now func() time.Time, find func(after, until time.Time) ([]catalog.Timer, time.Time), expire func(catalog.Timer),
 ) *Timers {
 	return &Timers{now: now, find: find, expire: expire, checked: now()}
 }
 
-// Note takes notice of instants. It never blocks, so it may be called under the
-// lock of the catalog.
+// Note schedules a check at the given times. It never blocks, so it may be called while the catalog is locked.
 func (t *Timers) Note(instants ...time.Time) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
@@ -44,14 +43,14 @@ func (t *Timers) Note(instants ...time.Time) {
 	}
 }
 
-// Refresh takes notice of what the catalog holds. It never blocks.
+// Refresh schedules checks for the timers in the catalog. It never blocks.
 func (t *Timers) Refresh() {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	t.set(t.now())
 }
 
-// set makes the alarm go off at an instant.
+// set sets the alarm.
 func (t *Timers) set(at time.Time) {
 	if t.closed {
 		return
@@ -63,7 +62,7 @@ func (t *Timers) set(at time.Time) {
 	t.alarm = time.AfterFunc(max(at.Sub(t.now()), shortestWait), t.check)
 }
 
-// check tells of what has expired since the last check.
+// check reports the timers that have expired since the last check.
 func (t *Timers) check() {
 	after, until, ok := t.begin()
 	if !ok {
@@ -79,8 +78,7 @@ func (t *Timers) check() {
 	}
 }
 
-// begin returns the instants between which a check has to look, unless there is to
-// be no other check.
+// begin returns the interval that a check has to cover; false if there must be no more checks.
 func (t *Timers) begin() (after, until time.Time, ok bool) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
@@ -93,7 +91,7 @@ func (t *Timers) begin() (after, until time.Time, ok bool) {
 	return after, until, true
 }
 
-// Close ends the alarm and waits for a check that is under way.
+// Close stops the alarm and waits for a running check.
 func (t *Timers) Close() {
 	t.mutex.Lock()
 	t.closed = true

@@ -22,7 +22,7 @@ type aggregation struct {
 	measureTimeBy string
 }
 
-// readAggregation reads an aggregation property whose shape has been checked.
+// readAggregation reads an aggregation property whose shape is already validated.
 func readAggregation(where string, body *document.Object) (*aggregation, error) {
 	spec := body.Object("calculationSpec")
 	a := &aggregation{
@@ -43,7 +43,7 @@ func readAggregation(where string, body *document.Object) (*aggregation, error) 
 	return a, nil
 }
 
-// readPathFilter reads the single path that a filter may have.
+// readPathFilter reads the path of a filter, which may have only one.
 func readPathFilter(filter []any) *query.Path {
 	if len(filter) == 0 {
 		return nil
@@ -57,8 +57,8 @@ func readPathFilter(filter []any) *query.Path {
 	return path
 }
 
-// aggregate computes the value for one entity. [?aggregation-time] Port computes it now and
-// then; here it is always up to date.
+// aggregate computes the value for one entity. [?aggregation-time] Port computes it periodically; here it is always
+// up to date.
 func (v *viewer) aggregate(e *entity, a *aggregation) any {
 	related := v.aggregated(e, a)
 	if a.property == "" {
@@ -75,7 +75,7 @@ func (v *viewer) aggregate(e *entity, a *aggregation) any {
 	return a.combine(values, related, v.now())
 }
 
-// aggregated returns the entities that count.
+// aggregated returns the entities to aggregate over.
 func (v *viewer) aggregated(e *entity, a *aggregation) []*entity {
 	b, ok := v.graph.blueprints[a.target]
 	if !ok {
@@ -95,8 +95,8 @@ func (v *viewer) aggregated(e *entity, a *aggregation) []*entity {
 	return related
 }
 
-// aggregationMatcher decides which entities of the target belong to e. A path
-// from the entity's own blueprint begins at e; any other begins at the target.
+// aggregationMatcher selects the entities of the target that belong to e. A path from the blueprint of e begins at e;
+// any other begins at the target.
 func (v *viewer) aggregationMatcher(e *entity, a *aggregation) query.Matcher {
 	self := e.reference()
 	if a.path == nil {
@@ -110,9 +110,8 @@ func (v *viewer) aggregationMatcher(e *entity, a *aggregation) query.Matcher {
 	return v.graph.Along(path)
 }
 
-// pathStart returns the blueprint at which the path of a filter begins. [?path-filter] Where it
-// does not say so that is the target, or the blueprint of the aggregation if only
-// that has the first relation.
+// pathStart returns the blueprint at which the path of a filter begins. [?path-filter] By default that is the target,
+// or the blueprint of the aggregation if only that has the first relation.
 func (g *graph) pathStart(own *blueprint, a *aggregation) string {
 	has := func(b *blueprint) bool {
 		return b != nil && b.definition.relations[a.path.Steps[0].Relation] != nil
@@ -127,7 +126,7 @@ func (g *graph) pathStart(own *blueprint, a *aggregation) string {
 	}
 }
 
-// count is the number of entities, or how many come to one period.
+// count is the number of entities, or their average number per period.
 func (a *aggregation) count(related []*entity, now time.Time) any {
 	if a.function != "average" {
 		return json.Number(strconv.Itoa(len(related)))
@@ -135,8 +134,7 @@ func (a *aggregation) count(related []*entity, now time.Time) any {
 	return number(float64(len(related)) / a.periods(related, now))
 }
 
-// combine applies the function to the values of a property. Without values there
-// is none.
+// combine applies the function to the values of a property. Without values there is no result.
 func (a *aggregation) combine(values []float64, related []*entity, now time.Time) any {
 	if len(values) == 0 {
 		return nil
@@ -178,7 +176,7 @@ func (a *aggregation) periods(related []*entity, now time.Time) float64 {
 	return max(1, float64(now.Sub(first))/float64(length))
 }
 
-// measured returns the instant by which an entity falls into a period.
+// measured returns the time that assigns an entity to a period.
 func (a *aggregation) measured(e *entity) time.Time {
 	switch a.measureTimeBy {
 	case "", "$createdAt":

@@ -14,14 +14,13 @@ type blueprint struct {
 	definition *definition
 	sequence   uint64
 	entities   map[string]*entity
-	// order has the entities in the order in which they were made: the order of
-	// lists and pages.
+	// order has the entities in creation order, the order of lists and pages.
 	order []*entity
 	// deletion is when an entity was last deleted.
 	deletion time.Time
 }
 
-// render returns the document of a blueprint as the API answers with it.
+// render returns the document of a blueprint as the API returns it.
 func (b *blueprint) render() *document.Object { return b.addTo(b.definition.document.Clone()) }
 
 // Blueprint returns one blueprint.
@@ -34,7 +33,7 @@ func (c *Catalog) Blueprint(identifier string) (*document.Object, error) {
 	return b.render(), nil
 }
 
-// Blueprints returns all blueprints in the order in which they were made.
+// Blueprints returns all blueprints in creation order.
 func (c *Catalog) Blueprints() []any {
 	defer c.read()()
 	var all []any
@@ -76,9 +75,9 @@ func (g *graph) addBlueprint(d *definition, s stamp) *blueprint {
 	return b
 }
 
-// ReplaceBlueprint replaces a blueprint as a whole: what the body
-// leaves out is gone. A body with another identifier renames it. [?rule-results] The results of
-// rules take no replacement, only updates: Port's own client sends no other.
+// ReplaceBlueprint replaces a blueprint: whatever the body omits is deleted. A body with a different identifier
+// renames it. [?rule-results] The blueprint of rule results cannot be replaced, only updated, as Port's own client
+// does.
 func (c *Catalog) ReplaceBlueprint(identifier string, body *document.Object) (*document.Object, error) {
 	defer c.write()()
 	b, err := c.graph.find(identifier)
@@ -99,8 +98,8 @@ func (c *Catalog) ReplaceBlueprint(identifier string, body *document.Object) (*d
 
 // UpdateBlueprint replaces the keys that the body has and keeps the others.
 //
-// [?patch-depth] Port documents that PATCH merges, not how deep. The body's schema object
-// must have all of properties, so keys are taken to be replaced one level deep.
+// [?patch-depth] Port documents that PATCH merges, but not how deep. The schema object in the body must have all
+// properties, so keys are assumed to be replaced one level deep.
 func (c *Catalog) UpdateBlueprint(identifier string, body *document.Object) (*document.Object, error) {
 	defer c.write()()
 	b, err := c.graph.find(identifier)
@@ -113,8 +112,7 @@ func (c *Catalog) UpdateBlueprint(identifier string, body *document.Object) (*do
 	return c.redefine(b, b.definition.document.Clone().Merge(body))
 }
 
-// redefine gives a blueprint a new definition, after which its entities have no
-// value for what is no longer defined.
+// redefine gives a blueprint a new definition and removes the values of its entities that are no longer defined.
 func (c *Catalog) redefine(b *blueprint, body *document.Object) (*document.Object, error) {
 	if err := checkSystemChange(b, body); err != nil {
 		return nil, err
@@ -134,7 +132,7 @@ func (c *Catalog) redefine(b *blueprint, body *document.Object) (*document.Objec
 	return after, nil
 }
 
-// checkRedefinition holds a new definition to what is there already.
+// checkRedefinition validates a new definition against the existing catalog.
 func (c *Catalog) checkRedefinition(b *blueprint, d *definition) error {
 	present := b.definition.identifier
 	if err := checkSystem(present, d); err != nil {
@@ -154,7 +152,7 @@ func (c *Catalog) checkRedefinition(b *blueprint, d *definition) error {
 	return b.checkEntities(d)
 }
 
-// checkDestination refuses a changelog destination if the catalog is to.
+// checkDestination refuses a changelog destination if the catalog is configured to.
 func (c *Catalog) checkDestination(body *document.Object) error {
 	if c.config.Destination == RefuseDestination && body.Has("changelogDestination") {
 		return refuse(Invalid, "body must NOT have additional properties: 'changelogDestination'")
@@ -162,9 +160,8 @@ func (c *Catalog) checkDestination(body *document.Object) error {
 	return nil
 }
 
-// checkFormats refuses another format for a property that keeps its type. [?format-change]
-// Whether Port also refuses that without entities, and a format that is added or
-// taken away; this is the stricter form.
+// checkFormats refuses to change the format of a property that keeps its type. [?format-change] It is unknown whether
+// Port also refuses that without entities, or when a format is added or removed; the emulator always refuses.
 func (b *blueprint) checkFormats(d *definition) error {
 	for _, name := range d.names {
 		old, ok := b.definition.properties[name]
@@ -176,7 +173,7 @@ func (b *blueprint) checkFormats(d *definition) error {
 	return nil
 }
 
-// checkFree refuses an identifier that a blueprint has.
+// checkFree refuses the identifier of an existing blueprint.
 func (g *graph) checkFree(identifier string) error {
 	if _, taken := g.blueprints[identifier]; taken {
 		return refuse(Taken, "Blueprint with identifier %q already exists", identifier)
@@ -184,9 +181,8 @@ func (g *graph) checkFree(identifier string) error {
 	return nil
 }
 
-// checkTargets refuses relations and aggregations whose target does not exist. A
-// blueprint may point at itself, under its new name or, while it is being
-// renamed, under the present one.
+// checkTargets refuses relations and aggregations whose target does not exist. A blueprint may refer to itself, by
+// its new identifier or, during a rename, by the current one.
 func (g *graph) checkTargets(d *definition, present string) error {
 	exists := func(target string) bool {
 		_, ok := g.blueprints[target]
@@ -205,11 +201,10 @@ func (g *graph) checkTargets(d *definition, present string) error {
 	return nil
 }
 
-// checkEntities refuses a definition under which values that entities have would
-// mean something else.
+// checkEntities refuses a definition that would change the meaning of existing values.
 //
-// [?type-change] Port documents that the type of a property cannot be changed; whether that
-// holds without entities, and what happens to a relation, is not known.
+// [?type-change] Port documents that the type of a property cannot be changed; whether that applies without entities,
+// and to relations, is unknown.
 func (b *blueprint) checkEntities(d *definition) error {
 	if len(b.entities) == 0 {
 		return nil
@@ -233,7 +228,7 @@ func (b *blueprint) checkEntities(d *definition) error {
 	return nil
 }
 
-// install puts a checked definition in place, with all that follows from it.
+// install applies a validated definition and its consequences.
 func (c *Catalog) install(b *blueprint, d *definition) {
 	old := b.definition
 	b.definition = d
@@ -246,8 +241,8 @@ func (c *Catalog) install(b *blueprint, d *definition) {
 	}
 }
 
-// dropUndefined takes from the entities the values of properties and relations
-// that are no longer defined. [?implicit-changes] It does not count as a change of the entities.
+// dropUndefined removes the values of properties and relations that are no longer defined. [?implicit-changes] It
+// does not count as a change of the entities.
 func (b *blueprint) dropUndefined(old *definition) {
 	if sameKeys(old.properties, b.definition.properties) && sameKeys(old.relations, b.definition.relations) {
 		return
@@ -260,8 +255,7 @@ func (b *blueprint) dropUndefined(old *definition) {
 	}
 }
 
-// renameBlueprint moves a blueprint to its new name; whatever points at it
-// follows.
+// renameBlueprint moves a blueprint to its new identifier and updates all references to it.
 func (c *Catalog) renameBlueprint(b *blueprint, from string) {
 	to := b.definition.identifier
 	delete(c.graph.blueprints, from)
@@ -300,8 +294,7 @@ func (d *definition) retargeted(from, to string) *definition {
 	return &changed
 }
 
-// DeleteBlueprint removes a blueprint that has no entities and that no other
-// blueprint points at.
+// DeleteBlueprint removes a blueprint without entities that no other blueprint refers to.
 func (c *Catalog) DeleteBlueprint(identifier string) error {
 	defer c.write()()
 	b, err := c.graph.find(identifier)
@@ -321,8 +314,8 @@ func (c *Catalog) DeleteBlueprint(identifier string) error {
 	return nil
 }
 
-// checkDeletable refuses a blueprint that others need. [?targeted-blueprint] Whether Port lets a
-// blueprint go that another one's relation targets; this is the stricter form.
+// checkDeletable refuses to delete a blueprint that others refer to. [?targeted-blueprint] It is unknown whether Port
+// deletes the target of a relation of another blueprint; the emulator refuses.
 func (g *graph) checkDeletable(b *blueprint) error {
 	identifier := b.definition.identifier
 	if isSystem(identifier) {

@@ -8,12 +8,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/query"
 )
 
-// maxDepth bounds how far one calculated property may lean on another: mirrors
-// can form a circle.
+// maxDepth is the maximum depth of calculated properties that depend on each other: mirrors can form a cycle.
 const maxDepth = 4
 
-// calculated returns the value of a mirror, calculation or aggregation property;
-// nil when it has none.
+// calculated returns the value of a mirror, calculation or aggregation property; nil if it has none.
 func (v *viewer) calculated(e *entity, name string, depth int) any {
 	if depth >= maxDepth {
 		return nil
@@ -46,8 +44,7 @@ func (v *viewer) mirrorValues(e *entity) *document.Object {
 	return values
 }
 
-// calculationInput is the entity as a calculation sees it: with its mirror
-// properties, and without other calculations.
+// calculationInput is the input of a calculation: the entity with its mirror properties, without other calculations.
 func (v *viewer) calculationInput(e *entity, depth int) *document.Object {
 	input := v.render(e, View{ExcludeCalculated: true})
 	properties := input.Object("properties").Clone()

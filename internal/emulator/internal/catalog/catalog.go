@@ -5,27 +5,27 @@ import (
 	"time"
 )
 
-// Config is what a catalog needs to know of its surroundings.
+// Config configures a catalog.
 type Config struct {
 	// Now is the clock.
 	Now func() time.Time
-	// Actor is who makes every change: createdBy and updatedBy.
+	// Actor is the author of every change: createdBy and updatedBy.
 	Actor string
-	// DeleteLag is how long a deletion takes to complete: for so long a blueprint
-	// cannot be deleted after its entities, and a migration runs.
+	// DeleteLag is how long a deletion takes to complete: how long a blueprint cannot be deleted after its entities,
+	// and how long a migration runs.
 	DeleteLag time.Duration
-	// Destination says what becomes of the key changelogDestination of blueprints.
+	// Destination says how writes treat the key changelogDestination of blueprints.
 	Destination DestinationMode
-	// Notify is called for every change, in order, while the catalog is locked: it
-	// must neither block nor call back.
+	// Notify is called for every change, in order, while the catalog is locked: it must neither block nor call the
+	// catalog.
 	Notify func(Change)
 }
 
-// DestinationMode is what writes do with changelogDestination. [?changelog-destination] Since Port
-// removed the feature from production it either ignores the key or refuses it.
+// DestinationMode is how writes treat changelogDestination. [?changelog-destination] Since Port removed the feature
+// from production it either ignores the key or refuses it.
 type DestinationMode int
 
-// The modes; the zero value is what Port did before.
+// The modes; the zero value is Port's former behaviour.
 const (
 	KeepDestination DestinationMode = iota
 	DropDestination
@@ -46,7 +46,7 @@ type Catalog struct {
 	notifier   notifier
 }
 
-// New returns a catalog that holds Port's system blueprints and nothing else.
+// New returns a catalog with only Port's system blueprints.
 func New(config Config) *Catalog {
 	c := &Catalog{config: config, clerk: clerk{clock: config.Now, actor: config.Actor}, notifier: notifier{report: config.Notify}}
 	c.Reset()
@@ -58,7 +58,7 @@ func (c *Catalog) adopt(g *graph) {
 	c.graph, c.viewer = g, &viewer{graph: g, now: c.config.Now}
 }
 
-// Reset empties the catalog, without telling anybody.
+// Reset empties the catalog without notifying anybody.
 func (c *Catalog) Reset() {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()

@@ -19,7 +19,7 @@ const (
 // Resource is the kind of thing that changed.
 type Resource string
 
-// The resources whose changes are told.
+// The resources whose changes are reported.
 const (
 	BlueprintResource Resource = "blueprint"
 	EntityResource    Resource = "entity"
@@ -31,8 +31,7 @@ type Change struct {
 	Resource  Resource
 	Blueprint string
 	Entity    string // empty for a blueprint
-	// Before and After are the documents; nil on creation and deletion. They are
-	// never changed afterwards.
+	// Before and After are the documents; nil on creation and deletion. They are immutable.
 	Before, After *document.Object
 	// BeforeMirrors and AfterMirrors are the values of the mirror properties of an
 	// entity; nil where Before and After are.
@@ -47,12 +46,11 @@ type Change struct {
 
 // Cause says what led to a change.
 type Cause struct {
-	// Chain is how many automations led to it, one after the other; 0 for a change
-	// that somebody made through the API.
+	// Chain is the number of automations that triggered one another before it; 0 for a change made through the API.
 	Chain int
 }
 
-// Origin is how Port calls what led to a change.
+// Origin is Port's name for the cause of a change.
 func (c Cause) Origin() string {
 	if c.Chain > 0 {
 		return "AUTOMATION"

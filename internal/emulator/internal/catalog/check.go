@@ -15,7 +15,7 @@ func (w *writing) checkIdentifier() error {
 	return nil
 }
 
-// resolveTeam replaces a query for teams by what it finds.
+// resolveTeam replaces a query for teams with its result.
 func (w *writing) resolveTeam() error {
 	rules, ok := w.draft.team.(*document.Object)
 	if !ok {
@@ -29,7 +29,7 @@ func (w *writing) resolveTeam() error {
 	return nil
 }
 
-// checkProperties holds the values to the blueprint.
+// checkProperties validates the values against the blueprint.
 func (w *writing) checkProperties() error {
 	d := w.blueprint.definition
 	for name, value := range w.draft.properties.All() {
@@ -57,8 +57,8 @@ func (w *writing) unknownProperty(name string) error {
 		name, w.blueprint.definition.identifier)
 }
 
-// checkRelations holds the relations to the blueprint and their targets to the
-// catalog, and replaces queries by what they find.
+// checkRelations validates the relations against the blueprint and their targets against the catalog, and replaces
+// queries with their results.
 func (w *writing) checkRelations() error {
 	d := w.blueprint.definition
 	resolved := document.New()
@@ -107,7 +107,7 @@ func (w *writing) resolveRelation(name string, r *relation, value any) (any, err
 	return value, nil
 }
 
-// pick turns what a query found into the value of the relation.
+// pick turns the result of a query into the value of the relation.
 func (r *relation) pick(where string, matches []string) (any, error) {
 	switch {
 	case r.many:
@@ -121,8 +121,8 @@ func (r *relation) pick(where string, matches []string) (any, error) {
 	}
 }
 
-// checkTarget looks for the target of a relation. An entity may relate to
-// itself, also when it is new. [?missing-target] The code with which Port refuses the others.
+// checkTarget requires the target of a relation to exist. An entity may relate to itself, even if it is new.
+// [?missing-target] The error code is assumed.
 func (w *writing) checkTarget(where string, target reference) error {
 	if w.catalog.graph.lookup(target) != nil || target == w.draft.reference() {
 		return nil

@@ -7,10 +7,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// withoutDangling returns a blueprint without the paths that lead nowhere: Port
-// drops an inherited ownership, and the path filter of an aggregation, without a
-// word when a relation or a blueprint on the way does not exist yet. The present
-// identifier is that of a blueprint that is being changed.
+// withoutDangling returns a blueprint without dangling paths: Port silently drops an inherited ownership, and the
+// path filter of an aggregation, if a relation or a blueprint on the path does not exist yet. current is the
+// identifier of a blueprint that is being changed.
 func (g *graph) withoutDangling(body *document.Object, present string) *document.Object {
 	own := ownRelations{graph: g, body: body, present: present}
 	remaining := body
@@ -56,7 +55,7 @@ func (o ownRelations) leads(blueprint string, steps []string) bool {
 	return true
 }
 
-// target returns where a relation leads, "" when there is no such relation.
+// target returns the target of a relation, "" if there is no such relation.
 func (o ownRelations) target(blueprint, relation string) string {
 	if blueprint == o.identifier() || blueprint == o.present {
 		return o.body.Object("relations").Object(relation).Text("target")

@@ -10,8 +10,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/schema"
 )
 
-// definition is what a blueprint says, read once when it is written. It is never
-// changed: a new blueprint has a new definition.
+// definition is the parsed form of a blueprint. It is immutable: a change of the blueprint creates a new one.
 type definition struct {
 	identifier string
 	// document is the blueprint as it was sent, without what the server adds.
@@ -23,13 +22,13 @@ type definition struct {
 	relations    map[string]*relation
 	relationKeys []string
 	mirrors      map[string][]string    // the path of each mirror property
-	calculations map[string]*jq.Program // nil for a text that is no jq
+	calculations map[string]*jq.Program // nil for a text that is not valid jq
 	aggregations map[string]*aggregation
 	// calculated has the names of mirror, calculation and aggregation properties
 	// in the order in which they are shown.
 	calculated []string
 	webhook    string
-	// owner is the path of relations to whose teams an entity inherits, if any.
+	// owner is the path of relations to the entities whose teams are inherited, if any.
 	owner []query.Step
 }
 
@@ -47,8 +46,8 @@ type relation struct {
 	required, many bool
 }
 
-// define reads a blueprint whose shape has been checked. It returns an *Error
-// for what the shape cannot express.
+// define parses a blueprint whose shape is already validated. It returns an *Error for rules that the shape cannot
+// express.
 func define(body *document.Object, mode DestinationMode) (*definition, error) {
 	d := &definition{
 		identifier:   body.Text("identifier"),
@@ -71,10 +70,10 @@ func define(body *document.Object, mode DestinationMode) (*definition, error) {
 	return d, nil
 }
 
-// normalized returns the document to be stored. The four collections are there
-// even when they were not sent, as the documented defaults have it.
+// normalized returns the document to be stored. The four collections are always present, by their documented
+// defaults.
 //
-// [?optional-keys] Other optional keys that are left out are left out of the answer too.
+// [?optional-keys] Other omitted optional keys are also omitted from the response.
 func normalized(body *document.Object, mode DestinationMode) *document.Object {
 	stored := body.Clone()
 	if mode != KeepDestination {
@@ -116,9 +115,8 @@ func (d *definition) readRelations() error {
 	return nil
 }
 
-// readMirrors reads the paths. The first step of a path is a relation of the
-// blueprint itself; the rest is looked at when a value is asked for, because the
-// blueprints on the way change on their own.
+// readMirrors reads the paths. The first step of a path must be a relation of the blueprint itself; the rest is
+// resolved when a value is read, since the other blueprints change independently.
 func (d *definition) readMirrors() error {
 	for key, value := range d.document.Object("mirrorProperties").All() {
 		body, _ := value.(*document.Object)
@@ -142,7 +140,7 @@ func (d *definition) checkPath(where string, path []string) error {
 func (d *definition) readCalculations() error {
 	for key, value := range d.document.Object("calculationProperties").All() {
 		body, _ := value.(*document.Object)
-		// Port stores any text, also one that is no jq. It yields no value.
+		// Port stores any text, even if it is not valid jq. Then it yields no value.
 		program, err := jq.Compile(body.Text("calculation"))
 		if err != nil {
 			program = nil
@@ -166,8 +164,7 @@ func (d *definition) readAggregations() error {
 	return nil
 }
 
-// checkNames refuses a name that two kinds of property share: they all show
-// under properties of an entity.
+// checkNames refuses a name that two kinds of property share: they all appear under the properties of an entity.
 func (d *definition) checkNames() error {
 	seen := make(map[string]bool, len(d.names)+len(d.calculated))
 	for _, name := range slices.Concat(d.names, d.calculated) {
@@ -190,10 +187,10 @@ func (d *definition) readOwnership() {
 	}
 }
 
-// inherited is the type of an ownership that follows a path.
+// inherited is the ownership type that follows a path.
 const inherited = "Inherited"
 
-// readDestination finds where changes are to be posted.
+// readDestination returns the URL to which changes are posted.
 func (d *definition) readDestination() {
 	destination := d.document.Object("changelogDestination")
 	if destination.Text("type") == "WEBHOOK" {

@@ -2,8 +2,8 @@ package catalog
 
 import "slices"
 
-// DeleteEntity removes an entity. When others have a relation to it that is
-// refused, unless withDependents removes those too.
+// DeleteEntity removes an entity. If others relate to it, that is refused unless withDependents is set, which removes
+// them too.
 func (c *Catalog) DeleteEntity(blueprint, identifier string, withDependents bool, cause Cause) error {
 	defer c.writeFor(cause)()
 	e, err := c.graph.findEntity(blueprint, identifier)
@@ -13,10 +13,10 @@ func (c *Catalog) DeleteEntity(blueprint, identifier string, withDependents bool
 	return c.deleteAll([]*entity{e}, withDependents)
 }
 
-// DeleteEntities removes several entities of one blueprint, all or none, and
-// returns the identifiers of those that were there.
+// DeleteEntities removes several entities of one blueprint, all or none, and returns the identifiers of those that
+// existed.
 //
-// [?absent-bulk-delete] Identifiers without an entity are passed over.
+// [?absent-bulk-delete] Identifiers without an entity are ignored.
 func (c *Catalog) DeleteEntities(blueprint string, requested []string, withDependents bool, cause Cause) ([]string, error) {
 	defer c.writeFor(cause)()
 	b, err := c.graph.find(blueprint)
@@ -44,7 +44,7 @@ func (c *Catalog) deleteAll(selected []*entity, withDependents bool) error {
 	doomed := c.graph.withDependents(selected)
 	if len(doomed) > len(selected) && !withDependents {
 		dependent := doomed[len(selected)]
-		return refuse(HasDependents, "%d entities have a relation to what is to be deleted, the first is %q of blueprint %q",
+		return refuse(HasDependents, "%d entities have a relation to an entity to be deleted, the first is %q of blueprint %q",
 			len(doomed)-len(selected), dependent.identifier, dependent.blueprint.definition.identifier)
 	}
 	for _, e := range slices.Backward(doomed) {
@@ -81,9 +81,8 @@ func (c *Catalog) remove(e *entity) {
 	c.notifier.entity(Delete, before, image{}, e.blueprint.deletion, e)
 }
 
-// DeleteAllEntities removes every entity of a blueprint, at once. With
-// withBlueprint the blueprint goes too, by a migration whose identifier is
-// returned.
+// DeleteAllEntities removes every entity of a blueprint, at once. With withBlueprint it also deletes the blueprint,
+// by a migration whose identifier is returned.
 func (c *Catalog) DeleteAllEntities(blueprint string, withBlueprint bool, cause Cause) (string, error) {
 	defer c.writeFor(cause)()
 	b, err := c.graph.find(blueprint)

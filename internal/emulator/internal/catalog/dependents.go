@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// targets yields every entity that e has a relation to, itself left out.
+// targets yields every entity that e relates to, except itself.
 func (e *entity) targets(yield func(reference) bool) {
 	self := e.reference()
 	for name, value := range e.relations.All() {
@@ -22,7 +22,7 @@ func (e *entity) targets(yield func(reference) bool) {
 	}
 }
 
-// link enters the relations of an entity into the index of dependents.
+// link adds the relations of an entity to the index of dependents.
 func (g *graph) link(e *entity) {
 	source := e.reference()
 	for target := range e.targets {
@@ -35,7 +35,7 @@ func (g *graph) link(e *entity) {
 	}
 }
 
-// unlink takes them out again.
+// unlink removes them.
 func (g *graph) unlink(e *entity) {
 	source := e.reference()
 	for target := range e.targets {
@@ -46,7 +46,7 @@ func (g *graph) unlink(e *entity) {
 	}
 }
 
-// reindex builds the index of dependents again.
+// reindex rebuilds the index of dependents.
 func (g *graph) reindex() {
 	clear(g.dependents)
 	for _, b := range g.blueprints {
@@ -69,8 +69,8 @@ func (g *graph) sourcesOf(target reference) []*entity {
 	return sources
 }
 
-// followRename lets the relations to an entity follow it to its new identifier.
-// [?implicit-changes] That does not count as a change of the entities that have them.
+// followRename updates the relations to an entity after its rename. [?implicit-changes] That does not count as a
+// change of the entities that have them.
 func (g *graph) followRename(old reference, identifier string) {
 	for _, source := range g.sourcesOf(old) {
 		g.unlink(source)

@@ -7,22 +7,22 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// entity is one version of an entity. It is never changed once it is in its
-// blueprint: a change makes a clone and puts that in its place.
+// entity is one version of an entity. It is immutable once it is in its blueprint: a change replaces it with a
+// modified clone.
 type entity struct {
 	stamp
 	blueprint  *blueprint
 	identifier string
 	sequence   uint64
-	// title, icon and team are nil when they are not set; team is an array.
+	// title, icon and team are nil if they are not set; team is an array.
 	title, icon, team any
 	// source is the User-Agent of the last write.
 	source string
-	// properties and relations hold no nulls: null and absent are one.
+	// properties and relations contain no nulls: null means absent.
 	properties, relations *document.Object
 }
 
-// clone returns a copy that can be changed, but for the documents it shares.
+// clone returns a copy that can be modified, except for the documents it shares.
 func (e *entity) clone() *entity {
 	clone := *e
 	return &clone
@@ -32,8 +32,8 @@ func (e *entity) reference() reference {
 	return reference{blueprint: e.blueprint.definition.identifier, entity: e.identifier}
 }
 
-// snapshot returns the entity as it is stored, without what is filled in or
-// calculated on reading: for events, for the answers to writes, and for dumps.
+// snapshot returns the entity as stored, without the values that are filled in or calculated on reading: for events,
+// the responses to writes, and dumps.
 func (v *viewer) snapshot(e *entity) *document.Object {
 	d := document.New().With("identifier", e.identifier)
 	e.addOptional(d)
@@ -41,8 +41,8 @@ func (v *viewer) snapshot(e *entity) *document.Object {
 	return e.addTo(d.With("properties", e.properties).With("relations", e.relations))
 }
 
-// addOptional adds title, icon and blueprint. [?absent-title] A title or an icon that is not
-// set is left out of answers, as the documented schema has no null there.
+// addOptional adds title, icon and blueprint. [?absent-title] A title or an icon that is not set is omitted from
+// responses, since the documented schema does not allow null.
 func (e *entity) addOptional(d *document.Object) {
 	if e.title != nil {
 		d.Set("title", e.title)
@@ -53,13 +53,13 @@ func (e *entity) addOptional(d *document.Object) {
 	d.Set("blueprint", e.blueprint.definition.identifier)
 }
 
-// add appends an entity that is new.
+// add appends a new entity.
 func (b *blueprint) add(e *entity) {
 	b.entities[e.identifier] = e
 	b.order = append(b.order, e)
 }
 
-// replace stores a changed entity under the sequence that it has.
+// replace stores a changed entity under its sequence number.
 func (b *blueprint) replace(e *entity) {
 	i, ok := b.position(e.sequence)
 	if !ok {
@@ -70,7 +70,7 @@ func (b *blueprint) replace(e *entity) {
 	b.order[i] = e
 }
 
-// remove takes an entity away.
+// remove removes an entity.
 func (b *blueprint) remove(e *entity) {
 	delete(b.entities, e.identifier)
 	if i, ok := b.position(e.sequence); ok {
@@ -78,12 +78,12 @@ func (b *blueprint) remove(e *entity) {
 	}
 }
 
-// position finds the place of an entity in the order, or where it would be.
+// position returns the index of an entity in the order, or where it would be.
 func (b *blueprint) position(sequence uint64) (int, bool) {
 	return slices.BinarySearchFunc(b.order, sequence, func(e *entity, s uint64) int { return cmp.Compare(e.sequence, s) })
 }
 
-// Entity returns one entity as a reader is to see it.
+// Entity returns one entity in the requested view.
 func (c *Catalog) Entity(blueprint, identifier string, view View) (*document.Object, error) {
 	defer c.read()()
 	e, err := c.graph.findEntity(blueprint, identifier)
@@ -93,8 +93,7 @@ func (c *Catalog) Entity(blueprint, identifier string, view View) (*document.Obj
 	return c.viewer.render(e, view), nil
 }
 
-// Entities returns all entities of a blueprint in the order in which they were
-// made.
+// Entities returns all entities of a blueprint in creation order.
 func (c *Catalog) Entities(blueprint string, view View) ([]any, error) {
 	defer c.read()()
 	b, err := c.graph.find(blueprint)

@@ -11,32 +11,32 @@ type Reason string
 
 // The reasons for which the catalog refuses an operation.
 const (
-	// NotFound: the blueprint, the entity or another named thing does not exist.
+	// NotFound: the blueprint, the entity or another object does not exist.
 	NotFound Reason = "not_found"
-	// Taken: another thing of the kind has the identifier already.
+	// Taken: another object of the same kind already has the identifier.
 	Taken Reason = "identifier_taken"
-	// Conflict: somebody else has taken what is asked for.
+	// Conflict: somebody else has already claimed the object.
 	Conflict Reason = "conflict"
-	// HasDependents: something else would be left without what is to be deleted.
+	// HasDependents: other objects depend on the one to be deleted.
 	HasDependents Reason = "has_dependents"
 	// Invalid: the request breaks a rule of the blueprint or of the catalog.
 	Invalid Reason = "invalid_request"
-	// FormatChange: the format of a property is not to change.
+	// FormatChange: the format of a property must not change.
 	FormatChange Reason = "forbidden_format_change"
 )
 
-// Error tells why an operation was refused. The catalog is unchanged.
+// Error says why an operation was refused. The catalog is unchanged.
 type Error struct {
 	Reason  Reason
 	Message string
-	// Details, if not nil, names what the error is about.
+	// Details, if not nil, names the subject of the error.
 	Details *document.Object
 }
 
-// Error returns the sentence for the person who sent the request.
+// Error returns the message for the sender of the request.
 func (e *Error) Error() string { return e.Message }
 
-// Refuse returns the error for an operation that is refused.
+// Refuse returns the error for a refused operation.
 func Refuse(reason Reason, format string, arguments ...any) *Error {
 	return refuse(reason, format, arguments...)
 }
@@ -45,8 +45,7 @@ func refuse(reason Reason, format string, arguments ...any) *Error {
 	return &Error{Reason: reason, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// refuseProperty refuses something because of one property, which the details
-// name.
+// refuseProperty refuses an operation because of one property, which the details name.
 func refuseProperty(reason Reason, property, format string, arguments ...any) *Error {
 	refused := refuse(reason, format, arguments...)
 	refused.Details = document.New().With("property", property)

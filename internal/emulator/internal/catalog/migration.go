@@ -10,10 +10,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/jq"
 )
 
-// Status is how far a migration is.
+// Status is the state of a migration.
 type Status string
 
-// The statuses that the emulator's migrations take; Port has more.
+// The statuses of the emulator's migrations; Port has more.
 const (
 	Running   Status = "RUNNING"
 	Completed Status = "COMPLETED"
@@ -42,7 +42,7 @@ type migrations struct {
 	running []*migration // those that have not taken effect, by when they are due
 }
 
-// start enters a migration; it runs at once when there is no lag.
+// start adds a migration; without a lag it runs immediately.
 func (ms *migrations) start(m *migration) string {
 	m.stamp = ms.clerk.created()
 	m.id = "migration_" + strings.ToLower(rand.Text())
@@ -59,8 +59,8 @@ func (ms *migrations) due() bool {
 	return len(ms.running) > 0 && !ms.clerk.clock().Before(ms.running[0].due)
 }
 
-// settle lets the migrations that are due take effect. All take equally long, so
-// they are due in the order in which they were started.
+// settle applies the migrations that are due. All take equally long, so they are due in the order in which they were
+// started.
 func (ms *migrations) settle() {
 	for ms.due() {
 		m := ms.running[0]
@@ -100,7 +100,7 @@ func (c *Catalog) Migration(id string) (*document.Object, error) {
 	return m.render(), nil
 }
 
-// MigrationFilter chooses migrations; what is empty does not restrict.
+// MigrationFilter selects migrations; empty fields match everything.
 type MigrationFilter struct {
 	Statuses         []string
 	Actor, Blueprint string
@@ -149,8 +149,7 @@ func (ms *migrations) find(id string) (*migration, error) {
 	return nil, refuse(NotFound, "Migration with identifier %q was not found", id)
 }
 
-// render returns the document of a migration. [?migrations] Port documents no answer; id
-// and status are certain.
+// render returns the document of a migration. [?migrations] Port documents no response; id and status are certain.
 func (m *migration) render() *document.Object {
 	d := document.New().
 		With("id", m.id).
@@ -166,8 +165,8 @@ func (m *migration) render() *document.Object {
 	return m.addTo(d)
 }
 
-// StartMigration begins to copy the entities of one blueprint into another, or
-// into itself, by jq mappings. It returns the migration.
+// StartMigration starts to copy the entities of one blueprint to another, or to itself, with jq mappings. It returns
+// the migration.
 func (c *Catalog) StartMigration(source string, mapping *document.Object) (*document.Object, error) {
 	defer c.write()()
 	if _, err := c.graph.find(source); err != nil {
@@ -235,8 +234,7 @@ func (p *mappingPrograms) compileAll(where string, sources *document.Object) map
 	return programs
 }
 
-// migrate maps every entity of the source and writes what comes out into the
-// target, updating what is there. The first entity that is refused ends it.
+// migrate maps every entity of the source and upserts the results into the target. The first refused entity ends it.
 func (c *Catalog) migrate(source, target string, programs *mappingPrograms) error {
 	from, err := c.graph.find(source)
 	if err != nil {
@@ -259,8 +257,8 @@ func (c *Catalog) migrate(source, target string, programs *mappingPrograms) erro
 	return nil
 }
 
-// inputs returns what the programs run on: the entity if it passes the filter,
-// or each of the items in it, as .item beside the entity's keys.
+// inputs returns the inputs of the programs: the entity if it passes the filter, or one input for each of its items,
+// as .item in addition to the entity's keys.
 func (p *mappingPrograms) inputs(e *document.Object) []any {
 	if p.filter != nil {
 		if keep, ok := p.filter.First(e); !ok || keep != true {
@@ -279,8 +277,7 @@ func (p *mappingPrograms) inputs(e *document.Object) []any {
 	return inputs
 }
 
-// apply makes the body of an entity. A program without output leaves its key
-// out.
+// apply computes the body of an entity. A program without output omits its key.
 func (p *mappingPrograms) apply(input any) *document.Object {
 	body := document.New()
 	for key, program := range map[string]*jq.Program{

@@ -8,11 +8,9 @@ type page struct {
 	identifier, title, blueprint string
 }
 
-// Page returns a catalog page. Port makes one with each blueprint, under the
-// blueprint's identifier, unless it is told not to.
+// Page returns a catalog page. By default Port creates one for each blueprint, with the blueprint's identifier.
 //
-// [?page-identifier] A page keeps its identifier when its blueprint is renamed, and goes with
-// its blueprint.
+// [?page-identifier] A page keeps its identifier when its blueprint is renamed, and is deleted with its blueprint.
 func (c *Catalog) Page(identifier string) (*document.Object, error) {
 	defer c.read()()
 	p, ok := c.pages[identifier]

@@ -7,8 +7,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// RenameProperty gives a property another name; every entity keeps its value,
-// and mirror properties and aggregations that show it follow.
+// RenameProperty renames a property; every entity keeps its value, and mirror properties and aggregations that refer
+// to it are updated.
 func (c *Catalog) RenameProperty(blueprint, from, to string) (*document.Object, error) {
 	defer c.write()()
 	b, err := c.graph.findFor(blueprint, to)
@@ -27,7 +27,7 @@ func (c *Catalog) RenameProperty(blueprint, from, to string) (*document.Object, 
 	return c.renamed(b, body, func(e *entity) { e.properties = e.properties.Renamed(from, to) }, tail{blueprint: b, from: from, to: to})
 }
 
-// RenameMirror gives a mirror property another name.
+// RenameMirror renames a mirror property.
 func (c *Catalog) RenameMirror(blueprint, from, to string) (*document.Object, error) {
 	defer c.write()()
 	b, err := c.graph.findFor(blueprint, to)
@@ -42,8 +42,7 @@ func (c *Catalog) RenameMirror(blueprint, from, to string) (*document.Object, er
 	return c.renamed(b, body, func(*entity) {}, tail{blueprint: b, from: from, to: to})
 }
 
-// RenameRelation gives a relation another name; every entity keeps its targets,
-// and every path that uses it follows.
+// RenameRelation renames a relation; every entity keeps its targets, and every path that uses it is updated.
 func (c *Catalog) RenameRelation(blueprint, from, to string) (*document.Object, error) {
 	defer c.write()()
 	b, err := c.graph.find(blueprint)
@@ -60,7 +59,7 @@ func (c *Catalog) RenameRelation(blueprint, from, to string) (*document.Object, 
 	return c.renamed(b, body, func(e *entity) { e.relations = e.relations.Renamed(from, to) }, step{blueprint: b, from: from, to: to})
 }
 
-// findFor returns a blueprint in which a property name is free.
+// findFor returns a blueprint, provided that a property name is free in it.
 func (g *graph) findFor(blueprint, name string) (*blueprint, error) {
 	b, err := g.find(blueprint)
 	if err != nil {
@@ -72,10 +71,10 @@ func (g *graph) findFor(blueprint, name string) (*blueprint, error) {
 	return b, nil
 }
 
-// pathRename is a rename as paths see it.
+// pathRename is the effect of a rename on paths.
 type pathRename interface {
-	// rewrite returns the path with the new name. The owners are the blueprints
-	// whose property or relation each segment is; nil where that is not known.
+	// rewrite returns the path with the new name. The owners are the blueprints whose property or relation each
+	// segment is; nil if unknown.
 	rewrite(path []string, owners []*blueprint) []string
 }
 
@@ -111,8 +110,8 @@ func (s step) rewrite(path []string, owners []*blueprint) []string {
 	return changed
 }
 
-// renamed installs a definition that differs in one name. The blueprint itself
-// is told about; blueprints whose paths follow are not, as nobody wrote them.
+// renamed installs a definition that differs in one name. It reports a change of the blueprint itself, but not of
+// blueprints whose paths are updated, since nobody wrote them.
 func (c *Catalog) renamed(b *blueprint, body *document.Object, apply func(*entity), rename pathRename) (*document.Object, error) {
 	bodies := (&follower{graph: c.graph, rename: rename}).documents(b, body)
 	definitions := make(map[*blueprint]*definition, len(bodies))
@@ -162,7 +161,7 @@ func (f *follower) documents(b *blueprint, body *document.Object) map[*blueprint
 				bodies[other] = other.definition.document
 			}
 			if !bodies[other].Object("mirrorProperties").Has(name) {
-				continue // The mirror property is the one that is being renamed.
+				continue // This is the mirror property being renamed.
 			}
 			bodies[other] = bodies[other].Updated(strings.Join(rewritten, "."), "mirrorProperties", name, "path")
 		}
@@ -181,8 +180,7 @@ func (f *follower) documents(b *blueprint, body *document.Object) map[*blueprint
 // rename, or the document itself when none has to.
 func (f *follower) steps(b *blueprint, body *document.Object) *document.Object {
 	follow := func(start *blueprint, path []string) ([]string, bool) {
-		// A rename of a relation leaves the last segment of a path alone, so there is
-		// one more.
+		// A rename of a relation does not change the last segment of a path, so add one.
 		whole := append(slices.Clone(path), "")
 		rewritten := f.rename.rewrite(whole, f.graph.owners(start, whole))
 		return rewritten[:len(path)], !slices.Equal(rewritten, whole)
@@ -208,8 +206,7 @@ func (f *follower) steps(b *blueprint, body *document.Object) *document.Object {
 	return body
 }
 
-// owners returns, for each segment of a path, the blueprint that it is a relation
-// or, at the end, a property of.
+// owners returns, for each segment of a path, the blueprint whose relation or, at the end, property it is.
 func (g *graph) owners(start *blueprint, path []string) []*blueprint {
 	owners := make([]*blueprint, len(path))
 	for i, segment := range path {

@@ -10,8 +10,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/query"
 )
 
-// Search returns every entity that a query finds, in the order in which they
-// were made within their blueprints, and the blueprints they are of.
+// Search returns every entity that matches a query, in creation order within each blueprint, and their blueprints.
 func (c *Catalog) Search(q *query.Query, view View) (entities, blueprints []any) {
 	defer c.read()()
 	matches := q.Bind(c.graph, c.config.Now())
@@ -31,7 +30,7 @@ func (c *Catalog) Search(q *query.Query, view View) (entities, blueprints []any)
 	return entities, blueprints
 }
 
-// searched returns the blueprints in which a query can find something.
+// searched returns the blueprints that can contain matches of a query.
 func (g *graph) searched(q *query.Query) []*blueprint {
 	names, restricted := q.Only("$blueprint")
 	if !restricted {
@@ -47,8 +46,7 @@ func (g *graph) searched(q *query.Query) []*blueprint {
 	return slices.Compact(selected)
 }
 
-// candidates returns the entities that a query can find: all, or by the index
-// those that it names.
+// candidates returns the entities that can match a query: all, or those that it names, by the index.
 func (b *blueprint) candidates(q *query.Query) []*entity {
 	names, restricted := q.Only("$identifier")
 	if !restricted {
@@ -64,17 +62,17 @@ func (b *blueprint) candidates(q *query.Query) []*entity {
 	return slices.Compact(selected)
 }
 
-// Page is a piece of a search result.
+// Page selects a page of a search result.
 type Page struct {
-	// Limit is how many entities to return at most; it is positive.
+	// Limit is the maximum number of entities; it is positive.
 	Limit int
-	// From is the Next of the page before, or empty.
+	// From is the Next of the previous page, or empty.
 	From string
 }
 
-// SearchBlueprint returns one page of the entities of a blueprint that a query
-// finds, and where the next one begins, "" after the last. A nil query finds all.
-// Entities made meanwhile come last, so no entity is passed over or shown twice.
+// SearchBlueprint returns one page of the entities of a blueprint that match a query, and the cursor of the next
+// page, "" after the last. A nil query matches all. Entities created between two pages come last, so no entity is
+// skipped or returned twice.
 func (c *Catalog) SearchBlueprint(blueprint string, q *query.Query, page Page, view View) (entities []any, next string, err error) {
 	after, err := page.after()
 	if err != nil {
@@ -103,12 +101,12 @@ func (c *Catalog) SearchBlueprint(blueprint string, q *query.Query, page Page, v
 	return entities, "", nil
 }
 
-// cursor hides the sequence number of the last entity of a page in a text.
+// cursor encodes the sequence number of the last entity of a page.
 func cursor(sequence uint64) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatUint(sequence, 10)))
 }
 
-// after reads the sequence number again.
+// after decodes the sequence number.
 func (p Page) after() (uint64, error) {
 	if p.From == "" {
 		return 0, nil
@@ -119,11 +117,10 @@ func (p Page) after() (uint64, error) {
 			return sequence, nil
 		}
 	}
-	return 0, refuse(Invalid, "body/from must be the 'next' of an earlier answer")
+	return 0, refuse(Invalid, "body/from must be the 'next' of an earlier response")
 }
 
-// resolve returns the identifiers of the entities of a blueprint that a query in
-// the place of an identifier finds.
+// resolve returns the identifiers of the entities of a blueprint that match a query, which may replace an identifier.
 func (v *viewer) resolve(blueprint, where string, rules *document.Object) ([]string, error) {
 	q, err := query.Parse(where, rules, query.Everywhere)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 // Seed is a catalog as documents: what Dump writes and Load reads.
 type Seed struct {
-	// Blueprints and Entities have the form of the API's answers.
+	// Blueprints and Entities have the form of the API's responses.
 	Blueprints, Entities []any
 	// Pages has {identifier, blueprint, title} for each catalog page.
 	Pages []any
@@ -34,9 +34,8 @@ func (c *Catalog) Dump() Seed {
 	return seed
 }
 
-// Load adds what a seed holds, all or nothing and without telling anybody.
-// Blueprints and entities may refer to each other in any order. A system
-// blueprint replaces the one that is there; any other must be new.
+// Load adds the content of a seed, atomically and without notifying anybody. Blueprints and entities may refer to
+// each other in any order. A system blueprint replaces the existing one; any other must be new.
 func (c *Catalog) Load(seed Seed) error {
 	defer c.write()()
 	staged := c.stage()
@@ -48,8 +47,7 @@ func (c *Catalog) Load(seed Seed) error {
 	return nil
 }
 
-// stage returns a catalog with the same content, to be filled and then either
-// taken over or forgotten.
+// stage returns a copy of the catalog, to be filled and then either adopted or discarded.
 func (c *Catalog) stage() *Catalog {
 	staged := &Catalog{config: c.config, clerk: c.clerk, pages: maps.Clone(c.pages)}
 	staged.adopt(newGraph())
@@ -144,8 +142,7 @@ func (l *loader) loadEntities(seed Seed) error {
 	return nil
 }
 
-// loadEntity adds an entity whose relations have not been looked at. The draft
-// that is returned is the entity in the catalog.
+// loadEntity adds an entity without checking its relations. The returned draft is the entity in the catalog.
 func (l *loader) loadEntity(body *document.Object) (*writing, error) {
 	b, err := l.catalog.graph.find(body.Text("blueprint"))
 	if err != nil {
@@ -188,8 +185,7 @@ func (l *loader) loadPages(seed Seed) error {
 	return nil
 }
 
-// readStamp reads what a dump says about when and by whom; what is missing is
-// now and the actor.
+// readStamp reads the creation and update metadata of a dump; the defaults are now and the actor.
 func (k clerk) readStamp(body *document.Object) (stamp, error) {
 	s := k.created()
 	for key, field := range map[string]*time.Time{"createdAt": &s.createdAt, "updatedAt": &s.updatedAt} {

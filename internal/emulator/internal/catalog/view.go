@@ -8,10 +8,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// View is how a reader wants to see entities: the query parameters of the
-// operations that read them.
+// View controls how entities are returned: the query parameters of the read operations.
 type View struct {
-	// ExcludeCalculated leaves out mirror, calculation and aggregation properties.
+	// ExcludeCalculated omits mirror, calculation and aggregation properties.
 	ExcludeCalculated bool
 	// Include, if not empty, keeps only these keys, and Exclude drops these:
 	// "title", "properties", "properties.cpuUtil".
@@ -26,7 +25,7 @@ type viewer struct {
 	now   func() time.Time
 }
 
-// render returns the document of an entity as the API answers with it.
+// render returns the document of an entity as the API returns it.
 func (v *viewer) render(e *entity, view View) *document.Object {
 	d := document.New().With("identifier", e.identifier)
 	e.addOptional(d)
@@ -55,8 +54,7 @@ func (v *viewer) teams(e *entity) []any {
 	return all
 }
 
-// renderProperties fills what was never set with null and adds what is
-// calculated.
+// renderProperties fills unset properties with null and adds calculated ones.
 func (v *viewer) renderProperties(e *entity, view View) *document.Object {
 	d := e.blueprint.definition
 	filled := e.properties.Clone()
@@ -74,8 +72,8 @@ func (v *viewer) renderProperties(e *entity, view View) *document.Object {
 	return filled
 }
 
-// renderRelations fills what was never set. [?relations-filled] Port fills relations too: a
-// single one with null, one with many targets with an empty array.
+// renderRelations fills unset relations. [?relations-filled] Port fills a single relation with null, one with many
+// targets with an empty array.
 func (v *viewer) renderRelations(e *entity, view View) *document.Object {
 	d := e.blueprint.definition
 	filled := e.relations.Clone()

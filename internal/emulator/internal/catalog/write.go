@@ -6,24 +6,23 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// WriteOptions are the query parameters of the operations that write entities.
+// WriteOptions are the query parameters of the write operations on entities.
 type WriteOptions struct {
-	// Upsert lets a creation overwrite an entity that is there.
+	// Upsert lets a create overwrite an existing entity.
 	Upsert bool
-	// Merge, beside Upsert, makes that an update.
+	// Merge, in addition to Upsert, makes that an update.
 	Merge bool
 	// ValidateOnly checks everything and writes nothing.
 	ValidateOnly bool
-	// CreateMissing makes the targets of relations that do not exist.
+	// CreateMissing creates the targets of relations that do not exist.
 	CreateMissing bool
 	// Source is the User-Agent of the writer.
 	Source string
-	// Cause is what leads to the change.
+	// Cause is what led to the change.
 	Cause Cause
 }
 
-// CreateEntity adds an entity and returns it, and whether it is new. An entity
-// without identifier gets one.
+// CreateEntity adds an entity and returns it, and whether it is new. It generates a missing identifier.
 func (c *Catalog) CreateEntity(blueprint string, body *document.Object, options WriteOptions) (*document.Object, bool, error) {
 	defer c.writeFor(options.Cause)()
 	b, err := c.graph.find(blueprint)
@@ -59,15 +58,14 @@ func (c *Catalog) createEntity(b *blueprint, body *document.Object, options Writ
 	return written, !exists, err
 }
 
-// ReplaceEntity replaces an entity as a whole. A body with another
-// identifier renames it, and relations to it follow.
+// ReplaceEntity replaces an entity. A body with a different identifier renames it, and relations to it are updated.
 //
-// [?defaults] Defaults fill an entity at its creation; a replacement gets none.
+// [?defaults] Defaults are filled in on creation, but not on replacement.
 func (c *Catalog) ReplaceEntity(blueprint, identifier string, body *document.Object, options WriteOptions) (*document.Object, error) {
 	return c.changeEntity(blueprint, identifier, body, options, (*entity).overwrite)
 }
 
-// UpdateEntity changes what the body has and keeps the rest; a null unsets.
+// UpdateEntity changes the keys in the body and keeps the rest; null unsets a value.
 func (c *Catalog) UpdateEntity(blueprint, identifier string, body *document.Object, options WriteOptions) (*document.Object, error) {
 	return c.changeEntity(blueprint, identifier, body, options, (*entity).merge)
 }
@@ -89,8 +87,7 @@ func (c *Catalog) changeEntity(
 	return w.commit()
 }
 
-// identify returns the identifier that the body gives, be it by a query over the
-// entities that exist, or a new one.
+// identify returns the identifier in the body, the result of a query in its place, or a new one.
 func (v *viewer) identify(b *blueprint, body *document.Object) (string, error) {
 	switch identifier := body.Value("identifier").(type) {
 	case string:
@@ -114,14 +111,14 @@ func (b *blueprint) fresh(identifier string) *entity {
 	return &entity{blueprint: b, identifier: identifier, properties: document.New(), relations: document.New()}
 }
 
-// overwrite takes everything from the body.
+// overwrite replaces everything with the body.
 func (e *entity) overwrite(body *document.Object) {
 	e.title, e.icon, e.team = body.Value("title"), body.Value("icon"), teamList(body.Value("team"))
 	e.properties = withoutNulls(body.Object("properties"))
 	e.relations = withoutNulls(body.Object("relations"))
 }
 
-// merge takes from the body what it has.
+// merge updates the keys in the body.
 func (e *entity) merge(body *document.Object) {
 	for key, field := range map[string]*any{"title": &e.title, "icon": &e.icon, "team": &e.team} {
 		if value, ok := body.Get(key); ok {
@@ -133,8 +130,7 @@ func (e *entity) merge(body *document.Object) {
 	e.relations = withoutNulls(e.relations.Clone().Merge(body.Object("relations")))
 }
 
-// teamList returns a team that was written as a text as the list that Port always
-// answers with; anything else is as it was.
+// teamList turns a team written as a string into a list, as Port returns it; anything else is unchanged.
 func teamList(team any) any {
 	if text, ok := team.(string); ok {
 		return []any{text}
@@ -142,8 +138,7 @@ func teamList(team any) any {
 	return team
 }
 
-// fillDefaults gives properties that were not sent their default. One that was
-// sent as null stays without a value.
+// fillDefaults fills in the defaults of properties that were not sent. A property sent as null stays unset.
 func (e *entity) fillDefaults(sent *document.Object) {
 	for _, name := range e.blueprint.definition.names {
 		p := e.blueprint.definition.properties[name]
@@ -163,18 +158,18 @@ func withoutNulls(values *document.Object) *document.Object {
 	return remaining
 }
 
-// writing is one entity on its way into the catalog.
+// writing is one write of an entity.
 type writing struct {
 	catalog   *Catalog
 	blueprint *blueprint
-	present   *entity // nil when the entity is new
+	present   *entity // nil if the entity is new
 	draft     *entity
 	options   WriteOptions
-	// missing are the relation targets that are to be created.
+	// missing are the relation targets to create.
 	missing []reference
 }
 
-// commit checks the draft, puts it in place and returns it as it is stored.
+// commit validates the draft, stores it and returns it as stored.
 func (w *writing) commit() (*document.Object, error) {
 	for _, step := range []func() error{w.checkIdentifier, w.resolveTeam, w.checkProperties, w.checkRelations} {
 		if err := step(); err != nil {
@@ -220,8 +215,8 @@ func (w *writing) exchange() *document.Object {
 	return after.stored
 }
 
-// createMissing makes the targets of relations. They have an identifier and
-// nothing else, so they may lack what their own blueprint requires.
+// createMissing creates the targets of relations. They have only an identifier, so they may lack what their blueprint
+// requires.
 func (w *writing) createMissing() {
 	for _, r := range w.missing {
 		b := w.catalog.graph.blueprints[r.blueprint]

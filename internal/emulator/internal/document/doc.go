@@ -2,8 +2,7 @@
 // and the text of numbers survive, as they do in Port, where a document lives in
 // a JavaScript object.
 //
-// Everything in the emulator that stores, compares or writes JSON uses it. A
-// value is one of nil, bool, string, json.Number, []any and *Object. Values are
-// shared freely between the catalog and the answers, so once stored they are
-// never changed: a change makes a copy.
+// Everything in the emulator that stores, compares or writes JSON uses it. A value is one of nil, bool, string,
+// json.Number, []any and *Object. Values are shared between the catalog and responses, so they are immutable once
+// stored: a change creates a copy.
 package document

@@ -7,8 +7,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// Equal reports whether two values are the same document: numbers by value,
-// objects without regard to the order of their keys.
+// Equal reports whether two values are the same document: numbers by value, objects regardless of the order of their
+// keys.
 func Equal(a, b any) bool {
 	switch a := a.(type) {
 	case json.Number:
@@ -52,8 +52,7 @@ func equalObjects(a, b *Object) bool {
 	return true
 }
 
-// MapNumbers returns value with every number in it replaced; what holds no
-// number is shared.
+// MapNumbers returns value with every number in it replaced; parts without numbers are shared.
 func MapNumbers(value any, number func(json.Number) json.Number) any {
 	switch value := value.(type) {
 	case json.Number:
@@ -78,8 +77,7 @@ func MapNumbers(value any, number func(json.Number) json.Number) any {
 	}
 }
 
-// Key returns a text that two values share exactly when Equal holds them to be
-// the same, for use as a map key.
+// Key returns a text for use as a map key: two values have the same key if and only if they are Equal.
 func Key(value any) string { return string(appendKey(nil, value)) }
 
 func appendKey(to []byte, value any) []byte {

@@ -9,8 +9,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// The bounds within which numbers are computed with exactly. They contain every
-// float64; beyond them exact arithmetic would let a short text cost much memory.
+// The bounds of exact arithmetic. They include every float64; beyond them a short text could cost much memory.
 const (
 	exactLength   = 1200
 	exactExponent = 400
@@ -19,9 +18,8 @@ const (
 // KeepNumber is the identity: a number stays exactly as it was sent.
 func KeepNumber(number json.Number) json.Number { return number }
 
-// RoundNumber returns the number as JavaScript holds and writes it: rounded to a
-// float64, in the shortest spelling. What overflows becomes null there; here it
-// stays as it is, for the validation to refuse.
+// RoundNumber returns the number as JavaScript represents and writes it: rounded to a float64, in the shortest
+// spelling. JavaScript turns an overflow into null; here it stays unchanged, for validation to refuse.
 func RoundNumber(number json.Number) json.Number {
 	value, err := strconv.ParseFloat(number.String(), 64)
 	if err != nil {
@@ -37,8 +35,8 @@ func RoundNumber(number json.Number) json.Number {
 	return json.Number(text)
 }
 
-// SpellNumber returns the number in JavaScript's spelling (25.0 is 25, 1E2 is
-// 100) when that has the same value, else as it is.
+// SpellNumber returns the number in JavaScript's spelling (25.0 is 25, 1E2 is 100) if that has the same value,
+// otherwise unchanged.
 func SpellNumber(number json.Number) json.Number {
 	spelled := RoundNumber(number)
 	if !jsonvalue.EqualNumbers(spelled, number) {
@@ -54,8 +52,7 @@ func InRange(number json.Number) bool {
 	return err == nil
 }
 
-// Rational returns the exact value of a number, or false when its exponent or
-// its length is beyond what is worth the memory.
+// Rational returns the exact value of a number, or false if its exponent or length would cost too much memory.
 func Rational(number json.Number) (*big.Rat, bool) {
 	text := number.String()
 	if len(text) > exactLength {

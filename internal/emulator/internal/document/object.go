@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// indexFrom is the number of members from which an object keeps an index of
-// its keys; below it a scan is quicker and takes no memory.
+// indexFrom is the minimum number of members of an object with an index of its keys; below it a scan is faster and
+// takes no memory.
 const indexFrom = 16
 
 // member is one key of an object with its value.
@@ -41,8 +41,7 @@ func (o *Object) Len() int {
 	return len(o.members)
 }
 
-// Get returns the value of key and whether the key is present, which a null
-// value alone would not tell.
+// Get returns the value of key and whether the key is present, which distinguishes null from absent.
 func (o *Object) Get(key string) (any, bool) {
 	i := o.find(key)
 	if i < 0 {
@@ -51,19 +50,19 @@ func (o *Object) Get(key string) (any, bool) {
 	return o.members[i].value, true
 }
 
-// Value returns the value of key, nil when it is absent.
+// Value returns the value of key, nil if it is absent.
 func (o *Object) Value(key string) any {
 	value, _ := o.Get(key)
 	return value
 }
 
-// Text returns the value of key when it is a string, else "".
+// Text returns the value of key if it is a string, otherwise "".
 func (o *Object) Text(key string) string {
 	text, _ := o.Value(key).(string)
 	return text
 }
 
-// Flag returns the value of key when it is a boolean, else false.
+// Flag returns the value of key if it is a boolean, otherwise false.
 func (o *Object) Flag(key string) bool {
 	flag, _ := o.Value(key).(bool)
 	return flag
@@ -76,24 +75,22 @@ func (o *Object) Int(key string) (int, bool) {
 	return value, err == nil
 }
 
-// Object returns the value of key when it is an object, else nil, which reads
-// as an empty object.
+// Object returns the value of key if it is an object, otherwise nil, which reads as an empty object.
 func (o *Object) Object(key string) *Object {
 	object, _ := o.Value(key).(*Object)
 	return object
 }
 
-// List returns the value of key when it is an array, else nil.
+// List returns the value of key if it is an array, otherwise nil.
 func (o *Object) List(key string) []any {
 	list, _ := o.Value(key).([]any)
 	return list
 }
 
-// Has reports whether key is present, be it with a null.
+// Has reports whether key is present, even if it is null.
 func (o *Object) Has(key string) bool { return o.find(key) >= 0 }
 
-// Set gives key a value. A key that is there keeps its place, as it does in
-// JavaScript.
+// Set sets key to a value. An existing key keeps its position, as in JavaScript.
 func (o *Object) Set(key string, value any) {
 	if i := o.find(key); i >= 0 {
 		o.members[i].value = value
@@ -108,7 +105,7 @@ func (o *Object) Set(key string, value any) {
 	}
 }
 
-// Delete removes key, if it is there.
+// Delete removes key if it is present.
 func (o *Object) Delete(key string) {
 	i := o.find(key)
 	if i < 0 {
@@ -154,8 +151,8 @@ func (o *Object) Merge(other *Object) *Object {
 	return o
 }
 
-// Renamed returns a copy in which the member from is called to and keeps its
-// place. Without such a member it is a plain copy.
+// Renamed returns a copy in which the member from is renamed to and keeps its position. Without such a member it is a
+// plain copy.
 func (o *Object) Renamed(from, to string) *Object {
 	renamed := New()
 	for key, value := range o.All() {
@@ -167,9 +164,8 @@ func (o *Object) Renamed(from, to string) *Object {
 	return renamed
 }
 
-// Updated returns a copy in which the value at the path of keys is the given
-// one. Objects on the way are copied, or made when they are missing; the
-// receiver and everything it shares stay as they are.
+// Updated returns a copy in which the value at the path of keys is the given one. Objects on the path are copied, or
+// created if missing; the receiver does not change.
 func (o *Object) Updated(value any, path ...string) *Object {
 	clone := o.Clone()
 	if len(path) == 1 {

@@ -10,10 +10,8 @@ import (
 // ErrSyntax is wrapped by every error of Parse: the text is not one JSON value.
 var ErrSyntax = errors.New("not valid JSON")
 
-// Parse reads exactly one JSON value. Each number passes through number, which
-// KeepNumber and RoundNumber are made for. Of a repeated key the last value
-// counts, as in JavaScript. Nesting deeper than encoding/json allows (10,000) is
-// an error.
+// Parse reads exactly one JSON value. Each number is converted by number, such as KeepNumber or RoundNumber. The last
+// value of a repeated key wins, as in JavaScript. Nesting deeper than encoding/json allows (10,000) is an error.
 func Parse(text []byte, number func(json.Number) json.Number) (any, error) {
 	if err := check(text); err != nil {
 		return nil, err
@@ -23,8 +21,8 @@ func Parse(text []byte, number func(json.Number) json.Number) (any, error) {
 	return read(decoder, number)
 }
 
-// check tells where text stops being JSON: the decoder below reads tokens one by
-// one and would notice neither deep nesting nor what follows the value.
+// check reports where text is not valid JSON: the decoder below reads single tokens and would notice neither deep
+// nesting nor trailing text.
 func check(text []byte) error {
 	if json.Valid(text) {
 		return nil
@@ -56,7 +54,7 @@ func read(decoder *json.Decoder, number func(json.Number) json.Number) (any, err
 	}
 }
 
-// readArray reads up to and with the closing bracket. An empty array is not nil.
+// readArray reads up to and including the closing bracket. An empty array is not nil.
 func readArray(decoder *json.Decoder, number func(json.Number) json.Number) (any, error) {
 	list := []any{}
 	for decoder.More() {
@@ -70,7 +68,7 @@ func readArray(decoder *json.Decoder, number func(json.Number) json.Number) (any
 	return list, err
 }
 
-// readObject reads up to and with the closing brace.
+// readObject reads up to and including the closing brace.
 func readObject(decoder *json.Decoder, number func(json.Number) json.Number) (any, error) {
 	object := New()
 	for decoder.More() {

@@ -10,10 +10,8 @@ import (
 // writes.
 func (o *Object) MarshalJSON() ([]byte, error) { return Append(nil, o), nil }
 
-// Append appends value as compact JSON in the form JavaScript writes: keys in
-// order, numbers as they were sent, nothing escaped that JSON does not require to
-// be. It panics on a type that no document holds, which is a mistake in the
-// program and never one in the input.
+// Append appends value as compact JSON in the form JavaScript writes: keys in order, numbers as they were sent, no
+// unnecessary escapes. It panics on a type that is not part of a document, which is a bug and never caused by input.
 func Append(to []byte, value any) []byte {
 	switch value := value.(type) {
 	case nil:
@@ -62,8 +60,7 @@ func appendObject(to []byte, object *Object) []byte {
 	return append(to, '}')
 }
 
-// appendString appends text in quotes. Runs that need no escape are copied at
-// once: nearly every string is one such run.
+// appendString appends quoted text. It copies runs without escapes at once: nearly every string is one such run.
 func appendString(to []byte, text string) []byte {
 	to = append(to, '"')
 	start := 0

@@ -6,25 +6,24 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// keptDeliveries is how many deliveries are remembered.
-const keptDeliveries = 10_000
+// maxDeliveries is the maximum number of deliveries in the log.
+const maxDeliveries = 10_000
 
-// Delivery is one event or invocation that was sent, is about to be, or was only
-// recorded.
+// Delivery is one event or invocation that was sent, will be sent, or was only recorded.
 type Delivery struct {
-	// Kind says what was sent: a changelog event, or the type of an invocation.
+	// Kind is "changelog" or the type of an invocation.
 	Kind string
 	// Action and Run are the identifiers behind an invocation.
 	Action, Run string
-	// Agent is set for a webhook that Port leaves to its agent.
+	// Agent is set for a webhook that Port's agent sends.
 	Agent bool
 	// Payload is the rendered invocation of a delivery that was only recorded.
 	Payload *document.Object
 	// URL is the target of what is sent over HTTP.
 	URL string
-	// Status is that of the last answer, 0 without one.
+	// Status is the status of the last response, 0 if there was none.
 	Status int
-	// Attempts is how often it was sent; 0 for what is only recorded.
+	// Attempts is how often it was sent; 0 if it was only recorded.
 	Attempts int
 	// Error says why the last attempt, or the delivery, failed.
 	Error string
@@ -32,20 +31,20 @@ type Delivery struct {
 	Done bool
 }
 
-// deliveryLog remembers the last deliveries.
+// deliveryLog contains the last deliveries.
 type deliveryLog struct {
 	mutex      sync.Mutex
 	deliveries []*Delivery
 }
 
-// add enters a delivery that has not been attempted. Whoever holds the pointer
-// may read what does not change: everything up to its URL.
+// add adds a delivery that has not been attempted. The caller may read the immutable fields of the returned pointer:
+// everything up to its URL.
 func (l *deliveryLog) add(d Delivery) *Delivery {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	added := &d
 	l.deliveries = append(l.deliveries, added)
-	if len(l.deliveries) > keptDeliveries {
+	if len(l.deliveries) > maxDeliveries {
 		l.deliveries[0] = nil
 		l.deliveries = l.deliveries[1:]
 	}

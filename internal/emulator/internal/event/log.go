@@ -11,8 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// keptEvents is how many events the audit log remembers.
-const keptEvents = 10_000
+// maxEvents is the maximum number of events in the audit log.
+const maxEvents = 10_000
 
 // Log is the audit log: the last changes, newest last. The zero value is empty
 // and ready for use by several goroutines.
@@ -22,40 +22,39 @@ type Log struct {
 	oldest  int
 }
 
-// entry is a change with what makes it an audit event.
+// entry is a change with the metadata of an audit event.
 type entry struct {
 	identifier string
 	change     catalog.Change
 	origin     Origin
 }
 
-// Add enters a change. The identifier stays that of the event.
+// Add adds a change under a permanent event identifier.
 func (l *Log) Add(identifier string, change catalog.Change, origin Origin) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	added := entry{identifier: identifier, change: change, origin: origin}
-	if len(l.entries) < keptEvents {
+	if len(l.entries) < maxEvents {
 		l.entries = append(l.entries, added)
 		return
 	}
 	l.entries[l.oldest] = added
-	l.oldest = (l.oldest + 1) % keptEvents
+	l.oldest = (l.oldest + 1) % maxEvents
 }
 
-// Clear forgets everything.
+// Clear empties the log.
 func (l *Log) Clear() {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.entries, l.oldest = nil, 0
 }
 
-// Filter chooses events; what is empty does not restrict. Limit 0 means all.
+// Filter selects events; empty fields match everything. Limit 0 means all.
 type Filter struct {
 	Identifier, Blueprint, Entity, Action, Status string
 	Resources, Origins                            []string
 	From, To                                      time.Time
-	// None is set by a parameter that no event of the emulator can satisfy, such
-	// as a run or an integration.
+	// None is set for a parameter that no event of the emulator can match, such as a run or an integration.
 	None  bool
 	Limit int
 	// Hidden reports whether the events of an entity are not shown; nil hides none.

@@ -23,54 +23,51 @@ import (
 const (
 	// timeout is how long Port waits for a webhook.
 	timeout = 10 * time.Second
-	// lanes is how many deliveries are under way at most. All events of one key go
-	// through one lane, which keeps them in order.
+	// lanes is the maximum number of concurrent deliveries. All events of one key go through one lane, which
+	// preserves their order.
 	lanes = 8
-	// laneCapacity bounds what waits in a lane; what does not fit is dropped, and
-	// the list of deliveries says so.
+	// laneCapacity is the maximum number of waiting events in a lane; the rest is dropped and recorded in the list of
+	// deliveries.
 	laneCapacity = 20_000
-	// answerLimit is how much of an answer is read.
+	// answerLimit is how much of a response is read.
 	answerLimit = 1 << 20
 )
 
 // backoff is the pause before a retry.
 var backoff = pause.Backoff{First: time.Second, Longest: 5 * time.Minute}
 
-// ErrFull is recorded for an event for which there was no room.
+// ErrFull is recorded for an event that did not fit into its lane.
 var ErrFull = errors.New("dropped: too many events are waiting")
 
-// errClosed is recorded for an event that came after Close.
+// errClosed is recorded for an event sent after Close.
 var errClosed = errors.New("dropped: the emulator is shutting down")
 
-// Config is what a sender needs to know.
+// Config configures a sender.
 type Config struct {
-	// Secret keys the signature.
+	// Secret is the key of the signature.
 	Secret string
-	// Seconds makes the timestamp header seconds instead of milliseconds.
+	// Seconds sends the timestamp header in seconds instead of milliseconds.
 	Seconds bool
-	// Retries is how often a delivery is repeated that ended without an answer or
-	// with 429 or 5xx.
+	// Retries is how often a delivery is retried after a failed connection, 429 or 5xx.
 	Retries int
 	// Now is the clock that stamps deliveries.
 	Now func() time.Time
 	// Transport, if set, is used instead of the default one.
 	Transport http.RoundTripper
-	// Inward, if set, takes the requests that go to Port's own API.
+	// Inward, if set, handles requests to Port's own API.
 	Inward Inward
 }
 
-// Inward answers requests to Port's own API, for which Port adds the credentials of
-// the organization itself.
+// Inward handles requests to Port's own API, to which Port adds the credentials of the organization.
 type Inward interface {
 	// Includes reports whether a URL is one of Port's own API.
 	Includes(target *url.URL) bool
-	// Do answers a request that a number of automations led to.
+	// Do handles a request triggered by a chain of automations.
 	Do(request *http.Request, chain int) (*http.Response, error)
 }
 
-// Sender posts events to webhooks: asynchronously, and in order for each key. It
-// owns its goroutines, at most one for each lane with something to do; Close
-// waits for them.
+// Sender posts events to webhooks: asynchronously, and in order for each key. It has at most one goroutine for each
+// non-empty lane; Close waits for them.
 type Sender struct {
 	config Config
 	client *http.Client
@@ -81,7 +78,7 @@ type Sender struct {
 	lanes   [lanes]lane
 	closed  bool
 	workers sync.WaitGroup
-	// context is the life of the workers, which outlive every request.
+	// context is the lifetime of the workers, which outlive requests.
 	context context.Context
 	cancel  context.CancelFunc
 }
@@ -92,43 +89,42 @@ type lane struct {
 	working bool
 }
 
-// Message is what is to be sent.
+// Message is a request to send.
 type Message struct {
-	// Key says in which order messages are sent: those with the same key arrive in
-	// the order of the calls.
+	// Key defines the order: messages with the same key arrive in the order of the calls.
 	Key string
-	// Delivery says what it is, and the URL.
+	// Delivery contains the kind and the URL.
 	Delivery Delivery
 	// Method is POST if it is empty.
 	Method string
 	Header http.Header
 	Body   []byte
-	// Chain is how many automations led to the message.
+	// Chain is the number of automations that led to the message.
 	Chain int
-	// Done, if set, is called once there will be no other attempt.
+	// Done, if set, is called after the last attempt.
 	Done func(Outcome)
 }
 
-// Outcome is how a message ended.
+// Outcome is the result of a message.
 type Outcome struct {
-	// Status is that of the last answer, 0 without one.
+	// Status is the status of the last response, 0 if there was none.
 	Status int
-	// Body is the beginning of that answer.
+	// Body is the beginning of that response.
 	Body []byte
 	Err  error
 }
 
-// job is one message on its way.
+// job is one queued message.
 type job struct {
 	Message
 	delivery *Delivery
 }
 
-// NewSender returns a sender, which does nothing until something is posted.
+// NewSender returns a sender, which is idle until something is posted.
 func NewSender(config Config) *Sender {
 	transport := config.Transport
 	if transport == nil {
-		// A transport of its own, whose idle connections Close can close.
+		// A separate transport, whose idle connections Close can close.
 		transport = &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: lanes, ForceAttemptHTTP2: true}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -145,12 +141,12 @@ func NewSender(config Config) *Sender {
 	}
 }
 
-// Post sends an event to url some time soon. It never blocks.
+// Post sends an event to url asynchronously. It never blocks.
 func (s *Sender) Post(key, url string, event *document.Object) {
 	s.Send(Message{Key: key, Delivery: Delivery{Kind: ChangelogKind, URL: url}, Body: document.Append(nil, event)})
 }
 
-// Send sends a message some time soon. It never blocks.
+// Send sends a message asynchronously. It never blocks.
 func (s *Sender) Send(message Message) {
 	j := job{Message: message, delivery: s.log.add(message.Delivery)}
 	if err := s.enqueue(j); err != nil {
@@ -174,7 +170,7 @@ func (s *Sender) enqueue(j job) error {
 	}
 }
 
-// Record enters a delivery that is not sent. The error, if any, says why.
+// Record adds a delivery that is not sent. The error, if any, says why.
 func (s *Sender) Record(d Delivery, err error) { s.log.finish(s.log.add(d), 0, err) }
 
 func (s *Sender) finish(j job, outcome Outcome) {
@@ -184,7 +180,7 @@ func (s *Sender) finish(j job, outcome Outcome) {
 	}
 }
 
-// work makes sure that somebody empties the lane.
+// work starts a worker for the lane unless it has one.
 func (s *Sender) work(l *lane) {
 	if l.working {
 		return
@@ -210,12 +206,12 @@ func (s *Sender) take(l *lane) (job, bool) {
 		return job{}, false
 	}
 	j := l.waiting[0]
-	l.waiting[0] = job{} // The queue keeps its array: let go of the event.
+	l.waiting[0] = job{} // The queue keeps its array: release the event.
 	l.waiting = l.waiting[1:]
 	return j, true
 }
 
-// deliver sends one message, and again if that is switched on.
+// deliver sends one message, with retries if configured.
 func (s *Sender) deliver(j job) {
 	for attempt := 0; ; attempt++ {
 		outcome := s.attempt(j)
@@ -227,7 +223,7 @@ func (s *Sender) deliver(j job) {
 	}
 }
 
-// attempt sends the body, signed as of now.
+// attempt signs the body with the current time and sends it.
 func (s *Sender) attempt(j job) Outcome {
 	request, err := http.NewRequestWithContext(s.context, cmp.Or(j.Method, http.MethodPost), j.delivery.URL, bytes.NewReader(j.Body))
 	if err != nil {
@@ -244,7 +240,7 @@ func (s *Sender) attempt(j job) Outcome {
 		return Outcome{Err: fmt.Errorf("sending the request: %w", err)}
 	}
 	defer func() { _ = response.Body.Close() }()
-	// What is read leaves the connection reusable; the status counts without the rest.
+	// Reading makes the connection reusable; an error does not change the status.
 	answer, _ := io.ReadAll(io.LimitReader(response.Body, answerLimit))
 	return Outcome{Status: response.StatusCode, Body: answer}
 }
@@ -263,14 +259,13 @@ func (s *Sender) timestamp() string {
 	return strconv.FormatInt(s.config.Now().UnixMilli(), 10)
 }
 
-// isTemporary reports whether another attempt may end differently.
+// isTemporary reports whether a retry may succeed.
 func (o Outcome) isTemporary() bool {
 	return o.Err != nil || o.Status == http.StatusTooManyRequests || o.Status >= http.StatusInternalServerError
 }
 
-// Close takes no more events and waits for those that are waiting. When ctx ends
-// first, the deliveries under way are cut off and the rest is dropped; the error
-// is that of ctx.
+// Close refuses new events and waits for queued ones. If ctx ends first, deliveries in flight are cancelled and the
+// rest is dropped; the error is that of ctx.
 func (s *Sender) Close(ctx context.Context) error {
 	s.mutex.Lock()
 	s.closed = true
@@ -288,7 +283,7 @@ func (s *Sender) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		s.cancel()
 		<-done
-		return fmt.Errorf("waiting for the deliveries under way: %w", ctx.Err())
+		return fmt.Errorf("waiting for deliveries in flight: %w", ctx.Err())
 	}
 }
 

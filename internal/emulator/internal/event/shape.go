@@ -8,11 +8,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/run"
 )
 
-// Origin says who is behind every change of the emulator.
+// Origin is the author of every change in the emulator.
 type Origin struct{ Organization, User string }
 
-// Key is the key of the messages about a change: those about one entity, or one
-// blueprint, stay in order.
+// Key is the ordering key of the messages about a change: one per entity or blueprint.
 func Key(change catalog.Change) string {
 	return string(change.Resource) + "\x00" + change.Blueprint + "\x00" + change.Entity
 }
@@ -35,8 +34,7 @@ func Changelog(change catalog.Change, origin Origin) *document.Object {
 		With("diff", diff(changelogEntity(change.Before), changelogEntity(change.After)))
 }
 
-// changelogEntity returns an entity in the form of changelog events, which name a
-// team only where there is one.
+// changelogEntity returns an entity in the form of changelog events, which contain a team only if one is set.
 func changelogEntity(entity *document.Object) *document.Object {
 	if team, ok := entity.Value("team").([]any); !ok || len(team) > 0 {
 		return entity
@@ -54,15 +52,15 @@ func changelogContext(change catalog.Change) *document.Object {
 	return context.With("blueprint", change.Blueprint)
 }
 
-// Automation returns the change of an entity as automations see it.
+// Automation returns the change of an entity as an automation event.
 func Automation(change catalog.Change, origin Origin) *document.Object {
 	trigger := origin.trigger(change.Cause, change.At)
 	return automation(string(change.Action), trigger, change.Blueprint, change.Entity, nil, diff(
 		automationEntity(change.Before, change.BeforeMirrors), automationEntity(change.After, change.AfterMirrors)))
 }
 
-// TimerExpired returns the expiry of a timer as automations see it. [?timer-event] Its action
-// and its trigger; Port documents that the entity is under after.
+// TimerExpired returns the expiry of a timer as an automation event. [?timer-event] Its action and trigger are
+// assumed; Port documents that the entity is under after.
 func TimerExpired(timer catalog.Timer, origin Origin) *document.Object {
 	trigger := document.New().
 		With("by", document.New().With("orgId", origin.Organization)).
@@ -84,7 +82,7 @@ func automation(action string, trigger *document.Object, blueprint, entity strin
 		With("diff", diff)
 }
 
-// Run returns the change of a run as automations see it.
+// Run returns the change of a run as an automation event.
 func Run(id string, change run.Change, origin Origin) *document.Object {
 	action := catalog.Update
 	if change.Before == nil {
@@ -107,9 +105,8 @@ func (o Origin) trigger(cause catalog.Cause, at time.Time) *document.Object {
 		With("at", document.Instant(at))
 }
 
-// automationEntity returns an entity in the form of automation events: title and
-// icon are there when they are not set, and mirror properties are among the
-// properties.
+// automationEntity returns an entity in the form of automation events: title and icon are present even if they are
+// not set, and the properties include mirror properties.
 func automationEntity(entity, mirrors *document.Object) *document.Object {
 	if entity == nil {
 		return nil
@@ -129,8 +126,7 @@ func (o Origin) By() *document.Object {
 	return document.New().With("orgId", o.Organization).With("userId", o.User)
 }
 
-// diff writes null for a side that is missing, and numbers as JavaScript spells
-// them.
+// diff writes null for a missing side, and numbers as JavaScript does.
 func diff(before, after *document.Object) *document.Object {
 	return document.New().With("before", side(before)).With("after", side(after))
 }

@@ -17,14 +17,13 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jq"
 )
 
-// limit is how long a program may run: the catalog is locked while it runs, and jq
-// can loop for ever.
+// limit is how long a program may run: the catalog is locked while it runs, and jq can loop forever.
 const limit = 200 * time.Millisecond
 
 // Program is a compiled jq program.
 type Program struct{ program *jq.Program }
 
-// Compile reads a program. The error is fit to be shown to its author.
+// Compile parses a program. The error is meant for its author.
 func Compile(source string) (*Program, error) {
 	program, err := jq.Compile(source)
 	if err != nil {
@@ -33,14 +32,14 @@ func Compile(source string) (*Program, error) {
 	return &Program{program: program}, nil
 }
 
-// Prepared is an input that several programs are run for.
+// Prepared is an input for several programs.
 type Prepared struct{ value any }
 
 // Prepare turns a document into an input.
 func Prepare(input any) Prepared { return Prepared{value: toGo(input)} }
 
-// First returns the first output of the program for the input, or false when it
-// has none: it yields nothing, fails, or runs for too long.
+// First returns the first output of the program for the input, or false if it yields nothing, fails, or runs for too
+// long.
 func (p *Program) First(input any) (any, bool) {
 	value, exists, err := p.Evaluate(Prepare(input))
 	return value, exists && err == nil
@@ -60,8 +59,7 @@ func (p *Program) Evaluate(input Prepared) (value any, exists bool, err error) {
 	return nil, false, nil
 }
 
-// toGo turns a document into the types that gojq works on. It takes json.Number
-// as it is and computes with it exactly where it can.
+// toGo converts a document to the types of gojq, which accepts json.Number and computes exactly where possible.
 func toGo(value any) any {
 	switch value := value.(type) {
 	case []any:
@@ -107,7 +105,7 @@ func fromGo(value any) any {
 	}
 }
 
-// fromFloat writes a number; NaN and the infinities have no form in JSON.
+// fromFloat writes a number; NaN and infinities do not exist in JSON.
 func fromFloat(value float64) any {
 	if math.IsNaN(value) || math.IsInf(value, 0) {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// operator is a comparison operator. A negative one matches exactly what its
-// positive form does not, records without a value included.
+// operator is a comparison operator. A negative one matches exactly what its positive form does not, including
+// records without a value.
 type operator struct {
 	name     string
 	operand  operand
@@ -20,7 +20,7 @@ type operator struct {
 	positive func(value any, env environment) func(property any) bool
 }
 
-// operand is the form of value that an operator takes.
+// operand is the form of value that an operator accepts.
 type operand int
 
 const (
@@ -40,7 +40,7 @@ func (o operator) prepare(value any, env environment) func(any) bool {
 	return func(property any) bool { return !compare(property) }
 }
 
-// keys returns the keys that a rule with the operator may have beside others.
+// keys returns the additional keys that a rule with the operator may have.
 func (o operator) keys(others ...string) []string {
 	keys := slices.Concat(others, []string{"operator"})
 	if o.operand != noOperand {
@@ -72,8 +72,7 @@ func operators() map[string]operator {
 		{name: "isEmpty", positive: isEmpty},
 		{name: "isNotEmpty", negative: true, positive: isEmpty},
 		{name: "isExpired", positive: expired(func(c int) bool { return c <= 0 })},
-		// A property without a value has no timer that could still run, so this is
-		// not the negation of isExpired.
+		// A property without a value is neither expired nor running, so this is not the negation of isExpired.
 		{name: "isNotExpired", positive: expired(func(c int) bool { return c > 0 })},
 		{name: "matchAny", operand: anyOperand, positive: oneOf},
 	}
@@ -100,8 +99,7 @@ func equals(value any, env environment) func(any) bool {
 	}
 }
 
-// ordered compares numbers with numbers and instants with instants; nothing else
-// has an order.
+// ordered compares numbers with numbers and instants with instants; nothing else is ordered.
 func ordered(accept func(int) bool) func(any, environment) func(any) bool {
 	return func(value any, _ environment) func(any) bool {
 		if number, ok := value.(json.Number); ok {
@@ -121,8 +119,7 @@ func ordered(accept func(int) bool) func(any, environment) func(any) bool {
 	}
 }
 
-// oneOf matches a property that equals one of the values; of an array one item
-// suffices.
+// oneOf matches a property that equals one of the values, or an array with such an item.
 func oneOf(value any, _ environment) func(any) bool {
 	wanted := items(value)
 	return func(property any) bool {
@@ -130,7 +127,7 @@ func oneOf(value any, _ environment) func(any) bool {
 	}
 }
 
-// contains matches a part of a text, or an item of an array.
+// contains matches a substring of a text, or an item of an array.
 func contains(value any, _ environment) func(any) bool {
 	part, isText := value.(string)
 	return func(property any) bool {
@@ -154,7 +151,7 @@ func containsAny(value any, _ environment) func(any) bool {
 	}
 }
 
-// affix matches the beginning or the end of a text.
+// affix matches a prefix or suffix of a text.
 func affix(has func(text, part string) bool) func(any, environment) func(any) bool {
 	return func(value any, _ environment) func(any) bool {
 		part, isText := value.(string)
@@ -165,7 +162,7 @@ func affix(has func(text, part string) bool) func(any, environment) func(any) bo
 	}
 }
 
-// between matches an instant within a range, its ends included.
+// between matches an instant within a range, including its ends.
 func between(value any, env environment) func(any) bool {
 	object, _ := value.(*document.Object)
 	from, to, ok := timeRange(object, env.now)
@@ -184,7 +181,7 @@ func isEmpty(any, environment) func(any) bool {
 	return func(property any) bool { return property == nil }
 }
 
-// expired compares a timer with the present.
+// expired compares a timer with the current time.
 func expired(accept func(int) bool) func(any, environment) func(any) bool {
 	return func(_ any, env environment) func(any) bool {
 		return func(property any) bool {

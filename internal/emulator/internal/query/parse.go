@@ -10,7 +10,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// Dialect is which rules an operation takes.
+// Dialect is the set of rules that an operation accepts.
 type Dialect int
 
 const (
@@ -22,8 +22,7 @@ const (
 	InBlueprint
 )
 
-// Parse reads a query. The error names the field that is wrong, beginning with
-// where.
+// Parse reads a query. The error names the invalid field, starting with its path.
 func Parse(where string, body *document.Object, dialect Dialect) (*Query, error) {
 	p := &parser{dialect: dialect, operators: operators()}
 	root := p.group(where, body)
@@ -33,7 +32,7 @@ func Parse(where string, body *document.Object, dialect Dialect) (*Query, error)
 	return &Query{root: root}, nil
 }
 
-// parser remembers the first mistake.
+// parser records the first mistake.
 type parser struct {
 	dialect   Dialect
 	operators map[string]operator
@@ -66,7 +65,7 @@ func (p *parser) group(where string, body *document.Object) group {
 	return g
 }
 
-// keys refuses a key that the form does not have.
+// keys refuses unknown keys.
 func (p *parser) keys(where string, body *document.Object, allowed ...string) {
 	for key := range body.All() {
 		if !slices.Contains(allowed, key) {
@@ -75,7 +74,7 @@ func (p *parser) keys(where string, body *document.Object, allowed ...string) {
 	}
 }
 
-// rule tells the forms of a rule apart by their keys.
+// rule distinguishes the forms of a rule by their keys.
 func (p *parser) rule(where string, item any) rule {
 	body, ok := item.(*document.Object)
 	switch {
@@ -150,7 +149,7 @@ func (p *parser) context(where string, body *document.Object) {
 	}
 }
 
-// value reads the operand in the form that the operator takes.
+// value reads the operand in the form that the operator accepts.
 func (p *parser) value(where string, body *document.Object, o operator) any {
 	if o.operand == noOperand {
 		return nil
@@ -210,8 +209,7 @@ func (p *parser) rangeValue(where string, value any) {
 	}
 }
 
-// preset holds a preset to those that are known, of which the documented search of
-// one blueprint lacks lastDay.
+// preset validates a preset; lastDay is not documented for the search of one blueprint.
 func (p *parser) preset(where string, value any) {
 	name, _ := value.(string)
 	_, spans := spanPresets()[name]

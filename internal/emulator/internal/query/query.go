@@ -7,10 +7,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// Record is an entity as rules see it.
+// Record is an entity for the evaluation of rules.
 type Record interface {
-	// Property returns the value of a property or of a meta-property such as
-	// $identifier; nil when it has none.
+	// Property returns the value of a property or of a meta-property such as $identifier; nil if it has none.
 	Property(name string) any
 	// Relation returns the targets of a relation by target property, which is
 	// $identifier or $title.
@@ -19,13 +18,12 @@ type Record interface {
 	Kinds() iter.Seq2[string, Kind]
 }
 
-// Graph answers the rules that follow relations from entity to entity.
+// Graph evaluates the rules that follow relations between entities.
 type Graph interface {
-	// Related returns what decides whether an entity is related, over any number
-	// of relations, to one of the rule's entities.
+	// Related returns a matcher for entities that are related, directly or transitively, to one of the rule's
+	// entities.
 	Related(rule RelatedTo) Matcher
-	// Along returns what decides whether a path of relations connects an entity
-	// with one of the rule's.
+	// Along returns a matcher for entities that a path of relations connects with one of the rule's.
 	Along(rule Path) Matcher
 }
 
@@ -43,9 +41,8 @@ type RelatedTo struct {
 // Path is a matchAny rule over a path of relations.
 type Path struct {
 	Steps []Step
-	// From is the blueprint at which the path begins. If empty the path begins at
-	// the entity that is looked for and ends at one of Identifiers; else it is the
-	// other way round.
+	// From is the blueprint at which the path begins. If empty, the path begins at the matched entity and ends at one
+	// of Identifiers; otherwise it is the other way round.
 	From        string
 	Identifiers []string
 }
@@ -63,11 +60,11 @@ func (p Path) Relations() []string {
 type Step struct {
 	Relation string
 	Hops     int
-	// Variable means that every entity on the way counts, not only the last.
+	// Variable means that every entity on the path counts, not only the last.
 	Variable bool
 }
 
-// Kind is what a propertySchema rule sees of a property.
+// Kind is the part of a property's schema that a propertySchema rule can match.
 type Kind struct{ Type, Format, ItemsType, ItemsFormat string }
 
 // KindOf reads the kind of a property from its definition.
@@ -79,8 +76,7 @@ func KindOf(definition *document.Object) Kind {
 	}
 }
 
-// covers reports whether a property of the other kind is meant; what the rule
-// leaves out does not restrict.
+// covers reports whether the rule matches a property of the other kind; omitted keys match everything.
 func (k Kind) covers(other Kind) bool {
 	return k.Type == other.Type &&
 		(k.Format == "" || k.Format == other.Format) &&
@@ -88,24 +84,23 @@ func (k Kind) covers(other Kind) bool {
 		(k.ItemsFormat == "" || k.ItemsFormat == other.ItemsFormat)
 }
 
-// Matcher decides whether a record is found.
+// Matcher reports whether a record matches.
 type Matcher func(Record) bool
 
-// Query is a query whose form has been checked.
+// Query is a validated query.
 type Query struct{ root group }
 
-// Bind prepares the query for a run over many records: whatever does not depend
-// on the record is looked up once. Presets such as today refer to now.
+// Bind prepares the query for a run over many records: whatever does not depend on the record is computed once.
+// Presets such as today are relative to now.
 func (q *Query) Bind(graph Graph, now time.Time) Matcher {
 	return q.root.bind(environment{graph: graph, now: now.UTC()})
 }
 
-// Only returns the values that a meta-property must have for a record to be
-// found, and whether the query restricts it at all. It lets a search use an
-// index; the query still decides.
+// Only returns the values of a meta-property that a matching record must have, and whether the query restricts it at
+// all. It lets a search use an index; the query must still be evaluated.
 func (q *Query) Only(property string) ([]string, bool) { return q.root.only(property) }
 
-// environment is what a run of a query needs.
+// environment is the context of a query run.
 type environment struct {
 	graph Graph
 	now   time.Time
@@ -151,8 +146,7 @@ func (g group) only(property string) ([]string, bool) {
 	return nil, false
 }
 
-// any returns what a property may have by one rule or another, if each of them
-// restricts it.
+// any returns the union of the allowed values, if every rule restricts the property.
 func (g group) any(property string) (all []string, restricted bool) {
 	for _, r := range g.rules {
 		values, ok := r.only(property)
@@ -164,7 +158,7 @@ func (g group) any(property string) (all []string, restricted bool) {
 	return all, len(g.rules) > 0
 }
 
-// unrestricted is embedded by rules that no index helps with.
+// unrestricted is embedded by rules that cannot use an index.
 type unrestricted struct{}
 
 func (unrestricted) only(string) ([]string, bool) { return nil, false }

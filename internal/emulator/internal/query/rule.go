@@ -11,8 +11,8 @@ type comparison struct {
 	property string
 	operator operator
 	value    any
-	// contextual is set when a side of the comparison is a property of the user
-	// who asks. A machine has none, so that side is null.
+	// contextual is set if a side of the comparison is a property of the current user. A machine has none, so that
+	// side is null.
 	contextualProperty, contextualValue bool
 }
 
@@ -41,7 +41,7 @@ func (r comparison) only(property string) ([]string, bool) {
 	}
 }
 
-// texts returns the strings in a value; false when there is something else.
+// texts returns the strings in a value; false if there is anything else.
 func texts(value any) ([]string, bool) {
 	switch value := value.(type) {
 	case string:
@@ -61,8 +61,8 @@ func texts(value any) ([]string, bool) {
 	}
 }
 
-// relationRule compares the targets of a relation. It holds when one target
-// does; a negative operator when none does.
+// relationRule compares the targets of a relation. It matches if one target does; a negative operator matches if none
+// does.
 type relationRule struct {
 	unrestricted
 	relation, targetProperty string
@@ -97,7 +97,7 @@ func (r scorecardRule) bind(env environment) Matcher {
 	return func(Record) bool { return result }
 }
 
-// schemaRule holds when one property of the wanted kind compares.
+// schemaRule matches if one property of the selected kind does.
 type schemaRule struct {
 	unrestricted
 	kind     Kind
@@ -117,7 +117,7 @@ func (r schemaRule) bind(env environment) Matcher {
 	}
 }
 
-// relatedRule is relatedTo.
+// relatedRule is a relatedTo rule.
 type relatedRule struct {
 	unrestricted
 	rule RelatedTo
@@ -125,7 +125,7 @@ type relatedRule struct {
 
 func (r relatedRule) bind(env environment) Matcher { return env.graph.Related(r.rule) }
 
-// pathRule is matchAny over a path of relations.
+// pathRule is a matchAny rule over a path of relations.
 type pathRule struct {
 	unrestricted
 	path Path
@@ -133,7 +133,7 @@ type pathRule struct {
 
 func (r pathRule) bind(env environment) Matcher { return env.graph.Along(r.path) }
 
-// isContext reports whether an operand is a property of the user.
+// isContext reports whether an operand is a property of the current user.
 func isContext(value any) bool {
 	object, ok := value.(*document.Object)
 	return ok && object.Has("context")

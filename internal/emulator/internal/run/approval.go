@@ -6,9 +6,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// Approve decides on a run that waits for approval: APPROVE lets it begin, DECLINE
-// ends it. [?runs] The decision of the credentials' owner, who is an administrator, is
-// enough even where all approvers must agree.
+// Approve decides on a run that waits for approval: APPROVE starts it, DECLINE ends it. [?runs] The decision of the
+// owner of the credentials, an administrator, is sufficient even if all approvers must agree.
 func (s *Store) Approve(id string, body *document.Object) (approved *document.Object, err error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -11,12 +11,11 @@ import (
 // AgentInstallation is the installation of Port's own agent.
 const AgentInstallation = "_PORT_EXEC_AGENT"
 
-// claim says who is to execute a run that Port leaves to an agent or to an
-// integration.
+// claim says who executes a run that Port delegates to an agent or an integration.
 type claim struct {
 	// installation is empty for a run that Port executes itself.
 	installation string
-	// until is when somebody else may claim it again.
+	// until is when it may be claimed again.
 	until time.Time
 	// acknowledged is set when somebody executes it.
 	acknowledged bool
@@ -35,8 +34,7 @@ func installationOf(payload *document.Object) string {
 	return ""
 }
 
-// ClaimPending returns runs that wait for an installation, oldest first, and
-// reserves each for it for the given time.
+// ClaimPending returns pending runs of an installation, oldest first, and reserves each for the given time.
 func (s *Store) ClaimPending(installation string, limit int, visibility time.Duration, exclude []string) []*document.Object {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -59,8 +57,7 @@ func (s *Store) ClaimPending(installation string, limit int, visibility time.Dur
 	return claimed
 }
 
-// Acknowledge says that somebody executes the runs, and returns how many. All of
-// them must be claimed, and by nobody else.
+// Acknowledge marks claimed runs as executing and returns how many. Each must be claimed and not yet acknowledged.
 func (s *Store) Acknowledge(ids []string) (int, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -71,7 +68,7 @@ func (s *Store) Acknowledge(ids []string) (int, error) {
 			return 0, err
 		}
 		if r.claim.installation == "" || r.claim.acknowledged || !s.config.Now().Before(r.claim.until) {
-			return 0, catalog.Refuse(catalog.Conflict, "Run %q is not claimed, or somebody executes it already", id)
+			return 0, catalog.Refuse(catalog.Conflict, "Run %q is not claimed, or is already being executed", id)
 		}
 		acknowledged[i] = r
 	}

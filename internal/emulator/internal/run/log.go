@@ -35,8 +35,7 @@ func (s *Store) AddLog(id string, body *document.Object) (*document.Object, erro
 	return line, nil
 }
 
-// Note adds a line that the emulator writes itself. It is dropped if the run is
-// forgotten.
+// Note adds a line that the emulator writes itself. It is dropped if the run no longer exists.
 func (s *Store) Note(id, message string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -56,7 +55,7 @@ func (s *Store) addLog(r *run, message string) *document.Object {
 	return line
 }
 
-// Logs returns a part of the log of a run, oldest line first.
+// Logs returns part of the log of a run, oldest line first.
 func (s *Store) Logs(id string, limit, offset int) ([]any, error) {
 	s.mutex.RLock()
 	defer s.mutex.RUnlock()

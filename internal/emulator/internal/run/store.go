@@ -10,8 +10,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// keptRuns is how many runs are remembered.
-const keptRuns = 10_000
+// maxRuns is the maximum number of stored runs.
+const maxRuns = 10_000
 
 // Status is the state of a run.
 type Status string
@@ -29,25 +29,25 @@ func (s Status) isFinal() bool { return s == Success || s == Failure || s == Dec
 
 // Change is the change of one run.
 type Change struct {
-	// Action is the action or automation as it was when the run began.
+	// Action is the action or automation as of the start of the run.
 	Action *document.Object
-	// Before is nil for a new run. The documents are never changed afterwards.
+	// Before is nil for a new run. The documents are immutable.
 	Before, After *document.Object
 	At            time.Time
 	// Cause is what led to the run.
 	Cause catalog.Cause
 }
 
-// Config is what a store needs to know of its surroundings.
+// Config configures a store.
 type Config struct {
 	Now   func() time.Time
 	Actor string
-	// Notify is called for every change, in order, while the store is locked: it must
-	// neither block nor call back.
+	// Notify is called for every change, in order, while the store is locked: it must neither block nor call the
+	// store.
 	Notify func(Change)
 }
 
-// Store holds the last runs. It is safe for concurrent use.
+// Store contains the last runs. It is safe for concurrent use.
 type Store struct {
 	config Config
 
@@ -58,7 +58,7 @@ type Store struct {
 
 // run is one run.
 type run struct {
-	// document is never changed, only replaced.
+	// document is immutable; a change replaces it.
 	document  *document.Object
 	action    *document.Object
 	cause     catalog.Cause
@@ -77,7 +77,7 @@ func NewStore(config Config) *Store { return &Store{config: config, byID: make(m
 // NewID returns the identifier of a new run.
 func NewID() string { return "r_" + rand.Text()[:16] }
 
-// Reset forgets all runs, without telling anybody.
+// Reset deletes all runs without notifying anybody.
 func (s *Store) Reset() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -85,23 +85,23 @@ func (s *Store) Reset() {
 	clear(s.byID)
 }
 
-// Draft is a run that is about to begin.
+// Draft is a run to create.
 type Draft struct {
 	ID     string
 	Action *document.Object
-	// Blueprint and Entity are nil when the run is about none.
+	// Blueprint and Entity are nil if the run has none.
 	Blueprint, Entity *document.Object
 	Properties        *document.Object
 	// Source is API or AUTOMATION.
 	Source string
 	// Payload is the rendered invocation.
 	Payload *document.Object
-	// RunAs, if not empty, is the user that the run is made for.
+	// RunAs, if not empty, is the user on whose behalf the run is created.
 	RunAs string
 	Cause catalog.Cause
 }
 
-// Create adds a run and returns it. It waits for approval if its action says so.
+// Create adds a run and returns it. The run waits for approval if its action requires it.
 func (s *Store) Create(draft Draft) *document.Object {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -140,7 +140,7 @@ func (s *Store) Create(draft Draft) *document.Object {
 	added.claim.installation = installationOf(draft.Payload)
 	s.runs = append(s.runs, added)
 	s.byID[draft.ID] = added
-	if len(s.runs) > keptRuns {
+	if len(s.runs) > maxRuns {
 		delete(s.byID, s.runs[0].id())
 		s.runs[0] = nil
 		s.runs = s.runs[1:]
@@ -149,7 +149,7 @@ func (s *Store) Create(draft Draft) *document.Object {
 	return created
 }
 
-// Reference is how a run names its blueprint, its entity and its action.
+// Reference is how a run refers to its blueprint, entity or action.
 func Reference(of *document.Object) *document.Object {
 	return document.New().
 		With("identifier", of.Value("identifier")).
@@ -175,8 +175,8 @@ func (s *Store) Get(id string) (*document.Object, error) {
 	return r.document, nil
 }
 
-// CheckWritable refuses to let a run write entities that has ended. [?runs] A run that
-// the store does not have may be one of another system.
+// CheckWritable refuses writes of entities on behalf of a run that has ended. [?runs] An unknown run may belong to
+// another system.
 func (s *Store) CheckWritable(id string) error {
 	s.mutex.RLock()
 	defer s.mutex.RUnlock()
@@ -197,7 +197,7 @@ func (s *Store) Cause(id string) (catalog.Cause, *document.Object, error) {
 	return r.cause, r.action, nil
 }
 
-// Filter selects runs; what is empty does not restrict. Limit 0 means all.
+// Filter selects runs; empty fields match everything. Limit 0 means all.
 type Filter struct {
 	Entity, Blueprint, User, ExternalRunID, Action string
 	Sources                                        []string
@@ -235,7 +235,7 @@ func (f Filter) matches(r *run) bool {
 
 func matches(selected, value string) bool { return selected == "" || selected == value }
 
-// Update changes a run as PATCH does: keys replace former values.
+// Update changes a run as PATCH does: keys replace previous values.
 func (s *Store) Update(id string, body *document.Object) (*document.Object, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -248,15 +248,15 @@ func (s *Store) Update(id string, body *document.Object) (*document.Object, erro
 	case r.status().isFinal():
 		return nil, ended(r)
 	case r.status() == WaitingForApproval && status == Success:
-		return nil, refuse("Run %q waits for approval: it can only be set to FAILURE, which withdraws it", id)
+		return nil, refuse("Run %q is waiting for approval and can only be set to FAILURE, which withdraws it", id)
 	}
 	return s.change(r, func(d *document.Object) {
 		d.Merge(body)
 	}), nil
 }
 
-// Finish ends a run that its invocation has settled. The response, if not nil, is
-// what the backend answered. A run that has ended stays as it is.
+// Finish ends a run after its invocation. The response, if not nil, is that of the backend. A run that has already
+// ended does not change.
 func (s *Store) Finish(id string, status Status, response any) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -272,7 +272,7 @@ func (s *Store) Finish(id string, status Status, response any) {
 	})
 }
 
-// SetResponse stores what the backend of a run answered; nil clears it.
+// SetResponse stores the response of the backend of a run; nil clears it.
 func (s *Store) SetResponse(id string, response any) (*document.Object, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -289,12 +289,12 @@ func (s *Store) SetResponse(id string, response any) (*document.Object, error) {
 	}), nil
 }
 
-// change replaces the document of a run by a changed copy and returns it.
+// change replaces the document of a run with a changed copy and returns it.
 func (s *Store) change(r *run, apply func(*document.Object)) *document.Object {
 	before := r.document
 	now := s.config.Now()
 	if at, err := time.Parse(time.RFC3339, before.Text("updatedAt")); err == nil && !now.Truncate(time.Millisecond).After(at) {
-		now = at.Add(time.Millisecond) // Every change moves updatedAt.
+		now = at.Add(time.Millisecond) // Every change advances updatedAt.
 	}
 	changed := before.Clone()
 	apply(changed)
@@ -326,7 +326,7 @@ func (s *Store) find(id string) (*run, error) {
 	return nil, catalog.Refuse(catalog.NotFound, "Run with identifier %q was not found", id)
 }
 
-// refuse is the error for a change that the state of a run forbids. [?runs] Its status.
+// refuse is the error for a change that the state of a run forbids. [?runs] The HTTP status is assumed.
 func refuse(format string, arguments ...any) error {
 	return catalog.Refuse(catalog.Invalid, format, arguments...)
 }

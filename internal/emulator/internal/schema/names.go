@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/message"
 )
 
-// propertyNames checks the keyword propertyNames a second time: the package jsonschema
-// reports a wrong name at a location that it goes on to overwrite, as of v6.0.3.
+// propertyNames checks the keyword propertyNames a second time: as of v6.0.3 the package jsonschema overwrites the
+// location at which it reports an invalid name.
 func propertyNames() *jsonschema.Vocabulary {
 	return &jsonschema.Vocabulary{
 		URL: base + "property-names",
@@ -39,7 +39,7 @@ func (c nameChecker) Validate(ctx *jsonschema.ValidatorContext, value any) {
 	}
 }
 
-// misnamed is the kind of error of a property whose name is wrong.
+// misnamed is the error kind for a property with an invalid name.
 type misnamed struct{ name, problem string }
 
 // KeywordPath implements jsonschema.ErrorKind.

@@ -16,18 +16,17 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/syntax"
 )
 
-// Schema is what a value must satisfy.
+// Schema is a compiled JSON Schema.
 type Schema struct{ compiled *jsonschema.Schema }
 
-// base is where schemas are compiled. Nothing is there.
+// base is the base address of compiled schemas. Nothing exists there.
 const base = "https://emulator.invalid/"
 
 // definitionAddress is the address of the schema that Compile compiles.
 const definitionAddress = base + "definition.json"
 
-// Compile turns the definition of a property into a schema. Keys that are no JSON
-// Schema are without effect. The violation says what is wrong with the definition; the
-// path is that of the definition.
+// Compile turns the definition of a property into a schema. Keys that are not part of JSON Schema have no effect. The
+// violation says what is wrong with the definition at the given path.
 func Compile(path string, definition *document.Object) (*Schema, *Violation) {
 	value, violation := plain(path, definition)
 	if violation != nil {
@@ -49,9 +48,8 @@ func Compile(path string, definition *document.Object) (*Schema, *Violation) {
 	return nil, &Violation{Path: path, Problem: "must be a JSON Schema: " + err.Error()}
 }
 
-// CompileFiles compiles schemas of our own: those of a directory, which may refer to
-// each other by the names of their files, and to syntax.json, which has the definitions
-// of package syntax. An address is the name of a file with a fragment.
+// CompileFiles compiles the schemas of a directory, which may refer to each other by file name, and to syntax.json,
+// which has the definitions of package syntax. An address is the name of a file with a fragment.
 func CompileFiles[Address ~string](directory fs.FS, addresses ...Address) (map[Address]*Schema, error) {
 	compiler := newCompiler()
 	if err := compiler.AddResource(base+"syntax.json", syntax.Definitions()); err != nil {
@@ -89,8 +87,8 @@ func addFile(compiler *jsonschema.Compiler, directory fs.FS, name string) error 
 	return compiler.AddResource(base+name, value)
 }
 
-// newCompiler returns a compiler that validates as AJV does: draft 7, formats asserted,
-// patterns of JavaScript. It reads no file and asks no server.
+// newCompiler returns a compiler that validates as AJV does: draft 7, formats asserted, patterns of JavaScript. It
+// reads no files and sends no requests.
 func newCompiler() *jsonschema.Compiler {
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft7)
@@ -104,7 +102,7 @@ func newCompiler() *jsonschema.Compiler {
 	return compiler
 }
 
-var errFormat = errors.New("not of the format")
+var errFormat = errors.New("invalid format")
 
 func textFormat(check func(string) bool) func(any) error {
 	return func(value any) error {
@@ -115,7 +113,7 @@ func textFormat(check func(string) bool) func(any) error {
 	}
 }
 
-// checkLabeledURL is the format of an object with a text and an address.
+// checkLabeledURL validates the format of an object with a text and a URL.
 func checkLabeledURL(value any) error {
 	object, ok := value.(map[string]any)
 	if !ok {
@@ -139,9 +137,8 @@ func (s *Schema) Validate(path string, value any) *Violation {
 	return nil
 }
 
-// plain returns a document in the form that the package jsonschema works with. It
-// refuses a number that JavaScript cannot hold, which Port would have read as
-// infinity, and rounds one as JavaScript does that is too long to compute with.
+// plain returns a document in the form that the package jsonschema requires. It refuses a number beyond the range of
+// JavaScript, which Port would read as infinity, and rounds numbers that are too long as JavaScript does.
 func plain(path string, value any) (any, *Violation) {
 	switch value := value.(type) {
 	case json.Number:
@@ -185,8 +182,7 @@ func plainObject(path string, object *document.Object) (any, *Violation) {
 	return members, nil
 }
 
-// Fill adds the defaults of missing properties to a document and all within it, as
-// Port does before it validates.
+// Fill adds the defaults of missing properties to a document, at all levels, as Port does before it validates.
 func (s *Schema) Fill(value any) { fill(s.compiled, value) }
 
 func fill(s *jsonschema.Schema, value any) {

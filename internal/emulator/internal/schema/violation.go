@@ -14,19 +14,19 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// Violation says where a document breaks its schema, and how.
+// Violation says where and how a document violates its schema.
 type Violation struct {
 	// Path leads from the root to the value, with slashes: body/schema/required.
 	Path string
-	// Problem completes the sentence that begins with the path.
+	// Problem completes a sentence that begins with the path.
 	Problem string
 }
 
 // Error returns the sentence.
 func (v *Violation) Error() string { return v.Path + " " + v.Problem }
 
-// first returns the violation that a reader of the document comes to first. The package
-// jsonschema finds all of them, in the order of Go's maps.
+// first returns the first violation in document order. The package jsonschema finds all of them, in the order of Go's
+// maps.
 func first(path string, root any, err *jsonschema.ValidationError) *Violation {
 	m, ok := firstOf(root, err)
 	if !ok { // An error has a cause.
@@ -39,8 +39,8 @@ func first(path string, root any, err *jsonschema.ValidationError) *Violation {
 type mistake struct {
 	location []string
 	problem  string
-	// order has the positions of the keys and elements on the way, then that of the
-	// mistake among those of one value.
+	// order has the positions of the keys and elements on the path, then the rank of the mistake among those of one
+	// value.
 	order []int
 }
 
@@ -71,8 +71,8 @@ func firstOf(root any, err *jsonschema.ValidationError) (mistake, bool) {
 	return slices.MinFunc(all, func(a, b mistake) int { return slices.Compare(a.order, b.order) }), true
 }
 
-// nearestMiss returns what is wrong by the alternative that a value comes nearest to:
-// the one whose first mistake is deepest within the value.
+// nearestMiss returns the mistake in the closest alternative: the one whose first mistake is deepest within the
+// value.
 func nearestMiss(root any, err *jsonschema.ValidationError) (mistake, bool) {
 	var nearest mistake
 	var isAny bool
@@ -85,15 +85,14 @@ func nearestMiss(root any, err *jsonschema.ValidationError) (mistake, bool) {
 	return nearest, isAny
 }
 
-// The order of mistakes of one value. What is within it comes after all of them, key by
-// key.
+// The order of mistakes of one value. Mistakes of nested values come after all of them, key by key.
 const (
 	ofType = -3 + iota
 	ofValue
 	ofContent
 )
 
-// mistakeOf words an error without causes.
+// mistakeOf turns an error without causes into a mistake.
 func mistakeOf(root any, err *jsonschema.ValidationError) mistake {
 	m := mistake{location: err.InstanceLocation, problem: problem(err.ErrorKind), order: positions(root, err.InstanceLocation)}
 	value := valueAt(root, err.InstanceLocation)
@@ -105,7 +104,7 @@ func mistakeOf(root any, err *jsonschema.ValidationError) mistake {
 	case *kind.AdditionalProperties:
 		key := firstKey(value, k.Properties)
 		m.problem = fmt.Sprintf("must NOT have additional properties: '%s'", key)
-		m.order = append(m.order, position(value, key), 0) // After a wrong name.
+		m.order = append(m.order, position(value, key), 0) // Ranks after an invalid name.
 	case *misnamed:
 		m.order = append(m.order, position(value, k.name))
 		m.problem = fmt.Sprintf("property name must be valid: '%s' %s", k.name, k.problem)
@@ -115,7 +114,7 @@ func mistakeOf(root any, err *jsonschema.ValidationError) mistake {
 	return m
 }
 
-// positions returns where each step of a path is among its neighbours.
+// positions returns the position of each step of a path among its siblings.
 func positions(root any, location []string) []int {
 	steps := make([]int, 0, len(location)+1)
 	for _, step := range location {
@@ -125,7 +124,7 @@ func positions(root any, location []string) []int {
 	return steps
 }
 
-// position returns where a key or an element is within a value.
+// position returns the position of a key or an element within a value.
 func position(value any, step string) int {
 	object, ok := value.(*document.Object)
 	if !ok {
@@ -159,8 +158,7 @@ func firstKey(value any, keys []string) string {
 	return slices.MinFunc(keys, func(a, b string) int { return position(value, a) - position(value, b) })
 }
 
-// problem words an error as AJV does, with what helps a reader added: the values that
-// are allowed.
+// problem returns the message of AJV for an error, with the allowed values added.
 func problem(err jsonschema.ErrorKind) string {
 	switch k := err.(type) {
 	case *kind.Type:
@@ -172,7 +170,7 @@ func problem(err jsonschema.ErrorKind) string {
 	case *kind.Not:
 		return "must NOT be valid"
 	case *kind.FalseSchema:
-		return "must NOT be there"
+		return "must NOT be present"
 	case *kind.OneOf:
 		return "must match exactly one schema in oneOf"
 	case *kind.MinLength:
@@ -234,7 +232,7 @@ func inOrder(types []string) []string {
 	return slices.DeleteFunc(order, func(name string) bool { return !slices.Contains(types, name) })
 }
 
-// decimal writes a limit as a person would have: without a trailing /1.
+// decimal writes a limit as a decimal number, without a trailing /1.
 func decimal(limit *big.Rat) string {
 	if limit.IsInt() {
 		return limit.Num().String()
@@ -251,7 +249,7 @@ func list(values []any) string {
 			texts[i] = text
 			continue
 		}
-		encoded, _ := json.Marshal(value) // It comes from JSON.
+		encoded, _ := json.Marshal(value) // The value comes from JSON.
 		texts[i] = string(encoded)
 	}
 	return strings.Join(texts, ", ")

@@ -65,7 +65,7 @@ const (
 
 	// Fault is the body of POST /_emulator/faults.
 	Fault Name = "control.json#/definitions/fault"
-	// Seed is a file that the emulator starts from; it is no part of Port's API.
+	// Seed is a seed file of the emulator; it is not part of Port's API.
 	Seed Name = "seed.json#/definitions/seed"
 )
 
@@ -76,11 +76,11 @@ var all = []Name{
 	RunResponse, RunLog, Claim, Acknowledgement, OrganizationReplacement, OrganizationUpdate, Fault, Seed,
 }
 
-// Schema returns the schema of a name. It is never changed.
+// Schema returns the schema of a name. It is immutable.
 func (n Name) Schema() *schema.Schema { return compiled()[n] }
 
-// compiled has all schemas. It panics when a file is wrong: the files are part of the
-// program, and every test of the emulator reads them.
+// compiled has all schemas. It panics if a file is invalid: the files are part of the program, and every test of the
+// emulator reads them.
 var compiled = sync.OnceValue(func() map[Name]*schema.Schema {
 	schemas, err := schema.CompileFiles(files, all...)
 	if err != nil {

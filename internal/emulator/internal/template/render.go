@@ -1,7 +1,6 @@
-// Package template renders the invocation of an action: every string in it, and
-// every key, may hold jq programs between double braces. The rules are those of
-// Port's published jq bindings (@port-labs/jq-node-bindings, lib/template.js),
-// which Port's own documentation describes in part.
+// Package template renders the invocation of an action: every string and every key in it may contain jq programs
+// between double braces. The rules are those of Port's published jq bindings (@port-labs/jq-node-bindings,
+// lib/template.js), which Port's own documentation describes in part.
 package template
 
 import (
@@ -15,15 +14,14 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/template"
 )
 
-// Data is what the programs of a template are run for.
+// Data is the input of the programs of a template.
 type Data struct{ input jq.Prepared }
 
-// NewData prepares the root of the programs.
+// NewData prepares the input of the programs.
 func NewData(root *document.Object) Data { return Data{input: jq.Prepare(root)} }
 
-// Render returns the value with everything in it rendered. The error is fit to be
-// shown to the author of the template. A program that fails, or that is no jq,
-// yields null.
+// Render returns the rendered value. The error is meant for the author of the template. A program that fails, or that
+// is not valid jq, yields null.
 func (d Data) Render(value any) (any, error) {
 	rendered, err := d.render(value)
 	if err != nil {
@@ -32,8 +30,7 @@ func (d Data) Render(value any) (any, error) {
 	return defined(rendered), nil
 }
 
-// undefined is the value of a program without output. In an object its key
-// vanishes, and in a list it becomes null.
+// undefined is the value of a program without output. In an object its key is omitted, and in a list it becomes null.
 type undefined struct{}
 
 // defined returns null for what is undefined.
@@ -57,8 +54,8 @@ func (d Data) render(value any) (any, error) {
 	}
 }
 
-// renderText returns the value of the program that a text consists of, with its
-// own type, or a text in which each program is replaced by its value.
+// renderText renders a text. If it consists of one program, the result has the type of the program's value; otherwise
+// it is the text with each program replaced by its value.
 func (d Data) renderText(text string) (any, error) {
 	expressions, err := template.Expressions(text)
 	if err != nil {
@@ -78,7 +75,7 @@ func (d Data) renderText(text string) (any, error) {
 	return rendered.String(), nil
 }
 
-// spell writes a value within a text: a string as it is, all else as JSON.
+// spell writes a value within a text: a string unchanged, anything else as JSON.
 func spell(value any) string {
 	switch value := value.(type) {
 	case string:
@@ -158,7 +155,7 @@ func (d Data) renderMember(to *document.Object, key string, value any) error {
 	return nil
 }
 
-// spread merges the value into the object. Later pairs win over earlier ones.
+// spread merges the value into the object. Later pairs take precedence.
 func (d Data) spread(to *document.Object, key string, value any) error {
 	rendered, err := d.render(value)
 	if err != nil {
@@ -177,5 +174,5 @@ func (d Data) spread(to *document.Object, key string, value any) error {
 	return nil
 }
 
-// Spell writes a rendered value as text, as it would stand within a string.
+// Spell writes a rendered value as it appears within a string.
 func Spell(value any) string { return spell(value) }
