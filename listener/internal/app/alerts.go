@@ -45,6 +45,11 @@ type alerts struct {
 // and the next message on.
 func (a *alerts) use(loaded *config.Config) { a.current.Store(loaded) }
 
+// destinations are the names of the destinations that there are now.
+func (a *alerts) destinations() []string { return a.current.Load().DestinationNames() }
+
+func (a *alerts) hasDestination(name string) bool { return a.current.Load().HasDestination(name) }
+
 // evaluate is a queue.Evaluator. An event that cannot be read goes to every
 // destination, whose notifier puts it among the dead letters.
 func (a *alerts) evaluate(stored queue.Event) queue.Evaluation {

@@ -7,12 +7,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/arrivals"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
@@ -46,63 +45,73 @@ type Options struct {
 // App is a listener. It is started once and stopped once.
 type App struct {
 	options  Options
-	verifier verifier
-	identity identity
-	port     portAPI
-	auditLog *ingest.AuditLog
 	metrics  *metrics.Metrics
-	alerts   *alerts
 	memory   *budget.Memory
 	sandbox  *sandbox.Sandbox
 	arrivals *arrivals.Log
+	alerts   *alerts
+	settings *settings
+	operator *operator
 
-	readingMu sync.Mutex
-	reading   reading
-
-	// loading is full while the configuration is replaced, and while workers are
-	// started and stopped: see lock.
-	loading chan struct{}
-	// notifiers serve the lanes, by the name of their destination.
-	notifiers map[string]*notifierWorker
-	smee      *smeeWorker
-	// removed is filled when destinations may have been removed.
-	removed chan struct{}
-	// workers are all that were started, also those that were stopped since.
-	workers sync.WaitGroup
+	// loading is held while the configuration is replaced, and while workers are
+	// started and stopped.
+	loading   lock
+	workers   workers
+	notifiers *notifiers
+	smee      *smee
+	catchUp   *catchUp
 
 	queue    queue.Queue
+	servers  *servers
 	addr     net.Addr
 	admin    net.Addr
 	serving  atomic.Bool
 	cleanups cleanups
-	work     sync.WaitGroup
-	failed   chan error
 }
 
 // New checks the options and returns a listener that does nothing yet.
 func New(options Options) (*App, error) {
+	program, err := sandbox.Self()
+	if err != nil {
+		return nil, err
+	}
 	app := &App{
-		options: options, failed: make(chan error, 1), notifiers: make(map[string]*notifierWorker),
-		loading: make(chan struct{}, 1), removed: make(chan struct{}, 1),
+		options: options, metrics: metrics.New(options.Version), memory: budget.NewMemory(), arrivals: arrivals.New(options.Now),
+		loading: newLock(), servers: newServers(options.Logger),
 	}
-	app.metrics = metrics.New(options.Version)
-	app.memory = budget.NewMemory()
-	app.arrivals = arrivals.New(options.Now)
-	app.reading = reading{started: options.Now(), applied: options.Now()}
-	worker, err := sandbox.Self()
-	if err != nil {
-		return nil, err
-	}
-	app.sandbox = sandbox.New(sandbox.Options{Command: worker, Memory: app.memory, Logger: options.Logger})
-	names := directory.New(directory.Options{Client: app.port.Client, Recorder: app.metrics, Logger: options.Logger, Now: options.Now})
+	app.sandbox = sandbox.New(sandbox.Options{Command: program, Memory: app.memory, Logger: options.Logger})
+	app.settings = &settings{version: options.Version, now: options.Now, metrics: app.metrics, sandbox: app.sandbox}
+	names := directory.New(directory.Options{Client: app.settings.port.Client, Recorder: app.metrics, Logger: options.Logger, Now: options.Now})
 	app.alerts = &alerts{recorder: app.metrics, memory: app.memory, sandbox: app.sandbox, names: names, logger: options.Logger}
-	made, err := app.prepare(options.Config)
-	if err != nil {
+	app.settings.alerts = app.alerts
+	app.operator = newOperator(options, app.metrics, app.alerts, app.arrivals, app.Reload)
+	app.notifiers = &notifiers{
+		userAgent: userAgent(options.Version), renderer: app.alerts, metrics: app.metrics, logger: options.Logger, now: options.Now,
+		workers: &app.workers, current: make(map[string]*notifierWorker), removed: make(chan struct{}, 1),
+	}
+	if err := app.configure(options.Config); err != nil {
 		return nil, err
 	}
-	app.take(made)
 	return app, nil
 }
+
+// configure applies the configuration that the listener begins with.
+func (a *App) configure(loaded *config.Config) error {
+	next, err := a.settings.prepare(loaded)
+	if err != nil {
+		return err
+	}
+	created, err := a.notifiers.prepare(loaded.Destinations)
+	if err != nil {
+		return err
+	}
+	a.settings.apply(next)
+	a.notifiers.add(created)
+	return nil
+}
+
+// userAgent names the listener to the services that it calls.
+func userAgent(version string) string { return "port-listener/" + version }
 
 // Start starts everything, and returns when events are taken. After an error
 // nothing is left running.
@@ -114,14 +123,9 @@ func (a *App) Start(ctx context.Context) error {
 }
 
 func (a *App) start(ctx context.Context) error {
-	opened, err := queue.Open(ctx, a.queueOptions())
-	if err != nil {
+	if err := a.openStore(ctx); err != nil {
 		return err
 	}
-	a.queue = opened
-	a.auditLog = a.newAuditLog()
-	a.cleanups.push("closing the event store", func(context.Context) error { return opened.Close() })
-	a.metrics.Watch(opened, a.destinations, a.options.Logger, a.options.Now)
 	a.cleanups.push("ending the requests for names", a.alerts.names.Close)
 	a.cleanups.push("ending the process that evaluates conditions and templates", a.sandbox.Close)
 	if a.options.Config.Evaluates() {
@@ -129,16 +133,18 @@ func (a *App) start(ctx context.Context) error {
 			return err
 		}
 	}
+	state := &health{queue: a.queue, logger: a.options.Logger, serving: a.serving.Load}
 	// The operator's address is closed after everything but the store, and can
 	// say meanwhile that the listener is stopping.
-	if a.admin, err = a.serve(ctx, server{name: "admin", address: a.options.AdminListen, handler: a.adminHandler(), connections: adminConnections}); err != nil {
+	var err error
+	if a.admin, err = a.serve(ctx, server{name: "admin", address: a.options.AdminListen, handler: a.operator.handler(a.queue, state), connections: adminConnections}); err != nil {
 		return err
 	}
-	a.warnOfAdmin(ctx)
+	a.operator.warnOfAccess(ctx)
 	if err := a.startWorkers(ctx); err != nil {
 		return err
 	}
-	public := server{name: "public", address: a.options.Listen, handler: a.publicHandler(), connections: publicConnections, tls: a.identity.tlsConfig()}
+	public := server{name: "public", address: a.options.Listen, handler: publicHandler(a.webhookOptions(), state), connections: publicConnections, tls: a.settings.identity.tlsConfig()}
 	if a.addr, err = a.serve(ctx, public); err != nil {
 		return err
 	}
@@ -150,10 +156,114 @@ func (a *App) start(ctx context.Context) error {
 	return nil
 }
 
+// openStore opens the event store, and gives it to those that are made before.
+func (a *App) openStore(ctx context.Context) error {
+	opened, err := queue.Open(ctx, queueOptions(a.options.Config, a.options.Logger))
+	if err != nil {
+		return err
+	}
+	a.cleanups.push("closing the event store", func(context.Context) error { return opened.Close() })
+	a.metrics.Watch(opened, a.alerts.destinations, a.options.Logger, a.options.Now)
+	a.queue, a.notifiers.queue = opened, opened
+	a.catchUp = newCatchUp(opened, a.alerts.current.Load, ingest.AuditLogOptions{
+		Client:   a.settings.port.Client,
+		MaxBody:  a.options.Config.Webhook.MaxBody,
+		Memory:   a.memory,
+		Recorder: a.metrics,
+		CatchUp:  &auditLogLink{CatchUp: a.metrics.CatchUp(), arrivals: a.arrivals},
+		Arrivals: a.arrivals,
+		Logger:   a.options.Logger,
+		Now:      a.options.Now,
+		Jitter:   rand.Float64,
+	})
+	a.smee = &smee{
+		userAgent: userAgent(a.options.Version), verifier: &a.settings.verifier, queue: opened, memory: a.memory, metrics: a.metrics,
+		arrivals: a.arrivals, logger: a.options.Logger, workers: &a.workers,
+	}
+	return nil
+}
+
+// serve opens an address and serves it until the clean-up of that name.
+func (a *App) serve(ctx context.Context, described server) (net.Addr, error) {
+	bound, closeServer, err := a.servers.open(ctx, described)
+	if err != nil {
+		return nil, err
+	}
+	a.cleanups.push("closing the "+described.name+" address", closeServer)
+	return bound, nil
+}
+
+// startWorkers evaluates events, serves the lanes, clears those of destinations that are
+// no longer configured, and reads the audit log.
+func (a *App) startWorkers(ctx context.Context) error {
+	unlock, err := a.loading.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	started := []*worker{
+		a.workers.start(ctx, func(ctx context.Context) { a.queue.Evaluate(ctx, a.alerts.evaluate) }),
+		a.workers.start(ctx, func(ctx context.Context) { a.notifiers.retire(ctx, a.alerts.hasDestination) }),
+		a.workers.start(ctx, a.catchUp.run),
+	}
+	a.notifiers.start(ctx, a.notifiers.current)
+	a.cleanups.push("finishing the deliveries at work", func(ctx context.Context) error {
+		unlock, err := a.loading.acquire(ctx)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		for _, running := range started {
+			running.stop()
+		}
+		a.notifiers.stop()
+		// Those that a reload has stopped may be at work still.
+		return a.workers.wait(ctx)
+	})
+	return nil
+}
+
+// startSmee receives from the Smee channel, if there is one. The channel is left
+// first when the listener stops: after that nothing new arrives.
+func (a *App) startSmee(ctx context.Context) error {
+	unlock, err := a.loading.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	first, err := a.smee.prepare(a.options.Config)
+	if err != nil {
+		return err
+	}
+	a.smee.use(ctx, first)
+	a.cleanups.push("leaving the Smee channel", func(ctx context.Context) error {
+		unlock, err := a.loading.acquire(ctx)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		return a.smee.stop(ctx)
+	})
+	return nil
+}
+
+// webhookOptions describe the webhook that Port posts to.
+func (a *App) webhookOptions() ingest.Options {
+	return ingest.Options{
+		Path:     a.options.Config.Webhook.Path,
+		MaxBody:  a.options.Config.Webhook.MaxBody,
+		Verifier: &a.settings.verifier,
+		Store:    a.queue,
+		Memory:   a.memory,
+		Recorder: &refusals{Metrics: a.metrics, refused: a.catchUp.auditLog.Refused},
+		Arrivals: a.arrivals,
+		Logger:   a.options.Logger,
+	}
+}
+
 // queueOptions translates the configuration. What was sent is remembered for
 // longer than an event is kept and its alert is tried.
-func (a *App) queueOptions() queue.Options {
-	loaded := a.options.Config
+func queueOptions(loaded *config.Config, logger *slog.Logger) queue.Options {
 	store := loaded.Store
 	return queue.Options{
 		Dir:          store.Dir,
@@ -164,14 +274,9 @@ func (a *App) queueOptions() queue.Options {
 		RecogniseFor: loaded.CatchUp.MaxAge + time.Hour,
 		SentFor:      store.MaxAge + loaded.LongestAge() + 24*time.Hour,
 		PostgresURL:  store.PostgresURL.Reveal(),
-		Logger:       a.options.Logger,
+		Logger:       logger,
 	}
 }
-
-// destinations are the names of the destinations that there are now.
-func (a *App) destinations() []string { return a.alerts.current.Load().DestinationNames() }
-
-func (a *App) hasDestination(name string) bool { return a.alerts.current.Load().HasDestination(name) }
 
 // Addr returns the public address as it was bound.
 func (a *App) Addr() net.Addr { return a.addr }
@@ -181,15 +286,7 @@ func (a *App) AdminAddr() net.Addr { return a.admin }
 
 // Failed yields an error when a part has ended that should not have. The
 // listener should then be stopped.
-func (a *App) Failed() <-chan error { return a.failed }
-
-// fail reports the first failure; later ones follow from it.
-func (a *App) fail(err error) {
-	select {
-	case a.failed <- err:
-	default:
-	}
-}
+func (a *App) Failed() <-chan error { return a.servers.failed }
 
 // Stop takes no new events, finishes the requests and deliveries at work, and
 // closes the store, in which everything else stays until the next start. It gives
@@ -197,35 +294,5 @@ func (a *App) fail(err error) {
 func (a *App) Stop(ctx context.Context) error {
 	a.serving.Store(false)
 	err := a.cleanups.run(ctx)
-	return errors.Join(err, waitFor(ctx, &a.work))
-}
-
-// waitFor waits for a group, but not beyond ctx.
-func waitFor(ctx context.Context, group *sync.WaitGroup) error {
-	ended := make(chan struct{})
-	go func() {
-		group.Wait()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// verifier is a changelog.Verifier that can be replaced while events arrive.
-type verifier struct {
-	current atomic.Pointer[changelog.Verifier]
-}
-
-// Verify verifies with the secrets that there are now.
-func (v *verifier) Verify(signature, timestamp string, body []byte) ([]byte, error) {
-	return v.current.Load().Verify(signature, timestamp, body)
-}
-
-// CheckHeaders implements ingest.Verifier.
-func (v *verifier) CheckHeaders(signature, timestamp string) error {
-	return v.current.Load().CheckHeaders(signature, timestamp)
+	return errors.Join(err, a.servers.wait(ctx))
 }

@@ -2,15 +2,17 @@ package app
 
 import (
 	"context"
-	"math/rand/v2"
+	"log/slog"
 	"slices"
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/arrivals"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
@@ -19,20 +21,20 @@ import (
 // requests that an organization has in five minutes.
 const mostQueries = 10
 
-// newAuditLog returns the reading of Port's audit log.
-func (a *App) newAuditLog() *ingest.AuditLog {
-	return ingest.NewAuditLog(ingest.AuditLogOptions{
-		Client:   a.port.Client,
-		Plan:     func() ingest.Plan { return planOf(a.alerts.current.Load()) },
-		MaxBody:  a.options.Config.Webhook.MaxBody,
-		Memory:   a.memory,
-		Recorder: a.metrics,
-		CatchUp:  &auditLogLink{CatchUp: a.metrics.CatchUp(), arrivals: a.arrivals},
-		Arrivals: a.arrivals,
-		Logger:   a.options.Logger,
-		Now:      a.options.Now,
-		Jitter:   rand.Float64,
-	})
+// catchUp reads Port's audit log for the events that did not arrive.
+type catchUp struct {
+	// client returns nil when Port is not to be asked.
+	client   func() *port.Client
+	config   func() *config.Config
+	queue    queue.Queue
+	auditLog *ingest.AuditLog
+	logger   *slog.Logger
+}
+
+// newCatchUp returns one that reads nothing yet. Of the options it sets the plan.
+func newCatchUp(opened queue.Queue, current func() *config.Config, options ingest.AuditLogOptions) *catchUp {
+	options.Plan = func() ingest.Plan { return planOf(current()) }
+	return &catchUp{client: options.Client, config: current, queue: opened, auditLog: ingest.NewAuditLog(options), logger: options.Logger}
 }
 
 // auditLogLink shows how far the audit log is read to Prometheus and to the operator.
@@ -53,10 +55,16 @@ func (l *auditLogLink) Leave() {
 	l.arrivals.Leave(ingest.SourceAuditLog)
 }
 
-// catchUp reads the audit log, as long as no other listener that shares the store does.
-func (a *App) catchUp(ctx context.Context) {
-	a.sayWhatPollingMisses(ctx)
-	a.queue.Follow(ctx, a.auditLog.Follow)
+// run reads the audit log, as long as no other listener that shares the store does.
+func (c *catchUp) run(ctx context.Context) {
+	c.warnOfGaps(ctx)
+	c.queue.Follow(ctx, c.auditLog.Follow)
+}
+
+// reloaded reads the audit log at once with the configuration that there is now.
+func (c *catchUp) reloaded(ctx context.Context) {
+	c.warnOfGaps(ctx)
+	c.auditLog.Wake()
 }
 
 // planOf says what the rules of a configuration need of the audit log: each blueprint
@@ -100,14 +108,14 @@ func loggedTypes(r config.Rule) []string {
 	return slices.DeleteFunc(slices.Clone(r.ResourceTypes), func(given string) bool { return !slices.Contains(known, given) })
 }
 
-// sayWhatPollingMisses names the rules that the audit log cannot serve: it may not show
+// warnOfGaps names the rules that the audit log cannot serve: it may not show
 // the events of entities that are gone, and perhaps not those of timers.
-func (a *App) sayWhatPollingMisses(ctx context.Context) {
-	if a.port.Client() == nil {
+func (c *catchUp) warnOfGaps(ctx context.Context) {
+	if c.client() == nil {
 		return
 	}
 	var deletions, timers, unlogged []string
-	for _, r := range a.alerts.current.Load().Rules {
+	for _, r := range c.config().Rules {
 		if asksFor(r, func(action string) bool { return action == changelog.ActionDelete }) {
 			deletions = append(deletions, r.Name)
 		}
@@ -120,7 +128,7 @@ func (a *App) sayWhatPollingMisses(ctx context.Context) {
 	}
 	for missed, names := range map[string][]string{"deletions": deletions, "timers": timers, "other types of resources": unlogged} {
 		if len(names) > 0 {
-			a.options.Logger.WarnContext(ctx, "Port's audit log may not show everything that these rules match; have an automation post it", "missed", missed, "rules", names)
+			c.logger.WarnContext(ctx, "Port's audit log may not show everything that these rules match; have an automation post it", "missed", missed, "rules", names)
 		}
 	}
 }

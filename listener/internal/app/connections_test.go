@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -53,8 +54,7 @@ func (p *pipes) dial(t *testing.T, text string) net.Conn {
 func serveOf(t *testing.T, limit int, handler http.HandlerFunc) *pipes {
 	t.Helper()
 	made := &pipes{made: make(chan net.Conn), closed: make(chan struct{})}
-	app := &App{}
-	running, limited := app.newServer(server{name: "public", handler: handler, connections: limit}, made)
+	running, limited := newServer(server{name: "public", handler: handler, connections: limit}, made, slog.New(slog.DiscardHandler))
 	ended := make(chan error, 1)
 	go func() { ended <- running.Serve(limited) }()
 	t.Cleanup(func() {

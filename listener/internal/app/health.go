@@ -3,16 +3,27 @@ package app
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 
 	"github.com/gorilla/mux"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// registerHealth adds what supervisors ask. Neither answer depends on Slack: a
+// health answers supervisors.
+type health struct {
+	queue  queue.Queue
+	logger *slog.Logger
+	// serving reports whether the listener has started and is not stopping.
+	serving func() bool
+}
+
+// register adds what supervisors ask. Neither answer depends on Slack: a
 // restart does not mend it, and events are taken while it is away.
-func (a *App) registerHealth(router *mux.Router) {
+func (h *health) register(router *mux.Router) {
 	router.HandleFunc("/healthz", answerHealthy).Methods(http.MethodGet, http.MethodHead)
-	router.HandleFunc("/readyz", a.answerReady).Methods(http.MethodGet, http.MethodHead)
+	router.HandleFunc("/readyz", h.answerReady).Methods(http.MethodGet, http.MethodHead)
 }
 
 // answerHealthy says that the process serves.
@@ -23,18 +34,18 @@ func answerHealthy(response http.ResponseWriter, _ *http.Request) {
 // answerReady says whether an event that arrived now would be stored. What a
 // damaged store has lost is said as well, and does not keep the rest from being
 // taken.
-func (a *App) answerReady(response http.ResponseWriter, request *http.Request) {
-	if !a.serving.Load() {
+func (h *health) answerReady(response http.ResponseWriter, request *http.Request) {
+	if !h.serving() {
 		http.Error(response, "The listener is starting or stopping.", http.StatusServiceUnavailable)
 		return
 	}
-	if err := a.queue.Check(request.Context()); err != nil {
-		a.options.Logger.ErrorContext(request.Context(), "not ready", "cause", err)
+	if err := h.queue.Check(request.Context()); err != nil {
+		h.logger.ErrorContext(request.Context(), "not ready", "cause", err)
 		http.Error(response, "The event store does not answer, or cannot be written to.", http.StatusServiceUnavailable)
 		return
 	}
 	_, _ = io.WriteString(response, "ok\n")
-	damage := a.queue.Damage()
+	damage := h.queue.Damage()
 	if damage.Lost > 0 {
 		_, _ = fmt.Fprintf(response, "The event store was damaged: %d stored events or alerts are gone.\n", damage.Lost)
 	}

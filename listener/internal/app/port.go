@@ -36,18 +36,18 @@ type portClient struct {
 	secrets     []string
 }
 
-// preparePort returns the client that a configuration describes, nil if it has no
+// prepare returns the client that a configuration describes, nil if it has no
 // client id. The one in use is kept where nothing changes, with its token and what it
 // knows of the rate limit.
-func (a *App) preparePort(loaded *config.Config) (*portClient, error) {
+func (p *portAPI) prepare(loaded *config.Config, version string) (*portClient, error) {
 	id, secrets := loaded.Port.ClientID, reveal(loaded.ClientSecrets)
 	if id == "" {
 		return nil, nil
 	}
-	if used := a.port.current.Load(); used != nil && used.id == id && used.baseURL == loaded.Port.BaseURL && slices.Equal(used.secrets, secrets) {
+	if used := p.current.Load(); used != nil && used.id == id && used.baseURL == loaded.Port.BaseURL && slices.Equal(used.secrets, secrets) {
 		return used, nil
 	}
-	client, err := NewPortClient(loaded, a.options.Version)
+	client, err := NewPortClient(loaded, version)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (a *App) preparePort(loaded *config.Config) (*portClient, error) {
 func NewPortClient(loaded *config.Config, version string, more ...port.Option) (*port.Client, error) {
 	secrets := reveal(loaded.ClientSecrets)
 	return port.New(loaded.Port.BaseURL, append([]port.Option{
-		port.WithCredentials(loaded.Port.ClientID, secrets[0], secrets[1:]...), port.WithUserAgent("port-listener/" + version), port.WithMaxRetries(portRetries),
+		port.WithCredentials(loaded.Port.ClientID, secrets[0], secrets[1:]...), port.WithUserAgent(userAgent(version)), port.WithMaxRetries(portRetries),
 		port.WithMaxAnswer(mostAnswer),
 	}, more...)...)
 }

@@ -35,19 +35,10 @@ const (
 )
 
 // publicHandler serves what Port and supervisors may reach.
-func (a *App) publicHandler() http.Handler {
-	router := newRouter(a.options.Config.Webhook.Path)
-	ingest.NewWebhook(ingest.Options{
-		Path:     a.options.Config.Webhook.Path,
-		MaxBody:  a.options.Config.Webhook.MaxBody,
-		Verifier: &a.verifier,
-		Store:    a.queue,
-		Memory:   a.memory,
-		Recorder: &refusals{Metrics: a.metrics, refused: a.auditLog.Refused},
-		Arrivals: a.arrivals,
-		Logger:   a.options.Logger,
-	}).Register(router)
-	a.registerHealth(router)
+func publicHandler(webhook ingest.Options, state *health) http.Handler {
+	router := newRouter(webhook.Path)
+	ingest.NewWebhook(webhook).Register(router)
+	state.register(router)
 	return router
 }
 
@@ -78,34 +69,56 @@ type server struct {
 	tls *tls.Config
 }
 
-// serve opens an address and serves it until the clean-up of that name.
-func (a *App) serve(ctx context.Context, described server) (net.Addr, error) {
+// servers serve the addresses of the listener.
+type servers struct {
+	logger *slog.Logger
+	group  sync.WaitGroup
+	// failed holds the first failure; later ones follow from it.
+	failed chan error
+}
+
+func newServers(logger *slog.Logger) *servers {
+	return &servers{logger: logger, failed: make(chan error, 1)}
+}
+
+// open opens an address and serves it until it is closed.
+func (s *servers) open(ctx context.Context, described server) (bound net.Addr, closeServer func(ctx context.Context) error, err error) {
 	name, address := described.name, described.address
 	if err := config.CheckAddress(address); err != nil {
-		return nil, fmt.Errorf("the %s address: %w", name, err)
+		return nil, nil, fmt.Errorf("the %s address: %w", name, err)
 	}
 	opened, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("opening the %s address: %w", name, err)
+		return nil, nil, fmt.Errorf("opening the %s address: %w", name, err)
 	}
-	running, limited := a.newServer(described, opened)
-	a.work.Go(func() {
+	running, limited := newServer(described, opened, s.logger)
+	s.group.Go(func() {
 		err := serveOn(running, limited, described)
 		if !errors.Is(err, http.ErrServerClosed) {
-			a.fail(fmt.Errorf("serving the %s address: %w", name, err))
+			s.fail(fmt.Errorf("serving the %s address: %w", name, err))
 		}
 	})
-	a.cleanups.push("closing the "+name+" address", func(ctx context.Context) error {
+	return opened.Addr(), func(ctx context.Context) error {
 		if err := running.Shutdown(ctx); err != nil {
 			return errors.Join(err, running.Close())
 		}
 		return nil
-	})
-	return opened.Addr(), nil
+	}, nil
 }
 
+// fail reports a failure, if it is the first.
+func (s *servers) fail(err error) {
+	select {
+	case s.failed <- err:
+	default:
+	}
+}
+
+// wait waits until all are closed, but not beyond ctx.
+func (s *servers) wait(ctx context.Context) error { return waitFor(ctx, &s.group) }
+
 // newServer returns a server and the connections that it is to serve.
-func (a *App) newServer(described server, opened net.Listener) (*http.Server, *connections) {
+func newServer(described server, opened net.Listener, logger *slog.Logger) (*http.Server, *connections) {
 	limited := limitConnections(opened, described.connections)
 	// HTTP/2 would let one connection bring any number of requests.
 	var protocols http.Protocols
@@ -121,7 +134,7 @@ func (a *App) newServer(described server, opened net.Listener) (*http.Server, *c
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		TLSConfig:         described.tls,
-		ErrorLog:          log.New(&strangers{logger: a.options.Logger, address: described.name, sometimes: rate.Sometimes{Interval: complaintInterval}}, "", 0),
+		ErrorLog:          log.New(&strangers{logger: logger, address: described.name, sometimes: rate.Sometimes{Interval: complaintInterval}}, "", 0),
 	}, limited
 }
 

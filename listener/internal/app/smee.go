@@ -3,13 +3,30 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 
 	"github.com/port-changelog/terraform-provider-port/listener/internal/arrivals"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
+
+// smee receives from the Smee channel of the configuration.
+type smee struct {
+	userAgent string
+	verifier  ingest.Verifier
+	queue     queue.Queue
+	memory    *budget.Memory
+	metrics   *metrics.Metrics
+	arrivals  *arrivals.Log
+	logger    *slog.Logger
+	workers   *workers
+	// current is nil until the first use.
+	current *smeeWorker
+}
 
 // smeeWorker receives from a Smee channel.
 type smeeWorker struct {
@@ -38,84 +55,72 @@ func (l *smeeLink) Disconnected() {
 	l.arrivals.Report(ingest.SourceSmee, "disconnected", "it is connected again by itself")
 }
 
-// newSmee returns a worker that does nothing yet. It needs the store.
-func (a *App) newSmee(loaded *config.Config) (*smeeWorker, error) {
-	made := &smeeWorker{channel: loaded.Smee.URL.Reveal()}
-	if made.channel == "" {
-		return made, nil
+// prepare returns a worker that does nothing yet for the channel of a configuration, or
+// the one in use if the channel is the same.
+func (s *smee) prepare(loaded *config.Config) (*smeeWorker, error) {
+	next := &smeeWorker{channel: loaded.Smee.URL.Reveal()}
+	if s.current != nil && s.current.channel == next.channel {
+		return s.current, nil
+	}
+	if next.channel == "" {
+		return next, nil
 	}
 	source, err := ingest.NewSmee(ingest.SmeeOptions{
-		URL:       made.channel,
-		UserAgent: "port-listener/" + a.options.Version,
+		URL:       next.channel,
+		UserAgent: s.userAgent,
 		MaxBody:   min(ingest.SmeeMaxBody, int(loaded.Webhook.MaxBody)),
-		Verifier:  &a.verifier,
-		Store:     a.queue,
-		Memory:    a.memory,
-		Recorder:  a.metrics,
-		Arrivals:  a.arrivals,
-		Link:      &smeeLink{Smee: a.metrics.Smee(), arrivals: a.arrivals},
-		Logger:    a.options.Logger,
+		Verifier:  s.verifier,
+		Store:     s.queue,
+		Memory:    s.memory,
+		Recorder:  s.metrics,
+		Arrivals:  s.arrivals,
+		Link:      &smeeLink{Smee: s.metrics.Smee(), arrivals: s.arrivals},
+		Logger:    s.logger,
 		Jitter:    rand.Float64,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the Smee channel: %w", err)
 	}
-	made.source = source
-	return made, nil
+	next.source = source
+	return next, nil
 }
 
-// enter begins to receive, if there is a channel, once the worker before has
-// ended. before is nil when the listener starts.
-func (a *App) enter(ctx context.Context, next, before *smeeWorker) {
-	a.smee = next
+// use begins to receive, if there is a channel, once the worker in use before has
+// ended.
+func (s *smee) use(ctx context.Context, next *smeeWorker) {
+	if next == s.current {
+		return
+	}
 	ended := make(chan struct{})
-	if before != nil {
-		before.stop()
-		ended = before.ended
+	if s.current != nil {
+		s.current.stop()
+		ended = s.current.ended
 	} else {
 		close(ended)
 	}
+	s.current = next
 	if next.source != nil {
-		a.metrics.Smee().Enter()
+		s.metrics.Smee().Enter()
 	}
-	next.worker = a.startWorker(ctx, func(ctx context.Context) {
+	next.worker = s.workers.start(ctx, func(ctx context.Context) {
 		<-ended
 		if next.source == nil {
-			a.metrics.Smee().Leave()
-			a.arrivals.Leave(ingest.SourceSmee)
+			s.metrics.Smee().Leave()
+			s.arrivals.Leave(ingest.SourceSmee)
 			return
 		}
-		a.metrics.Smee().Enter()
+		s.metrics.Smee().Enter()
 		next.source.Run(ctx)
 	})
 }
 
-// startSmee receives from the Smee channel, if there is one. The channel is left
-// first when the listener stops: after that nothing new arrives.
-func (a *App) startSmee(ctx context.Context) error {
-	unlock, err := a.lock(ctx)
-	if err != nil {
-		return err
+// stop leaves the channel, and waits until nothing new can arrive, but not beyond ctx.
+func (s *smee) stop(ctx context.Context) error {
+	s.current.stop()
+	select {
+	case <-s.current.ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	defer unlock()
-	made, err := a.newSmee(a.options.Config)
-	if err != nil {
-		return err
-	}
-	a.enter(ctx, made, nil)
-	a.cleanups.push("leaving the Smee channel", func(ctx context.Context) error {
-		unlock, err := a.lock(ctx)
-		if err != nil {
-			return err
-		}
-		defer unlock()
-		a.smee.stop()
-		select {
-		case <-a.smee.ended:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	})
-	return nil
 }

@@ -1,0 +1,151 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"time"
+
+	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/notifier"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
+)
+
+// retireInterval is how often the lanes of removed destinations are looked for.
+const retireInterval = time.Minute
+
+// notifiers serve the lanes of the destinations, each with a worker of its own.
+type notifiers struct {
+	userAgent string
+	renderer  notifier.Renderer
+	metrics   *metrics.Metrics
+	logger    *slog.Logger
+	now       func() time.Time
+	workers   *workers
+	// queue is set before any of them is started.
+	queue queue.Queue
+	// current are those in use, by the name of their destination.
+	current map[string]*notifierWorker
+	// removed is filled when destinations may have been removed.
+	removed chan struct{}
+}
+
+// notifierWorker serves the lane of one destination.
+type notifierWorker struct {
+	// worker is nil until it is started.
+	*worker
+	destination config.Destination
+	notifier    *notifier.Notifier
+	outlet      *slack.Destination
+}
+
+// prepare returns notifiers for the destinations that are new or have changed. It
+// changes nothing.
+func (n *notifiers) prepare(destinations []config.Destination) (map[string]*notifierWorker, error) {
+	prepared := make(map[string]*notifierWorker)
+	for _, destination := range destinations {
+		if existing, ok := n.current[destination.Name]; ok && existing.destination.Equal(destination) {
+			continue
+		}
+		created, err := n.create(destination)
+		if err != nil {
+			return nil, fmt.Errorf("destination %s: %w", destination.Name, err)
+		}
+		prepared[destination.Name] = created
+	}
+	return prepared, nil
+}
+
+// create returns a notifier that serves nothing yet.
+func (n *notifiers) create(destination config.Destination) (*notifierWorker, error) {
+	outlet, err := slack.New(slack.Options{
+		WebhookURL: destination.WebhookURL.Reveal(),
+		UserAgent:  n.userAgent,
+		Now:        n.now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &notifierWorker{destination: destination, outlet: outlet, notifier: notifier.New(notifier.Options{
+		Destination: destination.Name,
+		Webhook:     outlet.Fingerprint(),
+		Interval:    destination.Interval,
+		DigestAfter: destination.DigestAfter,
+		MaxAge:      destination.MaxAge,
+		Outlet:      outlet,
+		Renderer:    n.renderer,
+		Recorder:    n.metrics,
+		Logger:      n.logger,
+		Now:         n.now,
+		Jitter:      rand.Float64,
+	})}, nil
+}
+
+// add puts prepared notifiers in use, without starting them.
+func (n *notifiers) add(prepared map[string]*notifierWorker) { maps.Copy(n.current, prepared) }
+
+// start serves the lanes of notifiers in use, each as soon as the notifier that served
+// it before, if there was one, has given it back.
+func (n *notifiers) start(ctx context.Context, added map[string]*notifierWorker) {
+	for _, created := range added {
+		created.worker = n.workers.start(ctx, func(ctx context.Context) {
+			defer created.outlet.Close()
+			n.queue.Serve(ctx, created.notifier.Destination(), created.notifier.Serve)
+		})
+	}
+}
+
+// stopReplaced stops the notifiers that are replaced by prepared ones, and those of
+// destinations that are no longer configured, and returns their number. Requests at
+// work are finished.
+func (n *notifiers) stopReplaced(prepared map[string]*notifierWorker, configured func(destination string) bool) int {
+	stopped := 0
+	for name, existing := range n.current {
+		if prepared[name] == nil && configured(name) {
+			continue
+		}
+		existing.stop()
+		delete(n.current, name)
+		stopped++
+	}
+	return stopped
+}
+
+// stop stops all in use.
+func (n *notifiers) stop() {
+	for _, existing := range n.current {
+		existing.stop()
+	}
+}
+
+// lookForRemoved makes retire look for lanes to clear now.
+func (n *notifiers) lookForRemoved() {
+	select {
+	case n.removed <- struct{}{}:
+	default:
+	}
+}
+
+// retire clears the lanes whose destination is not configured: at once, after each
+// reload, and now and then, since another listener that has not been told yet may still
+// fill them.
+func (n *notifiers) retire(ctx context.Context, configured func(destination string) bool) {
+	again := time.NewTicker(retireInterval)
+	defer again.Stop()
+	for {
+		err := n.queue.Retire(ctx, configured, func(destination string) { n.metrics.Buried(destination, queue.ReasonRemoved) })
+		if err != nil && ctx.Err() == nil {
+			n.logger.WarnContext(ctx, "removed destinations are looked for again", "cause", err, "again_in", retireInterval)
+		}
+		select {
+		case <-again.C:
+		case <-n.removed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
