@@ -41,8 +41,8 @@ type alerts struct {
 	complaints map[string]*rate.Sometimes
 }
 
-// use has the rules and destinations of a configuration apply from the next event
-// and the next message on.
+// use makes the rules and destinations of a configuration apply to the next event and
+// the next message.
 func (a *alerts) use(loaded *config.Config) { a.current.Store(loaded) }
 
 // destinations are the names of the destinations that there are now.
@@ -75,30 +75,30 @@ type selection struct {
 }
 
 func choose(loaded *config.Config, event *changelog.Event) selection {
-	made := selection{
+	selected := selection{
 		action: strings.Clone(event.Action), resource: strings.Clone(event.ResourceType), about: strings.Clone(event.About()), at: event.HappenedAt(),
 	}
-	for _, asked := range loaded.Rules {
-		verdict := asked.Match(event)
+	for _, candidate := range loaded.Rules {
+		verdict := candidate.Match(event)
 		if verdict.Part == rule.PartBlueprint || verdict.Part == rule.PartResourceType {
-			made.others++
+			selected.others++
 			continue
 		}
 		if verdict.Matches {
-			made.rules = append(made.rules, asked)
+			selected.rules = append(selected.rules, candidate)
 		}
-		made.verdicts = append(made.verdicts, explained(asked, verdict.Part))
+		selected.verdicts = append(selected.verdicts, explained(candidate, verdict.Part))
 	}
-	return made
+	return selected
 }
 
-// explained is a verdict as it is kept with the event.
-func explained(asked config.Rule, part rule.Part) queue.Verdict {
-	kept := queue.Verdict{Rule: asked.Name, Part: string(part)}
+// explained is a verdict in the form that is stored with the event.
+func explained(from config.Rule, part rule.Part) queue.Verdict {
+	verdict := queue.Verdict{Rule: from.Name, Part: string(part)}
 	if part.IsAbout() {
-		kept.Property = asked.Property
+		verdict.Property = from.Property
 	}
-	return kept
+	return verdict
 }
 
 // decode reads an event when there is memory for it, and calls use with it. Nothing
@@ -119,29 +119,29 @@ func (a *alerts) decode(body []byte, use func(event *changelog.Event)) error {
 
 // match evaluates the conditions of the rules that select an event.
 func (a *alerts) match(stored queue.Event, selected selection) queue.Evaluation {
-	made := queue.Evaluation{Verdicts: selected.verdicts, OtherRules: selected.others}
+	evaluation := queue.Evaluation{Verdicts: selected.verdicts, OtherRules: selected.others}
 	for i, verdict := range a.decide(stored.Body, selected.rules) {
-		asked := selected.rules[i]
+		candidate := selected.rules[i]
 		if verdict.Err != nil {
-			a.conditionFailed(stored, asked.Name, verdict.Part)
+			a.conditionFailed(stored, candidate.Name, verdict.Part)
 		}
 		if !verdict.Matches {
-			refuse(made.Verdicts, explained(asked, verdict.Part))
+			refuse(evaluation.Verdicts, explained(candidate, verdict.Part))
 			continue
 		}
-		a.recorder.Matched(asked.Name)
-		made.Deliveries = append(made.Deliveries, deliveries(queue.Delivery{Event: stored, Rule: asked.Name}, asked.Destinations)...)
+		a.recorder.Matched(candidate.Name)
+		evaluation.Deliveries = append(evaluation.Deliveries, deliveries(queue.Delivery{Event: stored, Rule: candidate.Name}, candidate.Destinations)...)
 	}
-	if len(made.Deliveries) == 0 {
+	if len(evaluation.Deliveries) == 0 {
 		a.recorder.Unmatched()
 		a.logger.Debug("no rule selects the event", "event", stored.ShortIdentity(), "action", selected.action, "resource", selected.resource, "about", selected.about)
-		return made
+		return evaluation
 	}
 	overtaken := a.latest.overtakes(selected.about, selected.at)
-	for i := range made.Deliveries {
-		made.Deliveries[i].Overtaken = overtaken
+	for i := range evaluation.Deliveries {
+		evaluation.Deliveries[i].Overtaken = overtaken
 	}
-	return made
+	return evaluation
 }
 
 // refuse replaces the verdict of a rule whose condition does not hold.
@@ -157,14 +157,14 @@ func refuse(verdicts []queue.Verdict, refused queue.Verdict) {
 func (a *alerts) decide(event []byte, rules []config.Rule) []rule.Verdict {
 	verdicts := make([]rule.Verdict, len(rules))
 	var conditions []*rule.Condition
-	var asked []int
+	var positions []int
 	for i, one := range rules {
 		if verdicts[i] = (rule.Verdict{Matches: true}); one.When != nil {
-			conditions, asked = append(conditions, one.When), append(asked, i)
+			conditions, positions = append(conditions, one.When), append(positions, i)
 		}
 	}
 	decided, err := a.sandbox.Decide(context.Background(), event, conditions)
-	for i, position := range asked {
+	for i, position := range positions {
 		if err != nil {
 			verdicts[position] = rule.Unevaluated(rule.PartWhenFailed, err)
 		} else {
@@ -195,45 +195,45 @@ func (a *alerts) conditionFailed(stored queue.Event, name string, part rule.Part
 }
 
 func deliveries(like queue.Delivery, destinations []string) []queue.Delivery {
-	made := make([]queue.Delivery, len(destinations))
+	result := make([]queue.Delivery, len(destinations))
 	for i, destination := range destinations {
-		made[i] = like
-		made[i].Destination = destination
+		result[i] = like
+		result[i].Destination = destination
 	}
-	return made
+	return result
 }
 
 // Alert implements notifier.Renderer. A template that fails is replaced by the
 // message of a listener without templates.
 func (a *alerts) Alert(delivery queue.Delivery, notes message.Notes) (message.Message, error) {
-	made, mistake, err := a.render(delivery, notes)
+	rendered, mistake, err := a.render(delivery, notes)
 	if mistake != nil {
 		a.templateFailed(delivery, mistake)
 	}
-	return made, err
+	return rendered, err
 }
 
 // render makes the message of a delivery. mistake says why its template could not be
 // used.
-func (a *alerts) render(delivery queue.Delivery, notes message.Notes) (made message.Message, mistake, err error) {
+func (a *alerts) render(delivery queue.Delivery, notes message.Notes) (rendered message.Message, mistake, err error) {
 	selected := a.ruleOf(delivery)
 	if destination, ok := a.current.Load().Destination(delivery.Destination); ok && destination.EventID {
 		notes.Event = delivery.ShortIdentity()
 	}
 	names := a.namesIn(delivery, selected.Template != nil && selected.Template.Mentions("Teams"))
 	if selected.Template != nil {
-		if made, mistake = a.sandbox.Message(context.Background(), delivery.Body, selected.Rule, selected.Template, names, notes); mistake == nil {
-			return made, nil, nil
+		if rendered, mistake = a.sandbox.Message(context.Background(), delivery.Body, selected.Rule, selected.Template, names, notes); mistake == nil {
+			return rendered, nil, nil
 		}
 	}
 	err = a.decode(delivery.Body, func(event *changelog.Event) {
-		made = message.NewAlert(event, selected.Rule).WithNames(names).Message(notes)
+		rendered = message.NewAlert(event, selected.Rule).WithNames(names).Message(notes)
 	})
-	return made, mistake, err
+	return rendered, mistake, err
 }
 
 // Line implements notifier.Renderer.
-func (a *alerts) Line(delivery queue.Delivery) (made message.Line, err error) {
+func (a *alerts) Line(delivery queue.Delivery) (line message.Line, err error) {
 	selected := a.ruleOf(delivery)
 	// A digest has hundreds of lines: Port is not asked about each of their entities.
 	names := a.namesIn(delivery, false)
@@ -244,8 +244,8 @@ func (a *alerts) Line(delivery queue.Delivery) (made message.Line, err error) {
 		}
 		a.templateFailed(delivery, err)
 	}
-	err = a.decode(delivery.Body, func(event *changelog.Event) { made = message.NewAlert(event, selected.Rule).WithNames(names).Line() })
-	return made, err
+	err = a.decode(delivery.Body, func(event *changelog.Event) { line = message.NewAlert(event, selected.Rule).WithNames(names).Line() })
+	return line, err
 }
 
 // namesIn returns what people call the things and people in an event. teams says whether
@@ -255,11 +255,11 @@ func (a *alerts) namesIn(delivery queue.Delivery, teams bool) message.Names {
 	if app == "" && !a.names.Asks() {
 		return message.Names{}
 	}
-	var asked directory.Question
-	if err := a.decode(delivery.Body, func(event *changelog.Event) { asked = directory.Ask(event, teams) }); err != nil {
+	var question directory.Question
+	if err := a.decode(delivery.Body, func(event *changelog.Event) { question = directory.Ask(event, teams) }); err != nil {
 		return message.Names{}
 	}
-	return a.names.Names(context.Background(), asked, app)
+	return a.names.Names(context.Background(), question, app)
 }
 
 // templateFailed tells that a template could not be used. The error itself is not
@@ -284,8 +284,8 @@ func (a *alerts) About(delivery queue.Delivery) string {
 // ruleOf returns the rule of a delivery. One that the configuration has no longer, or in
 // another form, is no reason not to tell of what it had matched.
 func (a *alerts) ruleOf(delivery queue.Delivery) config.Rule {
-	if known, ok := a.current.Load().Rule(delivery.Rule); ok {
-		return known
+	if configured, ok := a.current.Load().Rule(delivery.Rule); ok {
+		return configured
 	}
 	return config.Rule{Rule: rule.Rule{Name: delivery.Rule}}
 }
@@ -293,8 +293,8 @@ func (a *alerts) ruleOf(delivery queue.Delivery) config.Rule {
 // latestLimit bounds the entities that are remembered.
 const latestLimit = 10_000
 
-// latest remembers when each entity has changed last, as far as it was told: an
-// event that arrives after a later one is said to be late.
+// latest remembers the last reported change of each entity: an event that arrives after
+// a newer one is out of order.
 type latest struct {
 	times map[string]time.Time
 }

@@ -38,7 +38,7 @@ type Options struct {
 	// ConfigFile is the path of the file that Load reads; "" for none.
 	ConfigFile string
 	Logger     *slog.Logger
-	// Now is the clock that ages are told by.
+	// Now is the clock that ages are measured by.
 	Now func() time.Time
 }
 
@@ -156,7 +156,7 @@ func (a *App) start(ctx context.Context) error {
 	return nil
 }
 
-// openStore opens the event store, and gives it to those that are made before.
+// openStore opens the event store, and gives it to the parts that use it.
 func (a *App) openStore(ctx context.Context) error {
 	opened, err := queue.Open(ctx, queueOptions(a.options.Config, a.options.Logger))
 	if err != nil {

@@ -104,8 +104,8 @@ func loggedTypes(r config.Rule) []string {
 	if len(r.ResourceTypes) == 0 {
 		return []string{changelog.ResourceEntity}
 	}
-	known := []string{changelog.ResourceBlueprint, changelog.ResourceEntity, changelog.ResourceRun, "webhook", "scorecard", "action", "integration"}
-	return slices.DeleteFunc(slices.Clone(r.ResourceTypes), func(given string) bool { return !slices.Contains(known, given) })
+	logged := []string{changelog.ResourceBlueprint, changelog.ResourceEntity, changelog.ResourceRun, "webhook", "scorecard", "action", "integration"}
+	return slices.DeleteFunc(slices.Clone(r.ResourceTypes), func(given string) bool { return !slices.Contains(logged, given) })
 }
 
 // warnOfGaps names the rules that the audit log cannot serve: it may not show
@@ -135,12 +135,12 @@ func (c *catchUp) warnOfGaps(ctx context.Context) {
 
 // asksFor reports whether a rule is about entities and matches an action: one that
 // names none, and no property, matches all.
-func asksFor(r config.Rule, wanted func(action string) bool) bool {
+func asksFor(r config.Rule, matches func(action string) bool) bool {
 	isAboutEntities := len(r.ResourceTypes) == 0 || slices.Contains(r.ResourceTypes, changelog.ResourceEntity)
-	return isAboutEntities && (slices.ContainsFunc(r.Actions, wanted) || len(r.Actions) == 0 && r.Property == "")
+	return isAboutEntities && (slices.ContainsFunc(r.Actions, matches) || len(r.Actions) == 0 && r.Property == "")
 }
 
-// refusals has the audit log read soon when an event was refused, which Port is not
+// refusals makes the audit log be read soon when an event was refused, which Port is not
 // known to send again.
 type refusals struct {
 	*metrics.Metrics

@@ -129,8 +129,8 @@ func unwrap(wrapped net.Conn) *connection {
 	if secured, ok := wrapped.(*tls.Conn); ok {
 		wrapped = secured.NetConn()
 	}
-	found, _ := wrapped.(*connection)
-	return found
+	unwrapped, _ := wrapped.(*connection)
+	return unwrapped
 }
 
 // used notes what the connection is used for from now on.

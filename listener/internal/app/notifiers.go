@@ -131,7 +131,7 @@ func (n *notifiers) lookForRemoved() {
 }
 
 // retire clears the lanes whose destination is not configured: at once, after each
-// reload, and now and then, since another listener that has not been told yet may still
+// reload, and now and then, since another listener that has not reloaded yet may still
 // fill them.
 func (n *notifiers) retire(ctx context.Context, configured func(destination string) bool) {
 	again := time.NewTicker(retireInterval)

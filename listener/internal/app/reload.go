@@ -12,7 +12,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// Reload reads the configuration again and has it apply, without an event or an
+// Reload reads the configuration again and applies it, without an event or an
 // alert being lost. What did not change goes on as it was: of the workers only
 // those whose destination is new, gone or described otherwise are touched, and
 // what those are about to deliver is not waited for. After an error everything is
@@ -23,24 +23,24 @@ func (a *App) Reload(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("another reload is at work: %w", err)
 	}
 	defer unlock()
-	// Whoever has asked for it may have gone meanwhile.
-	said, err := a.reload(context.WithoutCancel(ctx))
+	// Whoever asked for it may have gone.
+	outcome, err := a.reload(context.WithoutCancel(ctx))
 	a.metrics.Reloaded(err == nil)
-	a.operator.note(admin.Reload{At: a.options.Now(), Successful: err == nil, Said: outcomeOf(said, err)})
+	a.operator.note(admin.Reload{At: a.options.Now(), Successful: err == nil, Said: outcomeOf(outcome, err)})
 	if err != nil {
 		a.options.Logger.ErrorContext(ctx, "the configuration is not reloaded; the one before stays in use", "cause", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return "", err
 	}
-	a.options.Logger.InfoContext(ctx, "the configuration is reloaded", "config", said)
-	return said, nil
+	a.options.Logger.InfoContext(ctx, "the configuration is reloaded", "config", outcome)
+	return outcome, nil
 }
 
 // outcomeOf is what a reload did, or what is wrong.
-func outcomeOf(said string, err error) string {
+func outcomeOf(success string, err error) string {
 	if err != nil {
 		return err.Error()
 	}
-	return said
+	return success
 }
 
 func (a *App) reload(ctx context.Context) (string, error) {

@@ -11,7 +11,7 @@ type worker struct {
 	ended chan struct{}
 }
 
-// workers are all that were started, also those that were stopped since.
+// workers are all that were started, including those that were stopped since.
 type workers struct {
 	group sync.WaitGroup
 }
