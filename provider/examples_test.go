@@ -17,7 +17,8 @@ import (
 )
 
 // TestExamples applies every example of a resource, and those of data sources
-// that need nothing to be there, and finds nothing left to do afterwards.
+// that need nothing to be there, and finds nothing left to do afterwards. What is
+// exported then leaves nothing to do either.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	examples, err := filepath.Glob("../examples/resources/*")
@@ -29,9 +30,10 @@ func TestExamples(t *testing.T) {
 		t.Run(filepath.Base(filepath.Dir(example))+"/"+filepath.Base(example), func(t *testing.T) {
 			t.Parallel()
 			directory := config.StaticDirectory(example)
-			acctest.NewEmulated(t).Run(t, resource.TestCase{Steps: []resource.TestStep{
+			env := acctest.NewEmulated(t)
+			env.Run(t, resource.TestCase{Steps: []resource.TestStep{
 				{ConfigDirectory: directory},
-				{ConfigDirectory: directory, ConfigPlanChecks: acctest.NoChanges()},
+				{ConfigDirectory: directory, ConfigPlanChecks: acctest.NoChanges(), Check: exportIsQuiet(t, env)},
 			}})
 		})
 	}
@@ -77,7 +79,7 @@ func TestCatalogInOneApply(t *testing.T) {
 	env.Run(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{ConfigDirectory: directory, Check: func(*terraform.State) error { return expectCatalog(t.Context(), env.Client) }},
-			{ConfigDirectory: directory, ConfigPlanChecks: acctest.NoChanges()},
+			{ConfigDirectory: directory, ConfigPlanChecks: acctest.NoChanges(), Check: exportIsQuiet(t, env)},
 		},
 		CheckDestroy: func(*terraform.State) error {
 			after, err := env.Client.Blueprints.List(t.Context())
