@@ -1,57 +1,21 @@
 package export
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
 )
 
 // heredocEnd ends a text of several lines.
 const heredocEnd = "EOT"
 
-// quoted is a text as a string literal of HCL. A "$" or "%" before a brace would begin
-// an interpolation or a directive; doubled it stands for itself, unless it follows
-// another one.
+// quoted is a text as a string literal of HCL.
 func quoted(text string) string {
-	var out strings.Builder
-	out.WriteByte('"')
-	for i, char := range text {
-		switch {
-		case char == '"' || char == '\\':
-			out.WriteRune('\\')
-			out.WriteRune(char)
-		case char == '\n':
-			out.WriteString(`\n`)
-		case char == '\r':
-			out.WriteString(`\r`)
-		case char == '\t':
-			out.WriteString(`\t`)
-		case beginsTemplate(text, i) && followsMark(text, i):
-			fmt.Fprintf(&out, `\u%04x`, char)
-		case beginsTemplate(text, i):
-			out.WriteRune(char)
-			out.WriteRune(char)
-		case unicode.IsPrint(char):
-			out.WriteRune(char)
-		case char > 0xffff:
-			fmt.Fprintf(&out, `\U%08x`, char)
-		default:
-			fmt.Fprintf(&out, `\u%04x`, char)
-		}
-	}
-	out.WriteByte('"')
-	return out.String()
+	return string(hclwrite.TokensForValue(cty.StringVal(text)).Bytes())
 }
-
-// beginsTemplate reports whether "${" or "%{" begins at a position.
-func beginsTemplate(text string, at int) bool {
-	return strings.HasPrefix(text[at:], "${") || strings.HasPrefix(text[at:], "%{")
-}
-
-// followsMark reports whether the same mark comes before a position.
-func followsMark(text string, at int) bool { return at > 0 && text[at-1] == text[at] }
 
 // key is the key of an object or the name of an attribute.
 func key(name string) string {
@@ -77,7 +41,7 @@ func heredoc(text, indent string) (expression string, hasForm bool) {
 		if strings.TrimSpace(line) != "" {
 			out.WriteString(indent + "  ")
 		}
-		out.WriteString(escapeTemplates(line))
+		out.WriteString(strings.NewReplacer("${", "$${", "%{", "%%{").Replace(line))
 		out.WriteByte('\n')
 	}
 	literal := "<<-" + heredocEnd + "\n" + out.String() + indent + heredocEnd
@@ -96,15 +60,20 @@ func isReadable(text string) bool {
 	}
 	hasMargin := false
 	for i, char := range text {
-		if char != '\n' && char != '\t' && !unicode.IsPrint(char) || beginsTemplate(text, i) && followsMark(text, i) {
+		if char != '\n' && char != '\t' && !unicode.IsPrint(char) {
 			return false
 		}
 		isLineStart := i == 0 || text[i-1] == '\n'
+		if isLineStart && joins(char) {
+			return false
+		}
 		hasMargin = hasMargin || isLineStart && !unicode.IsSpace(char)
 	}
 	return hasMargin
 }
 
-func escapeTemplates(line string) string {
-	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(line)
+// joins reports whether a character may form one with the space before it, which would
+// then go with the indentation.
+func joins(char rune) bool {
+	return char > unicode.MaxLatin1 && (unicode.IsMark(char) || unicode.Is(unicode.Sk, char))
 }

@@ -33,7 +33,7 @@ func evaluate(t *testing.T, expression string) cty.Value {
 var texts = []string{
 	"", "plain", `"quotes" and \ backslash`, "tab\t, return\r, line\n", "${a}", "%{if}", "$${a}", "$$${a}", "%%{a}", "$%{a}", "%${a}", "${${", "$", "%", "$$", "{", "a$", "${",
 	"\u0000\u0007\u200b\U000e0001", "größe 日本", "a\nb", "a\nb\n", "a\n\nb\n\n", "  a\n  b\n", " a\nb\n", "a\n  b\n\n    c", "\na\n", "a\n   \nb\n", "a\n\tb\n", "\ta\n\tb\n",
-	"EOT\na\n", "a\n${b}\n%{c}\n", "a\n$${b}\n", "\n", "\n\n", "a\n\\n\n", "if .a\nthen \"b\"\nend", "a\r\nb\r\n", "a \nb ", "a\n$\n{",
+	"EOT\na\n", "a\n${b}\n%{c}\n", "a\n$${b}\n", "\n", "\n\n", "a\n\\n\n", "if .a\nthen \"b\"\nend", "a\r\nb\r\n", "a \nb ", "a\n$\n{", "\u035e\na", "a\n\U0001f3fb\n",
 }
 
 func TestText(t *testing.T) {

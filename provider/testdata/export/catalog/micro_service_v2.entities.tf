@@ -51,7 +51,13 @@ resource "port_entity" "micro_service_v2_shop_web" {
     string_props = {
       "for"    = "a \"quoted\" \\ text\twith\u0007 signs"
       language = "Rust"
-      readme   = "# Shop\n\n```\n$${code} %%{code} $\u0024{code}\n```\n"
+      readme   = <<-EOT
+        # Shop
+
+        ```
+        $${code} %%{code} $$${code}
+        ```
+      EOT
       text     = jsonencode({ a = 1 })
       url      = "https://example.com/?a=b&c=<d>"
     }
