@@ -245,18 +245,15 @@ func (r *reader) readAll(ctx context.Context, client *port.Client, plan Plan) er
 	if r.caughtUp.IsZero() || started.Sub(r.caughtUp) >= plan.CatchUp {
 		overlap = late
 	}
+	if err := r.begin(ctx, plan, positions); err != nil {
+		return err
+	}
 	if err := r.retire(ctx, client, plan, positions); err != nil {
 		return err
 	}
 	var refused error
 	for _, query := range plan.Queries {
-		position, known := positions[query.name()]
-		if !known {
-			if position, err = r.begin(ctx, query); err != nil {
-				return err
-			}
-			positions[query.name()] = position
-		}
+		position := positions[query.name()]
 		until, err := r.read(ctx, client, plan, query, position, overlap)
 		if failed, ok := errors.AsType[*pollError](err); ok && failed.reason == metrics.PollRefused {
 			// The others may be answered.
@@ -301,14 +298,22 @@ func (r *reader) noteLag(positions map[string]queue.Position) {
 	r.options.CatchUp.Sure(sure)
 }
 
-// begin begins a query now.
-func (r *reader) begin(ctx context.Context, query Query) (queue.Position, error) {
-	now := r.portNow()
-	if err := r.journal.Begin(ctx, query.name(), now); err != nil {
-		return queue.Position{}, err
+// begin begins the queries that are new now, before those that they follow are read to
+// their end: what happens in between is in both. Port's clock is known to the second, and
+// what counts as now is up to two seconds early, as one that is late would lose changes.
+func (r *reader) begin(ctx context.Context, plan Plan, positions map[string]queue.Position) error {
+	now := r.portNow().Truncate(time.Second)
+	for _, query := range plan.Queries {
+		if _, known := positions[query.name()]; known {
+			continue
+		}
+		if err := r.journal.Begin(ctx, query.name(), now); err != nil {
+			return err
+		}
+		positions[query.name()] = queue.Position{Since: now, Until: now}
+		r.options.Logger.InfoContext(ctx, "the audit log is followed from now on; what happened before is not delivered", "query", query.String(), "from", now.UTC())
 	}
-	r.options.Logger.InfoContext(ctx, "the audit log is followed from now on; what happened before is not delivered", "query", query.String(), "from", now.UTC())
-	return queue.Position{Since: now, Until: now}, nil
+	return nil
 }
 
 // retire reads what is left of queries that are not asked any more, and forgets them.

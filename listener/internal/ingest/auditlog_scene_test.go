@@ -44,12 +44,17 @@ type logEntry struct {
 	body []byte
 }
 
-// add adds an entry, the oldest first.
+// add adds an entry.
 func (l *portLog) add(at time.Time, size int) {
 	identifier := fmt.Sprint("event_", len(l.entries))
-	l.entries = append(l.entries, logEntry{at, identifier, fmt.Appendf(nil, `,{"identifier":%q,"action":"UPDATE","resourceType":"entity","status":"SUCCESS","trigger":{"at":%q,"origin":"API","by":{"orgId":"o","userId":"u"}},
+	entry := logEntry{at, identifier, fmt.Appendf(nil, `,{"identifier":%q,"action":"UPDATE","resourceType":"entity","status":"SUCCESS","trigger":{"at":%q,"origin":"API","by":{"orgId":"o","userId":"u"}},
 		"context":{"blueprint":"service","entity":%[1]q},"diff":{"before":{"identifier":%[1]q,"blueprint":"service","properties":{"healthStatus":"Healthy","text":%[3]q},"updatedAt":%[2]q},
-		"after":{"identifier":%[1]q,"blueprint":"service","properties":{"healthStatus":"Crashed"},"updatedAt":%[2]q}}}`, identifier, at.UTC().Format(time.RFC3339Nano), strings.Repeat("x", size))})
+		"after":{"identifier":%[1]q,"blueprint":"service","properties":{"healthStatus":"Crashed"},"updatedAt":%[2]q}}}`, identifier, at.UTC().Format(time.RFC3339Nano), strings.Repeat("x", size))}
+	i := len(l.entries)
+	for i > 0 && l.entries[i-1].at.After(at) {
+		i--
+	}
+	l.entries = slices.Insert(l.entries, i, entry)
 }
 
 // spread adds entries evenly over the time up to an end.
@@ -124,7 +129,7 @@ type memoryJournal struct {
 	t         *testing.T
 	log       *portLog
 	positions map[string]queue.Position
-	// stored are the identities of the entries that are in, with their identifiers.
+	// stored are the identifiers of the entries that are in.
 	stored map[string]bool
 	// times are those of the entries in the order in which they were stored.
 	times []time.Time

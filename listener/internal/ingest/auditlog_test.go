@@ -161,6 +161,57 @@ func TestAnswersOverTheByteLimit(t *testing.T) {
 	})
 }
 
+// TestLateEntriesAreRead shows entries after others of the same time: within a minute the
+// next reading takes them, within a quarter of an hour the next catch-up, each of them once.
+func TestLateEntriesAreRead(t *testing.T) {
+	t.Parallel()
+	r := newReading(t, time.Hour)
+	r.log.add(noon.Add(-20*time.Minute), 0)
+	r.mustRead(t)
+	r.journal.lossy = true
+	for _, appear := range []struct{ age, after time.Duration }{{50 * time.Second, 15 * time.Second}, {14 * time.Minute, 5 * time.Minute}} {
+		r.log.add(r.now.Add(-appear.age+15*time.Second), 0)
+		r.now = r.now.Add(appear.after)
+		for range 2 {
+			r.mustRead(t)
+			if got := len(r.journal.times); got != len(r.log.entries) {
+				t.Errorf("%d of %d entries are stored", got, len(r.log.entries))
+			}
+		}
+	}
+}
+
+// TestNothingFallsBetweenQueries replaces two queries by another one, while changes go on
+// and each request takes two seconds.
+func TestNothingFallsBetweenQueries(t *testing.T) {
+	t.Parallel()
+	r := newReading(t, time.Hour)
+	r.journal.positions = make(map[string]queue.Position)
+	for _, blueprint := range []string{"service", "team"} {
+		r.journal.positions["blueprint="+blueprint+"&"+everything] = queue.Position{Since: noon.Add(-time.Hour), Until: noon}
+	}
+	r.now = noon.Add(900 * time.Millisecond)
+	r.log.fail = func(int) *http.Response {
+		r.log.add(r.now.Add(-50*time.Millisecond), 0)
+		r.now = r.now.Add(2 * time.Second)
+		r.log.add(r.now.Add(-time.Second), 0)
+		return nil
+	}
+	r.journal.lossy = true // An entry appears after a time that was read.
+	for range 2 {
+		r.mustRead(t)
+	}
+	r.log.fail = nil
+	r.now = r.now.Add(time.Second)
+	r.mustRead(t)
+	if got := len(r.journal.times); got != len(r.log.entries) {
+		t.Errorf("%d of %d entries are stored", got, len(r.log.entries))
+	}
+	if got := len(r.journal.positions); got != 1 {
+		t.Errorf("%d positions are kept", got)
+	}
+}
+
 // TestFailureWhileHalving fails each request of a reading in turn, and each step of the
 // store. Whoever comes next has everything. Some answers hold more than one batch.
 func TestFailureWhileHalving(t *testing.T) {
