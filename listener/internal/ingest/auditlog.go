@@ -322,17 +322,35 @@ func (r *reader) retire(ctx context.Context, client *port.Client, plan Plan, pos
 		if slices.ContainsFunc(plan.Queries, func(query Query) bool { return query.name() == name }) {
 			continue
 		}
-		if query, ok := parseQuery(name); ok {
-			if _, err := r.read(ctx, client, plan, query, position, recent); err != nil {
-				return err
-			}
+		if err := r.readRest(ctx, client, plan, name, position); err != nil {
+			return err
 		}
 		if err := r.journal.Forget(ctx, name); err != nil {
 			return err
 		}
 		delete(positions, name)
 		delete(r.widths, name)
-		r.options.Logger.InfoContext(ctx, "the rules need a part of the audit log no longer; it was read up to now", "query", name)
+	}
+	return nil
+}
+
+// readRest reads a query for the last time. That Port refuses it is no error: its blueprint
+// may be gone, and the other queries must go on.
+func (r *reader) readRest(ctx context.Context, client *port.Client, plan Plan, name string, position queue.Position) error {
+	query, ok := parseQuery(name)
+	if !ok {
+		return nil
+	}
+	_, err := r.read(ctx, client, plan, query, position, recent)
+	failed, isPort := errors.AsType[*pollError](err)
+	switch {
+	case isPort && failed.reason == metrics.PollRefused:
+		r.options.CatchUp.Failed(failed.reason)
+		r.options.Logger.WarnContext(ctx, "the rules no longer need a part of the audit log, and Port refuses to show the rest of it", "query", name, "cause", failed)
+	case err != nil:
+		return err
+	default:
+		r.options.Logger.InfoContext(ctx, "the rules no longer need a part of the audit log; it was read up to now", "query", name)
 	}
 	return nil
 }

@@ -212,6 +212,29 @@ func TestNothingFallsBetweenQueries(t *testing.T) {
 	}
 }
 
+// TestRefusedQueryIsForgotten reads the rest of a query that Port refuses, as it may when the
+// blueprint is gone. The others go on.
+func TestRefusedQueryIsForgotten(t *testing.T) {
+	t.Parallel()
+	r := newReading(t, time.Hour)
+	r.journal.positions["blueprint=gone&"+everything] = queue.Position{Since: noon.Add(-time.Hour), Until: noon.Add(-time.Hour)}
+	r.log.spread(10, time.Hour, noon, 0)
+	r.log.fail = func(request int) *http.Response {
+		// The first one asks for the time.
+		if request != 2 {
+			return nil
+		}
+		return r.log.answer(nil, http.StatusUnprocessableEntity, []byte(`{"ok":false,"error":"invalid_request"}`))
+	}
+	if _, err := r.step(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.expectAll(t)
+	if _, known := r.journal.positions["blueprint=gone&"+everything]; known || r.counted.failures != 1 {
+		t.Errorf("the query is kept: %t, and %d failures are counted", known, r.counted.failures)
+	}
+}
+
 // TestFailureWhileHalving fails each request of a reading in turn, and each step of the
 // store. Whoever comes next has everything. Some answers hold more than one batch.
 func TestFailureWhileHalving(t *testing.T) {
