@@ -2,19 +2,16 @@ package contract
 
 import "slices"
 
-// amendment is something that Port takes or answers with and that the schemas of
-// the document forbid.
+// amendment is something that Port accepts or returns although the schemas of the document forbid it.
 type amendment struct {
 	reason string
-	// requests is set when it holds for what clients send alone.
+	// requests is set if it applies to requests only.
 	requests bool
-	// apply changes one schema, without those within it, and reports whether there
-	// was something to change.
+	// apply changes one schema, but not its subschemas, and reports whether it changed anything.
 	apply func(schema map[string]any) bool
 }
 
-// amendments is the whole list. TestAmendments fails when the document needs one of
-// them no more.
+// amendments is the whole list. TestAmendments fails when the document no longer needs one of them.
 func amendments() []amendment {
 	const (
 		documented = `^[\p{L}0-9@_.+:\\/=-]+$`
@@ -22,7 +19,7 @@ func amendments() []amendment {
 	)
 	return []amendment{
 		{
-			reason:   "Port fills in defaults before it looks at a body: what has one can be left out.",
+			reason:   "Port fills in defaults before it validates a body: keys with a default are optional.",
 			requests: true,
 			apply: func(schema map[string]any) bool {
 				required, _ := schema["required"].([]any)
@@ -41,7 +38,7 @@ func amendments() []amendment {
 			},
 		},
 		{
-			reason: "An identifier of an entity may hold an apostrophe.",
+			reason: "The identifier of an entity may contain an apostrophe.",
 			apply: func(schema map[string]any) bool {
 				if schema["pattern"] != documented {
 					return false
@@ -64,7 +61,7 @@ func amendments() []amendment {
 			},
 		},
 		{
-			reason: "Searches know more presets of dates than the document.",
+			reason: "Searches accept more date presets than the document.",
 			apply: func(schema map[string]any) bool {
 				values, _ := schema["enum"].([]any)
 				if !slices.Contains(values, any("last12Months")) || slices.Contains(values, any("nextWeek")) {
@@ -89,8 +86,8 @@ func amendments() []amendment {
 	}
 }
 
-// amend applies the amendments to a schema and all within it, and returns those
-// that changed something, by their places in the list.
+// amend applies the amendments to a schema and its subschemas, and returns the indexes of those that changed
+// something.
 func amend(schema any, list []amendment, request bool) map[int]bool {
 	applied := make(map[int]bool)
 	var visit func(any)

@@ -8,7 +8,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// answer is what the emulator said.
+// answer is a response of the emulator.
 type answer struct {
 	// flags are the query parameters of the request.
 	flags       url.Values
@@ -17,8 +17,7 @@ type answer struct {
 	body        []byte
 }
 
-// checkAnswer holds the answer to an operation against the document, leaving out
-// what the exceptions allow.
+// checkAnswer validates the response of an operation against the document, except for what the exceptions allow.
 func (d *document) checkAnswer(o *operation, a answer) error {
 	described := d.formOf(o, a)
 	if described == nil {
@@ -39,8 +38,8 @@ func (d *document) checkAnswer(o *operation, a answer) error {
 	return described.check(value)
 }
 
-// formOf returns what the document says about the status of an answer, or about
-// the one that an exception puts in its place; nil when it says nothing.
+// formOf returns the documented form of a status, or of the status that an exception substitutes; nil if there is
+// none.
 func (d *document) formOf(o *operation, a answer) *form {
 	if described, found := o.answers[a.status]; found {
 		return described
@@ -57,16 +56,14 @@ func (d *document) formOf(o *operation, a answer) *form {
 	return nil
 }
 
-// anySuccess is what every success of the API has in common: an object that says
-// that all went well.
+// anySuccess is the form that all successful responses share: an object with ok: true.
 func anySuccess() *form {
 	ok := &openapi3.Schema{Enum: []any{true}}
 	object := openapi3.NewObjectSchema().WithPropertyRef("ok", ok.NewRef()).WithRequired([]string{"ok"})
 	return newForm(openapi3.NewContentWithJSONSchema(object), true)
 }
 
-// removeKey removes what is at a path from a parsed body, in every element of the
-// lists on the way.
+// removeKey removes the value at a path from a parsed body, in every element of the lists on the path.
 func removeKey(value any, path []string) {
 	switch value := value.(type) {
 	case []any:

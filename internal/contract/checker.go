@@ -11,15 +11,12 @@ import (
 	"testing"
 )
 
-// Wrap returns a handler that passes everything on to an emulator and holds what
-// goes through it against the OpenAPI document that PORT_OPENAPI_SPEC names.
-// Each violation is an error of the test, reported once. Without the variable,
-// the handler is returned as it is.
+// Wrap returns a handler that forwards all traffic to an emulator and validates it against the OpenAPI document that
+// PORT_OPENAPI_SPEC names. Each violation is an error of the test, reported once. Without the variable, it returns
+// the handler unchanged.
 //
-// The control endpoints under /_emulator/ are no part of Port's API and pass
-// unchecked. An answer that a test has asked for through them, by a fault with a
-// status, is not checked either: it is broken on purpose. One that does not
-// arrive whole is none.
+// The control endpoints under /_emulator/ are not part of Port's API and are not validated. Neither are responses of
+// injected faults with a status, which are invalid on purpose, nor truncated responses.
 func Wrap(tb testing.TB, emulator http.Handler) http.Handler {
 	tb.Helper()
 	d, err := named()
@@ -37,16 +34,15 @@ func wrap(tb testing.TB, d *document, emulator http.Handler) http.Handler {
 	return &checker{document: d, next: emulator, report: func(violation string) { tb.Error("contract: " + violation) }}
 }
 
-// checker is the handler that holds traffic against a document.
+// checker is the handler that validates traffic against a document.
 type checker struct {
 	document *document
 	next     http.Handler
 	report   func(violation string)
-	// observe, if set, is called for every answer that was checked.
+	// observe, if set, is called for every validated response.
 	observe func(*operation, answer)
-	// wantWrong is for requests that are wrong on purpose, in order to see the
-	// answer: then it is a request without a violation that is reported.
-	wantWrong bool
+	// expectViolation is for requests that are invalid on purpose: it reports requests without a violation.
+	expectViolation bool
 
 	faults   faults
 	mutex    sync.Mutex
@@ -56,7 +52,7 @@ type checker struct {
 // controlPrefix begins the paths of the emulator's own endpoints.
 const controlPrefix = "/_emulator/"
 
-// ServeHTTP passes a request on, and the answer back, and checks both.
+// ServeHTTP forwards a request and its response, and validates both.
 func (c *checker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body := readAhead(r)
 	if strings.HasPrefix(r.URL.Path, controlPrefix) {
@@ -74,10 +70,10 @@ func (c *checker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.checkRequest(o, r, variables, body)
 	record := &recorder{ResponseWriter: w}
-	// A fault that cuts the connection is a panic, which passes by what follows.
+	// A fault that cuts the connection panics, which skips the code below.
 	c.next.ServeHTTP(record, r)
 	if r.Context().Err() != nil && record.status == 0 {
-		return // The client left, and the emulator did not answer.
+		return // The client disconnected, and the emulator did not respond.
 	}
 	a := record.answer()
 	a.flags = r.URL.Query()
@@ -94,7 +90,7 @@ func (c *checker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (c *checker) checkRequest(o *operation, r *http.Request, variables map[string]string, body []byte) {
 	mistakes := o.checkRequest(r, variables, body)
-	if c.wantWrong {
+	if c.expectViolation {
 		if len(mistakes) == 0 {
 			c.violated(o.name, errWantWrong)
 		}
@@ -105,10 +101,9 @@ func (c *checker) checkRequest(o *operation, r *http.Request, variables map[stri
 	}
 }
 
-var errWantWrong = errors.New("request: the document allows what is meant to be wrong")
+var errWantWrong = errors.New("request: the document allows a request that should be invalid")
 
-// violated reports a violation, but each only once: a test may send hundreds of
-// the same.
+// violated reports each violation only once: a test may send hundreds of the same.
 func (c *checker) violated(operation string, mistake error) {
 	violation := operation + ": " + mistake.Error()
 	c.mutex.Lock()
@@ -123,8 +118,8 @@ func (c *checker) violated(operation string, mistake error) {
 	}
 }
 
-// readAhead returns the body of a request and leaves it to be read again, with
-// the error that it ended with, if any.
+// readAhead returns the body of a request and restores it for the next reader, including the error at its end, if
+// any.
 func readAhead(r *http.Request) []byte {
 	body, err := io.ReadAll(r.Body)
 	again := io.Reader(bytes.NewReader(body))
@@ -138,13 +133,13 @@ func readAhead(r *http.Request) []byte {
 	return body
 }
 
-// failingReader is the end of a body that broke off.
+// failingReader is the end of a truncated body.
 type failingReader struct{ err error }
 
 // Read always fails.
 func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
 
-// recorder passes an answer on and keeps a copy.
+// recorder forwards a response and keeps a copy.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -168,13 +163,13 @@ func (r *recorder) Write(data []byte) (int, error) {
 	return r.ResponseWriter.Write(data)
 }
 
-// Unwrap lets [http.ResponseController] flush the answer.
+// Unwrap lets [http.ResponseController] flush the response.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 func (r *recorder) answer() answer {
 	status := r.status
 	if status == 0 {
-		status = http.StatusOK // This is what net/http sends when a handler writes nothing.
+		status = http.StatusOK // net/http sends this status if a handler writes nothing.
 	}
 	return answer{status: status, contentType: r.Header().Get("Content-Type"), body: r.body.Bytes()}
 }

@@ -102,7 +102,7 @@ func TestViolations(t *testing.T) {
 			"DELETE /v1/things/a/b: the document has no such operation",
 		}},
 		"no token": {trial: reading(), spoil: func(x *trial) { x.header.Del("Authorization") }, want: []string{
-			get + "request: security requirements failed: the header Authorization holds no token",
+			get + "request: security requirements failed: the Authorization header contains no token",
 		}},
 		"no required parameter": {trial: reading(), spoil: func(x *trial) { x.target = "/v1/things/a" }, want: []string{
 			get + `request: parameter "flag" in query has an error: value is required but missing`,
@@ -242,7 +242,7 @@ func TestViolationIsReportedOnce(t *testing.T) {
 func TestWantWrong(t *testing.T) {
 	t.Parallel()
 	c := newChecker(t)
-	c.wantWrong = true
+	c.expectViolation = true
 	compare(t, reading().run(t, c), []string{"GET /v1/things/{thing}: request: the document allows"})
 	x := writing()
 	x.body = "[]"

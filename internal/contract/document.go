@@ -14,16 +14,15 @@ import (
 	"github.com/gorilla/mux"
 )
 
-// The environment variables that name the OpenAPI document, and a second one with the
-// operations on runs and permissions of actions, which the first lacks.
+// The environment variables with the paths of the OpenAPI document and of a second one with the operations on runs
+// and permissions of actions, which the first lacks.
 const (
 	variable     = "PORT_OPENAPI_SPEC"
 	runsVariable = "PORT_OPENAPI_RUNS_SPEC"
 )
 
-// document is an OpenAPI document that is ready to hold traffic against. It is
-// used as it is: the routes take any host, so not even its servers have to be
-// changed for an emulator.
+// document is an OpenAPI document for the validation of traffic. It is used unchanged: routes match any host, so its
+// servers need no change for an emulator.
 type document struct {
 	router     *mux.Router
 	operations map[string]*operation // by name
@@ -32,16 +31,16 @@ type document struct {
 
 // operation is one method of one path.
 type operation struct {
-	// name is how people and exceptions call it: the method and the template of
-	// the path, as in "GET /v1/blueprints/{identifier}".
+	// name is the name in reports and exceptions: the method and the path template, as in "GET
+	// /v1/blueprints/{identifier}".
 	name    string
 	route   *routers.Route
-	request *form         // nil when the operation takes no body
+	request *form         // nil if the operation has no body
 	answers map[int]*form // by status
 }
 
-// named loads the document that the environment names, and returns nil when it
-// names none. Loading takes a quarter of a second, hence once per process.
+// named loads the document that the environment names, or returns nil if it names none. Loading takes a quarter of a
+// second, hence once per process.
 var named = sync.OnceValues(func() (*document, error) {
 	path := os.Getenv(variable)
 	if path == "" {
@@ -54,14 +53,12 @@ var named = sync.OnceValues(func() (*document, error) {
 	return load(exceptions(), paths...)
 })
 
-// load reads an OpenAPI document from one or several files. The exceptions say what
-// answers may have beyond it.
+// load reads an OpenAPI document from one or several files. The exceptions say what else responses may contain.
 func load(exceptions []exception, paths ...string) (*document, error) {
-	// The router that kin-openapi has above this one takes the first path that fits
-	// and looks at the method afterwards. It would refuse to read an entity named
-	// "bulk", because …/entities/bulk can only be posted to.
+	// kin-openapi's own router takes the first matching path and checks the method afterwards. It would refuse to
+	// read an entity named "bulk", because …/entities/bulk accepts only POST.
 	d := &document{router: mux.NewRouter().UseEncodedPath().SkipClean(true), operations: make(map[string]*operation), exceptions: exceptions}
-	// They come first: a documented path may have a variable instead of a word.
+	// They come first: a documented path may have a variable at the same position.
 	for _, e := range exceptions {
 		if method, path, found := strings.Cut(e.undocumented, " "); found {
 			d.router.Path(path).Methods(method).Name(e.undocumented)
@@ -104,16 +101,15 @@ func newOperation(route *routers.Route) (*operation, error) {
 	for key, answer := range route.Operation.Responses.Map() {
 		status, err := strconv.Atoi(key)
 		if err != nil {
-			return nil, fmt.Errorf("the answer %q is not that of one status: %w", key, err)
+			return nil, fmt.Errorf("the response %q is not for a single status: %w", key, err)
 		}
 		o.answers[status] = newForm(answer.Value.Content, len(answer.Value.Content) > 0)
 	}
 	return o, nil
 }
 
-// find returns the operation of a request and the variables in its path,
-// unescaped. The operation is nil when the document does not have it, and then
-// allowed says whether an exception lets it pass.
+// find returns the operation of a request and the variables in its path, unescaped. The operation is nil if the
+// document lacks it; then allowed says whether an exception permits it.
 func (d *document) find(r *http.Request) (o *operation, variables map[string]string, allowed bool) {
 	var match mux.RouteMatch
 	if !d.router.Match(r, &match) || match.MatchErr != nil {
@@ -122,7 +118,7 @@ func (d *document) find(r *http.Request) (o *operation, variables map[string]str
 	variables = make(map[string]string, len(match.Vars))
 	for name, escaped := range match.Vars {
 		text, err := url.PathUnescape(escaped)
-		if err != nil { // net/url has refused such a path already.
+		if err != nil { // net/url has already refused such a path.
 			text = escaped
 		}
 		variables[name] = text

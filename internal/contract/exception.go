@@ -6,28 +6,27 @@ import (
 	"slices"
 )
 
-// exception is something that Port's answers have and the document lacks. One of
-// keys, status and undocumented is set.
+// exception is something that Port's responses have and the document lacks. One of keys, status and undocumented is
+// set.
 type exception struct {
-	// operations are the names of those that it is about; none means every one.
+	// operations are the names of the operations that it applies to; empty means all.
 	operations []string
-	// keys are extra keys in the answers. The names on the way to a key are joined
-	// by dots, and lists are looked into: "entities.createdAt".
+	// keys are extra keys in the responses, as paths joined by dots that pass through lists: "entities.createdAt".
 	keys []string
-	// status is an extra status. The answer must then have the form of the status
-	// like, or, if that is 0, be a success of any content.
+	// status is an extra status. The response must have the form of the status like or, if that is 0, be any
+	// successful response.
 	status, like int
 	// flag narrows the exception to requests that set this query parameter.
 	flag string
 	// undocumented is the name of an operation that the document does not have.
 	undocumented string
-	// elsewhere says that the document on runs has it, which may not be there.
+	// elsewhere says that the document on runs has it, which may not be available.
 	elsewhere bool
-	// reason says why this is right all the same.
+	// reason says why the exception is justified.
 	reason string
 }
 
-// exceptions is the whole list. TestCoverage fails when nothing needs one of them.
+// exceptions is the whole list. TestCoverage fails when one of them is unused.
 func exceptions() []exception {
 	const (
 		blueprint = "/v1/blueprints/{blueprint_identifier}"
@@ -44,8 +43,8 @@ func exceptions() []exception {
 		{
 			operations: answeringWithEntities,
 			keys:       []string{"entity.blueprint", "entities.blueprint"},
-			reason: "Port names the blueprint of every entity that it answers with: " +
-				"without it, a search over all blueprints would not tell what it found.",
+			reason: "Port returns the blueprint of every entity: " +
+				"without it, the results of a search over all blueprints would be ambiguous.",
 		},
 		{
 			operations: answeringWithEntities,
@@ -53,33 +52,33 @@ func exceptions() []exception {
 				"entity.createdAt", "entity.createdBy", "entity.updatedAt", "entity.updatedBy",
 				"entities.createdAt", "entities.createdBy", "entities.updatedAt", "entities.updatedBy",
 			},
-			reason: "Port tells who made and who changed an entity, and when, as the document has it for blueprints; " +
-				"searches compare with $createdAt and $updatedAt, and Terraform states hold all four.",
+			reason: "Port returns who created and who updated an entity, and when, as documented for blueprints; " +
+				"searches compare with $createdAt and $updatedAt, and Terraform states contain all four.",
 		},
 		{
 			operations: []string{"POST /v1/entities/search"},
 			keys:       []string{"entities.relations"},
 			flag:       "attach_title_to_relation",
-			reason: "With this parameter, which the document has and does not explain, Port answers with an object of identifier and title for each related entity; " +
-				"the document knows identifiers alone.",
+			reason: "With this parameter, which is documented without an explanation, Port returns an object with identifier and title for each related entity; " +
+				"the document has only identifiers.",
 		},
 		{
 			keys:   []string{"details"},
-			reason: "An error may say what it is about, such as the property, and the document has no key for that.",
+			reason: "An error may name its subject, such as the property; the document has no key for that.",
 		},
 		{
 			operations: []string{"DELETE " + blueprint + "/all-entities"},
 			keys:       []string{"migrationId"},
-			reason:     "Port deletes in the background, and names the migration that its clients wait for.",
+			reason:     "Port deletes in the background and returns the migration to wait for.",
 		},
 		{
 			status: http.StatusConflict, like: http.StatusNotFound,
-			reason: "A taken identifier and things that others depend on are refused, for which the document has no status. " +
-				"It is not known whether Port uses 409 or 422; the emulator has an option for that.",
+			reason: "Port refuses a taken identifier and the deletion of objects that others depend on; the document has no status for that. " +
+				"It is unknown whether Port uses 409 or 422; the emulator has an option.",
 		},
 		{
 			status: http.StatusTooManyRequests, like: http.StatusNotFound,
-			reason: "Port documents its rate limit and this status for all of the API, and not with the operations.",
+			reason: "Port documents its rate limit and this status for the whole API, not for each operation.",
 		},
 		{
 			operations: []string{
@@ -92,7 +91,7 @@ func exceptions() []exception {
 		{
 			operations: []string{"POST /v1/migrations"},
 			status:     http.StatusCreated,
-			reason:     "The document describes only the errors of this operation; others that create something answer with 201.",
+			reason:     "The document describes only the errors of this operation; other create operations return 201.",
 		},
 		{
 			operations: []string{
@@ -104,21 +103,21 @@ func exceptions() []exception {
 		{
 			operations: []string{"POST /v1/actions"},
 			status:     http.StatusCreated,
-			reason:     "The document describes only the errors of this operation; others that create something answer with 201.",
+			reason:     "The document describes only the errors of this operation; other create operations return 201.",
 		},
 		{
 			undocumented: "GET /v1/blueprints/system/{identifier}/structure",
-			reason:       "Port gives the structure of its own blueprints here, which a client needs in order to extend them.",
+			reason:       "Port returns the structure of its own blueprints here, which a client needs to extend them.",
 		},
 	}
 	for _, name := range []string{
 		"GET " + action + "/permissions", "PATCH " + action + "/permissions", "POST " + action + "/runs",
 		"PATCH " + run + "/approval", "GET " + run + "/approvers", "GET " + run + "/logs", "POST " + run + "/logs",
 	} {
-		list = append(list, exception{undocumented: name, elsewhere: true, reason: "A document of its own has it, which " + runsVariable + " names."})
+		list = append(list, exception{undocumented: name, elsewhere: true, reason: "It is in a separate document, which " + runsVariable + " names."})
 	}
 	for _, name := range []string{"GET /v1/users", "GET /v1/apps"} {
-		list = append(list, exception{undocumented: name, reason: "Port's documentation has it: who the people of an organization are, and its applications."})
+		list = append(list, exception{undocumented: name, reason: "Port's documentation has it: the users of an organization and its applications."})
 	}
 	for _, name := range []string{"PATCH " + run + "/response", "POST /v1/actions/runs/claim-pending", "PATCH /v1/actions/runs/ack"} {
 		list = append(list, exception{undocumented: name, reason: "Port's agent and its integrations use it."})

@@ -6,30 +6,29 @@ import (
 	"sync"
 )
 
-// faults are the answers that tests have asked the emulator for. The emulator
-// does not mark such answers, but the requests for them pass through here.
+// faults are the faults that tests have injected into the emulator. The emulator does not mark their responses, but
+// the control requests pass through here.
 type faults struct {
 	mutex sync.Mutex
 	list  []fault
 }
 
-// fault is the part of a fault's description that says which answers are not
-// Port's. How often it applies is left aside: a status that was asked for once
-// is not checked again on that route until the faults are deleted.
+// fault is the part of a fault that says which responses are not Port's. It ignores how often the fault applies:
+// after one injected status the route is not validated until the faults are deleted.
 type fault struct {
 	Method string `json:"method"` // empty for every method
 	Route  string `json:"route"`
-	Status int    `json:"status"` // 0 when Port's own answer is only delayed or cut
+	Status int    `json:"status"` // 0 if Port's own response is only delayed or truncated
 }
 
-// note reads a request to a control endpoint.
+// note records a request to a control endpoint.
 func (f *faults) note(r *http.Request, body []byte) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	switch r.Method + " " + r.URL.Path {
 	case "POST " + controlPrefix + "faults":
 		var added fault
-		// The emulator refuses what cannot be read.
+		// The emulator refuses an invalid fault.
 		if err := json.Unmarshal(body, &added); err == nil && added.Status != 0 {
 			f.list = append(f.list, added)
 		}
@@ -38,7 +37,7 @@ func (f *faults) note(r *http.Request, body []byte) {
 	}
 }
 
-// cover reports whether an answer was asked for.
+// cover reports whether a response may come from a fault.
 func (f *faults) cover(o *operation, status int) bool {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()

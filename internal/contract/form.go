@@ -16,18 +16,16 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// form is what the document says about the body of a request or an answer.
+// form is the documented form of the body of a request or a response.
 //
-// The schemas of OpenAPI 3.1 are JSON Schema, which kin-openapi leaves to the
-// package jsonschema. It compiles the schema anew for every body, for up to ten
-// milliseconds, and where it cannot it silently checks less. So bodies are
-// checked with that package directly: schemas are compiled once, when they are
-// first needed, and one that cannot be compiled is an error.
+// The schemas of OpenAPI 3.1 are JSON Schema, which kin-openapi leaves to the package jsonschema. It compiles the
+// schema for every body, which takes up to ten milliseconds, and silently validates less if that fails. So bodies are
+// validated with that package directly: schemas are compiled once, on first use, and a compile error is reported.
 type form struct {
 	content  openapi3.Content
 	required bool
 	schema   func() (*jsonschema.Schema, error)
-	// isRequest is set for what clients send.
+	// isRequest is set for request bodies.
 	isRequest bool
 }
 
@@ -37,13 +35,13 @@ func newForm(content openapi3.Content, required bool) *form {
 	return f
 }
 
-// mediaType is that of all bodies of the API.
+// mediaType is the media type of all bodies of the API.
 const mediaType = "application/json"
 
-// schemaName is the address under which a schema is compiled. Nothing is there.
+// schemaName is the address of compiled schemas. Nothing exists there.
 const schemaName = "https://contract.invalid/schema.json"
 
-// compile returns the schema of a body, nil when the document gives none.
+// compile returns the schema of a body, nil if the document has none.
 func compile(described *openapi3.MediaType, request bool) (*jsonschema.Schema, error) {
 	value, err := decode(described)
 	if value == nil || err != nil {
@@ -60,7 +58,7 @@ func compile(described *openapi3.MediaType, request bool) (*jsonschema.Schema, e
 	return compiler.Compile(schemaName)
 }
 
-// decode returns the schema of a body as the document has it, nil when it has none.
+// decode returns the documented schema of a body, nil if there is none.
 func decode(described *openapi3.MediaType) (any, error) {
 	if described == nil || described.Schema == nil {
 		return nil, nil
@@ -76,8 +74,7 @@ func decode(described *openapi3.MediaType) (any, error) {
 	return value, nil
 }
 
-// checkURL is the format "url", which JSON Schema does not have and the document
-// uses: an absolute address.
+// checkURL validates the format "url", which the document uses and JSON Schema lacks: an absolute URL.
 func checkURL(value any) error {
 	text, ok := value.(string)
 	if !ok {
@@ -93,8 +90,8 @@ func checkURL(value any) error {
 	return nil
 }
 
-// read parses a body, and checks what comes before its schema. It reports false
-// when there is none, and none is needed.
+// read parses a body and checks its presence and Content-Type. It reports false if there is no body and none is
+// required.
 func (f *form) read(contentType string, body []byte) (any, bool, error) {
 	if len(body) == 0 && !f.required {
 		return nil, false, nil
@@ -115,7 +112,7 @@ func (f *form) read(contentType string, body []byte) (any, bool, error) {
 	return value, true, nil
 }
 
-// check holds a parsed body against the schema. It does not change the value.
+// check validates a parsed body against the schema. It does not change the value.
 func (f *form) check(value any) error {
 	schema, err := f.schema()
 	if err != nil {
@@ -131,11 +128,10 @@ func (f *form) check(value any) error {
 	return err
 }
 
-// mostMistakes is how many mistakes of one body are told.
-const mostMistakes = 4
+// maxMistakes is the maximum number of reported mistakes per body.
+const maxMistakes = 4
 
-// describe tells what is wrong, sorted, for the mistakes and the keys that they
-// name come in the order of maps.
+// describe lists the mistakes, sorted because they and their keys come in map order.
 func describe(violation *jsonschema.ValidationError) string {
 	var mistakes []string
 	for _, unit := range violation.BasicOutput().Errors {
@@ -149,16 +145,16 @@ func describe(violation *jsonschema.ValidationError) string {
 	}
 	slices.Sort(mistakes)
 	mistakes = slices.Compact(mistakes)
-	if len(mistakes) > mostMistakes {
-		mistakes = append(mistakes[:mostMistakes], "and more")
+	if len(mistakes) > maxMistakes {
+		mistakes = append(mistakes[:maxMistakes], "and more")
 	}
 	return strings.Join(mistakes, "; ")
 }
 
-// location says where in a body a mistake is.
+// location returns the position of a mistake in a body.
 func location(unit jsonschema.OutputUnit) string {
 	if _, ok := unit.Error.Kind.(*kind.PropertyNames); ok {
-		// The package does not copy the path here, and it may have become another.
+		// The package does not copy the path here, so it may have been overwritten.
 		return "a key of some object"
 	}
 	return cmp.Or(unit.InstanceLocation, "/")

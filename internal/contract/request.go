@@ -11,12 +11,11 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// checkRequest holds a request against its operation: the parameters, the token
-// and the body. It returns all that is wrong.
+// checkRequest validates a request against its operation: the parameters, the token and the body. It returns all
+// violations.
 func (o *operation) checkRequest(r *http.Request, variables map[string]string, body []byte) []error {
 	mistakes := o.checkParameters(r, variables)
-	// A parameter that the document does not have is most likely misspelled, and
-	// OpenAPI itself would let it pass.
+	// An undocumented parameter is most likely misspelled, and OpenAPI itself would allow it.
 	for name := range r.URL.Query() {
 		if o.route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
 			mistakes = append(mistakes, fmt.Errorf("request: the document has no query parameter %q here", name))
@@ -29,8 +28,7 @@ func (o *operation) checkRequest(r *http.Request, variables map[string]string, b
 }
 
 func (o *operation) checkParameters(r *http.Request, variables map[string]string) []error {
-	// The body is checked elsewhere; without it the request can be read here and
-	// once more by the emulator.
+	// The body is validated elsewhere; without it both this check and the emulator can read the request.
 	bare := r.Clone(r.Context())
 	bare.Body, bare.GetBody = http.NoBody, nil
 	err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
@@ -50,19 +48,18 @@ func (o *operation) checkParameters(r *http.Request, variables map[string]string
 	}
 	mistakes := make([]error, len(found))
 	for i, mistake := range found {
-		// What follows on other lines is the schema and the value.
+		// The following lines contain the schema and the value.
 		line, _, _ := strings.Cut(mistake.Error(), "\n")
 		mistakes[i] = errors.New("request: " + line)
 	}
 	return mistakes
 }
 
-// checkToken wants a token where the document wants one. Whether it is a good
-// one is for the emulator to say.
+// checkToken requires a token where the document does. The emulator checks whether it is valid.
 func checkToken(_ context.Context, input *openapi3filter.AuthenticationInput) error {
 	scheme, token, _ := strings.Cut(input.RequestValidationInput.Request.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, input.SecurityScheme.Scheme) || token == "" {
-		return errors.New("the header Authorization holds no token")
+		return errors.New("the Authorization header contains no token")
 	}
 	return nil
 }

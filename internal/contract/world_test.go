@@ -77,10 +77,10 @@ func newWorld(t *testing.T, d *document, seen *exchanges, options emulator.Optio
 	if err := backend.Seed(strings.NewReader(seedActions)); err != nil {
 		t.Fatal(err)
 	}
-	listen := func(wantWrong bool) string {
+	listen := func(expectViolation bool) string {
 		server := httptest.NewServer(&checker{
 			document: d, next: backend, report: func(violation string) { t.Error(violation) },
-			observe: seen.add, wantWrong: wantWrong,
+			observe: seen.add, expectViolation: expectViolation,
 		})
 		t.Cleanup(server.Close)
 		return server.URL

@@ -12,9 +12,9 @@
 // In addition to the API it has control endpoints under /_emulator/, which require no token:
 //
 //	GET    /_emulator/requests    how often each route was called
-//	DELETE /_emulator/requests    counts from zero again
-//	POST   /_emulator/faults      makes a route misbehave, see Fault
-//	DELETE /_emulator/faults      makes all routes behave again, and lets what is held proceed
+//	DELETE /_emulator/requests    resets the counters
+//	POST   /_emulator/faults      injects a fault into a route
+//	DELETE /_emulator/faults      removes all faults and releases held requests
 //	GET    /_emulator/deliveries  what was sent to webhooks, and invocations that were recorded
 //	POST   /_emulator/reset       returns to the state after the last Seed
 //

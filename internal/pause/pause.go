@@ -1,5 +1,5 @@
-// Package pause is about the time before another attempt: how long it is, and waiting
-// for it. The client of Port, the listener and the emulator repeat what fails with it.
+// Package pause computes and waits for the time before a retry. The client of Port, the listener and the emulator use
+// it.
 package pause
 
 import (
@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Wait returns after a time, or at once with the context's error when that ends.
+// Wait waits for a time, or returns the context's error as soon as the context ends.
 func Wait(ctx context.Context, length time.Duration) error {
 	timer := time.NewTimer(length)
 	defer timer.Stop()
@@ -25,13 +25,12 @@ func Wait(ctx context.Context, length time.Duration) error {
 
 // Backoff is a pause that doubles with each failure.
 type Backoff struct {
-	// First is the longest pause after the first failure, Longest that after any.
+	// First is the maximum pause after the first failure, Longest the maximum after any.
 	First, Longest time.Duration
 }
 
-// After returns the pause after a number of failures, from 1. The jitter is random, from
-// 0 to below 1, and is what the pause is of its longest: it keeps several that failed
-// together from trying again together.
+// After returns the pause after a number of failures, at least 1. The jitter, a random number in [0, 1), is the
+// fraction of the maximum pause: it spreads the retries of requests that failed together.
 func (b Backoff) After(failures int, jitter float64) time.Duration {
 	ceiling := b.First
 	for range failures - 1 {
@@ -43,9 +42,8 @@ func (b Backoff) After(failures int, jitter float64) time.Duration {
 	return time.Duration(jitter * float64(min(ceiling, b.Longest)))
 }
 
-// Asked returns how long an answer asks to wait in its header Retry-After, in seconds,
-// whole or not, or as a date, which is read by the clock of the server. It reports false
-// when the answer does not ask.
+// Asked returns the wait in the Retry-After header of a response: seconds, possibly fractional, or a date by the
+// clock of the server. It reports false if there is none.
 func Asked(header http.Header, now time.Time) (time.Duration, bool) {
 	text := strings.TrimSpace(header.Get("Retry-After"))
 	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
@@ -58,8 +56,8 @@ func Asked(header http.Header, now time.Time) (time.Duration, bool) {
 	return max(0, moment.Sub(ServerTime(header, now))), true
 }
 
-// ServerTime returns when an answer was given by the clock of the server, or now when it
-// does not say. So a wrong clock on this side does no harm.
+// ServerTime returns the time of a response by the clock of the server, or now if unknown. It makes a wrong local
+// clock harmless.
 func ServerTime(header http.Header, now time.Time) time.Time {
 	moment, err := http.ParseTime(header.Get("Date"))
 	if err != nil {
@@ -68,13 +66,13 @@ func ServerTime(header http.Header, now time.Time) time.Time {
 	return moment
 }
 
-// mostSeconds bounds a pause so that it can be calculated with: a year.
-const mostSeconds = 365 * 24 * 60 * 60
+// maxSeconds limits a pause to a year, so that it fits a Duration.
+const maxSeconds = 365 * 24 * 60 * 60
 
-// OfSeconds converts seconds. It reports false for what is no time to wait.
+// OfSeconds converts seconds. It reports false if the number is not a valid wait.
 func OfSeconds(seconds float64) (time.Duration, bool) {
 	if math.IsNaN(seconds) || seconds < 0 {
 		return 0, false
 	}
-	return time.Duration(min(seconds, mostSeconds) * float64(time.Second)), true
+	return time.Duration(min(seconds, maxSeconds) * float64(time.Second)), true
 }

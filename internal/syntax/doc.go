@@ -1,7 +1,6 @@
-// Package syntax has the forms that Port requires of texts: of identifiers and keys,
-// of values with a format, and of regular expressions.
+// Package syntax defines the syntax that Port requires of identifiers and keys, of values with a format, and of
+// regular expressions.
 //
-// The provider checks configurations with it when it plans, in words of its own, and
-// the emulator checks requests with it. Its tests hold it to examples of Port's
-// documentation, so that the two are not wrong together.
+// The provider checks configurations with it at plan time, and the emulator checks requests. Its tests use examples
+// of Port's documentation, so that provider and emulator do not share a mistake.
 package syntax

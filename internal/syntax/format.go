@@ -8,12 +8,11 @@ import (
 	"time"
 )
 
-// formats are those that restrict a text. The others (markdown, yaml, team,
-// blueprints, proto) only tell the portal how to show it. They are what AJV, with
-// which Port validates, takes them to be.
+// formats are the formats that restrict a text. The others (markdown, yaml, team, blueprints, proto) only affect how
+// the portal shows it. They follow AJV, which Port uses for validation.
 //
-// [?user-format] Whether Port holds a user to the form of an email address: its examples all do,
-// and this is the stricter form.
+// [?user-format] It is unknown whether Port requires a user to be an email address: all its examples are, so this
+// check is strict.
 var formats = map[string]func(text string) bool{
 	"date-time": isDateTime,
 	"timer":     isDateTime,
@@ -26,18 +25,17 @@ var formats = map[string]func(text string) bool{
 	"ipv6":      isIPv6,
 }
 
-// Restricting returns the formats that restrict a text, each with what checks it. It
-// is not to be changed.
+// Restricting returns the formats that restrict a text, each with its check. The caller must not modify it.
 func Restricting() map[string]func(text string) bool { return formats }
 
-// HasFormat reports whether a text has a format. Every text has one that does not
-// restrict it, or that was not known when this was written.
+// HasFormat reports whether a text has a format. It returns true for a format that does not restrict a text, and for
+// an unknown one.
 func HasFormat(format, text string) bool {
 	check, ok := formats[format]
 	return !ok || check(text)
 }
 
-// isDateTime accepts RFC 3339, which needs a time zone.
+// isDateTime accepts RFC 3339, which requires a time zone.
 func isDateTime(text string) bool {
 	_, err := time.Parse(time.RFC3339, strings.ToUpper(text))
 	return err == nil
@@ -74,7 +72,7 @@ func isIPv4(text string) bool {
 	return err == nil && address.Is4()
 }
 
-// isIPv6 accepts an address without a zone, which says something on one machine only.
+// isIPv6 accepts an address without a zone, which is meaningful on one machine only.
 func isIPv6(text string) bool {
 	address, err := netip.ParseAddr(text)
 	return err == nil && address.Is6() && address.Zone() == ""

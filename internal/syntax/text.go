@@ -2,13 +2,13 @@ package syntax
 
 import "regexp"
 
-// Text is the form of an identifier, a key or another text of one line.
+// Text is the syntax of an identifier, a key or another single-line text.
 type Text struct {
 	// Pattern is a regular expression, as Port documents it.
 	Pattern string
 	// MinLength and MaxLength limit the number of characters; 0 sets no limit.
 	MinLength, MaxLength int
-	// Forbidden are texts of the right form that Port refuses all the same.
+	// Forbidden are texts that Port refuses although they match.
 	Forbidden []string
 
 	expression *regexp.Regexp
@@ -18,15 +18,15 @@ type Text struct {
 // POST /v1/blueprints/{blueprint_identifier}/entities).
 var (
 	BlueprintIdentifier = text(`^[\p{L}0-9@_.+:\\/-]+$`, 0, 100, ".", "..")
-	// EntityIdentifier has the apostrophe, which Port accepts and does not document. Port
-	// may accept "." and ".." too, but no path can address them.
+	// EntityIdentifier includes the apostrophe, which Port accepts but does not document. Port may accept "." and
+	// ".." too, but no path can address them.
 	EntityIdentifier = text(`^[\p{L}0-9@_.+:\\/='-]+$`, 0, 1000)
 	ActionIdentifier = text(`^[\p{L}0-9@_.+:=-]+$`, 0, 0, ".", "..")
 	// Key is the identifier of a property or a relation.
 	Key = text(`^[A-Za-z0-9@_=\\-]+$`, 0, 100)
-	// InputKey is the name of an input of an action, which has no limit in length.
+	// InputKey is the name of an input of an action, which has no length limit.
 	InputKey = text(Key.Pattern, 0, 0)
-	// MirrorPath leads along relations to a property: service.language.
+	// MirrorPath is a path of relations to a property: service.language.
 	MirrorPath = text(`^(?:[A-Za-z0-9@_=\-$]+\.)+?(\w|\$|@|-)*?[^\.]+$`, 0, 0)
 	ButtonText = text(`^[^\s].*[^\s]$`, 1, 15)
 	// Title is the title of a blueprint; that of a property may be empty.
@@ -43,7 +43,7 @@ func text(pattern string, minLength, maxLength int, forbidden ...string) Text {
 	}
 }
 
-// Expression returns the pattern, compiled. It is not to be changed.
+// Expression returns the compiled pattern. The caller must not modify it.
 func (t Text) Expression() *regexp.Regexp { return t.expression }
 
 // schema returns the JSON Schema of the text.

@@ -1,16 +1,15 @@
 package syntax
 
-// The words from which Port lets one choose (POST /v1/blueprints). They are not to be
-// changed.
+// The enumerations of POST /v1/blueprints. They must not be modified.
 var (
 	// Types are the types of a property.
 	Types = []string{"string", "number", "boolean", "object", "array"}
-	// Formats are what a property may stand for.
+	// Formats are the formats of a property.
 	Formats = []string{
 		"date-time", "url", "email", "idn-email", "ipv4", "ipv6", "markdown", "yaml", "user", "blueprints", "team", "timer",
 		"proto", "labeled-url",
 	}
-	// CalculationFormats are what the result of a calculation may stand for.
+	// CalculationFormats are the formats of a calculation's result.
 	CalculationFormats = []string{
 		"date-time", "url", "email", "idn-email", "ipv4", "ipv6", "markdown", "yaml", "user", "team", "proto", "labeled-url",
 	}

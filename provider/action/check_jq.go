@@ -15,15 +15,15 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// checker collects what is wrong with the jq of an action.
+// checker collects diagnostics about the jq of an action.
 type checker struct {
 	diagnostics diag.Diagnostics
-	// isAutomation says that templates read an event, and conditions too.
+	// isAutomation says that templates and conditions read an event.
 	isAutomation bool
 }
 
-// program checks a jq program. A mistake of syntax is one for every jq; a function
-// that is not known here, Port's jq may know.
+// program checks a jq program. A syntax error is an error in every version of jq; a function that is unknown here may
+// exist in Port's jq.
 func (c *checker) program(at path.Path, what, source string) {
 	_, err := jq.Compile(template.Program(source))
 	switch {
@@ -32,19 +32,19 @@ func (c *checker) program(at path.Path, what, source string) {
 		c.diagnostics.AddAttributeError(at, "Invalid jq", fmt.Sprintf("%s is not valid jq: %s.", what, err))
 	default:
 		c.diagnostics.AddAttributeWarning(at, "Unknown jq", fmt.Sprintf(
-			"%s cannot be checked: %s. If Port's jq does not know it either, the result is null, and Port reports no error.", what, err))
+			"%s cannot be checked: %s. If Port's jq does not support it either, the result is null, and Port reports no error.", what, err))
 	}
 }
 
-// query checks an attribute that holds jq and nothing else.
+// query checks an attribute that is a jq program.
 func (c *checker) query(at path.Path, query types.String) {
 	if !query.IsNull() && !query.IsUnknown() {
 		c.program(at, "The query", query.ValueString())
 	}
 }
 
-// Both find the reads of an event from the wrong root: a condition is rooted at the
-// event, and a template has it below .event.
+// Both match reads of an event from the wrong root: a condition is rooted at the event, a template has the event
+// under .event.
 var (
 	belowEvent = regexp.MustCompile(`(?:^|[^\w.\])"'])\.event\.(?:diff|context|action|trigger)\b`)
 	atRoot     = regexp.MustCompile(`(?:^|[^\w.\])"'])\.(?:diff|context)\b`)
@@ -83,10 +83,10 @@ func (c *checker) text(at path.Path, text string) {
 	}
 }
 
-// spread is the one expression that is not jq: as a key it merges its value.
+// spread is the only expression that is not jq: as a key it merges its value.
 var spread = regexp.MustCompile(`^\s*spreadValue\(\s*\)\s*$`)
 
-// abbreviated shows a text that may fill a page.
+// abbreviated shortens a text for a message.
 func abbreviated(text string) string {
 	const most = 60
 	if runes := []rune(text); len(runes) > most {
@@ -95,7 +95,7 @@ func abbreviated(text string) string {
 	return fmt.Sprintf("%q", text)
 }
 
-// templates checks attributes that are texts with templates, by their name.
+// templates checks attributes that are texts with templates, by name.
 func (c *checker) templates(at path.Path, texts map[string]types.String) {
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		if text := texts[name]; !text.IsNull() && !text.IsUnknown() {

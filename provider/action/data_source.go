@@ -23,8 +23,7 @@ var (
 	_ datasource.DataSourceWithConfigure = (*listDataSource)(nil)
 )
 
-// unreadable is the attribute of the resource that says nothing about what is at
-// Port.
+// unreadable is the attribute of the resource that Port does not store.
 const unreadable = "blueprint"
 
 // NewDataSource returns the data source port_action.
@@ -53,7 +52,7 @@ func (d *listDataSource) Metadata(_ context.Context, req datasource.MetadataRequ
 	resp.TypeName = req.ProviderTypeName + "_actions"
 }
 
-// Configure takes over the client.
+// Configure stores the client.
 func (d *listDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
 	configured, diagnostics := backend.FromProviderData(req.ProviderData)
 	resp.Diagnostics.Append(diagnostics...)
@@ -63,7 +62,7 @@ func (d *listDataSource) Configure(_ context.Context, req datasource.ConfigureRe
 // Schema declares the data source.
 func (d *listDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The automations and self-service actions of the organization, also those that Terraform does not manage.",
+		MarkdownDescription: "The automations and self-service actions of the organization, including those that Terraform does not manage.",
 		Attributes: map[string]schema.Attribute{
 			"trigger_type": schema.StringAttribute{
 				Optional:            true,
@@ -77,7 +76,7 @@ func (d *listDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest,
 			},
 			"actions": schema.MapNestedAttribute{
 				Computed:            true,
-				MarkdownDescription: "The actions, by their identifier.",
+				MarkdownDescription: "The actions by identifier.",
 				NestedObject:        listed(ctx),
 			},
 		},

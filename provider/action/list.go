@@ -32,7 +32,7 @@ func NewListResource() list.ListResource {
 		TypeName: "action",
 		Kind:     "Actions",
 		Schema: schema.Schema{
-			MarkdownDescription: "Lists the automations and self-service actions of the organization, also those that Terraform does not manage, for `terraform query` of Terraform 1.14 and later.",
+			MarkdownDescription: "Lists the automations and self-service actions of the organization, including those that Terraform does not manage, for `terraform query` in Terraform 1.14 and later.",
 			Attributes: map[string]schema.Attribute{
 				"trigger_type": schema.StringAttribute{
 					Optional:            true,

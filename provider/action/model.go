@@ -33,7 +33,7 @@ type model struct {
 	Publish               types.Bool            `tfsdk:"publish"`
 }
 
-// emptyModel is an object without attributes, whose presence says everything.
+// emptyModel is an object without attributes: only its presence matters.
 type emptyModel struct{}
 
 func (*emptyModel) bindings() []document.Binding { return nil }
@@ -50,7 +50,7 @@ func (m *approvalWebhookModel) bindings() []document.Binding {
 	}
 }
 
-// Key is what tells an action from all others.
+// Key identifies the action.
 func (m *model) Key() types.String { return m.Identifier }
 
 // Bindings tie the attributes to the body of POST /v1/actions.

@@ -14,8 +14,7 @@ import (
 // ruleDepth is how deep the rules of a dataset nest in the schema.
 const ruleDepth = 11
 
-// datasetModel selects the entities that an input offers. Its rules nest, so that
-// no struct stands for them.
+// datasetModel selects the entities that an input offers. Its rules nest, so they are not a struct.
 type datasetModel struct {
 	Combinator types.String `tfsdk:"combinator"`
 	Rules      types.List   `tfsdk:"rules"`
@@ -34,7 +33,7 @@ func (m *datasetModel) bindings() []document.Binding {
 	}
 }
 
-// The keys of a rule at Port, and the attributes that have other names.
+// The keys of a rule at Port, and the attributes with different names.
 const (
 	rulesKey      = "rules"
 	propertyKey   = "property"
@@ -67,8 +66,7 @@ func ruleType(depth int) types.ObjectType {
 	return types.ObjectType{AttrTypes: attributes}
 }
 
-// rulesToAPI writes rules. One that Port has already is kept with the keys that no
-// attribute stands for.
+// rulesToAPI writes rules. A rule that Port already has keeps its keys without an attribute.
 func rulesToAPI(rules types.List, current any) []any {
 	existing, _ := current.([]any)
 	list := make([]any, 0, len(rules.Elements()))
@@ -84,8 +82,7 @@ func rulesToAPI(rules types.List, current any) []any {
 	return list
 }
 
-// isRule reports whether a rule at Port is one that was written, whatever other
-// keys it has.
+// isRule reports whether a rule at Port equals a written one, apart from additional keys.
 func isRule(current any, written document.Object) bool {
 	object, isObject := current.(document.Object)
 	if !isObject {
@@ -118,7 +115,7 @@ func ruleToAPI(rule types.Object) document.Object {
 	return object
 }
 
-// constantBinding binds a constant, unless a query is the value.
+// constantBinding binds a constant, unless the value is a query.
 func constantBinding(constant *jsontype.Value, object document.Object) []document.Binding {
 	if constant.IsNull() && object[valueKey] != nil {
 		return nil
@@ -126,7 +123,7 @@ func constantBinding(constant *jsontype.Value, object document.Object) []documen
 	return []document.Binding{document.JSON(valueKey, constant)}
 }
 
-// textOrObject is the object that a text holds as JSON, or the text.
+// textOrObject is the object that a text contains as JSON, or the text itself.
 func textOrObject(text string) any {
 	value, err := jsonvalue.Decode([]byte(text))
 	if object, isObject := value.(document.Object); err == nil && isObject {
@@ -141,7 +138,7 @@ func rulesFromAPI(value any, prior types.List, depth int) (types.List, error) {
 		return prior, fmt.Errorf("%s: %w", rulesKey, document.ErrShape)
 	}
 	if depth == 0 {
-		return prior, fmt.Errorf("%s nest deeper than %d levels, which no configuration can hold", rulesKey, ruleDepth)
+		return prior, fmt.Errorf("%s nest deeper than %d levels, which the schema does not support", rulesKey, ruleDepth)
 	}
 	elements := make([]attr.Value, 0, len(list))
 	for i, element := range list {
@@ -199,7 +196,7 @@ func ruleFromAPI(rule document.Object, prior types.Object, depth int) (types.Obj
 	return types.ObjectValueMust(ruleType(depth).AttrTypes, attributes), nil
 }
 
-// textOf is a string itself, and any other value as JSON.
+// textOf returns a string unchanged and any other value as JSON.
 func textOf(value any) (types.String, error) {
 	switch value := value.(type) {
 	case nil:

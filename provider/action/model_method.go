@@ -97,7 +97,7 @@ func (m *integrationModel) bindings() []document.Binding {
 	}
 }
 
-// upsertModel makes or changes an entity. Port has the title in the mapping.
+// upsertModel creates or updates an entity. Port has the title in the mapping.
 type upsertModel struct {
 	Blueprint types.String  `tfsdk:"blueprint_identifier"`
 	Title     types.String  `tfsdk:"title"`
@@ -131,8 +131,7 @@ func (m *upsertModel) writeMapping(into document.Object) {
 	document.Write(into, mapping.bindings())
 }
 
-// readMapping keeps a mapping without attributes in the form that the model has it
-// in.
+// readMapping keeps the form of a mapping without attributes as in the model.
 func (m *upsertModel) readMapping(from document.Object, isNew bool) error {
 	isNull := m.Mapping == nil && !isNew
 	if m.Mapping == nil {
@@ -163,7 +162,7 @@ func (m *mappingModel) bindings() []document.Binding {
 
 const teamKey = "team"
 
-// writeTeam sets the team, which is a list of teams or one template that gives it.
+// writeTeam sets the team: a list of teams, or one template that evaluates to it.
 func (m *mappingModel) writeTeam(into document.Object) {
 	if m.TeamsJQ.IsNull() {
 		document.Write(into, []document.Binding{document.Texts(teamKey, &m.Teams)})

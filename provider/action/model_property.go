@@ -11,7 +11,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// userPropertiesModel sorts the inputs of a self-service action by their type.
+// userPropertiesModel groups the inputs of a self-service action by type.
 type userPropertiesModel struct {
 	String  map[string]stringModel  `tfsdk:"string_props"`
 	Number  map[string]numberModel  `tfsdk:"number_props"`
@@ -20,7 +20,7 @@ type userPropertiesModel struct {
 	Array   map[string]arrayModel   `tfsdk:"array_props"`
 }
 
-// inputModel is what inputs of all types have.
+// inputModel has the attributes of inputs of all types.
 type inputModel struct {
 	Title       types.String   `tfsdk:"title"`
 	Icon        types.String   `tfsdk:"icon"`
@@ -133,8 +133,7 @@ func (m *inputModel) bindings() []document.Binding {
 
 const defaultKey = "default"
 
-// defaultBinding binds a default or the query for it. Port does not hold a default
-// to the type of its input.
+// defaultBinding binds a default or the query for it. Port does not validate a default against the type of its input.
 func (m *inputModel) defaultBinding(fits func(any) bool, plain document.Binding) document.Binding {
 	return document.OrQuery(defaultKey, document.Lenient(defaultKey, fits, plain), &m.DefaultJQ)
 }
@@ -193,8 +192,8 @@ func (m *arrayModel) bindings() []document.Binding {
 	)
 }
 
-// elementsBinding is that of the default, which Port has beside the items and not
-// in them. Without a kind of items no attribute stands for it.
+// elementsBinding binds the default, which Port stores next to the items and not in them. Without a kind of items it
+// has no attribute.
 func (m *arrayModel) elementsBinding() document.Binding {
 	switch {
 	case m.StringItems != nil:
@@ -238,8 +237,7 @@ func (m *sortModel) bindings() []document.Binding {
 	}
 }
 
-// encryption binds the name of an algorithm, or an object with an algorithm and a
-// key, to one place.
+// encryption binds the name of an algorithm, or an object with an algorithm and a key, to one key.
 func encryption(algorithm *types.String, clientSide **encryptionModel) document.Binding {
 	const key = "encryption"
 	named, keyed := document.Text(key, algorithm), document.Nested(key, clientSide, (*encryptionModel).bindings)
@@ -278,7 +276,7 @@ func (m *userPropertiesModel) binding() document.Binding {
 	)
 }
 
-// eachRequired visits which inputs are required, and sets what it returns.
+// eachRequired visits the required attribute of every input and sets it to the result.
 func (m *userPropertiesModel) eachRequired(visit func(key string, isRequired types.Bool) types.Bool) {
 	eachRequired(m.String, visit)
 	eachRequired(m.Number, visit)
@@ -301,7 +299,7 @@ func eachRequired[T any, P interface {
 	}
 }
 
-// inputs says which inputs there are, and whether each is required.
+// inputs returns all inputs, and whether each is required.
 func (m *userPropertiesModel) inputs() map[string]bool {
 	all := map[string]bool{}
 	if m != nil {
@@ -313,7 +311,7 @@ func (m *userPropertiesModel) inputs() map[string]bool {
 	return all
 }
 
-// requiredInputs are the keys of those that are required, in order.
+// requiredInputs are the keys of the required inputs, in order.
 func (m *userPropertiesModel) requiredInputs() []string {
 	inputs := m.inputs()
 	maps.DeleteFunc(inputs, func(_ string, isRequired bool) bool { return !isRequired })
@@ -330,17 +328,16 @@ func (m *selfServiceModel) writeUserProperties(into document.Object) {
 	m.writeRequired(into, inputs.requiredInputs())
 }
 
-// writeRequired sets the required inputs, in the order that Port has them in if
-// they are the same.
+// writeRequired sets the required inputs, in Port's order if they are the same.
 func (m *selfServiceModel) writeRequired(into document.Object, required []string) {
 	current, isList := into[requiredKey].([]any)
 	switch {
 	case !m.RequiredJQ.IsNull():
 		document.Write(into, []document.Binding{document.OrQuery(requiredKey, document.None(), &m.RequiredJQ)})
 	case isList && slices.Equal(sortedTexts(current), required):
-		// It is already the same.
+		// It is unchanged.
 	case len(required) == 0 && into[requiredKey] == nil:
-		// Absent means that none is.
+		// Absent means that none is required.
 	default:
 		list := make([]any, 0, len(required))
 		for _, key := range required {
@@ -360,7 +357,7 @@ func sortedTexts(list []any) []string {
 	return texts
 }
 
-// readUserProperties sorts the inputs into the maps by their type.
+// readUserProperties sorts the inputs into the maps by type.
 func (m *selfServiceModel) readUserProperties(from document.Object, isNew bool) error {
 	isNull := m.UserProperties == nil && !isNew
 	if m.UserProperties == nil {

@@ -82,15 +82,15 @@ func (m *jqConditionModel) bindings() []document.Binding {
 	}
 }
 
-// writeCondition leaves the condition out where it has no expressions: Port takes
-// both as always, and a condition must have the key.
+// writeCondition omits a condition without expressions: Port treats both as always true, and a condition must have
+// expressions.
 func (m *automationModel) writeCondition(into document.Object) {
 	current, isObject := into[conditionKey].(document.Object)
 	expressions, _ := current["expressions"].([]any)
 	hasNone := m.Condition == nil || len(m.Condition.Expressions) == 0
 	switch {
 	case hasNone && isObject && len(expressions) == 0:
-		// It is already the same.
+		// It is unchanged.
 	case hasNone:
 		delete(into, conditionKey)
 	default:
@@ -98,8 +98,7 @@ func (m *automationModel) writeCondition(into document.Object) {
 	}
 }
 
-// readCondition keeps a condition without expressions in the form that the model
-// has it in.
+// readCondition keeps the form of a condition without expressions as in the model.
 func (m *automationModel) readCondition(from document.Object, isNew bool) error {
 	prior := m.Condition
 	if err := document.Read(from, []document.Binding{m.conditionBinding()}, isNew); err != nil {
@@ -117,7 +116,7 @@ func (m *automationModel) readCondition(from document.Object, isNew bool) error 
 	return nil
 }
 
-// selfServiceModel is a trigger of a self-service action: what people fill in.
+// selfServiceModel is the trigger of a self-service action: its form.
 type selfServiceModel struct {
 	Operation         types.String          `tfsdk:"operation"`
 	Blueprint         types.String          `tfsdk:"blueprint_identifier"`

@@ -48,8 +48,8 @@ func NewPermissionsResource() resource.Resource {
 // Schema declares port_action_permissions, as existing configurations use it.
 func (r *permissionsResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Who may execute an action and who may approve its runs. An action always has permissions: this resource takes them over, " +
-			"and destroying it leaves them as they are.",
+		MarkdownDescription: "Who may execute an action and who may approve its runs. An action always has permissions: this resource takes over the existing ones, " +
+			"and destroying it leaves them unchanged.",
 		Attributes: map[string]schema.Attribute{
 			"action_identifier": schema.StringAttribute{
 				Required:            true,
@@ -97,7 +97,7 @@ func granteeAttributes(what string, more map[string]schema.Attribute) map[string
 			Optional:            true,
 			Computed:            true,
 			ElementType:         types.StringType,
-			MarkdownDescription: "The " + who + " that may " + what + ". Defaults to none.",
+			MarkdownDescription: "The " + who + " that may " + what + ". Defaults to an empty list.",
 			PlanModifiers:       []planmodifier.Set{settle.DefaultEmptySet{}},
 			Validators:          []validator.Set{setvalidator.NoNullValues()},
 		}
@@ -140,8 +140,7 @@ type executeModel struct {
 // Key is the identifier of the action.
 func (m *permissionsModel) Key() types.String { return m.Action }
 
-// Bindings tie the attributes to the document that [permissionsStore] makes of an
-// action's permissions.
+// Bindings tie the attributes to the document that [permissionsStore] builds from an action's permissions.
 func (m *permissionsModel) Bindings() []document.Binding {
 	return []document.Binding{
 		document.Text("action", &m.Action),
@@ -169,7 +168,7 @@ func (m *executeModel) bindings() []document.Binding {
 	return append(m.granteesModel.bindings(), document.BoolWithDefault("ownedByTeam", &m.OwnedByTeam, true))
 }
 
-// ModifyPlan settles the id, and says that destroying changes nothing at Port.
+// ModifyPlan plans the id, and warns that destroying changes nothing at Port.
 func (r *permissionsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if !req.Plan.Raw.IsNull() {
 		resp.Diagnostics.Append(r.PlanID(ctx, resp)...)
@@ -177,13 +176,12 @@ func (r *permissionsResource) ModifyPlan(ctx context.Context, req resource.Modif
 	}
 	var state permissionsModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(diag.NewWarningDiagnostic("Permissions Stay",
-		"Terraform forgets the permissions of the action \""+state.ID.ValueString()+"\" and leaves them as they are: Port has no default to return to. "+
-			"To change them, apply other permissions instead of destroying the resource."))
+	resp.Diagnostics.Append(diag.NewWarningDiagnostic("Permissions Are Kept",
+		"Terraform stops managing the permissions of the action \""+state.ID.ValueString()+"\" and leaves them unchanged: Port has no default to return to. "+
+			"To change them, apply different permissions instead of destroying the resource."))
 }
 
-// permissionsStore gives the permissions of an action the form of a document with a
-// key.
+// permissionsStore adapts the permissions of an action to a document with a key.
 type permissionsStore struct {
 	actions *port.ActionService
 }
@@ -192,14 +190,14 @@ func (s permissionsStore) Get(ctx context.Context, action string) (document.Obje
 	return permissionsDocument(action)(s.actions.Permissions(ctx, action))
 }
 
-// Create takes over the permissions of an action, which always exist.
+// Create adopts the permissions of an action, which always exist.
 func (s permissionsStore) Create(ctx context.Context, desired document.Object) (document.Object, error) {
 	action, _ := desired["action"].(string)
 	return s.Update(ctx, action, nil, desired)
 }
 
-// Update sends what attributes stand for and nothing else: Port merges it into what
-// it has, so that other keys stay, and its body is closed.
+// Update sends only keys with an attribute: Port merges them into the stored permissions, so other keys survive, and
+// refuses unknown keys.
 func (s permissionsStore) Update(ctx context.Context, action string, _, desired document.Object) (document.Object, error) {
 	permissions, _ := desired["permissions"].(document.Object)
 	body := port.ActionPermissions{}
@@ -211,7 +209,7 @@ func (s permissionsStore) Update(ctx context.Context, action string, _, desired 
 	return permissionsDocument(action)(s.actions.UpdatePermissions(ctx, action, body))
 }
 
-// Delete leaves the permissions as they are.
+// Delete leaves the permissions unchanged.
 func (permissionsStore) Delete(context.Context, string, document.Object) error { return nil }
 
 func granteeKeys() []string { return []string{"users", "roles", "teams", "policy"} }

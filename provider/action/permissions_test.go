@@ -96,7 +96,7 @@ func TestPermissions_destroyingSendsNothing(t *testing.T) {
 	session.Apply(permissions(`"roles": ["Admin"]`, ""))
 	env.Writes(t)
 	planned, applied := session.Destroy()
-	expectReported(t, planned, "WARNING", "Permissions Stay", `the action "tell"`)
+	expectReported(t, planned, "WARNING", "Permissions Are Kept", `the action "tell"`)
 	if len(applied) > 0 {
 		t.Errorf("the apply reports %q", applied)
 	}

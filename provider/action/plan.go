@@ -18,8 +18,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 )
 
-// ModifyPlan settles the id, and checks the event of an automation against its
-// blueprint.
+// ModifyPlan plans the id, and checks the event of an automation against its blueprint.
 func (r *actionResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		return
@@ -35,8 +34,7 @@ func (r *actionResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 }
 
-// eventBlueprint is the blueprint that the event names, with its place in the
-// configuration.
+// eventBlueprint is the blueprint that the event names, with its path in the configuration.
 func (m *automationModel) eventBlueprint() (types.String, path.Path) {
 	at := path.Root("automation_trigger")
 	for name, event := range map[string]*entityEventModel{
@@ -53,8 +51,7 @@ func (m *automationModel) eventBlueprint() (types.String, path.Path) {
 	return types.StringNull(), at
 }
 
-// checkEvent holds the event to the blueprint as it will be: the one that this
-// process has planned, or else the one at Port.
+// checkEvent validates the event against the blueprint: the one planned in this process, or the one at Port.
 func (r *actionResource) checkEvent(ctx context.Context, m *model) diag.Diagnostics {
 	blueprint, at := m.Automation.eventBlueprint()
 	identifier := blueprint.ValueString()
@@ -64,10 +61,10 @@ func (r *actionResource) checkEvent(ctx context.Context, m *model) diag.Diagnost
 	definition, isOpen, err := r.definition(ctx, identifier)
 	if errors.Is(err, port.ErrNotFound) {
 		return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(at.AtName("blueprint_identifier"), "Unknown Blueprint", fmt.Sprintf(
-			"Port has no blueprint %q, and no blueprint was planned under this identifier before the action. If this configuration creates it, refer to it (port_blueprint.<name>.identifier), so that it is created first.", identifier))}
+			"The blueprint %q does not exist at Port and is not planned before the action. If this configuration creates it, refer to it (port_blueprint.<name>.identifier), so that it is created first.", identifier))}
 	}
 	if err != nil || definition == nil {
-		// The apply meets the same problem and reports it, or nothing is known yet.
+		// The apply reports the same problem, or the blueprint is not known yet.
 		return nil
 	}
 	var diagnostics diag.Diagnostics
@@ -80,8 +77,8 @@ func (r *actionResource) checkEvent(ctx context.Context, m *model) diag.Diagnost
 	return diagnostics
 }
 
-// definition finds a blueprint as it will be; nil if that is not known. One that is
-// open may have further properties, which other resources declare.
+// definition returns the blueprint as planned; nil if unknown. An open one may have further properties, declared by
+// other resources.
 func (r *actionResource) definition(ctx context.Context, identifier string) (definition *port.Blueprint, isOpen bool, err error) {
 	if planned, isPlanned := r.Backend.Planned.Find(identifier); isPlanned {
 		return planned.Definition, planned.Definition != nil && (planned.Definition.AggregationProperties == nil || planned.Definition.Relations == nil), nil
@@ -122,7 +119,7 @@ func timersOf(definition *port.Blueprint) string {
 	return "Its timers: " + strings.Join(timers, ", ") + "."
 }
 
-// propertyRead finds a property of the entity that an expression reads by its name.
+// propertyRead matches the property of the entity that an expression reads.
 var propertyRead = regexp.MustCompile(`\.diff\.(?:before|after)\??\.properties\??(?:\.([A-Za-z_][A-Za-z0-9_]*)|\.?\["([^"\\]+)"\])`)
 
 // unknownReads warns of properties that conditions read and the blueprint lacks:

@@ -16,7 +16,7 @@ func TestPlan_eventAndBlueprint(t *testing.T) {
 		"a property that is not there":        {event(timer + `"tll"}`), `ERROR AttributeName("automation_trigger").AttributeName("timer_property_expired_event").AttributeName("property_identifier"): Unknown Property: The blueprint "service" has no property "tll", so the timer never expires. Its timers: ttl.`},
 		"a property that is no timer":         {event(timer + `"healthStatus"}`), `WARNING AttributeName("automation_trigger").AttributeName("timer_property_expired_event").AttributeName("property_identifier"): Not a Timer: `},
 		"a property that is not known":        {event(timer + `"(unknown)"}`), ""},
-		"a blueprint that is not there":       {event(`"any_entity_change_event": {"blueprint_identifier": "sevrice"}`), `WARNING AttributeName("automation_trigger").AttributeName("any_entity_change_event").AttributeName("blueprint_identifier"): Unknown Blueprint: Port has no blueprint "sevrice"`},
+		"a blueprint that is not there":       {event(`"any_entity_change_event": {"blueprint_identifier": "sevrice"}`), `WARNING AttributeName("automation_trigger").AttributeName("any_entity_change_event").AttributeName("blueprint_identifier"): Unknown Blueprint: The blueprint "sevrice" does not exist at Port`},
 		"a blueprint that is not known":       {event(`"any_entity_change_event": {"blueprint_identifier": "(unknown)"}`), ""},
 		"a condition on a property":           {condition(`{"expressions": [".diff.after.properties.healthStatus == 'x'"]}`), ""},
 		"a condition on a property elsewhere": {condition(`{"expressions": ["true", ".diff.after.properties.helathStatus == 'x'"]}`), `ElementKeyInt(1): Unknown Property: The expression reads the property "helathStatus", which the blueprint "service" does not have`},

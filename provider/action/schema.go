@@ -17,8 +17,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
-// Schema declares port_action. Names, nesting and wire types are those that
-// existing configurations use, so that they need no change.
+// Schema declares port_action. Names, nesting and wire types are those of the official provider, so that existing
+// configurations need no change.
 func (r *actionResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = actionSchema(ctx)
 }
@@ -30,12 +30,12 @@ func actionSchema(ctx context.Context) schema.Schema {
 			MarkdownDescription: "The unique identifier of the action: letters, digits and `@_.+:=-`. Changing it renames the action in place.",
 			Validators:          validate.ActionIdentifier(),
 		},
-		"title":       schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port."},
+		"title":       schema.StringAttribute{Optional: true, MarkdownDescription: "The display name in Port."},
 		"icon":        schema.StringAttribute{Optional: true, MarkdownDescription: "The name of one of Port's icons, such as `Microservice`."},
 		"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the action does."},
 		"blueprint": schema.StringAttribute{
 			Optional:            true,
-			DeprecationMessage:  "The blueprint belongs to the trigger: use self_service_trigger.blueprint_identifier, or the blueprint_identifier of an event of automation_trigger.",
+			DeprecationMessage:  "The blueprint is now part of the trigger: use self_service_trigger.blueprint_identifier, or the blueprint_identifier of an event of automation_trigger.",
 			MarkdownDescription: "Replaced by `blueprint_identifier` of the trigger; only the empty string is accepted.",
 			Validators:          []validator.String{stringvalidator.OneOf("")},
 		},
@@ -45,7 +45,7 @@ func actionSchema(ctx context.Context) schema.Schema {
 			Optional:            true,
 			Computed:            true,
 			Default:             booldefault.StaticBool(true),
-			MarkdownDescription: "Whether the action is published. An automation that is not published is never triggered. Defaults to `true`.",
+			MarkdownDescription: "Whether the action is published. An unpublished automation is never triggered. Defaults to `true`.",
 		},
 		"allow_anyone_to_view_runs": schema.BoolAttribute{
 			Optional:            true,
@@ -68,7 +68,7 @@ func approvalAttributes() map[string]schema.Attribute {
 		"required_approval": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: "Whether runs wait for approval: `\"true\"` or `\"ANY\"` (one of the approvers), `\"ALL\"` (each of them) or `\"false\"`. " +
-				"Who approves, `port_action_permissions` says.",
+				"`port_action_permissions` declares the approvers.",
 			Validators: []validator.String{stringvalidator.OneOf("true", "false", "ANY", "ALL")},
 		},
 		webhook: schema.SingleNestedAttribute{

@@ -16,8 +16,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
-// templated ends the description of what may hold templates.
-const templated = " May hold templates, jq between `{{` and `}}`."
+// templated ends the description of attributes that accept templates.
+const templated = " May contain templates: jq between `{{` and `}}`."
 
 // methodAttributes are the methods, of which an action has exactly one.
 func methodAttributes() map[string]schema.Attribute {
@@ -54,7 +54,7 @@ func methodAttributes() map[string]schema.Attribute {
 	}
 }
 
-// jsonAttribute is an optional attribute that holds JSON of some form.
+// jsonAttribute is an optional JSON attribute.
 func jsonAttribute(description string, form ...validator.String) schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional:            true,
@@ -82,7 +82,7 @@ func webhookAttribute() schema.Attribute {
 			},
 			"synchronized": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Whether the status of the answer ends the run: `true`, `false` or a template. " +
+				MarkdownDescription: "Whether the status of the response ends the run: `true`, `false` or a template. " +
 					"Otherwise the run stays in progress until it is updated through Port's API.",
 				Validators: validate.BoolOrTemplate(),
 			},
@@ -138,7 +138,7 @@ func azureAttribute() schema.Attribute {
 		Attributes: map[string]schema.Attribute{
 			"webhook": schema.StringAttribute{Required: true, MarkdownDescription: "The name of the incoming webhook." + templated},
 			"org":     schema.StringAttribute{Required: true, MarkdownDescription: "The name of the Azure DevOps organization." + templated},
-			"payload": jsonAttribute("What the pipeline receives: a JSON object or list."+templated, validate.JSONObjectOrList{}),
+			"payload": jsonAttribute("The payload for the pipeline: a JSON object or list."+templated, validate.JSONObjectOrList{}),
 		},
 	}
 }
@@ -164,7 +164,7 @@ func upsertAttribute() schema.Attribute {
 						MarkdownDescription: "The teams that own the entity." + templated,
 						Validators:          []validator.Set{setvalidator.ConflictsWith(path.MatchRelative().AtParent().AtName("teams_jq"))},
 					},
-					"teams_jq":   schema.StringAttribute{Optional: true, MarkdownDescription: "A template that gives the teams that own the entity.", Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
+					"teams_jq":   schema.StringAttribute{Optional: true, MarkdownDescription: "A template that evaluates to the teams that own the entity.", Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
 					"properties": jsonAttribute("The properties of the entity: a JSON object."+templated, validate.JSONObject{}),
 					"relations":  jsonAttribute("The relations of the entity: a JSON object."+templated, validate.JSONObject{}),
 				},

@@ -24,13 +24,13 @@ func userPropertiesAttribute() schema.Attribute {
 	return typedSingle(schema.SingleNestedAttribute{
 		Optional:            true,
 		Computed:            true,
-		MarkdownDescription: "The inputs that people fill in, by their type and key. A key has one type only.",
+		MarkdownDescription: "The inputs of the form, by type and key. A key can have only one type.",
 		PlanModifiers:       []planmodifier.Object{settle.EmptyIsNull{}},
 		Validators:          []validator.Object{validate.DistinctKeys{}},
 		Attributes: map[string]schema.Attribute{
 			"string_props":  inputsAttribute("string", stringAttributes()),
 			"number_props":  inputsAttribute("number", numberAttributes()),
-			"boolean_props": inputsAttribute("boolean", map[string]schema.Attribute{"default": schema.BoolAttribute{Optional: true, MarkdownDescription: "The value that the form begins with."}}),
+			"boolean_props": inputsAttribute("boolean", map[string]schema.Attribute{"default": schema.BoolAttribute{Optional: true, MarkdownDescription: "The default value."}}),
 			"object_props":  inputsAttribute("object", objectAttributes()),
 			"array_props":   inputsAttribute("array", arrayAttributes()),
 		},
@@ -40,43 +40,42 @@ func userPropertiesAttribute() schema.Attribute {
 // inputsAttribute declares the inputs of one type.
 func inputsAttribute(kind string, special map[string]schema.Attribute) schema.Attribute {
 	attributes := map[string]schema.Attribute{
-		"title":       schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in the form."},
+		"title":       schema.StringAttribute{Optional: true, MarkdownDescription: "The label in the form."},
 		"icon":        schema.StringAttribute{Optional: true, MarkdownDescription: "The name of one of Port's icons."},
-		"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the input means."},
+		"description": schema.StringAttribute{Optional: true, MarkdownDescription: "The description in the form."},
 		"required": schema.BoolAttribute{
 			Optional:            true,
-			MarkdownDescription: "Set to `true` to require the input. Leave it out otherwise.",
+			MarkdownDescription: "Set to `true` to require the input. Omit it otherwise.",
 			Validators:          []validator.Bool{boolvalidator.Equals(true)},
 		},
 		"depends_on": schema.ListAttribute{
 			Optional:            true,
 			Computed:            true,
 			ElementType:         types.StringType,
-			MarkdownDescription: "The keys of the inputs on which this one depends.",
+			MarkdownDescription: "The keys of the inputs that this one depends on.",
 			PlanModifiers:       []planmodifier.List{settle.EmptyIsNull{}},
 			Validators:          []validator.List{listvalidator.NoNullValues()},
 		},
 		"default_jq_query": schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "A jq query that gives the value that the form begins with. Conflicts with a default.",
+			MarkdownDescription: "A jq query for the default value. Conflicts with a default.",
 			Validators:          defaultConflicts(special),
 		},
 	}
-	maps.Copy(attributes, switchAttributes("visible", "Whether the form shows the input."))
-	maps.Copy(attributes, switchAttributes("disabled", "Whether the input cannot be changed."))
+	maps.Copy(attributes, switchAttributes("visible", "Whether the input is visible."))
+	maps.Copy(attributes, switchAttributes("disabled", "Whether the input is read-only."))
 	maps.Copy(attributes, special)
 	return schema.MapNestedAttribute{
 		Optional:            true,
 		Computed:            true,
-		MarkdownDescription: "The " + kind + " inputs, by their key.",
+		MarkdownDescription: "The " + kind + " inputs, by key.",
 		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
 		Validators:          []validator.Map{validate.InputKeys(), mapvalidator.NoNullValues()},
 		NestedObject:        typed(schema.NestedAttributeObject{Attributes: attributes}),
 	}
 }
 
-// defaultConflicts keep a query for the default from a default, wherever inputs of
-// the type have that.
+// defaultConflicts make a default and a query for it conflict, at each path where inputs of the type have a default.
 func defaultConflicts(special map[string]schema.Attribute) []validator.String {
 	if _, hasDefault := special["default"]; hasDefault {
 		return []validator.String{stringvalidator.ConflictsWith(sibling("default"))}
@@ -91,18 +90,18 @@ func defaultConflicts(special map[string]schema.Attribute) []validator.String {
 func queryAttribute(instead string) schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional:            true,
-		MarkdownDescription: "A jq query that gives `" + instead + "` from the form. Conflicts with `" + instead + "`.",
+		MarkdownDescription: "A jq query that computes `" + instead + "` from the form. Conflicts with `" + instead + "`.",
 		Validators:          []validator.String{stringvalidator.ConflictsWith(sibling(instead)), stringvalidator.LengthAtLeast(1)},
 	}
 }
 
 func stringAttributes() map[string]schema.Attribute {
 	return withEncryption(map[string]schema.Attribute{
-		"default":          schema.StringAttribute{Optional: true, MarkdownDescription: "The value that the form begins with."},
-		"blueprint":        schema.StringAttribute{Optional: true, MarkdownDescription: "The identifier of the blueprint whose entities are offered. Needs the format `entity`."},
+		"default":          schema.StringAttribute{Optional: true, MarkdownDescription: "The default value."},
+		"blueprint":        schema.StringAttribute{Optional: true, MarkdownDescription: "The identifier of the blueprint whose entities are offered. Requires the format `entity`."},
 		"format":           schema.StringAttribute{Optional: true, MarkdownDescription: inputFormats},
-		"min_length":       schema.NumberAttribute{Optional: true, MarkdownDescription: "The least number of characters.", Validators: validate.Count()},
-		"max_length":       schema.NumberAttribute{Optional: true, MarkdownDescription: "The greatest number of characters.", Validators: validate.Count()},
+		"min_length":       schema.NumberAttribute{Optional: true, MarkdownDescription: "The minimum number of characters.", Validators: validate.Count()},
+		"max_length":       schema.NumberAttribute{Optional: true, MarkdownDescription: "The maximum number of characters.", Validators: validate.Count()},
 		"pattern":          schema.StringAttribute{Optional: true, MarkdownDescription: "A regular expression (ECMA-262) that the value must match.", Validators: validate.Pattern()},
 		"pattern_jq_query": queryAttribute("pattern"),
 		"enum":             enumAttribute(types.StringType),
@@ -113,13 +112,13 @@ func stringAttributes() map[string]schema.Attribute {
 	})
 }
 
-const inputFormats = "The form of the value, such as `date-time`, `url`, `email`, `ipv4`, `ipv6`, `yaml`, `entity`, `user`, `team`, `proto`, `markdown`, `multi-line` or `labeled-url`."
+const inputFormats = "The format of the value, such as `date-time`, `url`, `email`, `ipv4`, `ipv6`, `yaml`, `entity`, `user`, `team`, `proto`, `markdown`, `multi-line` or `labeled-url`."
 
 func numberAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"default":       schema.NumberAttribute{Optional: true, MarkdownDescription: "The value that the form begins with.", Validators: validate.Number()},
-		"minimum":       schema.NumberAttribute{Optional: true, MarkdownDescription: "The least value.", Validators: validate.Number()},
-		"maximum":       schema.NumberAttribute{Optional: true, MarkdownDescription: "The greatest value.", Validators: validate.Number()},
+		"default":       schema.NumberAttribute{Optional: true, MarkdownDescription: "The default value.", Validators: validate.Number()},
+		"minimum":       schema.NumberAttribute{Optional: true, MarkdownDescription: "The minimum value.", Validators: validate.Number()},
+		"maximum":       schema.NumberAttribute{Optional: true, MarkdownDescription: "The maximum value.", Validators: validate.Number()},
 		"enum":          enumAttribute(types.NumberType),
 		"enum_jq_query": queryAttribute("enum"),
 		"enum_colors":   colorsAttribute(),
@@ -128,15 +127,15 @@ func numberAttributes() map[string]schema.Attribute {
 
 func objectAttributes() map[string]schema.Attribute {
 	return withEncryption(map[string]schema.Attribute{
-		"default": jsonAttribute("The value that the form begins with: a JSON object.", validate.JSONObject{}),
+		"default": jsonAttribute("The default value: a JSON object.", validate.JSONObject{}),
 	})
 }
 
 func arrayAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"min_items":          schema.NumberAttribute{Optional: true, MarkdownDescription: "The least number of elements.", Validators: validate.Count()},
+		"min_items":          schema.NumberAttribute{Optional: true, MarkdownDescription: "The minimum number of elements.", Validators: validate.Count()},
 		"min_items_jq_query": queryAttribute("min_items"),
-		"max_items":          schema.NumberAttribute{Optional: true, MarkdownDescription: "The greatest number of elements.", Validators: validate.Count()},
+		"max_items":          schema.NumberAttribute{Optional: true, MarkdownDescription: "The maximum number of elements.", Validators: validate.Count()},
 		"max_items_jq_query": queryAttribute("max_items"),
 		"sort":               sortAttribute(),
 		"string_items": schema.SingleNestedAttribute{
@@ -144,7 +143,7 @@ func arrayAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "The elements are strings.",
 			Validators:          notWith("number_items", "boolean_items", "object_items"),
 			Attributes: map[string]schema.Attribute{
-				"blueprint":     schema.StringAttribute{Optional: true, MarkdownDescription: "The identifier of the blueprint whose entities are offered. Needs the format `entity`."},
+				"blueprint":     schema.StringAttribute{Optional: true, MarkdownDescription: "The identifier of the blueprint whose entities are offered. Requires the format `entity`."},
 				"format":        schema.StringAttribute{Optional: true, MarkdownDescription: inputFormats},
 				"dataset":       jsonAttribute("Which entities are offered: a JSON object with `combinator` and `rules`.", validate.JSONObject{}),
 				"enum":          enumAttribute(types.StringType),
@@ -176,7 +175,7 @@ func arrayAttributes() map[string]schema.Attribute {
 	}
 }
 
-// notWith keeps an object from being set together with others.
+// notWith makes an object conflict with others.
 func notWith(names ...string) []validator.Object {
 	others := make([]path.Expression, 0, len(names))
 	for _, name := range names {
@@ -189,7 +188,7 @@ func enumAttribute(element attr.Type) schema.Attribute {
 	return schema.ListAttribute{
 		Optional:            true,
 		ElementType:         element,
-		MarkdownDescription: "The values that are allowed: at least one, and none twice.",
+		MarkdownDescription: "The allowed values: at least one, without duplicates.",
 		Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.UniqueValues(), listvalidator.NoNullValues()},
 	}
 }
@@ -198,7 +197,7 @@ func defaultListAttribute(element attr.Type) schema.Attribute {
 	return schema.ListAttribute{
 		Optional:            true,
 		ElementType:         element,
-		MarkdownDescription: "The elements that the form begins with.",
+		MarkdownDescription: "The default elements.",
 		Validators:          []validator.List{listvalidator.NoNullValues()},
 	}
 }
@@ -208,7 +207,7 @@ func colorsAttribute() schema.Attribute {
 		Optional:            true,
 		Computed:            true,
 		ElementType:         types.StringType,
-		MarkdownDescription: "The colors of the allowed values, by the value.",
+		MarkdownDescription: "The colors of the allowed values, by value.",
 		PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
 		Validators:          validate.Colors(),
 	}
@@ -217,7 +216,7 @@ func colorsAttribute() schema.Attribute {
 func sortAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional:            true,
-		MarkdownDescription: "In which order entities are offered.",
+		MarkdownDescription: "The order in which entities are offered.",
 		Attributes: map[string]schema.Attribute{
 			"property": schema.StringAttribute{Required: true, MarkdownDescription: "The property of the entities to sort by."},
 			"order": schema.StringAttribute{
@@ -231,7 +230,7 @@ func sortAttribute() schema.Attribute {
 	}
 }
 
-// withEncryption adds how the value of an input is encrypted.
+// withEncryption adds the attributes for the encryption of an input.
 func withEncryption(attributes map[string]schema.Attribute) map[string]schema.Attribute {
 	attributes["encryption"] = schema.StringAttribute{
 		Optional:            true,
@@ -240,7 +239,7 @@ func withEncryption(attributes map[string]schema.Attribute) map[string]schema.At
 	}
 	attributes["client_side_encryption"] = schema.SingleNestedAttribute{
 		Optional:            true,
-		MarkdownDescription: "Makes the input a secret that the browser encrypts with a public key of yours.",
+		MarkdownDescription: "Makes the input a secret that the browser encrypts with your public key.",
 		Attributes: map[string]schema.Attribute{
 			"algorithm": schema.StringAttribute{
 				Required:            true,
@@ -265,7 +264,7 @@ func datasetAttribute() schema.Attribute {
 			},
 			rulesKey: schema.ListNestedAttribute{
 				Required:            true,
-				MarkdownDescription: "The rules, which may hold rules of their own instead of a comparison, down to eleven levels.",
+				MarkdownDescription: "The rules. A rule is a comparison or a group of nested rules, up to eleven levels deep.",
 				Validators:          []validator.List{listvalidator.NoNullValues()},
 				NestedObject:        ruleObject(ruleDepth),
 			},
@@ -278,9 +277,8 @@ func ruleObject(depth int) schema.NestedAttributeObject {
 	return schema.NestedAttributeObject{Attributes: ruleAttributes(depth), CustomType: ruleType(depth)}
 }
 
-// typed gives an object the type that it has. The framework would otherwise put the
-// type together from all levels below whenever it looks at an attribute, which takes
-// most of the time of a plan.
+// typed gives an object its type in advance. The framework would otherwise compute the type from all nested levels on
+// every access to an attribute, which would take most of the time of a plan.
 func typed(object schema.NestedAttributeObject) schema.NestedAttributeObject {
 	object.CustomType = object.Type()
 	return object
@@ -299,8 +297,8 @@ func ruleAttributes(depth int) map[string]schema.Attribute {
 	attributes := map[string]schema.Attribute{
 		"blueprint":   schema.StringAttribute{Optional: true, MarkdownDescription: "The identifier of a related blueprint, for the operator `relatedTo`."},
 		"combinator":  schema.StringAttribute{Optional: true, MarkdownDescription: "Whether all nested rules must hold (`and`) or one of them (`or`).", Validators: []validator.String{stringvalidator.OneOf("and", "or")}},
-		"operator":    schema.StringAttribute{Optional: true, MarkdownDescription: "How to compare, such as `=`, `!=`, `contains`, `in` or `relatedTo`."},
-		propertyKey:   schema.StringAttribute{Optional: true, MarkdownDescription: "The property to compare: `$identifier`, `$team` or the key of one. Port's objects with `property` and `context` are written with `jsonencode`."},
+		"operator":    schema.StringAttribute{Optional: true, MarkdownDescription: "The operator, such as `=`, `!=`, `contains`, `in` or `relatedTo`."},
+		propertyKey:   schema.StringAttribute{Optional: true, MarkdownDescription: "The property to compare: `$identifier`, `$team` or the key of one. Write Port's objects with `property` and `context` with `jsonencode`."},
 		valueJSONName: constant,
 		valueKey: schema.ObjectAttribute{
 			Optional:            true,

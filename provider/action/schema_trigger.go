@@ -48,7 +48,7 @@ func automationAttribute() schema.Attribute {
 	events["jq_condition"] = conditionAttribute()
 	return schema.SingleNestedAttribute{
 		Optional:            true,
-		MarkdownDescription: "Makes the action an automation: Port runs it when an event happens. Exactly one event is set.",
+		MarkdownDescription: "Makes the action an automation: Port runs it when an event happens. Exactly one event must be set.",
 		Attributes:          events,
 	}
 }
@@ -66,14 +66,14 @@ func conditionAttribute() schema.Attribute {
 		Optional: true,
 		Computed: true,
 		MarkdownDescription: "Which events trigger the automation. The expressions are jq over the event itself: `.diff.before`, `.diff.after`, `.context`, `.action`, `.trigger`. " +
-			"Without an expression every event does.",
+			"Without an expression, every event triggers it.",
 		PlanModifiers: []planmodifier.Object{noExpressionsIsNull{}},
 		Attributes: map[string]schema.Attribute{
 			"expressions": schema.ListAttribute{
 				Optional:            true,
 				Computed:            true,
 				ElementType:         types.StringType,
-				MarkdownDescription: "jq expressions that give `true` or `false`, such as `.diff.before.properties.healthStatus != .diff.after.properties.healthStatus`.",
+				MarkdownDescription: "jq expressions that evaluate to `true` or `false`, such as `.diff.before.properties.healthStatus != .diff.after.properties.healthStatus`.",
 				PlanModifiers:       []planmodifier.List{settle.EmptyIsNull{}},
 				Validators:          []validator.List{listvalidator.NoNullValues()},
 			},
@@ -120,14 +120,14 @@ func selfServiceAttribute() schema.Attribute {
 		Attributes: map[string]schema.Attribute{
 			"operation": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "What the action does with an entity: `CREATE`, `DAY-2` (it works on one that exists) or `DELETE`.",
+				MarkdownDescription: "What the action does with an entity: `CREATE`, `DAY-2` (it works on an existing one) or `DELETE`.",
 				Validators:          []validator.String{stringvalidator.OneOf("CREATE", "DAY-2", "DELETE")},
 			},
 			"blueprint_identifier": schema.StringAttribute{Optional: true, MarkdownDescription: "The identifier of the blueprint that the action belongs to."},
 			"user_properties":      userPropertiesAttribute(),
 			"required_jq_query": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "A jq query that gives the keys of the inputs that are required. Conflicts with `required` of an input.",
+				MarkdownDescription: "A jq query for the keys of the required inputs. Conflicts with `required` of an input.",
 			},
 			"order_properties": schema.ListAttribute{
 				Optional:            true,
@@ -160,7 +160,7 @@ func selfServiceAttribute() schema.Attribute {
 			"titles": schema.MapNestedAttribute{
 				Optional:            true,
 				Computed:            true,
-				MarkdownDescription: "Titles between the inputs, by a key that the order can name.",
+				MarkdownDescription: "Titles between the inputs, by a key that the order can contain.",
 				PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
 				Validators:          []validator.Map{validate.InputKeys(), mapvalidator.NoNullValues()},
 				NestedObject: schema.NestedAttributeObject{Validators: []validator.Object{validate.Attributes("title")}, Attributes: withVisible(map[string]schema.Attribute{
@@ -192,13 +192,13 @@ func selfServiceAttribute() schema.Attribute {
 	})
 }
 
-// withVisible adds whether something is shown.
+// withVisible adds the attributes for visibility.
 func withVisible(attributes map[string]schema.Attribute) map[string]schema.Attribute {
 	maps.Copy(attributes, switchAttributes("visible", "Whether it is shown."))
 	return attributes
 }
 
-// switchAttributes are a switch and the jq query that may take its place.
+// switchAttributes are a boolean and a jq query that may replace it.
 func switchAttributes(name, description string) map[string]schema.Attribute {
 	query := name + "_jq_query"
 	return map[string]schema.Attribute{

@@ -13,7 +13,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 )
 
-// ValidateConfig checks what needs more than one attribute, or a look into one.
+// ValidateConfig runs the checks that involve more than one attribute, or the content of one.
 func (r *actionResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	configured, diagnostics := envelope.Partial[model](ctx, req.Config)
 	resp.Diagnostics.Append(diagnostics...)
@@ -44,10 +44,10 @@ func (r *actionResource) ValidateConfig(ctx context.Context, req resource.Valida
 func checkForm(at path.Path, m *selfServiceModel) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	if len(m.Order) > 0 && len(m.Steps) > 0 {
-		diagnostics.AddAttributeError(at.AtName("steps"), "Steps and an Order", "A form has either steps, each with an order of its own, or one order: remove steps or order_properties.")
+		diagnostics.AddAttributeError(at.AtName("steps"), "Steps and an Order", "A form has either steps, each with its own order, or a single order: remove steps or order_properties.")
 	}
 	if !m.Condition.IsNull() && m.Operation.ValueString() == "CREATE" {
-		diagnostics.AddAttributeError(at.AtName(conditionKey), "Condition Without an Entity", "An action that creates an entity is offered for none, so it cannot have a condition: remove it, or change the operation.")
+		diagnostics.AddAttributeError(at.AtName(conditionKey), "Condition Without an Entity", "An action that creates an entity does not apply to an existing one, so it cannot have a condition: remove the condition, or change the operation.")
 	}
 	if !m.Condition.IsNull() && m.Blueprint.IsNull() {
 		diagnostics.AddAttributeWarning(at.AtName(conditionKey), "Condition Without a Blueprint", "A condition selects entities of a blueprint: set blueprint_identifier. Port may refuse the action otherwise.")
@@ -73,7 +73,7 @@ func unknownInputs(at path.Path, order []types.String, m *selfServiceModel) diag
 	return diagnostics
 }
 
-// checkRequired refuses inputs that are required beside a query that says which are.
+// checkRequired refuses required inputs in addition to a query for the required inputs.
 func checkRequired(at path.Path, m *selfServiceModel) diag.Diagnostics {
 	if m.RequiredJQ.IsNull() {
 		return nil
@@ -83,7 +83,7 @@ func checkRequired(at path.Path, m *selfServiceModel) diag.Diagnostics {
 		return nil
 	}
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at.AtName("required_jq_query"), "Required Twice", fmt.Sprintf(
-		"required_jq_query says which inputs are required, so that no input can say so itself: remove it, or required from %s.", strings.Join(required, ", ")))}
+		"required_jq_query already says which inputs are required: remove it, or remove required from %s.", strings.Join(required, ", ")))}
 }
 
 // loopWarning warns of an automation that may trigger itself.
@@ -95,8 +95,8 @@ func loopWarning(m *model) diag.Diagnostics {
 	} {
 		if event != nil && m.Upsert != nil && isSame(event.Blueprint, m.Upsert.Blueprint) {
 			diagnostics.AddAttributeWarning(path.Root("automation_trigger").AtName(name), "Automation May Trigger Itself", fmt.Sprintf(
-				"The automation writes entities of the blueprint %q and is triggered when such entities change, so it may run without end. "+
-					"Make sure that a condition (jq_condition) excludes what it writes itself.", event.Blueprint.ValueString()))
+				"The automation writes entities of the blueprint %q and is triggered when such entities change, so it may run endlessly. "+
+					"Make sure that a condition (jq_condition) excludes its own changes.", event.Blueprint.ValueString()))
 		}
 	}
 	for name, event := range map[string]*runEventModel{
@@ -104,7 +104,7 @@ func loopWarning(m *model) diag.Diagnostics {
 	} {
 		if event != nil && isSame(event.Action, m.Identifier) {
 			diagnostics.AddAttributeWarning(path.Root("automation_trigger").AtName(name), "Automation May Trigger Itself",
-				"The automation is triggered by its own runs, so it may run without end. Name another action.")
+				"The automation is triggered by its own runs, so it may run endlessly. Use a different action.")
 		}
 	}
 	return diagnostics

@@ -70,7 +70,7 @@ func TestValidate_refuses(t *testing.T) {
 		"a title under a bad key":           {selfService(`"titles": {"a b": {"title": "T"}}`), `Invalid Attribute Value Match: `},
 		"a condition that is no query":      {selfService(`"blueprint_identifier": "service", "condition": "{\"type\": \"SEARCH\"}"`), `"condition"): Invalid Query: `},
 		"a condition on what is created":    {strings.Replace(selfService(`"blueprint_identifier": "service", "condition": "{\"combinator\": \"and\", \"rules\": []}"`), "DAY-2", "CREATE", 1), `"condition"): Condition Without an Entity: `},
-		"inputs that are required twice":    {selfService(`"required_jq_query": "[]", "user_properties": {"string_props": {"a": {"required": true}}}`), `"required_jq_query"): Required Twice: required_jq_query says which inputs are required, so that no input can say so itself: remove it, or required from a.`},
+		"inputs that are required twice":    {selfService(`"required_jq_query": "[]", "user_properties": {"string_props": {"a": {"required": true}}}`), `"required_jq_query"): Required Twice: required_jq_query already says which inputs are required: remove it, or remove required from a.`},
 		"an input that is not required":     {inputs(`"string_props": {"a": {"required": false}}`), `"required"): Invalid Attribute Value Match: `},
 		"a key in two maps":                 {inputs(`"string_props": {"size": {}}, "number_props": {"size": {}}`), `Duplicate Key: The key "size"`},
 		"an input under a bad key":          {inputs(`"string_props": {"a.b": {}}`), `Invalid Attribute Value Match: `},

@@ -19,7 +19,7 @@ type bench struct {
 	folder    string
 	providers struct {
 		current string
-		// baseline is "" where there is nothing to compare with.
+		// baseline is "" if there is nothing to compare with.
 		baseline string
 	}
 	latency time.Duration
@@ -56,7 +56,7 @@ func (b *bench) run(ctx context.Context, scenarios []scenario, comparisons []com
 	return nil
 }
 
-// report prints what a scenario took, and says whether that is over a limit.
+// report prints the figures of a scenario and reports whether one is over its limit.
 func (b *bench) report(s scenario, r result) (isOver bool) {
 	limit, verdict := "", ""
 	if s.maxRequests > 0 {
@@ -74,7 +74,7 @@ func (b *bench) report(s scenario, r result) (isOver bool) {
 	return isOver
 }
 
-// compare prints a comparison, and says whether it is over its limit.
+// compare prints a comparison and reports whether it is over its limit.
 func (b *bench) compare(c comparison, left, right result) (isOver bool) {
 	ratio := c.figure.of(c.of, left) / c.figure.of(c.to, right)
 	verdict := ""
@@ -110,7 +110,7 @@ func (b *bench) measure(ctx context.Context, s scenario) (result, error) {
 // plan measures a plan, a small one several times: of those the fastest counts.
 func (w *world) plan(ctx context.Context, s scenario) (result, error) {
 	const repeats = 5
-	// An exit code other than 0 is a plan that changes something.
+	// An exit code other than 0 means that the plan has changes.
 	arguments := []string{"plan", "-detailed-exitcode"}
 	best, err := w.terraform(ctx, s.parallelism, arguments...)
 	for i := 1; i < repeats && s.entities <= few && err == nil; i++ {
@@ -122,7 +122,7 @@ func (w *world) plan(ctx context.Context, s scenario) (result, error) {
 	return best, err
 }
 
-// existing is a world in which everything is there already.
+// existing returns a world in which everything already exists.
 func (b *bench) existing(ctx context.Context, s scenario) (*world, error) {
 	small := s.instant()
 	w, err := b.newWorld(ctx, small, nil)
@@ -153,7 +153,7 @@ func (b *bench) existing(ctx context.Context, s scenario) (*world, error) {
 	return full, copyFile(w.statePath(), full.statePath())
 }
 
-// newWorld makes a world in a folder of its own.
+// newWorld creates a world in its own folder.
 func (b *bench) newWorld(ctx context.Context, s scenario, seeded []byte) (*world, error) {
 	provider, latency := b.providers.current, b.latency
 	if s.isBaseline {

@@ -19,7 +19,7 @@ var errNoEntity = errors.New("there is no entity to copy")
 // object is a JSON object.
 type object = map[string]any
 
-// grow copies the entity of a state until there are so many.
+// grow copies the entity of a state until there are n.
 func grow(path string, entities, blueprints int) error {
 	text, err := os.ReadFile(path) //nolint:gosec // A file of our own.
 	if err != nil {
@@ -74,7 +74,7 @@ func numbered(entity object, i, blueprints int) object {
 	return copied
 }
 
-// seed is what a dump says, with the first entity copied until there are so many.
+// seed returns a dump with the first entity copied until there are n.
 func seed(dump []byte, entities, blueprints int) ([]byte, error) {
 	var catalog object
 	decoder := json.NewDecoder(bytes.NewReader(dump))
@@ -92,7 +92,7 @@ func seed(dump []byte, entities, blueprints int) ([]byte, error) {
 	if first == nil {
 		return nil, errNoEntity
 	}
-	delete(first, "shout") // It is computed.
+	delete(first, "shout") // It is computed by Port.
 	grown := make([]object, entities)
 	for i := range grown {
 		grown[i] = numbered(first, i, blueprints)

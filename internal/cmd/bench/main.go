@@ -1,7 +1,6 @@
-// Command bench measures what many entities cost: it runs Terraform with the
-// built provider against an emulated Port that answers after a while, and prints
-// for each scenario the requests, the time, and the provider's processor time and
-// memory, each next to its limit. `make bench` runs it.
+// Command bench measures what many entities cost: it runs Terraform with the built provider against an emulated Port
+// with a latency, and prints for each scenario the requests, the time, and the provider's processor time and memory,
+// each next to its limit. `make bench` runs it.
 package main
 
 import (
@@ -21,8 +20,7 @@ import (
 )
 
 func main() {
-	// Terraform starts the provider by this name: then this program runs it and
-	// notes what it used.
+	// Terraform starts this program as the provider: it runs the real provider and records what it used.
 	if filepath.Base(os.Args[0]) == providerName {
 		os.Exit(meter())
 	}
@@ -38,13 +36,13 @@ func main() {
 // errOverLimit ends a run in which a figure is over its limit.
 var errOverLimit = errors.New("a figure is over its limit")
 
-// run measures the chosen scenarios and prints a table of them.
+// run measures the selected scenarios and prints a table.
 func run(ctx context.Context, arguments []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	provider := flags.String("provider", "bin/"+providerName, "the provider to measure")
-	baseline := flags.String("baseline", "", "another build of the provider, to compare with")
+	baseline := flags.String("baseline", "", "another build of the provider to compare with")
 	pattern := flags.String("run", "", "measure only scenarios whose names match this regular expression")
-	latency := flags.Duration("latency", 50*time.Millisecond, "how long Port takes to answer")
+	latency := flags.Duration("latency", 50*time.Millisecond, "the latency of Port")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}

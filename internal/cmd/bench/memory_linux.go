@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// peakMemory is the most resident memory that an ended process had, in bytes.
+// peakMemory is the peak resident memory of an ended process in bytes.
 func peakMemory(state *os.ProcessState) int64 {
 	const unit = 1 << 10 // Linux counts in KiB.
 	used, isKnown := state.SysUsage().(*syscall.Rusage)

@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// peakMemory is 0: only Linux tells in a way that this program reads.
+// peakMemory is 0: this program can read it only on Linux.
 func peakMemory(*os.ProcessState) int64 { return 0 }

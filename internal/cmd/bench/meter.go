@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// providerName is the file that Terraform looks for in the folder of a provider.
+// providerName is the file name of a provider in its folder.
 const providerName = "terraform-provider-port"
 
 // The environment of this program where Terraform starts it as the provider.
@@ -20,17 +20,16 @@ const (
 	envUsage    = "BENCH_USAGE"    // the file that gets a line for each run
 )
 
-// usage is what the processes of the provider used during one command. Terraform
-// starts several: one for the schema, one for the plan, one for the apply.
+// usage is the resource usage of the provider's processes during one command. Terraform starts several: one for the
+// schema, one for the plan, one for the apply.
 type usage struct {
-	// cpu is the processor time of all of them.
+	// cpu is their total processor time.
 	cpu time.Duration
-	// memory is the most that one of them had, in bytes; 0 where the system does not tell.
+	// memory is the highest peak memory of one of them, in bytes; 0 if unknown.
 	memory int64
 }
 
-// meter runs the provider in place of this process, notes what it used, and
-// returns its exit code.
+// meter runs the real provider, records what it used, and returns its exit code.
 func meter() int {
 	command := exec.CommandContext(context.Background(), os.Getenv(envProvider), os.Args[1:]...) //nolint:gosec // The provider to measure, as the user of the bench named it.
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -53,7 +52,7 @@ func meter() int {
 	return state.ExitCode()
 }
 
-// readUsage sums up the lines that the provider's processes left.
+// readUsage sums the lines that the provider's processes wrote.
 func readUsage(path string) (usage, error) {
 	text, err := os.ReadFile(path) //nolint:gosec // A file of our own.
 	if err != nil {

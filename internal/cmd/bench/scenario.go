@@ -14,23 +14,23 @@ const (
 	destroy action = "destroy"
 )
 
-// defaultParallelism is how many resources Terraform works on at a time unless it is told otherwise.
+// defaultParallelism is Terraform's default for -parallelism.
 const defaultParallelism = 10
 
-// scenario is one thing to measure: a command on a catalog.
+// scenario is one measurement: a command on a catalog.
 type scenario struct {
 	action action
-	// entities are those of the configuration, dealt out to the blueprints one by one.
+	// entities is the number of entities in the configuration, distributed evenly over the blueprints.
 	entities, blueprints int
-	// stored is how many entities Port holds in each blueprint; 0 means no more than the configuration.
+	// stored is the number of entities of each blueprint at Port; 0 means only those of the configuration.
 	stored int
-	// parallelism is that of Terraform.
+	// parallelism is Terraform's -parallelism.
 	parallelism int
-	// isInstant takes away Port's latency.
+	// isInstant removes Port's latency.
 	isInstant bool
 	// isBaseline measures the provider to compare with.
 	isBaseline bool
-	// maxRequests and maxMemory (bytes) are limits; 0 is none.
+	// maxRequests and maxMemory (bytes) are limits; 0 means no limit.
 	maxRequests int
 	maxMemory   int64
 }
@@ -52,7 +52,7 @@ func (s scenario) name() string {
 	return name
 }
 
-// instant is the scenario with a Port that answers at once.
+// instant is the scenario without latency.
 func (s scenario) instant() scenario {
 	s.isInstant = true
 	return s.unlimited()
@@ -69,28 +69,28 @@ func (s scenario) unlimited() scenario {
 	return s
 }
 
-// result is what a scenario took.
+// result contains the figures of a scenario.
 type result struct {
 	requests int
-	// time is that of the whole command.
+	// time is the duration of the whole command.
 	time time.Duration
 	usage
 }
 
-// comparison bounds one figure of a scenario by that of another.
+// comparison limits one figure of a scenario relative to another scenario.
 type comparison struct {
 	of, to scenario
 	figure figure
 	most   float64
 }
 
-// figure is something measured that can be compared.
+// figure is a measurement that can be compared.
 type figure struct {
 	name string
 	of   func(scenario, result) float64
 }
 
-// figures are those that comparisons use.
+// figures are the figures that comparisons use.
 func duration() figure {
 	return figure{"time", func(_ scenario, r result) float64 { return r.time.Seconds() }}
 }
@@ -111,7 +111,7 @@ func memory() figure {
 	return figure{"memory", func(_ scenario, r result) float64 { return float64(r.memory) }}
 }
 
-// The sizes that the scenarios share.
+// The sizes shared by the scenarios.
 const (
 	few      = 3
 	many     = 1_000

@@ -35,13 +35,13 @@ type world struct {
 	port   *emulator.Emulator
 	server *httptest.Server
 	cli    terraform.CLI
-	// folder holds the configuration, the state and what the provider used.
+	// folder contains the configuration, the state and the usage records.
 	folder      string
 	environment []string
 	variables   []string
 }
 
-// newWorld makes a Port that holds a seed, or nothing, and answers after a while.
+// newWorld starts a Port with an optional seed and a latency.
 func newWorld(ctx context.Context, cli terraform.CLI, folder, provider string, latency time.Duration, seed []byte) (*world, error) {
 	port, err := emulator.New(emulator.Options{ClientID: clientID, ClientSecret: clientSecret, Latency: latency})
 	if err != nil {
@@ -60,8 +60,8 @@ func newWorld(ctx context.Context, cli terraform.CLI, folder, provider string, l
 	return w, nil
 }
 
-// install writes the configuration, and the CLI configuration that has Terraform
-// start this program as the provider.
+// install writes the configuration, and the CLI configuration that makes Terraform start this program as the
+// provider.
 func (w *world) install(provider string) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -92,11 +92,11 @@ func (w *world) usagePath() string { return filepath.Join(w.folder, "usage") }
 
 func (w *world) statePath() string { return filepath.Join(w.folder, "terraform.tfstate") }
 
-// close ends the Port.
+// close stops the Port.
 func (w *world) close(ctx context.Context) {
 	w.port.ClearFaults()
 	w.server.Close()
-	_ = w.port.Close(context.WithoutCancel(ctx)) // No event is under way.
+	_ = w.port.Close(context.WithoutCancel(ctx)) // No event is in flight.
 }
 
 // size sets how many entities and blueprints the configuration declares.
@@ -104,7 +104,7 @@ func (w *world) size(entities, blueprints int) {
 	w.variables = []string{"-var=entities=" + strconv.Itoa(entities), "-var=blueprints=" + strconv.Itoa(blueprints)}
 }
 
-// terraform runs a command and returns what it took.
+// terraform runs a command and returns its duration and usage.
 func (w *world) terraform(ctx context.Context, parallelism int, arguments ...string) (result, error) {
 	w.port.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodDelete, "/_emulator/requests", http.NoBody))
 	if err := os.RemoveAll(w.usagePath()); err != nil {
@@ -127,13 +127,13 @@ func (w *world) terraform(ctx context.Context, parallelism int, arguments ...str
 	return result{requests: total, time: took, usage: used}, err
 }
 
-// tail is the end of what a command printed.
+// tail is the end of a command's output.
 func tail(output []byte) []byte {
 	const most = 3_000
 	return output[max(0, len(output)-most):]
 }
 
-// requests counts those since the last command began, requests for a token included.
+// requests is the number of requests since the start of the last command, including those for a token.
 func (w *world) requests(ctx context.Context) (int, error) {
 	answer := httptest.NewRecorder()
 	w.port.ServeHTTP(answer, httptest.NewRequestWithContext(ctx, http.MethodGet, "/_emulator/requests", http.NoBody))

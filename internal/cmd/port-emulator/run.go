@@ -17,14 +17,14 @@ import (
 )
 
 const (
-	// headerTimeout keeps a client that sends nothing from holding a connection.
+	// headerTimeout closes the connection of a client that sends nothing.
 	headerTimeout = 10 * time.Second
-	// grace is how long requests and events under way may take at the end. It is
-	// longer than the timeout of one delivery.
+	// grace is how long requests and events in flight may take during shutdown. It is longer than the timeout of one
+	// delivery.
 	grace = 15 * time.Second
 )
 
-// run is the program: it returns the exit code when ctx ends or something fails.
+// run runs the program until ctx ends or something fails, and returns the exit code.
 func run(ctx context.Context, arguments []string, environment func(string) string, stdout, stderr io.Writer) int {
 	s, err := readSettings(arguments, environment, stdout)
 	if errors.Is(err, flag.ErrHelp) {
@@ -78,16 +78,15 @@ func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	return errors.Join(err, dump(e, s.dump))
 }
 
-// stop lets what is under way come to its end. The context has ended the
-// program, so it cannot bound that any more.
+// stop waits for requests and events in flight. It needs a new context, since that of the program has ended.
 func stop(ctx context.Context, server *http.Server, e *emulator.Emulator) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	e.ClearFaults() // Shutdown waits for the requests that are held.
+	e.ClearFaults() // Otherwise Shutdown would wait for the held requests.
 	return errors.Join(server.Shutdown(ctx), e.Close(ctx))
 }
 
-// seed loads the catalog, if there is a file.
+// seed loads the catalog if a file is set.
 func seed(e *emulator.Emulator, name string) error {
 	if name == "" {
 		return nil
@@ -96,14 +95,14 @@ func seed(e *emulator.Emulator, name string) error {
 	if err != nil {
 		return fmt.Errorf("opening the seed: %w", err)
 	}
-	defer func() { _ = file.Close() }() // It was only read.
+	defer func() { _ = file.Close() }() // The file was only read.
 	if err := e.Seed(file); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }
 
-// dump writes the catalog, if there is a file.
+// dump writes the catalog if a file is set.
 func dump(e *emulator.Emulator, name string) error {
 	if name == "" {
 		return nil

@@ -10,8 +10,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator"
 )
 
-// The credentials that are accepted unless others are given. They are the same
-// everywhere on purpose: they protect nothing.
+// The default credentials. They are public on purpose: they protect nothing.
 const (
 	defaultClientID     = "emulator-client-id"
 	defaultClientSecret = "emulator-client-secret" //nolint:gosec // It is in the help text for everybody to read.
@@ -27,22 +26,22 @@ automations and their runs, audit log) from memory. Point a client at it with th
     export PORT_CLIENT_SECRET=` + defaultClientSecret + `
     terraform apply
 
-It prints one line when it is ready, and ends on SIGINT or SIGTERM once the
-events under way have been delivered.
+It prints one line when it is ready, and ends on SIGINT or SIGTERM after it has
+delivered pending events.
 
 Control, without authentication:
 
     GET    /_emulator/requests    how often each route was called
     DELETE /_emulator/requests    count from zero again
-    POST   /_emulator/faults      make a route misbehave: {"method", "route",
+    POST   /_emulator/faults      inject a fault into a route: {"method", "route",
                                   "status", "headers", "body", "delay", "hold",
                                   "drop", "times"}; route is a path template such
-                                  as /v1/blueprints/{identifier}, hold keeps the
+                                  as /v1/blueprints/{identifier}, hold blocks the
                                   request until the faults are deleted, drop is
                                   before, after or truncate, times 0 is until
                                   deleted
-    DELETE /_emulator/faults      make all routes behave again, and let the
-                                  requests that are held proceed
+    DELETE /_emulator/faults      remove all faults and release the held
+                                  requests
     GET    /_emulator/deliveries  what was sent to webhooks, and the invocations of
                                   actions that are only recorded (Kafka, GitHub,
                                   GitLab, Azure DevOps, integrations, agents)
@@ -51,7 +50,7 @@ Control, without authentication:
 Flags:
 `
 
-// settings is what the command line and the environment say.
+// settings are the settings from the command line and the environment.
 type settings struct {
 	listen     string
 	seed, dump string
@@ -59,8 +58,7 @@ type settings struct {
 	options    emulator.Options
 }
 
-// readSettings parses the command line. flag.ErrHelp means that help was asked
-// for, and has been written to output.
+// readSettings parses the command line. flag.ErrHelp means that help was requested and has been written to output.
 func readSettings(arguments []string, environment func(string) string, output io.Writer) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("port-emulator", flag.ContinueOnError)
@@ -83,8 +81,7 @@ func readSettings(arguments []string, environment func(string) string, output io
 	return s, nil
 }
 
-// define declares the flags. The secret has no default there, so that -h does
-// not show one from the environment.
+// define declares the flags. The secret has no default, so that -h does not show one from the environment.
 func (s *settings) define(flags *flag.FlagSet) {
 	o := &s.options
 	flags.BoolVar(&s.version, "version", false, "print the version and exit")
@@ -98,25 +95,25 @@ func (s *settings) define(flags *flag.FlagSet) {
 		"accept this client `secret`, and sign events with it (default $PORT_CLIENT_SECRET, else "+defaultClientSecret+")")
 	flags.DurationVar(&o.TokenTTL, "token-ttl", emulator.DefaultTokenTTL, "how long an access token is valid")
 
-	flags.DurationVar(&o.Latency, "latency", 0, "wait this long before each answer")
+	flags.DurationVar(&o.Latency, "latency", 0, "wait this long before each response")
 	flags.DurationVar(&o.DeleteLag, "delete-lag", 0,
-		"how long deletions take to complete: a blueprint cannot be deleted so soon after its entities, and migrations run so long")
-	flags.IntVar(&o.RateLimit, "rate-limit", 0, "allow this many `requests` per x-ratelimit-period; 0 is any number")
+		"how long deletions take to complete: the time before a blueprint can be deleted after its entities, and the duration of migrations")
+	flags.IntVar(&o.RateLimit, "rate-limit", 0, "allow this many `requests` per x-ratelimit-period; 0 means unlimited")
 	flags.DurationVar(&o.RateLimitPeriod, "rate-limit-period", emulator.DefaultRateLimitPeriod, "the length of x-ratelimit-period")
 	flags.Var(choice(&o.RateLimitReset, emulator.ResetEpoch, emulator.ResetSeconds), "rate-limit-reset",
-		"what x-ratelimit-reset holds: `form` epoch, or seconds to wait")
+		"the `form` of x-ratelimit-reset: epoch, or seconds to wait")
 	flags.IntVar(&o.ConflictStatus, "conflict-status", 409, "the `status` for a taken identifier and for has_dependents: 409 or 422")
 	flags.BoolVar(&o.JSNumbers, "js-numbers", false, "round numbers as JavaScript does")
 
 	flags.Var(choice(&o.ChangelogDestination, emulator.KeepDestination, emulator.DropDestination, emulator.RefuseDestination),
 		"changelog-destination",
-		"the `mode` for changelogDestination of blueprints, which Port has removed: true keeps it, false drops it, refuse answers with 422")
+		"the `mode` for changelogDestination of blueprints, which Port has removed: true keeps it, false drops it, refuse returns 422")
 	flags.Var(choice(&o.TimestampUnit, emulator.Milliseconds, emulator.Seconds), "event-timestamp",
 		"the `unit` of the events' timestamp header: ms or s")
-	flags.IntVar(&o.DeliveryRetries, "event-retries", 0, "post an event again up to this many `times` when it fails")
+	flags.IntVar(&o.DeliveryRetries, "event-retries", 0, "retry a failed event up to this many `times`")
 }
 
-// choiceValue is a flag that takes one of a few values; the first is the default.
+// choiceValue is a flag with a fixed set of values; the first is the default.
 type choiceValue[T ~string] struct {
 	target  *T
 	allowed []T
