@@ -355,7 +355,7 @@ func TestThePageInABrowser(t *testing.T) {
 	b.shows(t, "Log in")
 	b.typeInto(t, "input[name=token]", "a wrong token")
 	b.click(t, "main button")
-	b.shows(t, "This is not the token")
+	b.shows(t, "Wrong token")
 	b.typeInto(t, "input[name=token]", a.token)
 	b.click(t, "main button")
 	b.shows(t, "service:checkout", "service:search", "service:basket")
@@ -384,7 +384,7 @@ func TestThePageInABrowser(t *testing.T) {
 	t.Run("an event that no rule matched", func(t *testing.T) {
 		b.open(t, a.listener.admin+"/events?outcome=unmatched")
 		b.follow(t, "service:search")
-		b.shows(t, "health does not match: the property healthStatus did not change.", "So no alert followed.")
+		b.shows(t, "health does not match: the property healthStatus did not change.", "No alert resulted.")
 	})
 	t.Run("an event that Slack refused is replayed", func(t *testing.T) {
 		b.open(t, a.listener.admin+"/events?rule=crashed&outcome=dead_letter&entity=basket")
@@ -404,13 +404,13 @@ func TestThePageInABrowser(t *testing.T) {
 		b.open(t, a.listener.admin+"/dead-letters")
 		b.shows(t, "service:ledger")
 		b.click(t, "button.danger")
-		b.shows(t, "Nothing was selected")
+		b.shows(t, "Nothing is selected")
 		b.open(t, a.listener.admin+"/dead-letters")
 		b.click(t, "input[name=id]")
 		b.click(t, "button.danger")
 		b.shows(t, "Drop 1 dead letter?")
 		b.click(t, "button.danger")
-		b.shows(t, "Dropped 1 dead letter.", "There are none.")
+		b.shows(t, "Dropped 1 dead letter.", "No dead letters.")
 	})
 	t.Run("hostile titles", func(t *testing.T) {
 		const hostile = `"><script>document.title="owned"</script><img src=x onerror='document.title="owned"'> *b* <!channel>`

@@ -105,7 +105,7 @@ func (c command) writeUsage(out io.Writer) {
 	if len(c.commands) > 0 {
 		_, _ = fmt.Fprintln(out, "\nCommands:")
 		writeCommands(out, c.commands)
-		_, _ = fmt.Fprintf(out, "  Run listener %s command -h to read more about one.\n", c.name)
+		_, _ = fmt.Fprintf(out, "  Run listener %s command -h for the help of a command.\n", c.name)
 	}
 	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	c.prepare(flags)

@@ -109,14 +109,14 @@ rules:
 			0,
 			[]string{
 				shown + "odd does not match: its condition (when) cannot be evaluated for this event (cannot add: string (\"UPDATE\") and number (1)).\n\n",
-				"gone does not match: it tells of another action.\n\n", "loops, to a and b:\n\n",
+				"gone does not match: the rule does not cover this action.\n\n", "loops, to a and b:\n\n",
 				"  The template cannot be used for this event, so the default message is sent:\n  header: its loops take more than 10000 steps\n\n    cart was updated\n",
 				"In a digest:\n\n    • cart moved\n",
 			},
 			"",
 		},
-		{"a rule that does not match", []string{"-config", rules, "-event", event, "-rule", "gone"}, 0, []string{shown + "gone does not match: it tells of another action.\ngone, to b:\n\n    cart was updated\n"}, ""},
-		{"a rule that is not there", []string{"-config", rules, "-event", event, "-rule", "none"}, 1, []string{shown}, "listener render: there is no rule \"none\"; there are odd, gone, loops\n"},
+		{"a rule that does not match", []string{"-config", rules, "-event", event, "-rule", "gone"}, 0, []string{shown + "gone does not match: the rule does not cover this action.\ngone, to b:\n\n    cart was updated\n"}, ""},
+		{"a rule that is not there", []string{"-config", rules, "-event", event, "-rule", "none"}, 1, []string{shown}, "listener render: there is no rule \"none\"; the rules are odd, gone, loops\n"},
 		{"a configuration with a mistake", []string{"-config", bad}, 1, nil, "listener render: the configuration is invalid:\n  " + bad + ":2: rules[0].when: reading the jq program: unexpected EOF after .x =\n"},
 		{"an event that is none", []string{"-event", bad}, 1, nil, "listener render: reading the event: the body is not a JSON object: invalid JSON at byte 1\n"},
 		{"an event that is not there", []string{"-event", filepath.Join(dir, "none")}, 1, nil, "listener render: reading the event: open " + filepath.Join(dir, "none") + ": no such file or directory\n"},
@@ -184,11 +184,11 @@ func TestSend(t *testing.T) {
 		{"a URL without a path", environment, []string{"-url", strings.TrimSuffix(running.url, "/api/slack")}, outcome{0, stored, ""}},
 		{"a host and a port", environment, []string{"-url", strings.TrimSuffix(strings.TrimPrefix(running.url, "http://"), "/api/slack")}, outcome{0, stored, ""}},
 		{"an envelope", environment, []string{"-event", event, "-url", running.url}, outcome{0, stored, ""}},
-		{"an event that is none", environment, []string{"-event", "-", "-url", running.url}, outcome{1, "", "listener send: the event cannot be sent: the body is not a JSON object: it is empty or ends too early; send it with -as-is to see how a listener answers\n"}},
+		{"an event that is none", environment, []string{"-event", "-", "-url", running.url}, outcome{1, "", "listener send: the event cannot be sent: the body is not a JSON object: it is empty or truncated; send it with -as-is to see how a listener answers\n"}},
 		{"the same as it is", environment, []string{"-event", "-", "-url", running.url, "-as-is"}, outcome{1, "", "listener send: the listener answered 400 The body is not a JSON object.\n"}},
 		{"another secret", map[string]string{"PORT_CLIENT_SECRET": "another-secret"}, []string{"-url", running.url}, outcome{1, "", "listener send: the listener answered 401 The signature or its timestamp is missing, malformed, wrong or stale. Both must have the same PORT_CLIENT_SECRET.\n"}},
 		{"no secret", nil, []string{"-url", running.url}, outcome{1, "", "listener send: PORT_CLIENT_SECRET is not set: set it to the client secret with which the listener verifies events, or PORT_CLIENT_SECRET_FILE to the path of a file that contains it\n"}},
-		{"another address", environment, []string{"-url", running.admin + "/api/slack"}, outcome{1, "", "listener send: the listener answered 404 There is nothing at this address.\n"}},
+		{"another address", environment, []string{"-url", running.admin + "/api/slack"}, outcome{1, "", "listener send: the listener answered 404 Not found.\n"}},
 		{"no address", environment, []string{"-url", "://"}, outcome{2, "", "listener send: -url: parse \"://\": missing protocol scheme\nRun listener send -h for its flags.\n"}},
 		{"an unknown flag", environment, []string{"-uri", "x"}, outcome{2, "", "listener send: flag provided but not defined: -uri\nRun listener send -h for its flags.\n"}},
 	}
@@ -232,16 +232,16 @@ func TestReloadAProcess(t *testing.T) {
 	if err := running.process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	running.logged(t, `the configuration is reloaded" config="Client secrets: 1. Destinations: default. Rules: health. Workers: 0 started, 0 ended, 1 untouched."`)
+	running.logged(t, `the configuration was reloaded" config="Client secrets: 1. Destinations: default. Rules: health. Workers: 0 started, 0 stopped, 1 unchanged."`)
 	expect("second")
 
 	write(header("{{ .Titel }}"))
 	if err := running.process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	running.logged(t, `the configuration is not reloaded; the one before stays in use" cause="[^"]*rules\[0\].template.header: there is no .Titel; did you mean .Title\?"`)
+	running.logged(t, `the configuration was not reloaded; the previous one stays in use" cause="[^"]*rules\[0\].template.header: there is no .Titel; did you mean .Title\?"`)
 	status, text := running.post(t, "/-/reload")
-	want := "The configuration is not reloaded; the one before stays in use.\n" + path + ":2: rules[0].template.header: there is no .Titel; did you mean .Title?\n"
+	want := "The configuration was not reloaded; the previous one stays in use.\n" + path + ":2: rules[0].template.header: there is no .Titel; did you mean .Title?\n"
 	if status != http.StatusUnprocessableEntity || text != want {
 		t.Errorf("reload: %d %s", status, text)
 	}
@@ -251,11 +251,11 @@ func TestReloadAProcess(t *testing.T) {
 		t.Errorf("the command: %+v", refused)
 	}
 	write(header("third"))
-	const reloaded = "The configuration is reloaded. Client secrets: 1. Destinations: default. Rules: health. Workers: 0 started, 0 ended, 1 untouched.\n"
+	const reloaded = "The configuration was reloaded. Client secrets: 1. Destinations: default. Rules: health. Workers: 0 started, 0 stopped, 1 unchanged.\n"
 	if got := execute(t, nil, "reload", "-admin", running.admin); got != (outcome{0, reloaded, ""}) {
 		t.Errorf("the command: %+v", got)
 	}
-	if status, text := running.post(t, "/-/reload"); status != http.StatusOK || !strings.HasPrefix(text, "The configuration is reloaded. ") {
+	if status, text := running.post(t, "/-/reload"); status != http.StatusOK || !strings.HasPrefix(text, "The configuration was reloaded. ") {
 		t.Errorf("reload: %d %s", status, text)
 	}
 	expect("third")

@@ -30,13 +30,13 @@ func deadLettersCommand() command {
 		about: `List, replay or drop the dead letters.
 
 A dead letter is an alert that was given up: Slack refused its message in every
-form, it was older than max_age when it failed once more, its destination was
-removed from the configuration, or no message could be made of its event. It is
-kept until it is replayed or dropped, or until newer ones need its room.`,
+form, it failed and was older than max_age, its destination was removed from the
+configuration, or its event could not be read. It is kept until it is replayed or
+dropped, or until newer dead letters need the space.`,
 		commands: []command{listCommand(), replayCommand(), dropCommand()},
 		prepare: func(*flag.FlagSet) func(context.Context, []string, io.Writer) error {
 			return func(_ context.Context, operands []string, _ io.Writer) error {
-				problem := "a command is missing: list, replay or drop"
+				problem := "name a command: list, replay or drop"
 				if len(operands) > 0 {
 					problem = fmt.Sprintf("unknown command %q; the commands are list, replay and drop", operands[0])
 				}
@@ -53,8 +53,8 @@ func listCommand() command {
 		summary:   "show the dead letters, the oldest first",
 		about: `Show the dead letters, the oldest first.
 
-ID is what the other commands take, REASON why the alert was given up, ABOUT the
-entity that has changed, and AGE how long ago the alert was given up.
+ID is the id for the other commands, REASON says why the alert was given up, ABOUT
+names the entity that changed, and AGE is the time since the alert was given up.
 
 ` + aboutPlace,
 		prepare: prepareList,
@@ -62,9 +62,9 @@ entity that has changed, and AGE how long ago the alert was given up.
 }
 
 func prepareList(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
-	destination := flags.String("destination", "", "show only those of the destination of this `name`")
-	limit := flags.Int("limit", defaultShown, "show at most this `number` of them; 0 is all")
-	asJSON := flags.Bool("json", false, "print one JSON object a line")
+	destination := flags.String("destination", "", "show only those of the destination with this `name`")
+	limit := flags.Int("limit", defaultShown, "show at most this `number` of them; 0 shows all")
+	asJSON := flags.Bool("json", false, "print one JSON object per line")
 	place := definePlace(flags)
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if err := noOperands(operands); err != nil {
@@ -125,7 +125,7 @@ func requireDestination(ctx context.Context, desk desk, name string, letters []a
 	if slices.Contains(names, name) {
 		return nil
 	}
-	return fmt.Errorf("there is no destination %q; there are %s", name, strings.Join(names, ", "))
+	return fmt.Errorf("there is no destination %q; the destinations are %s", name, strings.Join(names, ", "))
 }
 
 // writeLettersJSON fails after what was asked for if there is more: a program does
@@ -135,7 +135,7 @@ func writeLettersJSON(out io.Writer, letters []admin.DeadLetter, more bool) erro
 		return err
 	}
 	if more {
-		return fmt.Errorf("there are more than these %s; show them with -limit 0", count(len(letters)))
+		return errors.New("there are more dead letters; use -limit 0 to show all")
 	}
 	return nil
 }
@@ -154,7 +154,7 @@ func writeLetters(out io.Writer, letters []admin.DeadLetter, more bool, now time
 	if err := writeTable(out, rows); err != nil || !more {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "There are more than these %s; show them with -limit 0.\n", count(len(letters)))
+	_, err := fmt.Fprintln(out, "There are more dead letters; use -limit 0 to show all.")
 	return err
 }
 
@@ -165,9 +165,9 @@ func replayCommand() command {
 		summary:   "send dead letters again",
 		about: `Send dead letters again.
 
-Each of them goes back to its destination, or with -to to another one, and is no
-dead letter any more. It is tried as long as a new alert would be. What Slack has
-taken before is not sent to the same destination again.
+Each one is queued again for its destination, or for the one given with -to, and is
+retried as long as a new alert. An alert that its destination has already accepted
+is not sent there again.
 
 ` + aboutPlace,
 		prepare: prepareReplay,
@@ -176,7 +176,7 @@ taken before is not sent to the same destination again.
 
 func prepareReplay(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
 	chosen := defineChoice(flags)
-	to := flags.String("to", "", "send them to the destination of this `name` instead of their own")
+	to := flags.String("to", "", "send them to the destination with this `name` instead of their own")
 	place := definePlace(flags)
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		ids, err := chosen.ids(operands)
@@ -200,7 +200,7 @@ func dropCommand() command {
 		name:      "drop",
 		arguments: "(ID… | -all -destination NAME)",
 		summary:   "delete dead letters permanently",
-		about: `Remove dead letters for good. They will not be delivered.
+		about: `Delete dead letters permanently. They will not be delivered.
 
 ` + aboutPlace,
 		prepare: prepareDrop,
@@ -239,7 +239,7 @@ type choice struct {
 func defineChoice(flags *flag.FlagSet) *choice {
 	defined := new(choice)
 	flags.BoolVar(&defined.all, "all", false, "select all dead letters instead of ids")
-	flags.StringVar(&defined.destination, "destination", "", "with -all, select only those of the destination of this `name`")
+	flags.StringVar(&defined.destination, "destination", "", "with -all, select only those of the destination with this `name`")
 	return defined
 }
 

@@ -17,14 +17,13 @@ func destinationsCommand() command {
 		name:      "destinations",
 		arguments: "[-json]",
 		summary:   "show the destinations, and why alerts are not delivered",
-		about: `Show the destinations, and what keeps them from taking alerts.
+		about: `Show the destinations, and why alerts are not delivered.
 
-One that is failing does not answer, or answers with an error, and is tried
-again in seconds. One that is parked takes no message until somebody fixes its
-webhook: its alerts are kept and do not age, and it is tried every quarter of an
-hour. One that is paused has asked to be left alone for a while. One that is not
-configured was removed from the configuration, and still has alerts or dead
-letters.
+  failing         requests fail; the listener retries within seconds
+  parked          the webhook rejects every message until somebody fixes it; its
+                  alerts are kept and do not age, and it is tried every 15 minutes
+  paused          the destination asked for a pause
+  not configured  removed from the configuration, but alerts or dead letters remain
 
 ` + aboutPlace,
 		commands: []command{unparkCommand()},
@@ -33,7 +32,7 @@ letters.
 }
 
 func prepareDestinations(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
-	asJSON := flags.Bool("json", false, "print one JSON object a line")
+	asJSON := flags.Bool("json", false, "print one JSON object per line")
 	place := definePlace(flags)
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if err := noOperands(operands); err != nil {
@@ -74,7 +73,7 @@ func writeDestinations(out io.Writer, seen []admin.Destination, now time.Time) e
 func explain(destination admin.Destination, now time.Time) string {
 	switch destination.State {
 	case admin.StateParked, admin.StateFailing:
-		return fmt.Sprintf("since %s, tried again in %s: %s", briefly(destination.Since, now), briefly(now, destination.Until), destination.Cause)
+		return fmt.Sprintf("since %s, next attempt in %s: %s", briefly(destination.Since, now), briefly(now, destination.Until), destination.Cause)
 	case admin.StatePaused:
 		return "for " + briefly(now, destination.Until)
 	case admin.StateDelivering, admin.StateNotConfigured:
@@ -87,9 +86,9 @@ func unparkCommand() command {
 		name:      "unpark",
 		arguments: "NAME",
 		summary:   "retry a parked destination now",
-		about: `Have a parked destination tried again now.
+		about: `Retry a parked destination now.
 
-Its alerts are sent if its webhook takes them, and it is parked again if not.
+Its alerts are sent if the webhook accepts them; otherwise it is parked again.
 
 ` + aboutPlace,
 		prepare: prepareUnpark,
@@ -110,9 +109,9 @@ func prepareUnpark(flags *flag.FlagSet) func(context.Context, []string, io.Write
 			}
 			answer := "The destination %s is not parked.\n"
 			if parked && desk.note == "" {
-				answer = "The destination %s is tried again now.\n"
+				answer = "The destination %s is being retried now.\n"
 			} else if parked {
-				answer = "The destination %s is tried again once a listener runs.\n"
+				answer = "The destination %s will be retried when a listener runs.\n"
 			}
 			if _, err := fmt.Fprintf(out, answer, name); err != nil {
 				return err

@@ -22,21 +22,21 @@ func doctorCommand() command {
 	return command{
 		name:      "doctor",
 		arguments: "[-url https://…/api/slack] [-config listener.yaml]",
-		summary:   "check the whole way from Port to the listener and on to Slack",
-		about: `Check the whole way from Port to the listener and on to Slack: the configuration,
-Port's credentials and their region, the clock, the audit log, names, the automations
-that the rules need, a test event over the public address, and each webhook of Slack.
+		summary:   "check the path from Port through the listener to Slack",
+		about: `Check the path from Port through the listener to Slack: the configuration, Port's
+credentials and their region, the clock, the audit log, names, the automations that
+the rules need, a test event to the public address, and each Slack webhook.
 
-Each line says what was found, and what to do where something is wrong. Nothing is
-changed, and nobody is alerted: no rule matches the test event, and Slack is sent a
-message without a text, which it refuses. Without -url the address is that to which
-the automations of listener setup post.`,
+Each line shows a result and, if something is wrong, what to do. Nothing is changed
+and no alert is sent: no rule matches the test event, and the test message for Slack
+has no text, so Slack refuses it. Without -url the test event goes to the address
+that the automations of listener setup post to.`,
 		prepare: prepareDoctor,
 	}
 }
 
 func prepareDoctor(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
-	file := flags.String("config", "", "configuration `file` of the listener; without one the environment is enough")
+	file := flags.String("config", "", "configuration `file` of the listener; without one, the environment is used")
 	address := flags.String("url", "", "public `address` of the listener's webhook\n(without a path: that of the configuration)")
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if err := noOperands(operands); err != nil {
@@ -82,9 +82,9 @@ func examine(ctx context.Context, loaded *config.Config, address string, out *pr
 	case out.err != nil:
 		return out.err
 	case failed == 1:
-		return errors.New("1 check has failed")
+		return errors.New("1 check failed")
 	case failed > 1:
-		return fmt.Errorf("%d checks have failed", failed)
+		return fmt.Errorf("%d checks failed", failed)
 	}
 	return nil
 }

@@ -26,12 +26,12 @@ func explainCommand() command {
 		name:      "explain",
 		arguments: "[ID | -entity NAME | -last N] [-follow]",
 		summary:   "show why events caused alerts, or did not",
-		about: `Show what became of events: where each came from, what every rule said of it, and
-what each destination has answered.
+		about: `Show the history of events: the source of each, the result of every rule, and the
+answers of the destinations.
 
-ID is the short id of an event, as the log and the page show it. Without one the
-last events are shown, the newest at the end; the flags select some of them.
-Events are kept for max_age after their evaluation.
+ID is the short id of an event from the log or the operator's page. Without an ID
+the latest events are shown, the newest last; the flags filter them. Events are kept
+for max_age after their evaluation.
 
 ` + aboutPlace,
 		prepare: prepareExplain,
@@ -42,11 +42,11 @@ func prepareExplain(flags *flag.FlagSet) func(context.Context, []string, io.Writ
 	query := new(admin.EventQuery)
 	flags.StringVar(&query.Entity, "entity", "", "show events of entities whose BLUEPRINT:ENTITY contains this `text`")
 	flags.StringVar(&query.Blueprint, "blueprint", "", "show events of this `blueprint`")
-	flags.StringVar(&query.Rule, "rule", "", "show events that the rule of this `name` has looked at")
+	flags.StringVar(&query.Rule, "rule", "", "show events that the rule with this `name` evaluated")
 	flags.StringVar((*string)(&query.Outcome), "outcome", "", "show events with this `outcome`: "+listOutcomes())
 	last := flags.Int("last", defaultExplained, "show at most this `number` of events")
-	follow := flags.Bool("follow", false, "go on with events as they come, until interrupted")
-	asJSON := flags.Bool("json", false, "print one JSON object a line")
+	follow := flags.Bool("follow", false, "keep showing new events until interrupted")
+	asJSON := flags.Bool("json", false, "print one JSON object per line")
 	place := definePlace(flags)
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if err := checkExplain(operands, *query, *last, *follow); err != nil {
@@ -79,9 +79,9 @@ func listOutcomes() string {
 func checkExplain(operands []string, query admin.EventQuery, last int, follow bool) error {
 	switch {
 	case len(operands) > 1:
-		return &usageError{"name one event, or none"}
+		return &usageError{"name at most one event"}
 	case len(operands) == 1 && (query != admin.EventQuery{} || follow):
-		return &usageError{"an id is that of one event; use it without other flags"}
+		return &usageError{"an id selects one event; do not combine it with other flags"}
 	case last < 0:
 		return &usageError{"-last must be 0 or greater"}
 	}
@@ -130,7 +130,7 @@ func (x *explainer) last(ctx context.Context, desk desk, query admin.EventQuery,
 		return nil
 	}
 	if len(events) == 0 {
-		if _, err := fmt.Fprintln(x.out, "There are no such events."); err != nil {
+		if _, err := fmt.Fprintln(x.out, "No events found."); err != nil {
 			return err
 		}
 	}
@@ -218,7 +218,7 @@ func explainEvent(event admin.Event) string {
 		say(1, "%s arrived again%s, last at %s.", times(copies.Count, "copy", "copies"), from(copies.Source), moment(copies.Last))
 	}
 	if event.EvaluatedAt.IsZero() {
-		say(1, "No rule has looked at it yet.")
+		say(1, "No rule has evaluated it yet.")
 	}
 	for _, verdict := range event.Rules {
 		if verdict.Part == "" {
@@ -237,7 +237,7 @@ func explainEvent(event admin.Event) string {
 		}
 	}
 	if event.Omitted > 0 {
-		say(1, "%s left out to save space.", times(event.Omitted, "entry is", "entries are"))
+		say(1, "%s omitted to save space.", times(event.Omitted, "entry was", "entries were"))
 	}
 	return told.String()
 }

@@ -32,7 +32,7 @@ func TestExplain(t *testing.T) {
 	t.Parallel()
 	a := newAttended(t, "team")
 	stop := a.start(t)
-	a.explains(t, "There are no such events.\n")
+	a.explains(t, "No events found.\n")
 	a.deliver(t.Context(), 0)
 	a.awaits(t, "dead letter (refused)", "explain")
 	const refused = `ID  TIME  UPDATE entity service:entity-0 (webhook)
@@ -72,7 +72,7 @@ func TestExplain(t *testing.T) {
 	a.explains(t, delivered, "-entity", "SERVICE:entity-1")
 	a.explains(t, unmatched, "-outcome", "unmatched")
 	a.explains(t, replayed+delivered, "-blueprint", "service", "-rule", "health")
-	a.explains(t, "There are no such events.\n", "-rule", "other")
+	a.explains(t, "No events found.\n", "-rule", "other")
 	got := execute(t, nil, "explain", "-json", "-last", "1", "-admin", a.admin)
 	var event admin.Event
 	if err := json.Unmarshal([]byte(got.stdout), &event); err != nil {
@@ -83,7 +83,7 @@ func TestExplain(t *testing.T) {
 	a.does(t, outcome{1, "", "listener explain: there is no event \"0123456789ab\", or it is no longer kept\n"}, "explain", "0123456789ab")
 	a.does(t, outcome{1, "", "listener explain: the outcome must be one of [dead_letter retrying waiting delivered dropped unmatched unevaluated]\n"}, "explain", "-outcome", "lost")
 	stop()
-	a.explains(t, unmatched+"No listener answers at ADMIN; this is about the store in DIR.\n", event.ID)
+	a.explains(t, unmatched+"No listener answers at ADMIN; this is the content of the store in DIR.\n", event.ID)
 }
 
 // follow runs listener explain -follow until it is interrupted, and yields its lines. It
@@ -139,9 +139,9 @@ func (a *attended) sendUnchanged(t *testing.T) {
 func TestExplainMistakes(t *testing.T) {
 	t.Parallel()
 	for arguments, problem := range map[string]string{
-		"explain a b":            "name one event, or none",
-		"explain abcd -follow":   "an id is that of one event; use it without other flags",
-		"explain abcd -rule x":   "an id is that of one event; use it without other flags",
+		"explain a b":            "name at most one event",
+		"explain abcd -follow":   "an id selects one event; do not combine it with other flags",
+		"explain abcd -rule x":   "an id selects one event; do not combine it with other flags",
 		"explain -last -1":       "-last must be 0 or greater",
 		"explain -last tomorrow": `invalid value "tomorrow" for flag -last: parse error`,
 	} {

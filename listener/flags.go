@@ -36,13 +36,13 @@ func parseFlags(arguments []string) (flags, error) {
 
 func newFlagSet(into *flags) *flag.FlagSet {
 	set := flag.NewFlagSet("listener", flag.ContinueOnError)
-	set.StringVar(&into.config, "config", "", "configuration `file`; without one the environment is enough\n(examples/listener/listener.yaml explains every key)")
-	set.StringVar(&into.listen, "listen", "", "`address` that Port posts events to\n(default that of the configuration, else "+config.DefaultListen+")")
-	set.StringVar(&into.adminListen, "admin-listen", "", "`address` for the operator\n(default that of the configuration, else "+config.DefaultAdminListen+")")
-	set.StringVar(&into.dataDir, "data-dir", "", "`directory` that keeps events until they are delivered\n(default $STATE_DIRECTORY, else ./listener-data)")
-	set.StringVar(&into.poll, "poll", "", "ask Port's audit log for changes at this `interval`, such as 15s; takes PORT_CLIENT_ID\n(default that of the configuration, else the audit log is only read to catch up)")
+	set.StringVar(&into.config, "config", "", "configuration `file`; without one, the environment is used\n(examples/listener/listener.yaml explains every key)")
+	set.StringVar(&into.listen, "listen", "", "`address` that Port posts events to\n(default: that of the configuration, else "+config.DefaultListen+")")
+	set.StringVar(&into.adminListen, "admin-listen", "", "`address` for the operator\n(default: that of the configuration, else "+config.DefaultAdminListen+")")
+	set.StringVar(&into.dataDir, "data-dir", "", "`directory` that stores events until they are delivered\n(default: $STATE_DIRECTORY, else ./listener-data)")
+	set.StringVar(&into.poll, "poll", "", "poll Port's audit log for changes at this `interval`, such as 15s; requires PORT_CLIENT_ID\n(default: that of the configuration, else the audit log is read only to catch up)")
 	set.BoolVar(&into.checkConfig, "check-config", false, "check the configuration and exit")
-	set.BoolVar(&into.debug, "debug", false, "log details as well, such as events that no rule selects")
+	set.BoolVar(&into.debug, "debug", false, "also log details, such as events that no rule matches")
 	set.BoolVar(&into.version, "version", false, "print the version and exit")
 	return set
 }
@@ -51,11 +51,11 @@ func newFlagSet(into *flags) *flag.FlagSet {
 func writeUsage(out io.Writer) {
 	_, _ = fmt.Fprint(out, `listener turns Port's change events into Slack alerts.
 
-It receives signed events with POST /api/slack, or asks Port for them with -poll,
-and posts a message when the healthStatus of an entity changes, or an entity is
-created with a value other than Healthy; with a configuration, when one of its
-rules matches. An event is on disk before it is acknowledged, and stays there until
-Slack has taken its message.
+It receives signed events at POST /api/slack, or polls Port for them with -poll, and
+posts a message when the healthStatus of an entity changes, or an entity is created
+with a value other than Healthy. With a configuration file, it posts a message when
+a rule matches. It acknowledges an event when the event is on disk, and keeps it
+there until Slack has accepted the alert.
 
 Usage:
   listener [flags]
@@ -64,21 +64,21 @@ Usage:
 Commands:
 `)
 	writeCommands(out, commands())
-	_, _ = fmt.Fprint(out, `  Run listener command -h to read more about one.
+	_, _ = fmt.Fprint(out, `  Run listener command -h for the help of a command.
 
 Environment:
-  PORT_CLIENT_SECRET   client secret with which Port signs events
+  PORT_CLIENT_SECRET   client secret that Port signs events with
   SLACK_WEBHOOK_URL    Slack incoming webhook that alerts go to
   PORT_CLIENT_ID       client id that belongs to the secret; with it the listener
-                       catches up on what it has missed, and knows names
-  PORT_BASE_URL        Port's API outside the EU, such as https://api.us.getport.io
-  The first two may be given as the path of a file instead: PORT_CLIENT_SECRET_FILE,
+                       catches up on missed events, and shows names
+  PORT_BASE_URL        URL of Port's API outside the EU, such as https://api.us.getport.io
+  The first two can also be set as the path of a file: PORT_CLIENT_SECRET_FILE,
   SLACK_WEBHOOK_URL_FILE.
 
 Signals:
-  SIGHUP               read the configuration again, as listener reload does;
-                       a mistake in it changes nothing
-  SIGTERM, SIGINT      stop; what is being delivered is finished, the rest is kept
+  SIGHUP               reload the configuration, like listener reload;
+                       if it has mistakes, nothing changes
+  SIGTERM, SIGINT      stop: finish requests under way, keep the rest stored
 
 Flags:
 `)

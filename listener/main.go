@@ -141,7 +141,7 @@ func serve(flags flags, loaded *config.Config, load func(try config.Try) (*confi
 	if err != nil {
 		logger.Error("stopping: a part of the listener failed", "error", err)
 	} else {
-		logger.Info("stopping: what is being delivered is finished, the rest is kept; a second signal stops at once")
+		logger.Info("stopping: requests under way are finished, everything else stays stored; a second signal stops immediately")
 	}
 	stopping, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
@@ -159,7 +159,7 @@ func start(signalled context.Context, listener *app.App, logger *slog.Logger) (s
 	if err == nil || signalled.Err() == nil {
 		return err == nil, err
 	}
-	logger.Info("stopped before the start was complete", "cause", err)
+	logger.Info("stopped during startup", "cause", err)
 	return false, nil
 }
 

@@ -283,7 +283,7 @@ func TestTheAddressesOfTheFile(t *testing.T) {
 	if status := postExample(t, running.url); status != http.StatusAccepted {
 		t.Errorf("the event is answered with %d", status)
 	}
-	running.logged(t, `level=DEBUG msg="no rule selects the event"`)
+	running.logged(t, `level=DEBUG msg="no rule matches the event"`)
 }
 
 // TestASecondSignalEnds stops the listener while Slack does not answer: the first
@@ -303,7 +303,7 @@ func TestASecondSignalEnds(t *testing.T) {
 	if err := running.process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	running.logged(t, "a second signal stops at once")
+	running.logged(t, "a second signal stops immediately")
 	if err := running.process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

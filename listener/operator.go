@@ -32,9 +32,9 @@ type place struct {
 }
 
 // aboutPlace is said in the help of every command that has a place.
-const aboutPlace = `The running listener is asked at its admin address. Only if nothing answers there
-is its store opened instead, where -config or -data-dir says that it is; the
-secrets of the configuration are not needed for it.`
+const aboutPlace = `The command connects to the admin address of the running listener. If nothing
+answers there, it opens the store that -config or -data-dir names; it needs no
+secrets for that.`
 
 func (a *address) define(flags *flag.FlagSet) {
 	flags.StringVar(&a.admin, "admin", "http://127.0.0.1:8081", "admin `address` of the listener: a URL, or a host and a port")
@@ -82,7 +82,7 @@ func (c *operatorClient) explain(err error) error {
 func definePlace(flags *flag.FlagSet) *place {
 	defined := new(place)
 	defined.define(flags)
-	flags.StringVar(&defined.dataDir, "data-dir", "", "data `directory` of the listener\n(default that of the configuration, else $STATE_DIRECTORY,\nelse ./listener-data)")
+	flags.StringVar(&defined.dataDir, "data-dir", "", "data `directory` of the listener\n(default: that of the configuration, else $STATE_DIRECTORY,\nelse ./listener-data)")
 	return defined
 }
 
@@ -148,7 +148,7 @@ func (p *place) open(ctx context.Context, openStore opener) (desk, error) {
 	}
 	return desk{
 		Desk: opened, close: opened.Close,
-		note: fmt.Sprintf("No listener answers at %s; this is about the store in %s.", client.Address(), where),
+		note: fmt.Sprintf("No listener answers at %s; this is the content of the store in %s.", client.Address(), where),
 	}, nil
 }
 

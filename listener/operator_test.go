@@ -153,16 +153,16 @@ func TestDeadLettersAreSetRight(t *testing.T) {
 `, ""}, "dlq", "list")
 	a.does(t, outcome{0, `ID  DESTINATION  RULE    REASON   ABOUT             AGE
 1   team         health  refused  service:entity-0  AGE
-There are more than these 1 dead letter; show them with -limit 0.
+There are more dead letters; use -limit 0 to show all.
 `, ""}, "dlq", "list", "-limit", "1")
 	const first = `{"id":1,"destination":"team","rule":"health","reason":"refused","about":"service:entity-0","action":"UPDATE","event":"EVENT","stored_at":"TIME","buried_at":"TIME"}` + "\n"
-	a.does(t, outcome{1, first, "listener dlq list: there are more than these 1 dead letter; show them with -limit 0\n"}, "dlq", "list", "-json", "-limit", "1")
+	a.does(t, outcome{1, first, "listener dlq list: there are more dead letters; use -limit 0 to show all\n"}, "dlq", "list", "-json", "-limit", "1")
 	for _, command := range []string{"list", "replay", "drop"} {
 		arguments := []string{"dlq", command, "-destination", "other"}
 		if command != "list" {
 			arguments = append(arguments, "-all")
 		}
-		a.does(t, outcome{1, "", "listener dlq " + command + ": there is no destination \"other\"; there are team\n"}, arguments...)
+		a.does(t, outcome{1, "", "listener dlq " + command + ": there is no destination \"other\"; the destinations are team\n"}, arguments...)
 	}
 	a.does(t, outcome{0, `DESTINATION  STATE       PENDING  OLDEST  DEAD LETTERS  MORE
 team         delivering  0        -       6             -
@@ -174,7 +174,7 @@ team         delivering  0        -       6             -
 		"dlq", "replay", "1", "99", "1", "2")
 	a.expect(t, "entity-0 team", "entity-1 team")
 	a.does(t, outcome{1, "Dropped dead letter 3 of team.\n", "listener dlq drop: there is no dead letter 2\n"}, "dlq", "drop", "2", "3")
-	a.does(t, outcome{1, "", "listener dlq replay: the destination crew is not configured; name another one with -to: configured are team\n"}, "dlq", "replay", "4", "-to", "crew")
+	a.does(t, outcome{1, "", "listener dlq replay: the destination crew is not configured; name another one with -to: the configured destinations are team\n"}, "dlq", "replay", "4", "-to", "crew")
 	a.status.Store(http.StatusBadRequest)
 	a.does(t, outcome{0, "Replayed dead letter 4 to team.\n", ""}, "dlq", "replay", "4")
 	a.awaits(t, "\n7   team         health  refused  service:entity-3  AGE\n", "dlq", "list")
@@ -183,7 +183,7 @@ team         delivering  0        -       6             -
 
 	// The configuration renames the destination while no listener runs.
 	a.configure("crew")
-	const note = "No listener answers at ADMIN; this is about the store in DIR.\n"
+	const note = "No listener answers at ADMIN; this is the content of the store in DIR.\n"
 	a.does(t, outcome{0, `DESTINATION  STATE           PENDING  OLDEST  DEAD LETTERS  MORE
 crew         delivering      0        -       0             -
 team         not configured  0        -       3             -
@@ -193,9 +193,9 @@ team         not configured  0        -       3             -
 6   team         health  refused  service:entity-5  AGE
 7   team         health  refused  service:entity-3  AGE
 ` + note, ""}, "dlq", "list")
-	a.does(t, outcome{1, "Replayed 0 of 3 dead letters.\n" + note, `listener dlq replay: dead letter 5 was not replayed: the destination team is not configured; name another one with -to: configured are crew
-  dead letter 6 was not replayed: the destination team is not configured; name another one with -to: configured are crew
-  dead letter 7 was not replayed: the destination team is not configured; name another one with -to: configured are crew
+	a.does(t, outcome{1, "Replayed 0 of 3 dead letters.\n" + note, `listener dlq replay: dead letter 5 was not replayed: the destination team is not configured; name another one with -to: the configured destinations are crew
+  dead letter 6 was not replayed: the destination team is not configured; name another one with -to: the configured destinations are crew
+  dead letter 7 was not replayed: the destination team is not configured; name another one with -to: the configured destinations are crew
 `}, "dlq", "replay", "-all")
 	a.does(t, outcome{1, "Dropped dead letter 6 of team.\n" + note, "listener dlq drop: there is no dead letter 1\n"}, "dlq", "drop", "6", "1")
 	a.does(t, outcome{0, "Replayed 2 dead letters.\n" + note, ""}, "dlq", "replay", "-all", "-destination", "team", "-to", "crew")
@@ -224,7 +224,7 @@ func TestAllOfMany(t *testing.T) {
 	a.admin = gone.Listener.Addr().String()
 	gone.Close()
 	fillDeadLetters(t, a.dir, alerts, "crew", "team")
-	const note = "No listener answers at ADMIN; this is about the store in DIR.\n"
+	const note = "No listener answers at ADMIN; this is the content of the store in DIR.\n"
 	a.does(t, outcome{0, fmt.Sprintf("Dropped %d dead letters.\n", alerts) + note, ""}, "dlq", "drop", "-all", "-destination", "crew")
 	a.does(t, outcome{0, fmt.Sprintf("Replayed %d dead letters.\n", alerts) + note, ""}, "dlq", "replay", "-all")
 	a.does(t, outcome{0, fmt.Sprintf(`DESTINATION  STATE       PENDING  OLDEST  DEAD LETTERS  MORE
@@ -280,17 +280,17 @@ func TestADestinationIsUnparked(t *testing.T) {
 	a := newAttended(t, "team")
 	stop := a.start(t)
 	a.does(t, outcome{0, "The destination team is not parked.\n", ""}, "destinations", "unpark", "team")
-	a.does(t, outcome{1, "", "listener destinations unpark: the destination \"other\" is not configured; configured are team\n"}, "destinations", "unpark", "other")
+	a.does(t, outcome{1, "", "listener destinations unpark: the destination \"other\" is not configured; the configured destinations are team\n"}, "destinations", "unpark", "other")
 	a.status.Store(http.StatusNotFound)
 	a.deliver(t.Context(), 1)
 	a.awaits(t, "parked", "destinations")
-	const cause = "Slack takes no message for this webhook (404 invalid_blocks)"
+	const cause = "Slack rejects every message for this webhook (404 invalid_blocks)"
 	a.does(t, outcome{0, `DESTINATION  STATE   PENDING  OLDEST  DEAD LETTERS  MORE
-team         parked  1        AGE      0             since AGE, tried again in AGE: ` + cause + `
+team         parked  1        AGE      0             since AGE, next attempt in AGE: ` + cause + `
 `, ""}, "destinations")
 	a.does(t, outcome{0, `{"name":"team","state":"parked","since":"TIME","cause":"` + cause + `","until":"TIME","pending":1,"oldest":"TIME","dead_letters":0}` + "\n", ""}, "destinations", "-json")
 	a.status.Store(http.StatusOK)
-	a.does(t, outcome{0, "The destination team is tried again now.\n", ""}, "destinations", "unpark", "team")
+	a.does(t, outcome{0, "The destination team is being retried now.\n", ""}, "destinations", "unpark", "team")
 	a.expect(t, "entity-1 team")
 
 	a.status.Store(http.StatusForbidden)
@@ -298,9 +298,9 @@ team         parked  1        AGE      0             since AGE, tried again in A
 	a.awaits(t, "parked", "destinations")
 	stop()
 	a.status.Store(http.StatusOK)
-	const note = "No listener answers at ADMIN; this is about the store in DIR.\n"
+	const note = "No listener answers at ADMIN; this is the content of the store in DIR.\n"
 	a.awaits(t, "parked", "destinations")
-	a.does(t, outcome{0, "The destination team is tried again once a listener runs.\n" + note, ""}, "destinations", "unpark", "team")
+	a.does(t, outcome{0, "The destination team will be retried when a listener runs.\n" + note, ""}, "destinations", "unpark", "team")
 	stop = a.start(t)
 	defer stop()
 	a.expect(t, "entity-2 team")
@@ -325,7 +325,7 @@ func TestTheOperatorFindsNoDesk(t *testing.T) {
 	// What another process uses may be looked at, and not changed.
 	a.does(t, outcome{0, `DESTINATION  STATE       PENDING  OLDEST  DEAD LETTERS  MORE
 team         delivering  0        -       0             -
-No listener answers at ADMIN; this is about the store in DIR.
+No listener answers at ADMIN; this is the content of the store in DIR.
 `, ""}, "destinations")
 	a.does(t, outcome{1, "", "listener destinations unpark: nothing answers at ADMIN, and another process holds the store in DIR; give its admin address with -admin\n"}, "destinations", "unpark", "team")
 	a.admin = running
@@ -346,15 +346,15 @@ No listener answers at ADMIN; this is about the store in DIR.
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }))
 	t.Cleanup(page.Close)
 	a.admin = page.Listener.Addr().String()
-	a.does(t, outcome{1, "", "listener dlq list: ADMIN answers, with status 200, but not as the admin address of a listener of this version does: " +
-		"give the address of its -admin-listen with -admin, or bring the listener up to date\n"}, "dlq", "list")
+	a.does(t, outcome{1, "", "listener dlq list: ADMIN answers with status 200, but not like the admin address of a listener of this version: " +
+		"give the listener's -admin-listen address with -admin, or update the listener\n"}, "dlq", "list")
 }
 
 // TestTheOperatorsMistakes are told without asking anybody.
 func TestTheOperatorsMistakes(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ arguments, command, want string }{
-		{"dlq", "dlq", "a command is missing: list, replay or drop"},
+		{"dlq", "dlq", "name a command: list, replay or drop"},
 		{"dlq show", "dlq", `unknown command "show"; the commands are list, replay and drop`},
 		{"dlq list 1", "dlq list", `unexpected argument "1"`},
 		{"dlq list -limit -1", "dlq list", "-limit must be 0 or greater"},
@@ -413,7 +413,7 @@ func TestTables(t *testing.T) {
 	if err := writeDestinations(&out, []admin.Destination{
 		{Name: "calm", State: admin.StatePaused, Until: now.Add(30 * time.Second), Pending: 2, Oldest: now.Add(-90 * time.Second)},
 		{Name: "long-gone", State: admin.StateNotConfigured, DeadLetters: 12, Pending: 1, Oldest: now.Add(-49 * time.Hour)},
-		{Name: "team", State: admin.StateParked, Since: now.Add(-3 * time.Hour), Until: now.Add(10 * time.Minute), Cause: "Slack takes no message", Pending: 7, Oldest: now.Add(-119 * time.Minute)},
+		{Name: "team", State: admin.StateParked, Since: now.Add(-3 * time.Hour), Until: now.Add(10 * time.Minute), Cause: "Slack rejects every message", Pending: 7, Oldest: now.Add(-119 * time.Minute)},
 	}, now); err != nil {
 		t.Fatal(err)
 	}
@@ -426,7 +426,7 @@ func TestTables(t *testing.T) {
 	const want = `DESTINATION  STATE           PENDING  OLDEST  DEAD LETTERS  MORE
 calm         paused          2        90s     0             for 30s
 long-gone    not configured  1        2d      12            -
-team         parked          7        119m    0             since 3h, tried again in 10m: Slack takes no message
+team         parked          7        119m    0             since 3h, next attempt in 10m: Slack rejects every message
 ID     DESTINATION  RULE    REASON               ABOUT             AGE
 9      team         health  expired              service:?[2Jcart  60s
 12345  old          health  destination removed  -                 0s

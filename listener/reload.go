@@ -15,12 +15,12 @@ func reloadCommand() command {
 		name:      "reload",
 		arguments: "[-admin address]",
 		summary:   "make the running listener read its configuration again",
-		about: `Have the running listener read its configuration again.
+		about: `Make the running listener read its configuration again.
 
-The listener reads the file and every file that it names, as at SIGHUP. Rules,
-templates, destinations, secrets, the certificate and smee apply at once; if
-anything is wrong nothing does, and what is wrong is shown. Variables of the
-environment keep the values that the listener was started with.`,
+The listener reads the file and every file that it names, as on SIGHUP. Rules,
+templates, destinations, secrets, the certificate and smee apply immediately. If the
+configuration has mistakes, they are shown and nothing changes. Environment
+variables keep the values from the start of the listener.`,
 		prepare: prepareReload,
 	}
 }

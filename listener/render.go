@@ -28,13 +28,13 @@ func renderCommand() command {
 	return command{
 		name:      "render",
 		arguments: "[-event file.json] [-config listener.yaml] [-rule name]",
-		summary:   "show the messages that an event causes, and why other rules do not match",
-		about: `Show the messages that follow from an event, without sending anything.
+		summary:   "show the messages for an event, and why other rules do not match",
+		about: `Show the messages for an event, without sending anything.
 
-For each rule of the configuration that matches, the message is shown as text,
-with a link to Slack's Block Kit Builder, which draws it as Slack does; for each
-that does not match, the reason. Secrets and destinations need not be set. Without
--config the classic rule is asked, without -event about the worked example.`,
+For each rule that matches, the command prints the message as text and a link that
+shows it in Slack's Block Kit Builder; for each other rule, the reason. It needs no
+secrets and no webhooks. Without -config it uses the default rule, without -event
+the example event.`,
 		prepare: prepareRender,
 	}
 }
@@ -42,7 +42,7 @@ that does not match, the reason. Secrets and destinations need not be set. Witho
 func prepareRender(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
 	path := flags.String("event", "", "`file` that contains the event as JSON; - reads it from standard input")
 	file := flags.String("config", "", "configuration `file`")
-	only := flags.String("rule", "", "show the message of the rule of this `name` alone, even if it does not match")
+	only := flags.String("rule", "", "show only the message of the rule with this `name`, even if it does not match")
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if len(operands) > 0 {
 			return &usageError{fmt.Sprintf("unexpected argument %q", operands[0])}
@@ -82,7 +82,7 @@ func render(ctx context.Context, shown printer, loaded *config.Config, event *ch
 	if only != "" {
 		wanted, ok := loaded.Rule(only)
 		if !ok {
-			return fmt.Errorf("there is no rule %q; there are %s", only, strings.Join(loaded.RuleNames(), ", "))
+			return fmt.Errorf("there is no rule %q; the rules are %s", only, strings.Join(loaded.RuleNames(), ", "))
 		}
 		verdict, err := shown.match(ctx, wanted, event)
 		if err != nil {

@@ -44,11 +44,11 @@ func sendCommand() command {
 		summary:   "send an event to a listener, signed as Port signs it",
 		about: `Send an event to a listener, signed as Port signs it.
 
-The signature is made with the client secret in PORT_CLIENT_SECRET, or in the
-file that PORT_CLIENT_SECRET_FILE names, which must be that of the listener. The
-times in the event are set to now, so that it counts as a new change each time it
-is sent. Without -event the worked example is sent: the healthStatus of a service
-changes from Healthy to Degraded.`,
+The command signs with the client secret in PORT_CLIENT_SECRET, or in the file that
+PORT_CLIENT_SECRET_FILE names; the listener must have the same one. It sets the
+times in the event to now, so that each one counts as a new change. Without -event
+it sends the example event: the healthStatus of a service changes from Healthy to
+Degraded.`,
 		prepare: prepareSend,
 	}
 }
@@ -99,7 +99,7 @@ func readEvent(path string) ([]byte, error) {
 		return nil, fmt.Errorf("reading the event: %w", err)
 	}
 	if len(event) > eventLimit {
-		return nil, fmt.Errorf("the event has more than %d bytes", eventLimit)
+		return nil, fmt.Errorf("the event is larger than %d bytes", eventLimit)
 	}
 	return event, nil
 }

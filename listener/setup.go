@@ -22,18 +22,18 @@ func setupCommand() command {
 	return command{
 		name:      "setup",
 		arguments: "-url https://…/api/slack [-blueprint name] [-config listener.yaml] [-apply | -hcl]",
-		summary:   "show or make the automations of Port that the rules need",
-		about: `Show or make the automations of Port that report to the listener what its rules
-look at: one for each blueprint, and one for each timer that a rule waits for.
+		summary:   "show or create the automations in Port that the rules need",
+		about: `Show or create the automations in Port that report to the listener the changes that
+its rules cover: one per blueprint, and one per timer that a rule waits for.
 
-Their conditions follow from the rules: the actions, the property, and its values
-before and after. What a rule asks for with "when" stays with the listener. Without
--blueprint they are those of the blueprints that rules name, and of all that have
-the property of a rule that names none.
+Their conditions come from the rules: the actions, the property, and its values
+before and after. The listener alone evaluates "when". Without -blueprint the command
+covers the blueprints that rules name and, for a rule without a blueprint, every
+blueprint that has its property.
 
-Port is asked with PORT_CLIENT_ID and PORT_CLIENT_SECRET, or with port in the
-configuration. Nothing is changed without -apply, nothing else than these
-automations with it, and what others added to one stays.`,
+It uses PORT_CLIENT_ID and PORT_CLIENT_SECRET, or the section port of the
+configuration. Without -apply it changes nothing; with it, it changes only these
+automations, and keeps what others added to them.`,
 		prepare: prepareSetup,
 	}
 }
@@ -64,17 +64,17 @@ func (t *texts) Set(given string) error {
 
 func prepareSetup(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
 	var given setupFlags
-	flags.StringVar(&given.config, "config", "", "configuration `file` of the listener, for its rules and how Port is asked")
+	flags.StringVar(&given.config, "config", "", "configuration `file` of the listener, with its rules and the credentials for Port")
 	flags.StringVar(&given.address, "url", "", "public `address` of the listener's webhook, to which Port posts\n(without a path: that of the configuration)")
-	flags.Var(&given.blueprints, "blueprint", "`identifier` of a blueprint to report; may be repeated")
-	flags.BoolVar(&given.apply, "apply", false, "make the changes")
+	flags.Var(&given.blueprints, "blueprint", "`identifier` of a blueprint to report; can be repeated")
+	flags.BoolVar(&given.apply, "apply", false, "create and change the automations")
 	flags.BoolVar(&given.hcl, "hcl", false, "print the automations as Terraform resources instead")
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if err := noOperands(operands); err != nil {
 			return err
 		}
 		if given.apply && given.hcl {
-			return &usageError{"-apply and -hcl exclude each other: what Terraform declares it also makes"}
+			return &usageError{"-apply and -hcl exclude each other: Terraform creates what it declares"}
 		}
 		return setUp(ctx, given, out)
 	}
@@ -109,14 +109,14 @@ func setUp(ctx context.Context, given setupFlags, out io.Writer) error {
 // publicURL completes the address of the listener by the path of its webhook.
 func publicURL(address, path string) (string, error) {
 	if address == "" {
-		return "", errors.New("give the address at which Port reaches the listener, such as https://listener.example.com" + path)
+		return "", errors.New("give the address under which Port reaches the listener, such as https://listener.example.com" + path)
 	}
 	parsed, err := weburl.Parse(address)
 	if err != nil {
 		return "", err
 	}
 	if parsed.User != nil {
-		return "", errors.New("it must not hold a user or a password")
+		return "", errors.New("it must not contain a user or a password")
 	}
 	if parsed.Path == "" || parsed.Path == "/" {
 		parsed.Path = path
@@ -188,11 +188,11 @@ func (a *automations) settle(ctx context.Context, needed automation.Needed) erro
 		}
 	}
 	if strings.HasPrefix(a.address, "http:") {
-		a.out.line("The address is not https: what Port posts, and who changed what, can be read on the way.")
+		a.out.line("The address is not https: anybody on the network path can read what Port posts, including who changed what.")
 	}
 	switch {
 	case len(needed.Automations) == 0:
-		return errors.Join(a.out.err, errors.New("no automation follows from the rules"))
+		return errors.Join(a.out.err, errors.New("the rules need no automation"))
 	case different > 0 && !a.apply:
 		a.out.line("Nothing was changed. Run the command again with -apply to make these changes.")
 	case different == 0:
@@ -211,7 +211,7 @@ func (a *automations) settleOne(ctx context.Context, needed automation.Automatio
 	differences := automation.Differences(current, desired)
 	a.show(needed, current != nil, differences)
 	for _, other := range automation.Others(needed, a.address, existing) {
-		a.out.line("    (%s posts the same changes to this address; the listener takes each change once, but both have runs)", other)
+		a.out.line("    (%s posts the same changes to this address; the listener counts each change once, but Port runs both automations)", other)
 	}
 	if len(differences) == 0 || !a.apply {
 		return len(differences) > 0, a.out.err

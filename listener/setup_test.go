@@ -140,7 +140,7 @@ func TestGuideShowsSetup(t *testing.T) {
 	}
 }
 
-const aboutRuns = "Rule runs is about runs: they need an automation for each action, with the event ANY_RUN_CHANGE, which setup does not make.\n"
+const aboutRuns = "Rule runs covers runs: they need an automation per action with the event ANY_RUN_CHANGE, which setup does not create.\n"
 
 func TestSetupSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
@@ -158,13 +158,13 @@ func TestSetupSaysWhatIsWrong(t *testing.T) {
 		code      int
 		stderr    string
 	}{
-		"no address":      {with(), nil, 2, "-url: give the address at which Port reaches the listener, such as https://listener.example.com/api/slack\n"},
+		"no address":      {with(), nil, 2, "-url: give the address under which Port reaches the listener, such as https://listener.example.com/api/slack\n"},
 		"an address":      {with(), []string{"-url", "listener.example.com"}, 2, "-url: it is not an http or https URL\n"},
-		"a password":      {with(), []string{"-url", "https://a:hunter2@listener.example.com"}, 2, "-url: it must not hold a user or a password\n"},
+		"a password":      {with(), []string{"-url", "https://a:hunter2@listener.example.com"}, 2, "-url: it must not contain a user or a password\n"},
 		"both":            {with(), []string{"-url", publicHost, "-apply", "-hcl"}, 2, "-apply and -hcl exclude each other"},
 		"an operand":      {with(), []string{"all"}, 2, `unexpected argument "all"`},
 		"no blueprint":    {with(), []string{"-url", publicHost, "-blueprint", "databse"}, 1, `Port has no blueprint "databse"; did you mean database?`},
-		"nothing follows": {with(), []string{"-url", publicHost, "-config", absolute(t, "timer-expired.yaml")}, 1, "no automation follows from the rules"},
+		"nothing follows": {with(), []string{"-url", publicHost, "-config", absolute(t, "timer-expired.yaml")}, 1, "the rules need no automation"},
 		"no client id":    {with("PORT_CLIENT_ID", ""), []string{"-url", publicHost}, 1, "PORT_CLIENT_ID is not set: set it, or port.client_id, to the client id that belongs to the client secret\n"},
 		"no secret":       {with("PORT_CLIENT_SECRET", ""), []string{"-url", publicHost}, 1, "PORT_CLIENT_SECRET is not set"},
 		"another secret":  {with("PORT_CLIENT_SECRET", "another-secret"), []string{"-url", publicHost}, 1, "401 Unauthorized"},

@@ -59,7 +59,7 @@ func TestAConditionThatKills(t *testing.T) {
 	if _, text := running.ask(t, "GET", "/metrics"); !strings.Contains(text, `port_listener_rule_condition_failures_total{reason="killed",rule="kills"} 1`) {
 		t.Errorf("it is not counted:\n%s", running.stderr)
 	}
-	running.logged(t, `msg="the condition of a rule cannot be evaluated[^"]*" rule=kills event=\S+ reason=killed`)
+	running.logged(t, `msg="evaluating the condition of a rule failed[^"]*" rule=kills event=\S+ reason=killed`)
 
 	workers := children(t, running.process.Pid)
 	if len(workers) != 1 {

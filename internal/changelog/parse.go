@@ -53,7 +53,7 @@ func syntaxReason(err error) string {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Sprintf("invalid JSON at byte %d", syntax.Offset)
 	}
-	return "it is empty or ends too early"
+	return "it is empty or truncated"
 }
 
 // normalise brings any of Port's shapes into the one that Event describes.

@@ -263,7 +263,7 @@ func TestParseRefuses(t *testing.T) {
 		{"invalid UTF-8", "{\"a\":\"\xff\"}", "not UTF-8"},
 		{"trailing bytes", `{} x`, "something follows"},
 		{"a second object", `{}{}`, "something follows"},
-		{"an object cut off", `{"action":"UP`, "ends too early"},
+		{"an object cut off", `{"action":"UP`, "truncated"},
 		{"nesting without end", strings.Repeat(`{"a":`, 100_000), "invalid JSON"},
 		{"deep nesting that ends", `{"a":` + strings.Repeat("[", 50_000) + strings.Repeat("]", 50_000) + "}", "invalid JSON"},
 		{"gzip", "\x1f\x8b\x08\x00", "not UTF-8"},

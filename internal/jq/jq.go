@@ -103,7 +103,7 @@ func (p *Program) Outputs(ctx context.Context, input any) iter.Seq2[any, error] 
 func next(outputs gojq.Iter) (output any, ok bool) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			output, ok = errors.New("the jq program cannot be run"), true
+			output, ok = errors.New("running the jq program failed"), true
 		}
 	}()
 	return outputs.Next()

@@ -128,7 +128,7 @@ func (s *scanner) open() error {
 
 func (s *scanner) close() error {
 	if s.start == outside {
-		return fmt.Errorf("double braces close at character %d and do not open before", s.character(s.at-1))
+		return fmt.Errorf("double braces close at character %d without opening before", s.character(s.at-1))
 	}
 	end := s.at - 1
 	if s.at+1 < len(s.text) && s.text[s.at+1] == '}' {

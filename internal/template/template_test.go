@@ -45,10 +45,10 @@ func TestExpressions_unpairedBraces(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		`prefix{{.foo}postfix`:       "the double braces that open at character 7 are not closed",
-		`prefix{.foo}}postfix`:       "double braces close at character 12 and do not open before",
+		`prefix{.foo}}postfix`:       "double braces close at character 12 without opening before",
 		`prefix{{ .foo {{ }}postfix`: "double braces open at character 15 within those that open at character 7",
-		`prefix{{ .foo }} }}postfix`: "double braces close at character 18 and do not open before",
-		`prefix{{ "{{" + .foo }} }}`: "double braces close at character 25 and do not open before",
+		`prefix{{ .foo }} }}postfix`: "double braces close at character 18 without opening before",
+		`prefix{{ "{{" + .foo }} }}`: "double braces close at character 25 without opening before",
 		`{{ "not closed }}`:          "the double braces that open at character 1 are not closed",
 		`äöü {{`:                     "the double braces that open at character 5 are not closed",
 	} {

@@ -72,9 +72,9 @@ func TestDemoTellsTheWholeStory(t *testing.T) {
 		"Before\n      │ Degraded 🚧",
 		"Now\n      │ Healthy ✅",
 		"Destroy complete! Resources: 3 destroyed.",
-		"Port has neither the blueprint nor an automation any more.",
+		"Port no longer has the blueprint or an automation.",
 		"[11/11]",
-		"Port posted the change twice, by the automation and by the changelog: one message.",
+		"Port reported the change twice, by automation and by changelog: one message.",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the demo does not say %q", want)

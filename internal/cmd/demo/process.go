@@ -49,7 +49,7 @@ func startProcess(ctx context.Context, ready string, environment map[string]stri
 	giveUp()
 	if err != nil {
 		waitErr := p.command.Wait()
-		return nil, fmt.Errorf("%s did not get ready: %w\n%s", filepath.Base(name), errors.Join(err, waitErr), p.errors)
+		return nil, fmt.Errorf("%s did not start: %w\n%s", filepath.Base(name), errors.Join(err, waitErr), p.errors)
 	}
 	go func() {
 		defer close(p.drained)

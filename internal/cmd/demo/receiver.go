@@ -103,7 +103,7 @@ func (r *receiver) next(ctx context.Context) (slack.WebhookMessage, error) {
 			return message, nil
 		}
 	case <-ctx.Done():
-		return slack.WebhookMessage{}, fmt.Errorf("no Slack message came: %w", ctx.Err())
+		return slack.WebhookMessage{}, fmt.Errorf("no Slack message arrived: %w", ctx.Err())
 	}
 }
 

@@ -95,7 +95,7 @@ func (s *story) play(ctx context.Context) error {
 			return err
 		}
 	}
-	s.say("\nThat was the whole story. Read README.md to use it for real.")
+	s.say("\nDone. See README.md to use it with Port and Slack.")
 	return nil
 }
 
@@ -260,7 +260,7 @@ func (s *story) changeHealthAgain(ctx context.Context) error {
 	if err := s.awaitPosts(ctx, posts{automation: 2, changelog: 3}); err != nil {
 		return err
 	}
-	s.say("      Port posted the change twice, by the automation and by the changelog: one message.")
+	s.say("      Port reported the change twice, by automation and by changelog: one message.")
 	// A second message about it would come before this one.
 	s.say("      The monitor writes \"Healthy\"; Slack reads:")
 	if err := s.write(ctx, map[string]any{"healthStatus": "Healthy"}); err != nil {
@@ -276,7 +276,7 @@ func (s *story) write(ctx context.Context, properties map[string]any) error {
 }
 
 func (s *story) seeDrift(ctx context.Context) error {
-	s.title("%s plan: what the monitor changed shows, and only that", s.terraform.Name)
+	s.title("%s plan: shows only what the monitor changed", s.terraform.Name)
 	output, err := s.terraform.run(ctx, "plan")
 	if err != nil {
 		return err
@@ -322,7 +322,7 @@ func (s *story) expectNothingLeft(ctx context.Context) error {
 	if len(actions) > 0 {
 		return fmt.Errorf("actions are left in Port: %v", actions)
 	}
-	s.say("      Port has neither the blueprint nor an automation any more.")
+	s.say("      Port no longer has the blueprint or an automation.")
 	return nil
 }
 
@@ -336,7 +336,7 @@ func (s *story) showAlert(ctx context.Context, before, after string) error {
 	}
 	text := slacktext.Render(message)
 	if !strings.Contains(text, before) || !strings.Contains(text, after) {
-		return fmt.Errorf("the message does not tell the change from %s to %s:\n%s", before, after, text)
+		return fmt.Errorf("the message does not show the change from %s to %s:\n%s", before, after, text)
 	}
 	for line := range strings.Lines(text) {
 		s.say("      │ %s", strings.TrimRight(line, "\n"))

@@ -41,11 +41,11 @@ func newStore() *memoryStore {
 		statuses: map[string]queue.Status{
 			"team": {
 				ParkedSince: noon().Add(-10 * time.Minute), FailingSince: noon().Add(-time.Hour), RetryAt: noon().Add(5 * time.Minute),
-				Cause: "Slack takes no message for this webhook (404)",
+				Cause: "Slack rejects every message for this webhook (404)",
 			},
 			"calm":  {Paused: true, RetryAt: noon().Add(30 * time.Second)},
-			"ready": {Paused: true, RetryAt: noon().Add(-time.Second), Cause: "Slack asks for a pause"},
-			"weak":  {FailingSince: noon().Add(-3 * time.Minute), RetryAt: noon().Add(9 * time.Second), Cause: "Slack is not available (503)"},
+			"ready": {Paused: true, RetryAt: noon().Add(-time.Second), Cause: "Slack asked for a pause"},
+			"weak":  {FailingSince: noon().Add(-3 * time.Minute), RetryAt: noon().Add(9 * time.Second), Cause: "Slack is unavailable (503)"},
 		},
 		letters: []queue.DeadLetter{
 			letter(4, "team", `{"action":"UPDATE","context":{"blueprint":"service","entity":"cart"}}`),
@@ -83,7 +83,7 @@ func newLocal(store queue.Desk) *admin.Local {
 // TestDesk does the same at each desk.
 func TestDesk(t *testing.T) {
 	t.Parallel()
-	const configured = "configured are calm, ready, team, weak"
+	const configured = "the configured destinations are calm, ready, team, weak"
 	cart := admin.DeadLetter{
 		ID: 4, Destination: "team", Rule: "health", Reason: "refused", Event: "e4", About: "service:cart", Action: "UPDATE",
 		StoredAt: noon().Add(-2 * time.Hour), BuriedAt: noon().Add(-time.Hour),
@@ -112,10 +112,10 @@ func TestDesk(t *testing.T) {
 				{Name: "old", State: admin.StateNotConfigured, DeadLetters: 1},
 				{Name: "ready", State: admin.StateDelivering},
 				{
-					Name: "team", State: admin.StateParked, Since: noon().Add(-10 * time.Minute), Cause: "Slack takes no message for this webhook (404)",
+					Name: "team", State: admin.StateParked, Since: noon().Add(-10 * time.Minute), Cause: "Slack rejects every message for this webhook (404)",
 					Until: noon().Add(5 * time.Minute), Pending: 3, Oldest: noon().Add(-time.Minute), DeadLetters: 2,
 				},
-				{Name: "weak", State: admin.StateFailing, Since: noon().Add(-3 * time.Minute), Until: noon().Add(9 * time.Second), Cause: "Slack is not available (503)"},
+				{Name: "weak", State: admin.StateFailing, Since: noon().Add(-3 * time.Minute), Until: noon().Add(9 * time.Second), Cause: "Slack is unavailable (503)"},
 			},
 		},
 		{
@@ -135,8 +135,8 @@ func TestDesk(t *testing.T) {
 		{name: "the first", ask: letters(admin.Query{Limit: 1}), want: []admin.DeadLetter{cart}},
 		{name: "the next", ask: letters(admin.Query{Limit: 1, After: 4}), want: []admin.DeadLetter{old}},
 		{name: "after the last", ask: letters(admin.Query{After: 9}), want: []admin.DeadLetter{}},
-		{name: "a page too long", ask: letters(admin.Query{Limit: admin.MaxPage + 1}), refusal: "the limit must be a number from 1 to 1000"},
-		{name: "a page of less than nothing", ask: letters(admin.Query{Limit: -1}), refusal: "the limit must be a number from 1 to 1000"},
+		{name: "a page too long", ask: letters(admin.Query{Limit: admin.MaxPage + 1}), refusal: "the limit must be a number between 1 and 1000"},
+		{name: "a page of less than nothing", ask: letters(admin.Query{Limit: -1}), refusal: "the limit must be a number between 1 and 1000"},
 		{name: "a pattern instead of a name", ask: letters(admin.Query{Destination: ">"}), refusal: `">" is not the name of a destination`},
 		{name: "dead letters of a broken store", prepare: broken, ask: letters(admin.Query{}), failure: "the event store"},
 		{
@@ -200,8 +200,8 @@ func TestDesk(t *testing.T) {
 			name: "a store that breaks", prepare: func(store *memoryStore) { store.brokenFor = 7 }, ask: replay(admin.Order{IDs: []uint64{4, 7, 9}, To: "calm"}),
 			want: admin.Report{Results: []admin.Result{
 				{ID: 4, Outcome: admin.OutcomeReplayed, Destination: "calm"},
-				{ID: 7, Outcome: admin.OutcomeFailed, Destination: "calm", Problem: "dead letter 7 may not have been touched: the event store does not answer, or is full; try again"},
-				{ID: 9, Outcome: admin.OutcomeFailed, Problem: "dead letter 9 may not have been touched: the event store does not answer, or is full; try again"},
+				{ID: 7, Outcome: admin.OutcomeFailed, Destination: "calm", Problem: "dead letter 7 may be unchanged: the event store does not answer, or is full; try again"},
+				{ID: 9, Outcome: admin.OutcomeFailed, Problem: "dead letter 9 may be unchanged: the event store does not answer, or is full; try again"},
 			}},
 			left: []uint64{7, 9}, replayed: map[uint64]string{4: "calm"},
 		},
@@ -216,10 +216,10 @@ func TestDesk(t *testing.T) {
 			name: "dropping all of a destination that is gone", ask: drop(admin.Order{Destination: "old"}),
 			want: admin.Report{Results: []admin.Result{{ID: 7, Outcome: admin.OutcomeDropped, Destination: "old"}}}, left: []uint64{4, 9},
 		},
-		{name: "dropping elsewhere", ask: drop(admin.Order{IDs: []uint64{4}, To: "calm"}), refusal: "what is dropped goes nowhere; it takes no other destination", left: []uint64{4, 7, 9}},
-		{name: "neither ids nor a destination", ask: drop(admin.Order{}), refusal: "name the ids of dead letters, or a destination for all of its", left: []uint64{4, 7, 9}},
-		{name: "ids and a destination", ask: drop(admin.Order{IDs: []uint64{4}, Destination: "team"}), refusal: "name the ids of dead letters, or a destination for all of its", left: []uint64{4, 7, 9}},
-		{name: "too many ids", ask: drop(admin.Order{IDs: many}), refusal: "these are 1001 ids; name at most 1000 at a time", left: []uint64{4, 7, 9}},
+		{name: "dropping elsewhere", ask: drop(admin.Order{IDs: []uint64{4}, To: "calm"}), refusal: "dropping takes no other destination", left: []uint64{4, 7, 9}},
+		{name: "neither ids nor a destination", ask: drop(admin.Order{}), refusal: "name the ids of dead letters, or a destination to select all of its dead letters", left: []uint64{4, 7, 9}},
+		{name: "ids and a destination", ask: drop(admin.Order{IDs: []uint64{4}, Destination: "team"}), refusal: "name the ids of dead letters, or a destination to select all of its dead letters", left: []uint64{4, 7, 9}},
+		{name: "too many ids", ask: drop(admin.Order{IDs: many}), refusal: "1001 ids were given; the limit is 1000 at a time", left: []uint64{4, 7, 9}},
 	}
 	for _, test := range tests {
 		for way, sit := range ways() {
@@ -299,9 +299,9 @@ func TestTheAnswersAreAContract(t *testing.T) {
 			`{"name":"calm","state":"paused","until":"2026-05-04T12:00:30Z","pending":0,"dead_letters":0},` +
 			`{"name":"old","state":"not_configured","pending":0,"dead_letters":1},` +
 			`{"name":"ready","state":"delivering","pending":0,"dead_letters":0},` +
-			`{"name":"team","state":"parked","since":"2026-05-04T11:50:00Z","cause":"Slack takes no message for this webhook (404)",` +
+			`{"name":"team","state":"parked","since":"2026-05-04T11:50:00Z","cause":"Slack rejects every message for this webhook (404)",` +
 			`"until":"2026-05-04T12:05:00Z","pending":3,"oldest":"2026-05-04T11:59:00Z","dead_letters":2},` +
-			`{"name":"weak","state":"failing","since":"2026-05-04T11:57:00Z","cause":"Slack is not available (503)",` +
+			`{"name":"weak","state":"failing","since":"2026-05-04T11:57:00Z","cause":"Slack is unavailable (503)",` +
 			`"until":"2026-05-04T12:00:09Z","pending":0,"dead_letters":0}]}`},
 		{"GET", "/-/dlq?destination=team&after=4&limit=5", "", false, 200, `{"dead_letters":[{"id":9,"destination":"team","rule":"health","reason":"refused",` +
 			`"about":"service:shop","action":"CREATE","event":"e9","stored_at":"2026-05-04T10:00:00Z","buried_at":"2026-05-04T11:00:00Z"}]}`},
@@ -315,7 +315,7 @@ func TestTheAnswersAreAContract(t *testing.T) {
 		{"GET", "/-/events", "", true, 503, `{"error":"the event store does not answer, or is full"}`},
 		{"GET", "/-/dlq?after=9", "", false, 200, `{"dead_letters":[]}`},
 		{"GET", "/-/dlq?after=x", "", false, 400, `{"error":"after must be the id of a dead letter"}`},
-		{"GET", "/-/dlq?limit=0", "", false, 400, `{"error":"the limit must be a number from 1 to 1000"}`},
+		{"GET", "/-/dlq?limit=0", "", false, 400, `{"error":"the limit must be a number between 1 and 1000"}`},
 		{"GET", "/-/dlq", "", true, 503, `{"error":"the event store does not answer, or is full"}`},
 		{"POST", "/-/dlq/replay", `{"ids":[4]}`, false, 200, `{"results":[{"id":4,"outcome":"replayed","destination":"team"}],"more":false}`},
 		{"POST", "/-/dlq/drop", `{"destination":"old"}`, false, 200, `{"results":[{"id":7,"outcome":"dropped","destination":"old"}],"more":false}`},
@@ -325,7 +325,7 @@ func TestTheAnswersAreAContract(t *testing.T) {
 		{"POST", "/-/dlq/drop", ``, false, 400, `{"error":"the body must be a JSON object such as {\"ids\": [1, 2]} or {\"destination\": \"default\"}, with \"to\" for another destination"}`},
 		{"POST", "/-/dlq/drop", "{\"ids\":[4]}\n", false, 200, `{"results":[{"id":4,"outcome":"dropped","destination":"team"}],"more":false}`},
 		{"POST", "/-/dlq/replay", `{"ids":[` + strings.Repeat("1,", 40_000) + `1]}`, false, 400, `{"error":"the body must be a JSON object such as {\"ids\": [1, 2]} or {\"destination\": \"default\"}, with \"to\" for another destination"}`},
-		{"POST", "/-/unpark?destination=team", "", false, 202, "The destination team is tried again now."},
+		{"POST", "/-/unpark?destination=team", "", false, 202, "The destination team is being retried now."},
 		{"POST", "/-/unpark?destination=calm", "", false, 200, "The destination calm is not parked."},
 		{"POST", "/-/unpark", "", false, 404, "Name a destination: /-/unpark?destination=…, one of calm, ready, team, weak."},
 		{"POST", "/-/unpark?destination=team", "", true, 503, "The event store does not answer."},
@@ -355,23 +355,23 @@ func TestTheClientMistrusts(t *testing.T) {
 		want   string
 	}{
 		{"an older listener", func(w http.ResponseWriter, _ *http.Request) {
-			http.Error(w, "There is nothing at this address.", http.StatusNotFound)
-		}, "with status 404, but not as"},
-		{"a page", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>hello</html>") }, "with status 200, but not as"},
-		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) }, "with status 302, but not as"},
+			http.Error(w, "Not found.", http.StatusNotFound)
+		}, "with status 404, but not like"},
+		{"a page", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>hello</html>") }, "with status 200, but not like"},
+		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) }, "with status 302, but not like"},
 		{"other JSON", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json; charset=utf-8")
 			_, _ = io.WriteString(w, `{"status":"up"}`)
-		}, "with status 200, but not as"},
+		}, "with status 200, but not like"},
 		{"broken JSON", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, `{"destinations":[`)
-		}, "with status 200, but not as"},
+		}, "with status 200, but not like"},
 		{"a JSON error of another kind", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusPaymentRequired)
 			_, _ = io.WriteString(w, `{"error":"who are you?"}`)
-		}, "with status 402, but not as"},
+		}, "with status 402, but not like"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -29,7 +29,7 @@ const (
 var ErrNobody = errors.New("nothing answers there")
 
 // ErrToken says that a listener needs a token, or another one.
-var ErrToken = errors.New("the token of admin.token_file is needed; name its file with -token-file, or the configuration with -config")
+var ErrToken = errors.New("it needs the token of admin.token_file; give its file with -token-file, or the configuration with -config")
 
 // Client is a Desk at the admin address of a listener.
 type Client struct {
@@ -282,6 +282,6 @@ func isRefused(err error) bool {
 // foreign says that whatever answers is not what was expected. What it wrote may
 // be a whole page, and is left out.
 func (c *Client) foreign(status int) error {
-	return fmt.Errorf("%s answers, with status %d, but not as the admin address of a listener of this version does: "+
-		"give the address of its -admin-listen with -admin, or bring the listener up to date", c.Address(), status)
+	return fmt.Errorf("%s answers with status %d, but not like the admin address of a listener of this version: "+
+		"give the listener's -admin-listen address with -admin, or update the listener", c.Address(), status)
 }

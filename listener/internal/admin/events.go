@@ -80,7 +80,7 @@ func (q *EventQuery) check() error {
 		q.Limit = defaultPage
 	}
 	if q.Limit < 1 || q.Limit > MaxPage {
-		return &Refusal{fmt.Sprintf("the limit must be a number from 1 to %d", MaxPage)}
+		return &Refusal{fmt.Sprintf("the limit must be a number between 1 and %d", MaxPage)}
 	}
 	if outcomes := queue.Outcomes(); q.Outcome != "" && !slices.Contains(outcomes, q.Outcome) {
 		return &Refusal{fmt.Sprintf("the outcome must be one of %v", outcomes)}

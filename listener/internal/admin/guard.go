@@ -103,11 +103,11 @@ func (g *Guard) Protect(handler http.Handler) http.Handler {
 func (g *Guard) foreign(request *http.Request) string {
 	isOpen := slices.Contains(openPaths(), request.URL.Path)
 	if !isOpen && !g.isKnownHost(request.Host) {
-		return "This address is asked under a name that it does not know. Use localhost, or add the name to admin.allowed_hosts."
+		return "This host name is not allowed. Use localhost, or add the name to admin.allowed_hosts."
 	}
 	isAPI := isOpen || strings.HasPrefix(request.URL.Path, apiPrefix)
 	if origins := request.Header.Values("Origin"); len(origins) > 0 && (isAPI || len(origins) > 1 || !isSameOrigin(origins[0], request.Host)) {
-		return "This address takes nothing from a page of another site."
+		return "Requests from pages of other sites are refused."
 	}
 	for _, site := range request.Header.Values("Sec-Fetch-Site") {
 		// See https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header: "none" is what a
@@ -115,7 +115,7 @@ func (g *Guard) foreign(request *http.Request) string {
 		if site == "none" || site == "same-origin" && !isOpen || !isAPI && isLink(request) {
 			continue
 		}
-		return "This address takes nothing from a page of another site."
+		return "Requests from pages of other sites are refused."
 	}
 	return ""
 }
@@ -156,7 +156,7 @@ func (g *Guard) admit(response http.ResponseWriter, request *http.Request) bool 
 	access := g.options.Access()
 	if access.Token == "" && !g.options.Loopback {
 		g.refuse(response, request, http.StatusForbidden, "Set admin.token_file, or listen on the loopback interface: "+
-			"this address can be reached from elsewhere, so page and API need a token. Metrics and probes do not.")
+			"this address is reachable from other machines, so page and API need a token. Metrics and probes do not.")
 		return false
 	}
 	switch role := g.Role(request); {
@@ -165,12 +165,12 @@ func (g *Guard) admit(response http.ResponseWriter, request *http.Request) bool 
 	case role == RoleViewer && isReading(request):
 		return true
 	case role == RoleViewer:
-		g.refuse(response, request, http.StatusForbidden, "This token may only look.")
+		g.refuse(response, request, http.StatusForbidden, "This token is read-only.")
 	case isReading(request) && !strings.HasPrefix(request.URL.Path, apiPrefix):
 		http.Redirect(response, request, g.options.LoginPath+"?next="+url.QueryEscape(request.URL.RequestURI()), http.StatusSeeOther)
 	default:
 		response.Header().Set("WWW-Authenticate", `Bearer realm="port-listener"`)
-		g.refuse(response, request, http.StatusUnauthorized, "A token is needed: that of admin.token_file.")
+		g.refuse(response, request, http.StatusUnauthorized, "A token is required: the one in admin.token_file.")
 	}
 	return false
 }

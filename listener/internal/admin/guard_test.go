@@ -217,9 +217,9 @@ func TestTheClientHasAToken(t *testing.T) {
 		token              string
 		reading, unparking string
 	}{
-		{"", "the token of admin.token_file is needed", "the token of admin.token_file is needed"},
-		{"wrong", "the token of admin.token_file is needed", "the token of admin.token_file is needed"},
-		{viewerToken, "", "This token may only look."},
+		{"", "it needs the token of admin.token_file", "it needs the token of admin.token_file"},
+		{"wrong", "it needs the token of admin.token_file", "it needs the token of admin.token_file"},
+		{viewerToken, "", "This token is read-only."},
 		{operatorToken, "", ""},
 	} {
 		client, err := admin.NewClient(serving.URL, test.token)
@@ -235,7 +235,7 @@ func TestTheClientHasAToken(t *testing.T) {
 			if (got.err == nil) != (got.want == "") || got.err != nil && !strings.Contains(got.err.Error(), got.want) {
 				t.Errorf("with %q: %v, want %q", test.token, got.err, got.want)
 			}
-			if got.want == "the token of admin.token_file is needed" && !errors.Is(got.err, admin.ErrToken) {
+			if got.want == "it needs the token of admin.token_file" && !errors.Is(got.err, admin.ErrToken) {
 				t.Errorf("%v is not ErrToken", got.err)
 			}
 		}

@@ -107,11 +107,11 @@ func (h *handler) unpark(response http.ResponseWriter, request *http.Request) {
 	parked, err := h.desk.Unpark(request.Context(), name)
 	switch {
 	case err != nil:
-		h.logger.ErrorContext(request.Context(), "a destination cannot be unparked", "destination", name, "cause", err)
+		h.logger.ErrorContext(request.Context(), "unparking a destination failed", "destination", name, "cause", err)
 		http.Error(response, "The event store does not answer.", http.StatusServiceUnavailable)
 	case parked:
 		response.WriteHeader(http.StatusAccepted)
-		_, _ = fmt.Fprintf(response, "The destination %s is tried again now.\n", name)
+		_, _ = fmt.Fprintf(response, "The destination %s is being retried now.\n", name)
 	default:
 		_, _ = io.WriteString(response, "The destination "+name+" is not parked.\n")
 	}
@@ -175,10 +175,10 @@ func (h *handler) configuration(response http.ResponseWriter, request *http.Requ
 func (h *handler) reload(response http.ResponseWriter, request *http.Request) {
 	said, err := h.desk.Reload(request.Context())
 	if err != nil {
-		http.Error(response, "The configuration is not reloaded; the one before stays in use.\n"+err.Error(), http.StatusUnprocessableEntity)
+		http.Error(response, "The configuration was not reloaded; the previous one stays in use.\n"+err.Error(), http.StatusUnprocessableEntity)
 		return
 	}
-	_, _ = io.WriteString(response, "The configuration is reloaded. "+said+"\n")
+	_, _ = io.WriteString(response, "The configuration was reloaded. "+said+"\n")
 }
 
 // ReadEventQuery reads what events are asked for by.
@@ -222,7 +222,7 @@ func readLimit(values url.Values) (int, error) {
 	}
 	limit, err := strconv.Atoi(text)
 	if err != nil || limit < 1 {
-		return 0, &Refusal{fmt.Sprintf("the limit must be a number from 1 to %d", MaxPage)}
+		return 0, &Refusal{fmt.Sprintf("the limit must be a number between 1 and %d", MaxPage)}
 	}
 	return limit, nil
 }
@@ -269,11 +269,11 @@ func (h *handler) answer(response http.ResponseWriter, request *http.Request, co
 	if refusal, refused := errors.AsType[*Refusal](err); refused {
 		status, content = http.StatusBadRequest, problemAnswer{refusal.Reason}
 	} else if err != nil {
-		h.logger.ErrorContext(request.Context(), "the operator cannot be answered", "path", request.URL.Path, "cause", err)
+		h.logger.ErrorContext(request.Context(), "answering the operator failed", "path", request.URL.Path, "cause", err)
 		status, content = http.StatusServiceUnavailable, problemAnswer{storeProblem}
 	}
 	if err := writeJSON(response, status, content); err != nil {
-		h.logger.WarnContext(request.Context(), "the operator was not answered", "cause", err)
+		h.logger.WarnContext(request.Context(), "writing the answer to the operator failed", "cause", err)
 	}
 }
 

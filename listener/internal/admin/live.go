@@ -91,11 +91,11 @@ func (l *Local) Message(ctx context.Context, id, rule, destination string) (mess
 		}
 		made, err := l.options.Live.Message(queue.Delivery{Event: stored.Event, Rule: rule, Destination: destination}, at)
 		if err != nil {
-			return message.Message{}, &Refusal{"no message can be made of this event: it cannot be read"}
+			return message.Message{}, &Refusal{"this event cannot be read, so it has no message"}
 		}
 		return made, nil
 	}
-	return message.Message{}, &Refusal{"this event has no delivery of this rule to this destination"}
+	return message.Message{}, &Refusal{"this event has no delivery for this rule and destination"}
 }
 
 // Configuration returns what the running listener runs by.

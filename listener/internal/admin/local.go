@@ -115,7 +115,7 @@ func (l *Local) DeadLetters(ctx context.Context, query Query) ([]DeadLetter, err
 		query.Limit = defaultPage
 	}
 	if query.Limit < 1 || query.Limit > MaxPage {
-		return nil, &Refusal{fmt.Sprintf("the limit must be a number from 1 to %d", MaxPage)}
+		return nil, &Refusal{fmt.Sprintf("the limit must be a number between 1 and %d", MaxPage)}
 	}
 	if query.Destination != "" {
 		if err := checkName(query.Destination); err != nil {
@@ -173,7 +173,7 @@ func (l *Local) Replay(ctx context.Context, order Order) (Report, error) {
 // Drop implements Desk.
 func (l *Local) Drop(ctx context.Context, order Order) (Report, error) {
 	if order.To != "" {
-		return Report{}, &Refusal{"what is dropped goes nowhere; it takes no other destination"}
+		return Report{}, &Refusal{"dropping takes no other destination"}
 	}
 	return l.carryOut(ctx, order, func(letter queue.DeadLetter) Result {
 		result := Result{ID: letter.Sequence, Outcome: OutcomeDropped, Destination: letter.Destination}
@@ -212,14 +212,14 @@ func (l *Local) settle(ctx context.Context, result Result, err error) Result {
 	case errors.Is(err, queue.ErrNoDeadLetter):
 		result.Outcome, result.Destination, result.Problem = OutcomeNotFound, "", fmt.Sprintf("there is no dead letter %d", result.ID)
 	case err != nil:
-		l.options.Logger.ErrorContext(ctx, "nothing can be done to a dead letter", "id", result.ID, "cause", err)
+		l.options.Logger.ErrorContext(ctx, "changing a dead letter failed", "id", result.ID, "cause", err)
 		result.Outcome, result.Problem = OutcomeFailed, problemOf(result.ID, storeProblem)
 	}
 	return result
 }
 
 func problemOf(id uint64, problem string) string {
-	return fmt.Sprintf("dead letter %d may not have been touched: %s; try again", id, problem)
+	return fmt.Sprintf("dead letter %d may be unchanged: %s; try again", id, problem)
 }
 
 // selected returns the ids of an order. All of a destination are those that are
@@ -227,9 +227,9 @@ func problemOf(id uint64, problem string) string {
 func (l *Local) selected(ctx context.Context, order Order) (ids []uint64, more bool, err error) {
 	switch {
 	case (len(order.IDs) > 0) == (order.Destination != ""):
-		return nil, false, &Refusal{"name the ids of dead letters, or a destination for all of its"}
+		return nil, false, &Refusal{"name the ids of dead letters, or a destination to select all of its dead letters"}
 	case len(order.IDs) > MaxOrder:
-		return nil, false, &Refusal{fmt.Sprintf("these are %d ids; name at most %d at a time", len(order.IDs), MaxOrder)}
+		return nil, false, &Refusal{fmt.Sprintf("%d ids were given; the limit is %d at a time", len(order.IDs), MaxOrder)}
 	case len(order.IDs) > 0:
 		return order.IDs, false, nil
 	}
@@ -258,7 +258,7 @@ func listConfigured(configured []string) string {
 	if len(configured) == 0 {
 		return "none is configured"
 	}
-	return "configured are " + strings.Join(configured, ", ")
+	return "the configured destinations are " + strings.Join(configured, ", ")
 }
 
 // firstOf returns the first text that says something.

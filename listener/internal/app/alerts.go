@@ -134,7 +134,7 @@ func (a *alerts) match(stored queue.Event, selected selection) queue.Evaluation 
 	}
 	if len(evaluation.Deliveries) == 0 {
 		a.recorder.Unmatched()
-		a.logger.Debug("no rule selects the event", "event", stored.ShortIdentity(), "action", selected.action, "resource", selected.resource, "about", selected.about)
+		a.logger.Debug("no rule matches the event", "event", stored.ShortIdentity(), "action", selected.action, "resource", selected.resource, "about", selected.about)
 		return evaluation
 	}
 	overtaken := a.latest.overtakes(selected.about, selected.at)
@@ -189,7 +189,7 @@ func (a *alerts) conditionFailed(stored queue.Event, name string, part rule.Part
 		a.complaints[name] = &rate.Sometimes{Interval: complaintInterval}
 	}
 	a.complaints[name].Do(func() {
-		a.logger.Warn("the condition of a rule cannot be evaluated, so the rule does not match; listener render shows why",
+		a.logger.Warn("evaluating the condition of a rule failed, so the rule does not match; listener render shows why",
 			"rule", name, "event", stored.ShortIdentity(), "reason", reason)
 	})
 }
@@ -270,7 +270,7 @@ func (a *alerts) templateFailed(delivery queue.Delivery, err error) {
 		part = mistake.Part
 	}
 	a.recorder.TemplateFailed(delivery.Rule)
-	a.logger.Warn("a template cannot be used for an event, so the default message is sent; listener render shows why",
+	a.logger.Warn("a template failed for an event, so the default message is sent; listener render shows why",
 		"rule", delivery.Rule, "template", part, "event", delivery.ShortIdentity())
 }
 

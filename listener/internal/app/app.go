@@ -207,7 +207,7 @@ func (a *App) startWorkers(ctx context.Context) error {
 		a.workers.start(ctx, a.catchUp.run),
 	}
 	a.notifiers.start(ctx, a.notifiers.current)
-	a.cleanups.push("finishing the deliveries at work", func(ctx context.Context) error {
+	a.cleanups.push("finishing the deliveries under way", func(ctx context.Context) error {
 		unlock, err := a.loading.acquire(ctx)
 		if err != nil {
 			return err

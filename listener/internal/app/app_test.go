@@ -458,7 +458,7 @@ func TestTheLogKeepsSecrets(t *testing.T) {
 	l.accept(t, event)
 	l.postSigned(t, milliseconds(), "v1,AAAA", event)
 	sound.expect(t, "cart")
-	for deadline := time.Now().Add(patience); !strings.Contains(l.log.String(), "Slack is not available") || !strings.Contains(l.log.String(), "did not come from Slack"); {
+	for deadline := time.Now().Add(patience); !strings.Contains(l.log.String(), "Slack is unavailable") || !strings.Contains(l.log.String(), "did not come from Slack"); {
 		if time.Now().After(deadline) {
 			t.Fatalf("the log reads\n%s", l.log)
 		}

@@ -128,7 +128,7 @@ func (c *catchUp) warnOfGaps(ctx context.Context) {
 	}
 	for missed, names := range map[string][]string{"deletions": deletions, "timers": timers, "other types of resources": unlogged} {
 		if len(names) > 0 {
-			c.logger.WarnContext(ctx, "Port's audit log may not show everything that these rules match; have an automation post it", "missed", missed, "rules", names)
+			c.logger.WarnContext(ctx, "Port's audit log may not contain every event that these rules match; report them with an automation", "missed", missed, "rules", names)
 		}
 	}
 }

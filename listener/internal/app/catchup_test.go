@@ -25,7 +25,7 @@ func asking(t *testing.T, p *portAPI, dir string, webhook *fakeSlack) app.Option
 	return described
 }
 
-const followed = "the audit log is followed from now on"
+const followed = "following the audit log from now"
 
 // startAsking starts it, and waits until it follows the audit log.
 func startAsking(t *testing.T, described app.Options) *listener {

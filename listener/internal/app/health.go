@@ -41,15 +41,15 @@ func (h *health) answerReady(response http.ResponseWriter, request *http.Request
 	}
 	if err := h.queue.Check(request.Context()); err != nil {
 		h.logger.ErrorContext(request.Context(), "not ready", "cause", err)
-		http.Error(response, "The event store does not answer, or cannot be written to.", http.StatusServiceUnavailable)
+		http.Error(response, "The event store does not answer or is not writable.", http.StatusServiceUnavailable)
 		return
 	}
 	_, _ = io.WriteString(response, "ok\n")
 	damage := h.queue.Damage()
 	if damage.Lost > 0 {
-		_, _ = fmt.Fprintf(response, "The event store was damaged: %d stored events or alerts are gone.\n", damage.Lost)
+		_, _ = fmt.Fprintf(response, "The event store was damaged: %d stored events or alerts were lost.\n", damage.Lost)
 	}
 	if damage.Aside != "" {
-		_, _ = fmt.Fprintf(response, "What was found is kept in the data directory under %q; this is said until it is removed and the listener restarted.\n", "damaged")
+		_, _ = fmt.Fprintf(response, "The damaged store is kept in the data directory under %q. Remove it and restart the listener to clear this message.\n", "damaged")
 	}
 }

@@ -139,7 +139,7 @@ func (n *notifiers) retire(ctx context.Context, configured func(destination stri
 	for {
 		err := n.queue.Retire(ctx, configured, func(destination string) { n.metrics.Buried(destination, queue.ReasonRemoved) })
 		if err != nil && ctx.Err() == nil {
-			n.logger.WarnContext(ctx, "removed destinations are looked for again", "cause", err, "again_in", retireInterval)
+			n.logger.WarnContext(ctx, "cleaning up removed destinations failed; retrying", "cause", err, "again_in", retireInterval)
 		}
 		select {
 		case <-again.C:

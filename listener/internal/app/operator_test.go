@@ -134,7 +134,7 @@ func TestTheOperatorSeesAndUnparks(t *testing.T) {
 	if status, _ := request(t, http.MethodPost, l.adminURL("/-/unpark?destination=d0"), "Origin", "https://elsewhere.example", "Sec-Fetch-Site", "cross-site"); status != http.StatusForbidden {
 		t.Errorf("from another site: %d", status)
 	}
-	if status, text := request(t, http.MethodPost, l.adminURL("/-/unpark?destination=d0")); status != http.StatusAccepted || !strings.Contains(text, "tried again now") {
+	if status, text := request(t, http.MethodPost, l.adminURL("/-/unpark?destination=d0")); status != http.StatusAccepted || !strings.Contains(text, "being retried now") {
 		t.Errorf("unpark: %d %s", status, text)
 	}
 	webhook.expect(t, "cart")
@@ -172,7 +172,7 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 		if status, _ := request(t, http.MethodPost, l.adminURL(path), "Origin", l.adminURL(""), "Sec-Fetch-Site", "same-origin"); status != http.StatusForbidden {
 			t.Errorf("POST %s by a page of the same name is answered with %d", path, status)
 		}
-		if status, text := request(t, http.MethodGet, l.adminURL(path)); status != http.StatusMethodNotAllowed || !strings.Contains(text, "POST only") {
+		if status, text := request(t, http.MethodGet, l.adminURL(path)); status != http.StatusMethodNotAllowed || !strings.Contains(text, "Only POST") {
 			t.Errorf("GET %s is answered with %d %s", path, status, text)
 		}
 	}
@@ -228,7 +228,7 @@ func TestReadyzReportsDamage(t *testing.T) {
 	l = start(t, dir, webhook)
 	defer l.stop(t)
 	status, text := request(t, http.MethodGet, l.adminURL("/readyz"))
-	if status != http.StatusOK || !strings.Contains(text, "1 stored events or alerts are gone") || !strings.Contains(text, "damaged") {
+	if status != http.StatusOK || !strings.Contains(text, "1 stored events or alerts were lost") || !strings.Contains(text, "damaged") {
 		t.Errorf("readyz: %d %s", status, text)
 	}
 	if lost := l.metric(t, "store_lost"); lost != 1 {
@@ -249,7 +249,7 @@ func TestARemovedDestination(t *testing.T) {
 	l = start(t, dir, kept)
 	defer l.stop(t)
 	until(t, "its alert is a dead letter", func() bool {
-		return strings.Contains(l.log.String(), "a destination that is no longer configured")
+		return strings.Contains(l.log.String(), "alerts for a removed destination")
 	})
 }
 

@@ -28,10 +28,10 @@ func (a *App) Reload(ctx context.Context) (string, error) {
 	a.metrics.Reloaded(err == nil)
 	a.operator.note(admin.Reload{At: a.options.Now(), Successful: err == nil, Said: outcomeOf(outcome, err)})
 	if err != nil {
-		a.options.Logger.ErrorContext(ctx, "the configuration is not reloaded; the one before stays in use", "cause", strings.ReplaceAll(err.Error(), "\n", "; "))
+		a.options.Logger.ErrorContext(ctx, "the configuration was not reloaded; the previous one stays in use", "cause", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return "", err
 	}
-	a.options.Logger.InfoContext(ctx, "the configuration is reloaded", "config", outcome)
+	a.options.Logger.InfoContext(ctx, "the configuration was reloaded", "config", outcome)
 	return outcome, nil
 }
 
@@ -82,12 +82,12 @@ func (a *App) load(ctx context.Context) (*config.Config, error) {
 		return nil, errors.New("the listener is starting or stopping")
 	}
 	if fixed := a.options.Config.Fixed(loaded); len(fixed) > 0 {
-		return nil, fmt.Errorf("%s cannot change while the listener runs; restart it for that", strings.Join(fixed, ", "))
+		return nil, fmt.Errorf("%s cannot change while the listener is running; restart it to apply the change", strings.Join(fixed, ", "))
 	}
 	return loaded, nil
 }
 
 // describeReload says what a reload did.
 func describeReload(loaded *config.Config, started, ended int) string {
-	return fmt.Sprintf("%s Workers: %d started, %d ended, %d untouched.", loaded.Summary(), started, ended, len(loaded.Destinations)-started)
+	return fmt.Sprintf("%s Workers: %d started, %d stopped, %d unchanged.", loaded.Summary(), started, ended, len(loaded.Destinations)-started)
 }

@@ -84,7 +84,7 @@ func TestReload(t *testing.T) {
 		})
 		to.Rules = append(to.Rules, config.Rule{Rule: rule.Rule{Name: "blueprints", ResourceTypes: []string{"blueprint"}}, Destinations: []string{"d2"}})
 	})
-	l.reload(t, http.StatusOK, "Client secrets: 2. Destinations: d0, d1, d2. Rules: health, blueprints. Workers: 2 started, 1 ended, 1 untouched.\n")
+	l.reload(t, http.StatusOK, "Client secrets: 2. Destinations: d0, d1, d2. Rules: health, blueprints. Workers: 2 started, 1 stopped, 1 unchanged.\n")
 	close(release)
 
 	// The request that was under way is the only one about its alert.
@@ -133,7 +133,7 @@ func TestReloadRefuses(t *testing.T) {
 		want string
 	}{
 		"what cannot be read": {func(*config.Config) {}, errors.New("listener.yaml:3: no"), "stays in use.\nlistener.yaml:3: no\n"},
-		"another store":       {func(to *config.Config) { to.Store.MaxBytes *= 2 }, nil, "store cannot change while the listener runs; restart it for that"},
+		"another store":       {func(to *config.Config) { to.Store.MaxBytes *= 2 }, nil, "store cannot change while the listener is running; restart it to apply the change"},
 		"other fixed things": {func(to *config.Config) {
 			to.Webhook.Path, to.Webhook.MaxBody, to.Destinations[0].MaxAge, to.Webhook.CertFile = "/x", 1, 2*time.Hour, "x"
 		}, nil, "destinations.max_age, webhook.max_body, webhook.path, webhook.tls cannot change"},
@@ -186,7 +186,7 @@ func TestReloadMendsAParkedDestination(t *testing.T) {
 		to.Destinations[0].WebhookURL = config.NewSecret(mended.URL)
 		to.Rules[0].Destinations = []string{"d0"}
 	})
-	l.reload(t, http.StatusOK, "Workers: 1 started, 2 ended, 0 untouched.")
+	l.reload(t, http.StatusOK, "Workers: 1 started, 2 stopped, 0 unchanged.")
 	mended.expect(t, "cart")
 	until(t, "what waited for the other is a dead letter", func() bool { return l.metric(t, `dead_letters{destination="d1"}`) == 1 })
 	if buried := l.metric(t, `dead_letters_total{destination="d1",reason="destination_removed"}`); buried != 1 {
@@ -227,9 +227,9 @@ func TestReloadWaitsForNoRequest(t *testing.T) {
 		to.Destinations[0].DigestAfter, to.Destinations[0].MaxAge = 2*time.Minute, time.Minute
 		to.Rules[0].Destinations = []string{"d0"}
 	})
-	l.reload(t, http.StatusOK, "Workers: 1 started, 2 ended, 0 untouched.")
+	l.reload(t, http.StatusOK, "Workers: 1 started, 2 stopped, 0 unchanged.")
 	edited.edit(func(to *config.Config) { *to = both })
-	l.reload(t, http.StatusOK, "Workers: 2 started, 1 ended, 0 untouched.")
+	l.reload(t, http.StatusOK, "Workers: 2 started, 1 stopped, 0 unchanged.")
 	close(release)
 	slow.expect(t, "shop")
 	goes.expect(t, "shop")
@@ -289,7 +289,7 @@ func TestReloadsFollowEachOther(t *testing.T) {
 	for i := range reloads {
 		l.accept(t, change(fmt.Sprint("entity-", i)))
 		edited.edit(func(to *config.Config) { to.Destinations[0].DigestAfter += time.Minute })
-		l.reload(t, http.StatusOK, "Workers: 1 started, 1 ended, 0 untouched.")
+		l.reload(t, http.StatusOK, "Workers: 1 started, 1 stopped, 0 unchanged.")
 	}
 	for i := range reloads {
 		webhook.expect(t, fmt.Sprint("entity-", i))
@@ -324,7 +324,7 @@ func TestReloadRenewsTheCertificate(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	l.reload(t, http.StatusOK, "1 untouched.")
+	l.reload(t, http.StatusOK, "1 unchanged.")
 	if served(t, l) == before {
 		t.Error("the certificate is still the old one")
 	}
@@ -352,12 +352,12 @@ func TestReloadEntersAnotherSmeeChannel(t *testing.T) {
 	for _, entity := range []string{"cart", "shop"} {
 		channel := newSmee(t, []byte(strings.Join(strings.Fields(string(change(entity))), "")))
 		edited.edit(func(to *config.Config) { to.Smee.URL = config.NewSecret(channel) })
-		l.reload(t, http.StatusOK, "1 untouched.")
+		l.reload(t, http.StatusOK, "1 unchanged.")
 		webhook.expect(t, entity)
 		until(t, "it is connected", func() bool { return l.metric(t, "smee_connected") == 1 })
 	}
 	edited.edit(func(to *config.Config) { to.Smee.URL = config.Secret{} })
-	l.reload(t, http.StatusOK, "1 untouched.")
+	l.reload(t, http.StatusOK, "1 unchanged.")
 	until(t, "there is no channel", func() bool {
 		_, shown := request(t, http.MethodGet, l.adminURL("/metrics"))
 		return !strings.Contains(shown, "smee_")

@@ -47,7 +47,7 @@ func publicHandler(webhook ingest.Options, state *health) http.Handler {
 func newRouter(postedTo ...string) *mux.Router {
 	router := mux.NewRouter().SkipClean(true)
 	router.NotFoundHandler = http.HandlerFunc(func(response http.ResponseWriter, _ *http.Request) {
-		http.Error(response, "There is nothing at this address.", http.StatusNotFound)
+		http.Error(response, "Not found.", http.StatusNotFound)
 	})
 	router.MethodNotAllowedHandler = http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
 		allowed := "GET, HEAD"
@@ -55,7 +55,7 @@ func newRouter(postedTo ...string) *mux.Router {
 			allowed = "POST"
 		}
 		response.Header().Set("Allow", allowed)
-		http.Error(response, "This address takes "+allowed+" only.", http.StatusMethodNotAllowed)
+		http.Error(response, "Only "+allowed+" is allowed here.", http.StatusMethodNotAllowed)
 	})
 	return router
 }

@@ -52,7 +52,7 @@ func (l *smeeLink) Connected() {
 // Disconnected implements ingest.Link.
 func (l *smeeLink) Disconnected() {
 	l.Smee.Disconnected()
-	l.arrivals.Report(ingest.SourceSmee, "disconnected", "it is connected again by itself")
+	l.arrivals.Report(ingest.SourceSmee, "disconnected", "reconnecting")
 }
 
 // prepare returns a worker that does nothing yet for the channel of a configuration, or

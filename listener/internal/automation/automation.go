@@ -90,10 +90,10 @@ func (d *derivation) unknown(identifier string) error {
 func (d *derivation) remarkOnOthers() {
 	for _, r := range d.rules {
 		if slices.Contains(r.ResourceTypes, changelog.ResourceRun) {
-			d.remark("Rule %s is about runs: they need an automation for each action, with the event ANY_RUN_CHANGE, which setup does not make.", r.Name)
+			d.remark("Rule %s covers runs: they need an automation per action with the event ANY_RUN_CHANGE, which setup does not create.", r.Name)
 		}
 		if slices.Contains(r.ResourceTypes, changelog.ResourceBlueprint) {
-			d.remark("Rule %s is about blueprints: Port's automations do not report changes of a blueprint itself.", r.Name)
+			d.remark("Rule %s covers blueprints: Port's automations do not report changes of a blueprint itself.", r.Name)
 		}
 	}
 }
@@ -114,7 +114,7 @@ func (d *derivation) concerned() []string {
 			continue
 		}
 		if r.Property == "" {
-			d.remark("Rule %s is about every blueprint: name those to be reported with -blueprint.", r.Name)
+			d.remark("Rule %s covers every blueprint: name the ones to report with -blueprint.", r.Name)
 			continue
 		}
 		any := false
@@ -164,7 +164,7 @@ func (d *derivation) derive(blueprint *port.Blueprint) {
 		d.remarkOnProperty(r, blueprint)
 		wantsTimers = wantsTimers || one.timers
 		if one.timers && len(r.Actions) > 0 && len(timersOf(blueprint)) == 0 {
-			d.remark("Rule %s waits for timers, and %s has no property of the format timer.", r.Name, blueprint.Identifier)
+			d.remark("Rule %s waits for timers, but %s has no property with the format timer.", r.Name, blueprint.Identifier)
 		}
 	}
 	if len(wanted) == 0 && !wantsTimers {
@@ -206,7 +206,7 @@ func (d *derivation) remarkOnProperty(r rule.Rule, blueprint *port.Blueprint) {
 	switch {
 	case r.Property == "":
 	case isForeign(blueprint, r.Property):
-		d.remark("Rule %s watches %s of %s, whose value comes from other entities: automations do not fire when it changes there.", r.Name, r.Property, blueprint.Identifier)
+		d.remark("Rule %s watches %s of %s, whose value comes from other entities: automations do not run when it changes there.", r.Name, r.Property, blueprint.Identifier)
 	case !hasProperty(blueprint, r.Property):
 		d.remark("Rule %s watches %s, which %s does not have.", r.Name, r.Property, blueprint.Identifier)
 	}
@@ -243,7 +243,7 @@ func (d *derivation) checkIdentifiers() error {
 	seen := make(map[string]string)
 	for _, made := range d.needed.Automations {
 		if other, taken := seen[made.Identifier]; taken {
-			return fmt.Errorf("the automations of %s and %s would both be called %s; set one of them up by hand", other, made.Blueprint, made.Identifier)
+			return fmt.Errorf("the automations of %s and %s would have the same identifier %s; set one of them up manually", other, made.Blueprint, made.Identifier)
 		}
 		seen[made.Identifier] = made.Blueprint
 	}

@@ -71,7 +71,7 @@ func TestDerive(t *testing.T) {
 					one("ANY_ENTITY_CHANGE", "deploymentConfig", "Report changes of healthStatus of deploymentConfig", healthCondition),
 					one("ANY_ENTITY_CHANGE", "mirror", "Report changes of healthStatus of mirror", healthCondition),
 				},
-				Remarks: []string{"Rule health watches healthStatus of mirror, whose value comes from other entities: automations do not fire when it changes there."},
+				Remarks: []string{"Rule health watches healthStatus of mirror, whose value comes from other entities: automations do not run when it changes there."},
 			},
 		},
 		"a selected blueprint": {
@@ -113,16 +113,16 @@ func TestDerive(t *testing.T) {
 			entity(rule.Rule{Blueprints: []string{"database", "plain"}, Actions: []string{"TIMER_EXPIRED"}}), nil,
 			automation.Needed{
 				Automations: []automation.Automation{timer("lease"), timer("ttl")},
-				Remarks:     []string{"Rule r waits for timers, and plain has no property of the format timer."},
+				Remarks:     []string{"Rule r waits for timers, but plain has no property with the format timer."},
 			},
 		},
 		"what automations cannot report": {
 			[]rule.Rule{{Name: "runs", ResourceTypes: []string{"run"}}, {Name: "types", ResourceTypes: []string{"blueprint"}}, {Name: "all"}, {Name: "lost", Property: "nowhere"}, {Name: "gone", Blueprints: []string{"gone"}}},
 			nil,
 			automation.Needed{Remarks: []string{
-				"Rule runs is about runs: they need an automation for each action, with the event ANY_RUN_CHANGE, which setup does not make.",
-				"Rule types is about blueprints: Port's automations do not report changes of a blueprint itself.",
-				"Rule all is about every blueprint: name those to be reported with -blueprint.",
+				"Rule runs covers runs: they need an automation per action with the event ANY_RUN_CHANGE, which setup does not create.",
+				"Rule types covers blueprints: Port's automations do not report changes of a blueprint itself.",
+				"Rule all covers every blueprint: name the ones to report with -blueprint.",
 				"Rule lost watches nowhere, which no blueprint has.",
 				"Rule gone names the blueprint gone, which Port does not have.",
 			}},
@@ -154,7 +154,7 @@ func TestDeriveRefuses(t *testing.T) {
 	}
 	twins := []port.Blueprint{{Identifier: "a/b"}, {Identifier: "a_b"}}
 	_, err := automation.Derive([]rule.Rule{rule.DefaultHealth()}, []string{"a/b", "a_b"}, twins)
-	if err == nil || err.Error() != "the automations of a/b and a_b would both be called report_a_b; set one of them up by hand" {
+	if err == nil || err.Error() != "the automations of a/b and a_b would have the same identifier report_a_b; set one of them up manually" {
 		t.Errorf("%v", err)
 	}
 }

@@ -175,7 +175,7 @@ func (l *loader) applyPoll(given *duration) {
 		*poll = flag.value
 	}
 	if *poll > 0 && l.config.Port.ClientID == "" {
-		l.report(where, "it asks Port for changes, which takes the client id of the credentials: set "+clientIDVariable+" or port.client_id")
+		l.report(where, "polling Port requires a client id: set "+clientIDVariable+" or port.client_id")
 	}
 }
 
@@ -191,14 +191,14 @@ func (l *loader) applyAccess(section *adminSection) {
 	switch token, readOnly := admin.Token.Reveal(), admin.ReadOnlyToken.Reveal(); {
 	case readOnly == "":
 	case token == "" && !section.TokenFile.given():
-		l.refuse(&section.ReadOnlyTokenFile.item, "it needs token_file beside it, for those who may act")
+		l.refuse(&section.ReadOnlyTokenFile.item, "it requires token_file as well, for operators")
 	case token == readOnly:
 		l.refuse(&section.ReadOnlyTokenFile.item, "it holds the same token as token_file")
 	}
 	for i := range section.AllowedHosts.elements {
 		host := &section.AllowedHosts.elements[i]
 		if host.value != "" && !isHost(host.value) {
-			l.refuse(&host.item, "it must be a host name, such as listener.example.com, or one with a port")
+			l.refuse(&host.item, "it must be a host name, such as listener.example.com, with or without a port")
 		}
 		admin.AllowedHosts = append(admin.AllowedHosts, host.value)
 	}
@@ -293,7 +293,7 @@ func (l *loader) applyStore(section *storeSection) {
 		return
 	}
 	if section.Dir.given() || section.Sync.given() {
-		l.refuse(where, "dir and sync apply to the embedded store only; remove them, or postgres")
+		l.refuse(where, "dir and sync apply only to the embedded store; remove them or postgres")
 	}
 	store.PostgresURL = NewSecret(given)
 }

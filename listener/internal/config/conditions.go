@@ -38,7 +38,7 @@ func (c *condition) readSection(l *loader, values []*ast.MappingValueNode) {
 		_, near := nearword.Nearest(keyOf(value), keys)
 		return near
 	}) {
-		l.refuse(&c.item, "it must be a jq expression, and YAML reads this one as a section; "+quoteHint)
+		l.refuse(&c.item, "it must be a jq expression, but YAML reads this one as a section; "+quoteHint)
 		return
 	}
 	l.fill(&section, c.itself())

@@ -92,7 +92,7 @@ func (p Port) App() string {
 
 // CatchUp says how changes are found in the audit log that did not arrive.
 type CatchUp struct {
-	// Interval is how often it is looked for them.
+	// Interval is how often the audit log is searched for them.
 	Interval time.Duration
 	// MaxAge is how old a change may be to be delivered.
 	MaxAge time.Duration

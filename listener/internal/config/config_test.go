@@ -461,8 +461,8 @@ func TestASmeeChannel(t *testing.T) {
 		"https://smee.io/hunter2%":         "it is not a URL",
 		"http://smee.io/hunter2":           "http is for a server on this machine only: events would travel unencrypted; use https",
 		"http://127.0.0.1.example/hunter2": "http is for a server on this machine only: events would travel unencrypted; use https",
-		"https://smee.io/new":              "it makes another channel each time: open it in a browser, and use the URL of the channel that it leads to",
-		"https://relay.example.com/new/":   "it makes another channel each time: open it in a browser, and use the URL of the channel that it leads to",
+		"https://smee.io/new":              "it creates a new channel each time: open it in a browser, and use the URL of the channel it redirects to",
+		"https://relay.example.com/new/":   "it creates a new channel each time: open it in a browser, and use the URL of the channel it redirects to",
 	}
 	for channel, problem := range tests {
 		t.Run(channel, func(t *testing.T) {
@@ -510,5 +510,5 @@ func TestLoadWithoutItsFile(t *testing.T) {
 
 	large := write(t, "listener.yaml", strings.Repeat("#", 2<<20))
 	_, err = config.Load(config.Source{File: large, LookupEnv: environment(nil)})
-	assertProblems(t, err, []string{large + ": the configuration file cannot be read (it has more than 1048576 bytes)"})
+	assertProblems(t, err, []string{large + ": the configuration file cannot be read (it is larger than 1048576 bytes)"})
 }

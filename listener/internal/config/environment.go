@@ -81,7 +81,7 @@ func readLimited(path string, limit int64) ([]byte, error) {
 		return nil, pathless(err)
 	}
 	if int64(len(content)) > limit {
-		return nil, fmt.Errorf("it has more than %d bytes", limit)
+		return nil, fmt.Errorf("it is larger than %d bytes", limit)
 	}
 	return content, nil
 }

@@ -73,7 +73,7 @@ type ruleList struct{ list[ruleSection] }
 
 func (r *ruleList) read(l *loader) {
 	if sequence, ok := r.node.(*ast.SequenceNode); !ok || len(sequence.Values) == 0 {
-		l.refuse(&r.item, "it must be a list with a rule in each element, which begins with - name:")
+		l.refuse(&r.item, "it must be a list of rules, each of which begins with - name:")
 		return
 	}
 	r.list.read(l)
@@ -91,7 +91,7 @@ func (l *loader) applyRules(rules *ruleList, templates *names[templateSection], 
 	for i := range rules.elements {
 		section := &rules.elements[i]
 		if named := section.Name.value; named != "" && slices.ContainsFunc(rules.elements[:i], func(other ruleSection) bool { return other.Name.value == named }) {
-			l.refuse(&section.Name.item, fmt.Sprintf("another rule is called %q", section.Name.written))
+			l.refuse(&section.Name.item, fmt.Sprintf("another rule has the name %q", section.Name.written))
 		}
 		l.applyRule(section, templates, declared)
 	}
@@ -133,7 +133,7 @@ func (l *loader) checkName(section *ruleSection) {
 	case !section.Name.given():
 		l.refuse(&section.item, "a rule needs a name")
 	case !name.Valid(section.Name.value):
-		l.refuse(&section.Name.item, "the name of a rule consists of at most 63 lower-case letters, digits, dashes and underscores")
+		l.refuse(&section.Name.item, "the name of a rule must consist of at most 63 lower-case letters, digits, dashes and underscores")
 	}
 }
 
@@ -143,7 +143,7 @@ func (l *loader) checkIdentifiers(given ...*matcher) {
 		for i := range identifiers.elements {
 			if text := &identifiers.elements[i]; strings.ContainsFunc(text.value, unicode.IsSpace) {
 				text.mistaken = true
-				l.refuse(&identifiers.item, fmt.Sprintf("%q contains a space, which no identifier does, so no event can match", text.written))
+				l.refuse(&identifiers.item, fmt.Sprintf("%q contains a space, which no identifier can, so no event can match", text.written))
 			}
 		}
 	}
@@ -169,7 +169,7 @@ func (l *loader) checkProperty(section *ruleSection) {
 	if regexp.MustCompile(`^[\pL0-9@_=\\-]+$`).MatchString(given.value) {
 		return
 	}
-	problem := fmt.Sprintf("%q is not a valid identifier of a property, so no event can match", given.written)
+	problem := fmt.Sprintf("%q is not a valid property identifier, so no event can match", given.written)
 	_, last, isPath := strings.Cut(given.value, "properties.")
 	if isPath && last != "" && given.written == given.value {
 		problem += "; did you mean " + last + "?"
@@ -212,11 +212,11 @@ func (l *loader) changes(section *ruleSection) (actions, types []string) {
 	implied = slices.Compact(implied)
 	switch {
 	case len(implied) > 1:
-		l.refuse(&section.Actions.item, "it names events of entities and of runs; write a rule for each")
+		l.refuse(&section.Actions.item, "it lists events of both entities and runs; write a rule for each")
 	case len(implied) == 1 && !section.ResourceType.given():
 		types = implied
 	case len(implied) == 1 && !section.ResourceType.incomplete && !slices.Equal(types, implied):
-		l.refuse(&section.ResourceType.item, fmt.Sprintf("the actions are events of type %s; remove resource_type", implied[0]))
+		l.refuse(&section.ResourceType.item, fmt.Sprintf("the actions belong to the resource type %s; remove resource_type", implied[0]))
 	}
 	return slices.Compact(actions), types
 }
@@ -248,13 +248,13 @@ func (l *loader) destinations(section *ruleSection, declared []string) []string 
 		case slices.Contains(declared, defaultDestination):
 			return []string{defaultDestination}
 		case len(declared) > 1 && !section.mistaken:
-			l.refuse(&section.item, "it needs a destination; configured are "+enumerate(declared))
+			l.refuse(&section.item, "it needs a destination; the configured destinations are "+enumerate(declared))
 		}
 		return nil
 	}
 	for _, given := range named.elements {
 		if len(declared) > 0 && given.value != "" && !slices.Contains(declared, given.value) {
-			l.refuse(&named.item, fmt.Sprintf("there is no destination %q; %s", given.written, suggest(given.written, declared, "configured are")))
+			l.refuse(&named.item, fmt.Sprintf("there is no destination %q; %s", given.written, suggest(given.written, declared, "the configured destinations are")))
 		}
 	}
 	texts := named.texts()

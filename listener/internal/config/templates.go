@@ -61,7 +61,7 @@ func (l *loader) template(section *ruleSection, templates *names[templateSection
 	case reference != "":
 		problem := fmt.Sprintf("there is no template %q under templates", choice.name.written)
 		if len(templates.keys) > 0 {
-			problem += "; " + suggest(choice.name.written, templates.keys, "configured are")
+			problem += "; " + suggest(choice.name.written, templates.keys, "the templates are")
 		}
 		l.refuse(&choice.item, problem)
 	}

@@ -277,7 +277,7 @@ func (j *jsonValue) read(l *loader) {
 		}
 		j.value = object
 	default:
-		l.refuse(&j.item, "it must be a value that JSON has, such as Crashed, 80, true or null")
+		l.refuse(&j.item, "it must be a JSON value, such as Crashed, 80, true or null")
 	}
 }
 

@@ -110,10 +110,10 @@ func TestProblemsWithVariables(t *testing.T) {
 	t.Parallel()
 	const always = "port: {client_secrets: [k7-client-secret]}\ndestinations: {a: {webhook_url: http://localhost/x}, b: {webhook_url: http://localhost/x}}\n"
 	tests := []struct{ name, content, value, want string }{
-		{"a destination", "rules: [{name: r, property: x, destination: \"${LEAK}\"}]", "c", `rules[0].destination: there is no destination "${LEAK}"; configured are a and b`},
+		{"a destination", "rules: [{name: r, property: x, destination: \"${LEAK}\"}]", "c", `rules[0].destination: there is no destination "${LEAK}"; the configured destinations are a and b`},
 		{"a template", "rules: [{name: r, property: x, destination: a, template: \"${LEAK}\"}]", "c", `rules[0].template: there is no template "${LEAK}" under templates`},
 		{"an action", "rules: [{name: r, destination: a, actions: \"${LEAK}\"}]", "udpate", `rules[0].actions: "${LEAK}" is not an action that Port sends; it sends CREATE, UPDATE, DELETE, TIMER_EXPIRED, TIMER_PROPERTY_EXPIRED, ANY_ENTITY_CHANGE, ANY_RUN_CHANGE, ENTITY_CREATED, ENTITY_DELETED, ENTITY_UPDATED, RUN_CREATED and RUN_UPDATED`},
-		{"two names", "rules: [{name: r, property: x, destination: a}, {name: \"${LEAK}\", property: x, destination: a}]", "r", `rules[1].name: another rule is called "${LEAK}"`},
+		{"two names", "rules: [{name: r, property: x, destination: a}, {name: \"${LEAK}\", property: x, destination: a}]", "r", `rules[1].name: another rule has the name "${LEAK}"`},
 		{"jq", "rules: [{name: r, destination: a, when: \".x == ${LEAK}\"}]", "and", "rules[0].when: " + unshown},
 		{"one of two expressions", "rules: [{name: r, destination: a, when: [\".x ==\", \"${LEAK}\"]}]", "true", "rules[0].when: " + unshown},
 		{"a template's part", "rules: [{name: r, property: x, destination: a, template: {header: \"{{ ${LEAK} }}\"}}]", "x", "rules[0].template.header: " + unshown},

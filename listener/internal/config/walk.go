@@ -169,7 +169,7 @@ func (l *loader) isPlainKey(section *item, entry *ast.MappingValueNode) bool {
 	}
 	if key := keyOf(entry); strings.Contains(key, "${") {
 		section.mark()
-		l.report(l.place(entry.Key), fmt.Sprintf("%q is a key, and variables are replaced in values only", key))
+		l.report(l.place(entry.Key), fmt.Sprintf("%q is a key; variables are replaced only in values", key))
 		return false
 	}
 	return true
@@ -226,7 +226,7 @@ func (n *names[T]) read(l *loader) {
 		switch {
 		case !l.isPlainKey(&items[i], entry):
 		case !name.Valid(key):
-			l.refuse(&items[i], "the name of a "+noun+" consists of at most 63 lower-case letters, digits, dashes and underscores")
+			l.refuse(&items[i], "the name of a "+noun+" must consist of at most 63 lower-case letters, digits, dashes and underscores")
 		}
 	}
 	n.byName = make(map[string]*T, len(items))

@@ -135,5 +135,5 @@ func (d *Directory) failed(of kind, reason Reason, rest time.Duration) {
 	}
 	*resting = now.Add(rest)
 	d.options.Recorder.NameLookupFailed(reason)
-	d.options.Logger.Warn("Port does not answer with names, so messages show ids", "names", of, "reason", reason, "again_in", rest)
+	d.options.Logger.Warn("looking up names in Port failed, so messages show ids", "names", of, "reason", reason, "again_in", rest)
 }

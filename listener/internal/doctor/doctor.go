@@ -72,7 +72,7 @@ func Run(ctx context.Context, options Options, report func(Finding)) {
 		e.checkAutomations(ctx)
 	} else {
 		for _, subject := range []string{"clock", "audit log", "names", "automations"} {
-			e.find(Skipped, subject, "Port's API does not let us in", "")
+			e.find(Skipped, subject, "Port's API does not accept the credentials", "")
 		}
 	}
 	e.checkWebhook(ctx)

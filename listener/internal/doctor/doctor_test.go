@@ -196,20 +196,20 @@ func (w *world) findings(t *testing.T) []string {
 	return lines
 }
 
-const private = "warn webhook: 127.0.0.1 is an address that Port cannot reach -> give the public one with -url"
+const private = "warn webhook: 127.0.0.1 is not reachable from Port -> give the public address with -url"
 
 func TestAllIsWell(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	want := []string{
 		"ok credentials: PORT accepts them",
-		"ok clock: that of this machine agrees with Port's to 1s",
-		"ok audit log: it can be read",
-		"ok names: people and applications can be read",
+		"ok clock: this machine and Port agree within 1s",
+		"ok audit log: readable",
+		"ok names: names of people and applications are readable",
 		"ok automations: report_service reports changes of service",
 		private,
-		"ok webhook: the listener at LISTENER/api/slack has stored a test event",
-		"ok Slack, default: its webhook answers; nothing was posted",
+		"ok webhook: the listener at LISTENER/api/slack stored a test event",
+		"ok Slack, default: the webhook answers; nothing was posted",
 	}
 	if got := w.findings(t); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s", strings.Join(got, "\n"))
@@ -234,7 +234,7 @@ func TestWhatIsWrong(t *testing.T) {
 		breaks func(t *testing.T, w *world)
 		want   string
 	}{
-		"no client id": {func(_ *testing.T, w *world) { w.options.Config.Port.ClientID = "" }, "skip credentials: there is no client id, so Port's API is not asked"},
+		"no client id": {func(_ *testing.T, w *world) { w.options.Config.Port.ClientID = "" }, "skip credentials: no client id is configured, so Port's API is not checked"},
 		"another secret": {func(_ *testing.T, w *world) {
 			w.options.Config.ClientSecrets = []config.Secret{config.NewSecret("another-secret")}
 		}, "FAIL credentials: PORT refuses them (401) -> take the client id and secret from Settings, Credentials in Port"},
@@ -246,49 +246,49 @@ func TestWhatIsWrong(t *testing.T) {
 			})
 			w.options.Regions = map[string]string{"EU": wrong.URL, "US": w.port.URL}
 			w.options.Config.Port.BaseURL = wrong.URL
-		}, "does not know them, and the US region does -> set PORT_BASE_URL, or port.base_url, to PORT"},
+		}, "does not accept them, but the US region does -> set PORT_BASE_URL, or port.base_url, to PORT"},
 		"no Port": {func(_ *testing.T, w *world) { w.options.Config.Port.BaseURL = "http://127.0.0.1:1" }, "FAIL credentials: POST /v1/auth/access_token: "},
 		"a page of a proxy": {func(_ *testing.T, w *world) {
 			w.portAnswers = answer(http.StatusBadGateway, "<html>")
 		}, "FAIL credentials: POST /v1/auth/access_token: 502 Bad Gateway"},
-		"a clock that is slow":  {func(_ *testing.T, w *world) { w.portClock = time.Minute }, "warn clock: the clock of this machine is 1m0s behind Port's -> synchronise it: events are refused from 5m on (webhook.tolerance)"},
+		"a clock that is slow":  {func(_ *testing.T, w *world) { w.portClock = time.Minute }, "warn clock: the clock of this machine is 1m0s behind Port's -> synchronise it: events are refused when the clocks differ by 5m (webhook.tolerance)"},
 		"a clock that is fast":  {func(_ *testing.T, w *world) { w.portClock = -time.Hour }, "FAIL clock: the clock of this machine is 1h0m0s ahead of Port's, so every event is refused with 401 -> synchronise it"},
-		"the audit log":         {func(_ *testing.T, w *world) { w.on("/v1/audit-log", 403) }, "FAIL audit log: Port does not let these credentials read it -> use the credentials of the organization"},
+		"the audit log":         {func(_ *testing.T, w *world) { w.on("/v1/audit-log", 403) }, "FAIL audit log: Port does not let these credentials read it -> use credentials of the organization"},
 		"the audit log is down": {func(_ *testing.T, w *world) { w.on("/v1/audit-log", 504) }, "FAIL audit log: GET /v1/audit-log: 504 Gateway Timeout"},
-		"names":                 {func(_ *testing.T, w *world) { w.on("/v1/apps", 403) }, "warn names: GET /v1/apps: 403 Forbidden (no): No. -> messages show the ids"},
+		"names":                 {func(_ *testing.T, w *world) { w.on("/v1/apps", 403) }, "warn names: GET /v1/apps: 403 Forbidden (no): No. -> messages show ids"},
 		"blueprints":            {func(_ *testing.T, w *world) { w.on("/v1/blueprints", 500) }, "FAIL automations: GET /v1/blueprints: 500"},
 		"actions":               {func(_ *testing.T, w *world) { w.on("/v1/actions", 403) }, "FAIL automations: GET /v1/actions: 403"},
-		"an automation is gone": {func(t *testing.T, w *world) { t.Helper(); _ = w.client.Actions.Delete(t.Context(), "report_service") }, "FAIL automations: none reports changes of service -> run listener setup -url LISTENER/api/slack -apply, unless a workflow"},
-		"it is not published":   {func(t *testing.T, w *world) { t.Helper(); w.report(t, func(a port.Action) { a["publish"] = false }) }, "FAIL automations: report_service would report changes of service, and is not published -> publish it in Port, or run"},
-		"it posts elsewhere":    {func(t *testing.T, w *world) { t.Helper(); w.report(t, func(port.Action) {}); w.options.Address += "2" }, "FAIL automations: none reports changes of service to LISTENER/api/slack2: report_service posts to LISTENER/api/slack -> run"},
+		"an automation is gone": {func(t *testing.T, w *world) { t.Helper(); _ = w.client.Actions.Delete(t.Context(), "report_service") }, "FAIL automations: no automation reports changes of service -> run listener setup -url LISTENER/api/slack -apply, unless a workflow"},
+		"it is not published":   {func(t *testing.T, w *world) { t.Helper(); w.report(t, func(a port.Action) { a["publish"] = false }) }, "FAIL automations: report_service would report changes of service, but is not published -> publish it in Port, or run"},
+		"it posts elsewhere":    {func(t *testing.T, w *world) { t.Helper(); w.report(t, func(port.Action) {}); w.options.Address += "2" }, "FAIL automations: no automation reports changes of service to LISTENER/api/slack2: report_service posts to LISTENER/api/slack -> run"},
 		"it is about other changes": {func(t *testing.T, w *world) {
 			t.Helper()
 			w.report(t, func(a port.Action) {
 				a["trigger"] = map[string]any{"type": "automation", "event": map[string]any{"type": "ANY_ENTITY_CHANGE", "blueprintIdentifier": "service"}}
 			})
-		}, "warn automations: report_service reports changes of service, and is not what the rules need -> run listener setup"},
+		}, "warn automations: report_service reports changes of service, but differs from what the rules need -> run listener setup"},
 		"a rule that nothing serves": {func(_ *testing.T, w *world) {
 			w.options.Config.Rules = append(w.options.Config.Rules, config.Rule{Rule: rule.Rule{Name: "types", ResourceTypes: []string{"blueprint"}}})
-		}, "warn rules: Rule types is about blueprints: Port's automations do not report changes of a blueprint itself"},
+		}, "warn rules: Rule types covers blueprints: Port's automations do not report changes of a blueprint itself"},
 		"no address": {func(t *testing.T, w *world) {
 			t.Helper()
 			w.options.Address = ""
 			_ = w.client.Actions.Delete(t.Context(), "report_service")
-		}, "skip webhook: the public address of the listener is not known -> give it with -url"},
-		"no listener":             {func(_ *testing.T, w *world) { w.options.Address = "http://127.0.0.1:1/api/slack" }, "FAIL webhook: LISTENER/api/slack does not answer: dial tcp 127.0.0.1:1: connect: connection refused -> check that the listener runs"},
-		"a listener of others":    {func(_ *testing.T, w *world) { w.listenerAnswers = answer(401, "no") }, "FAIL webhook: LISTENER/api/slack refuses the signature (401) -> give the listener the client secret"},
-		"a server that is none":   {func(_ *testing.T, w *world) { w.listenerAnswers = answer(202, "ok") }, "FAIL webhook: LISTENER/api/slack takes the test event, and does not answer as a listener of this version does"},
+		}, "skip webhook: the public address of the listener is unknown -> give it with -url"},
+		"no listener":             {func(_ *testing.T, w *world) { w.options.Address = "http://127.0.0.1:1/api/slack" }, "FAIL webhook: LISTENER/api/slack does not answer: dial tcp 127.0.0.1:1: connect: connection refused -> check that the listener is running"},
+		"a listener of others":    {func(_ *testing.T, w *world) { w.listenerAnswers = answer(401, "no") }, "FAIL webhook: LISTENER/api/slack refuses the signature (401) -> give the listener the same client secret"},
+		"a server that is none":   {func(_ *testing.T, w *world) { w.listenerAnswers = answer(202, "ok") }, "FAIL webhook: LISTENER/api/slack accepts the test event, but does not answer like a listener of this version"},
 		"a listener that is full": {func(_ *testing.T, w *world) { w.listenerAnswers = answer(503, "no") }, "FAIL webhook: the listener at LISTENER/api/slack cannot store events now (503)"},
 		"another path":            {func(_ *testing.T, w *world) { w.listenerAnswers = answer(404, "no") }, "FAIL webhook: LISTENER/api/slack answers with 404 Not Found -> check the path"},
 		"a redirect": {func(_ *testing.T, w *world) {
 			w.listenerAnswers = http.RedirectHandler("/x", http.StatusPermanentRedirect).ServeHTTP
 		}, "FAIL webhook: LISTENER/api/slack answers with 308 Permanent Redirect"},
-		"a webhook that is gone":   {func(_ *testing.T, w *world) { w.slackAnswers = answer(404, "no_service") }, "FAIL Slack, default: Slack takes no message for this webhook (404 no_service) -> make a new incoming webhook"},
-		"an archived channel":      {func(_ *testing.T, w *world) { w.slackAnswers = answer(410, "channel_is_archived") }, "FAIL Slack, default: Slack takes no message for this webhook (410 channel_is_archived)"},
+		"a webhook that is gone":   {func(_ *testing.T, w *world) { w.slackAnswers = answer(404, "no_service") }, "FAIL Slack, default: Slack rejects every message for this webhook (404 no_service) -> create a new incoming webhook"},
+		"an archived channel":      {func(_ *testing.T, w *world) { w.slackAnswers = answer(410, "channel_is_archived") }, "FAIL Slack, default: Slack rejects every message for this webhook (410 channel_is_archived)"},
 		"a proxy before Slack":     {func(_ *testing.T, w *world) { w.slackAnswers = answer(403, "<html>") }, "FAIL Slack, default: the answer did not come from Slack"},
-		"Slack is down":            {func(_ *testing.T, w *world) { w.slackAnswers = answer(503, "") }, "FAIL Slack, default: Slack is not available (503"},
-		"Slack asks for a pause":   {func(_ *testing.T, w *world) { w.slackAnswers = answer(429, "rate_limited") }, "FAIL Slack, default: Slack asks for a pause of 30s (429 rate_limited) -> nothing is wrong with the webhook"},
-		"a receiver takes nothing": {func(_ *testing.T, w *world) { w.slackAnswers = answer(200, "ok") }, "ok Slack, default: its webhook answers"},
+		"Slack is down":            {func(_ *testing.T, w *world) { w.slackAnswers = answer(503, "") }, "FAIL Slack, default: Slack is unavailable (503"},
+		"Slack asked for a pause":  {func(_ *testing.T, w *world) { w.slackAnswers = answer(429, "rate_limited") }, "FAIL Slack, default: Slack asked for a pause of 30s (429 rate_limited) -> the webhook is valid"},
+		"a receiver takes nothing": {func(_ *testing.T, w *world) { w.slackAnswers = answer(200, "ok") }, "ok Slack, default: the webhook answers"},
 		"a new secret that the listener does not have": {func(_ *testing.T, w *world) {
 			w.options.Config.ClientSecrets = append(w.options.Config.ClientSecrets, config.NewSecret("the-next-secret"))
 		}, "FAIL webhook, secret 2: LISTENER/api/slack refuses the signature (401)"},

@@ -21,7 +21,7 @@ import (
 func (e *examination) checkCredentials(ctx context.Context) bool {
 	id, base := e.Config.Port.ClientID, e.Config.Port.BaseURL
 	if id == "" {
-		e.find(Skipped, "credentials", "there is no client id, so Port's API is not asked", "set PORT_CLIENT_ID, or port.client_id, to check Port too, and for names in messages")
+		e.find(Skipped, "credentials", "no client id is configured, so Port's API is not checked", "set PORT_CLIENT_ID or port.client_id to check Port as well, and to show names in messages")
 		return false
 	}
 	client, err := e.Connect(base, e.clock)
@@ -36,11 +36,11 @@ func (e *examination) checkCredentials(ctx context.Context) bool {
 		e.find(OK, "credentials", base+" accepts them", "")
 		return true
 	case !errors.Is(err, port.ErrUnauthorized):
-		e.find(Failed, "credentials", err.Error(), "check port.base_url, the network, and a proxy in HTTPS_PROXY")
+		e.find(Failed, "credentials", err.Error(), "check port.base_url, the network, and the proxy in HTTPS_PROXY")
 		return false
 	}
 	if region, address := e.otherRegion(ctx); region != "" {
-		e.find(Failed, "credentials", fmt.Sprintf("%s does not know them, and the %s region does", base, region), "set PORT_BASE_URL, or port.base_url, to "+address)
+		e.find(Failed, "credentials", fmt.Sprintf("%s does not accept them, but the %s region does", base, region), "set PORT_BASE_URL, or port.base_url, to "+address)
 		return false
 	}
 	e.find(Failed, "credentials", base+" refuses them (401)", "take the client id and secret from Settings, Credentials in Port")
@@ -111,11 +111,11 @@ func (e *examination) checkClock() {
 	text := fmt.Sprintf("the clock of this machine is %s %s Port's", apart, direction)
 	switch {
 	case !known:
-		e.find(Skipped, "clock", "Port's answers do not say what time it is", "")
+		e.find(Skipped, "clock", "Port's answers have no Date header", "")
 	case apart < noticeable:
-		e.find(OK, "clock", fmt.Sprintf("that of this machine agrees with Port's to %s", max(apart, time.Second)), "")
+		e.find(OK, "clock", fmt.Sprintf("this machine and Port agree within %s", max(apart, time.Second)), "")
 	case apart < e.Config.Webhook.Tolerance:
-		e.find(Warning, "clock", text, "synchronise it: events are refused from "+shortest(e.Config.Webhook.Tolerance)+" on (webhook.tolerance)")
+		e.find(Warning, "clock", text, "synchronise it: events are refused when the clocks differ by "+shortest(e.Config.Webhook.Tolerance)+" (webhook.tolerance)")
 	default:
 		e.find(Failed, "clock", text+", so every event is refused with 401", "synchronise it")
 	}
@@ -136,24 +136,24 @@ func (e *examination) checkAuditLog(ctx context.Context) {
 		switch {
 		case err == nil:
 		case errors.Is(err, port.ErrForbidden):
-			e.find(Failed, "audit log", "Port does not let these credentials read it", "use the credentials of the organization, or of an admin: without it changes that are missed are not caught up")
+			e.find(Failed, "audit log", "Port does not let these credentials read it", "use credentials of the organization or of an admin; without the audit log, missed changes are not caught up")
 			return
 		default:
-			e.find(Failed, "audit log", err.Error(), "try again; if it stays like this, changes that are missed are not caught up")
+			e.find(Failed, "audit log", err.Error(), "try again; without the audit log, missed changes are not caught up")
 			return
 		}
 	}
-	e.find(OK, "audit log", "it can be read", "")
+	e.find(OK, "audit log", "readable", "")
 }
 
 func (e *examination) checkNames(ctx context.Context) {
 	_, people := e.client.Users.List(ctx)
 	_, machines := e.client.Users.Apps(ctx)
 	if err := errors.Join(people, machines); err != nil {
-		e.find(Warning, "names", strings.ReplaceAll(err.Error(), "\n", "; "), "messages show the ids of people or applications; use the credentials of the organization")
+		e.find(Warning, "names", strings.ReplaceAll(err.Error(), "\n", "; "), "messages show ids instead of the names of people or applications; use credentials of the organization")
 		return
 	}
-	e.find(OK, "names", "people and applications can be read", "")
+	e.find(OK, "names", "names of people and applications are readable", "")
 }
 
 // checkAutomations looks for those that the rules need.
@@ -219,7 +219,7 @@ func (e *examination) checkAutomation(needed automation.Automation, existing []p
 		case !posting.Published:
 			asleep = append(asleep, posting.Identifier)
 		case posting.Identifier == needed.Identifier && e.Address != "" && len(automation.Differences(action, automation.Merge(action, needed.Action(e.Address)))) > 0:
-			e.find(Warning, "automations", posting.Identifier+" reports "+what+", and is not what the rules need", setup+", which shows the difference without -apply")
+			e.find(Warning, "automations", posting.Identifier+" reports "+what+", but differs from what the rules need", setup+", which shows the difference without -apply")
 			return
 		default:
 			e.find(OK, "automations", posting.Identifier+" reports "+what, "")
@@ -228,10 +228,10 @@ func (e *examination) checkAutomation(needed automation.Automation, existing []p
 	}
 	switch {
 	case len(asleep) > 0:
-		e.find(Failed, "automations", strings.Join(asleep, ", ")+" would report "+what+", and is not published", "publish it in Port, or "+setup)
+		e.find(Failed, "automations", strings.Join(asleep, ", ")+" would report "+what+", but is not published", "publish it in Port, or "+setup)
 	case len(elsewhere) > 0:
-		e.find(Failed, "automations", "none reports "+what+" to "+e.Address+": "+strings.Join(elsewhere, ", "), setup)
+		e.find(Failed, "automations", "no automation reports "+what+" to "+e.Address+": "+strings.Join(elsewhere, ", "), setup)
 	default:
-		e.find(Failed, "automations", "none reports "+what, setup+", unless a workflow or a changelog destination reports them")
+		e.find(Failed, "automations", "no automation reports "+what, setup+", unless a workflow or a changelog destination reports them")
 	}
 }

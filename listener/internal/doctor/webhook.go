@@ -30,7 +30,7 @@ const (
 // checkWebhook posts a test event to the public address, as Port would post one.
 func (e *examination) checkWebhook(ctx context.Context) {
 	if e.Address == "" {
-		e.find(Skipped, "webhook", "the public address of the listener is not known", "give it with -url; with port.poll none is needed")
+		e.find(Skipped, "webhook", "the public address of the listener is unknown", "give it with -url; with port.poll none is needed")
 		return
 	}
 	e.warnOfAddress()
@@ -53,9 +53,9 @@ func (e *examination) warnOfAddress() {
 	ip := net.ParseIP(parsed.Hostname())
 	switch {
 	case parsed.Hostname() == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()):
-		e.find(Warning, "webhook", parsed.Hostname()+" is an address that Port cannot reach", "give the public one with -url")
+		e.find(Warning, "webhook", parsed.Hostname()+" is not reachable from Port", "give the public address with -url")
 	case parsed.Scheme == "http":
-		e.find(Warning, "webhook", "the address is not https", "what Port posts can be read on the way; put a proxy with TLS in front, or set webhook.tls")
+		e.find(Warning, "webhook", "the address is not https", "anybody on the network path can read what Port posts; put a proxy with TLS in front, or set webhook.tls")
 	}
 }
 
@@ -66,17 +66,17 @@ func (e *examination) postTest(ctx context.Context, subject string, secret confi
 	status, answer, err := e.post(ctx, identifier, secret)
 	switch {
 	case err != nil:
-		e.find(Failed, subject, e.Address+" does not answer: "+err.Error(), "check that the listener runs, and DNS, firewall, ingress and certificate on the way to it")
+		e.find(Failed, subject, e.Address+" does not answer: "+err.Error(), "check that the listener is running, and the DNS, firewall, ingress and certificate in front of it")
 	case status == http.StatusAccepted && answer == ingest.TestAnswer(identifier):
-		e.find(OK, subject, "the listener at "+e.Address+" has stored a test event", "")
+		e.find(OK, subject, "the listener at "+e.Address+" stored a test event", "")
 	case status == http.StatusAccepted:
-		e.find(Failed, subject, e.Address+" takes the test event, and does not answer as a listener of this version does", "check that the address leads to the listener, and bring it up to date")
+		e.find(Failed, subject, e.Address+" accepts the test event, but does not answer like a listener of this version", "check that the address leads to the listener, and update the listener")
 	case status == http.StatusUnauthorized:
-		e.find(Failed, subject, e.Address+" refuses the signature (401)", "give the listener the client secret that you have here; if it has it, synchronise its clock, and see that no proxy changes the body")
+		e.find(Failed, subject, e.Address+" refuses the signature (401)", "give the listener the same client secret as here; if it has it, synchronise its clock, and check that no proxy changes the body")
 	case status == http.StatusServiceUnavailable:
-		e.find(Failed, subject, "the listener at "+e.Address+" cannot store events now (503)", "see its log: its disk may be full, or its database away")
+		e.find(Failed, subject, "the listener at "+e.Address+" cannot store events now (503)", "see its log: the disk may be full, or the database down")
 	default:
-		e.find(Failed, subject, fmt.Sprintf("%s answers with %d %s", e.Address, status, http.StatusText(status)), "check the path, which is webhook.path, and what stands in front of the listener")
+		e.find(Failed, subject, fmt.Sprintf("%s answers with %d %s", e.Address, status, http.StatusText(status)), "check the path (webhook.path) and the proxy in front of the listener")
 	}
 }
 
@@ -127,7 +127,7 @@ func (e *examination) checkDestinations(ctx context.Context) {
 		outlet.Close()
 		failure, failed := errors.AsType[*slack.Failure](err)
 		if !failed {
-			e.find(OK, subject, "its webhook answers; nothing was posted", "")
+			e.find(OK, subject, "the webhook answers; nothing was posted", "")
 			continue
 		}
 		e.find(Failed, subject, failure.Error(), adviceFor(failure.Reason))
@@ -137,12 +137,12 @@ func (e *examination) checkDestinations(ctx context.Context) {
 func adviceFor(reason slack.Reason) string {
 	switch reason {
 	case slack.ReasonDestination:
-		return "make a new incoming webhook in Slack, or unarchive its channel, and set its URL"
+		return "create a new incoming webhook in Slack and configure its URL, or unarchive its channel"
 	case slack.ReasonIntercepted:
-		return "check the URL, and the proxy on the way to hooks.slack.com"
+		return "check the URL, and the proxy in front of hooks.slack.com"
 	case slack.ReasonRateLimited:
-		return "nothing is wrong with the webhook: try again later"
+		return "the webhook is valid: try again later"
 	case slack.ReasonUnavailable, slack.ReasonRefused:
 	}
-	return "check DNS, the firewall and a proxy on the way to hooks.slack.com; Slack's own state is at slack-status.com"
+	return "check DNS, the firewall and the proxy in front of hooks.slack.com; for Slack's own status see slack-status.com"
 }

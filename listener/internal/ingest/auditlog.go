@@ -194,7 +194,7 @@ func (r *reader) step(ctx context.Context) (time.Duration, error) {
 	switch {
 	case err == nil:
 		if r.failures > 0 {
-			r.options.Logger.InfoContext(ctx, "the audit log is read again", "failures", r.failures)
+			r.options.Logger.InfoContext(ctx, "reading the audit log succeeded again", "failures", r.failures)
 		}
 		if r.failures > 0 || !r.reported {
 			r.options.Arrivals.Report(SourceAuditLog, "reading", "every "+plan.Interval.String())
@@ -217,11 +217,11 @@ func (r *reader) backOff(ctx context.Context, plan Plan, failed *pollError) time
 	}
 	r.failures++
 	r.options.CatchUp.Failed(failed.reason)
-	r.options.Arrivals.Report(SourceAuditLog, "failing", string(failed.reason)+"; it is tried again by itself")
+	r.options.Arrivals.Report(SourceAuditLog, "failing", string(failed.reason)+"; retrying")
 	const doublings = 10
 	pause := min(plan.Interval<<min(r.failures-1, doublings), max(longestBackoff, plan.Interval))
 	pause = max(pause/2+time.Duration(r.options.Jitter()*float64(pause)/2), failed.retryAfter)
-	r.options.Logger.WarnContext(ctx, "the audit log cannot be read; it is tried again, and nothing is lost meanwhile",
+	r.options.Logger.WarnContext(ctx, "reading the audit log failed; retrying, no change is lost",
 		"cause", failed.err, "reason", failed.reason, "query", failed.query, "failures", r.failures, "again_in", pause.Round(time.Millisecond))
 	return pause
 }
@@ -311,7 +311,7 @@ func (r *reader) begin(ctx context.Context, plan Plan, positions map[string]queu
 			return err
 		}
 		positions[query.name()] = queue.Position{Since: now, Until: now}
-		r.options.Logger.InfoContext(ctx, "the audit log is followed from now on; what happened before is not delivered", "query", query.String(), "from", now.UTC())
+		r.options.Logger.InfoContext(ctx, "following the audit log from now; earlier changes are not delivered", "query", query.String(), "from", now.UTC())
 	}
 	return nil
 }

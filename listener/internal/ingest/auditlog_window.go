@@ -103,7 +103,7 @@ func (w *windowWidth) afterFailure(from, to time.Time) {
 }
 
 // errTooMuch says that a window holds more than fits into an answer.
-var errTooMuch = errors.New("more happened in the window than an answer holds")
+var errTooMuch = errors.New("the window contains more entries than one answer can")
 
 // ask reads one window. An answer as long as its limit may lack entries, whatever its
 // order; one of a window that cannot be halved is taken as it is.
@@ -122,7 +122,7 @@ func (r *reader) ask(ctx context.Context, client *port.Client, query Query, from
 			continue
 		case tooLarge || len(page.Events) >= limit:
 			r.options.CatchUp.Skipped(metrics.SkippedTruncated)
-			r.options.Logger.ErrorContext(ctx, "more changes share a millisecond than Port answers with; those that it did not show are lost",
+			r.options.Logger.ErrorContext(ctx, "more changes share a millisecond than one answer of Port can contain; the others are lost",
 				"query", query.String(), "at", from.UTC(), "taken", len(page.Events))
 			return page, nil
 		}
@@ -193,7 +193,7 @@ func (r *reader) open(ctx context.Context, plan Plan, event timedEvent) (queue.E
 	if err != nil {
 		if ctx.Err() == nil {
 			r.options.CatchUp.Skipped(metrics.SkippedInvalid)
-			r.options.Logger.WarnContext(ctx, "an entry of the audit log cannot be taken", "entry", event.Identifier, "cause", err)
+			r.options.Logger.WarnContext(ctx, "an entry of the audit log was skipped", "entry", event.Identifier, "cause", err)
 		}
 		return queue.Entry{}, false
 	}

@@ -176,7 +176,7 @@ func (i *intake) logReceived(ctx context.Context, event queue.Event, duplicate b
 func (i *intake) refuse(err error, from string) *refusal {
 	refused, ok := errors.AsType[*refusal](err)
 	if !ok {
-		refused = &refusal{result: metrics.ResultFailed, status: http.StatusInternalServerError, sentence: "The event could not be taken.", cause: err}
+		refused = &refusal{result: metrics.ResultFailed, status: http.StatusInternalServerError, sentence: "The event could not be accepted.", cause: err}
 	}
 	i.recorder.Received(i.source, refused.result)
 	reason := string(refused.result)
@@ -208,7 +208,7 @@ func unsigned(result metrics.Result, status int, sentence string, cause error) *
 
 // errTooMany refuses an event for which there is no memory.
 func errTooMany() *refusal {
-	return unsigned(metrics.ResultUnavailable, http.StatusServiceUnavailable, busyText, errors.New("too many large events arrive at a time"))
+	return unsigned(metrics.ResultUnavailable, http.StatusServiceUnavailable, busyText, errors.New("too many large events arrive at the same time"))
 }
 
 func (r *refusal) Error() string { return r.cause.Error() }

@@ -99,7 +99,7 @@ func NewSmee(options SmeeOptions) (*Smee, error) {
 // tried again ever more slowly: nothing about it is a reason to stop a listener.
 func (s *Smee) Run(ctx context.Context) {
 	defer s.client.CloseIdleConnections()
-	s.logger.WarnContext(ctx, "events are received through Smee, which is for development only: it loses what is posted while no listener is connected")
+	s.logger.WarnContext(ctx, "receiving events through Smee, which is for development only: it loses events that are posted while no listener is connected")
 	failures := 0
 	for {
 		lasted, err := s.listen(ctx)
@@ -111,7 +111,7 @@ func (s *Smee) Run(ctx context.Context) {
 		}
 		failures++
 		after := s.delay(failures)
-		s.logger.WarnContext(ctx, "the Smee channel is not connected; it is tried again", "cause", err, "failures", failures, "again_in", after.Round(time.Millisecond))
+		s.logger.WarnContext(ctx, "the Smee channel is disconnected; retrying", "cause", err, "failures", failures, "again_in", after.Round(time.Millisecond))
 		if pause.Wait(ctx, after) != nil {
 			return
 		}
@@ -131,7 +131,7 @@ func (s *Smee) listen(ctx context.Context) (lasted time.Duration, err error) {
 	defer func() { _ = response.Body.Close() }()
 	s.options.Link.Connected()
 	defer s.options.Link.Disconnected()
-	s.logger.InfoContext(ctx, "the Smee channel is connected")
+	s.logger.InfoContext(ctx, "connected to the Smee channel")
 	began := time.Now()
 	err = s.read(ctx, &watched{stream: response.Body, longest: longestSilence, silent: func() { hangUp(errSilent) }})
 	if cause := context.Cause(listening); cause != nil {
@@ -155,9 +155,9 @@ func (s *Smee) keep(ctx context.Context, taken *opened) {
 			return
 		}
 		after := s.delay(failures)
-		s.logger.ErrorContext(ctx, "an event cannot be stored; it is tried again", "event", taken.stored.ShortIdentity(), "cause", refused.cause, "again_in", after.Round(time.Millisecond))
+		s.logger.ErrorContext(ctx, "storing an event failed; retrying", "event", taken.stored.ShortIdentity(), "cause", refused.cause, "again_in", after.Round(time.Millisecond))
 		if pause.Wait(ctx, after) != nil {
-			s.logger.ErrorContext(ctx, "an event is lost: the listener stopped before it could be stored; have Port send it again", "event", taken.stored.ShortIdentity())
+			s.logger.ErrorContext(ctx, "event lost: the listener stopped before storing it; make Port send it again", "event", taken.stored.ShortIdentity())
 			return
 		}
 	}

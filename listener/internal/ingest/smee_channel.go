@@ -37,7 +37,7 @@ func CheckChannel(channel string) error {
 		return errors.New("http is for a server on this machine only: events would travel unencrypted; use https")
 	}
 	if strings.TrimSuffix(parsed.Path, "/") == "/new" {
-		return errors.New("it makes another channel each time: open it in a browser, and use the URL of the channel that it leads to")
+		return errors.New("it creates a new channel each time: open it in a browser, and use the URL of the channel it redirects to")
 	}
 	return nil
 }
@@ -111,7 +111,7 @@ func (s *Smee) checkAnswer(response *http.Response) error {
 			// It may be the id that is refused, and would be so for ever.
 			s.lastEventID = ""
 		}
-		return fmt.Errorf("the channel answered %d %s; check smee.url if that lasts", status, http.StatusText(status))
+		return fmt.Errorf("the channel answered %d %s; check smee.url if this persists", status, http.StatusText(status))
 	}
 	mediaType, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	if err != nil || mediaType != eventStream {

@@ -71,7 +71,7 @@ func (s *Smee) readDelivery(data []byte) (*delivery, error) {
 		forms:     forms(fields),
 	}
 	if len(read.forms) == 0 {
-		return nil, malformed("the server-sent event has no body: neither bodyB in base64 nor body")
+		return nil, malformed("the server-sent event has no body: neither bodyB (base64) nor body")
 	}
 	for _, form := range read.forms {
 		if len(form) > s.options.MaxBody {

@@ -26,8 +26,8 @@ const (
 )
 
 var (
-	errSilent = fmt.Errorf("nothing has arrived for %s, not even a ping", longestSilence)
-	errEnded  = errors.New("the server has ended the connection")
+	errSilent = fmt.Errorf("nothing arrived for %s, not even a ping", longestSilence)
+	errEnded  = errors.New("the server closed the connection")
 )
 
 // read takes events until the stream ends, and returns why it did.

@@ -164,9 +164,9 @@ func TestAnEventThroughSmeeIsRefused(t *testing.T) {
 		{"an old timestamp, with exact bytes", postAt(body, time.Now().Add(-6*time.Minute)).with("bodyB", encoded(body)).frame(), "signature stale:1 stored:1 unauthorized:1", "stale"},
 		{"an old timestamp, and a body that was changed on the way", postAt(body, time.Now().Add(-6*time.Minute)).with("bodyB", encoded(body)).with("body", fields{"hunter2": 1}).frame(), "signature stale:1 stored:1 unauthorized:1", "stale"},
 		{"a timestamp of the future", postAt(body, time.Now().Add(6*time.Minute)).frame(), "signature stale:1 stored:1 unauthorized:1", "stale"},
-		{"no body", posted.with("body", nil).frame(), "invalid:1 stored:1", "the server-sent event has no body: neither bodyB in base64 nor body"},
-		{"no body but bytes that are no base64", posted.with("body", nil).with("bodyB", "%").frame(), "invalid:1 stored:1", "the server-sent event has no body: neither bodyB in base64 nor body"},
-		{"nothing at all", "data: {}\n\n", "invalid:1 stored:1", "the server-sent event has no body: neither bodyB in base64 nor body"},
+		{"no body", posted.with("body", nil).frame(), "invalid:1 stored:1", "the server-sent event has no body: neither bodyB (base64) nor body"},
+		{"no body but bytes that are no base64", posted.with("body", nil).with("bodyB", "%").frame(), "invalid:1 stored:1", "the server-sent event has no body: neither bodyB (base64) nor body"},
+		{"nothing at all", "data: {}\n\n", "invalid:1 stored:1", "the server-sent event has no body: neither bodyB (base64) nor body"},
 		{"a body that is null", signedPost(`null`).frame(), "invalid:1 stored:1", "the body is not a JSON object"},
 		{"a body that is a list", signedPost(`[]`).frame(), "invalid:1 stored:1", "the body is not a JSON object"},
 		{"a body that is invalid UTF-8", signedPost("{\"hunter2\":\"\xff\"}").with("body", nil).with("bodyB", encoded("{\"hunter2\":\"\xff\"}")).frame(), "invalid:1 stored:1", "it is not UTF-8"},
@@ -228,7 +228,7 @@ func TestSmeeReconnects(t *testing.T) {
 	if got := r.link.String(); got != "map[connected:4 disconnected:4 reconnecting:3]" {
 		t.Errorf("the connection fared as %s", got)
 	}
-	r.assertLog(t, "the Smee channel is not connected; it is tried again", "the server has ended the connection")
+	r.assertLog(t, "the Smee channel is disconnected; retrying", "the server closed the connection")
 }
 
 func TestSmeeAsksForWhatItMissed(t *testing.T) {
@@ -288,7 +288,7 @@ func TestSmeeKeepsTryingWhateverIsAnswered(t *testing.T) {
 		answers []http.HandlerFunc
 		cause   string
 	}{
-		{"not found", []http.HandlerFunc{status(404)}, "the channel answered 404 Not Found; check smee.url if that lasts"},
+		{"not found", []http.HandlerFunc{status(404)}, "the channel answered 404 Not Found; check smee.url if this persists"},
 		{"a failure", []http.HandlerFunc{status(500)}, "the channel answered 500 Internal Server Error"},
 		{"no content", []http.HandlerFunc{status(204)}, "the channel answered 204 No Content"},
 		{"a page", []http.HandlerFunc{func(response http.ResponseWriter, _ *http.Request) {
@@ -389,7 +389,7 @@ func TestAnEventThroughSmeeWaitsForTheStore(t *testing.T) {
 	if got := r.tally.String(); !strings.Contains(got, "stored:2 unavailable:") {
 		t.Errorf("counted %s", got)
 	}
-	r.assertLog(t, "an event cannot be stored; it is tried again", "the disk is full", "level=ERROR")
+	r.assertLog(t, "storing an event failed; retrying", "the disk is full", "level=ERROR")
 }
 
 func TestAnEventThroughSmeeThatWillNeverFit(t *testing.T) {
@@ -437,7 +437,7 @@ func TestSmeeStopsWhileItCannotStore(t *testing.T) {
 	served.accept(t).send(signedPost(numbered(1)).frame())
 	r.store.next(t)
 	r.stop()
-	r.assertLog(t, "an event is lost: the listener stopped before it could be stored")
+	r.assertLog(t, "event lost: the listener stopped before storing it")
 }
 
 // gate is a store that lets an event through when it is opened.

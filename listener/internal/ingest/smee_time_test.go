@@ -107,7 +107,7 @@ func TestSmeeHangsUpWhenNothingArrives(t *testing.T) {
 		synctest.Wait()
 		r.stop()
 		r.store.expect(t, numbered(1))
-		r.assertLog(t, "nothing has arrived for 1m30s, not even a ping")
+		r.assertLog(t, "nothing arrived for 1m30s, not even a ping")
 		if got := r.link.String(); got != "map[connected:2 disconnected:2 reconnecting:1]" {
 			t.Errorf("the connection fared as %s", got)
 		}

@@ -181,7 +181,7 @@ func (a Alert) runStatus() string {
 			return status
 		}
 	}
-	return "its status is not known"
+	return "its status is unknown"
 }
 
 // context says what changed, by identifiers, who did it, when, and how late this
@@ -311,7 +311,7 @@ func show(value any) string {
 	}
 	written, err := changelog.Stringify(value)
 	if err != nil {
-		return "(a value that cannot be shown)"
+		return "(a value that cannot be displayed)"
 	}
 	return string(written)
 }

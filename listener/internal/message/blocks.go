@@ -40,7 +40,7 @@ type blockSet struct {
 // compileBlocks checks the form of the blocks and compiles every text in them.
 func compileBlocks(source []any) (*blockSet, error) {
 	if len(source) == 0 || len(source) > mostBlocks {
-		return nil, &TemplateError{Part: "blocks", Problem: fmt.Sprintf("there must be 1 to %d blocks, and there are %d", mostBlocks, len(source))}
+		return nil, &TemplateError{Part: "blocks", Problem: fmt.Sprintf("there must be between 1 and %d blocks, not %d", mostBlocks, len(source))}
 	}
 	set := &blockSet{}
 	for i, block := range source {
@@ -69,11 +69,11 @@ func checkBlock(path string, block any) error {
 	}
 	known := blockTypes()
 	if meant, near := nearword.Nearest(kind, known); near && !slices.Contains(known, kind) {
-		return &TemplateError{Part: path, Problem: fmt.Sprintf("%q is no type of a block; did you mean %q?", kind, meant)}
+		return &TemplateError{Part: path, Problem: fmt.Sprintf("%q is not a block type; did you mean %q?", kind, meant)}
 	}
 	switch kind {
 	case "input":
-		return &TemplateError{Part: path, Problem: "a message cannot have a block of the type input"}
+		return &TemplateError{Part: path, Problem: "a message cannot have an input block"}
 	case "header":
 		return checkText(path+".text", object["text"], plainText)
 	case "section":
@@ -94,7 +94,7 @@ func checkBlock(path string, block any) error {
 		return checkElement(path, object)
 	case "markdown":
 		if text, ok := object["text"].(string); !ok || text == "" {
-			return &TemplateError{Part: path + ".text", Problem: "the text of a markdown block must be a text, not an object"}
+			return &TemplateError{Part: path + ".text", Problem: "the text of a markdown block must be a string, not an object"}
 		}
 	}
 	if accessory := object["accessory"]; accessory != nil {
@@ -137,7 +137,7 @@ func checkElement(path string, element any) error {
 func checkList(path string, list any, most int, check func(path string, element any) error) error {
 	elements, _ := list.([]any)
 	if len(elements) > most {
-		return &TemplateError{Part: path, Problem: fmt.Sprintf("there are %d, and Slack takes %d", len(elements), most)}
+		return &TemplateError{Part: path, Problem: fmt.Sprintf("there are %d, but Slack accepts at most %d", len(elements), most)}
 	}
 	for i, element := range elements {
 		if err := check(fmt.Sprintf("%s[%d]", path, i), element); err != nil {
@@ -231,7 +231,7 @@ func (s *blockSet) render(values *data, remarks string) ([]slack.Block, error) {
 }
 
 // errNothingLeft says that a set of blocks says nothing about an event.
-var errNothingLeft = errors.New("nothing is left of the blocks, for all of their texts are empty")
+var errNothingLeft = errors.New("no block is left, because all of their texts are empty")
 
 // blockRendering is one attempt at rendering a set.
 type blockRendering struct {

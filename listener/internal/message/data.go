@@ -60,5 +60,5 @@ func (d *data) suggest(name string) string {
 	if meant, ok := nearword.Nearest(name, known); ok {
 		return "did you mean ." + meant + "?"
 	}
-	return "there are ." + strings.Join(known, ", .")
+	return "the values are ." + strings.Join(known, ", .")
 }

@@ -62,9 +62,11 @@ func functions(into target, current *rendering) template.FuncMap {
 		"ge":      func(a, b any) bool { return compare(a, b, func(order int) bool { return order >= 0 }) },
 	}
 	for name, instead := range map[string]string{
-		"call": "nothing can be called", "html": "values are escaped already", "js": "values are escaped already", "slice": "use truncate or index",
+		"call": "functions cannot be called", "html": "values are escaped already", "js": "values are escaped already", "slice": "use truncate or index",
 	} {
-		made[name] = func(...any) (string, error) { return "", &misuse{"there is no function " + name + ": " + instead} }
+		made[name] = func(...any) (string, error) {
+			return "", &misuse{"the function " + name + " is not available: " + instead}
+		}
 	}
 	return made
 }
@@ -168,7 +170,7 @@ func (r *rendering) escape(into target, value any) (string, error) {
 
 func checkPrintable(value any) error {
 	if _, whole := value.(*data); whole {
-		return &misuse{"{{ . }} is everything; print one of its values, such as {{ .Title }}"}
+		return &misuse{"{{ . }} is the whole event; print one of its values, such as {{ .Title }}"}
 	}
 	return nil
 }
@@ -417,7 +419,7 @@ func compare(a, b any, wanted func(order int) bool) bool {
 func printf(format string, values ...any) (string, error) {
 	const longest = 1000
 	if len(format) > longest || regexp.MustCompile(`[0-9]{4}|\*`).MatchString(format) {
-		return "", &misuse{"the format of printf is too long, or has too large a number"}
+		return "", &misuse{"the format of printf is too long, or contains a number that is too large"}
 	}
 	wrapped := make([]any, len(values))
 	for i, value := range values {

@@ -201,7 +201,7 @@ func checkTotal(texts []string) error {
 		total += utf8.RuneCountInString(text)
 	}
 	if total > messageLimit {
-		return &TemplateError{Part: "blocks", Problem: fmt.Sprintf("all texts together have %d characters, and Slack takes %d", total, messageLimit)}
+		return &TemplateError{Part: "blocks", Problem: fmt.Sprintf("all texts together have %d characters, but Slack accepts at most %d", total, messageLimit)}
 	}
 	return nil
 }

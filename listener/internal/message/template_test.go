@@ -104,8 +104,8 @@ func TestTemplatesThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]string{
 		`{{ .Titel }}`:                        `body: there is no .Titel; did you mean .Title?`,
-		`{{ .Elephant }}`:                     `body: there is no .Elephant; there are .Action, .After, .At, .Before, .Blueprint, .BlueprintTitle, .Entity, .Event, .From, .Link, .Origin, .Property, .Recovered, .ResourceType, .Rule, .Run, .Teams, .Timer, .Title, .To, .User, .UserName`,
-		`{{ . }}`:                             `body: {{ . }} is everything; print one of its values, such as {{ .Title }}`,
+		`{{ .Elephant }}`:                     `body: there is no .Elephant; the values are .Action, .After, .At, .Before, .Blueprint, .BlueprintTitle, .Entity, .Event, .From, .Link, .Origin, .Property, .Recovered, .ResourceType, .Rule, .Run, .Teams, .Timer, .Title, .To, .User, .UserName`,
+		`{{ . }}`:                             `body: {{ . }} is the whole event; print one of its values, such as {{ .Title }}`,
 		`{{ .Title `:                          `body: unclosed action`,
 		"a\n\n{{ .Title ":                     `body: line 3 of the text: unclosed action`,
 		"a\n{{ .Titel }}\nb":                  `body: line 2 of the text: there is no .Titel; did you mean .Title?`,
@@ -118,11 +118,11 @@ func TestTemplatesThatCannotBe(t *testing.T) {
 		`{{ range 9000 }}0123456789{{ end }}`: `body: it writes more than 65536 bytes`,
 		`{{ define "x" }}{{ template "x" }}{{ template "x" }}{{ end }}{{ template "x" }}`: `body: its loops take more than 10000 steps`,
 		`{{ .After.my-prop }}`:     `body: bad character U+002D '-'; a name with other characters is written (index .After "my-property")`,
-		`{{ html .Title }}`:        `body: there is no function html: values are escaped already`,
-		`{{ printf "%99999d" 1 }}`: `body: the format of printf is too long, or has too large a number`,
-		`{{ println . }}`:          `body: {{ . }} is everything; print one of its values, such as {{ .Title }}`,
-		`{{ .Title.Foo 1 }}`:       `body: .Title.Foo is a value, and takes no arguments`,
-		`{{ 1 | $.Title }}`:        `body: $.Title is a value, and takes no arguments`,
+		`{{ html .Title }}`:        `body: the function html is not available: values are escaped already`,
+		`{{ printf "%99999d" 1 }}`: `body: the format of printf is too long, or contains a number that is too large`,
+		`{{ println . }}`:          `body: {{ . }} is the whole event; print one of its values, such as {{ .Title }}`,
+		`{{ .Title.Foo 1 }}`:       `body: .Title.Foo is a value and takes no arguments`,
+		`{{ 1 | $.Title }}`:        `body: $.Title is a value and takes no arguments`,
 	} {
 		_, err := newTemplate(message.Source{Body: source})
 		if _, ok := errors.AsType[*message.TemplateError](err); !ok || err.Error() != want {
@@ -293,7 +293,7 @@ func TestBlocksOfWhichNothingIsLeft(t *testing.T) {
 		t.Errorf("got %s (%v)", got, err)
 	}
 	got, err = blocks(t, source, strings.Replace(example, `"tags"`, `"labels2"`, 1), message.Notes{Now: happenedAt()})
-	if err == nil || err.Error() != "blocks: nothing is left of the blocks, for all of their texts are empty" {
+	if err == nil || err.Error() != "blocks: no block is left, because all of their texts are empty" {
 		t.Errorf("got %s (%v)", got, err)
 	}
 }
@@ -441,27 +441,27 @@ func TestValuesAreCutBeforeWhatFollowsThem(t *testing.T) {
 func TestBlocksThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]string{
-		`[]`:                                     `blocks: there must be 1 to 50 blocks, and there are 0`,
-		`[` + strings.Repeat(`1,`, 50) + `1]`:    `blocks: there must be 1 to 50 blocks, and there are 51`,
+		`[]`:                                     `blocks: there must be between 1 and 50 blocks, not 0`,
+		`[` + strings.Repeat(`1,`, 50) + `1]`:    `blocks: there must be between 1 and 50 blocks, not 51`,
 		`["x"]`:                                  `blocks[0]: a block must be an object with a "type"`,
 		`[{"text":"x"}]`:                         `blocks[0]: a block must have a "type", such as "section"`,
-		`[{"type":"divider"},{"type":"secton"}]`: `blocks[1]: "secton" is no type of a block; did you mean "section"?`,
-		`[{"type":"input"}]`:                     `blocks[0]: a message cannot have a block of the type input`,
+		`[{"type":"divider"},{"type":"secton"}]`: `blocks[1]: "secton" is not a block type; did you mean "section"?`,
+		`[{"type":"input"}]`:                     `blocks[0]: a message cannot have an input block`,
 		`[{"type":"header","text":{"type":"mrkdwn","text":"x"}}]`:                                               `blocks[0].text: it must be an object such as {"type": "plain_text", "text": "…"}`,
 		`[{"type":"section","text":{"type":"{{ .To }}","text":"{{ .To }}"}}]`:                                   `blocks[0].text: it must be an object such as {"type": "mrkdwn", "text": "…"}`,
 		`[{"type":"rich_text","elements":[{"type":"{{ .To }}"}]}]`:                                              `blocks[0].elements[0].type: a type cannot be a template`,
 		`[{"type":"section","text":"hello"}]`:                                                                   `blocks[0].text: it must be an object such as {"type": "mrkdwn", "text": "…"}`,
-		`[{"type":"markdown","text":{"type":"mrkdwn","text":"x"}}]`:                                             `blocks[0].text: the text of a markdown block must be a text, not an object`,
+		`[{"type":"markdown","text":{"type":"mrkdwn","text":"x"}}]`:                                             `blocks[0].text: the text of a markdown block must be a string, not an object`,
 		`[{"type":"image","image_url":"https://x.example/a.png"}]`:                                              `blocks[0]: an image must have an alt_text`,
 		`[{"type":"actions","elements":[{"type":"button","text":{"type":"mrkdwn","text":"x"}}]}]`:               `blocks[0].elements[0].text: it must be an object such as {"type": "plain_text", "text": "…"}`,
 		`[{"type":"actions","elements":[{"type":"button","url":"x","text":{"type":"plain_text","text":"x"}}]}]`: `blocks[0].elements[0].url: it must be an http or https URL`,
-		`[{"type":"section","fields":[1,2,3,4,5,6,7,8,9,10,11]}]`:                                               `blocks[0].fields: there are 11, and Slack takes 10`,
-		`[{"type":"context","elements":[1,2,3,4,5,6,7,8,9,10,11]}]`:                                             `blocks[0].elements: there are 11, and Slack takes 10`,
-		`[{"type":"actions","elements":[` + strings.Repeat("1,", 25) + `1]}]`:                                   `blocks[0].elements: there are 26, and Slack takes 25`,
+		`[{"type":"section","fields":[1,2,3,4,5,6,7,8,9,10,11]}]`:                                               `blocks[0].fields: there are 11, but Slack accepts at most 10`,
+		`[{"type":"context","elements":[1,2,3,4,5,6,7,8,9,10,11]}]`:                                             `blocks[0].elements: there are 11, but Slack accepts at most 10`,
+		`[{"type":"actions","elements":[` + strings.Repeat("1,", 25) + `1]}]`:                                   `blocks[0].elements: there are 26, but Slack accepts at most 25`,
 		`[{"type":"section"}]`: `blocks[0]: a section must have a text or fields`,
 		`[{"type":"section","fields":[{"type":"mrkdwn","text":"{{ .Title "}]}]`: `blocks[0].fields[0].text: unclosed action`,
 		`[{"type":"section","text":{"type":"mrkdwn","text":"{{ .Titel }}"}}]`:   ``,
-		`[{"type":"section","text":{"type":"mrkdwn","text":"` + strings.Repeat("x", 2999) + `"}}` + strings.Repeat(`,{"type":"section","text":{"type":"mrkdwn","text":"`+strings.Repeat("x", 2999)+`"}}`, 3) + `]`: `blocks: all texts together have 11996 characters, and Slack takes 11000 (tried with a CREATE event of resource type entity with the usual values)`,
+		`[{"type":"section","text":{"type":"mrkdwn","text":"` + strings.Repeat("x", 2999) + `"}}` + strings.Repeat(`,{"type":"section","text":{"type":"mrkdwn","text":"`+strings.Repeat("x", 2999)+`"}}`, 3) + `]`: `blocks: all texts together have 11996 characters, but Slack accepts at most 11000 (tried with a CREATE event of resource type entity with the usual values)`,
 	} {
 		_, err := blocks(t, source, example, message.Notes{Now: happenedAt()})
 		if err == nil || want != "" && err.Error() != want || !strings.HasPrefix(err.Error(), "blocks") {

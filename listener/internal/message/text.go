@@ -248,7 +248,7 @@ func (r *rewriter) pipe(pipe *parse.PipeNode) {
 		switch first := command.Args[0].(type) {
 		case *parse.FieldNode, *parse.VariableNode, *parse.ChainNode:
 			if i > 0 || len(command.Args) > 1 {
-				r.mistake = &misuse{fmt.Sprintf("%s is a value, and takes no arguments", first)}
+				r.mistake = &misuse{fmt.Sprintf("%s is a value and takes no arguments", first)}
 			}
 		}
 		for i, argument := range command.Args {

@@ -46,9 +46,9 @@ type CatchUp struct {
 func (m *Metrics) newCatchUp() *CatchUp {
 	created := &CatchUp{
 		now:      time.Now,
-		lag:      prometheus.NewDesc(prometheus.BuildFQName(namespace, "", "catch_up_lag_seconds"), "Age of the moment up to which the audit log has been read; 0 where it is not read.", nil, nil),
-		failures: m.counters("catch_up_failures_total", "Readings of the audit log that failed, by the reason.", "reason"),
-		skipped:  m.counters("catch_up_skipped_total", "Entries of the audit log that were not taken, by the reason; truncated counts answers that could not be made short enough to be whole.", "reason"),
+		lag:      prometheus.NewDesc(prometheus.BuildFQName(namespace, "", "catch_up_lag_seconds"), "Seconds since the time up to which the audit log has been read; 0 in a process that does not read it.", nil, nil),
+		failures: m.counters("catch_up_failures_total", "Failed reads of the audit log, by reason.", "reason"),
+		skipped:  m.counters("catch_up_skipped_total", "Entries of the audit log that were skipped, by reason; truncated counts answers that stayed incomplete.", "reason"),
 	}
 	for _, reason := range []PollFailure{PollUnauthorized, PollForbidden, PollRateLimited, PollUnavailable, PollMalformed, PollRefused, PollStore} {
 		created.failures.WithLabelValues(string(reason))

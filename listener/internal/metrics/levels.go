@@ -42,13 +42,13 @@ func (m *Metrics) Watch(source Source, destinations func() []string, logger *slo
 	}
 	m.registry.MustRegister(&levels{
 		source: source, destinations: destinations, logger: logger, now: now,
-		unevaluated: describe("events_unevaluated", "Stored events that wait for their evaluation."),
+		unevaluated: describe("events_unevaluated", "Stored events that wait for evaluation."),
 		lost:        describe("store_lost", "Stored events and alerts that a damaged store has lost."),
-		pending:     describe("alerts_pending", "Alerts that wait for their delivery.", "destination"),
-		oldest:      describe("alerts_oldest_seconds", "Age of the oldest alert that waits; 0 when none does.", "destination"),
-		dead:        describe("dead_letters", "Alerts among the dead letters.", "destination"),
+		pending:     describe("alerts_pending", "Alerts that wait for delivery.", "destination"),
+		oldest:      describe("alerts_oldest_seconds", "Age of the oldest waiting alert; 0 when no alert waits.", "destination"),
+		dead:        describe("dead_letters", "Dead letters.", "destination"),
 		parked:      describe("destination_parked", "1 while the destination is parked: fix its webhook.", "destination"),
-		failing:     describe("destination_failing", "1 while requests to the destination fail and are tried again.", "destination"),
+		failing:     describe("destination_failing", "1 while requests to the destination fail and are retried.", "destination"),
 		paused:      describe("destination_paused", "1 while the destination has asked for a pause.", "destination"),
 	})
 }
@@ -70,7 +70,7 @@ func (l *levels) Collect(into chan<- prometheus.Metric) {
 	gauge(l.lost, float64(l.source.Damage().Lost))
 	stats, err := l.source.Stats(ctx)
 	if err != nil {
-		l.logger.WarnContext(ctx, "the levels of the queue cannot be read", "cause", err)
+		l.logger.WarnContext(ctx, "reading the levels of the queue failed", "cause", err)
 		return
 	}
 	gauge(l.unevaluated, float64(stats.Unevaluated))
@@ -81,7 +81,7 @@ func (l *levels) Collect(into chan<- prometheus.Metric) {
 		gauge(l.oldest, l.age(lane.Oldest), destination)
 		status, err := l.source.Status(ctx, destination)
 		if err != nil {
-			l.logger.WarnContext(ctx, "the state of a destination cannot be read", "destination", destination, "cause", err)
+			l.logger.WarnContext(ctx, "reading the state of a destination failed", "destination", destination, "cause", err)
 			continue
 		}
 		gauge(l.parked, truth(!status.ParkedSince.IsZero()), destination)

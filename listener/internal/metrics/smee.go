@@ -11,8 +11,8 @@ type Smee struct {
 
 func (m *Metrics) newSmee() *Smee {
 	return &Smee{
-		connected:  m.gauges("smee_connected", "1 while the Smee channel is connected: what is posted there meanwhile arrives."),
-		reconnects: m.counters("smee_reconnects_total", "Attempts to connect to the Smee channel after the first."),
+		connected:  m.gauges("smee_connected", "1 while the Smee channel is connected."),
+		reconnects: m.counters("smee_reconnects_total", "Reconnection attempts to the Smee channel."),
 	}
 }
 

@@ -148,7 +148,7 @@ func TestWhatWasSentBeforeIsNotSentAgain(t *testing.T) {
 			t.Error("it stays in the lane")
 		}
 		s.stop()
-		if told := strings.Count(s.log.String(), `msg="an alert is not sent, because it was sent already" destination=d event=a rule=health`); told != 1 {
+		if told := strings.Count(s.log.String(), `msg="alert skipped: it was already sent" destination=d event=a rule=health`); told != 1 {
 			t.Errorf("it is told of %d times:\n%s", told, s.log)
 		}
 	})

@@ -159,7 +159,7 @@ func (s *session) status(ctx context.Context) (queue.Status, error) {
 	if err != nil || status.ParkedSince.IsZero() || status.Webhook == s.Webhook {
 		return status, err
 	}
-	s.Logger.InfoContext(ctx, "the destination is no longer parked", "cause", "it has another webhook", "parked_since", status.ParkedSince)
+	s.Logger.InfoContext(ctx, "the destination is no longer parked", "cause", "its webhook was changed", "parked_since", status.ParkedSince)
 	status = queue.Status{ResumedAt: s.Now()}
 	return status, s.lane.SetStatus(ctx, status)
 }
@@ -252,7 +252,7 @@ func (s *session) items(ctx context.Context, after uint64) ([]queue.Item, error)
 			continue
 		}
 		s.Recorder.Suppressed(s.Destination)
-		s.Logger.InfoContext(ctx, "an alert is not sent, because it was sent already", "event", item.ShortIdentity(), "rule", item.Rule)
+		s.Logger.InfoContext(ctx, "alert skipped: it was already sent", "event", item.ShortIdentity(), "rule", item.Rule)
 		if err := s.lane.Discard(ctx, item); err != nil {
 			return nil, err
 		}
@@ -371,7 +371,7 @@ func (s *session) finish(ctx context.Context, items []queue.Item) error {
 		if err == nil || errors.Is(err, queue.ErrLaneLost) || s.lane.Held().Err() != nil || ctx.Err() != nil && attempt >= lastAttempts {
 			return err
 		}
-		s.Logger.WarnContext(ctx, "what was sent cannot be noted; nothing else is sent until it is", "alerts", len(items), "cause", err)
+		s.Logger.WarnContext(ctx, "recording a delivery failed; nothing else is sent until it succeeds", "alerts", len(items), "cause", err)
 		again := time.NewTimer(finishPause)
 		select {
 		case <-again.C:

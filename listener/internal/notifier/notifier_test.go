@@ -174,7 +174,7 @@ func TestABrokenDestinationIsParkedAndProbed(t *testing.T) {
 		s.start(t)
 		after(10 * time.Minute)
 		s.expect(t, "a")
-		if status := s.lane.known(); status.ParkedSince.IsZero() || !strings.Contains(status.Cause, "takes no message") || status.RetryAt.Sub(status.ParkedSince) != 15*time.Minute {
+		if status := s.lane.known(); status.ParkedSince.IsZero() || !strings.Contains(status.Cause, "rejects every message") || status.RetryAt.Sub(status.ParkedSince) != 15*time.Minute {
 			t.Errorf("the status is %+v", status)
 		}
 		// It survives a restart, and is probed every quarter of an hour.
@@ -284,7 +284,7 @@ func TestAPoisonousMessageMovesAside(t *testing.T) {
 		if got := s.outlet.story(); !strings.HasPrefix(got, "poison poison? poison? poison? poison? b ") || !strings.Contains(got, " c") {
 			t.Errorf("sent %s", got)
 		}
-		if !strings.Contains(s.log.String(), "moved aside") {
+		if !strings.Contains(s.log.String(), "set aside") {
 			t.Errorf("the log reads\n%s", s.log)
 		}
 		// It is tried on, also by the next process, and nobody waits for it.
@@ -314,7 +314,7 @@ func TestAnOutageIsShown(t *testing.T) {
 		s.start(t)
 		after(3 * time.Hour)
 		status := s.lane.known()
-		if time.Since(status.FailingSince) < 179*time.Minute || !strings.Contains(status.Cause, "not available") || time.Until(status.RetryAt) > 15*time.Second {
+		if time.Since(status.FailingSince) < 179*time.Minute || !strings.Contains(status.Cause, "unavailable") || time.Until(status.RetryAt) > 15*time.Second {
 			t.Errorf("the status is %+v", status)
 		}
 		s.outlet.answerWith(takesAll)

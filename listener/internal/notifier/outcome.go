@@ -57,7 +57,7 @@ func (s *session) outage(ctx context.Context, tried *outgoing, status queue.Stat
 		return s.park(ctx, tried, status, failure)
 	}
 	if tried.suspect != nil {
-		s.log(ctx, slog.LevelWarn, "another alert fails as well: the destination is not available", tried, failure)
+		s.log(ctx, slog.LevelWarn, "another alert fails as well: the destination is unavailable", tried, failure)
 		if failure.Ambiguous {
 			tried.items[0].Uncertain = true
 		}
@@ -77,7 +77,7 @@ func (s *session) outage(ctx context.Context, tried *outgoing, status queue.Stat
 		}
 	}
 	s.tried = 0
-	s.log(ctx, slog.LevelWarn, "not delivered; it is tried again", tried, failure, "failures", failures, "again_in", after.Round(time.Millisecond))
+	s.log(ctx, slog.LevelWarn, "delivery failed; retrying", tried, failure, "failures", failures, "again_in", after.Round(time.Millisecond))
 	if err := s.lane.SetStatus(ctx, status); err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (s *session) pause(ctx context.Context, tried *outgoing, status queue.Statu
 		resumedAt = s.Now()
 	}
 	status = queue.Status{Paused: true, RetryAt: s.Now().Add(failure.Pause), Cause: failure.Error(), ResumedAt: resumedAt}
-	s.log(ctx, slog.LevelWarn, "the destination asks for a pause", tried, failure, "pause", failure.Pause)
+	s.log(ctx, slog.LevelWarn, "the destination asked for a pause", tried, failure, "pause", failure.Pause)
 	if err := s.lane.SetStatus(ctx, status); err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (s *session) park(ctx context.Context, tried *outgoing, status queue.Status
 		status.ParkedSince = now
 	}
 	status.Cause, status.RetryAt, status.Paused, status.Webhook = failure.Error(), now.Add(probeInterval), false, s.Webhook
-	s.log(ctx, slog.LevelError, "the destination is parked: fix its webhook; alerts are kept, and do not age", tried, failure, "probe_in", probeInterval)
+	s.log(ctx, slog.LevelError, "the destination is parked: fix its webhook; its alerts are kept and do not age", tried, failure, "probe_in", probeInterval)
 	for i := range tried.items {
 		tried.items[i].Uncertain = tried.items[i].Uncertain || failure.Ambiguous
 	}
@@ -138,9 +138,9 @@ func (s *session) refused(ctx context.Context, tried *outgoing, failure *slack.F
 	first := tried.items[0]
 	switch {
 	case !first.Plain:
-		s.log(ctx, slog.LevelWarn, "the message is refused; it is sent as plain text", tried, failure)
+		s.log(ctx, slog.LevelWarn, "message refused; sending it as plain text", tried, failure)
 	case len(tried.items) > 1:
-		s.log(ctx, slog.LevelWarn, "the digest is refused; its alerts are sent one by one", tried, failure)
+		s.log(ctx, slog.LevelWarn, "digest refused; sending its alerts one by one", tried, failure)
 	default:
 		return s.bury(ctx, first, queue.ReasonRefused, failure)
 	}
@@ -172,7 +172,7 @@ func (s *session) moveAside(ctx context.Context, suspect *queue.Item) error {
 		return nil
 	}
 	suspect.Aside = true
-	s.Logger.WarnContext(ctx, "an alert that keeps failing is moved aside: others are delivered",
+	s.Logger.WarnContext(ctx, "alert set aside because it keeps failing while others are delivered",
 		"event", suspect.ShortIdentity(), "rule", suspect.Rule, "failures", suspect.Failures)
 	return s.lane.Note(ctx, *suspect)
 }
@@ -208,7 +208,7 @@ func (s *session) bury(ctx context.Context, item queue.Item, reason queue.Reason
 		return err
 	}
 	s.Recorder.Buried(s.Destination, reason)
-	s.Logger.ErrorContext(ctx, "alert given up; it is among the dead letters", "event", item.ShortIdentity(), "rule", item.Rule,
+	s.Logger.ErrorContext(ctx, "alert given up; it is now a dead letter", "event", item.ShortIdentity(), "rule", item.Rule,
 		"about", s.Renderer.About(item.Delivery), "reason", reason, "cause", cause)
 	return nil
 }

@@ -93,7 +93,7 @@ func why(event admin.Event) string {
 		return more(text, len(event.Deliveries)-1)
 	}
 	if event.EvaluatedAt.IsZero() {
-		return "no rule has looked at it yet"
+		return "no rule has evaluated it yet"
 	}
 	if len(event.Rules) > 0 {
 		first := event.Rules[0]
@@ -102,7 +102,7 @@ func why(event admin.Event) string {
 	if event.OtherRules > 0 {
 		return times(event.OtherRules, "rule is", "rules are") + " for other blueprints or resources"
 	}
-	return "no rule was asked"
+	return "no rule was evaluated"
 }
 
 func more(text string, others int) string {

@@ -143,11 +143,11 @@ func (p *Page) post(act func(*http.Request) (view, error)) http.HandlerFunc {
 	return func(response http.ResponseWriter, request *http.Request) {
 		request.Body = http.MaxBytesReader(response, request.Body, formLimit)
 		if err := request.ParseForm(); err != nil {
-			p.answer(response, request, view{}, &admin.Refusal{Reason: "the form cannot be read, or is too large"})
+			p.answer(response, request, view{}, &admin.Refusal{Reason: "the form is invalid or too large"})
 			return
 		}
 		if p.options.Guard.IsForged(request, request.PostForm.Get("forgery")) {
-			p.answer(response, request, problem(http.StatusForbidden, "Nothing was done, because the page is out of date. Go back, reload it and try again."), nil)
+			p.answer(response, request, problem(http.StatusForbidden, "Nothing was changed, because the page is out of date. Go back, reload it and try again."), nil)
 			return
 		}
 		shown, err := act(request)
@@ -156,7 +156,7 @@ func (p *Page) post(act func(*http.Request) (view, error)) http.HandlerFunc {
 }
 
 func problem(status int, sentence string) view {
-	return view{template: "problem", title: "That did not work", content: sentence, status: status}
+	return view{template: "problem", title: "Request failed", content: sentence, status: status}
 }
 
 // answer writes what is shown, or why it cannot be.
@@ -164,7 +164,7 @@ func (p *Page) answer(response http.ResponseWriter, request *http.Request, shown
 	if refusal, refused := errors.AsType[*admin.Refusal](err); refused {
 		shown = problem(http.StatusBadRequest, sentence(refusal.Reason))
 	} else if err != nil {
-		p.options.Logger.ErrorContext(request.Context(), "the operator cannot be answered", "path", request.URL.Path, "cause", err)
+		p.options.Logger.ErrorContext(request.Context(), "answering the operator failed", "path", request.URL.Path, "cause", err)
 		shown = problem(http.StatusServiceUnavailable, "The event store does not answer, or is full. The log has the cause.")
 	}
 	protect(response.Header())
@@ -180,7 +180,7 @@ func (p *Page) answer(response http.ResponseWriter, request *http.Request, shown
 	// A page that cannot be rendered is not half of one.
 	var rendered bytes.Buffer
 	if err := p.templates[shown.template].Execute(&rendered, filled); err != nil {
-		p.options.Logger.ErrorContext(request.Context(), "a page cannot be rendered", "path", request.URL.Path, "cause", err)
+		p.options.Logger.ErrorContext(request.Context(), "rendering a page failed", "path", request.URL.Path, "cause", err)
 		http.Error(response, "The page cannot be rendered. The log has the cause.", http.StatusInternalServerError)
 		return
 	}
@@ -237,7 +237,7 @@ func (p *Page) logIn(response http.ResponseWriter, request *http.Request) {
 		p.answer(response, request, view{location: next}, nil)
 		return
 	}
-	shown := view{template: "login", title: "Log in", status: http.StatusUnauthorized, content: loginView{Next: next, Problem: "This is not the token, or too many were tried. Try again in a few seconds."}}
+	shown := view{template: "login", title: "Log in", status: http.StatusUnauthorized, content: loginView{Next: next, Problem: "Wrong token, or too many attempts. Try again in a few seconds."}}
 	p.answer(response, request, shown, nil)
 }
 
@@ -263,7 +263,7 @@ func notice(query url.Values) string {
 	verb, ok := map[string]string{"replayed": "Replayed", "dropped": "Dropped"}[query.Get("was")]
 	switch {
 	case query.Get("was") == "unparked":
-		return "The destination is tried again now."
+		return "The destination is being retried now."
 	case query.Get("was") == "not_parked":
 		return "The destination was not parked."
 	case query.Get("was") == "reloaded":
@@ -271,7 +271,7 @@ func notice(query url.Values) string {
 	case !ok:
 		return ""
 	case failed > 0:
-		return verb + " " + countLetters(done) + "; " + strconv.Itoa(failed) + " could not be: they are gone, or their destination is not configured."
+		return verb + " " + countLetters(done) + "; " + strconv.Itoa(failed) + " failed: they no longer exist, or their destination is not configured."
 	}
 	return verb + " " + countLetters(done) + "."
 }

@@ -203,7 +203,7 @@ func TestActionsNeedTheirToken(t *testing.T) {
 	} {
 		for _, token := range []string{"", "forged"} {
 			form.Set("forgery", token)
-			if got := s.do("POST", path, form); got.Code != http.StatusForbidden || !strings.Contains(got.Body.String(), "Nothing was done") {
+			if got := s.do("POST", path, form); got.Code != http.StatusForbidden || !strings.Contains(got.Body.String(), "Nothing was changed") {
 				t.Errorf("%s with the token %q: %d", path, token, got.Code)
 			}
 		}
@@ -231,7 +231,7 @@ func TestActionsNeedTheirToken(t *testing.T) {
 		t.Error("it does not reload")
 	}
 	form.Del("id")
-	if got := s.do("POST", "/dead-letters/replay", form); got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "Nothing was selected") {
+	if got := s.do("POST", "/dead-letters/replay", form); got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "Nothing is selected") {
 		t.Errorf("without a selection: %d %s", got.Code, got.Body)
 	}
 }

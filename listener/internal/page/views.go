@@ -73,10 +73,10 @@ func (o *overviewView) addAlarms() {
 		}
 	}
 	if o.DeadLetters > 0 {
-		o.Alarms = append(o.Alarms, alarm{countLetters(o.DeadLetters) + ": alerts that were given up.", lettersPath})
+		o.Alarms = append(o.Alarms, alarm{countLetters(o.DeadLetters) + " to replay or drop.", lettersPath})
 	}
 	if o.Reload != nil && !o.Reload.Successful {
-		o.Alarms = append(o.Alarms, alarm{"The last reload was refused; the configuration before it applies.", configurationPath})
+		o.Alarms = append(o.Alarms, alarm{"The last reload was refused; the previous configuration stays in use.", configurationPath})
 	}
 }
 
@@ -202,7 +202,7 @@ func (p *Page) drawing(ctx context.Context, identity string, delivery queue.Deli
 	}
 	drawn, err := draw(made)
 	if err != nil {
-		p.options.Logger.WarnContext(ctx, "a message cannot be drawn", "cause", err)
+		p.options.Logger.WarnContext(ctx, "drawing a message failed", "cause", err)
 		return nil
 	}
 	return &drawn
@@ -295,12 +295,12 @@ func readOrder(form url.Values) (admin.Order, error) {
 	for _, text := range form["id"] {
 		id, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
-			return order, &admin.Refusal{Reason: "an id is that of a dead letter"}
+			return order, &admin.Refusal{Reason: "each id must be that of a dead letter"}
 		}
 		order.IDs = append(order.IDs, id)
 	}
 	if len(order.IDs) == 0 {
-		return order, &admin.Refusal{Reason: "nothing was selected; select dead letters first"}
+		return order, &admin.Refusal{Reason: "nothing is selected; select dead letters first"}
 	}
 	return order, nil
 }

@@ -52,7 +52,7 @@ func repair(ctx context.Context, path string, previous *marks, disk *disk, logge
 	case err != nil:
 		return err
 	case lastEvent < previous.Event:
-		logger.ErrorContext(ctx, "event store: stored events are missing: its log is gone or cut off, or an old copy was put back")
+		logger.ErrorContext(ctx, "event store: stored events are missing: the write-ahead log was deleted or truncated, or an old copy was restored")
 		return writeReport(ctx, newAside(filepath.Dir(path)), report{Lost: previous.missing(lastEvent)}, logger)
 	}
 	return nil
@@ -92,7 +92,7 @@ func inspect(ctx context.Context, path string) (lastEvent uint64, err error) {
 // be read.
 func salvage(ctx context.Context, path string, previous *marks, logger *slog.Logger, cause error) error {
 	aside := newAside(filepath.Dir(path))
-	logger.ErrorContext(ctx, "event store: it is damaged; a copy is put aside, and what can be read is kept", "copy", aside, "cause", cause)
+	logger.ErrorContext(ctx, "event store: damaged; a copy is set aside, and every readable row is kept", "copy", aside, "cause", cause)
 	if err := copyAside(path, aside); err != nil {
 		return err
 	}
@@ -163,11 +163,11 @@ func newAside(dir string) string {
 // copyAside copies a database as it is.
 func copyAside(path, aside string) error {
 	if err := os.MkdirAll(aside, 0o700); err != nil {
-		return fmt.Errorf("putting the damaged store aside: %w", err)
+		return fmt.Errorf("setting the damaged store aside: %w", err)
 	}
 	for _, file := range databaseFiles(path) {
 		if err := copyFile(file, filepath.Join(aside, filepath.Base(file))); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("putting the damaged store aside: %w", err)
+			return fmt.Errorf("setting the damaged store aside: %w", err)
 		}
 	}
 	return nil

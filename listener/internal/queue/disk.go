@@ -54,7 +54,7 @@ func (d *disk) check() error {
 	}
 	free, err := freeSpace(d.dir)
 	if err != nil {
-		return fmt.Errorf("asking for the free space of the disk: %w", err)
+		return fmt.Errorf("reading the free disk space: %w", err)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -64,13 +64,13 @@ func (d *disk) check() error {
 	}
 	if d.isFull = d.released || free < d.reserve; d.isFull != wasFull {
 		if d.isFull {
-			d.logger.Warn("event store: the disk is full; senders are answered with 503 until there is space", "free", free)
+			d.logger.Warn("event store: the disk is full; events are refused with 503 until there is space", "free", free)
 		} else {
-			d.logger.Info("event store: there is space on the disk again", "free", free)
+			d.logger.Info("event store: the disk has free space again", "free", free)
 		}
 	}
 	if d.isFull {
-		return fmt.Errorf("%w: %d bytes are free in %s, and %d are kept for what waits", errDiskFull, free, d.dir, 2*d.reserve)
+		return fmt.Errorf("%w: %d bytes are free in %s, and %d are reserved for pending alerts", errDiskFull, free, d.dir, 2*d.reserve)
 	}
 	return nil
 }
@@ -114,6 +114,6 @@ func (d *disk) release() bool {
 		return false
 	}
 	d.released = true
-	d.logger.Warn("event store: no space is left; the reserve is released for what waits")
+	d.logger.Warn("event store: no space left; releasing the reserve for pending alerts")
 	return os.Remove(filepath.Join(d.dir, reserveFile)) == nil
 }

@@ -80,7 +80,7 @@ func TestOpenFails(t *testing.T) {
 		{"events without a size", func(o *queue.Options) { o.MaxEvent = 0 }, "the largest event"},
 		{"events too large for the memory", func(o *queue.Options) { o.MaxEvent = 64 << 20 }, "the largest event"},
 		{"no room", func(o *queue.Options) { o.MaxBytes = 1 }, "must have at least"},
-		{"what was sent is forgotten early", func(o *queue.Options) { o.SentFor = o.MaxAge }, "remembered for longer"},
+		{"what was sent is forgotten early", func(o *queue.Options) { o.SentFor = o.MaxAge }, "kept longer"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

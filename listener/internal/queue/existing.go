@@ -91,7 +91,7 @@ func (e *sqliteEngine) openExisting(ctx context.Context, readOnly bool) error {
 	err = checkSchema(ctx, e.read)
 	switch {
 	case isDamage(err):
-		return fmt.Errorf("%w (%s): start the listener once, which puts it aside and says what is lost", ErrDamaged, e.path)
+		return fmt.Errorf("%w (%s): start the listener once: it sets the damaged store aside and reports what is lost", ErrDamaged, e.path)
 	case err != nil:
 		return fmt.Errorf("%s: %w", filepath.Dir(e.path), err)
 	case readOnly:
@@ -108,7 +108,7 @@ func checkSchema(ctx context.Context, database querier) error {
 		return fmt.Errorf("%w of a listener here: %w", ErrNoStore, err)
 	}
 	if version != len(schemaVersions()) {
-		return fmt.Errorf("the event store was made by another version of the listener: its schema has version %d, and this one knows %d", version, len(schemaVersions()))
+		return fmt.Errorf("the event store was created by another version of the listener: its schema version is %d, and this listener supports %d", version, len(schemaVersions()))
 	}
 	return nil
 }

@@ -365,7 +365,7 @@ func (q *SQL) explain(ctx context.Context, tx querier, column string, key any, c
 	explanation := decodeExplanation(read[0])
 	change(&explanation)
 	if _, err := tx.ExecContext(ctx, `UPDATE events SET explanation = $1 WHERE `+column+` = $2`, explanation.encode(), key); err != nil {
-		return fmt.Errorf("keeping an explanation: %w", err)
+		return fmt.Errorf("storing an explanation: %w", err)
 	}
 	return nil
 }

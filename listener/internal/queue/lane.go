@@ -120,7 +120,7 @@ func (l *lane) Pending(ctx context.Context) (int, error) {
 	defer cancel()
 	var count int
 	if err := l.queue.engine.reader().QueryRowContext(ctx, `SELECT count(*) FROM deliveries WHERE destination = $1`, l.name).Scan(&count); err != nil {
-		return 0, fmt.Errorf("counting what waits: %w", err)
+		return 0, fmt.Errorf("counting pending alerts: %w", err)
 	}
 	return count, nil
 }
@@ -131,7 +131,7 @@ func (l *lane) Note(ctx context.Context, items ...Item) error {
 			_, err := tx.ExecContext(ctx, `UPDATE deliveries SET failures = $1, retry_at = $2, uncertain = $3, plain = $4, single = $5, aside = $6 WHERE number = $7`,
 				item.Failures, timestamp(item.RetryAt), item.Uncertain, item.Plain, item.Single, item.Aside, item.Sequence)
 			if err != nil {
-				return fmt.Errorf("noting the progress of an alert: %w", err)
+				return fmt.Errorf("recording the progress of an alert: %w", err)
 			}
 			if item.Attempt.Outcome == "" {
 				continue
@@ -150,7 +150,7 @@ func (l *lane) Finish(ctx context.Context, items ...Item) error {
 			_, err := tx.ExecContext(ctx, `INSERT INTO sent (destination, rule, identity, sent_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 				l.name, item.Rule, item.Identity, timestamp(time.Now()))
 			if err != nil {
-				return fmt.Errorf("noting an alert as sent: %w", err)
+				return fmt.Errorf("recording a delivery: %w", err)
 			}
 			if err := removeItem(ctx, tx, item); err != nil {
 				return err
@@ -217,7 +217,7 @@ func bury(ctx context.Context, tx querier, item Item, reason Reason) error {
 		item.Destination, item.Rule, event, item.Overtaken, string(reason), storedAt, timestamp(time.Now()),
 		deliveryChecksum(event, item.Destination, item.Rule, storedAt))
 	if err != nil {
-		return fmt.Errorf("keeping a dead letter: %w", err)
+		return fmt.Errorf("storing a dead letter: %w", err)
 	}
 	return removeItem(ctx, tx, item)
 }
@@ -253,7 +253,7 @@ func (l *lane) SetStatus(ctx context.Context, status Status) error {
 			l.name, timestamp(status.ParkedSince), timestamp(status.FailingSince), status.Cause, timestamp(status.RetryAt), status.Paused,
 			timestamp(status.ResumedAt), status.Webhook)
 		if err != nil {
-			return fmt.Errorf("keeping the status of a destination: %w", err)
+			return fmt.Errorf("storing the status of a destination: %w", err)
 		}
 		return nil
 	})
@@ -265,7 +265,7 @@ func (q *SQL) Unpark(ctx context.Context, lane string) error {
 		_, err := tx.ExecContext(ctx, `UPDATE lanes SET parked_since = NULL, failing_since = NULL, cause = '', retry_at = NULL, resumed_at = $1
 			WHERE destination = $2 AND parked_since IS NOT NULL`, timestamp(time.Now()), lane)
 		if err != nil {
-			return fmt.Errorf("ending the parking of a destination: %w", err)
+			return fmt.Errorf("unparking a destination: %w", err)
 		}
 		return q.engine.announce(ctx, tx, laneTask(lane))
 	})
@@ -314,7 +314,7 @@ func (q *SQL) retire(ctx context.Context, name string, kept func(lane string) bo
 			count++
 		}
 		if count > 0 {
-			q.options.Logger.WarnContext(ctx, "alerts for a destination that is no longer configured are now dead letters", "destination", name, "alerts", count)
+			q.options.Logger.WarnContext(ctx, "alerts for a removed destination are now dead letters", "destination", name, "alerts", count)
 		}
 		finished()
 		return nil

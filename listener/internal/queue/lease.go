@@ -55,7 +55,7 @@ func (q *SQL) hold(ctx context.Context, task string, work func(ctx, held context
 			err = q.workUnderLease(ctx, task, asked, work)
 		}
 		if err != nil && ctx.Err() == nil {
-			q.options.Logger.WarnContext(ctx, "event store: a task is begun again", "task", task, "cause", err)
+			q.options.Logger.WarnContext(ctx, "event store: restarting a task", "task", task, "cause", err)
 			pause(ctx, failurePause)
 		}
 		if err == nil && !claimed {

@@ -21,7 +21,7 @@ func lockDirectory(dir string) (*flock.Flock, error) {
 		return nil, fmt.Errorf("locking the data directory: %w", err)
 	}
 	if !locked {
-		return nil, fmt.Errorf("the data directory %s is taken: %w; stop it, or give this one its own -data-dir", dir, ErrLocked)
+		return nil, fmt.Errorf("the data directory %s is in use: %w; stop it, or give this one its own -data-dir", dir, ErrLocked)
 	}
 	return lock, nil
 }

@@ -65,13 +65,13 @@ func (o Options) embedded() bool { return o.PostgresURL == "" }
 // complete fills in what was left open, and refuses what cannot be.
 func (o Options) complete() (Options, error) {
 	if o.MaxEvent < 1 || o.MaxEvent > largestEvent {
-		return o, fmt.Errorf("the largest event must have between 1 and %d bytes, not %d", largestEvent, o.MaxEvent)
+		return o, fmt.Errorf("the largest event must be between 1 and %d bytes, not %d", largestEvent, o.MaxEvent)
 	}
 	if o.MaxBytes < SmallestMaxBytes {
 		return o, fmt.Errorf("the event store must have at least %d bytes, not %d", SmallestMaxBytes, o.MaxBytes)
 	}
 	if o.MaxAge <= 0 || o.SentFor <= o.MaxAge {
-		return o, errors.New("what was sent must be remembered for longer than events are kept")
+		return o, errors.New("sent keys must be kept longer than events")
 	}
 	if o.Lease == 0 {
 		o.Lease = defaultLease

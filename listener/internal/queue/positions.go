@@ -98,7 +98,7 @@ func (j *journal) Begin(ctx context.Context, query string, at time.Time) error {
 	return j.write(ctx, func(ctx context.Context, tx querier) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO positions (query, since, position) VALUES ($1, $2, $2) ON CONFLICT DO NOTHING`, query, timestamp(at))
 		if err != nil {
-			return fmt.Errorf("keeping a position: %w", err)
+			return fmt.Errorf("storing a position: %w", err)
 		}
 		return nil
 	})

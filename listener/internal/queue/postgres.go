@@ -83,7 +83,7 @@ func openExistingPostgres(ctx context.Context, location Location, bells *bells) 
 func parsePostgresURL(text string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(text)
 	if err != nil {
-		return nil, errors.New("the URL of the PostgreSQL store cannot be read; it has the form postgres://user:password@host:5432/database?sslmode=verify-full")
+		return nil, errors.New("the URL of the PostgreSQL store is invalid; its form is postgres://user:password@host:5432/database?sslmode=verify-full")
 	}
 	config.RuntimeParams["synchronous_commit"] = "on"
 	config.RuntimeParams["application_name"] = "port-listener"
@@ -117,7 +117,7 @@ func connectPostgres(ctx context.Context, options Options, bells *bells) (*postg
 		return nil, errors.Join(fmt.Errorf("connecting to the event store: %w", err), opened.database.Close())
 	}
 	if version < oldestPostgres {
-		return nil, errors.Join(fmt.Errorf("the event store needs PostgreSQL %d or newer, and this is %d", oldestPostgres, version), opened.database.Close())
+		return nil, errors.Join(fmt.Errorf("the event store requires PostgreSQL %d or newer, and the server is version %d", oldestPostgres, version), opened.database.Close())
 	}
 	listening, stop := context.WithCancel(context.WithoutCancel(ctx))
 	opened.stop = stop
@@ -211,7 +211,7 @@ func (e *postgresEngine) claim(ctx context.Context, task string) (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("asking for a lease: %w", err)
+		return false, fmt.Errorf("acquiring a lease: %w", err)
 	}
 	return true, nil
 }
@@ -224,7 +224,7 @@ func (e *postgresEngine) release(ctx context.Context, task string) error {
 		return e.announce(ctx, tx, leaseTopic(task))
 	})
 	if err != nil {
-		return fmt.Errorf("giving a lease back: %w", err)
+		return fmt.Errorf("releasing a lease: %w", err)
 	}
 	return nil
 }
@@ -258,7 +258,7 @@ func (e *postgresEngine) listen(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := e.receive(ctx)
 		if ctx.Err() == nil {
-			e.logger.WarnContext(ctx, "event store: news arrive late until the connection is there again", "cause", err)
+			e.logger.WarnContext(ctx, "event store: the notification connection is down; changes are noticed later until it is back", "cause", err)
 			pause(ctx, failurePause)
 		}
 	}
@@ -287,7 +287,7 @@ func (e *postgresEngine) receive(ctx context.Context) error {
 // two copies at a time would both find that nothing is known of the change.
 func (e *postgresEngine) serialize(ctx context.Context, tx querier, change string) error {
 	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, e.schema+" "+change); err != nil {
-		return fmt.Errorf("waiting for other events of a change: %w", err)
+		return fmt.Errorf("waiting for other events of the same change: %w", err)
 	}
 	return nil
 }

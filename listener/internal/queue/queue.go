@@ -18,7 +18,7 @@ import (
 // ErrUnavailable says that an event could not be stored now: the store is full
 // of events nobody has evaluated yet, or does not answer. The sender should try
 // again later.
-var ErrUnavailable = errors.New("the event store is not available")
+var ErrUnavailable = errors.New("the event store is unavailable")
 
 // ErrTooLarge says that an event will never fit into the store.
 var ErrTooLarge = errors.New("the event is too large for the event store")

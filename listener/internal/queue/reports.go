@@ -86,7 +86,7 @@ func recognise(event Event, reports []reportRow) (receipt Receipt, copyOf uint64
 func reports(ctx context.Context, tx querier, change string) ([]reportRow, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT number, identity, source, copy_of, properties FROM reports WHERE change = $1 ORDER BY number`, change)
 	if err != nil {
-		return nil, fmt.Errorf("reading what is known of an event: %w", err)
+		return nil, fmt.Errorf("reading the reports of a change: %w", err)
 	}
 	return collect(rows, func(rows *sql.Rows) (read reportRow, size int, err error) {
 		err = rows.Scan(&read.number, &read.identity, &read.source, &read.copyOf, &read.properties)
@@ -123,7 +123,7 @@ func (q *SQL) keep(ctx context.Context, tx querier, event Event, expired bool) (
 	_, err = tx.ExecContext(ctx, `INSERT INTO reports (change, identity, source, copy_of, properties, noted_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		event.change(), event.Identity, event.Report.Source, copyOf, append([]byte{}, event.Report.Properties...), timestamp(time.Now()))
 	if err != nil {
-		return 0, "", fmt.Errorf("noting an event: %w", err)
+		return 0, "", fmt.Errorf("recording a report: %w", err)
 	}
 	return receipt, original, nil
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // errFull says that what waits takes all the space that the store may have.
-var errFull = errors.New("the event store is full of events that wait; raise store.max_bytes, or see why they are not delivered")
+var errFull = errors.New("the event store is full of pending events; raise store.max_bytes, or check why they are not delivered")
 
 const (
 	// rowOverhead is more than an event takes beside its body.
@@ -72,10 +72,10 @@ func (r *room) set(left, need int64) (changed bool, err error) {
 func (q *SQL) settle(ctx context.Context, left, need int64) error {
 	changed, err := q.room.set(left, need)
 	if changed && err != nil {
-		q.options.Logger.ErrorContext(ctx, "event store: it is full of events that wait; senders are answered with 503", "max_bytes", q.options.MaxBytes)
+		q.options.Logger.ErrorContext(ctx, "event store: full of pending events; events are refused with 503", "max_bytes", q.options.MaxBytes)
 	}
 	if changed && err == nil {
-		q.options.Logger.InfoContext(ctx, "event store: there is room again")
+		q.options.Logger.InfoContext(ctx, "event store: space is available again")
 	}
 	return err
 }
@@ -132,7 +132,7 @@ func (q *SQL) discard(ctx context.Context, tx querier) (int64, error) {
 	}
 	discarded, err = remove(ctx, tx, `DELETE FROM dead_letters WHERE number IN (SELECT number FROM dead_letters ORDER BY number LIMIT $1)`, discardBatch)
 	if discarded > 0 {
-		q.options.Logger.WarnContext(ctx, "event store: the oldest dead letters are discarded to make room", "discarded", discarded)
+		q.options.Logger.WarnContext(ctx, "event store: discarding the oldest dead letters to free space", "discarded", discarded)
 	}
 	return discarded, err
 }

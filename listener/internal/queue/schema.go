@@ -111,22 +111,22 @@ func schemaVersions() [][]string {
 }
 
 // errNewerSchema says that a later version of the listener has used the store.
-var errNewerSchema = errors.New("the event store was made by a newer version of the listener")
+var errNewerSchema = errors.New("the event store was created by a newer version of the listener")
 
 // migrate brings the schema up to date, in the transaction of tx. types are what
 // the placeholders of the schema stand for.
 func migrate(ctx context.Context, tx querier, types *strings.Replacer) error {
 	if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)`); err != nil {
-		return fmt.Errorf("reading the version of the schema: %w", err)
+		return fmt.Errorf("reading the schema version: %w", err)
 	}
 	version := 0
 	err := tx.QueryRowContext(ctx, `SELECT version FROM schema_version`).Scan(&version)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("reading the version of the schema: %w", err)
+		return fmt.Errorf("reading the schema version: %w", err)
 	}
 	steps := schemaVersions()
 	if version > len(steps) {
-		return fmt.Errorf("%w: its schema has version %d, and this one knows %d", errNewerSchema, version, len(steps))
+		return fmt.Errorf("%w: its schema version is %d, and this listener supports %d", errNewerSchema, version, len(steps))
 	}
 	if version == len(steps) {
 		return nil
@@ -139,10 +139,10 @@ func migrate(ctx context.Context, tx querier, types *strings.Replacer) error {
 		}
 	}
 	if _, err := tx.ExecContext(ctx, `DELETE FROM schema_version`); err != nil {
-		return fmt.Errorf("noting the version of the schema: %w", err)
+		return fmt.Errorf("recording the schema version: %w", err)
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT INTO schema_version VALUES ($1)`, len(steps)); err != nil {
-		return fmt.Errorf("noting the version of the schema: %w", err)
+		return fmt.Errorf("recording the schema version: %w", err)
 	}
 	return nil
 }

@@ -334,7 +334,7 @@ func insertDelivery(ctx context.Context, tx querier, event uint64, storedAt stri
 // lose counts what was found damaged while the store is in use.
 func (q *SQL) lose(ctx context.Context, count int, what string) {
 	q.lost.Add(int64(count))
-	q.options.Logger.ErrorContext(ctx, "event store: rows are damaged and lost", "lost", count, "what", what)
+	q.options.Logger.ErrorContext(ctx, "event store: damaged rows were lost", "lost", count, "what", what)
 }
 
 // Lanes looks into every table that knows of lanes.

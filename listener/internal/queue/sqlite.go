@@ -151,7 +151,7 @@ func createDatabase(ctx context.Context, connection *sql.Conn) error {
 func (e *sqliteEngine) reader() querier { return e.read }
 
 // errReadOnly says that the store was opened only to look at it.
-var errReadOnly = errors.New("the event store is opened for reading")
+var errReadOnly = errors.New("the event store is open read-only")
 
 func (e *sqliteEngine) write(ctx context.Context, apply change) error {
 	if e.writer == nil {

@@ -24,7 +24,7 @@ const (
 // ErrTime and ErrOutputs say why an expression was stopped.
 var (
 	ErrTime    = fmt.Errorf("it took longer than %s", conditionTime)
-	ErrOutputs = fmt.Errorf("it put out more than %d values", mostOutputs)
+	ErrOutputs = fmt.Errorf("it produced more than %d values", mostOutputs)
 )
 
 // Condition is a list of jq expressions over the normalised event, as in the
@@ -86,7 +86,7 @@ func newCondition(expressions []string, either bool) (*Condition, error) {
 			return nil, err
 		}
 		if program.Assigns() {
-			return nil, errors.New("a condition cannot change anything (=, |=, setpath): as a whole it would always hold; compare with ==")
+			return nil, errors.New("a condition cannot assign (=, |=, setpath): an assignment always holds; compare with ==")
 		}
 		if program.Constant() {
 			return nil, errors.New("a condition must depend on the event, such as .diff.after.properties.cpuUtil > 80; leave it out if it always holds")

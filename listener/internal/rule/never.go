@@ -16,9 +16,9 @@ func (r Rule) Never() string {
 	case r.Property == "":
 		return ""
 	case allOf(r.resourceTypes(), isBlueprint):
-		return "a blueprint has no values of properties, so no event can match; look at its definition with when: .diff.after.schema"
+		return "a blueprint has no property values, so no event can match; to look at its definition use when: .diff.after.schema"
 	case !slices.ContainsFunc(r.propertyActions(), r.canChange):
-		return "no event can match: a creation is a change from null, a deletion is one to null, and any other is one to another value"
+		return "no event can match: a creation changes the property from null, a deletion changes it to null, and an update changes its value"
 	}
 	return ""
 }

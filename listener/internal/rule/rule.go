@@ -105,15 +105,15 @@ func (p Part) Explain(property string) string {
 	case PartStatus:
 		return "the change failed, so nothing has changed"
 	case PartResourceType:
-		return "it is about a resource of another type"
+		return "the rule does not cover this resource type"
 	case PartBlueprint:
-		return "it is about another blueprint"
+		return "the rule does not cover this blueprint"
 	case PartAction:
-		return "it tells of another action"
+		return "the rule does not cover this action"
 	case PartProperty:
 		return "the property" + property + " did not change"
 	case PartHealthyValues:
-		return "it was created with a healthy value"
+		return "the entity was created with a healthy value"
 	case PartFrom:
 		return "the property" + property + " had another value before"
 	case PartTo:
@@ -125,7 +125,7 @@ func (p Part) Explain(property string) string {
 	case PartWhenTime:
 		return "its condition (when) took too long for this event"
 	case PartWhenOutputs:
-		return "its condition (when) put out too many values for this event"
+		return "its condition (when) produced too many values for this event"
 	case PartWhenKilled:
 		return "its condition (when) was killed, because it took too much time or memory for this event"
 	}

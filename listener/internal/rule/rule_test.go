@@ -138,27 +138,27 @@ func TestRules(t *testing.T) {
 		{"a large number loses no digit", rule.Rule{When: all(t, `.diff.after.properties.cpuUtil > 9007199254740992`)}, cpu(`1`, `9007199254740993`), ""},
 
 		{"everything", rule.Rule{}, of("ARCHIVE", "entity", changed), ""},
-		{"everything is about entities", rule.Rule{}, of("CREATE", "blueprint", changed), "it is about a resource of another type"},
+		{"everything is about entities", rule.Rule{}, of("CREATE", "blueprint", changed), "the rule does not cover this resource type"},
 		{"a type that is asked for", rule.Rule{ResourceTypes: []string{"run", "widget"}}, of("CREATE", "widget", changed), ""},
 		{"the blueprint", rule.Rule{Blueprints: []string{"service", "database"}}, of("UPDATE", "entity", changed), ""},
-		{"another blueprint", rule.Rule{Blueprints: []string{"service"}}, of("UPDATE", "entity", changed), "it is about another blueprint"},
+		{"another blueprint", rule.Rule{Blueprints: []string{"service"}}, of("UPDATE", "entity", changed), "the rule does not cover this blueprint"},
 		{"the action", rule.Rule{Actions: []string{"DELETE"}}, of("DELETE", "entity", removed), ""},
-		{"another action", rule.Rule{Actions: []string{"DELETE"}}, of("UPDATE", "entity", changed), "it tells of another action"},
+		{"another action", rule.Rule{Actions: []string{"DELETE"}}, of("UPDATE", "entity", changed), "the rule does not cover this action"},
 		{"an update without an after is a deletion", rule.Rule{Actions: []string{"DELETE"}}, of("UPDATE", "entity", removed), ""},
 		{"an update without a before is a creation", rule.Rule{Actions: []string{"CREATE"}}, of("UPDATE", "entity", added), ""},
 		{"an update without a diff stays one", rule.Rule{Actions: []string{"UPDATE"}}, of("UPDATE", "entity", `null`), ""},
 		{"a run that failed", rule.Rule{ResourceTypes: []string{"run"}}, `{"action":"UPDATE","resourceType":"run","status":"FAILURE"}`, ""},
 		{"created healthy, if asked for", rule.Rule{Property: "a", HealthyValues: []any{json.Number("2")}, To: []any{json.Number("2")}}, of("CREATE", "entity", added), ""},
-		{"created healthy", rule.Rule{Property: "a", HealthyValues: []any{json.Number("2")}}, of("CREATE", "entity", added), "it was created with a healthy value"},
+		{"created healthy", rule.Rule{Property: "a", HealthyValues: []any{json.Number("2")}}, of("CREATE", "entity", added), "the entity was created with a healthy value"},
 		{"a failure", rule.Rule{}, `{"action":"UPDATE","resourceType":"entity","status":"FAILURE"}`, "the change failed, so nothing has changed"},
 
 		{"a property", a, of("UPDATE", "entity", changed), ""},
 		{"a property that did not change", rule.Rule{Property: "b"}, of("UPDATE", "entity", changed), "the property b did not change"},
 		{"a property at creation", a, of("CREATE", "entity", added), ""},
-		{"a property at deletion", a, of("DELETE", "entity", removed), "it tells of another action"},
+		{"a property at deletion", a, of("DELETE", "entity", removed), "the rule does not cover this action"},
 		{"a property at deletion, if asked for", rule.Rule{Property: "a", Actions: []string{"DELETE"}}, of("DELETE", "entity", removed), ""},
-		{"a property and an unknown action", a, of("ARCHIVE", "entity", changed), "it tells of another action"},
-		{"a property and a timer", a, of("TIMER_EXPIRED", "entity", added), "it tells of another action"},
+		{"a property and an unknown action", a, of("ARCHIVE", "entity", changed), "the rule does not cover this action"},
+		{"a property and a timer", a, of("TIMER_EXPIRED", "entity", added), "the rule does not cover this action"},
 		{"from the value", from("x", json.Number("1.0")), of("UPDATE", "entity", changed), ""},
 		{"from another value", from(json.Number("2"), "1"), of("UPDATE", "entity", changed), "the property a had another value before"},
 		{"from absent", from(nil), of("CREATE", "entity", added), ""},
@@ -168,7 +168,7 @@ func TestRules(t *testing.T) {
 
 		{"a timer of the changelog", timer, `{"action":"TIMER_EXPIRED","context":{"blueprint":"database","entity":"cart"}}`, ""},
 		{"a timer of an automation", rule.Rule{Actions: []string{"TIMER_EXPIRED"}}, of("TIMER_PROPERTY_EXPIRED", "entity", added), ""},
-		{"no timer", timer, of("UPDATE", "entity", changed), "it tells of another action"},
+		{"no timer", timer, of("UPDATE", "entity", changed), "the rule does not cover this action"},
 
 		{"all expressions", rule.Rule{When: all(t, `.action`, `.action == "UPDATE"`)}, of("UPDATE", "entity", changed), ""},
 		{"rooted above the event", rule.Rule{When: all(t, `.event.action == "UPDATE" and .action == .event.action`)}, of("UPDATE", "entity", changed), ""},
@@ -246,7 +246,7 @@ func TestHostileValues(t *testing.T) {
 func TestConditionsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for expression, want := range map[string]string{
-		`.a = 1`: "a condition cannot change anything (=, |=, setpath): as a whole it would always hold; compare with ==",
+		`.a = 1`: "a condition cannot assign (=, |=, setpath): an assignment always holds; compare with ==",
 		`"x"`:    "a condition must depend on the event, such as .diff.after.properties.cpuUtil > 80; leave it out if it always holds",
 		`.a ==`:  "reading the jq program: unexpected EOF after .a ==",
 	} {

@@ -48,5 +48,5 @@ func dataSize() (int64, error) {
 			return kilobytes << 10, err
 		}
 	}
-	return 0, errors.New("the system does not say how much memory the process has")
+	return 0, errors.New("the system does not report the memory of the process")
 }

@@ -103,7 +103,7 @@ func (p *process) within(limit time.Duration, do func() (answer, error)) (answer
 		return answer{}, fmt.Errorf("it took longer than %s", limit)
 	case ended != nil:
 		// Go's runtime ends in several ways when the system refuses it memory.
-		return answer{}, fmt.Errorf("it needed more than %d MiB of memory, or crashed (%w)", p.memory>>20, ended)
+		return answer{}, fmt.Errorf("it used more than %d MiB of memory, or crashed (%w)", p.memory>>20, ended)
 	}
 	return answer{}, fmt.Errorf("it has ended: %w", err)
 }
@@ -149,7 +149,7 @@ func readAnswer(from *bufio.Reader) (answer, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	if err := decoder.Decode(&read); err != nil {
-		return answer{}, errors.New("the answer of the process cannot be read")
+		return answer{}, errors.New("the answer of the process is invalid")
 	}
 	return read, nil
 }

@@ -35,7 +35,7 @@ const (
 
 // ErrDied says that the process has died of a condition or a template as often as it
 // may.
-var ErrDied = fmt.Errorf("the process that evaluates it was killed %d times: it took longer than %s, or too much memory", attempts, longest)
+var ErrDied = fmt.Errorf("the process that evaluates it was killed %d times: it took longer than %s, or used too much memory", attempts, longest)
 
 // Options describe a sandbox.
 type Options struct {
@@ -217,7 +217,7 @@ func (s *Sandbox) ask(ctx context.Context, asked request, event []byte, most int
 			return answered, nil
 		}
 		s.deaths.Do(func() {
-			s.options.Logger.WarnContext(ctx, "the process that evaluates conditions and templates has died; another one is started", "cause", err)
+			s.options.Logger.WarnContext(ctx, "the process that evaluates conditions and templates died; restarting it", "cause", err)
 		})
 		s.process = nil
 	}
@@ -232,7 +232,7 @@ func (s *Sandbox) startAgain(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		s.options.Logger.ErrorContext(ctx, "no condition and no template can be evaluated; it is tried again", "cause", err, "again_in", after)
+		s.options.Logger.ErrorContext(ctx, "starting the process that evaluates conditions and templates failed; retrying", "cause", err, "again_in", after)
 		if err := pause.Wait(ctx, after); err != nil {
 			return err
 		}

@@ -116,7 +116,7 @@ func TestTheProcessDiesAlone(t *testing.T) {
 	for name, test := range map[string]struct{ expression, event, cause string }{
 		"a step of minutes":                   {`(.diff.after.properties.x - .diff.before.properties.x) | length > 0`, numbers(), "it took longer than"},
 		"a step of minutes for a small event": {`(.action * 20000 | explode) as $a | ("z" * 120000 | explode) - $a | length > 0`, small, "it took longer than"},
-		"gigabytes in one step":               {`.action * 80000000 | length > 0`, small, "it needed more than 320 MiB of memory"},
+		"gigabytes in one step":               {`.action * 80000000 | length > 0`, small, "it used more than 320 MiB of memory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -128,7 +128,7 @@ func TestTheProcessDiesAlone(t *testing.T) {
 			if got := verdicts[1]; got.Matches || !errors.Is(got.Err, sandbox.ErrDied) {
 				t.Errorf("got %+v", got)
 			}
-			if died := strings.Count(log.String(), "has died"); died != 3 || !strings.Contains(log.String(), test.cause) {
+			if died := strings.Count(log.String(), "templates died"); died != 3 || !strings.Contains(log.String(), test.cause) {
 				t.Errorf("it has died %d times:\n%s", died, log)
 			}
 			if strings.Contains(log.String(), "UPDATE") {
@@ -240,7 +240,7 @@ func TestATemplateThatFails(t *testing.T) {
 	endless := newTemplate(t, message.Source{Header: `{{ range .After.list }}{{ if eq $.After.list $.Before.list }}{{ end }}{{ end }}x`})
 	list := `{"properties":{"list":[` + strings.Repeat(`"some text of an element",`, 40_000) + `0]}}`
 	_, err = opened.Message(t.Context(), []byte(`{"action":"UPDATE","diff":{"before":`+list+`,"after":`+list+`}}`), rule.DefaultHealth(), endless, message.Names{}, message.Notes{})
-	if !errors.Is(err, sandbox.ErrDied) || strings.Count(log.String(), "has died") != 2 {
+	if !errors.Is(err, sandbox.ErrDied) || strings.Count(log.String(), "templates died") != 2 {
 		t.Errorf("got %v\n%s", err, log)
 	}
 }

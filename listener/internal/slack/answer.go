@@ -26,9 +26,9 @@ type answer struct {
 	body   []byte
 }
 
-// classify reads an answer as Slack means it: nil only for a delivered message. An
-// answer without a word of Slack's did not come from Slack: a proxy, a captive
-// portal or a load balancer has answered instead.
+// classify reads an answer as Slack means it: nil only for a delivered message. An answer without a
+// Slack error code did not come from Slack: a proxy, a captive portal or a load balancer has
+// answered instead.
 func (a answer) classify(now time.Time) *Failure {
 	word, isSlacks := a.word()
 	switch {
@@ -41,7 +41,7 @@ func (a answer) classify(now time.Time) *Failure {
 		failure.Ambiguous = true
 		return failure
 	case !isSlacks:
-		failure := a.failure(ReasonIntercepted, "without a word of Slack's", 0)
+		failure := a.failure(ReasonIntercepted, "without a Slack error code", 0)
 		// Whatever answers with success may have passed the message on.
 		failure.Ambiguous = a.status < http.StatusMultipleChoices
 		return failure
@@ -87,7 +87,7 @@ func (a answer) word() (string, bool) {
 	kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
 	isText := kind == "" || strings.EqualFold(strings.TrimSpace(kind), "text/plain")
 	if !isText && !strings.Contains(text, "_") || text == "" || len(text) > longestWord || strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
-		return "without a word of Slack's", false
+		return "without a Slack error code", false
 	}
 	return text, true
 }

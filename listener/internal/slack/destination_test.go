@@ -135,7 +135,7 @@ func TestSendReadsTheAnswer(t *testing.T) {
 		text   string
 	}{
 		{"200 with a page", 200, "<html>", slack.ReasonIntercepted, "did not come from Slack"},
-		{"200 without a body", 200, "", slack.ReasonIntercepted, "200 without a word of Slack's"},
+		{"200 without a body", 200, "", slack.ReasonIntercepted, "200 without a Slack error code"},
 		{"200 with JSON that is no success", 200, `{"ok": false}`, slack.ReasonIntercepted, "200 without"},
 		{"200 with a word", 200, "invalid_blocks", slack.ReasonRefused, "200 invalid_blocks"},
 		{"204", 204, "", slack.ReasonIntercepted, "204"},
@@ -150,8 +150,8 @@ func TestSendReadsTheAnswer(t *testing.T) {
 		{"another 4xx", 418, "", slack.ReasonIntercepted, "418"},
 		{"another 4xx with a word", 422, "too_many_attachments", slack.ReasonRefused, "422 too_many_attachments"},
 		{"401", 401, "", slack.ReasonIntercepted, "401"},
-		{"403 of a proxy", 403, "<html>blocked", slack.ReasonIntercepted, "403 without a word of Slack's"},
-		{"404 of a proxy", 404, "404 page not found", slack.ReasonIntercepted, "404 without a word of Slack's"},
+		{"403 of a proxy", 403, "<html>blocked", slack.ReasonIntercepted, "403 without a Slack error code"},
+		{"404 of a proxy", 404, "404 page not found", slack.ReasonIntercepted, "404 without a Slack error code"},
 		{"407", 407, "", slack.ReasonIntercepted, "407"},
 		{"408", 408, "timeout", slack.ReasonIntercepted, "408 timeout"},
 		{"425", 425, "", slack.ReasonIntercepted, "425"},

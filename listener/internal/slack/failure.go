@@ -46,15 +46,15 @@ type Failure struct {
 func (f *Failure) Error() string {
 	switch f.Reason {
 	case ReasonRateLimited:
-		return fmt.Sprintf("Slack asks for a pause of %s (%s)", f.Pause, f.detail)
+		return fmt.Sprintf("Slack asked for a pause of %s (%s)", f.Pause, f.detail)
 	case ReasonIntercepted:
 		return fmt.Sprintf("the answer did not come from Slack but from something in between, such as a proxy (%s)", f.detail)
 	case ReasonDestination:
-		return fmt.Sprintf("Slack takes no message for this webhook (%s)", f.detail)
+		return fmt.Sprintf("Slack rejects every message for this webhook (%s)", f.detail)
 	case ReasonRefused:
 		return fmt.Sprintf("Slack refused the message (%s)", f.detail)
 	case ReasonUnavailable:
-		return fmt.Sprintf("Slack is not available (%s)", f.detail)
+		return fmt.Sprintf("Slack is unavailable (%s)", f.detail)
 	}
 	return f.detail
 }

@@ -1,4 +1,4 @@
-# Rule runs is about runs: they need an automation for each action, with the event ANY_RUN_CHANGE, which setup does not make.
+# Rule runs covers runs: they need an automation per action with the event ANY_RUN_CHANGE, which setup does not create.
 resource "port_action" "report_a_b" {
   identifier = "report_a_b"
   title      = "Report changes of a/b"

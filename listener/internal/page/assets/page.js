@@ -1,4 +1,4 @@
-// The page works without this: it shows times as the reader does, and refreshes itself.
+// The page works without this: it adds local times and automatic refresh.
 "use strict";
 (() => {
   const every = 5_000;
@@ -12,7 +12,7 @@
     }
   };
 
-  // Whoever has begun to fill in a form or to select something is not disturbed.
+  // Do not refresh while somebody fills in a form or selects something.
   const isBusy = () => document.hidden || paused ||
     document.querySelector("main input:checked, main form:focus-within, main :is(input, select):focus") !== null ||
     !window.getSelection().isCollapsed;
@@ -38,7 +38,7 @@
 
   localTimes(document);
   const button = document.createElement("button");
-  const label = () => { button.textContent = paused ? "Refresh by itself" : "Stop refreshing"; };
+  const label = () => { button.textContent = paused ? "Refresh automatically" : "Stop refreshing"; };
   button.className = "plain";
   button.addEventListener("click", () => {
     paused = !paused;
