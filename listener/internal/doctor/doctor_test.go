@@ -259,8 +259,13 @@ func TestWhatIsWrong(t *testing.T) {
 		"blueprints":            {func(_ *testing.T, w *world) { w.on("/v1/blueprints", 500) }, "FAIL automations: GET /v1/blueprints: 500"},
 		"actions":               {func(_ *testing.T, w *world) { w.on("/v1/actions", 403) }, "FAIL automations: GET /v1/actions: 403"},
 		"an automation is gone": {func(t *testing.T, w *world) { t.Helper(); _ = w.client.Actions.Delete(t.Context(), "report_service") }, "FAIL automations: no automation reports changes of service -> run listener setup -url LISTENER/api/slack -apply, unless a workflow"},
-		"it is not published":   {func(t *testing.T, w *world) { t.Helper(); w.report(t, func(a port.Action) { a["publish"] = false }) }, "FAIL automations: report_service would report changes of service, but is not published -> publish it in Port, or run"},
-		"it posts elsewhere":    {func(t *testing.T, w *world) { t.Helper(); w.report(t, func(port.Action) {}); w.options.Address += "2" }, "FAIL automations: no automation reports changes of service to LISTENER/api/slack2: report_service posts to LISTENER/api/slack -> run"},
+		"an automation is gone, but Port is polled": {func(t *testing.T, w *world) {
+			t.Helper()
+			_ = w.client.Actions.Delete(t.Context(), "report_service")
+			w.options.Config.Port.Poll = 15 * time.Second
+		}, "ok automations: no automation is needed for changes of service, because port.poll is set"},
+		"it is not published": {func(t *testing.T, w *world) { t.Helper(); w.report(t, func(a port.Action) { a["publish"] = false }) }, "FAIL automations: report_service would report changes of service, but is not published -> publish it in Port, or run"},
+		"it posts elsewhere":  {func(t *testing.T, w *world) { t.Helper(); w.report(t, func(port.Action) {}); w.options.Address += "2" }, "FAIL automations: no automation reports changes of service to LISTENER/api/slack2: report_service posts to LISTENER/api/slack -> run"},
 		"it is about other changes": {func(t *testing.T, w *world) {
 			t.Helper()
 			w.report(t, func(a port.Action) {

@@ -227,6 +227,8 @@ func (e *examination) checkAutomation(needed automation.Automation, existing []p
 		}
 	}
 	switch {
+	case e.Config.Port.Poll > 0:
+		e.find(OK, "automations", "no automation is needed for "+what+", because port.poll is set", "")
 	case len(asleep) > 0:
 		e.find(Failed, "automations", strings.Join(asleep, ", ")+" would report "+what+", but is not published", "publish it in Port, or "+setup)
 	case len(elsewhere) > 0:
