@@ -52,7 +52,7 @@ func (d *blueprintDataSource) Schema(ctx context.Context, _ datasource.SchemaReq
 		Validators:          validate.BlueprintIdentifier(),
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One blueprint, whoever manages it. Reading one that does not exist is an error.",
+		MarkdownDescription: "One blueprint, whether Terraform manages it or not. Reading one that does not exist is an error.",
 		Attributes:          attributes,
 	}
 }

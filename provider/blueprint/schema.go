@@ -100,7 +100,7 @@ func (r *blueprintResource) Schema(ctx context.Context, _ resource.SchemaRequest
 			"extra_json": schema.StringAttribute{
 				Optional:   true,
 				CustomType: jsontype.Type{},
-				MarkdownDescription: "A JSON object that is merged deep into the blueprint, for keys that no attribute stands for yet. Use `jsonencode`. A refresh looks only at the keys " +
+				MarkdownDescription: "A JSON object that is merged deep into the blueprint, for keys that have no attribute yet. Use `jsonencode`. A refresh looks only at the keys " +
 					"that it sets; a key that is removed from it is removed at Port. After an import it is empty.",
 				PlanModifiers: []planmodifier.String{settle.SameJSON{}},
 				Validators:    []validator.String{validate.JSONObject{}, validate.JSONNumbers{}},

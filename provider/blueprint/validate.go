@@ -178,7 +178,7 @@ func checkDistinctKeys(ctx context.Context, req resource.ValidateConfigRequest) 
 		for _, key := range slices.Sorted(maps.Keys(elements.Elements())) {
 			if first, taken := firstMap[key]; taken {
 				diagnostics.AddAttributeError(path.Root(name).AtMapKey(key), "Duplicate Key",
-					fmt.Sprintf("The key %q stands in %s as well. An entity shows both under one key: rename one of the two.", key, first))
+					fmt.Sprintf("The key %q also appears in %s. An entity shows both under one key: rename one of the two.", key, first))
 				continue
 			}
 			firstMap[key] = name

@@ -31,7 +31,7 @@ func exclusiveKeys(typed types.Object, untyped map[string]any) diag.Diagnostics 
 	for _, entry := range entriesOf(path.Root("properties"), typed) {
 		if has(untyped, entry.key) {
 			diagnostics.AddAttributeError(path.Root("properties_json"), "Duplicate Key", fmt.Sprintf(
-				"The key %q stands in %s of properties as well. It can have one value only: remove it from one of the two.", entry.key, entry.collection))
+				"The key %q also appears in %s of properties. It can have one value only: remove it from one of the two.", entry.key, entry.collection))
 		}
 	}
 	return diagnostics

@@ -15,8 +15,8 @@ func TestValidate_refuses(t *testing.T) {
 		"an object that is JSON null":  {`"properties": {"object_props": {"labels": "null"}}`, `ElementKeyString("labels"): JSON Null: `},
 		"a number out of range":        {`"properties": {"number_props": {"size": 1e400}}`, `ElementKeyString("size"): Number Out of Range: `},
 		"an element out of range":      {`"properties": {"array_props": {"number_items": {"sizes": [1, -1e400]}}}`, `ElementKeyInt(1): Number Out of Range: `},
-		"a key in two maps":            {`"properties": {"number_props": {"size": 3}, "array_props": {"string_items": {"size": ["3"]}}}`, `Duplicate Key: The key "size" stands in string_items as well.`},
-		"a relation in two maps":       {`"relations": {"single_relations": {"a": "x"}, "many_relations": {"a": ["x"]}}`, `Duplicate Key: The key "a" stands in many_relations as well.`},
+		"a key in two maps":            {`"properties": {"number_props": {"size": 3}, "array_props": {"string_items": {"size": ["3"]}}}`, `Duplicate Key: The key "size" also appears in string_items.`},
+		"a relation in two maps":       {`"relations": {"single_relations": {"a": "x"}, "many_relations": {"a": ["x"]}}`, `Duplicate Key: The key "a" also appears in many_relations.`},
 		"a team that is null":          {`"teams": ["a", null]`, `"teams"): Null Set Value: `},
 		"a related null":               {`"relations": {"many_relations": {"a": [null]}}`, `Null List Value: `},
 		"a target without a name":      {`"relations": {"single_relations": {"r": ""}}`, `ElementKeyString("r"): Invalid Attribute Value Length: `},
@@ -51,7 +51,7 @@ func refused() map[string]struct{ attributes, want string } {
 	return map[string]struct{ attributes, want string }{
 		"a property also in properties_json": {
 			`"properties": {"array_props": {"string_items": {"tags": ["a"]}}}, "properties_json": "{\"tags\": []}"`,
-			`"properties_json"): Duplicate Key: The key "tags" stands in string_items of properties as well.`,
+			`"properties_json"): Duplicate Key: The key "tags" also appears in string_items of properties.`,
 		},
 		"properties_json that is a list":          {`"properties_json": "[1]"`, `"properties_json"): Not a JSON Object: `},
 		"properties_json that is no JSON":         {`"properties_json": "{a = 1}"`, `"properties_json"): Invalid JSON`},

@@ -54,7 +54,7 @@ func Read(from Object, bindings []Binding, isNew bool) error {
 var ErrShape = errors.New("unexpected type")
 
 func shapeError(key, want string, got any) error {
-	return fmt.Errorf("%s: %w: want %s, got %s", key, ErrShape, want, kindOf(got))
+	return fmt.Errorf("%s: %w: expected %s, got %s", key, ErrShape, want, kindOf(got))
 }
 
 // kindOf names the type of a decoded value, and never shows the value.

@@ -125,14 +125,14 @@ func TestRead_saysWhereATypeIsAnother(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cret"
 	for want, object := range map[string]document.Object{
-		"text: unexpected type: want a string, got an object":           {"text": document.Object{"a": secret}},
-		"flag: unexpected type: want a boolean or a string, got a list": {"flag": []any{secret}},
-		"number: unexpected type: want a number, got a string":          {"number": secret},
-		"list[1]: unexpected type: want a string, got a boolean":        {"list": []any{secret, true}},
-		"map.a: unexpected type: want a string, got a boolean":          {"map": document.Object{"a": true}},
-		"either.text: unexpected type: want a string, got a boolean":    {"either": document.Object{"type": "left", "text": true}},
-		"parts[0]: unexpected type: want an object, got a string":       {"parts": []any{secret}},
-		"byKey.k.text: unexpected type: want a string, got a boolean":   {"byKey": document.Object{"k": document.Object{"text": true}}},
+		"text: unexpected type: expected a string, got an object":           {"text": document.Object{"a": secret}},
+		"flag: unexpected type: expected a boolean or a string, got a list": {"flag": []any{secret}},
+		"number: unexpected type: expected a number, got a string":          {"number": secret},
+		"list[1]: unexpected type: expected a string, got a boolean":        {"list": []any{secret, true}},
+		"map.a: unexpected type: expected a string, got a boolean":          {"map": document.Object{"a": true}},
+		"either.text: unexpected type: expected a string, got a boolean":    {"either": document.Object{"type": "left", "text": true}},
+		"parts[0]: unexpected type: expected an object, got a string":       {"parts": []any{secret}},
+		"byKey.k.text: unexpected type: expected a string, got a boolean":   {"byKey": document.Object{"k": document.Object{"text": true}}},
 	} {
 		var model thing
 		err := document.Read(object, model.bindings(), false)

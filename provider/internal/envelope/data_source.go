@@ -54,7 +54,7 @@ func (d *DataSource[M, P]) Schema(ctx context.Context, _ datasource.SchemaReques
 	attributes := Readable(d.ManagedSchema(ctx), d.Except...)
 	attributes[d.KeyAttribute] = d.Key
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One " + strings.ToLower(d.Name) + ", whoever manages it. Reading one that does not exist is an error.",
+		MarkdownDescription: "One " + strings.ToLower(d.Name) + ", whether Terraform manages it or not. Reading one that does not exist is an error.",
 		Attributes:          attributes,
 	}
 }

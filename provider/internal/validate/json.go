@@ -35,7 +35,7 @@ func (NotNull) ValidateString(_ context.Context, req validator.StringRequest, re
 func checkNotNull(at path.Path, text string) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	if strings.TrimSpace(text) == "null" {
-		diagnostics.AddAttributeError(at, "JSON Null", "The JSON text null stands for no value. Leave the value out, or set it to null without jsonencode.")
+		diagnostics.AddAttributeError(at, "JSON Null", "The JSON text null means no value. Leave the value out, or set it to null without jsonencode.")
 	}
 	return diagnostics
 }

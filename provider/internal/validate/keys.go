@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// DistinctKeys refuses a key that stands in two maps of an object: the maps sort
+// DistinctKeys refuses a key that appears in two maps of an object: the maps sort
 // by type what Port keeps under one key, so that one of the two would be lost.
 type DistinctKeys struct{}
 
@@ -57,7 +57,7 @@ func (s keySeeker) check(at path.Path, name string, elements types.Map) diag.Dia
 			continue
 		}
 		diagnostics.AddAttributeError(at.AtMapKey(key), "Duplicate Key",
-			fmt.Sprintf("The key %q stands in %s as well. It can have one type only: remove it from one of the two.", key, first))
+			fmt.Sprintf("The key %q also appears in %s. It can have one type only: remove it from one of the two.", key, first))
 	}
 	return diagnostics
 }

@@ -158,7 +158,7 @@ func Count() []validator.Number {
 
 type count struct{}
 
-func (count) Description(context.Context) string { return "must be a whole number, not below 0" }
+func (count) Description(context.Context) string { return "must be a non-negative integer" }
 
 func (v count) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
@@ -188,7 +188,7 @@ func (v PositiveDuration) MarkdownDescription(ctx context.Context) string { retu
 func (PositiveDuration) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	duration, err := time.ParseDuration(req.ConfigValue.ValueString())
 	if err == nil && duration <= 0 {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration", fmt.Sprintf("%q leaves no time at all. Give a duration above zero, such as 30s or 5m.", req.ConfigValue.ValueString()))
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration", fmt.Sprintf("%q is not positive. Give a duration above zero, such as 30s or 5m.", req.ConfigValue.ValueString()))
 	}
 }
 
