@@ -26,7 +26,7 @@ func TestValidate_refuses(t *testing.T) {
 		"a URL that is none":                {webhookTo(`example.com`), `"url"): Invalid URL: "example.com" is not an absolute URL`},
 		"a URL of another scheme":           {webhookTo(`ftp://example.com/{{ .a }}`), `"url"): Invalid URL: `},
 		"a URL with open braces":            {webhookTo(`https://example.com/{{ .run.id }`), `"url"): Invalid Template: The braces of the template "https://example.com/{{ .run.id }" do not match: the double braces that open at character 21 are not closed.`},
-		"a URL with closing braces":         {webhookTo(`https://example.com/.run.id }}`), `do not match: double braces close at character 29 and do not open before.`},
+		"a URL with closing braces":         {webhookTo(`https://example.com/.run.id }}`), `do not match: double braces close at character 29 without opening before.`},
 		"a URL with bad jq":                 {webhookTo(`https://example.com/{{ .run. }}`), `"url"): Invalid jq: The template {{ .run. }} is not valid jq: `},
 		"a method that is none":             {webhook(`"method": "FETCH"`), `"method"): Invalid Value: "FETCH" is not one of GET, POST, PUT, PATCH, DELETE, nor a template`},
 		"an agent that is none":             {webhook(`"agent": "yes"`), `"agent"): Invalid Value: "yes" is not one of true, false, nor a template`},
