@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -151,10 +152,15 @@ esac
 	}
 }
 
-// freeAddress returns an address that nothing listens on.
+// freeAddress returns an address that nothing listens on. Where the whole of 127.0.0.0/8
+// is local, it is on a host of its own: other tests take ports of 127.0.0.1 at any time.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listening, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	host := "127.0.0.1"
+	if runtime.GOOS == "linux" {
+		host = "127.0.0.2"
+	}
+	listening, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", host+":0")
 	if err != nil {
 		t.Fatal(err)
 	}
