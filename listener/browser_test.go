@@ -122,7 +122,7 @@ func (b *browser) try(t *testing.T, method, path string, command, into any) erro
 }
 
 // act does something to the first element that a CSS selector, or the text of a link,
-// selects. The page may be replaced meanwhile, by itself or by what was clicked before.
+// selects. The page may be replaced at any time, by itself or by what was clicked before.
 func (b *browser) act(t *testing.T, using, value, action string, parameters any) {
 	t.Helper()
 	var last error

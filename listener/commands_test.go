@@ -118,7 +118,7 @@ rules:
 		{"a rule that does not match", []string{"-config", rules, "-event", event, "-rule", "gone"}, 0, []string{shown + "gone does not match: the rule does not cover this action.\ngone, to b:\n\n    cart was updated\n"}, ""},
 		{"a rule that is not there", []string{"-config", rules, "-event", event, "-rule", "none"}, 1, []string{shown}, "listener render: there is no rule \"none\"; the rules are odd, gone, loops\n"},
 		{"a configuration with a mistake", []string{"-config", bad}, 1, nil, "listener render: the configuration is invalid:\n  " + bad + ":2: rules[0].when: reading the jq program: unexpected EOF after .x =\n"},
-		{"an event that is none", []string{"-event", bad}, 1, nil, "listener render: reading the event: the body is not a JSON object: invalid JSON at byte 1\n"},
+		{"an event that is not an object", []string{"-event", bad}, 1, nil, "listener render: reading the event: the body is not a JSON object: invalid JSON at byte 1\n"},
 		{"an event that is not there", []string{"-event", filepath.Join(dir, "none")}, 1, nil, "listener render: reading the event: open " + filepath.Join(dir, "none") + ": no such file or directory\n"},
 		{"an operand", []string{event}, 2, nil, "listener render: unexpected argument \"" + event + "\"\nRun listener render -h for its flags.\n"},
 	}
@@ -184,7 +184,7 @@ func TestSend(t *testing.T) {
 		{"a URL without a path", environment, []string{"-url", strings.TrimSuffix(running.url, "/api/slack")}, outcome{0, stored, ""}},
 		{"a host and a port", environment, []string{"-url", strings.TrimSuffix(strings.TrimPrefix(running.url, "http://"), "/api/slack")}, outcome{0, stored, ""}},
 		{"an envelope", environment, []string{"-event", event, "-url", running.url}, outcome{0, stored, ""}},
-		{"an event that is none", environment, []string{"-event", "-", "-url", running.url}, outcome{1, "", "listener send: the event cannot be sent: the body is not a JSON object: it is empty or truncated; send it with -as-is to see how a listener answers\n"}},
+		{"an event that is not an object", environment, []string{"-event", "-", "-url", running.url}, outcome{1, "", "listener send: the event cannot be sent: the body is not a JSON object: it is empty or truncated; send it with -as-is to see how a listener answers\n"}},
 		{"the same as it is", environment, []string{"-event", "-", "-url", running.url, "-as-is"}, outcome{1, "", "listener send: the listener answered 400 The body is not a JSON object.\n"}},
 		{"another secret", map[string]string{"PORT_CLIENT_SECRET": "another-secret"}, []string{"-url", running.url}, outcome{1, "", "listener send: the listener answered 401 The signature or its timestamp is missing, malformed, wrong or stale. Both must have the same PORT_CLIENT_SECRET.\n"}},
 		{"no secret", nil, []string{"-url", running.url}, outcome{1, "", "listener send: PORT_CLIENT_SECRET is not set: set it to the client secret with which the listener verifies events, or PORT_CLIENT_SECRET_FILE to the path of a file that contains it\n"}},

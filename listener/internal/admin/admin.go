@@ -84,7 +84,7 @@ const (
 type Query struct {
 	// Destination is "" for all of them.
 	Destination string
-	// After is the id of the last one that is known already; 0 is none.
+	// After is the id of the last one that is already known; 0 if there is none.
 	After uint64
 	// Limit is at most MaxPage; 0 is a hundred.
 	Limit int

@@ -38,7 +38,7 @@ type EventQuery struct {
 	// Entity is a part of BLUEPRINT:ENTITY, in capitals or not; the others are whole.
 	Entity, Blueprint, Rule, Source string
 	Outcome                         queue.Outcome
-	// Before is the Number of the oldest event that is known already; 0 is none.
+	// Before is the Number of the oldest event that is already known; 0 if there is none.
 	Before uint64
 	// Limit is at most MaxPage; 0 is a hundred.
 	Limit int

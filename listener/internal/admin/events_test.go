@@ -68,7 +68,7 @@ func TestEvents(t *testing.T) {
 		{name: "dropped", query: admin.EventQuery{Outcome: queue.OutcomeDropped}, want: []uint64{5}},
 		{name: "unmatched", query: admin.EventQuery{Outcome: queue.OutcomeUnmatched}, want: []uint64{6}},
 		{name: "unevaluated", query: admin.EventQuery{Outcome: queue.OutcomeUnevaluated, Blueprint: "database"}, want: []uint64{7}},
-		{name: "an outcome that is none", query: admin.EventQuery{Outcome: "lost"}, refusal: "the outcome must be one of [dead_letter retrying waiting delivered dropped unmatched unevaluated]"},
+		{name: "an unknown outcome", query: admin.EventQuery{Outcome: "lost"}, refusal: "the outcome must be one of [dead_letter retrying waiting delivered dropped unmatched unevaluated]"},
 		{name: "too many", query: admin.EventQuery{Limit: 1001}, refusal: "the limit must be a number between 1 and 1000"},
 	} {
 		for way, sit := range ways() {

@@ -42,7 +42,7 @@ type Admin struct {
 	// Listen is the address, a host and a port.
 	Listen string
 	// Token lets its bearer see and do everything, and ReadOnlyToken see everything. The
-	// zero Secret is none.
+	// zero Secret means that there is none.
 	Token, ReadOnlyToken Secret
 	// AllowedHosts are names, with a port or without, under which the address may be
 	// asked, besides those of the loopback interface.

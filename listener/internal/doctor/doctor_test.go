@@ -282,7 +282,7 @@ func TestWhatIsWrong(t *testing.T) {
 		}, "skip webhook: the public address of the listener is unknown -> give it with -url"},
 		"no listener":             {func(_ *testing.T, w *world) { w.options.Address = "http://127.0.0.1:1/api/slack" }, "FAIL webhook: LISTENER/api/slack does not answer: dial tcp 127.0.0.1:1: connect: connection refused -> check that the listener is running"},
 		"a listener of others":    {func(_ *testing.T, w *world) { w.listenerAnswers = answer(401, "no") }, "FAIL webhook: LISTENER/api/slack refuses the signature (401) -> give the listener the same client secret"},
-		"a server that is none":   {func(_ *testing.T, w *world) { w.listenerAnswers = answer(202, "ok") }, "FAIL webhook: LISTENER/api/slack accepts the test event, but does not answer like a listener of this version"},
+		"not the listener":        {func(_ *testing.T, w *world) { w.listenerAnswers = answer(202, "ok") }, "FAIL webhook: LISTENER/api/slack accepts the test event, but does not answer like a listener of this version"},
 		"a listener that is full": {func(_ *testing.T, w *world) { w.listenerAnswers = answer(503, "no") }, "FAIL webhook: the listener at LISTENER/api/slack cannot store events now (503)"},
 		"another path":            {func(_ *testing.T, w *world) { w.listenerAnswers = answer(404, "no") }, "FAIL webhook: LISTENER/api/slack answers with 404 Not Found -> check the path"},
 		"a redirect": {func(_ *testing.T, w *world) {

@@ -139,7 +139,7 @@ func (r *reader) sleep(ctx context.Context, pause time.Duration) {
 	for {
 		select {
 		case <-refused:
-			// What else is refused meanwhile is read with it.
+			// Whatever is refused until then is read with it.
 			timer.Reset(min(refusedPause, pause))
 			refused = nil
 			continue

@@ -80,7 +80,7 @@ func TestHostileNames(t *testing.T) {
 			message.Names{User: "A", Link: "https://app.example/bEntity?identifier=a|b><!here>&c d"},
 			"<https://app.example/bEntity?identifier=a%7Cb%3E%3C!here%3E&amp;c%20d|notification-service-prod> · deploymentConfig · Triggered by A" + when,
 		},
-		"a link that is none of the web": {message.Names{User: "A", Link: "javascript:alert(1)"}, "notification-service-prod · deploymentConfig · Triggered by A" + when},
+		"a link that is not to a web page": {message.Names{User: "A", Link: "javascript:alert(1)"}, "notification-service-prod · deploymentConfig · Triggered by A" + when},
 		"a link that is too long": {
 			message.Names{User: "A", Link: "https://app.example/" + strings.Repeat("x", 1000)}, "notification-service-prod · deploymentConfig · Triggered by A" + when,
 		},

@@ -164,7 +164,7 @@ type eventView struct {
 // storyView is a delivery with its message.
 type storyView struct {
 	queue.DeliveryStory
-	// Letter is the id of the dead letter; 0 if it is none.
+	// Letter is the id of the dead letter; 0 if it is not a dead letter.
 	Letter  uint64
 	Message *drawing
 }
@@ -208,7 +208,7 @@ func (p *Page) drawing(ctx context.Context, identity string, delivery queue.Deli
 	return &drawn
 }
 
-// indented writes JSON for people; "" for what is none.
+// indented writes JSON for people; "" for what is absent.
 func indented(document []byte) string {
 	var written strings.Builder
 	encoder := json.NewEncoder(&written)

@@ -6,7 +6,7 @@ import (
 )
 
 // graph is the content of a catalog: blueprints, their entities, and what relates to
-// what. It says neither how an entity is shown nor who is told of a change.
+// what. It says neither how an entity is shown nor who is notified of a change.
 type graph struct {
 	blueprints map[string]*blueprint
 	// dependents has, for every entity that is the target of a relation, the
