@@ -270,14 +270,14 @@ func checkEnum(at path.Path, attributes map[string]attr.Value, same func(attr.Va
 	for _, value := range defaults(attributes["default"]) {
 		if isKnown(value) && !isAllowed(textOf(value)) {
 			diagnostics.AddAttributeError(at.AtName("default"), "Invalid Default",
-				fmt.Sprintf("The default %q is none of the values that enum allows: %s.", textOf(value), list(allowed)))
+				fmt.Sprintf("The default %q is not one of the values that enum allows: %s.", textOf(value), list(allowed)))
 		}
 	}
 	if colors, ok := attributes["enum_colors"].(types.Map); ok {
 		for _, key := range slices.Sorted(maps.Keys(colors.Elements())) {
 			if !isAllowed(key) {
 				diagnostics.AddAttributeError(at.AtName("enum_colors").AtMapKey(key), "Invalid Enum Color",
-					fmt.Sprintf("%q has a color and is none of the values that enum allows: %s.", key, list(allowed)))
+					fmt.Sprintf("%q has a color and is not one of the values that enum allows: %s.", key, list(allowed)))
 			}
 		}
 	}

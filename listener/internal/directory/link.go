@@ -6,7 +6,7 @@ import (
 )
 
 // AppURL returns the base address of Port's pages in the region of an API, "" when the
-// API is none that is known.
+// API is unknown.
 func AppURL(api string) string {
 	parsed, err := url.Parse(api)
 	if err != nil {

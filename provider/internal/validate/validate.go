@@ -113,7 +113,7 @@ func (knownFormat) ValidateString(_ context.Context, req validator.StringRequest
 		return
 	}
 	resp.Diagnostics.AddAttributeWarning(req.Path, "Unknown Format", fmt.Sprintf(
-		"%q is none of the formats that were documented when this provider was released (%s). Port may refuse it.",
+		"%q is not one of the formats that were documented when this provider was released (%s). Port may refuse it.",
 		req.ConfigValue.ValueString(), strings.Join(syntax.Formats, ", ")))
 }
 
