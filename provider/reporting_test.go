@@ -73,8 +73,7 @@ func newReceiver(t *testing.T) *receiver {
 	return r
 }
 
-// expect waits for so many reports, which must be of one change: that of the health to
-// a value.
+// expect waits for so many reports, which must be of one change: that of the health to a value.
 func (r *receiver) expect(t *testing.T, copies int, health string) {
 	t.Helper()
 	for i := range copies {

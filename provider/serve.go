@@ -13,9 +13,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/server"
 )
 
-// Serve serves the provider to the CLI that has started this process, until that
-// stops it. A debugged provider waits for a debugger, and prints how to attach
-// Terraform to it.
+// Serve serves the provider to the CLI that has started this process, until that stops it. A
+// debugged provider waits for a debugger, and prints how to attach Terraform to it.
 func Serve(version string, isDebugged bool) error {
 	var options []tf6server.ServeOpt
 	if isDebugged {

@@ -116,8 +116,7 @@ func (m *providerModel) unknownArguments() diag.Diagnostics {
 	return diagnostics
 }
 
-// switchedOn reads a switch that is on unless the provider block or the
-// environment turns it off.
+// switchedOn reads a switch that is on unless the provider block or the environment turns it off.
 func switchedOn(argument types.Bool, variable string) (bool, diag.Diagnostics) {
 	if !argument.IsNull() {
 		return argument.ValueBool(), nil

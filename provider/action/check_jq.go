@@ -22,8 +22,8 @@ type checker struct {
 	isAutomation bool
 }
 
-// program checks a jq program. A syntax error is an error in every version of jq; a function that is unknown here may
-// exist in Port's jq.
+// program checks a jq program. A syntax error is an error in every version of jq; a function that
+// is unknown here may exist in Port's jq.
 func (c *checker) program(at path.Path, what, source string) {
 	_, err := jq.Compile(template.Program(source))
 	switch {
@@ -43,8 +43,8 @@ func (c *checker) query(at path.Path, query types.String) {
 	}
 }
 
-// Both match reads of an event from the wrong root: a condition is rooted at the event, a template has the event
-// under .event.
+// Both match reads of an event from the wrong root: a condition is rooted at the event, a template
+// has the event under .event.
 var (
 	belowEvent = regexp.MustCompile(`(?:^|[^\w.\])"'])\.event\.(?:diff|context|action|trigger)\b`)
 	atRoot     = regexp.MustCompile(`(?:^|[^\w.\])"'])\.(?:diff|context)\b`)

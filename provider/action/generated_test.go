@@ -11,9 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// TestAction_generatedConfiguration imports actions that were made elsewhere, and
-// plans the configuration that Terraform generates for each: it is valid, and there
-// is nothing to do.
+// TestAction_generatedConfiguration imports actions that were made elsewhere, and plans the
+// configuration that Terraform generates for each: it is valid, and there is nothing to do.
 func TestAction_generatedConfiguration(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/documents/*.json")

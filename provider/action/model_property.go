@@ -133,7 +133,8 @@ func (m *inputModel) bindings() []document.Binding {
 
 const defaultKey = "default"
 
-// defaultBinding binds a default or the query for it. Port does not validate a default against the type of its input.
+// defaultBinding binds a default or the query for it. Port does not validate a default against the
+// type of its input.
 func (m *inputModel) defaultBinding(fits func(any) bool, plain document.Binding) document.Binding {
 	return document.OrQuery(defaultKey, document.Lenient(defaultKey, fits, plain), &m.DefaultJQ)
 }
@@ -192,8 +193,8 @@ func (m *arrayModel) bindings() []document.Binding {
 	)
 }
 
-// elementsBinding binds the default, which Port stores next to the items and not in them. Without a kind of items it
-// has no attribute.
+// elementsBinding binds the default, which Port stores next to the items and not in them. Without a
+// kind of items it has no attribute.
 func (m *arrayModel) elementsBinding() document.Binding {
 	switch {
 	case m.StringItems != nil:

@@ -34,9 +34,8 @@ func documents(t *testing.T) map[string]document.Object {
 	return all
 }
 
-// TestModel_roundTrip takes actions through the model: nothing that it has attributes
-// for is lost or changed, a second read finds the same, and a write over the same
-// action changes nothing.
+// TestModel_roundTrip takes actions through the model: nothing that it has attributes for is lost
+// or changed, a second read finds the same, and a write over the same action changes nothing.
 func TestModel_roundTrip(t *testing.T) {
 	t.Parallel()
 	for name, action := range documents(t) {

@@ -82,8 +82,8 @@ func (m *jqConditionModel) bindings() []document.Binding {
 	}
 }
 
-// writeCondition omits a condition without expressions: Port treats both as always true, and a condition must have
-// expressions.
+// writeCondition omits a condition without expressions: Port treats both as always true, and a
+// condition must have expressions.
 func (m *automationModel) writeCondition(into document.Object) {
 	current, isObject := into[conditionKey].(document.Object)
 	expressions, _ := current["expressions"].([]any)

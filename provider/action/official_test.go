@@ -14,8 +14,7 @@ import (
 // This file holds what users of the official provider rely on, and what they have
 // suffered from there.
 
-// TestAction_officialState refreshes states of the official provider to an empty
-// plan.
+// TestAction_officialState refreshes states of the official provider to an empty plan.
 func TestAction_officialState(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/official/*.json")

@@ -140,7 +140,8 @@ type executeModel struct {
 // Key is the identifier of the action.
 func (m *permissionsModel) Key() types.String { return m.Action }
 
-// Bindings tie the attributes to the document that [permissionsStore] builds from an action's permissions.
+// Bindings tie the attributes to the document that [permissionsStore] builds from an action's
+// permissions.
 func (m *permissionsModel) Bindings() []document.Binding {
 	return []document.Binding{
 		document.Text("action", &m.Action),
@@ -196,8 +197,8 @@ func (s permissionsStore) Create(ctx context.Context, desired document.Object) (
 	return s.Update(ctx, action, nil, desired)
 }
 
-// Update sends only keys with an attribute: Port merges them into the stored permissions, so other keys survive, and
-// refuses unknown keys.
+// Update sends only keys with an attribute: Port merges them into the stored permissions, so other
+// keys survive, and refuses unknown keys.
 func (s permissionsStore) Update(ctx context.Context, action string, _, desired document.Object) (document.Object, error) {
 	permissions, _ := desired["permissions"].(document.Object)
 	body := port.ActionPermissions{}

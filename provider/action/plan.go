@@ -51,7 +51,8 @@ func (m *automationModel) eventBlueprint() (types.String, path.Path) {
 	return types.StringNull(), at
 }
 
-// checkEvent validates the event against the blueprint: the one planned in this process, or the one at Port.
+// checkEvent validates the event against the blueprint: the one planned in this process, or the one
+// at Port.
 func (r *actionResource) checkEvent(ctx context.Context, m *model) diag.Diagnostics {
 	blueprint, at := m.Automation.eventBlueprint()
 	identifier := blueprint.ValueString()
@@ -77,8 +78,8 @@ func (r *actionResource) checkEvent(ctx context.Context, m *model) diag.Diagnost
 	return diagnostics
 }
 
-// definition returns the blueprint as planned; nil if unknown. An open one may have further properties, declared by
-// other resources.
+// definition returns the blueprint as planned; nil if unknown. An open one may have further
+// properties, declared by other resources.
 func (r *actionResource) definition(ctx context.Context, identifier string) (definition *port.Blueprint, isOpen bool, err error) {
 	if planned, isPlanned := r.Backend.Planned.Find(identifier); isPlanned {
 		return planned.Definition, planned.Definition != nil && (planned.Definition.AggregationProperties == nil || planned.Definition.Relations == nil), nil
@@ -122,8 +123,7 @@ func timersOf(definition *port.Blueprint) string {
 // propertyRead matches the property of the entity that an expression reads.
 var propertyRead = regexp.MustCompile(`\.diff\.(?:before|after)\??\.properties\??(?:\.([A-Za-z_][A-Za-z0-9_]*)|\.?\["([^"\\]+)"\])`)
 
-// unknownReads warns of properties that conditions read and the blueprint lacks:
-// they are null.
+// unknownReads warns of properties that conditions read and the blueprint lacks: they are null.
 func unknownReads(m *model, definition *port.Blueprint) diag.Diagnostics {
 	if m.Automation.Condition == nil {
 		return nil

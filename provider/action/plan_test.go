@@ -7,8 +7,7 @@ import (
 
 const timer = `"timer_property_expired_event": {"blueprint_identifier": "service", "property_identifier": `
 
-// TestPlan_eventAndBlueprint holds the event of an automation to its blueprint at
-// Port.
+// TestPlan_eventAndBlueprint holds the event of an automation to its blueprint at Port.
 func TestPlan_eventAndBlueprint(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ config, want string }{
@@ -34,8 +33,7 @@ func TestPlan_eventAndBlueprint(t *testing.T) {
 	}
 }
 
-// TestPlan_eventAndPlannedBlueprint holds the event to the blueprint that the same
-// run plans.
+// TestPlan_eventAndPlannedBlueprint holds the event to the blueprint that the same run plans.
 func TestPlan_eventAndPlannedBlueprint(t *testing.T) {
 	t.Parallel()
 	session := newPort(t).NewSession(t, "port_action")

@@ -1,5 +1,5 @@
-// Package action implements port_action (automations and self-service actions), port_action_permissions, and the data
-// sources that read actions. The provider registers them.
+// Package action implements port_action (automations and self-service actions),
+// port_action_permissions, and the data sources that read actions. The provider registers them.
 package action
 
 import (

@@ -17,8 +17,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
-// Schema declares port_action. Names, nesting and wire types are those of the official provider, so that existing
-// configurations need no change.
+// Schema declares port_action. Names, nesting and wire types are those of the official provider, so
+// that existing configurations need no change.
 func (r *actionResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = actionSchema(ctx)
 }

@@ -75,7 +75,8 @@ func inputsAttribute(kind string, special map[string]schema.Attribute) schema.At
 	}
 }
 
-// defaultConflicts make a default and a query for it conflict, at each path where inputs of the type have a default.
+// defaultConflicts make a default and a query for it conflict, at each path where inputs of the
+// type have a default.
 func defaultConflicts(special map[string]schema.Attribute) []validator.String {
 	if _, hasDefault := special["default"]; hasDefault {
 		return []validator.String{stringvalidator.ConflictsWith(sibling("default"))}
@@ -277,8 +278,8 @@ func ruleObject(depth int) schema.NestedAttributeObject {
 	return schema.NestedAttributeObject{Attributes: ruleAttributes(depth), CustomType: ruleType(depth)}
 }
 
-// typed gives an object its type in advance. The framework would otherwise compute the type from all nested levels on
-// every access to an attribute, which would take most of the time of a plan.
+// typed gives an object its type in advance. The framework would otherwise compute the type from
+// all nested levels on every access to an attribute, which would take most of the time of a plan.
 func typed(object schema.NestedAttributeObject) schema.NestedAttributeObject {
 	object.CustomType = object.Type()
 	return object

@@ -88,8 +88,7 @@ func conditionAttribute() schema.Attribute {
 	}
 }
 
-// noExpressionsIsNull makes an absent condition and one without expressions the
-// same.
+// noExpressionsIsNull makes an absent condition and one without expressions the same.
 type noExpressionsIsNull struct{}
 
 var _ planmodifier.Object = noExpressionsIsNull{}

@@ -7,9 +7,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// TestAction_unknownAnywhere takes each value of a configuration, at any depth, to
-// be known only after the apply: it is accepted, and the plan keeps its word once
-// the value is known.
+// TestAction_unknownAnywhere takes each value of a configuration, at any depth, to be known only
+// after the apply: it is accepted, and the plan keeps its word once the value is known.
 func TestAction_unknownAnywhere(t *testing.T) {
 	t.Parallel()
 	for name, test := range drifting() {

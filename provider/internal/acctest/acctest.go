@@ -1,6 +1,5 @@
-// Package acctest runs Terraform against Port for the tests of the resources:
-// against an emulator of its own for each test, or against live Port when
-// TF_ACC is set.
+// Package acctest runs Terraform against Port for the tests of the resources: against an emulator
+// of its own for each test, or against live Port when TF_ACC is set.
 package acctest
 
 import (
@@ -150,8 +149,7 @@ func (e *Environment) Name(prefix string) string {
 	return "tf-acc-" + prefix + "-" + strings.ToLower(rand.Text()[:8])
 }
 
-// Run runs the steps of a test case. The provider needs no block in the
-// configurations.
+// Run runs the steps of a test case. The provider needs no block in the configurations.
 func (e *Environment) Run(t *testing.T, test resource.TestCase) {
 	t.Helper()
 	test.ProtoV6ProviderFactories = e.Factories()

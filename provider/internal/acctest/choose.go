@@ -48,10 +48,9 @@ func findCLI(getenv func(string) string) (terraform.CLI, error) {
 	return terraform.Find()
 }
 
-// cliVariables returns the variables that the environment lacks. OpenTofu takes the
-// provider of a configuration that names no source from another registry than
-// Terraform, and refuses the legacy namespace that the library registers it under
-// unless it is told one.
+// cliVariables returns the variables that the environment lacks. OpenTofu takes the provider of a
+// configuration that names no source from another registry than Terraform, and refuses the legacy
+// namespace that the library registers it under unless it is told one.
 func cliVariables(getenv func(string) string) (map[string]string, error) {
 	if getenv(pathVariable) == "" && getenv("TF_ACC_TERRAFORM_VERSION") != "" {
 		return nil, nil // The library installs that version of Terraform.

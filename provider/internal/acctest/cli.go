@@ -17,8 +17,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/terraform"
 )
 
-// CLI is Terraform or OpenTofu in a folder of its own, with the provider in this
-// process.
+// CLI is Terraform or OpenTofu in a folder of its own, with the provider in this process.
 type CLI struct {
 	t *testing.T
 	terraform.CLI

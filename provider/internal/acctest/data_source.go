@@ -11,9 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// ReadDataSource validates and reads a data source. The configuration is given
-// as for [Validate]; what was read is returned as JSON would have it, with exact
-// numbers, nil after an error.
+// ReadDataSource validates and reads a data source. The configuration is given as for [Validate];
+// what was read is returned as JSON would have it, with exact numbers, nil after an error.
 func (e *Environment) ReadDataSource(t *testing.T, typeName, config string) (read map[string]any, diagnostics []string) {
 	t.Helper()
 	session := e.NewSession(t, "port_entity")

@@ -94,8 +94,7 @@ func (s *Session) TryApply(config string) []string {
 	return describe(slices.Concat(planned.Diagnostics, applied.Diagnostics))
 }
 
-// TryImport imports by an import id and returns the diagnostics. The state stays
-// what it was.
+// TryImport imports by an import id and returns the diagnostics. The state stays what it was.
 func (s *Session) TryImport(id string) []string {
 	s.t.Helper()
 	imported, err := s.server.ImportResourceState(s.t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: s.resourceType, ID: id})
@@ -105,8 +104,7 @@ func (s *Session) TryImport(id string) []string {
 	return describe(imported.Diagnostics)
 }
 
-// TryRefresh reads the object and returns the diagnostics. After an error the
-// state is what it was.
+// TryRefresh reads the object and returns the diagnostics. After an error the state is what it was.
 func (s *Session) TryRefresh() []string {
 	s.t.Helper()
 	return describe(s.requestRead().Diagnostics)

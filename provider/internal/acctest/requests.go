@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// Requests counts the requests that the emulator got since the last call, by
-// method and route.
+// Requests counts the requests that the emulator got since the last call, by method and route.
 func (e *Environment) Requests(t *testing.T) map[string]int {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, e.URL+"/_emulator/requests", http.NoBody)

@@ -10,11 +10,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// Session plays Terraform's part with one resource, in this process and over
-// the provider protocol. It serves tables of cases, for which the CLI is too
-// slow, and holds the provider to the rules that Terraform holds it to: what is
-// planned is the configuration, the prior state or computed, and what is
-// planned is what is there after the apply.
+// Session plays Terraform's part with one resource, in this process and over the provider protocol.
+// It serves tables of cases, for which the CLI is too slow, and holds the provider to the rules
+// that Terraform holds it to: what is planned is the configuration, the prior state or computed,
+// and what is planned is what is there after the apply.
 type Session struct {
 	t            *testing.T
 	server       tfprotov6.ProviderServer
@@ -26,8 +25,7 @@ type Session struct {
 	private      []byte
 	identity     *tfprotov6.ResourceIdentityData
 	warnings     []string
-	// planned is the last plan, for as long as nothing has been applied or read
-	// since.
+	// planned is the last plan, for as long as nothing has been applied or read since.
 	planned *configuredPlan
 }
 
@@ -37,8 +35,7 @@ type configuredPlan struct {
 	plan   sessionPlan
 }
 
-// In has the session report to another test: a subtest of the one that started
-// it.
+// In has the session report to another test: a subtest of the one that started it.
 func (s *Session) In(t *testing.T) *Session {
 	t.Helper()
 	s.t = t
@@ -51,8 +48,7 @@ func (e *Environment) NewSession(t *testing.T, resourceType string) *Session {
 	return e.NewConfiguredSession(t, resourceType, "{}")
 }
 
-// NewConfiguredSession is [Environment.NewSession] with a provider block, given
-// as for [Validate].
+// NewConfiguredSession is [Environment.NewSession] with a provider block, given as for [Validate].
 func (e *Environment) NewConfiguredSession(t *testing.T, resourceType, block string) *Session {
 	t.Helper()
 	server, err := e.Factories()["port"]()
@@ -157,9 +153,8 @@ func (s *Session) Refresh() {
 	failOn(s.t, "read", s.requestRead().Diagnostics)
 }
 
-// Changes refreshes, plans, and lists the attributes that an apply would change,
-// named as `properties.string_props.a.title`. What every write changes is not
-// listed.
+// Changes refreshes, plans, and lists the attributes that an apply would change, named as
+// `properties.string_props.a.title`. What every write changes is not listed.
 func (s *Session) Changes(config string) []string {
 	s.t.Helper()
 	return slices.DeleteFunc(s.AllChanges(config), func(at string) bool { return at == "updated_at" || at == "updated_by" })

@@ -32,8 +32,7 @@ func (s *Session) identityType() tftypes.Object {
 	return wireType
 }
 
-// Identity is what tells the object from others, as the provider last said, or
-// nil before that.
+// Identity is what tells the object from others, as the provider last said, or nil before that.
 func (s *Session) Identity() map[string]string {
 	s.t.Helper()
 	if s.identity == nil {

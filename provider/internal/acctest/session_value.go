@@ -12,10 +12,9 @@ import (
 // This file holds what Terraform does with the values of a session: the proposal
 // that it makes for a plan, and the comparisons.
 
-// proposedNew merges the prior state into a configuration as Terraform does
-// before it asks the provider for a plan: a computed attribute that is not
-// configured keeps its prior value. An object in a collection that is not known
-// becomes one whose attributes are not known.
+// proposedNew merges the prior state into a configuration as Terraform does before it asks the
+// provider for a plan: a computed attribute that is not configured keeps its prior value. An object
+// in a collection that is not known becomes one whose attributes are not known.
 func proposedNew(t *testing.T, attributes []*tfprotov6.SchemaAttribute, wireType tftypes.Type, prior, config tftypes.Value) tftypes.Value {
 	t.Helper()
 	if config.IsNull() {
@@ -120,8 +119,7 @@ func differences(t *testing.T, before, after tftypes.Value) []string {
 	return slices.Compact(slices.DeleteFunc(leaves, func(leaf string) bool { return hasChild(leaves, leaf) }))
 }
 
-// isContainerOnBothSides tells a container, whose members are listed
-// themselves, from a value.
+// isContainerOnBothSides tells a container, whose members are listed themselves, from a value.
 func isContainerOnBothSides(diff tftypes.ValueDiff) bool {
 	return isContainer(diff.Value1) && isContainer(diff.Value2)
 }

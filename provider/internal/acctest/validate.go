@@ -13,8 +13,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider"
 )
 
-// Unknown stands for a value that is known after the apply, in a configuration
-// for [Validate].
+// Unknown stands for a value that is known after the apply, in a configuration for [Validate].
 const Unknown = "(unknown)"
 
 // Validate checks the configuration of a resource as `terraform validate` does,

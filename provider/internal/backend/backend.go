@@ -1,6 +1,5 @@
-// Package backend is what the provider hands to its resources once it is
-// configured: the Port client, the settings that concern them, and the locks
-// that keep their writes apart.
+// Package backend is what the provider hands to its resources once it is configured: the Port
+// client, the settings that concern them, and the locks that keep their writes apart.
 package backend
 
 import (
@@ -82,9 +81,8 @@ func (b *Backend) LockBlueprint(ctx context.Context, identifier string) (unlock 
 	return b.lockBlueprints(ctx, identifier, 1)
 }
 
-// LockForRename is [Backend.LockBlueprint] for a change that renames the blueprint or a
-// key of it. Nobody may write any blueprint in between: what they have read may point at
-// the old name.
+// LockForRename is [Backend.LockBlueprint] for a change that renames the blueprint or a key of it.
+// Nobody may write any blueprint in between: what they have read may point at the old name.
 func (b *Backend) LockForRename(ctx context.Context, identifier string) (unlock func(), err error) {
 	return b.lockBlueprints(ctx, identifier, allWriters)
 }

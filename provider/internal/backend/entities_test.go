@@ -14,8 +14,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 )
 
-// newBackend is a backend with a Port that answers after a while and that has
-// these entities.
+// newBackend is a backend with a Port that answers after a while and that has these entities.
 func newBackend(t *testing.T, identifiers ...string) *backend.Backend {
 	t.Helper()
 	server, err := emulator.New(emulator.Options{ClientID: "id", ClientSecret: "secret-of-the-emulator", Latency: 20 * time.Millisecond})
@@ -63,8 +62,7 @@ func TestEntity_readsOfManyCallers(t *testing.T) {
 	group.Wait()
 }
 
-// TestEntity_callerWhoGivesUp holds nobody up, whether it waits for others or
-// they wait for it.
+// TestEntity_callerWhoGivesUp holds nobody up, whether it waits for others or they wait for it.
 func TestEntity_callerWhoGivesUp(t *testing.T) {
 	t.Parallel()
 	shared := newBackend(t, "e")

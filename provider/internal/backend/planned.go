@@ -7,11 +7,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// PlannedBlueprints are the blueprints that this process has planned, by their
-// identifiers. Terraform plans a blueprint before the resources that refer to
-// it, and hands no resource the configuration of another: this is how an entity
-// learns what its blueprint will be once the plan is applied. The zero value is
-// ready to use.
+// PlannedBlueprints are the blueprints that this process has planned, by their identifiers.
+// Terraform plans a blueprint before the resources that refer to it, and hands no resource the
+// configuration of another: this is how an entity learns what its blueprint will be once the plan
+// is applied. The zero value is ready to use.
 type PlannedBlueprints struct {
 	mutex sync.Mutex
 	byID  map[string]PlannedBlueprint
@@ -28,10 +27,9 @@ type PlannedBlueprint struct {
 	Inline map[string]InlineParts
 	// DeletedRelations are the keys of the relations that the plan deletes.
 	DeletedRelations []string
-	// Definition is the planned blueprint, or nil where parts of it are known
-	// only after the apply. Its relations and its aggregation properties are nil where
-	// others may declare some.
-	// Nobody may change it.
+	// Definition is the planned blueprint, or nil where parts of it are known only after the apply.
+	// Its relations and its aggregation properties are nil where others may declare some. Nobody
+	// may change it.
 	Definition *port.Blueprint
 }
 

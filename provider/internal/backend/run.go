@@ -80,10 +80,9 @@ func (b *Backend) NoteRead(key EntityKey) {
 	b.note(key).isRead = true
 }
 
-// WasRead reports whether the run has read or written an entity. Terraform reads
-// before it plans, unless it is told not to, and does not while it applies: this
-// is how a resource tells the plan that people see from the one that Terraform
-// makes again just before it applies.
+// WasRead reports whether the run has read or written an entity. Terraform reads before it plans,
+// unless it is told not to, and does not while it applies: this is how a resource tells the plan
+// that people see from the one that Terraform makes again just before it applies.
 func (b *Backend) WasRead(key EntityKey) bool {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()

@@ -1,5 +1,4 @@
-// Package convert moves single values and collections between the API's types
-// and Terraform's.
+// Package convert moves single values and collections between the API's types and Terraform's.
 package convert
 
 import "github.com/hashicorp/terraform-plugin-framework/types"

@@ -9,9 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// This file moves numbers between Terraform and JSON without losing a digit.
-// Terraform's numbers are 512-bit decimals in practice, JSON's are text; neither
-// passes through a float64 here.
+// This file moves numbers between Terraform and JSON without losing a digit. Terraform's numbers
+// are 512-bit decimals in practice, JSON's are text; neither passes through a float64 here.
 
 // precision is the mantissa size, in bits, that Terraform parses number
 // literals with; the same value must come out of the same text here.

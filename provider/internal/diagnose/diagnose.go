@@ -34,8 +34,7 @@ type Failure struct {
 	isLate bool
 }
 
-// New describes a failed operation of a context, which may have exceeded its limit in
-// timeouts.
+// New describes a failed operation of a context, which may have exceeded its limit in timeouts.
 func New(ctx context.Context, verb, kind, identifier string, err error) Failure {
 	return Failure{Verb: verb, Kind: kind, Identifier: identifier, Err: err, isLate: errors.Is(ctx.Err(), context.DeadlineExceeded)}
 }

@@ -317,8 +317,7 @@ func Inside(key string, bindings ...Binding) Binding {
 	}
 }
 
-// Group binds an attribute with attributes of its own to the object that its
-// parent is bound to.
+// Group binds an attribute with attributes of its own to the object that its parent is bound to.
 func Group[T any](target **T, bindings func(*T) []Binding) Binding {
 	return Binding{
 		write: func(into Object) {
@@ -427,9 +426,8 @@ func LooseMap[T any](key string, target *map[string]T, bindings func(*T) []Bindi
 	}
 }
 
-// TextMaps binds a list of maps of strings, where Port may have objects of any
-// values. What is no string shows as JSON, and stays as it is for as long as the
-// model shows the same.
+// TextMaps binds a list of maps of strings, where Port may have objects of any values. What is no
+// string shows as JSON, and stays as it is for as long as the model shows the same.
 func TextMaps(key string, target *[]map[string]types.String) Binding {
 	return Binding{
 		write: func(into Object) {

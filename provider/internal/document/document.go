@@ -1,9 +1,8 @@
-// Package document binds the attributes of a Terraform model to places in a JSON
-// document of Port. One list of bindings serves both directions: it writes a
-// model over the document that Port holds, so that keys which no attribute stands
-// for survive, and reads a document back into the model. Its one rule: where Port
-// treats an absent and an empty value alike, the form that the model already has
-// is kept, so that neither looks like a change.
+// Package document binds the attributes of a Terraform model to places in a JSON document of Port.
+// One list of bindings serves both directions: it writes a model over the document that Port holds,
+// so that keys which no attribute stands for survive, and reads a document back into the model. Its
+// one rule: where Port treats an absent and an empty value alike, the form that the model already
+// has is kept, so that neither looks like a change.
 package document
 
 import (
@@ -30,8 +29,7 @@ type Binding struct {
 	read func(from Object, isNew bool) error
 }
 
-// Write changes a document to what a model says. Values that the model does not
-// bind stay.
+// Write changes a document to what a model says. Values that the model does not bind stay.
 func Write(into Object, bindings []Binding) {
 	for _, binding := range bindings {
 		binding.write(into)
@@ -49,8 +47,7 @@ func Read(from Object, bindings []Binding, isNew bool) error {
 	return nil
 }
 
-// ErrShape means that a document has a value of another type than the one that
-// the model expects.
+// ErrShape means that a document has a value of another type than the one that the model expects.
 var ErrShape = errors.New("unexpected type")
 
 func shapeError(key, want string, got any) error {
@@ -227,8 +224,7 @@ func Number(key string, target *types.Number) Binding {
 	}
 }
 
-// JSON binds a text that holds any JSON value. The text of the model stays where
-// it means the same.
+// JSON binds a text that holds any JSON value. The text of the model stays where it means the same.
 func JSON(key string, target *jsontype.Value) Binding {
 	return Binding{
 		write: func(into Object) {

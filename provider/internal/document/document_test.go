@@ -51,8 +51,7 @@ func (m *thing) bindings() []document.Binding {
 	}
 }
 
-// TestRead_keepsTheForm reads documents that lack what the model has in some empty
-// form.
+// TestRead_keepsTheForm reads documents that lack what the model has in some empty form.
 func TestRead_keepsTheForm(t *testing.T) {
 	t.Parallel()
 	empty := thing{
@@ -84,8 +83,7 @@ func TestRead_keepsTheForm(t *testing.T) {
 	}
 }
 
-// TestWrite_replacesAnotherForm keeps foreign keys within a form, and none of another
-// form.
+// TestWrite_replacesAnotherForm keeps foreign keys within a form, and none of another form.
 func TestWrite_replacesAnotherForm(t *testing.T) {
 	t.Parallel()
 	model := thing{Left: &part{Text: types.StringValue("x")}}

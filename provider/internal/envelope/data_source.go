@@ -79,8 +79,7 @@ func (d *DataSource[M, P]) Read(ctx context.Context, req datasource.ReadRequest,
 	}
 }
 
-// Readable are the attributes of a resource that can be read, and the JSON of all
-// the others.
+// Readable are the attributes of a resource that can be read, and the JSON of all the others.
 func Readable(managed resourceschema.Schema, except ...string) map[string]schema.Attribute {
 	attributes := readable.Attributes(managed.Attributes, "timeouts")
 	for _, name := range except {

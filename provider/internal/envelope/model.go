@@ -32,8 +32,7 @@ func (m *Model) Base() *Model { return m }
 // Limits are the limits of operations in time.
 func (m *Model) Limits() timeouts.Value { return m.Timeouts }
 
-// Bound is a resource in Terraform's terms, which *M implements by embedding
-// [Model].
+// Bound is a resource in Terraform's terms, which *M implements by embedding [Model].
 type Bound[M any] interface {
 	*M
 	Base() *Model

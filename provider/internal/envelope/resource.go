@@ -163,8 +163,7 @@ func (r *Resource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest,
 	resp.Diagnostics.Append(r.completed(ctx, "delete", key)...)
 }
 
-// PlanID knows the id as soon as the identifier is known, so that what refers to
-// it can be planned.
+// PlanID knows the id as soon as the identifier is known, so that what refers to it can be planned.
 func (r *Resource[M, P]) PlanID(ctx context.Context, resp *resource.ModifyPlanResponse) diag.Diagnostics {
 	parent, key, diagnostics := r.parts(ctx, resp.Plan)
 	if r.ParentAttribute != "" {

@@ -1,7 +1,6 @@
-// Package jsontype is the Terraform string type for attributes that hold JSON.
-// Resources use it where Port stores an arbitrary JSON value. Unlike
-// jsontypes.Normalized it compares numbers by value, so 1 and 1.0 are the same
-// and digits beyond double precision count.
+// Package jsontype is the Terraform string type for attributes that hold JSON. Resources use it
+// where Port stores an arbitrary JSON value. Unlike jsontypes.Normalized it compares numbers by
+// value, so 1 and 1.0 are the same and digits beyond double precision count.
 package jsontype
 
 import (

@@ -38,8 +38,7 @@ func New(id string, stamp Stamp) Model {
 // that an import has just begun was not.
 func (m Model) IsUnread() bool { return m.CreatedAt.IsNull() }
 
-// Attributes declares the attributes. kind names the object, and idForm what
-// its id looks like.
+// Attributes declares the attributes. kind names the object, and idForm what its id looks like.
 func Attributes(kind, idForm string) map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id":         computed("The id of the " + kind + ": " + idForm + "."),

@@ -12,13 +12,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
-// defaultLimit is how long an operation without a limit in timeouts may take,
-// all retries included. It is generous: deleting a blueprint with all its
-// entities takes Port a while.
+// defaultLimit is how long an operation without a limit in timeouts may take, all retries included.
+// It is generous: deleting a blueprint with all its entities takes Port a while.
 const defaultLimit = 20 * time.Minute
 
-// Limited is a model that says how long operations on it may take, which *M
-// implements.
+// Limited is a model that says how long operations on it may take, which *M implements.
 type Limited[M any] interface {
 	*M
 	Limits() timeouts.Value
@@ -47,11 +45,10 @@ func Begin[M any, P Limited[M]](ctx context.Context, from Source, limit Limit, d
 	return decoded, bounded, cancel
 }
 
-// Completed warns of a change that succeeded although the context of its
-// operation has ended: somebody interrupted Terraform, or the limit passed,
-// while the request was under way. What was done is in the state all the same:
-// the resource must not count as failed. The change is described as in
-// `create blueprint "service"`.
+// Completed warns of a change that succeeded although the context of its operation has ended:
+// somebody interrupted Terraform, or the limit passed, while the request was under way. What was
+// done is in the state all the same: the resource must not count as failed. The change is described
+// as in `create blueprint "service"`.
 func Completed(ctx context.Context, change string) diag.Diagnostics {
 	var cause string
 	switch {

@@ -16,9 +16,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
-// Attributes returns the attributes of a resource as those of a data source,
-// without those of the given names, at any depth. JSON becomes plain text: a
-// data source has no configured form to keep.
+// Attributes returns the attributes of a resource as those of a data source, without those of the
+// given names, at any depth. JSON becomes plain text: a data source has no configured form to keep.
 func Attributes(attributes map[string]resourceschema.Attribute, except ...string) map[string]schema.Attribute {
 	out := map[string]schema.Attribute{}
 	for name, attribute := range attributes {

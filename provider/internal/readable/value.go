@@ -9,9 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Project returns a value of a resource as one of a data source's type: without
-// the attributes that the type lacks, and with null for those that the resource
-// lacks.
+// Project returns a value of a resource as one of a data source's type: without the attributes that
+// the type lacks, and with null for those that the resource lacks.
 func Project(value tftypes.Value, to tftypes.Type) (tftypes.Value, error) {
 	if value.IsNull() || !value.IsKnown() {
 		return tftypes.NewValue(to, nil), nil

@@ -23,8 +23,7 @@ func canonical(value tftypes.Value) string {
 	return string(text)
 }
 
-// plain is a value as JSON has it. The elements of a set are in the order of
-// their texts.
+// plain is a value as JSON has it. The elements of a set are in the order of their texts.
 func plain(value tftypes.Value) any {
 	switch {
 	case value.IsNull(), !value.IsKnown():

@@ -9,10 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Conclude makes the plan the state after a write, as Terraform demands, and remembers
-// which values Port answered differently. planned and answered are models of the
-// resource. warn says what people should know of a difference, such as
-// [Difference.Warning].
+// Conclude makes the plan the state after a write, as Terraform demands, and remembers which values
+// Port answered differently. planned and answered are models of the resource. warn says what people
+// should know of a difference, such as [Difference.Warning].
 func Conclude(ctx context.Context, state *tfsdk.State, private Private, planned, answered any, warn func(Difference) diag.Diagnostics) diag.Diagnostics {
 	before, diagnostics := Load(ctx, private)
 	diagnostics.Append(state.Set(ctx, planned)...)

@@ -1,8 +1,7 @@
-// Package recall remembers, in the private state of a resource, which values
-// came back from Port other than they were sent: a number that was rounded, a
-// URL that was normalised, a default that Port filled in, a key that it dropped.
-// After a write the state holds what was planned, as Terraform demands; a
-// refresh then keeps each such value for as long as Port still answers what it
+// Package recall remembers, in the private state of a resource, which values came back from Port
+// other than they were sent: a number that was rounded, a URL that was normalised, a default that
+// Port filled in, a key that it dropped. After a write the state holds what was planned, as
+// Terraform demands; a refresh then keeps each such value for as long as Port still answers what it
 // answered to the write, so that the plan is empty, and shows anything else.
 package recall
 
@@ -35,10 +34,9 @@ type Difference struct {
 	IsKnown bool
 }
 
-// Differences compares what was written with what Port answered, both as a
-// state of the resource. Objects and maps are compared by their members, also one
-// that was sent as null, and everything else as a whole. Unknown values are left out:
-// nobody sent them.
+// Differences compares what was written with what Port answered, both as a state of the resource.
+// Objects and maps are compared by their members, also one that was sent as null, and everything
+// else as a whole. Unknown values are left out: nobody sent them.
 func Differences(sent, answered tftypes.Value) []Difference {
 	return differencesAt(path.Empty(), sent, answered)
 }
@@ -113,8 +111,7 @@ func (m Memory) restore(at path.Path, prior, fresh tftypes.Value) tftypes.Value 
 	return tftypes.NewValue(fresh.Type(), restored)
 }
 
-// Reader gives access to private state; requests and responses of the framework
-// have one.
+// Reader gives access to private state; requests and responses of the framework have one.
 type Reader interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 }
@@ -142,8 +139,7 @@ func (m Memory) Save(ctx context.Context, private Writer) diag.Diagnostics {
 	return SaveKey(ctx, private, privateKey, m)
 }
 
-// LoadKey reads what [SaveKey] stored under a key. The target stays as it is if there
-// is nothing.
+// LoadKey reads what [SaveKey] stored under a key. The target stays as it is if there is nothing.
 func LoadKey(ctx context.Context, private Reader, key string, target any) diag.Diagnostics {
 	stored, diagnostics := private.GetKey(ctx, key)
 	if len(stored) == 0 || diagnostics.HasError() {

@@ -8,11 +8,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// server hands each call a context that lets go of everything when the call
-// returns. terraform-plugin-framework 1.19.0 keeps the context of every call until
-// the provider stops, to cancel it then (proto6server.Server.registerContext);
-// with what the SDK attaches to a context that is 14 kB for each call, and an
-// entity takes four calls in a plan.
+// server hands each call a context that lets go of everything when the call returns.
+// terraform-plugin-framework 1.19.0 keeps the context of every call until the provider stops, to
+// cancel it then (proto6server.Server.registerContext); with what the SDK attaches to a context
+// that is 14 kB for each call, and an entity takes four calls in a plan.
 //
 // Calls of which a run makes only a few pass through, and so do those that
 // stream, whose contexts have to outlive them.
@@ -26,8 +25,7 @@ type listing interface {
 	tfprotov6.ListResourceServer
 }
 
-// New wraps the provider server of the plugin framework. Another one is returned as
-// it is.
+// New wraps the provider server of the plugin framework. Another one is returned as it is.
 func New(framework tfprotov6.ProviderServer) tfprotov6.ProviderServer {
 	wrapped, canList := framework.(listing)
 	if !canList {

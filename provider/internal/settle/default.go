@@ -12,12 +12,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// DefaultBool plans a value for an optional and computed attribute of a nested
-// object that the configuration leaves out. A default of the framework cannot
-// tell an attribute that is left out from one of an object that is not known
-// yet, and plans the default for both; Terraform then refuses the plan, or the
-// apply once the object is known. An object that is not configured at all keeps
-// what it has: it belongs to somebody else.
+// DefaultBool plans a value for an optional and computed attribute of a nested object that the
+// configuration leaves out. A default of the framework cannot tell an attribute that is left out
+// from one of an object that is not known yet, and plans the default for both; Terraform then
+// refuses the plan, or the apply once the object is known. An object that is not configured at all
+// keeps what it has: it belongs to somebody else.
 type DefaultBool bool
 
 // DefaultString is [DefaultBool] for a string.

@@ -11,11 +11,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// SameJSON keeps the state's text where the configuration holds the same JSON
-// written another way. Semantic equality of a type hides such a difference
-// after a read only; at plan time the configuration wins unless a modifier
-// says otherwise. Collections are kept or replaced whole, because Terraform
-// accepts the configured value or the prior one and no mixture.
+// SameJSON keeps the state's text where the configuration holds the same JSON written another way.
+// Semantic equality of a type hides such a difference after a read only; at plan time the
+// configuration wins unless a modifier says otherwise. Collections are kept or replaced whole,
+// because Terraform accepts the configured value or the prior one and no mixture.
 type SameJSON struct{}
 
 var (
@@ -56,8 +55,7 @@ func (SameJSON) PlanModifyMap(_ context.Context, req planmodifier.MapRequest, re
 	}
 }
 
-// sameValue compares nested collections, JSON strings by meaning and
-// everything else by value.
+// sameValue compares nested collections, JSON strings by meaning and everything else by value.
 func sameValue(a, b attr.Value) bool {
 	if a.IsUnknown() || b.IsUnknown() || a.IsNull() || b.IsNull() {
 		return a.Equal(b)

@@ -104,10 +104,9 @@ func IsEmpty(value attr.Value) bool {
 	}
 }
 
-// EmptyText makes an absent and an empty text the same, for attributes that are
-// optional and computed: without a configured value an empty text stays as it is,
-// and any other is planned to be removed. An object that is not configured keeps
-// its texts.
+// EmptyText makes an absent and an empty text the same, for attributes that are optional and
+// computed: without a configured value an empty text stays as it is, and any other is planned to be
+// removed. An object that is not configured keeps its texts.
 type EmptyText struct{}
 
 var _ planmodifier.String = EmptyText{}

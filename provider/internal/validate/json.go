@@ -72,8 +72,7 @@ func (v JSONList) ValidateString(ctx context.Context, req validator.StringReques
 	resp.Diagnostics.Append(checkKind[[]any]("Not a JSON List", v.Description(ctx), req)...)
 }
 
-// Query checks that a text of JSON has the form of a search query
-// (POST /v1/entities/search).
+// Query checks that a text of JSON has the form of a search query (POST /v1/entities/search).
 type Query struct{}
 
 var _ validator.String = Query{}
@@ -115,10 +114,9 @@ func checkKind[T any](summary, description string, req validator.StringRequest) 
 	return diagnostics
 }
 
-// JSONElements checks that the texts in a map or a list of JSON are JSON, and
-// not null. The
-// framework validates an attribute by its type, and the elements of one only
-// when a resource reads them, which is at apply.
+// JSONElements checks that the texts in a map or a list of JSON are JSON, and not null. The
+// framework validates an attribute by its type, and the elements of one only when a resource reads
+// them, which is at apply.
 type JSONElements struct{}
 
 var (

@@ -42,8 +42,7 @@ func Key() []validator.String {
 // Keys checks the keys of a map of properties or relations.
 func Keys() validator.Map { return mapvalidator.KeysAre(Key()...) }
 
-// MirrorPath checks the form of a path from a blueprint to a property of a
-// related one.
+// MirrorPath checks the form of a path from a blueprint to a property of a related one.
 func MirrorPath() []validator.String {
 	return textOf(syntax.MirrorPath, "must be relations and a property at the end, separated by dots, such as service.language")
 }
