@@ -80,9 +80,8 @@ func (d Diff) Present() bool {
 	return d.Before != nil || d.After != nil
 }
 
-// Snapshot is an entity, a blueprint or a run at one moment, as Port sent it.
-// Numbers in it are json.Number. A nil Snapshot answers every question with
-// "absent".
+// Snapshot is an entity, a blueprint or a run at one moment, as Port sent it. Numbers in it are
+// json.Number. A nil Snapshot answers every question with "absent".
 type Snapshot map[string]any
 
 // Text returns the string under key, or "" when there is none.
@@ -126,8 +125,7 @@ func (e *Event) RunAction() string {
 	return ""
 }
 
-// RunEntity returns what a person calls the entity that a run is about, "" if it
-// is about none.
+// RunEntity returns what a person calls the entity that a run is about, "" if it is about none.
 func (e *Event) RunEntity() string {
 	return firstText(label(e.Diff.After["entity"]), label(e.Diff.Before["entity"]), e.Context.Entity)
 }
@@ -185,11 +183,10 @@ func (e *Event) HappenedAt() time.Time {
 	return e.Diff.After.Time("updatedAt")
 }
 
-// Document returns the normalised event as JSON values, for whatever looks at it
-// as a document: the store, and queries in rules. It has the keys of an
-// automation event, whatever else the sender wrote beside them, and in "context"
-// both forms of the identifiers. Parse of its serialisation gives the same event
-// again. It belongs to the event: read it only.
+// Document returns the normalised event as JSON values, for whatever looks at it as a document: the
+// store, and queries in rules. It has the keys of an automation event, whatever else the sender
+// wrote beside them, and in "context" both forms of the identifiers. Parse of its serialisation
+// gives the same event again. It belongs to the event: read it only.
 func (e *Event) Document() map[string]any {
 	return e.document
 }

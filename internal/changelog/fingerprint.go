@@ -20,9 +20,8 @@ const (
 // change: a mark for each that has a value, sorted, of 8 bytes.
 type Fingerprint []byte
 
-// fingerprint returns that of an event. The organization counts as a property, and so
-// does the timer that has expired; what is null or empty, which some sources leave out,
-// does not count.
+// fingerprint returns that of an event. The organization counts as a property, and so does the
+// timer that has expired; what is null or empty, which some sources leave out, does not count.
 func (e *Event) fingerprint() (Fingerprint, error) {
 	var marks [][markBytes]byte
 	add := func(kind, name string, value any) error {

@@ -45,17 +45,15 @@ type Identity struct {
 	// Report is 64 hexadecimal digits, and depends on everything that the source says
 	// of the change.
 	Report string
-	// Change is 32 hexadecimal digits, and depends on what all sources say alike: what
-	// happened to which thing and when. Changes of one thing within a millisecond may
-	// share it.
+	// Change is 32 hexadecimal digits, and depends on what all sources say alike: what happened to
+	// which thing and when. Changes of one thing within a millisecond may share it.
 	Change string
 	// Properties tell such changes apart.
 	Properties Fingerprint
 }
 
-// Identify returns the identity of an event from a source. timestamp and body are the
-// header and the verified bytes of a delivery; they decide only when the event itself
-// holds no time.
+// Identify returns the identity of an event from a source. timestamp and body are the header and
+// the verified bytes of a delivery; they decide only when the event itself holds no time.
 func (e *Event) Identify(source Source, timestamp string, body []byte) (Identity, error) {
 	common := e.common(timestamp, body)
 	change, err := hash(common)
@@ -107,14 +105,12 @@ func (e *Event) own(source Source) any {
 	return []any{e.Trigger.By.OrgID, withoutNothing{map[string]any(e.Diff.Before)}, withoutNothing{map[string]any(e.Diff.After)}}
 }
 
-// moment returns the instant under key in one notation, or the text that is there if
-// it is not one.
+// moment returns the instant under key in one notation, or the text that is there if it is not one.
 func (s Snapshot) moment(key string) string {
 	return firstText(canonicalTime(s.Time(key)), s.Text(key))
 }
 
-// runStatus prefers the run's own status: only a changelog event has another
-// one at its top level.
+// runStatus prefers the run's own status: only a changelog event has another one at its top level.
 func (e *Event) runStatus() string {
 	return firstText(e.Diff.After.Text("status"), e.Status)
 }
@@ -161,8 +157,7 @@ func appendWithoutNothing(out []byte, value any) ([]byte, error) {
 	return append(out, written...), err
 }
 
-// appendObject takes back what it has written of a key whose value turns out to be
-// empty.
+// appendObject takes back what it has written of a key whose value turns out to be empty.
 func appendObject(out []byte, object map[string]any) ([]byte, error) {
 	out = append(out, '{')
 	empty := len(out)

@@ -16,10 +16,9 @@ import (
 // else. The error that wraps it says where, and never quotes the body.
 var ErrNotObject = errors.New("the body is not a JSON object")
 
-// Parse reads a verified body into a normalised event. Anything that is a JSON
-// object is an event, if perhaps one that says nothing; for everything else the
-// error wraps ErrNotObject. Of duplicate keys the last one counts, as in
-// JavaScript. Numbers keep their text.
+// Parse reads a verified body into a normalised event. Anything that is a JSON object is an event,
+// if perhaps one that says nothing; for everything else the error wraps ErrNotObject. Of duplicate
+// keys the last one counts, as in JavaScript. Numbers keep their text.
 func Parse(body []byte) (*Event, error) {
 	root, err := decodeObject(body)
 	if err != nil {
@@ -89,8 +88,7 @@ func unwrap(root map[string]any) map[string]any {
 		return maps.Clone(root)
 	}
 	document := maps.Clone(inner)
-	// An event within the event would be taken for an envelope when the
-	// document is read again.
+	// An event within the event would be taken for an envelope when the document is read again.
 	if _, nested := document["event"].(map[string]any); nested {
 		delete(document, "event")
 	}
@@ -155,8 +153,7 @@ func readContext(document map[string]any, resourceType string, diff Diff) Contex
 	return context
 }
 
-// writeContext returns the context as it came, with both forms of the
-// identifiers filled in.
+// writeContext returns the context as it came, with both forms of the identifiers filled in.
 func writeContext(given map[string]any, context Context) map[string]any {
 	filled := clone(given)
 	for key, value := range map[string]string{
@@ -205,8 +202,7 @@ func instant(parent map[string]any, key string) time.Time {
 	return value.UTC()
 }
 
-// reference returns an identifier that is given as a string, or as an object
-// that has one.
+// reference returns an identifier that is given as a string, or as an object that has one.
 func reference(value any) string {
 	if nested, ok := value.(map[string]any); ok {
 		return text(nested, "identifier")

@@ -199,8 +199,7 @@ func TestParseShapes(t *testing.T) {
 	}
 }
 
-// assertStableDocument checks that the normalised document reads as the event it
-// was made from.
+// assertStableDocument checks that the normalised document reads as the event it was made from.
 func assertStableDocument(t *testing.T, event *changelog.Event) {
 	t.Helper()
 	stored, err := changelog.Stringify(event.Document())

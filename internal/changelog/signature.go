@@ -8,16 +8,14 @@ import (
 
 // The headers that carry the signature of a delivery.
 const (
-	// SignatureHeader holds one or more space-separated signatures, each of the
-	// form "v1,<base64>".
+	// SignatureHeader holds one or more space-separated signatures, each of the form "v1,<base64>".
 	SignatureHeader = "x-port-signature"
 	// TimestampHeader holds the time of signing as an integer, in milliseconds
 	// or in seconds since the epoch. Its text is part of what is signed.
 	TimestampHeader = "x-port-timestamp"
 )
 
-// signatureVersion is the only scheme Port has: HMAC-SHA256 over the timestamp,
-// a dot and the body.
+// signatureVersion is the only scheme Port has: HMAC-SHA256 over the timestamp, a dot and the body.
 const signatureVersion = "v1"
 
 // Sign returns the value of SignatureHeader for a body that is sent with the

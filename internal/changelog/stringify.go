@@ -9,11 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// Stringify serialises v as JavaScript's JSON.stringify does, because Port signs
-// what JSON.stringify wrote: characters stand for themselves unless JSON itself
-// requires an escape (so no HTML escaping, and U+2028 and U+2029 as they are),
-// a lone surrogate stays an escape, a float64 reads as in ECMAScript, and
-// negative zero is 0.
+// Stringify serialises v as JavaScript's JSON.stringify does, because Port signs what
+// JSON.stringify wrote: characters stand for themselves unless JSON itself requires an escape (so
+// no HTML escaping, and U+2028 and U+2029 as they are), a lone surrogate stays an escape, a float64
+// reads as in ECMAScript, and negative zero is 0.
 //
 // A json.Number keeps its text, struct fields keep their order, and map keys are
 // sorted (JavaScript would keep the order of insertion, which a Go map does not

@@ -48,10 +48,9 @@ type Verifier struct {
 	now       func() time.Time
 }
 
-// NewVerifier returns a Verifier that accepts what any of the secrets signed
-// (several of them while one is being rotated), at most tolerance before or
-// after now. It refuses to exist without a secret, or with one that CheckSecret
-// refuses.
+// NewVerifier returns a Verifier that accepts what any of the secrets signed (several of them while
+// one is being rotated), at most tolerance before or after now. It refuses to exist without a
+// secret, or with one that CheckSecret refuses.
 func NewVerifier(secrets []string, tolerance time.Duration, now func() time.Time) (*Verifier, error) {
 	if len(secrets) == 0 {
 		return nil, errors.New("a verifier needs at least one client secret")
@@ -140,8 +139,7 @@ func parseSignatures(header string) [][]byte {
 		if !found {
 			continue
 		}
-		// The length is checked because the decoder passes over line breaks
-		// even when it is strict.
+		// The length is checked because the decoder passes over line breaks even when it is strict.
 		if len(text) != base64.StdEncoding.EncodedLen(sha256.Size) {
 			continue
 		}

@@ -29,7 +29,8 @@ func verifierAt(t *testing.T, now time.Time) *changelog.Verifier {
 }
 
 // TestSign holds values that OpenSSL computed:
-// printf '1781541896288.{"a":1}' | openssl dgst -sha256 -hmac a-client-secret-for-tests -binary | base64.
+//
+//	printf '1781541896288.{"a":1}' | openssl dgst -sha256 -hmac SECRET -binary | base64
 func TestSign(t *testing.T) {
 	t.Parallel()
 	const want = "v1,NgVHsyOq/mCOShNmXpTZyob/88IKNIrRXE5PkS9fNsM="

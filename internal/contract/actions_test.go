@@ -99,8 +99,7 @@ const seedActions = `{"actions":[
 // plainRequest is a request of no client.
 type plainRequest struct{ method, path, body string }
 
-// send sends a request through a transport and returns the error that the client
-// would have.
+// send sends a request through a transport and returns the error that the client would have.
 func (w *world) sendPlain(ctx context.Context, transport http.RoundTripper, p plainRequest) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, p.method, w.address+p.path, strings.NewReader(p.body))
 	if err != nil {
@@ -126,8 +125,7 @@ func (w *world) sendPlain(ctx context.Context, transport http.RoundTripper, p pl
 	return "", errors.Join(fmt.Errorf("%s %s: %d %s", p.method, p.path, response.StatusCode, body), known[response.StatusCode])
 }
 
-// caller returns what uses an operation. With alter, its requests are changed on
-// their way.
+// caller returns what uses an operation. With alter, its requests are changed on their way.
 func (w *world) caller(t *testing.T, o *operation, u use, alter func(*http.Request) error) func(n names) error {
 	t.Helper()
 	if u.plain == nil {

@@ -2,7 +2,8 @@ package contract
 
 import "slices"
 
-// amendment is something that Port accepts or returns although the schemas of the document forbid it.
+// amendment is something that Port accepts or returns although the schemas of the document forbid
+// it.
 type amendment struct {
 	reason string
 	// requests is set if it applies to requests only.
@@ -86,8 +87,8 @@ func amendments() []amendment {
 	}
 }
 
-// amend applies the amendments to a schema and its subschemas, and returns the indexes of those that changed
-// something.
+// amend applies the amendments to a schema and its subschemas, and returns the indexes of those
+// that changed something.
 func amend(schema any, list []amendment, request bool) map[int]bool {
 	applied := make(map[int]bool)
 	var visit func(any)

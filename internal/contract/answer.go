@@ -17,7 +17,8 @@ type answer struct {
 	body        []byte
 }
 
-// checkAnswer validates the response of an operation against the document, except for what the exceptions allow.
+// checkAnswer validates the response of an operation against the document, except for what the
+// exceptions allow.
 func (d *document) checkAnswer(o *operation, a answer) error {
 	described := d.formOf(o, a)
 	if described == nil {
@@ -38,8 +39,8 @@ func (d *document) checkAnswer(o *operation, a answer) error {
 	return described.check(value)
 }
 
-// formOf returns the documented form of a status, or of the status that an exception substitutes; nil if there is
-// none.
+// formOf returns the documented form of a status, or of the status that an exception substitutes;
+// nil if there is none.
 func (d *document) formOf(o *operation, a answer) *form {
 	if described, found := o.answers[a.status]; found {
 		return described
@@ -63,7 +64,8 @@ func anySuccess() *form {
 	return newForm(openapi3.NewContentWithJSONSchema(object), true)
 }
 
-// removeKey removes the value at a path from a parsed body, in every element of the lists on the path.
+// removeKey removes the value at a path from a parsed body, in every element of the lists on the
+// path.
 func removeKey(value any, path []string) {
 	switch value := value.(type) {
 	case []any:

@@ -336,8 +336,7 @@ func (p *probe) cleanUp(paths ...string) {
 	})
 }
 
-// connect returns a probe of live Port where TF_ACC asks for it, and of an emulator
-// otherwise.
+// connect returns a probe of live Port where TF_ACC asks for it, and of an emulator otherwise.
 func connect(t *testing.T) (p *probe, isLive bool) {
 	t.Helper()
 	p = &probe{t: t, address: strings.TrimSuffix(strings.TrimSuffix(cmp.Or(os.Getenv("PORT_BASE_URL"), "https://api.getport.io"), "/"), "/v1")}

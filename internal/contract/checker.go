@@ -11,12 +11,13 @@ import (
 	"testing"
 )
 
-// Wrap returns a handler that forwards all traffic to an emulator and validates it against the OpenAPI document that
-// PORT_OPENAPI_SPEC names. Each violation is an error of the test, reported once. Without the variable, it returns
-// the handler unchanged.
+// Wrap returns a handler that forwards all traffic to an emulator and validates it against the
+// OpenAPI document that PORT_OPENAPI_SPEC names. Each violation is an error of the test, reported
+// once. Without the variable, it returns the handler unchanged.
 //
-// The control endpoints under /_emulator/ are not part of Port's API and are not validated. Neither are responses of
-// injected faults with a status, which are invalid on purpose, nor truncated responses.
+// The control endpoints under /_emulator/ are not part of Port's API and are not validated. Neither
+// are responses of injected faults with a status, which are invalid on purpose, nor truncated
+// responses.
 func Wrap(tb testing.TB, emulator http.Handler) http.Handler {
 	tb.Helper()
 	d, err := named()
@@ -41,7 +42,8 @@ type checker struct {
 	report   func(violation string)
 	// observe, if set, is called for every validated response.
 	observe func(*operation, answer)
-	// expectViolation is for requests that are invalid on purpose: it reports requests without a violation.
+	// expectViolation is for requests that are invalid on purpose: it reports requests without a
+	// violation.
 	expectViolation bool
 
 	faults   faults
@@ -118,8 +120,8 @@ func (c *checker) violated(operation string, mistake error) {
 	}
 }
 
-// readAhead returns the body of a request and restores it for the next reader, including the error at its end, if
-// any.
+// readAhead returns the body of a request and restores it for the next reader, including the error
+// at its end, if any.
 func readAhead(r *http.Request) []byte {
 	body, err := io.ReadAll(r.Body)
 	again := io.Reader(bytes.NewReader(body))

@@ -290,8 +290,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestCutAnswer shows that what arrives in part arrives as without the checker,
-// and is no answer.
+// TestCutAnswer shows that what arrives in part arrives as without the checker, and is no answer.
 func TestCutAnswer(t *testing.T) {
 	t.Parallel()
 	c := newChecker(t)

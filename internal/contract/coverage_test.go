@@ -61,10 +61,9 @@ func TestAmendments(t *testing.T) {
 	}
 }
 
-// TestCoverage uses every operation of the document through the client, and sees
-// every answer that the document has for it. It names the operation and the
-// status that it has not seen, so that what is new in the document is noticed,
-// and the exceptions that nothing needs any more.
+// TestCoverage uses every operation of the document through the client, and sees every answer that
+// the document has for it. It names the operation and the status that it has not seen, so that what
+// is new in the document is noticed, and the exceptions that nothing needs any more.
 func TestCoverage(t *testing.T) {
 	t.Parallel()
 	d := needDocument(t)
@@ -100,8 +99,7 @@ func TestCoverage(t *testing.T) {
 	}
 }
 
-// tryOut asks for every answer of an operation. The success comes last, for it
-// may delete things.
+// tryOut asks for every answer of an operation. The success comes last, for it may delete things.
 func tryOut(t *testing.T, w *world, o *operation, u use) {
 	t.Helper()
 	asked := w.caller(t, o, u, asStranger)
@@ -170,8 +168,7 @@ func checkNeed(t *testing.T, d *document, i int, seen *exchanges) {
 		}
 		return
 	}
-	// neededBy reports whether an answer violates the document once the exception
-	// is replaced.
+	// neededBy reports whether an answer violates the document once the exception is replaced.
 	neededBy := func(name string, replaced ...exception) bool {
 		without := *d
 		without.exceptions = slices.Replace(slices.Clone(d.exceptions), i, i+1, replaced...)

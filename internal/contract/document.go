@@ -14,15 +14,15 @@ import (
 	"github.com/gorilla/mux"
 )
 
-// The environment variables with the paths of the OpenAPI document and of a second one with the operations on runs
-// and permissions of actions, which the first lacks.
+// The environment variables with the paths of the OpenAPI document and of a second one with the
+// operations on runs and permissions of actions, which the first lacks.
 const (
 	variable     = "PORT_OPENAPI_SPEC"
 	runsVariable = "PORT_OPENAPI_RUNS_SPEC"
 )
 
-// document is an OpenAPI document for the validation of traffic. It is used unchanged: routes match any host, so its
-// servers need no change for an emulator.
+// document is an OpenAPI document for the validation of traffic. It is used unchanged: routes match
+// any host, so its servers need no change for an emulator.
 type document struct {
 	router     *mux.Router
 	operations map[string]*operation // by name
@@ -39,8 +39,8 @@ type operation struct {
 	answers map[int]*form // by status
 }
 
-// named loads the document that the environment names, or returns nil if it names none. Loading takes a quarter of a
-// second, hence once per process.
+// named loads the document that the environment names, or returns nil if it names none. Loading
+// takes a quarter of a second, hence once per process.
 var named = sync.OnceValues(func() (*document, error) {
 	path := os.Getenv(variable)
 	if path == "" {
@@ -53,10 +53,11 @@ var named = sync.OnceValues(func() (*document, error) {
 	return load(exceptions(), paths...)
 })
 
-// load reads an OpenAPI document from one or several files. The exceptions say what else responses may contain.
+// load reads an OpenAPI document from one or several files. The exceptions say what else responses
+// may contain.
 func load(exceptions []exception, paths ...string) (*document, error) {
-	// kin-openapi's own router takes the first matching path and checks the method afterwards. It would refuse to
-	// read an entity named "bulk", because …/entities/bulk accepts only POST.
+	// kin-openapi's own router takes the first matching path and checks the method afterwards. It
+	// would refuse to read an entity named "bulk", because …/entities/bulk accepts only POST.
 	d := &document{router: mux.NewRouter().UseEncodedPath().SkipClean(true), operations: make(map[string]*operation), exceptions: exceptions}
 	// They come first: a documented path may have a variable at the same position.
 	for _, e := range exceptions {
@@ -108,8 +109,8 @@ func newOperation(route *routers.Route) (*operation, error) {
 	return o, nil
 }
 
-// find returns the operation of a request and the variables in its path, unescaped. The operation is nil if the
-// document lacks it; then allowed says whether an exception permits it.
+// find returns the operation of a request and the variables in its path, unescaped. The operation
+// is nil if the document lacks it; then allowed says whether an exception permits it.
 func (d *document) find(r *http.Request) (o *operation, variables map[string]string, allowed bool) {
 	var match mux.RouteMatch
 	if !d.router.Match(r, &match) || match.MatchErr != nil {

@@ -6,15 +6,16 @@ import (
 	"slices"
 )
 
-// exception is something that Port's responses have and the document lacks. One of keys, status and undocumented is
-// set.
+// exception is something that Port's responses have and the document lacks. One of keys, status and
+// undocumented is set.
 type exception struct {
 	// operations are the names of the operations that it applies to; empty means all.
 	operations []string
-	// keys are extra keys in the responses, as paths joined by dots that pass through lists: "entities.createdAt".
+	// keys are extra keys in the responses, as paths joined by dots that pass through lists:
+	// "entities.createdAt".
 	keys []string
-	// status is an extra status. The response must have the form of the status like or, if that is 0, be any
-	// successful response.
+	// status is an extra status. The response must have the form of the status like or, if that is
+	// 0, be any successful response.
 	status, like int
 	// flag narrows the exception to requests that set this query parameter.
 	flag string

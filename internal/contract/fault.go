@@ -6,15 +6,15 @@ import (
 	"sync"
 )
 
-// faults are the faults that tests have injected into the emulator. The emulator does not mark their responses, but
-// the control requests pass through here.
+// faults are the faults that tests have injected into the emulator. The emulator does not mark
+// their responses, but the control requests pass through here.
 type faults struct {
 	mutex sync.Mutex
 	list  []fault
 }
 
-// fault is the part of a fault that says which responses are not Port's. It ignores how often the fault applies:
-// after one injected status the route is not validated until the faults are deleted.
+// fault is the part of a fault that says which responses are not Port's. It ignores how often the
+// fault applies: after one injected status the route is not validated until the faults are deleted.
 type fault struct {
 	Method string `json:"method"` // empty for every method
 	Route  string `json:"route"`

@@ -18,9 +18,10 @@ import (
 
 // form is the documented form of the body of a request or a response.
 //
-// The schemas of OpenAPI 3.1 are JSON Schema, which kin-openapi leaves to the package jsonschema. It compiles the
-// schema for every body, which takes up to ten milliseconds, and silently validates less if that fails. So bodies are
-// validated with that package directly: schemas are compiled once, on first use, and a compile error is reported.
+// The schemas of OpenAPI 3.1 are JSON Schema, which kin-openapi leaves to the package jsonschema.
+// It compiles the schema for every body, which takes up to ten milliseconds, and silently validates
+// less if that fails. So bodies are validated with that package directly: schemas are compiled
+// once, on first use, and a compile error is reported.
 type form struct {
 	content  openapi3.Content
 	required bool
@@ -74,7 +75,8 @@ func decode(described *openapi3.MediaType) (any, error) {
 	return value, nil
 }
 
-// checkURL validates the format "url", which the document uses and JSON Schema lacks: an absolute URL.
+// checkURL validates the format "url", which the document uses and JSON Schema lacks: an absolute
+// URL.
 func checkURL(value any) error {
 	text, ok := value.(string)
 	if !ok {
@@ -90,8 +92,8 @@ func checkURL(value any) error {
 	return nil
 }
 
-// read parses a body and checks its presence and Content-Type. It reports false if there is no body and none is
-// required.
+// read parses a body and checks its presence and Content-Type. It reports false if there is no body
+// and none is required.
 func (f *form) read(contentType string, body []byte) (any, bool, error) {
 	if len(body) == 0 && !f.required {
 		return nil, false, nil

@@ -21,8 +21,7 @@ type use struct {
 	call func(ctx context.Context, client *port.Client, n names) error
 	// plain is sent as it is, for an operation that the client does not have.
 	plain func(n names) plainRequest
-	// stranger are wrong credentials, for the operation that takes them; others take
-	// a token.
+	// stranger are wrong credentials, for the operation that takes them; others take a token.
 	stranger port.Option
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// checkRequest validates a request against its operation: the parameters, the token and the body. It returns all
-// violations.
+// checkRequest validates a request against its operation: the parameters, the token and the body.
+// It returns all violations.
 func (o *operation) checkRequest(r *http.Request, variables map[string]string, body []byte) []error {
 	mistakes := o.checkParameters(r, variables)
 	// An undocumented parameter is most likely misspelled, and OpenAPI itself would allow it.
@@ -28,7 +28,8 @@ func (o *operation) checkRequest(r *http.Request, variables map[string]string, b
 }
 
 func (o *operation) checkParameters(r *http.Request, variables map[string]string) []error {
-	// The body is validated elsewhere; without it both this check and the emulator can read the request.
+	// The body is validated elsewhere; without it both this check and the emulator can read the
+	// request.
 	bare := r.Clone(r.Context())
 	bare.Body, bare.GetBody = http.NoBody, nil
 	err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{

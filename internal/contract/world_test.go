@@ -107,8 +107,7 @@ func newWorld(t *testing.T, d *document, seen *exchanges, options emulator.Optio
 	return w
 }
 
-// text sends a request that must succeed, and returns what a path of keys leads to in
-// the answer.
+// text sends a request that must succeed, and returns what a path of keys leads to in the answer.
 func (w *world) text(t *testing.T, p plainRequest, path ...string) string {
 	t.Helper()
 	body, err := w.sendPlain(t.Context(), nil, p)
@@ -139,8 +138,7 @@ func (w *world) connect(t *testing.T, options ...port.Option) *port.Client {
 	return client
 }
 
-// altered is the transport of a client whose requests for one operation are
-// changed on their way.
+// altered is the transport of a client whose requests for one operation are changed on their way.
 type altered struct {
 	document  *document
 	operation *operation
@@ -158,8 +156,7 @@ func (a altered) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// altering returns a client that is known, and what it asks of an operation is
-// altered.
+// altering returns a client that is known, and what it asks of an operation is altered.
 func (w *world) altering(t *testing.T, o *operation, alter func(r *http.Request) error) *port.Client {
 	t.Helper()
 	return w.connect(t, knownCredentials(), port.WithTransport(altered{document: w.document, operation: o, alter: alter}))

@@ -68,8 +68,8 @@ func (a *actions) list(c *call) (int, *document.Object, error) {
 	return http.StatusOK, success().With("actions", a.store.List(filter)), nil
 }
 
-// checkVersion validates the parameter version. [?runs] Version v1 is an older form of actions and runs, which the
-// emulator does not have.
+// checkVersion validates the parameter version. [?runs] Version v1 is an older form of actions and
+// runs, which the emulator does not have.
 func (c *call) checkVersion() error { return c.among("version", "v1", "v2") }
 
 // get is GET /v1/actions/{action_identifier}.
@@ -77,8 +77,8 @@ func (a *actions) get(c *call) (int, *document.Object, error) {
 	return withAction(http.StatusOK)(a.store.Get(c.variable("action_identifier")))
 }
 
-// create is POST /v1/actions. [?action-created] The OpenAPI document has no success response; other create operations
-// return 201.
+// create is POST /v1/actions. [?action-created] The OpenAPI document has no success response; other
+// create operations return 201.
 func (a *actions) create(c *call) (int, *document.Object, error) {
 	body, err := a.body(c)
 	if err != nil {
@@ -99,8 +99,8 @@ func (a *actions) replace(c *call) (int, *document.Object, error) {
 	return withAction(http.StatusOK)(a.store.Replace(c.variable("action_identifier"), body))
 }
 
-// body reads an action. [?action-blueprint] The blueprint of its trigger must exist: the documented 404 of this
-// operation can mean nothing else.
+// body reads an action. [?action-blueprint] The blueprint of its trigger must exist: the documented
+// 404 of this operation can mean nothing else.
 func (a *actions) body(c *call) (*document.Object, error) {
 	body, err := c.body(shape.Action)
 	if err != nil {

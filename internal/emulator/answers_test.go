@@ -110,8 +110,7 @@ func (s *server) answerTo(t *testing.T, e exchange) string {
 	return described
 }
 
-// mutation is what can be done to one part of a body, with the bodies that come of
-// it.
+// mutation is what can be done to one part of a body, with the bodies that come of it.
 type mutation struct {
 	part     string
 	variants []variant
@@ -190,8 +189,7 @@ func sameKind(a, b any) bool {
 	return fmt.Sprintf("%T", a) == fmt.Sprintf("%T", b)
 }
 
-// startForMistakes returns an emulator with one of everything, to which a reset
-// returns.
+// startForMistakes returns an emulator with one of everything, to which a reset returns.
 func startForMistakes(t *testing.T) *server {
 	t.Helper()
 	s := start(t, emulator.Options{ChangelogDestination: emulator.KeepDestination, DeliveryTransport: &receiver{}})

@@ -11,7 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
 )
 
-// listEvents is GET /v1/audit-log. [?audit-log] The response contains the events under audits, newest first.
+// listEvents is GET /v1/audit-log. [?audit-log] The response contains the events under audits,
+// newest first.
 func (e *Emulator) listEvents(c *call) (int, *document.Object, error) {
 	filter, err := c.eventFilter()
 	if err != nil {
@@ -43,8 +44,8 @@ func pick(value any, keys []string) *document.Object {
 	return picked
 }
 
-// eventFilter reads the query parameters. Filters for runs, webhooks and integrations match nothing: the log has no
-// such events.
+// eventFilter reads the query parameters. Filters for runs, webhooks and integrations match
+// nothing: the log has no such events.
 func (c *call) eventFilter() (event.Filter, error) {
 	filter := event.Filter{
 		Identifier: c.query.Get("identifier"),
@@ -83,8 +84,8 @@ func (c *call) eventFilter() (event.Filter, error) {
 	return filter, c.among("resources", "blueprint", "entity", "run", "webhook", "scorecard", "action", "integration")
 }
 
-// hideDeleted hides the events of entities that are gone, unless they are asked for: of
-// one entity, and of at most a day. [?audit-log-of-the-deleted] What Port shows without being asked.
+// hideDeleted hides the events of entities that are gone, unless they are asked for: of one entity,
+// and of at most a day. [?audit-log-of-the-deleted] What Port shows without being asked.
 func (c *call) hideDeleted(filter *event.Filter) error {
 	included, err := c.flag("include_deleted_entities")
 	if err != nil {

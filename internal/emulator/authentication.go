@@ -16,7 +16,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
-// tokens issues and checks access tokens. They are JSON Web Tokens, as Port's are, so no state is needed.
+// tokens issues and checks access tokens. They are JSON Web Tokens, as Port's are, so no state is
+// needed.
 type tokens struct {
 	options Options
 	key     []byte
@@ -26,8 +27,8 @@ func newTokens(options Options) tokens {
 	return tokens{options: options, key: []byte(rand.Text())}
 }
 
-// claims are the claims of a token. In addition to exp, which has whole seconds, there are milliseconds, so that
-// short lifetimes are exact.
+// claims are the claims of a token. In addition to exp, which has whole seconds, there are
+// milliseconds, so that short lifetimes are exact.
 type claims struct {
 	Subject      string `json:"sub"`
 	Organization string `json:"orgId"`

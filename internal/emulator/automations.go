@@ -17,8 +17,8 @@ type automations struct {
 	timers  *automation.Timers
 }
 
-// newAutomations returns automations that react to the changes reported to entityChanged, which may be called once
-// this returns.
+// newAutomations returns automations that react to the changes reported to entityChanged, which may
+// be called once this returns.
 func newAutomations(options Options, origin event.Origin, entities *catalog.Catalog, sender *event.Sender) *automations {
 	store := action.NewStore(options.Now, options.ClientID)
 	engine := automation.New(automation.Config{

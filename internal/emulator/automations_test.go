@@ -508,8 +508,7 @@ func TestAutomationsOnRuns(t *testing.T) {
 	})
 }
 
-// TestTimersExpireOnce moves a clock over the instants of timers: time passes at
-// once in a bubble.
+// TestTimersExpireOnce moves a clock over the instants of timers: time passes at once in a bubble.
 func TestTimersExpireOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -14,8 +14,7 @@ import (
 // it must not grow with them.
 func sizes() []int { return []int{10, 1_000, 10_000} }
 
-// filled is an emulator with a number of entities, and a function that sends it
-// a request.
+// filled is an emulator with a number of entities, and a function that sends it a request.
 func filled(tb testing.TB, size int) (send func(*http.Request)) {
 	tb.Helper()
 	s := startWithout(tb)

@@ -76,9 +76,9 @@ func (b *blueprints) updateBlueprint(c *call) (int, *document.Object, error) {
 	return withBlueprint(http.StatusOK)(b.catalog.UpdateBlueprint(c.variable("identifier"), body))
 }
 
-// deleteBlueprint is DELETE /v1/blueprints/{identifier}. [?targeted-blueprint] It is unknown whether Port deletes a
-// blueprint that has self-service actions; the emulator refuses. Automations neither prevent the deletion of a
-// blueprint nor are deleted with it.
+// deleteBlueprint is DELETE /v1/blueprints/{identifier}. [?targeted-blueprint] It is unknown
+// whether Port deletes a blueprint that has self-service actions; the emulator refuses. Automations
+// neither prevent the deletion of a blueprint nor are deleted with it.
 func (b *blueprints) deleteBlueprint(c *call) (int, *document.Object, error) {
 	identifier := c.variable("identifier")
 	withActions, err := c.flag("delete_actions")

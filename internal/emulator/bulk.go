@@ -9,8 +9,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
-// createEntities is POST /v1/blueprints/{blueprint_identifier}/entities/bulk. Each entity succeeds or fails
-// separately; the status is 207 if one failed.
+// createEntities is POST /v1/blueprints/{blueprint_identifier}/entities/bulk. Each entity succeeds
+// or fails separately; the status is 207 if one failed.
 func (e *entities) createEntities(c *call) (int, *document.Object, error) {
 	options, err := c.creationOptions()
 	if err != nil {

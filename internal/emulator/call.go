@@ -21,8 +21,8 @@ import (
 const (
 	// bodyLimit is Port's limit for the body of a request.
 	bodyLimit = 1 << 20
-	// drainLimit is how much of an oversized body is read and discarded: a client that is still writing would miss
-	// the response.
+	// drainLimit is how much of an oversized body is read and discarded: a client that is still
+	// writing would miss the response.
 	drainLimit = 16 << 20
 )
 
@@ -82,8 +82,7 @@ func (c *call) flags(targets map[string]*bool) error {
 	return nil
 }
 
-// instant returns an optional query parameter in RFC 3339; the zero time when it
-// is missing.
+// instant returns an optional query parameter in RFC 3339; the zero time when it is missing.
 func (c *call) instant(name string) (time.Time, error) {
 	if !c.query.Has(name) {
 		return time.Time{}, nil
@@ -95,8 +94,7 @@ func (c *call) instant(name string) (time.Time, error) {
 	return at, nil
 }
 
-// count returns an optional query parameter that is a positive number; 0 when it
-// is missing.
+// count returns an optional query parameter that is a positive number; 0 when it is missing.
 func (c *call) count(name string) (int, error) {
 	if !c.query.Has(name) {
 		return 0, nil

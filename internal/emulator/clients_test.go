@@ -238,8 +238,7 @@ func TestPathFiltersFollowARename(t *testing.T) {
 		at(t, "blueprint", "aggregationProperties", "n", "pathFilter"), `[{"path":["of"]}]`)
 }
 
-// TestPathsThatLeadNowhereAreDropped writes a blueprint before and after what its
-// paths name.
+// TestPathsThatLeadNowhereAreDropped writes a blueprint before and after what its paths name.
 func TestPathsThatLeadNowhereAreDropped(t *testing.T) {
 	t.Parallel()
 	s := start(t, emulator.Options{})

@@ -12,8 +12,8 @@ import (
 // controlPrefix begins the paths of the control endpoints.
 const controlPrefix = "/_emulator/"
 
-// routeControls adds the endpoints that control the emulator. They require no token, and are neither counted nor
-// subject to faults.
+// routeControls adds the endpoints that control the emulator. They require no token, and are
+// neither counted nor subject to faults.
 func (e *Emulator) routeControls() {
 	for _, rt := range []route{
 		{method: http.MethodGet, template: "/_emulator/requests", handle: e.showRequests},
@@ -95,8 +95,8 @@ func renderDelivery(d event.Delivery) *document.Object {
 		With("error", d.Error).With("done", d.Done)
 }
 
-// reset returns to the state after the last Seed, or to an empty catalog. Tokens stay valid; events in flight are
-// still posted.
+// reset returns to the state after the last Seed, or to an empty catalog. Tokens stay valid; events
+// in flight are still posted.
 func (e *Emulator) reset(*call) (int, *document.Object, error) {
 	e.catalog.Reset()
 	e.automations.reset()

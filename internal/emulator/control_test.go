@@ -19,8 +19,7 @@ const (
 	entityRoute    = "/v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}"
 )
 
-// open returns a server that asks the emulator over the network without a
-// token.
+// open returns a server that asks the emulator over the network without a token.
 func (s *server) listen(tb testing.TB) string {
 	tb.Helper()
 	web := httptest.NewServer(s.emulator)

@@ -1,10 +1,10 @@
-// Package emulator is Port's API in one process and in memory: authentication, blueprints, entities, search,
-// migrations, actions, automations and their runs, the audit log and the parts of pages and organizations that
-// clients read, with the behaviour that Port documents and shows.
+// Package emulator is Port's API in one process and in memory: authentication, blueprints,
+// entities, search, migrations, actions, automations and their runs, the audit log and the parts of
+// pages and organizations that clients read, with the behaviour that Port documents and shows.
 //
-// Automations fire when an entity or a run changes and when a timer expires. Webhooks are sent and entities upserted;
-// invocations of external systems (Kafka, GitHub, an agent) are only recorded among the deliveries. Webhooks to the
-// hosts of Port's own API are answered by the emulator.
+// Automations fire when an entity or a run changes and when a timer expires. Webhooks are sent and
+// entities upserted; invocations of external systems (Kafka, GitHub, an agent) are only recorded
+// among the deliveries. Webhooks to the hosts of Port's own API are answered by the emulator.
 //
 // The demo, the tests of the provider and of the client, and the command
 // port-emulator use it; users run that command to test their own modules.
@@ -18,6 +18,6 @@
 //	GET    /_emulator/deliveries  what was sent to webhooks, and invocations that were recorded
 //	POST   /_emulator/reset       returns to the state after the last Seed
 //
-// Where Port's behaviour is unknown, the emulator has an option or is strict; such places are marked [?name] in the
-// code, and docs/decisions/assumptions.md has a section with that name.
+// Where Port's behaviour is unknown, the emulator has an option or is strict; such places are
+// marked [?name] in the code, and docs/decisions/assumptions.md has a section with that name.
 package emulator

@@ -37,8 +37,9 @@ type Emulator struct {
 	closed       atomic.Bool
 }
 
-// New returns an emulator with an empty catalog, or an error if the options are invalid. It starts goroutines only
-// for events to post, automations to fire or timers to wait for; Close waits for them.
+// New returns an emulator with an empty catalog, or an error if the options are invalid. It starts
+// goroutines only for events to post, automations to fire or timers to wait for; Close waits for
+// them.
 func New(options Options) (*Emulator, error) {
 	options, err := options.withDefaults()
 	if err != nil {
@@ -73,8 +74,8 @@ func New(options Options) (*Emulator, error) {
 	return e, nil
 }
 
-// ServeHTTP serves the API and the control endpoints. The latter work even after Close, to report the outcome of the
-// last deliveries.
+// ServeHTTP serves the API and the control endpoints. The latter work even after Close, to report
+// the outcome of the last deliveries.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Trace-Id", strings.ToLower(rand.Text()))
 	if e.closed.Load() && !strings.HasPrefix(r.URL.Path, controlPrefix) {
@@ -84,15 +85,15 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.router.ServeHTTP(w, r)
 }
 
-// Close stops accepting requests and waits until pending automations have fired and pending events are posted. If ctx
-// ends first, the rest is dropped, and the error is that of ctx.
+// Close stops accepting requests and waits until pending automations have fired and pending events
+// are posted. If ctx ends first, the rest is dropped, and the error is that of ctx.
 func (e *Emulator) Close(ctx context.Context) error {
 	e.closed.Store(true)
 	return errors.Join(e.automations.close(ctx), e.sender.Close(ctx))
 }
 
-// ServedAt sets the host and port at which the emulator is reached, so that webhooks can call its API as they call
-// Port's own.
+// ServedAt sets the host and port at which the emulator is reached, so that webhooks can call its
+// API as they call Port's own.
 func (e *Emulator) ServedAt(host string) { e.own.served.Store(&host) }
 
 // origin is the author of every change.
@@ -100,8 +101,8 @@ func (e *Emulator) origin() event.Origin {
 	return event.Origin{Organization: e.options.OrganizationID, User: e.options.ClientID}
 }
 
-// publish records a change, posts it to the blueprint's webhook and fires the automations that react to it. The
-// catalog calls it while it is locked, in the order of the changes.
+// publish records a change, posts it to the blueprint's webhook and fires the automations that
+// react to it. The catalog calls it while it is locked, in the order of the changes.
 func (e *Emulator) publish(change catalog.Change) {
 	e.log.Add("event_"+strings.ToLower(rand.Text()), change, e.origin())
 	if change.Webhook != "" {

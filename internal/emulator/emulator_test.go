@@ -122,8 +122,7 @@ func (s *server) mustDo(tb testing.TB, method, path, body string) answer {
 	return a
 }
 
-// refused checks the form of an error, its status, its code and that the message
-// has a part.
+// refused checks the form of an error, its status, its code and that the message has a part.
 func (a answer) refused(tb testing.TB, status int, code, part string) {
 	tb.Helper()
 	o := a.object(tb)

@@ -64,8 +64,8 @@ func (e *entities) getEntity(c *call) (int, *document.Object, error) {
 	return withEntity(http.StatusOK)(e.catalog.Entity(c.variable("blueprint_identifier"), c.variable("entity_identifier"), view))
 }
 
-// createEntity is POST /v1/blueprints/{blueprint_identifier}/entities. [?created-status] The OpenAPI document has
-// only the status 201, so overwriting and validating return it too.
+// createEntity is POST /v1/blueprints/{blueprint_identifier}/entities. [?created-status] The
+// OpenAPI document has only the status 201, so overwriting and validating return it too.
 func (e *entities) createEntity(c *call) (int, *document.Object, error) {
 	options, err := c.creationOptions()
 	if err != nil {
@@ -138,8 +138,8 @@ func (e *entities) deleteAllEntities(c *call) (int, *document.Object, error) {
 
 // view reads the query parameters that control how entities are returned.
 //
-// attach_identifier_to_title_mirror_properties and allow_partial_results are validated and have no effect: what the
-// former does is unknown, and no search of the emulator fails partially.
+// attach_identifier_to_title_mirror_properties and allow_partial_results are validated and have no
+// effect: what the former does is unknown, and no search of the emulator fails partially.
 func (c *call) view() (catalog.View, error) {
 	view := catalog.View{Include: c.list("include"), Exclude: c.list("exclude")}
 	var ignored bool
@@ -157,8 +157,7 @@ func (c *call) writeOptions() catalog.WriteOptions {
 	return catalog.WriteOptions{Source: c.UserAgent(), Cause: c.cause}
 }
 
-// changeOptions reads the query parameters of the operations that change an
-// entity.
+// changeOptions reads the query parameters of the operations that change an entity.
 func (c *call) changeOptions() (catalog.WriteOptions, error) {
 	options := c.writeOptions()
 	return options, c.flags(map[string]*bool{"create_missing_related_entities": &options.CreateMissing})

@@ -363,7 +363,8 @@ func TestAuditLog(t *testing.T) {
 	if len(event) != 2 || !strings.HasPrefix(identifier, "event_") || actions("identifier="+identifier) != "entityUPDATE" {
 		t.Error(one.body)
 	}
-	// What happened to an entity that is gone is shown of one entity and one day, if it is asked for.
+	// What happened to an entity that is gone is shown of one entity and one day, if it is asked
+	// for.
 	s.mustDo(t, http.MethodDelete, serviceEntities+"/a?delete_dependents=false", "")
 	for query, want := range map[string]string{
 		"": "blueprintCREATE",

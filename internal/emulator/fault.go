@@ -23,8 +23,8 @@ const (
 	dropTruncate drop = "truncate" // in the middle of the response
 )
 
-// fault is an injected fault of a route. Without a status the request is handled as usual, and the delay, the headers
-// and the drop apply to its response.
+// fault is an injected fault of a route. Without a status the request is handled as usual, and the
+// delay, the headers and the drop apply to its response.
 type fault struct {
 	method   string // empty for every method
 	template string
@@ -46,8 +46,8 @@ type fault struct {
 type faults struct {
 	mutex sync.Mutex
 	list  []*fault
-	// cleared is closed when the current faults are deleted. It outlives a fault that is used up, as do the requests
-	// that the fault holds.
+	// cleared is closed when the current faults are deleted. It outlives a fault that is used up,
+	// as do the requests that the fault holds.
 	cleared chan struct{}
 	// held receives a value for each held request.
 	held chan struct{}
@@ -82,8 +82,8 @@ func (e *Emulator) ClearFaults() { e.faults.clear() }
 // A test that receives from it knows that the request has arrived.
 func (e *Emulator) Held() <-chan struct{} { return e.faults.held }
 
-// keep blocks a request until the faults are deleted. Its body has already been read, and it is handled even if its
-// client has disconnected, as Port would.
+// keep blocks a request until the faults are deleted. Its body has already been read, and it is
+// handled even if its client has disconnected, as Port would.
 func (f *faults) keep(r *http.Request, gate <-chan struct{}) *http.Request {
 	var arrived bytes.Buffer
 	_, _ = io.CopyN(&arrived, r.Body, bodyLimit+drainLimit) // The handler gets the same error.
@@ -116,7 +116,8 @@ func (f *faults) take(method, template string) (fault, bool) {
 	return fault{}, false
 }
 
-// serveFault applies a fault to a request. To cut the connection it panics with http.ErrAbortHandler.
+// serveFault applies a fault to a request. To cut the connection it panics with
+// http.ErrAbortHandler.
 func (e *Emulator) serveFault(w http.ResponseWriter, r *http.Request, rt route, f fault) {
 	if f.hold != nil {
 		r = e.faults.keep(r, f.hold)

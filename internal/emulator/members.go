@@ -7,8 +7,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// members are the users of the organization and the applications with credentials. A seed defines them; the API is
-// read-only.
+// members are the users of the organization and the applications with credentials. A seed defines
+// them; the API is read-only.
 type members struct {
 	mutex       sync.Mutex
 	users, apps []any

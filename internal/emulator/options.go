@@ -29,8 +29,8 @@ const (
 	ResetSeconds ResetForm = "seconds"
 )
 
-// DestinationMode is how writes treat the changelog destination of a blueprint. Port removed destinations from
-// production on 2026-07-13.
+// DestinationMode is how writes treat the changelog destination of a blueprint. Port removed
+// destinations from production on 2026-07-13.
 type DestinationMode string
 
 // [?changelog-destination] It is unknown whether Port now drops or refuses a destination.
@@ -57,7 +57,8 @@ const (
 	DefaultOrganization    = "org_PortEmulator"
 )
 
-// Options configures an emulator. The zero value of a field means its default; only the credentials are required.
+// Options configures an emulator. The zero value of a field means its default; only the credentials
+// are required.
 type Options struct {
 	// ClientID and ClientSecret are the only valid credentials. The secret also signs events.
 	ClientID, ClientSecret string
@@ -65,32 +66,33 @@ type Options struct {
 	OrganizationID string
 	// Latency is added to each response of the API.
 	Latency time.Duration
-	// RateLimit is the number of requests per RateLimitPeriod; 0 means unlimited. Requests for a token do not count.
+	// RateLimit is the number of requests per RateLimitPeriod; 0 means unlimited. Requests for a
+	// token do not count.
 	RateLimit       int
 	RateLimitPeriod time.Duration
 	RateLimitReset  ResetForm
 	// TokenTTL is how long a token is valid.
 	TokenTTL time.Duration
-	// DeleteLag is how long a deletion takes to complete: how long a blueprint cannot be deleted after its entities,
-	// and how long a migration is RUNNING.
+	// DeleteLag is how long a deletion takes to complete: how long a blueprint cannot be deleted
+	// after its entities, and how long a migration is RUNNING.
 	DeleteLag time.Duration
-	// ChangelogDestination is how writes treat that key of blueprints. Unless it is kept, there are no changelog
-	// events.
+	// ChangelogDestination is how writes treat that key of blueprints. Unless it is kept, there are
+	// no changelog events.
 	ChangelogDestination DestinationMode
 	// JSNumbers rounds numbers on input as JavaScript does.
 	JSNumbers bool
 	// TimestampUnit is the unit of the timestamp header of events.
 	TimestampUnit TimestampUnit
-	// DeliveryRetries is how often an event is retried after a failed connection, 429 or 5xx, with pauses of 1 s, 2
-	// s, 4 s and so on.
+	// DeliveryRetries is how often an event is retried after a failed connection, 429 or 5xx, with
+	// pauses of 1 s, 2 s, 4 s and so on.
 	DeliveryRetries int
 	// DeliveryTransport, if set, sends the events.
 	DeliveryTransport http.RoundTripper
-	// ConflictStatus is the status for a taken identifier and for has_dependents: 409 or 422, since it is unknown
-	// which Port uses.
+	// ConflictStatus is the status for a taken identifier and for has_dependents: 409 or 422, since
+	// it is unknown which Port uses.
 	ConflictStatus int
-	// Log, if set, is called for problems that no API response shows, such as a chain of automations that was
-	// stopped.
+	// Log, if set, is called for problems that no API response shows, such as a chain of
+	// automations that was stopped.
 	Log *slog.Logger
 	// Now is the clock.
 	Now func() time.Time

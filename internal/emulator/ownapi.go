@@ -32,8 +32,8 @@ func (o *ownAPI) Includes(target *url.URL) bool {
 	return served != nil && target.Host == *served
 }
 
-// Do implements [event.Inward]. The token that it adds contains the number of automations that led to the request, so
-// that a loop through the API is detected as a chain.
+// Do implements [event.Inward]. The token that it adds contains the number of automations that led
+// to the request, so that a loop through the API is detected as a chain.
 func (o *ownAPI) Do(request *http.Request, chain int) (*http.Response, error) {
 	token, err := o.emulator.tokens.issue(chain)
 	if err != nil {

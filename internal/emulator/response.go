@@ -80,8 +80,8 @@ func (e *Emulator) failed(err error) response {
 	return errorResponse(http.StatusInternalServerError, "internal_error", "The emulator failed")
 }
 
-// statusOf returns the status for a reason. [?taken-identifier] Port's statuses for a taken identifier and for
-// dependents are unknown, hence the option.
+// statusOf returns the status for a reason. [?taken-identifier] Port's statuses for a taken
+// identifier and for dependents are unknown, hence the option.
 func (e *Emulator) statusOf(reason catalog.Reason) int {
 	switch reason {
 	case catalog.NotFound:

@@ -49,8 +49,9 @@ func (e *Emulator) routes() []route {
 	})
 }
 
-// buildRouter routes on the escaped path: an identifier may hold slashes, which must stay within their segment. The
-// path comes before the method in each route: if mux checks methods first, it loses the method mismatch.
+// buildRouter routes on the escaped path: an identifier may hold slashes, which must stay within
+// their segment. The path comes before the method in each route: if mux checks methods first, it
+// loses the method mismatch.
 func (e *Emulator) buildRouter() {
 	e.router = mux.NewRouter().UseEncodedPath().SkipClean(true)
 	e.operations = make(map[operation]bool)
@@ -74,7 +75,8 @@ func (e *Emulator) buildRouter() {
 	}})
 }
 
-// serve returns the HTTP handler of an operation: it counts, waits, and applies faults to the response.
+// serve returns the HTTP handler of an operation: it counts, waits, and applies faults to the
+// response.
 func (e *Emulator) serve(rt route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		e.traffic.count(r.Method, rt.template)

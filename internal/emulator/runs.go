@@ -31,8 +31,8 @@ type runs struct {
 	engine  *automation.Engine
 }
 
-// routes returns the operations. They come before those on actions, where an action identifier has the position of
-// "runs".
+// routes returns the operations. They come before those on actions, where an action identifier has
+// the position of "runs".
 func (r *runs) routes() []route {
 	return []route{
 		{method: http.MethodPost, template: runsTemplate + "/claim-pending", handle: r.claimPending},
@@ -213,8 +213,7 @@ func (r *runs) setResponse(c *call) (int, *document.Object, error) {
 	return withRun(http.StatusOK)(r.store.SetResponse(c.variable("run_id"), body.Value("response")))
 }
 
-// claimPending is POST /v1/actions/runs/claim-pending, which agents use and Port
-// does not document.
+// claimPending is POST /v1/actions/runs/claim-pending, which agents use and Port does not document.
 func (r *runs) claimPending(c *call) (int, *document.Object, error) {
 	const defaultVisibility = 90 * time.Second
 	body, err := c.body(shape.Claim)
@@ -240,8 +239,7 @@ func (r *runs) claimPending(c *call) (int, *document.Object, error) {
 	return http.StatusOK, success().With("runs", list), nil
 }
 
-// acknowledge is PATCH /v1/actions/runs/ack, which agents use and Port does not
-// document.
+// acknowledge is PATCH /v1/actions/runs/ack, which agents use and Port does not document.
 func (r *runs) acknowledge(c *call) (int, *document.Object, error) {
 	body, err := c.body(shape.Acknowledgement)
 	if err != nil {
@@ -281,7 +279,8 @@ func (r *runs) start(c *call) (int, *document.Object, error) {
 	return withRun(http.StatusAccepted)(r.engine.Start(form), nil)
 }
 
-// during wraps the handler of an operation that writes entities: a run given by run_id must be in progress.
+// during wraps the handler of an operation that writes entities: a run given by run_id must be in
+// progress.
 func (r *runs) during(handle handler) handler {
 	return func(c *call) (int, *document.Object, error) {
 		if id := c.query.Get("run_id"); id != "" {
@@ -293,8 +292,8 @@ func (r *runs) during(handle handler) handler {
 	}
 }
 
-// form validates a run against its action. [?runs] The status for an automation, which cannot be run manually, is
-// assumed.
+// form validates a run against its action. [?runs] The status for an automation, which cannot be
+// run manually, is assumed.
 func (r *runs) form(of, body *document.Object) (automation.Form, error) {
 	trigger := of.Object("trigger")
 	if trigger.Text("type") != "self-service" {

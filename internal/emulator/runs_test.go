@@ -12,8 +12,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator"
 )
 
-// startWithForm returns an emulator with the self-service action form, whose runs
-// are recorded.
+// startWithForm returns an emulator with the self-service action form, whose runs are recorded.
 func startWithForm(tb testing.TB) *server {
 	tb.Helper()
 	s := startWithout(tb)

@@ -32,7 +32,8 @@ func (e *entities) search(c *call) (int, *document.Object, error) {
 	return http.StatusOK, success().With("matchingBlueprints", blueprints).With("entities", entities), nil
 }
 
-// searchBlueprint is POST /v1/blueprints/{blueprint_identifier}/entities/search: the matches page by page.
+// searchBlueprint is POST /v1/blueprints/{blueprint_identifier}/entities/search: the matches page
+// by page.
 func (e *entities) searchBlueprint(c *call) (int, *document.Object, error) {
 	body, err := c.optionalBody(shape.BlueprintSearch)
 	if err != nil {
@@ -72,8 +73,8 @@ func readPage(body *document.Object) (catalog.Page, error) {
 	return page, nil
 }
 
-// viewKeys turns include and exclude of a search of a blueprint into keys of a view: they have properties and
-// relations by bare identifier, and meta-properties such as $title.
+// viewKeys turns include and exclude of a search of a blueprint into keys of a view: they have
+// properties and relations by bare identifier, and meta-properties such as $title.
 func viewKeys(list []any) []string {
 	var keys []string
 	for _, name := range textsOf(list) {

@@ -10,14 +10,13 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/shape"
 )
 
-// Seed adds the blueprints, entities and actions of a file in the form that Dump
-// writes:
+// Seed adds the blueprints, entities and actions of a file in the form that Dump writes:
 //
 //	{"blueprints": [{…}], "entities": [{"blueprint": "…", "identifier": "…", …}], "actions": [{…}], "users": [{…}], "apps": [{…}]}
 //
-// They have the form of the API's responses; generated keys are optional. They may refer to each other in any order.
-// No events are sent. An error names the invalid entry, and nothing is added. A reset restores the state after the
-// last Seed.
+// They have the form of the API's responses; generated keys are optional. They may refer to each
+// other in any order. No events are sent. An error names the invalid entry, and nothing is added. A
+// reset restores the state after the last Seed.
 func (e *Emulator) Seed(r io.Reader) error {
 	if err := e.load(r); err != nil {
 		return err
@@ -64,8 +63,7 @@ func (e *Emulator) load(r io.Reader) error {
 	return nil
 }
 
-// Dump writes the whole catalog as JSON that Seed reads: exactly, with
-// timestamps.
+// Dump writes the whole catalog as JSON that Seed reads: exactly, with timestamps.
 func (e *Emulator) Dump(w io.Writer) error {
 	seed := e.catalog.Dump()
 	users, apps := e.members.get()

@@ -9,7 +9,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// traffic counts requests by method and route. Those without a matching route are counted under an empty route.
+// traffic counts requests by method and route. Those without a matching route are counted under an
+// empty route.
 type traffic struct {
 	mutex  sync.Mutex
 	counts map[operation]int

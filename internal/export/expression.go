@@ -74,8 +74,7 @@ func precedence(name string) int {
 	return len(leading)
 }
 
-// compareDefault reports whether an attribute declares its default, and whether a value
-// is that.
+// compareDefault reports whether an attribute declares its default, and whether a value is that.
 func (w *writer) compareDefault(attribute schema.Attribute, value tftypes.Value) (isStatic, isDefault bool) {
 	declared, canHaveDefault := attribute.(interface{ BoolDefaultValue() defaults.Bool })
 	if !canHaveDefault || declared.BoolDefaultValue() == nil {

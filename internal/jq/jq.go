@@ -1,7 +1,6 @@
-// Package jq runs jq programs over JSON documents. The listener's rules are
-// written in jq, as are the conditions of Port's automations, the calculation
-// properties of a blueprint and the mappings of a migration, for which the
-// emulator uses it.
+// Package jq runs jq programs over JSON documents. The listener's rules are written in jq, as are
+// the conditions of Port's automations, the calculation properties of a blueprint and the mappings
+// of a migration, for which the emulator uses it.
 package jq
 
 import (
@@ -97,9 +96,8 @@ func (p *Program) Outputs(ctx context.Context, input any) iter.Seq2[any, error] 
 	}
 }
 
-// next returns the next output. A panic of the library is an error like any
-// other: a document that provokes one comes from outside, and must not end the
-// process.
+// next returns the next output. A panic of the library is an error like any other: a document that
+// provokes one comes from outside, and must not end the process.
 func next(outputs gojq.Iter) (output any, ok bool) {
 	defer func() {
 		if cause := recover(); cause != nil {

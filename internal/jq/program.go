@@ -24,8 +24,7 @@ func hasAssignment(query *gojq.Query) bool {
 	return found
 }
 
-// isConstant reports whether a program neither reads its input nor calls anything
-// that may.
+// isConstant reports whether a program neither reads its input nor calls anything that may.
 func isConstant(query *gojq.Query) bool {
 	constant := true
 	each(reflect.ValueOf(query), func(term *gojq.Term) {

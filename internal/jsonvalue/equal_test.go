@@ -71,8 +71,7 @@ func TestEqual_nullIsAbsent(t *testing.T) {
 	}
 }
 
-// TestEqualIsQuickOnHugeNumbers would run for minutes, or out of memory, if a
-// number were expanded.
+// TestEqualIsQuickOnHugeNumbers would run for minutes, or out of memory, if a number were expanded.
 func TestEqualIsQuickOnHugeNumbers(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("9", 1<<20)

@@ -68,8 +68,7 @@ func Equal(a, b any, options ...Option) bool {
 	}
 }
 
-// EqualText reports whether two JSON texts mean the same. Text that is not
-// JSON equals only itself.
+// EqualText reports whether two JSON texts mean the same. Text that is not JSON equals only itself.
 func EqualText(a, b string) bool {
 	if a == b {
 		return true

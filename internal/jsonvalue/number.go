@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// EqualNumbers reports whether two JSON numbers have the same value. It works
-// on the digits, so neither a long fraction nor a huge exponent costs memory
-// or precision.
+// EqualNumbers reports whether two JSON numbers have the same value. It works on the digits, so
+// neither a long fraction nor a huge exponent costs memory or precision.
 func EqualNumbers(a, b json.Number) bool {
 	if a == b {
 		return true

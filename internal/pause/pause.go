@@ -1,5 +1,5 @@
-// Package pause computes and waits for the time before a retry. The client of Port, the listener and the emulator use
-// it.
+// Package pause computes and waits for the time before a retry. The client of Port, the listener
+// and the emulator use it.
 package pause
 
 import (
@@ -29,8 +29,9 @@ type Backoff struct {
 	First, Longest time.Duration
 }
 
-// After returns the pause after a number of failures, at least 1. The jitter, a random number in [0, 1), is the
-// fraction of the maximum pause: it spreads the retries of requests that failed together.
+// After returns the pause after a number of failures, at least 1. The jitter, a random number in
+// [0, 1), is the fraction of the maximum pause: it spreads the retries of requests that failed
+// together.
 func (b Backoff) After(failures int, jitter float64) time.Duration {
 	ceiling := b.First
 	for range failures - 1 {
@@ -42,8 +43,8 @@ func (b Backoff) After(failures int, jitter float64) time.Duration {
 	return time.Duration(jitter * float64(min(ceiling, b.Longest)))
 }
 
-// Asked returns the wait in the Retry-After header of a response: seconds, possibly fractional, or a date by the
-// clock of the server. It reports false if there is none.
+// Asked returns the wait in the Retry-After header of a response: seconds, possibly fractional, or
+// a date by the clock of the server. It reports false if there is none.
 func Asked(header http.Header, now time.Time) (time.Duration, bool) {
 	text := strings.TrimSpace(header.Get("Retry-After"))
 	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
@@ -56,8 +57,8 @@ func Asked(header http.Header, now time.Time) (time.Duration, bool) {
 	return max(0, moment.Sub(ServerTime(header, now))), true
 }
 
-// ServerTime returns the time of a response by the clock of the server, or now if unknown. It makes a wrong local
-// clock harmless.
+// ServerTime returns the time of a response by the clock of the server, or now if unknown. It makes
+// a wrong local clock harmless.
 func ServerTime(header http.Header, now time.Time) time.Time {
 	moment, err := http.ParseTime(header.Get("Date"))
 	if err != nil {

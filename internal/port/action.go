@@ -13,8 +13,8 @@ type ActionService struct {
 	client *Client
 }
 
-// Action is a self-service action or an automation as the JSON object that Port stores, with numbers as json.Number.
-// Port adds the creation and update metadata, which writes omit.
+// Action is a self-service action or an automation as the JSON object that Port stores, with
+// numbers as json.Number. Port adds the creation and update metadata, which writes omit.
 type Action map[string]any
 
 // Identifier is the unique identifier of the action.
@@ -32,12 +32,14 @@ func (a Action) writable() Action {
 	return sent
 }
 
-// ActionPermissions says who may execute an action and who may approve its runs, as the JSON object that Port stores.
+// ActionPermissions says who may execute an action and who may approve its runs, as the JSON object
+// that Port stores.
 type ActionPermissions map[string]any
 
 // ListActionsOptions are the filters of [ActionService.List]. The zero value lists everything.
 type ListActionsOptions struct {
-	// Blueprint is the identifier of the blueprint that an action belongs to, or whose entities trigger it.
+	// Blueprint is the identifier of the blueprint that an action belongs to, or whose entities
+	// trigger it.
 	Blueprint string
 	// TriggerType is "automation" or "self-service".
 	TriggerType string
@@ -54,14 +56,16 @@ func (a *actionAnswer) complete() error {
 	return nil
 }
 
-// Get reads an action: GET /v1/actions/{identifier}. It returns [ErrNotFound] if the action does not exist.
+// Get reads an action: GET /v1/actions/{identifier}. It returns [ErrNotFound] if the action does
+// not exist.
 func (s *ActionService) Get(ctx context.Context, identifier string) (Action, error) {
 	var answer actionAnswer
 	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"actions", identifier}}, &answer)
 	return answer.Action, err
 }
 
-// List reads all actions, or those that the options select: GET /v1/actions. Port returns all of them at once.
+// List reads all actions, or those that the options select: GET /v1/actions. Port returns all of
+// them at once.
 func (s *ActionService) List(ctx context.Context, options ListActionsOptions) ([]Action, error) {
 	query := url.Values{}
 	for key, value := range map[string]string{"blueprint_identifier": options.Blueprint, "trigger_type": options.TriggerType} {
@@ -76,8 +80,9 @@ func (s *ActionService) List(ctx context.Context, options ListActionsOptions) ([
 	return answer.Actions, err
 }
 
-// Create creates an action: POST /v1/actions. It returns [ErrExists] if the identifier is taken, and
-// [ErrOutcomeUnknown] if the response was lost and a read could not determine whether the action was created.
+// Create creates an action: POST /v1/actions. It returns [ErrExists] if the identifier is taken,
+// and [ErrOutcomeUnknown] if the response was lost and a read could not determine whether the
+// action was created.
 func (s *ActionService) Create(ctx context.Context, action Action) (Action, error) {
 	body := action.writable()
 	var answer actionAnswer
@@ -96,8 +101,8 @@ func (s *ActionService) Create(ctx context.Context, action Action) (Action, erro
 	return *created, nil
 }
 
-// Update replaces an action: PUT /v1/actions/{identifier}. A different identifier in the new action renames it; in
-// that case [ErrExists] means that the new identifier is taken.
+// Update replaces an action: PUT /v1/actions/{identifier}. A different identifier in the new action
+// renames it; in that case [ErrExists] means that the new identifier is taken.
 func (s *ActionService) Update(ctx context.Context, identifier string, action Action) (Action, error) {
 	lingering, release := Linger(ctx)
 	defer release()
@@ -123,7 +128,8 @@ func (s *ActionService) Update(ctx context.Context, identifier string, action Ac
 	return *updated, nil
 }
 
-// Delete deletes an action: DELETE /v1/actions/{identifier}. It returns [ErrNotFound] if the action does not exist.
+// Delete deletes an action: DELETE /v1/actions/{identifier}. It returns [ErrNotFound] if the action
+// does not exist.
 func (s *ActionService) Delete(ctx context.Context, identifier string) error {
 	return s.client.remove(ctx, request{method: http.MethodDelete, path: []string{"actions", identifier}}, nil)
 }
@@ -139,14 +145,16 @@ func (a *actionPermissionsAnswer) complete() error {
 	return nil
 }
 
-// Permissions reads who may execute an action and approve its runs: GET /v1/actions/{identifier}/permissions.
+// Permissions reads who may execute an action and approve its runs: GET
+// /v1/actions/{identifier}/permissions.
 func (s *ActionService) Permissions(ctx context.Context, identifier string) (ActionPermissions, error) {
 	var answer actionPermissionsAnswer
 	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"actions", identifier, "permissions"}}, &answer)
 	return answer.Permissions, err
 }
 
-// UpdatePermissions changes the permissions of an action: PATCH /v1/actions/{identifier}/permissions.
+// UpdatePermissions changes the permissions of an action: PATCH
+// /v1/actions/{identifier}/permissions.
 func (s *ActionService) UpdatePermissions(ctx context.Context, identifier string, permissions ActionPermissions) (ActionPermissions, error) {
 	var answer actionPermissionsAnswer
 	_, err := s.client.do(ctx, request{

@@ -15,12 +15,12 @@ import (
 // completable is a response that can check itself for missing parts.
 type completable interface{ complete() error }
 
-// partialAnswer is a response that reports failures per item, so that ok: false does not mean that the request
-// failed.
+// partialAnswer is a response that reports failures per item, so that ok: false does not mean that
+// the request failed.
 type partialAnswer interface{ partial() bool }
 
-// envelope is the part that all responses share. Only strings are used as texts; an error in another form is still an
-// error.
+// envelope is the part that all responses share. Only strings are used as texts; an error in
+// another form is still an error.
 type envelope struct {
 	OK      json.RawMessage `json:"ok"`
 	Code    json.RawMessage `json:"error"`
@@ -31,7 +31,8 @@ type envelope struct {
 // deniesSuccess reports whether the response contains ok: false, whatever its status.
 func (e envelope) deniesSuccess() bool { return string(e.OK) == "false" }
 
-// readAnswer decodes a response, whose body has already been read into memory, into answer or an [*Error].
+// readAnswer decodes a response, whose body has already been read into memory, into answer or an
+// [*Error].
 func (c *Client) readAnswer(r request, response *http.Response, answer any) error {
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
@@ -115,8 +116,9 @@ func (c *Client) failure(r request, response *http.Response, head envelope) *Err
 	return failure
 }
 
-// meansNotFound reports whether a 404 means that the requested object does not exist. It does not if the response
-// lacks the form of Port's errors, if the route is unknown, or if it was the request for a token.
+// meansNotFound reports whether a 404 means that the requested object does not exist. It does not
+// if the response lacks the form of Port's errors, if the route is unknown, or if it was the
+// request for a token.
 func meansNotFound(r request, head envelope, code string) bool {
 	return head.deniesSuccess() && code != codeRouteNotFound && r.path[0] != tokenPath[0]
 }
@@ -127,7 +129,8 @@ const hintBaseURL = "check the base URL and any proxy in between"
 // maxErrorText is the maximum number of bytes that an error repeats of a text of Port's.
 const maxErrorText = 4096
 
-// textOf is the content of a JSON string, on one line and of bounded length; "" for any other value.
+// textOf is the content of a JSON string, on one line and of bounded length; "" for any other
+// value.
 func textOf(raw json.RawMessage) string {
 	var text string
 	if len(raw) == 0 || json.Unmarshal(raw, &text) != nil {
@@ -139,8 +142,8 @@ func textOf(raw json.RawMessage) string {
 	return strings.Join(strings.FieldsFunc(text, unicode.IsControl), " ")
 }
 
-// foreignAnswer is the error for a response that did not come from Port: an error page of a proxy, a login page of a
-// network, a redirect. The error omits its text, which may contain anything.
+// foreignAnswer is the error for a response that did not come from Port: an error page of a proxy,
+// a login page of a network, a redirect. The error omits its text, which may contain anything.
 func (c *Client) foreignAnswer(r request, response *http.Response, length int) *Error {
 	failure := &Error{
 		StatusCode: response.StatusCode,

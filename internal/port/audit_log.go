@@ -15,7 +15,8 @@ type AuditLogService struct {
 	client *Client
 }
 
-// AuditLogOptions are the filters of [AuditLogService.List], all of which must match; zero values do not filter.
+// AuditLogOptions are the filters of [AuditLogService.List], all of which must match; zero values
+// do not filter.
 type AuditLogOptions struct {
 	// From and To limit the time of the event.
 	From, To time.Time
@@ -73,7 +74,8 @@ func (o AuditLogOptions) query() url.Values {
 	return query
 }
 
-// AuditEvent is one entry of the audit log. Its objects are those of a change event, exactly as Port wrote them.
+// AuditEvent is one entry of the audit log. Its objects are those of a change event, exactly as
+// Port wrote them.
 type AuditEvent struct {
 	// Identifier is stable: each read of the event returns the same one.
 	Identifier   string          `json:"identifier,omitzero"`
@@ -101,12 +103,13 @@ func (e *AuditEvent) UnmarshalJSON(data []byte) error {
 type AuditLogPage struct {
 	// Events are in Port's order.
 	Events []AuditEvent
-	// At is when Port answered, by its own clock, to the second; the zero time if the answer does not say.
+	// At is when Port answered, by its own clock, to the second; the zero time if the answer does
+	// not say.
 	At time.Time
 }
 
-// Read returns events of the audit log: GET /v1/audit-log. Port answers with all of them at once, but with no more
-// than the limit. An answer that would be too large is [ErrAnswerTooLong].
+// Read returns events of the audit log: GET /v1/audit-log. Port answers with all of them at once,
+// but with no more than the limit. An answer that would be too large is [ErrAnswerTooLong].
 func (s *AuditLogService) Read(ctx context.Context, options AuditLogOptions) (AuditLogPage, error) {
 	var answer firstList[AuditEvent]
 	outcome, err := s.client.do(ctx, request{

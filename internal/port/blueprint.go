@@ -29,8 +29,8 @@ func (a *blueprintAnswer) complete() error {
 
 // CreateBlueprintOptions are the options of [BlueprintService.Create].
 type CreateBlueprintOptions struct {
-	// CatalogPage says whether Port creates a page for the blueprint in its software catalog. Nil uses Port's
-	// default, true.
+	// CatalogPage says whether Port creates a page for the blueprint in its software catalog. Nil
+	// uses Port's default, true.
 	CatalogPage *bool
 }
 
@@ -40,11 +40,12 @@ type DeleteBlueprintOptions struct {
 	DeleteActions bool
 }
 
-// BlueprintPatch contains the keys of a blueprint that a patch changes, by their JSON names. Values are anything that
-// encoding/json accepts, such as the structs of a [Blueprint].
+// BlueprintPatch contains the keys of a blueprint that a patch changes, by their JSON names. Values
+// are anything that encoding/json accepts, such as the structs of a [Blueprint].
 type BlueprintPatch map[string]any
 
-// Get reads a blueprint: GET /v1/blueprints/{identifier}. It returns [ErrNotFound] if the blueprint does not exist.
+// Get reads a blueprint: GET /v1/blueprints/{identifier}. It returns [ErrNotFound] if the blueprint
+// does not exist.
 func (s *BlueprintService) Get(ctx context.Context, identifier string) (*Blueprint, error) {
 	var answer blueprintAnswer
 	_, err := s.client.do(ctx, request{
@@ -69,9 +70,9 @@ func (s *BlueprintService) List(ctx context.Context) ([]Blueprint, error) {
 	return answer.Blueprints, nil
 }
 
-// Create creates a blueprint: POST /v1/blueprints. It returns [ErrExists] if the identifier is taken, and
-// [ErrOutcomeUnknown] if the response was lost and a read could not determine whether the blueprint was created; see
-// [EntityService.Create].
+// Create creates a blueprint: POST /v1/blueprints. It returns [ErrExists] if the identifier is
+// taken, and [ErrOutcomeUnknown] if the response was lost and a read could not determine whether
+// the blueprint was created; see [EntityService.Create].
 func (s *BlueprintService) Create(ctx context.Context, blueprint *Blueprint, options CreateBlueprintOptions) (*Blueprint, error) {
 	query := url.Values{}
 	if options.CatalogPage != nil {
@@ -92,22 +93,23 @@ func (s *BlueprintService) Create(ctx context.Context, blueprint *Blueprint, opt
 	return call.run(ctx)
 }
 
-// Update replaces a blueprint: PUT /v1/blueprints/{identifier}. Whatever the new blueprint omits is deleted. A
-// different identifier renames the blueprint; in that case [ErrExists] means that the new identifier is taken.
+// Update replaces a blueprint: PUT /v1/blueprints/{identifier}. Whatever the new blueprint omits is
+// deleted. A different identifier renames the blueprint; in that case [ErrExists] means that the
+// new identifier is taken.
 func (s *BlueprintService) Update(ctx context.Context, identifier string, blueprint *Blueprint) (*Blueprint, error) {
 	body := blueprint.writable()
 	return s.write(ctx, http.MethodPut, identifier, blueprint.Identifier, body, body.expected())
 }
 
-// Patch changes parts of a blueprint: PATCH /v1/blueprints/{identifier}. A different identifier in the patch renames
-// it.
+// Patch changes parts of a blueprint: PATCH /v1/blueprints/{identifier}. A different identifier in
+// the patch renames it.
 func (s *BlueprintService) Patch(ctx context.Context, identifier string, patch BlueprintPatch) (*Blueprint, error) {
 	renamed, _ := patch["identifier"].(string)
 	return s.write(ctx, http.MethodPatch, identifier, renamed, patch, patch)
 }
 
-// write sends a PUT or PATCH. If the response to a rename is lost, it reads the new identifier to determine the
-// outcome.
+// write sends a PUT or PATCH. If the response to a rename is lost, it reads the new identifier to
+// determine the outcome.
 func (s *BlueprintService) write(ctx context.Context, method, identifier, renamed string, body, sent any) (*Blueprint, error) {
 	lingering, release := Linger(ctx)
 	defer release()
@@ -129,8 +131,9 @@ func (s *BlueprintService) write(ctx context.Context, method, identifier, rename
 	return call.settle(lingering, outcome, err)
 }
 
-// Delete deletes a blueprint: DELETE /v1/blueprints/{identifier}. It returns [ErrNotFound] if the blueprint does not
-// exist and [ErrHasDependents] if it has entities, which also happens for a few seconds after they were deleted.
+// Delete deletes a blueprint: DELETE /v1/blueprints/{identifier}. It returns [ErrNotFound] if the
+// blueprint does not exist and [ErrHasDependents] if it has entities, which also happens for a few
+// seconds after they were deleted.
 func (s *BlueprintService) Delete(ctx context.Context, identifier string, options DeleteBlueprintOptions) error {
 	query := url.Values{}
 	if options.DeleteActions {
@@ -141,17 +144,17 @@ func (s *BlueprintService) Delete(ctx context.Context, identifier string, option
 	}, nil)
 }
 
-// DeleteEntities starts the deletion of all entities of a blueprint, but not of the blueprint: DELETE
-// /v1/blueprints/{identifier}/all-entities. It returns the id of the migration that deletes them, for
-// [MigrationService.Wait]; "" if Port returned none.
+// DeleteEntities starts the deletion of all entities of a blueprint, but not of the blueprint:
+// DELETE /v1/blueprints/{identifier}/all-entities. It returns the id of the migration that deletes
+// them, for [MigrationService.Wait]; "" if Port returned none.
 func (s *BlueprintService) DeleteEntities(ctx context.Context, identifier string) (migrationID string, err error) {
 	return s.deleteAll(ctx, identifier, false)
 }
 
 // DeleteWithEntities starts the deletion of a blueprint with all its entities: DELETE
-// /v1/blueprints/{identifier}/all-entities?delete_blueprint=true. It returns the id of the migration that deletes
-// them, for [MigrationService.Wait]; "" if Port returned none, for example because the blueprint was already deleted
-// when the request was retried after a lost response.
+// /v1/blueprints/{identifier}/all-entities?delete_blueprint=true. It returns the id of the
+// migration that deletes them, for [MigrationService.Wait]; "" if Port returned none, for example
+// because the blueprint was already deleted when the request was retried after a lost response.
 func (s *BlueprintService) DeleteWithEntities(ctx context.Context, identifier string) (migrationID string, err error) {
 	return s.deleteAll(ctx, identifier, true)
 }
@@ -168,8 +171,8 @@ func (s *BlueprintService) deleteAll(ctx context.Context, identifier string, blu
 	return answer.MigrationID, err
 }
 
-// RenameProperty renames a property and keeps its value in every entity, unlike [BlueprintService.Update]: PATCH
-// /v1/blueprints/{blueprint}/properties/{from}/rename.
+// RenameProperty renames a property and keeps its value in every entity,
+// unlike [BlueprintService.Update]: PATCH /v1/blueprints/{blueprint}/properties/{from}/rename.
 func (s *BlueprintService) RenameProperty(ctx context.Context, blueprint, from, to string) (*Blueprint, error) {
 	keys := func(b *Blueprint) (hasFrom, hasTo bool) { return hasBoth(b.Schema.Properties, from, to) }
 	return s.renameKey(ctx, []string{"blueprints", blueprint, "properties", from, "rename"}, "newPropertyName", to, keys)
@@ -188,8 +191,9 @@ func (s *BlueprintService) RenameRelation(ctx context.Context, blueprint, from, 
 	return s.renameKey(ctx, []string{"blueprints", blueprint, "relations", from, "rename"}, "newRelationIdentifier", to, keys)
 }
 
-// renameKey sends a rename of a key. A retry of a rename fails, so after a lost response the blueprint is read: the
-// rename took effect if the blueprint has the new key and no longer has the old one.
+// renameKey sends a rename of a key. A retry of a rename fails, so after a lost response the
+// blueprint is read: the rename took effect if the blueprint has the new key and no longer has the
+// old one.
 func (s *BlueprintService) renameKey(
 	ctx context.Context, path []string, field, to string, keys func(*Blueprint) (hasFrom, hasTo bool),
 ) (*Blueprint, error) {
@@ -221,8 +225,8 @@ func hasBoth[T any](keys map[string]T, from, to string) (hasFrom, hasTo bool) {
 	return hasFrom, hasTo
 }
 
-// SystemStructure reads the part of a system blueprint that Port itself defines, such as _user or _team: GET
-// /v1/blueprints/system/{identifier}/structure, which Port does not document.
+// SystemStructure reads the part of a system blueprint that Port itself defines, such as _user or
+// _team: GET /v1/blueprints/system/{identifier}/structure, which Port does not document.
 func (s *BlueprintService) SystemStructure(ctx context.Context, identifier string) (*Blueprint, error) {
 	var answer structureAnswer
 	_, err := s.client.do(ctx, request{
@@ -234,8 +238,8 @@ func (s *BlueprintService) SystemStructure(ctx context.Context, identifier strin
 	return &answer.blueprint, nil
 }
 
-// structureAnswer decodes the undocumented response in any of its possible forms: the structure under either of two
-// keys, or bare.
+// structureAnswer decodes the undocumented response in any of its possible forms: the structure
+// under either of two keys, or bare.
 type structureAnswer struct {
 	blueprint Blueprint
 }
@@ -265,7 +269,8 @@ func (b *Blueprint) writable() Blueprint {
 	return sent
 }
 
-// expected is the part of a sent blueprint that a response must contain: Port may drop a changelog destination.
+// expected is the part of a sent blueprint that a response must contain: Port may drop a changelog
+// destination.
 func (b Blueprint) expected() Blueprint {
 	b.ChangelogDestination = nil
 	return b

@@ -2,11 +2,13 @@ package port
 
 import "encoding/json"
 
-// Blueprint is the schema of a kind of entity: its properties and its relations to other blueprints.
+// Blueprint is the schema of a kind of entity: its properties and its relations to other
+// blueprints.
 //
-// Optional keys are pointers, maps and slices: nil is absent (or null in a response, which Port treats alike), while
-// an empty string, map or list is written and read as such. Keys without a field are kept in Extra, here and in every
-// nested struct, and are written back with the blueprint. encoding/json alone would omit them from a nested struct.
+// Optional keys are pointers, maps and slices: nil is absent (or null in a response, which Port
+// treats alike), while an empty string, map or list is written and read as such. Keys without a
+// field are kept in Extra, here and in every nested struct, and are written back with the
+// blueprint. encoding/json alone would omit them from a nested struct.
 type Blueprint struct {
 	// Identifier is at most 100 characters of [\p{L}0-9@_.+:\\/-], and neither "." nor "..".
 	Identifier  string  `json:"identifier"`
@@ -20,7 +22,8 @@ type Blueprint struct {
 	AggregationProperties map[string]AggregationProperty `json:"aggregationProperties,omitzero"`
 	Relations             map[string]Relation            `json:"relations,omitzero"`
 
-	// ChangelogDestination was removed from Port's production on 2026-07-13: a response may lack what was written.
+	// ChangelogDestination was removed from Port's production on 2026-07-13: a response may lack
+	// what was written.
 	ChangelogDestination *ChangelogDestination `json:"changelogDestination,omitzero"`
 	Ownership            *Ownership            `json:"ownership,omitzero"`
 	// TeamInheritance is the predecessor of Ownership.
@@ -28,7 +31,8 @@ type Blueprint struct {
 	// IncludeInGlobalSearch says whether the portal's search shows entities of this blueprint.
 	IncludeInGlobalSearch *bool `json:"includeInGlobalSearch,omitzero"`
 
-	// CreatedAt, CreatedBy, UpdatedAt and UpdatedBy are set by Port and never sent; times are as Port wrote them.
+	// CreatedAt, CreatedBy, UpdatedAt and UpdatedBy are set by Port and never sent; times are as
+	// Port wrote them.
 	CreatedAt string `json:"createdAt,omitzero"`
 	CreatedBy string `json:"createdBy,omitzero"`
 	UpdatedAt string `json:"updatedAt,omitzero"`
@@ -53,7 +57,8 @@ type Schema struct {
 	Extra      map[string]json.RawMessage `json:"-"`
 }
 
-// MirrorProperty shows the property of a related entity. Path starts with a relation: "environment.cluster.region".
+// MirrorProperty shows the property of a related entity. Path starts with a relation:
+// "environment.cluster.region".
 type MirrorProperty struct {
 	Path  string                     `json:"path"`
 	Title *string                    `json:"title,omitzero"`
@@ -77,7 +82,8 @@ type CalculationProperty struct {
 	Extra              map[string]json.RawMessage `json:"-"`
 }
 
-// AggregationProperty is computed over the entities of the blueprint Target that are related to an entity.
+// AggregationProperty is computed over the entities of the blueprint Target that are related to an
+// entity.
 type AggregationProperty struct {
 	Title       string  `json:"title"`
 	Target      string  `json:"target"`
@@ -92,8 +98,8 @@ type AggregationProperty struct {
 	Extra      map[string]json.RawMessage `json:"-"`
 }
 
-// CalculationSpec says how an aggregation counts: Func is count, average, sum, min, max or median, CalculationBy
-// is entities or property, and AverageOf is hour, day, week, month or total.
+// CalculationSpec says how an aggregation counts: Func is count, average, sum, min, max or median,
+// CalculationBy is entities or property, and AverageOf is hour, day, week, month or total.
 type CalculationSpec struct {
 	Func          string                     `json:"func"`
 	CalculationBy string                     `json:"calculationBy"`
@@ -126,8 +132,8 @@ const (
 	ChangelogKafka   = "KAFKA"
 )
 
-// ChangelogDestination is where Port sends the changes of a blueprint and of its entities. URL and Agent apply to the
-// type [ChangelogWebhook].
+// ChangelogDestination is where Port sends the changes of a blueprint and of its entities. URL and
+// Agent apply to the type [ChangelogWebhook].
 type ChangelogDestination struct {
 	Type  string                     `json:"type"`
 	URL   *string                    `json:"url,omitzero"`
@@ -135,7 +141,8 @@ type ChangelogDestination struct {
 	Extra map[string]json.RawMessage `json:"-"`
 }
 
-// Ownership says how an entity gets its team: Type is Direct, or Inherited through the relations in Path.
+// Ownership says how an entity gets its team: Type is Direct, or Inherited through the relations in
+// Path.
 type Ownership struct {
 	Type  string                     `json:"type"`
 	Path  *string                    `json:"path,omitzero"`

@@ -218,8 +218,8 @@ func FuzzBlueprint(f *testing.F) {
 	})
 }
 
-// assertIncluded checks that everything in the second value is in the first. The first may hold more: required keys
-// that were absent.
+// assertIncluded checks that everything in the second value is in the first. The first may hold
+// more: required keys that were absent.
 func assertIncluded(t *testing.T, whole, part any, path string) {
 	t.Helper()
 	object, isObject := part.(map[string]any)
@@ -238,7 +238,8 @@ func assertIncluded(t *testing.T, whole, part any, path string) {
 	}
 }
 
-// isQuotedNumber allows for a number that came as a string in a place where Port documents a number.
+// isQuotedNumber allows for a number that came as a string in a place where Port documents a
+// number.
 func isQuotedNumber(whole, part any) bool {
 	number, isNumber := whole.(json.Number)
 	text, isText := part.(string)

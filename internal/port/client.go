@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// Client is a client of Port's API. It is safe for concurrent use; all its calls share one token and one view of the
-// rate limit. The zero value is not usable: see [New].
+// Client is a client of Port's API. It is safe for concurrent use; all its calls share one token
+// and one view of the rate limit. The zero value is not usable: see [New].
 type Client struct {
 	Blueprints   *BlueprintService
 	Entities     *EntityService
@@ -30,8 +30,9 @@ type Client struct {
 	clock       *serverClock
 }
 
-// New returns a client of the API at baseURL, such as "https://api.us.getport.io", or of [DefaultBaseURL] when it is
-// "". A trailing "/v1" is dropped. New sends nothing; the first request uses the credentials.
+// New returns a client of the API at baseURL, such as "https://api.us.getport.io", or of
+// [DefaultBaseURL] when it is "". A trailing "/v1" is dropped. New sends nothing; the first request
+// uses the credentials.
 func New(baseURL string, options ...Option) (*Client, error) {
 	base, err := parseBaseURL(baseURL)
 	if err != nil {
@@ -53,12 +54,12 @@ func New(baseURL string, options ...Option) (*Client, error) {
 	return client, nil
 }
 
-// Changes counts the completed requests of this client that may have changed something. Data read at a lower count
-// may be out of date.
+// Changes counts the completed requests of this client that may have changed something. Data read
+// at a lower count may be out of date.
 func (c *Client) Changes() uint64 { return c.changeCount.Load() }
 
-// connect stacks the transports. From the outside in: the token, the organization's rate limit, the timeout of an
-// attempt, the network. Retries are above all of them.
+// connect stacks the transports. From the outside in: the token, the organization's rate limit, the
+// timeout of an attempt, the network. Retries are above all of them.
 func (c *Client) connect(s *settings) {
 	base, gate := newBaseTransport(s), &rateGate{}
 	limited := func(lingers bool) http.RoundTripper {
@@ -71,8 +72,8 @@ func (c *Client) connect(s *settings) {
 	c.changes = newHTTPClient(&authTransport{base: limited(true), auth: c.auth})
 }
 
-// newHTTPClient returns a client that follows no redirects: the API sends none, and a token must not travel to an
-// address that the user did not name.
+// newHTTPClient returns a client that follows no redirects: the API sends none, and a token must
+// not travel to an address that the user did not name.
 func newHTTPClient(transport http.RoundTripper) *http.Client {
 	return &http.Client{
 		Transport:     transport,
@@ -80,7 +81,8 @@ func newHTTPClient(transport http.RoundTripper) *http.Client {
 	}
 }
 
-// newBaseTransport returns the configured transport, or a new one that uses the proxy of the environment.
+// newBaseTransport returns the configured transport, or a new one that uses the proxy of the
+// environment.
 func newBaseTransport(s *settings) http.RoundTripper {
 	if s.transport != nil {
 		return s.transport
@@ -89,7 +91,8 @@ func newBaseTransport(s *settings) http.RoundTripper {
 	if shared, ok := http.DefaultTransport.(*http.Transport); ok {
 		transport = shared.Clone()
 	}
-	// All requests go to one host, many at a time; the default would close all but two connections after each.
+	// All requests go to one host, many at a time; the default would close all but two connections
+	// after each.
 	transport.MaxIdleConnsPerHost = transport.MaxIdleConns
 	if s.rootCAs != nil {
 		if transport.TLSClientConfig == nil {

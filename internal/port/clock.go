@@ -8,7 +8,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/pause"
 )
 
-// serverClock estimates the difference between Port's clock and the local one. The zero value assumes no difference.
+// serverClock estimates the difference between Port's clock and the local one. The zero value
+// assumes no difference.
 type serverClock struct {
 	mutex sync.Mutex
 	// ahead is how far Port's clock is ahead of the local one.
@@ -22,12 +23,12 @@ func (c *serverClock) learn(header http.Header, now time.Time) {
 	c.ahead = pause.ServerTime(header, now).Sub(now)
 }
 
-// clockTolerance is the precision of the comparison: the Date header has whole seconds, and the response takes time
-// to arrive.
+// clockTolerance is the precision of the comparison: the Date header has whole seconds, and the
+// response takes time to arrive.
 const clockTolerance = 2 * time.Second
 
-// isSince reports whether something was created no earlier than a local time, within the precision of the clocks.
-// createdAt is in Port's time, or empty if unknown.
+// isSince reports whether something was created no earlier than a local time, within the precision
+// of the clocks. createdAt is in Port's time, or empty if unknown.
 func (c *serverClock) isSince(createdAt string, began time.Time) bool {
 	created, err := time.Parse(time.RFC3339, createdAt)
 	if err != nil {

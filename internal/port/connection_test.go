@@ -118,7 +118,8 @@ func TestProxyFromTheEnvironment(t *testing.T) {
 	}
 }
 
-// brokenServer accepts connections and treats each as it is told, in turn; the last way is for all that follow.
+// brokenServer accepts connections and treats each as it is told, in turn; the last way is for all
+// that follow.
 func brokenServer(t *testing.T, ways ...func(net.Conn)) (address string, connections *atomic.Int32) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -20,7 +20,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// These tests run the client against the emulator, over real connections: they show that both mean the same thing.
+// These tests run the client against the emulator, over real connections: they show that both mean
+// the same thing.
 
 // world is an emulator and a client of it.
 type world struct {

@@ -34,7 +34,8 @@ func (a *entityAnswer) complete() error {
 type GetEntityOptions struct {
 	// ExcludeCalculated leaves out the values of mirror, calculation and aggregation properties.
 	ExcludeCalculated bool
-	// AttachTitleToRelation returns relations as objects with identifier and title instead of bare identifiers.
+	// AttachTitleToRelation returns relations as objects with identifier and title instead of bare
+	// identifiers.
 	AttachTitleToRelation bool
 	// Include and Exclude limit the returned properties; empty returns all.
 	Include []string
@@ -125,8 +126,8 @@ func entitiesPath(blueprint string, rest ...string) []string {
 	return append([]string{"blueprints", blueprint, "entities"}, rest...)
 }
 
-// Get reads an entity: GET /v1/blueprints/{blueprint}/entities/{identifier}. It returns [ErrNotFound] if the entity
-// does not exist.
+// Get reads an entity: GET /v1/blueprints/{blueprint}/entities/{identifier}. It returns
+// [ErrNotFound] if the entity does not exist.
 func (s *EntityService) Get(ctx context.Context, blueprint, identifier string, options GetEntityOptions) (*Entity, error) {
 	var answer entityAnswer
 	_, err := s.client.do(ctx, request{
@@ -138,8 +139,9 @@ func (s *EntityService) Get(ctx context.Context, blueprint, identifier string, o
 	return answer.Entity, nil
 }
 
-// List yields all entities of a blueprint: GET /v1/blueprints/{blueprint}/entities. Port returns all of them at once;
-// for many entities [EntityService.SearchBlueprint] reads page by page. An error ends the sequence.
+// List yields all entities of a blueprint: GET /v1/blueprints/{blueprint}/entities. Port returns
+// all of them at once; for many entities [EntityService.SearchBlueprint] reads page by page. An
+// error ends the sequence.
 func (s *EntityService) List(ctx context.Context, blueprint string, options GetEntityOptions) iter.Seq2[*Entity, error] {
 	return func(yield func(*Entity, error) bool) {
 		var answer struct {
@@ -160,13 +162,14 @@ func (s *EntityService) List(ctx context.Context, blueprint string, options GetE
 	}
 }
 
-// Create creates an entity: POST /v1/blueprints/{blueprint}/entities. Without upsert it returns [ErrExists] if the
-// identifier is taken.
+// Create creates an entity: POST /v1/blueprints/{blueprint}/entities. Without upsert it returns
+// [ErrExists] if the identifier is taken.
 //
-// A create is never retried unless it certainly had no effect. If its response is lost, the entity is read, and
-// considered created by this call if it equals what was sent and was created after the request began, in Port's time.
-// If that is inconclusive (the identifier has a different entity, it existed before, or Port generates the
-// identifier), the error is [ErrOutcomeUnknown]. With Upsert it does not matter whether the entity existed before.
+// A create is never retried unless it certainly had no effect. If its response is lost, the entity
+// is read, and considered created by this call if it equals what was sent and was created after the
+// request began, in Port's time. If that is inconclusive (the identifier has a different entity, it
+// existed before, or Port generates the identifier), the error is [ErrOutcomeUnknown]. With Upsert
+// it does not matter whether the entity existed before.
 func (s *EntityService) Create(ctx context.Context, blueprint string, entity *Entity, options CreateEntityOptions) (*Entity, error) {
 	body := entity.writable()
 	post := func(ctx context.Context) (*Entity, outcome, error) {
@@ -198,8 +201,9 @@ func (s *EntityService) isSince(entity *Entity, began time.Time) bool {
 	return s.client.clock.isSince(entity.CreatedAt, began)
 }
 
-// Update replaces an entity: PUT /v1/blueprints/{blueprint}/entities/{identifier}. A different identifier in the new
-// entity renames it; in that case [ErrExists] means that the new identifier is taken.
+// Update replaces an entity: PUT /v1/blueprints/{blueprint}/entities/{identifier}. A different
+// identifier in the new entity renames it; in that case [ErrExists] means that the new identifier
+// is taken.
 func (s *EntityService) Update(
 	ctx context.Context, blueprint, identifier string, entity *Entity, options UpdateEntityOptions,
 ) (*Entity, error) {
@@ -209,8 +213,8 @@ func (s *EntityService) Update(
 	return s.write(ctx, call, entity.Identifier)
 }
 
-// Patch changes parts of an entity: PATCH /v1/blueprints/{blueprint}/entities/{identifier}. A different identifier in
-// the patch renames it.
+// Patch changes parts of an entity: PATCH /v1/blueprints/{blueprint}/entities/{identifier}. A
+// different identifier in the patch renames it.
 func (s *EntityService) Patch(
 	ctx context.Context, blueprint, identifier string, patch *EntityPatch, options UpdateEntityOptions,
 ) (*Entity, error) {
@@ -220,8 +224,8 @@ func (s *EntityService) Patch(
 	return s.write(ctx, call, patch.Identifier)
 }
 
-// write sends a PUT or PATCH. If the response to a rename is lost, it reads the new identifier to determine the
-// outcome.
+// write sends a PUT or PATCH. If the response to a rename is lost, it reads the new identifier to
+// determine the outcome.
 func (s *EntityService) write(ctx context.Context, call request, renamed string) (*Entity, error) {
 	lingering, release := Linger(ctx)
 	defer release()
@@ -242,15 +246,17 @@ func (s *EntityService) write(ctx context.Context, call request, renamed string)
 	return renaming[Entity]{readNew: read(renamed), readOld: read(identifier), sent: call.body}.settle(lingering, outcome, err)
 }
 
-// Delete deletes an entity: DELETE /v1/blueprints/{blueprint}/entities/{identifier}. It returns [ErrNotFound] if the
-// entity does not exist, and [ErrHasDependents] if others relate to it and Dependents is not set.
+// Delete deletes an entity: DELETE /v1/blueprints/{blueprint}/entities/{identifier}. It returns
+// [ErrNotFound] if the entity does not exist, and [ErrHasDependents] if others relate to it and
+// Dependents is not set.
 func (s *EntityService) Delete(ctx context.Context, blueprint, identifier string, options DeleteEntityOptions) error {
 	return s.client.remove(ctx, request{
 		method: http.MethodDelete, path: entitiesPath(blueprint, identifier), query: options.query(),
 	}, nil)
 }
 
-// Count returns the number of entities of a blueprint: GET /v1/blueprints/{blueprint}/entities-count.
+// Count returns the number of entities of a blueprint: GET
+// /v1/blueprints/{blueprint}/entities-count.
 func (s *EntityService) Count(ctx context.Context, blueprint string) (int64, error) {
 	var answer struct {
 		Count json.Number `json:"count"`

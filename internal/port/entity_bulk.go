@@ -25,8 +25,8 @@ type BulkResult struct {
 	AdditionalData json.RawMessage
 }
 
-// BulkError is the failure of one entity of a bulk create, while others of the same request succeeded. It matches the
-// sentinels of this package as [Error] does.
+// BulkError is the failure of one entity of a bulk create, while others of the same request
+// succeeded. It matches the sentinels of this package as [Error] does.
 type BulkError struct {
 	// Index is the position of the entity in the sequence that was given, from 0.
 	Index      int
@@ -42,8 +42,8 @@ func (e *BulkError) Error() string {
 	return fmt.Sprintf("entity %q (number %d): %d (%s): %s", e.Identifier, e.Index+1, e.StatusCode, e.Code, e.Message)
 }
 
-// Is reports whether the error matches a sentinel of this package. A conflict means that the entity exists, since
-// nothing else in a bulk create can conflict.
+// Is reports whether the error matches a sentinel of this package. A conflict means that the entity
+// exists, since nothing else in a bulk create can conflict.
 func (e *BulkError) Is(target error) bool {
 	one := Error{StatusCode: e.StatusCode, Code: e.Code, exists: e.StatusCode == http.StatusConflict}
 	return one.Is(target)
@@ -66,14 +66,16 @@ type bulkCreateAnswer struct {
 	} `json:"errors"`
 }
 
-// partial says that ok: false does not mean that the request failed: the response reports on each entity separately.
+// partial says that ok: false does not mean that the request failed: the response reports on each
+// entity separately.
 func (a *bulkCreateAnswer) partial() bool { return len(a.Entities)+len(a.Errors) > 0 }
 
-// BulkCreate creates or, with Upsert, overwrites any number of entities of a blueprint, twenty per request: POST
-// /v1/blueprints/{blueprint}/entities/bulk. It yields one result per entity, in the order of Port's responses; a
-// refused entity yields a [*BulkError], and the sequence continues. Any other error concerns a whole request, comes
-// with a zero result and ends the sequence: [ErrOutcomeUnknown] means that the entities of that request may have been
-// written. Entities are taken from the sequence as they are sent, so stopping early sends no more.
+// BulkCreate creates or, with Upsert, overwrites any number of entities of a blueprint, twenty per
+// request: POST /v1/blueprints/{blueprint}/entities/bulk. It yields one result per entity, in the
+// order of Port's responses; a refused entity yields a [*BulkError], and the sequence continues.
+// Any other error concerns a whole request, comes with a zero result and ends the sequence:
+// [ErrOutcomeUnknown] means that the entities of that request may have been written. Entities are
+// taken from the sequence as they are sent, so stopping early sends no more.
 func (s *EntityService) BulkCreate(
 	ctx context.Context, blueprint string, entities iter.Seq[*Entity], options CreateEntityOptions,
 ) iter.Seq2[BulkResult, error] {
@@ -136,9 +138,10 @@ func (a *bulkCreateAnswer) yield(first int, yield func(BulkResult, error) bool) 
 }
 
 // BulkDelete deletes any number of entities of a blueprint, a hundred per request: POST
-// /v1/blueprints/{blueprint}/bulk/entities/delete. It yields the identifiers of the deleted entities. Port refuses a
-// whole request with [ErrHasDependents] if others relate to one of its entities and Dependents is not set. An error
-// ends the sequence; with [ErrOutcomeUnknown] the entities of that request may have been deleted.
+// /v1/blueprints/{blueprint}/bulk/entities/delete. It yields the identifiers of the deleted
+// entities. Port refuses a whole request with [ErrHasDependents] if others relate to one of its
+// entities and Dependents is not set. An error ends the sequence; with [ErrOutcomeUnknown] the
+// entities of that request may have been deleted.
 func (s *EntityService) BulkDelete(
 	ctx context.Context, blueprint string, entities iter.Seq[string], options DeleteEntityOptions,
 ) iter.Seq2[string, error] {

@@ -6,19 +6,22 @@ import (
 
 // Entity is one item of the catalog.
 //
-// Properties holds JSON values: nil, bool, string, [encoding/json.Number], []any and map[string]any, never a
-// floating-point number. Port returns every property of the blueprint, null where no value was set.
+// Properties holds JSON values: nil, bool, string, [encoding/json.Number], []any and
+// map[string]any, never a floating-point number. Port returns every property of the blueprint, null
+// where no value was set.
 type Entity struct {
-	// Identifier is at most 1000 characters of [\p{L}0-9@_.+:\\/='-]; in a create it may be "", and Port generates
-	// one.
+	// Identifier is at most 1000 characters of [\p{L}0-9@_.+:\\/='-]; in a create it may be "", and
+	// Port generates one.
 	Identifier string  `json:"identifier,omitzero"`
 	Title      *string `json:"title,omitzero"`
 	Icon       *string `json:"icon,omitzero"`
-	// Team is nil when absent or null; a single team, which Port may write as a string, is a list of one.
+	// Team is nil when absent or null; a single team, which Port may write as a string, is a list
+	// of one.
 	Team       []string       `json:"team,omitzero"`
 	Properties map[string]any `json:"properties,omitzero"`
-	// Relations holds, by relation, nil, the identifier of the related entity as a string, or the identifiers of
-	// several as []string. Searches that attach titles return objects instead, which are kept as they are.
+	// Relations holds, by relation, nil, the identifier of the related entity as a string, or the
+	// identifiers of several as []string. Searches that attach titles return objects instead, which
+	// are kept as they are.
 	Relations map[string]any `json:"relations,omitzero"`
 
 	// Blueprint and the fields below are set by Port and never sent; times are as Port wrote them.
@@ -28,7 +31,8 @@ type Entity struct {
 	UpdatedAt string `json:"updatedAt,omitzero"`
 	UpdatedBy string `json:"updatedBy,omitzero"`
 
-	// Extra contains the other keys of a response, such as scorecards. They are read-only and never sent.
+	// Extra contains the other keys of a response, such as scorecards. They are read-only and never
+	// sent.
 	Extra map[string]json.RawMessage `json:"-"`
 }
 
@@ -81,8 +85,8 @@ func (e *Entity) writable() Entity {
 	}
 }
 
-// EntityPatch changes parts of an entity and leaves the rest unchanged. In Properties and Relations a nil value
-// unsets the key.
+// EntityPatch changes parts of an entity and leaves the rest unchanged. In Properties and Relations
+// a nil value unsets the key.
 type EntityPatch struct {
 	// Identifier renames the entity, unless it is "".
 	Identifier string           `json:"identifier,omitzero"`

@@ -26,7 +26,8 @@ type SearchResult struct {
 	FailedBlueprints []string `json:"failedBlueprints"`
 }
 
-// QueryIdentifiers is the query of [EntityService.Search] for entities by their blueprints and identifiers.
+// QueryIdentifiers is the query of [EntityService.Search] for entities by their blueprints and
+// identifiers.
 func QueryIdentifiers(identifiers map[string][]string) (json.RawMessage, error) {
 	type rules struct {
 		Combinator string `json:"combinator"`
@@ -49,9 +50,9 @@ func QueryIdentifiers(identifiers map[string][]string) (json.RawMessage, error) 
 	return json.Marshal(all)
 }
 
-// Search finds entities of all blueprints: POST /v1/entities/search. The query is an object of combinator ("and" or
-// "or") and rules; its operators are documented at https://docs.port.io/search-and-query/. Port returns all of them
-// at once, without pages.
+// Search finds entities of all blueprints: POST /v1/entities/search. The query is an object of
+// combinator ("and" or "or") and rules; its operators are documented at
+// https://docs.port.io/search-and-query/. Port returns all of them at once, without pages.
 func (s *EntityService) Search(ctx context.Context, query json.RawMessage, options SearchOptions) (*SearchResult, error) {
 	parameters := options.query()
 	if options.AllowPartialResults {
@@ -93,8 +94,8 @@ type searchPage struct {
 var errSearchLoop = errors.New("the response refers to the same next page again")
 
 // SearchBlueprint yields the entities of a blueprint that match a query, nil for all: POST
-// /v1/blueprints/{blueprint}/entities/search. It reads the next page when the sequence reaches it. An error ends the
-// sequence.
+// /v1/blueprints/{blueprint}/entities/search. It reads the next page when the sequence reaches it.
+// An error ends the sequence.
 func (s *EntityService) SearchBlueprint(
 	ctx context.Context, blueprint string, query json.RawMessage, options SearchBlueprintOptions,
 ) iter.Seq2[*Entity, error] {

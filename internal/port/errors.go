@@ -16,8 +16,8 @@ var (
 	ErrUnauthorized = errors.New("port: unauthorized")
 	// ErrForbidden is a 403: the credentials are right but may not do this.
 	ErrForbidden = errors.New("port: forbidden")
-	// ErrNotFound is a 404 in which Port says that the requested object does not exist. A 404 of a proxy or of a
-	// server that is not Port does not match.
+	// ErrNotFound is a 404 in which Port says that the requested object does not exist. A 404 of a
+	// proxy or of a server that is not Port does not match.
 	ErrNotFound = errors.New("port: not found")
 	// ErrConflict is a 409.
 	ErrConflict = errors.New("port: conflict")
@@ -33,8 +33,8 @@ var (
 	ErrFormatChange = errors.New("port: the format of a property cannot change")
 	// ErrHasDependents means that an object cannot be deleted because others depend on it.
 	ErrHasDependents = errors.New("port: has dependents")
-	// ErrOutcomeUnknown means that a request which is not safe to retry was sent, its response was lost, and a read
-	// could not determine its outcome.
+	// ErrOutcomeUnknown means that a request which is not safe to retry was sent, its response was
+	// lost, and a read could not determine its outcome.
 	ErrOutcomeUnknown = errors.New("port: outcome unknown")
 	// ErrInvalidIdentifier means that an identifier cannot be part of a path; nothing was sent.
 	ErrInvalidIdentifier = errors.New("port: invalid identifier")
@@ -49,12 +49,12 @@ const (
 	codeRouteNotFound = "route_not_found"
 )
 
-// codesExists are the known codes for a taken identifier. Neither code nor status is documented, so a create also
-// reads the object.
+// codesExists are the known codes for a taken identifier. Neither code nor status is documented, so
+// a create also reads the object.
 func codesExists() []string { return []string{"identifier_taken", "already_exists"} }
 
-// Error is a response of the API that reports a failure. It matches the sentinels of this package by its status and
-// code.
+// Error is a response of the API that reports a failure. It matches the sentinels of this package
+// by its status and code.
 type Error struct {
 	// StatusCode is the HTTP status. It may be 200 if the response contained "ok": false.
 	StatusCode int
@@ -76,12 +76,13 @@ type Error struct {
 
 	exists    bool
 	malformed bool
-	// elsewhere says that the 404 does not mean that the object does not exist: the address is not Port's API, or the
-	// request did not reach the object.
+	// elsewhere says that the 404 does not mean that the object does not exist: the address is not
+	// Port's API, or the request did not reach the object.
 	elsewhere bool
 }
 
-// Error describes the failure on one line: request, status, code, Port's message, hint and trace id.
+// Error describes the failure on one line: request, status, code, Port's message, hint and trace
+// id.
 func (e *Error) Error() string {
 	var text strings.Builder
 	text.WriteString(e.Method + " " + e.Route + ": ")
@@ -130,8 +131,8 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// TransportError is a request without a usable response: the connection failed, the response was truncated, or none
-// arrived in time. It unwraps to the cause.
+// TransportError is a request without a usable response: the connection failed, the response was
+// truncated, or none arrived in time. It unwraps to the cause.
 type TransportError struct {
 	// Method and Route say which request failed: the HTTP method and the path, without query.
 	Method string

@@ -25,8 +25,9 @@ const (
 	fakeAddress      = "http://port.test"
 )
 
-// fakePort is a Port in memory with just enough of a catalog to see what became of a request, and with faults that
-// are put between it and the client. It is a transport, so that tests with virtual time need no sockets.
+// fakePort is a Port in memory with just enough of a catalog to see what became of a request, and
+// with faults that are put between it and the client. It is a transport, so that tests with virtual
+// time need no sockets.
 type fakePort struct {
 	mutex    sync.Mutex
 	entities map[string]json.RawMessage

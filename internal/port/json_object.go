@@ -10,11 +10,12 @@ import (
 	"strings"
 )
 
-// extraField is the name of the struct field for the keys of an object that its model does not name.
+// extraField is the name of the struct field for the keys of an object that its model does not
+// name.
 const extraField = "Extra"
 
-// shapeError says where in a document a value does not have the type that the model expects. It names types and keys,
-// but no values, which may be secret.
+// shapeError says where in a document a value does not have the type that the model expects. It
+// names types and keys, but no values, which may be secret.
 type shapeError struct {
 	path []string
 	want string
@@ -58,10 +59,10 @@ func objectFields(model reflect.Type) []objectField {
 	return fields
 }
 
-// decodeObject reads a JSON object into the struct that target points to. Keys are matched exactly (encoding/json
-// would ignore their case); those without a field go to the Extra field if the struct has one. Null leaves a field at
-// its zero value, but a json.RawMessage keeps it. An absent key leaves a pointer, map or slice nil; an empty value
-// does not.
+// decodeObject reads a JSON object into the struct that target points to. Keys are matched exactly
+// (encoding/json would ignore their case); those without a field go to the Extra field if the
+// struct has one. Null leaves a field at its zero value, but a json.RawMessage keeps it. An absent
+// key leaves a pointer, map or slice nil; an empty value does not.
 func decodeObject(data []byte, target any) error {
 	fields, err := objectKeys(data)
 	if err != nil {
@@ -217,9 +218,9 @@ func kindOf(data []byte) string {
 	}
 }
 
-// encodeObject writes a model as a JSON object with sorted keys. A field tagged omitzero is left out when it is nil or
-// zero, so an empty map or list is written and a nil one is not; a nil map or list without the tag is written empty.
-// Keys of Extra are added where the model wrote none.
+// encodeObject writes a model as a JSON object with sorted keys. A field tagged omitzero is left
+// out when it is nil or zero, so an empty map or list is written and a nil one is not; a nil map or
+// list without the tag is written empty. Keys of Extra are added where the model wrote none.
 func encodeObject(source any) ([]byte, error) {
 	model := reflect.ValueOf(source)
 	keys := map[string]json.RawMessage{}
@@ -286,7 +287,8 @@ func encodeField(value reflect.Value) (json.RawMessage, error) {
 	}
 }
 
-// encodeJSON is json.Marshal without the escaping of <, > and &: Port stores and shows the text as it was sent.
+// encodeJSON is json.Marshal without the escaping of <, > and &: Port stores and shows the text as
+// it was sent.
 func encodeJSON(value any) ([]byte, error) {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)

@@ -12,7 +12,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/pause"
 )
 
-// MigrationService holds the operations under /v1/migrations: long-running changes of many entities.
+// MigrationService holds the operations under /v1/migrations: long-running changes of many
+// entities.
 type MigrationService struct {
 	client *Client
 }
@@ -63,7 +64,8 @@ func (e *MigrationError) Error() string {
 	return fmt.Sprintf("migration %s ended with status %s", e.ID, e.Status)
 }
 
-// CreateMigration describes entities to create from those of another blueprint; the values of Mapping are JQ.
+// CreateMigration describes entities to create from those of another blueprint; the values of
+// Mapping are JQ.
 type CreateMigration struct {
 	SourceBlueprint string           `json:"sourceBlueprint"`
 	Mapping         MigrationMapping `json:"mapping"`
@@ -137,7 +139,8 @@ func (s *MigrationService) List(ctx context.Context, options ListMigrationsOptio
 	return answer.Migrations, nil
 }
 
-// Create starts a migration: POST /v1/migrations. If the response is lost, it returns [ErrOutcomeUnknown].
+// Create starts a migration: POST /v1/migrations. If the response is lost, it returns
+// [ErrOutcomeUnknown].
 func (s *MigrationService) Create(ctx context.Context, migration *CreateMigration) (*Migration, error) {
 	var answer migrationAnswer
 	outcome, err := s.client.do(ctx, request{
@@ -149,15 +152,15 @@ func (s *MigrationService) Create(ctx context.Context, migration *CreateMigratio
 	return &answer.Migration, nil
 }
 
-// How often [MigrationService.Wait] polls: quickly at first, since most migrations are small, then less and less
-// often.
+// How often [MigrationService.Wait] polls: quickly at first, since most migrations are small, then
+// less and less often.
 const (
 	firstPoll = 500 * time.Millisecond
 	lastPoll  = 15 * time.Second
 )
 
-// Wait polls a migration until it ends. It returns a [*MigrationError] if the migration failed or was cancelled, and
-// the context's error if the context ends first.
+// Wait polls a migration until it ends. It returns a [*MigrationError] if the migration failed or
+// was cancelled, and the context's error if the context ends first.
 func (s *MigrationService) Wait(ctx context.Context, id string) error {
 	for length := firstPoll; ; length = min(2*length, lastPoll) {
 		migration, err := s.Get(ctx, id)

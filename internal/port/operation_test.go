@@ -25,7 +25,8 @@ type sentRequest struct {
 	header http.Header
 }
 
-// RoundTrip implements [http.RoundTripper]. Of several answers each is given once, and the last one from then on.
+// RoundTrip implements [http.RoundTripper]. Of several answers each is given once, and the last one
+// from then on.
 func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
@@ -73,7 +74,8 @@ const (
 	plainOK      = `{"ok":true}`
 )
 
-// testOperation is one method of the client: the request that it sends, and what it makes of an answer.
+// testOperation is one method of the client: the request that it sends, and what it makes of an
+// answer.
 type testOperation struct {
 	answer string
 	call   func(ctx context.Context, client *port.Client) (any, error)

@@ -35,8 +35,8 @@ type settings struct {
 	rootCAs        *x509.CertPool
 }
 
-// WithCredentials authenticates with a client id and a client secret, for which Port issues tokens. There may be
-// several secrets during a rotation: if Port refuses one with 401, the next is tried.
+// WithCredentials authenticates with a client id and a client secret, for which Port issues tokens.
+// There may be several secrets during a rotation: if Port refuses one with 401, the next is tried.
 func WithCredentials(id, clientSecret string, others ...string) Option {
 	return func(s *settings) error {
 		all := append([]string{clientSecret}, others...)
@@ -51,8 +51,8 @@ func WithCredentials(id, clientSecret string, others ...string) Option {
 	}
 }
 
-// WithToken authenticates with a token that was issued elsewhere, and that this client cannot renew. It takes
-// precedence over [WithCredentials].
+// WithToken authenticates with a token that was issued elsewhere, and that this client cannot
+// renew. It takes precedence over [WithCredentials].
 func WithToken(token string) Option {
 	return func(s *settings) error {
 		if token == "" || !isHeaderValue(token) {
@@ -85,8 +85,8 @@ func WithMaxRetries(retries int) Option {
 	}
 }
 
-// WithRequestTimeout limits one attempt of a request, including reading the response. Waits between attempts do not
-// count.
+// WithRequestTimeout limits one attempt of a request, including reading the response. Waits between
+// attempts do not count.
 func WithRequestTimeout(timeout time.Duration) Option {
 	return func(s *settings) error {
 		if timeout <= 0 {
@@ -97,8 +97,8 @@ func WithRequestTimeout(timeout time.Duration) Option {
 	}
 }
 
-// WithMaxAnswer sets the most bytes of an answer, uncompressed; 64 MiB unless it is set. Longer ones are
-// [ErrAnswerTooLong].
+// WithMaxAnswer sets the most bytes of an answer, uncompressed; 64 MiB unless it is set. Longer
+// ones are [ErrAnswerTooLong].
 func WithMaxAnswer(size int64) Option {
 	return func(s *settings) error {
 		if size < 1 {
@@ -109,8 +109,8 @@ func WithMaxAnswer(size int64) Option {
 	}
 }
 
-// WithTransport replaces the transport that carries single requests. The default is that of net/http, with the proxy
-// of the environment.
+// WithTransport replaces the transport that carries single requests. The default is that of
+// net/http, with the proxy of the environment.
 func WithTransport(transport http.RoundTripper) Option {
 	return func(s *settings) error {
 		if transport == nil {
@@ -121,7 +121,8 @@ func WithTransport(transport http.RoundTripper) Option {
 	}
 }
 
-// WithRootCAs sets the certificate authorities that may vouch for the server, instead of the system's.
+// WithRootCAs sets the certificate authorities that may vouch for the server, instead of the
+// system's.
 func WithRootCAs(pool *x509.CertPool) Option {
 	return func(s *settings) error {
 		if pool == nil {

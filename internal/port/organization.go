@@ -6,7 +6,8 @@ import (
 	"net/http"
 )
 
-// OrganizationService holds the operations on /v1/organization, the organization of the credentials.
+// OrganizationService holds the operations on /v1/organization, the organization of the
+// credentials.
 type OrganizationService struct {
 	client *Client
 }
@@ -31,15 +32,16 @@ func (o *Organization) UnmarshalJSON(data []byte) error {
 	return decodeObject(data, o)
 }
 
-// OrganizationUpdate is the writable part of an organization. Port requires the name even in a patch.
+// OrganizationUpdate is the writable part of an organization. Port requires the name even in a
+// patch.
 type OrganizationUpdate struct {
 	Name         string          `json:"name"`
 	Settings     json.RawMessage `json:"settings,omitzero"`
 	Announcement json.RawMessage `json:"announcement,omitzero"`
 }
 
-// organizationAnswer decodes the response of a read, whose form Port does not document: the organization under its
-// own key, or bare.
+// organizationAnswer decodes the response of a read, whose form Port does not document: the
+// organization under its own key, or bare.
 type organizationAnswer struct {
 	organization Organization
 }

@@ -29,7 +29,8 @@ type Property struct {
 	Extra      map[string]json.RawMessage `json:"-"`
 }
 
-// Items describes the elements of an array property. Many arrays have no Items: they accept any element.
+// Items describes the elements of an array property. Many arrays have no Items: they accept any
+// element.
 type Items struct {
 	Type       string                     `json:"type,omitzero"`
 	Format     *string                    `json:"format,omitzero"`

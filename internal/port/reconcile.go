@@ -11,14 +11,15 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// creation is a create whose outcome is determined by a read if the response is lost; see [EntityService.Create].
+// creation is a create whose outcome is determined by a read if the response is lost; see
+// [EntityService.Create].
 type creation[T any] struct {
 	// read reads the object by its identifier; nil if Port generates the identifier.
 	read func(ctx context.Context) (*T, error)
 	// overwrites says that it does not matter whether the object existed before.
 	overwrites bool
-	// isOurs reports whether an object was created no earlier than the given time. If it is nil, run reads before it
-	// creates.
+	// isOurs reports whether an object was created no earlier than the given time. If it is nil,
+	// run reads before it creates.
 	isOurs func(result *T, began time.Time) bool
 	// sent is what a read must return afterwards, as encoded in JSON.
 	sent   any
@@ -66,7 +67,8 @@ func (c creation[T]) run(ctx context.Context) (*T, error) {
 	}
 }
 
-// isTaken reads whether a create was refused because the identifier is taken: a 422 alone is ambiguous.
+// isTaken reads whether a create was refused because the identifier is taken: a 422 alone is
+// ambiguous.
 func (c creation[T]) isTaken(ctx context.Context, err error) bool {
 	if c.isOurs == nil || c.read == nil || !errors.Is(err, ErrInvalid) {
 		return false
@@ -75,8 +77,8 @@ func (c creation[T]) isTaken(ctx context.Context, err error) bool {
 	return readErr == nil
 }
 
-// look reads the identifier before a create. If Port refuses the read, the create goes ahead; if Port does not
-// respond, the create would fail as well.
+// look reads the identifier before a create. If Port refuses the read, the create goes ahead; if
+// Port does not respond, the create would fail as well.
 func (c creation[T]) look(ctx context.Context) (presence, error) {
 	if c.read == nil || c.overwrites || c.isOurs != nil {
 		return presenceUnknown, nil
@@ -94,8 +96,8 @@ func (c creation[T]) look(ctx context.Context) (presence, error) {
 	}
 }
 
-// renaming is an update that also changes the identifier. A retry after a lost response fails, since the old
-// identifier no longer exists, so a read of the new one determines the outcome.
+// renaming is an update that also changes the identifier. A retry after a lost response fails,
+// since the old identifier no longer exists, so a read of the new one determines the outcome.
 type renaming[T any] struct {
 	readNew func(ctx context.Context) (*T, error)
 	readOld func(ctx context.Context) (*T, error)
@@ -103,8 +105,9 @@ type renaming[T any] struct {
 	sent any
 }
 
-// settle turns the error of a rename into success if the rename took effect: the new identifier returns what was
-// sent, and the old one does not exist. If both exist, the new one belongs to somebody else.
+// settle turns the error of a rename into success if the rename took effect: the new identifier
+// returns what was sent, and the old one does not exist. If both exist, the new one belongs to
+// somebody else.
 func (r renaming[T]) settle(ctx context.Context, outcome outcome, err error) (*T, error) {
 	if !outcome.mayHaveHappened {
 		return nil, r.markTaken(ctx, err)
@@ -119,7 +122,8 @@ func (r renaming[T]) settle(ctx context.Context, outcome outcome, err error) (*T
 	return result, nil
 }
 
-// markTaken reads whether a rename was refused because the new identifier is taken: a 422 alone is ambiguous.
+// markTaken reads whether a rename was refused because the new identifier is taken: a 422 alone is
+// ambiguous.
 func (r renaming[T]) markTaken(ctx context.Context, err error) error {
 	if !errors.Is(err, ErrInvalid) {
 		return markExists(err, false)
@@ -128,8 +132,9 @@ func (r renaming[T]) markTaken(ctx context.Context, err error) error {
 	return markExists(err, readErr == nil)
 }
 
-// markExists makes the error of a create or rename match [ErrExists] if it is a conflict, or if it is a validation
-// error and the identifier is known to be taken. Port does not document which of the two it returns.
+// markExists makes the error of a create or rename match [ErrExists] if it is a conflict, or if it
+// is a validation error and the identifier is known to be taken. Port does not document which of
+// the two it returns.
 func markExists(err error, taken bool) error {
 	var failure *Error
 	if !errors.As(err, &failure) || failure.Code == codeHasDependents {
@@ -141,8 +146,8 @@ func markExists(err error, taken bool) error {
 	return err
 }
 
-// matchesSent reports whether a result contains everything that was sent. It ignores additions, and the difference
-// between absent and empty: Port fills in nulls and defaults.
+// matchesSent reports whether a result contains everything that was sent. It ignores additions, and
+// the difference between absent and empty: Port fills in nulls and defaults.
 func matchesSent(result, sent any) bool {
 	resultValue, err := plainJSON(result)
 	if err != nil {
@@ -219,7 +224,8 @@ func isEmpty(value any) bool {
 	}
 }
 
-// sameMembers compares lists of strings regardless of their order: Port may return teams in any order.
+// sameMembers compares lists of strings regardless of their order: Port may return teams in any
+// order.
 func sameMembers(result, sent any) bool {
 	left, right := sortedStrings(result), sortedStrings(sent)
 	return left != nil && slices.Equal(left, right)
@@ -238,8 +244,8 @@ func sortedStrings(value any) []string {
 	return all
 }
 
-// sameNumber compares numbers in any notation. Port may round them as JavaScript does, so numbers are the same if
-// they are equal as floating-point numbers.
+// sameNumber compares numbers in any notation. Port may round them as JavaScript does, so numbers
+// are the same if they are equal as floating-point numbers.
 func sameNumber(result, sent json.Number) bool {
 	left, leftErr := result.Float64()
 	right, rightErr := sent.Float64()

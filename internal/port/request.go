@@ -30,15 +30,15 @@ func (r request) changesNothing() bool { return r.method == http.MethodGet || r.
 
 // outcome is what is known about the effect of a request apart from its response.
 type outcome struct {
-	// mayHaveHappened says that at least one attempt may have taken effect although its response was lost: the
-	// connection broke, or a proxy answered instead of Port.
+	// mayHaveHappened says that at least one attempt may have taken effect although its response
+	// was lost: the connection broke, or a proxy answered instead of Port.
 	mayHaveHappened bool
 	// answeredAt is the server's time of the answer; zero if there is none or it does not say.
 	answeredAt time.Time
 }
 
-// explain adds [ErrOutcomeUnknown] to the error of a request that is not safe to retry, if the request may have taken
-// effect.
+// explain adds [ErrOutcomeUnknown] to the error of a request that is not safe to retry, if the
+// request may have taken effect.
 func (o outcome) explain(err error) error {
 	if !o.mayHaveHappened {
 		return err
@@ -46,8 +46,9 @@ func (o outcome) explain(err error) error {
 	return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
 }
 
-// do sends a request with a token and decodes the response into answer, unless answer is nil. An error of the
-// exchange is an [*Error] or a [*TransportError]; others concern the request itself, such as [ErrInvalidIdentifier].
+// do sends a request with a token and decodes the response into answer, unless answer is nil. An
+// error of the exchange is an [*Error] or a [*TransportError]; others concern the request itself,
+// such as [ErrInvalidIdentifier].
 func (c *Client) do(ctx context.Context, r request, answer any) (outcome, error) {
 	if r.changesNothing() {
 		return c.send(ctx, c.reads, r, answer)
@@ -56,7 +57,8 @@ func (c *Client) do(ctx context.Context, r request, answer any) (outcome, error)
 	return c.send(ctx, c.changes, r, answer)
 }
 
-// remove is do for a deletion: if a retry after a lost response finds nothing, the first attempt succeeded.
+// remove is do for a deletion: if a retry after a lost response finds nothing, the first attempt
+// succeeded.
 func (c *Client) remove(ctx context.Context, r request, answer any) error {
 	outcome, err := c.do(ctx, r, answer)
 	if outcome.mayHaveHappened && errors.Is(err, ErrNotFound) {
@@ -107,8 +109,8 @@ func (c *Client) newRequest(ctx context.Context, r request) (*retryablehttp.Requ
 	return httpRequest, nil
 }
 
-// address is the URL of a request. An identifier that is empty, "." or ".." is refused, escaped or not: servers and
-// proxies would resolve it and act on another resource.
+// address is the URL of a request. An identifier that is empty, "." or ".." is refused, escaped or
+// not: servers and proxies would resolve it and act on another resource.
 func (c *Client) address(r request) (string, error) {
 	for _, segment := range r.path {
 		if segment == "" || segment == "." || segment == ".." {
@@ -131,8 +133,8 @@ func (r request) route() string {
 	return "/v1/" + strings.Join(escaped, "/")
 }
 
-// transportError describes why there is no response. A self-explanatory error, such as that of the request for a
-// token, is returned unchanged.
+// transportError describes why there is no response. A self-explanatory error, such as that of the
+// request for a token, is returned unchanged.
 func (c *Client) transportError(r request, attempts *retries, err error) error {
 	if noToken, ok := errors.AsType[*authError](err); ok {
 		return noToken.err

@@ -15,8 +15,8 @@ import (
 // maxWait is the longest wait that a server can ask for.
 const maxWait = 2 * time.Minute
 
-// retries decides whether to retry one call and tracks its attempts. The attempts of a call are sequential, so it
-// needs no lock.
+// retries decides whether to retry one call and tracks its attempts. The attempts of a call are
+// sequential, so it needs no lock.
 type retries struct {
 	// repeatable says that the request is safe to execute twice.
 	repeatable bool
@@ -49,7 +49,8 @@ func (r *retries) check(ctx context.Context, response *http.Response, err error)
 	case http.StatusTooManyRequests:
 		return r.checkWait(response), nil
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		// Proxies return this when they lose the connection to Port, which may have handled the request.
+		// Proxies return this when they lose the connection to Port, which may have handled the
+		// request.
 		r.lost = true
 		return r.repeatable && r.checkWait(response), nil
 	default:
@@ -71,8 +72,8 @@ func (r *retries) checkError(ctx context.Context, err error) (bool, error) {
 	return r.repeatable || !failed.sent, nil
 }
 
-// checkWait allows one wait that is shorter than what the server asks for. The header may be misread; if the server
-// still refuses after the longest wait, it was not.
+// checkWait allows one wait that is shorter than what the server asks for. The header may be
+// misread; if the server still refuses after the longest wait, it was not.
 func (r *retries) checkWait(response *http.Response) bool {
 	asked, ok := askedWait(response.StatusCode, response.Header, time.Now())
 	if !ok || asked <= maxWait {
@@ -85,8 +86,8 @@ func (r *retries) checkWait(response *http.Response) bool {
 	return true
 }
 
-// backoff implements [retryablehttp.Backoff]: the wait that the server asks for, otherwise exponential backoff. Full
-// jitter spreads parallel calls.
+// backoff implements [retryablehttp.Backoff]: the wait that the server asks for, otherwise
+// exponential backoff. Full jitter spreads parallel calls.
 func (r *retries) backoff(_, _ time.Duration, attempt int, response *http.Response) time.Duration {
 	if response != nil {
 		if asked, ok := askedWait(response.StatusCode, response.Header, time.Now()); ok {

@@ -5,12 +5,12 @@ import "strings"
 // secretPlaceholder replaces secrets in texts.
 const secretPlaceholder = "<secret>"
 
-// minRedacted is the minimum length of a secret to redact. Port's secrets have dozens of characters; redacting
-// shorter ones would garble unrelated words.
+// minRedacted is the minimum length of a secret to redact. Port's secrets have dozens of
+// characters; redacting shorter ones would garble unrelated words.
 const minRedacted = 8
 
-// secret is a text that no formatting verb prints: package fmt ignores the methods of unexported fields, but cannot
-// print what a function returns.
+// secret is a text that no formatting verb prints: package fmt ignores the methods of unexported
+// fields, but cannot print what a function returns.
 type secret struct {
 	reveal func() string
 }

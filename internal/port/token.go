@@ -50,7 +50,8 @@ func (t *staticToken) hint(_ string, now time.Time) string {
 	}
 }
 
-// tokenExpiry reads when a token expires, if it is a JSON Web Token with an expiry. It does not check the signature.
+// tokenExpiry reads when a token expires, if it is a JSON Web Token with an expiry. It does not
+// check the signature.
 func tokenExpiry(token string) (time.Time, bool) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -76,8 +77,8 @@ func tokenExpiry(token string) (time.Time, bool) {
 // tokenPath is the path of the request for a token.
 var tokenPath = [...]string{"auth", "access_token"}
 
-// tokenSource requests tokens for credentials and caches each until shortly before it expires. Concurrent calls that
-// need a token share one request.
+// tokenSource requests tokens for credentials and caches each until shortly before it expires.
+// Concurrent calls that need a token share one request.
 type tokenSource struct {
 	client        *Client
 	clientID      string
@@ -86,8 +87,8 @@ type tokenSource struct {
 	mutex sync.Mutex
 	token issuedToken
 	fetch *tokenFetch
-	// accepted is the index of the secret for which Port last issued a token. Only the caller who requests the next
-	// one uses it.
+	// accepted is the index of the secret for which Port last issued a token. Only the caller who
+	// requests the next one uses it.
 	accepted int
 }
 
@@ -96,7 +97,8 @@ type tokenFetch struct {
 	done  chan struct{}
 	token issuedToken
 	err   error
-	// abandoned says that the caller who sent the request gave up, which says nothing about the credentials.
+	// abandoned says that the caller who sent the request gave up, which says nothing about the
+	// credentials.
 	abandoned bool
 }
 
@@ -109,8 +111,9 @@ func (s *tokenSource) successor(ctx context.Context, refused issuedToken) (issue
 	return token, true, err
 }
 
-// newerThan returns a token with a number above the given one. The first caller to need a new one requests it, under
-// its own context; the others wait, and one of them takes over if the first gives up.
+// newerThan returns a token with a number above the given one. The first caller to need a new one
+// requests it, under its own context; the others wait, and one of them takes over if the first
+// gives up.
 func (s *tokenSource) newerThan(ctx context.Context, number int) (issuedToken, error) {
 	for {
 		token, fetch, mine := s.join(number)
@@ -132,8 +135,8 @@ func (s *tokenSource) newerThan(ctx context.Context, number int) (issuedToken, e
 	}
 }
 
-// join returns the token if it is recent enough, otherwise the request for the next one and whether the caller has to
-// send it.
+// join returns the token if it is recent enough, otherwise the request for the next one and whether
+// the caller has to send it.
 func (s *tokenSource) join(number int) (token issuedToken, fetch *tokenFetch, mine bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -171,7 +174,8 @@ func (s *tokenSource) run(ctx context.Context, fetch *tokenFetch) {
 	s.token = fetch.token
 }
 
-// renewalMargin is how long before its expiry a token is renewed, so that it does not expire in flight.
+// renewalMargin is how long before its expiry a token is renewed, so that it does not expire in
+// flight.
 func renewalMargin(lifetime time.Duration) time.Duration {
 	return min(lifetime/10, time.Minute)
 }
@@ -182,7 +186,8 @@ const maxTokenLifetime = 30 * 24 * time.Hour
 // tokenRoute is the path of the request for a token.
 const tokenRoute = "/v1/auth/access_token" //nolint:gosec // This is a path.
 
-// ask requests a token with each secret in turn, starting with the one last accepted, until the status is not 401.
+// ask requests a token with each secret in turn, starting with the one last accepted, until the
+// status is not 401.
 func (s *tokenSource) ask(ctx context.Context) (token string, lifetime time.Duration, err error) {
 	for range s.clientSecrets {
 		token, lifetime, err = s.askWith(ctx, s.clientSecrets[s.accepted])
@@ -194,8 +199,8 @@ func (s *tokenSource) ask(ctx context.Context) (token string, lifetime time.Dura
 	return token, lifetime, err
 }
 
-// askWith requests a token: POST /v1/auth/access_token. A lifetime of 0 means unknown: the token is used until Port
-// refuses it.
+// askWith requests a token: POST /v1/auth/access_token. A lifetime of 0 means unknown: the token is
+// used until Port refuses it.
 func (s *tokenSource) askWith(ctx context.Context, clientSecret secret) (token string, lifetime time.Duration, err error) {
 	call := request{
 		method:   http.MethodPost,

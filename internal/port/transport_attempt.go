@@ -37,13 +37,14 @@ type attemptError struct {
 func (e *attemptError) Error() string { return e.err.Error() }
 func (e *attemptError) Unwrap() error { return e.err }
 
-// attemptTransport sends one HTTP request and reads the complete response within a timeout. Reading here makes a
-// truncated response a failure of the attempt, like a missing one, and frees the connection. All its errors are
-// [*attemptError].
+// attemptTransport sends one HTTP request and reads the complete response within a timeout. Reading
+// here makes a truncated response a failure of the attempt, like a missing one, and frees the
+// connection. All its errors are [*attemptError].
 type attemptTransport struct {
 	base    http.RoundTripper
 	timeout time.Duration
-	// lingers says that a request already sent when its context ends may still complete; see [Linger].
+	// lingers says that a request already sent when its context ends may still complete; see
+	// [Linger].
 	lingers bool
 	// maxAnswer is the maximum size of a response in bytes, uncompressed.
 	maxAnswer int64
@@ -77,8 +78,8 @@ func (t *attemptTransport) RoundTrip(request *http.Request) (*http.Response, err
 	return nil, failed
 }
 
-// limit applies the timeout of an attempt. If the attempt lingers, the caller's context ends it only before it is
-// sent.
+// limit applies the timeout of an attempt. If the attempt lingers, the caller's context ends it
+// only before it is sent.
 func (t *attemptTransport) limit(caller context.Context, trace *connectionTrace) (context.Context, context.CancelFunc) {
 	if !t.lingers {
 		return context.WithTimeout(caller, t.timeout)
@@ -114,14 +115,16 @@ func (t *attemptTransport) readWhole(response *http.Response) error {
 	return nil
 }
 
-// isBrokenJSON detects a response that was truncated in a way that HTTP does not show, for example by a proxy.
+// isBrokenJSON detects a response that was truncated in a way that HTTP does not show, for example
+// by a proxy.
 func isBrokenJSON(response *http.Response, content []byte) bool {
 	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	return response.StatusCode < http.StatusMultipleChoices && mediaType == "application/json" &&
 		len(content) > 0 && !json.Valid(content)
 }
 
-// connectionTrace observes whether a request got a connection. Its fields are set from other goroutines.
+// connectionTrace observes whether a request got a connection. Its fields are set from other
+// goroutines.
 type connectionTrace struct {
 	asked atomic.Bool
 	got   atomic.Bool
@@ -134,12 +137,12 @@ func (t *connectionTrace) observe(ctx context.Context) context.Context {
 	})
 }
 
-// mayHaveLeft reports whether any byte of a request in flight may have been sent. It is true for a transport without
-// connection tracing.
+// mayHaveLeft reports whether any byte of a request in flight may have been sent. It is true for a
+// transport without connection tracing.
 func (t *connectionTrace) mayHaveLeft() bool { return !t.asked.Load() || t.got.Load() }
 
-// mayHaveSent reports whether any byte of a failed request may have been sent, which requires a connection. For a
-// transport without connection tracing it is true unless dialing failed.
+// mayHaveSent reports whether any byte of a failed request may have been sent, which requires a
+// connection. For a transport without connection tracing it is true unless dialing failed.
 func (t *connectionTrace) mayHaveSent(err error) bool {
 	if t.asked.Load() {
 		return t.got.Load()
@@ -148,8 +151,8 @@ func (t *connectionTrace) mayHaveSent(err error) bool {
 	return !errors.As(err, &operation) || operation.Op != "dial"
 }
 
-// isPermanent reports whether a retry would fail as well: an untrusted certificate, a server without TLS, a response
-// that is too large.
+// isPermanent reports whether a retry would fail as well: an untrusted certificate, a server
+// without TLS, a response that is too large.
 func isPermanent(err error) bool {
 	var (
 		untrusted *tls.CertificateVerificationError

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// issuedToken is a token and its sequence number, which distinguishes a refused token from its successor even if Port
-// issues the same text again.
+// issuedToken is a token and its sequence number, which distinguishes a refused token from its
+// successor even if Port issues the same text again.
 type issuedToken struct {
 	text   secret
 	number int
@@ -27,14 +27,15 @@ type authenticator interface {
 	redact(text string) string
 }
 
-// authError is the failure to get a token. It ends the request that needed the token without retries, since the
-// request for the token was already retried.
+// authError is the failure to get a token. It ends the request that needed the token without
+// retries, since the request for the token was already retried.
 type authError struct{ err error }
 
 func (e *authError) Error() string { return e.err.Error() }
 func (e *authError) Unwrap() error { return e.err }
 
-// authTransport adds a token to requests, and repeats a request once with a new token if Port refuses the old one.
+// authTransport adds a token to requests, and repeats a request once with a new token if Port
+// refuses the old one.
 type authTransport struct {
 	base http.RoundTripper
 	auth authenticator
@@ -65,8 +66,8 @@ func (t *authTransport) RoundTrip(request *http.Request) (*http.Response, error)
 	return t.send(request, token)
 }
 
-// send sends a copy of the request, as the contract of RoundTripper forbids changing the original, and as the body is
-// needed again when the token is refused.
+// send sends a copy of the request, as the contract of RoundTripper forbids changing the original,
+// and as the body is needed again when the token is refused.
 func (t *authTransport) send(request *http.Request, token issuedToken) (*http.Response, error) {
 	attempt := request.Clone(request.Context())
 	attempt.Header.Set("Authorization", "Bearer "+token.text.reveal())

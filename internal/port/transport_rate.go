@@ -11,7 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/pause"
 )
 
-// The headers with which Port describes the rate limit of the organization or, for service accounts, of the user.
+// The headers with which Port describes the rate limit of the organization or, for service
+// accounts, of the user.
 const (
 	headerLimit     = "X-Ratelimit-Limit"
 	headerRemaining = "X-Ratelimit-Remaining"
@@ -20,8 +21,8 @@ const (
 )
 
 const (
-	// minEpoch is the lowest number that is an epoch; a lower number is a wait in seconds. The header is documented
-	// as an epoch, but existing clients read it as seconds.
+	// minEpoch is the lowest number that is an epoch; a lower number is a wait in seconds. The
+	// header is documented as an epoch, but existing clients read it as seconds.
 	minEpoch = 1e8
 	// minEpochMillis is the lowest number that is an epoch in milliseconds.
 	minEpochMillis = 1e11
@@ -50,24 +51,27 @@ func (t *rateLimitTransport) RoundTrip(request *http.Request) (*http.Response, e
 	return response, err
 }
 
-// rateGate is the shared view of all calls of a client on the rate limit. Its zero value admits every request.
+// rateGate is the shared view of all calls of a client on the rate limit. Its zero value admits
+// every request.
 //
-// Within a period it counts down from the remaining number that Port reported, one for each request it admits:
-// responses arrive too late to limit requests already in flight.
+// Within a period it counts down from the remaining number that Port reported, one for each request
+// it admits: responses arrive too late to limit requests already in flight.
 type rateGate struct {
 	mutex sync.Mutex
 	// closedUntil is when requests may continue after Port refused one.
 	closedUntil time.Time
-	// limit is the number of requests per period; 0 if unknown, and then the fields below are unknown too.
+	// limit is the number of requests per period; 0 if unknown, and then the fields below are
+	// unknown too.
 	limit  int
 	period time.Duration
-	// left is how many more requests may pass before ends: the end of the period, or maxWait if that comes earlier.
+	// left is how many more requests may pass before ends: the end of the period, or maxWait if
+	// that comes earlier.
 	left int
 	ends time.Time
 }
 
-// admit waits until a request may be sent, at most maxWait. After that the request is sent, and Port may refuse it
-// again.
+// admit waits until a request may be sent, at most maxWait. After that the request is sent, and
+// Port may refuse it again.
 func (g *rateGate) admit(ctx context.Context) error {
 	deadline := time.Now().Add(maxWait)
 	for {
@@ -82,7 +86,8 @@ func (g *rateGate) admit(ctx context.Context) error {
 	}
 }
 
-// reserve counts one request and returns 0 if it may be sent now, otherwise how long to wait before the next call.
+// reserve counts one request and returns 0 if it may be sent now, otherwise how long to wait before
+// the next call.
 func (g *rateGate) reserve(now time.Time) time.Duration {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
@@ -102,7 +107,8 @@ func (g *rateGate) reserve(now time.Time) time.Duration {
 	return 0
 }
 
-// startPeriod assumes a new period after the known one has ended. Without a known length there is nothing to assume.
+// startPeriod assumes a new period after the known one has ended. Without a known length there is
+// nothing to assume.
 func (g *rateGate) startPeriod(now time.Time) {
 	if g.period <= 0 {
 		g.limit = 0
@@ -141,9 +147,9 @@ func (g *rateGate) closeUntil(moment time.Time) {
 	}
 }
 
-// update corrects the count. Responses may arrive in any order, so within one period the lowest count is correct; a
-// response about a later period starts again. Ends that differ by less than a second are the same, since Port counts
-// in whole seconds.
+// update corrects the count. Responses may arrive in any order, so within one period the lowest
+// count is correct; a response about a later period starts again. Ends that differ by less than a
+// second are the same, since Port counts in whole seconds.
 func (g *rateGate) update(limit, remaining int, ends time.Time) {
 	later := g.limit == 0 || ends.Sub(g.ends) >= time.Second
 	earlier := g.limit != 0 && g.ends.Sub(ends) >= time.Second
@@ -158,8 +164,9 @@ func (g *rateGate) update(limit, remaining int, ends time.Time) {
 	g.limit = limit
 }
 
-// askedWait returns how long a response asks to wait before the next request; false if it does not ask. In addition
-// to Retry-After, a 429 with no remaining requests asks to wait for the end of the period.
+// askedWait returns how long a response asks to wait before the next request; false if it does not
+// ask. In addition to Retry-After, a 429 with no remaining requests asks to wait for the end of the
+// period.
 func askedWait(status int, header http.Header, now time.Time) (time.Duration, bool) {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
@@ -175,8 +182,8 @@ func askedWait(status int, header http.Header, now time.Time) (time.Duration, bo
 	return untilReset(header, now)
 }
 
-// untilReset returns the rest of the current period, from an epoch or from seconds; its full length if Port does not
-// say when it ends.
+// untilReset returns the rest of the current period, from an epoch or from seconds; its full length
+// if Port does not say when it ends.
 func untilReset(header http.Header, now time.Time) (time.Duration, bool) {
 	text := header.Get(headerReset)
 	if text == "" {

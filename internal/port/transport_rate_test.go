@@ -81,7 +81,8 @@ func limits(limit, remaining, reset int) *said {
 
 func TestRateGate(t *testing.T) {
 	t.Parallel()
-	// A step happens some time after the beginning: either an answer arrives, or a request asks to pass.
+	// A step happens some time after the beginning: either an answer arrives, or a request asks to
+	// pass.
 	type step struct {
 		after  time.Duration
 		answer *said

@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-// UserService holds the operations on the users and the applications of the organization: /v1/users and /v1/apps.
+// UserService holds the operations on the users and the applications of the organization: /v1/users
+// and /v1/apps.
 type UserService struct {
 	client *Client
 }
@@ -56,8 +57,8 @@ func readList[T any](ctx context.Context, client *Client, path string) ([]T, err
 	return answer.elements, err
 }
 
-// firstList decodes a response whose envelope Port does not document: the first list in the object, whatever its key,
-// or a bare list.
+// firstList decodes a response whose envelope Port does not document: the first list in the object,
+// whatever its key, or a bare list.
 type firstList[T any] struct {
 	elements []T
 }

@@ -11,8 +11,7 @@ import (
 
 const rule = "────────────────────────────────────────"
 
-// Render draws the blocks of a message line by line, or its text when it has
-// no blocks.
+// Render draws the blocks of a message line by line, or its text when it has no blocks.
 func Render(message slack.WebhookMessage) string {
 	if message.Blocks == nil || len(message.Blocks.BlockSet) == 0 {
 		return plain(message.Text)

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// formats are the formats that restrict a text. The others (markdown, yaml, team, blueprints, proto) only affect how
-// the portal shows it. They follow AJV, which Port uses for validation.
+// formats are the formats that restrict a text. The others (markdown, yaml, team, blueprints,
+// proto) only affect how the portal shows it. They follow AJV, which Port uses for validation.
 //
-// [?user-format] It is unknown whether Port requires a user to be an email address: all its examples are, so this
-// check is strict.
+// [?user-format] It is unknown whether Port requires a user to be an email address: all its
+// examples are, so this check is strict.
 var formats = map[string]func(text string) bool{
 	"date-time": isDateTime,
 	"timer":     isDateTime,
@@ -25,11 +25,12 @@ var formats = map[string]func(text string) bool{
 	"ipv6":      isIPv6,
 }
 
-// Restricting returns the formats that restrict a text, each with its check. The caller must not modify it.
+// Restricting returns the formats that restrict a text, each with its check. The caller must not
+// modify it.
 func Restricting() map[string]func(text string) bool { return formats }
 
-// HasFormat reports whether a text has a format. It returns true for a format that does not restrict a text, and for
-// an unknown one.
+// HasFormat reports whether a text has a format. It returns true for a format that does not
+// restrict a text, and for an unknown one.
 func HasFormat(format, text string) bool {
 	check, ok := formats[format]
 	return !ok || check(text)

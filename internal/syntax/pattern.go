@@ -13,8 +13,8 @@ const matchLimit = time.Second
 // Pattern is a regular expression of JavaScript (ECMA-262, with the flag u).
 type Pattern struct {
 	text string
-	// linear is the same expression for Go's engine, which runs in linear time; nil if it uses features that only
-	// JavaScript has, such as lookaround and back references.
+	// linear is the same expression for Go's engine, which runs in linear time; nil if it uses
+	// features that only JavaScript has, such as lookaround and back references.
 	linear       *regexp.Regexp
 	backtracking *regexp2.Regexp
 }
@@ -36,7 +36,8 @@ func ParsePattern(text string) (*Pattern, error) {
 // String returns the expression as it was written.
 func (p *Pattern) String() string { return p.text }
 
-// MatchString reports whether some part of a text matches. It returns true if matching takes longer than a second.
+// MatchString reports whether some part of a text matches. It returns true if matching takes longer
+// than a second.
 func (p *Pattern) MatchString(text string) bool {
 	if p.linear != nil {
 		return p.linear.MatchString(text)

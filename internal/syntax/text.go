@@ -18,8 +18,8 @@ type Text struct {
 // POST /v1/blueprints/{blueprint_identifier}/entities).
 var (
 	BlueprintIdentifier = text(`^[\p{L}0-9@_.+:\\/-]+$`, 0, 100, ".", "..")
-	// EntityIdentifier includes the apostrophe, which Port accepts but does not document. Port may accept "." and
-	// ".." too, but no path can address them.
+	// EntityIdentifier includes the apostrophe, which Port accepts but does not document. Port may
+	// accept "." and ".." too, but no path can address them.
 	EntityIdentifier = text(`^[\p{L}0-9@_.+:\\/='-]+$`, 0, 1000)
 	ActionIdentifier = text(`^[\p{L}0-9@_.+:=-]+$`, 0, 0, ".", "..")
 	// Key is the identifier of a property or a relation.

@@ -1,5 +1,4 @@
-// Package terraform finds the CLI that the demo and the tests run: Terraform or
-// OpenTofu.
+// Package terraform finds the CLI that the demo and the tests run: Terraform or OpenTofu.
 package terraform
 
 import (

@@ -1,9 +1,8 @@
-// Command demo runs the product's whole story on one machine, with everything
-// real but the two services: Terraform declares a blueprint, an entity and an
-// automation in an emulated Port, somebody changes the entity's health, and the
-// listener tells a Slack-compatible receiver. Port refuses changelog destinations,
-// as it does today; a second Port has them still, and reports each change twice.
-// `make demo` builds the binaries and starts it.
+// Command demo runs the product's whole story on one machine, with everything real but the two
+// services: Terraform declares a blueprint, an entity and an automation in an emulated Port,
+// somebody changes the entity's health, and the listener tells a Slack-compatible receiver. Port
+// refuses changelog destinations, as it does today; a second Port has them still, and reports each
+// change twice. `make demo` builds the binaries and starts it.
 package main
 
 import (
@@ -32,8 +31,7 @@ func main() {
 	}
 }
 
-// run plays the story and stops everything that it started, also when the user
-// interrupts it.
+// run plays the story and stops everything that it started, also when the user interrupts it.
 func run(out io.Writer, binaries, example, slackURL string) (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

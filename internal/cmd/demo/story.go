@@ -358,8 +358,7 @@ func linesWith(output string, texts ...string) string {
 // posts counts what Port has posted to the listener.
 type posts struct{ automation, changelog int }
 
-// awaitPosts waits until the listener has accepted so many posts, and fails if there
-// are more.
+// awaitPosts waits until the listener has accepted so many posts, and fails if there are more.
 func (s *story) awaitPosts(ctx context.Context, want posts) error {
 	ctx, cancel := context.WithTimeout(ctx, alertLimit)
 	defer cancel()

@@ -57,8 +57,7 @@ func (t *commandLine) setEnvironment(additions map[string]string) {
 	t.environment = cleanEnvironment(additions)
 }
 
-// run executes a command and returns what it printed; when it fails, that is
-// part of the error.
+// run executes a command and returns what it printed; when it fails, that is part of the error.
 func (t *commandLine) run(ctx context.Context, command string, args ...string) (string, error) {
 	arguments := append([]string{command, "-no-color", "-input=false"}, args...)
 	cmd := exec.CommandContext(ctx, t.Path, arguments...) //nolint:gosec // The CLI that is on the user's PATH.

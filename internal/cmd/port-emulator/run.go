@@ -19,8 +19,8 @@ import (
 const (
 	// headerTimeout closes the connection of a client that sends nothing.
 	headerTimeout = 10 * time.Second
-	// grace is how long requests and events in flight may take during shutdown. It is longer than the timeout of one
-	// delivery.
+	// grace is how long requests and events in flight may take during shutdown. It is longer than
+	// the timeout of one delivery.
 	grace = 15 * time.Second
 )
 
@@ -78,7 +78,8 @@ func serve(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	return errors.Join(err, dump(e, s.dump))
 }
 
-// stop waits for requests and events in flight. It needs a new context, since that of the program has ended.
+// stop waits for requests and events in flight. It needs a new context, since that of the program
+// has ended.
 func stop(ctx context.Context, server *http.Server, e *emulator.Emulator) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()

@@ -58,7 +58,8 @@ type settings struct {
 	options    emulator.Options
 }
 
-// readSettings parses the command line. flag.ErrHelp means that help was requested and has been written to output.
+// readSettings parses the command line. flag.ErrHelp means that help was requested and has been
+// written to output.
 func readSettings(arguments []string, environment func(string) string, output io.Writer) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("port-emulator", flag.ContinueOnError)
@@ -81,7 +82,8 @@ func readSettings(arguments []string, environment func(string) string, output io
 	return s, nil
 }
 
-// define declares the flags. The secret has no default, so that -h does not show one from the environment.
+// define declares the flags. The secret has no default, so that -h does not show one from the
+// environment.
 func (s *settings) define(flags *flag.FlagSet) {
 	o := &s.options
 	flags.BoolVar(&s.version, "version", false, "print the version and exit")

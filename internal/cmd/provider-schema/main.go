@@ -1,6 +1,6 @@
-// Command provider-schema prints the provider's schema as `terraform providers schema -json` does, directly from the
-// provider's code. The documentation generator reads it, so that generating requires neither the Terraform CLI nor a
-// network.
+// Command provider-schema prints the provider's schema as `terraform providers schema -json` does,
+// directly from the provider's code. The documentation generator reads it, so that generating
+// requires neither the Terraform CLI nor a network.
 package main
 
 import (
@@ -16,7 +16,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider"
 )
 
-// name is the key that the documentation generator uses for a schema that does not come from a registry.
+// name is the key that the documentation generator uses for a schema that does not come from a
+// registry.
 const name = "port"
 
 func main() {

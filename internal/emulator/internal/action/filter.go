@@ -11,7 +11,8 @@ type Filter struct {
 	Actions, Blueprints []string
 	// Operations are operations of self-service actions; automations have none.
 	Operations []string
-	// Published selects automations by publish, which is true by default. It does not apply to self-service actions.
+	// Published selects automations by publish, which is true by default. It does not apply to
+	// self-service actions.
 	Published *bool
 	// TriggerType is automation or self-service.
 	TriggerType string
@@ -40,7 +41,8 @@ type Signal struct {
 	Blueprint, Property, Action string
 }
 
-// Listening returns the published automations that react to a signal, regardless of their conditions.
+// Listening returns the published automations that react to a signal, regardless of their
+// conditions.
 func (s *Store) Listening(signal Signal) []*document.Object {
 	s.mutex.RLock()
 	defer s.mutex.RUnlock()

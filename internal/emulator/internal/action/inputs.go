@@ -8,9 +8,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/schema"
 )
 
-// ReadInputs validates the inputs of a run against its action and fills in the defaults of those that are missing.
-// [?runs] Assumed: Port's wording, and that it refuses inputs which the action does not have. Values that a form
-// computes with a jqQuery are accepted unchanged.
+// ReadInputs validates the inputs of a run against its action and fills in the defaults of those
+// that are missing. [?runs] Assumed: Port's wording, and that it refuses inputs which the action
+// does not have. Values that a form computes with a jqQuery are accepted unchanged.
 func ReadInputs(userInputs, given *document.Object) (*document.Object, error) {
 	definitions := userInputs.Object("properties")
 	for name := range given.All() {

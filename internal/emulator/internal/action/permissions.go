@@ -2,8 +2,9 @@ package action
 
 import "github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 
-// defaultPermissions are the permissions of a new action. [?action-permissions] The API does not document them; in
-// Port's user interface members may execute an action, and administrators approve its runs.
+// defaultPermissions are the permissions of a new action. [?action-permissions] The API does not
+// document them; in Port's user interface members may execute an action, and administrators approve
+// its runs.
 func defaultPermissions() *document.Object {
 	side := func(roles ...any) *document.Object {
 		return document.New().With("users", []any{}).With("roles", roles).With("teams", []any{})
@@ -38,8 +39,8 @@ func (s *Store) UpdatePermissions(identifier string, body *document.Object) (*do
 	return merged, nil
 }
 
-// mergePermissions merges the body into the permissions. [?action-permissions] The keys of execute and of approve are
-// replaced one by one.
+// mergePermissions merges the body into the permissions. [?action-permissions] The keys of execute
+// and of approve are replaced one by one.
 func mergePermissions(permissions, body *document.Object) *document.Object {
 	merged := permissions.Clone()
 	for side := range body.All() {

@@ -97,8 +97,8 @@ func (s *Store) Replace(identifier string, body *document.Object) (*document.Obj
 	return replaced, nil
 }
 
-// after returns the current time, but later than the given one: every change advances updatedAt, even two within one
-// millisecond.
+// after returns the current time, but later than the given one: every change advances updatedAt,
+// even two within one millisecond.
 func (s *Store) after(earlier string) string {
 	now := s.now()
 	if at, err := time.Parse(time.RFC3339, earlier); err == nil && !now.Truncate(time.Millisecond).After(at) {
@@ -119,8 +119,7 @@ func (s *Store) Delete(identifier string) error {
 	return nil
 }
 
-// SelfServiceOf returns the identifiers of the self-service actions of a
-// blueprint.
+// SelfServiceOf returns the identifiers of the self-service actions of a blueprint.
 func (s *Store) SelfServiceOf(blueprint string) []string {
 	s.mutex.RLock()
 	defer s.mutex.RUnlock()
@@ -140,14 +139,14 @@ func (s *Store) DeleteSelfServiceOf(blueprint string) {
 	s.actions = slices.DeleteFunc(s.actions, func(a *action) bool { return a.isSelfServiceOf(blueprint) })
 }
 
-// isSelfServiceOf reports whether the action is a self-service action of the blueprint. An automation does not belong
-// to a blueprint, it only refers to that of its event.
+// isSelfServiceOf reports whether the action is a self-service action of the blueprint. An
+// automation does not belong to a blueprint, it only refers to that of its event.
 func (a *action) isSelfServiceOf(blueprint string) bool {
 	return a.document.Object("trigger").Text("blueprintIdentifier") == blueprint
 }
 
-// RenameBlueprint updates the identifier of a blueprint in the actions that refer to it. [?implicit-changes] It does
-// not count as a change of the actions.
+// RenameBlueprint updates the identifier of a blueprint in the actions that refer to it.
+// [?implicit-changes] It does not count as a change of the actions.
 func (s *Store) RenameBlueprint(from, to string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -188,8 +187,8 @@ func (s *Store) Dump() []any {
 // Staged are validated actions, ready to be added.
 type Staged struct{ actions []*action }
 
-// Stage reads actions in the form of Port's responses and refuses identifiers that are taken. The keys that Port
-// adds, and permissions, are optional.
+// Stage reads actions in the form of Port's responses and refuses identifiers that are taken. The
+// keys that Port adds, and permissions, are optional.
 func (s *Store) Stage(actions []any) (Staged, error) {
 	s.mutex.RLock()
 	defer s.mutex.RUnlock()
@@ -240,8 +239,7 @@ func NotFound(identifier string) error {
 	return catalog.Refuse(catalog.NotFound, "Action with identifier %q was not found", identifier)
 }
 
-// HasActions is the error for a blueprint that cannot be deleted before its
-// self-service actions.
+// HasActions is the error for a blueprint that cannot be deleted before its self-service actions.
 func HasActions(blueprint string, identifiers []string) error {
 	return catalog.Refuse(catalog.HasDependents,
 		"Blueprint %q has self-service actions: %s. Delete them first, or with delete_actions=true",

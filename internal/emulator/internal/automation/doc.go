@@ -1,2 +1,3 @@
-// Package automation fires the automations that react to a change, and executes the invocation of every run.
+// Package automation fires the automations that react to a change, and executes the invocation of
+// every run.
 package automation

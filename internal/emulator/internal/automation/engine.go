@@ -18,8 +18,9 @@ import (
 	porttemplate "github.com/port-changelog/terraform-provider-port/internal/template"
 )
 
-// longestChain is the maximum number of automations that may trigger one another. [?automation-chains] Port documents
-// that automations may trigger each other, but no protection against loops.
+// longestChain is the maximum number of automations that may trigger one another.
+// [?automation-chains] Port documents that automations may trigger each other, but no protection
+// against loops.
 const longestChain = 10
 
 // errChain is recorded for an automation at the end of a chain that is too long.
@@ -40,8 +41,8 @@ type Entities interface {
 	CreateEntity(blueprint string, body *document.Object, options catalog.WriteOptions) (*document.Object, bool, error)
 }
 
-// Engine fires automations and executes runs sequentially in the background. Its goroutine exists only while there is
-// work; Close waits for it.
+// Engine fires automations and executes runs sequentially in the background. Its goroutine exists
+// only while there is work; Close waits for it.
 type Engine struct {
 	config Config
 	runs   *run.Store
@@ -61,8 +62,8 @@ func (e *Engine) Runs() *run.Store { return e.runs }
 // Close waits until all work is done or ctx ends; then the rest is dropped.
 func (e *Engine) Close(ctx context.Context) error { return e.queue.close(ctx) }
 
-// EntityChanged fires the automations that react to the change of an entity. It never blocks, so it may be called
-// while the catalog is locked.
+// EntityChanged fires the automations that react to the change of an entity. It never blocks, so it
+// may be called while the catalog is locked.
 func (e *Engine) EntityChanged(change catalog.Change) {
 	kind, ok := map[catalog.Action]string{
 		catalog.Create: "ENTITY_CREATED", catalog.Update: "ENTITY_UPDATED", catalog.Delete: "ENTITY_DELETED",
@@ -87,7 +88,8 @@ func (e *Engine) TimerExpired(timer catalog.Timer) {
 	})
 }
 
-// runChanged fires the automations that react to the change of a run. It is called while the runs are locked.
+// runChanged fires the automations that react to the change of a run. It is called while the runs
+// are locked.
 func (e *Engine) runChanged(change run.Change) {
 	kind := "RUN_UPDATED"
 	if change.Before == nil {
@@ -149,8 +151,8 @@ func (e *Engine) refuseAll(automations []*document.Object, cause error) {
 	}
 }
 
-// holds evaluates the condition of an automation for an event. A condition without expressions is true. [?conditions]
-// An expression is satisfied only by the value true.
+// holds evaluates the condition of an automation for an event. A condition without expressions is
+// true. [?conditions] An expression is satisfied only by the value true.
 func holds(condition, occurred *document.Object) bool {
 	expressions := condition.List("expressions")
 	if len(expressions) == 0 {
@@ -204,8 +206,8 @@ type Form struct {
 	Cause             catalog.Cause
 }
 
-// Start creates a run of a self-service action and returns it. It is executed in the background, or after its
-// approval.
+// Start creates a run of a self-service action and returns it. It is executed in the background, or
+// after its approval.
 func (e *Engine) Start(form Form) *document.Object {
 	trigger := form.Action.Object("trigger")
 	entity := form.Entity

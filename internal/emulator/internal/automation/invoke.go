@@ -122,8 +122,8 @@ func (e *Engine) post(delivery event.Delivery, payload *document.Object, cause c
 	e.config.Sender.Send(message)
 }
 
-// settle logs the outcome of a webhook, and ends a synchronized run according to the status, with the body as its
-// response.
+// settle logs the outcome of a webhook, and ends a synchronized run according to the status, with
+// the body as its response.
 func (e *Engine) settle(id string, isSynchronized bool, outcome event.Outcome) {
 	succeeded := outcome.Err == nil && outcome.Status < http.StatusMultipleChoices
 	switch {
@@ -142,7 +142,8 @@ func (e *Engine) settle(id string, isSynchronized bool, outcome event.Outcome) {
 	e.runs.Finish(id, status, response(outcome.Body))
 }
 
-// response is a response body as stored in a run: JSON if it is an object or a list, otherwise text; nil if empty.
+// response is a response body as stored in a run: JSON if it is an object or a list, otherwise
+// text; nil if empty.
 func response(body []byte) any {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {

@@ -9,7 +9,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
 )
 
-// capacity is the maximum number of waiting jobs; the rest is dropped and recorded in the list of deliveries.
+// capacity is the maximum number of waiting jobs; the rest is dropped and recorded in the list of
+// deliveries.
 const capacity = 20_000
 
 // errClosed is recorded for jobs added after Close.
@@ -94,8 +95,8 @@ func (q *queue) checkDrained() {
 	}
 }
 
-// close waits until nothing is pending, including jobs added by the last jobs; this ends because chains are bounded.
-// If ctx ends first, the rest is dropped.
+// close waits until nothing is pending, including jobs added by the last jobs; this ends because
+// chains are bounded. If ctx ends first, the rest is dropped.
 func (q *queue) close(ctx context.Context) error {
 	q.mutex.Lock()
 	if q.drained != nil {

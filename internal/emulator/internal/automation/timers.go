@@ -10,8 +10,8 @@ import (
 // shortestWait prevents a busy loop when the clock does not advance.
 const shortestWait = time.Millisecond
 
-// Timers reports each timer property once when it expires. A timer that is in the past when it is written never
-// expires.
+// Timers reports each timer property once when it expires. A timer that is in the past when it is
+// written never expires.
 type Timers struct {
 	now    func() time.Time
 	find   func(after, until time.Time) (expired []catalog.Timer, next time.Time)
@@ -32,7 +32,8 @@ func NewTimers(
 	return &Timers{now: now, find: find, expire: expire, checked: now()}
 }
 
-// Note schedules a check at the given times. It never blocks, so it may be called while the catalog is locked.
+// Note schedules a check at the given times. It never blocks, so it may be called while the catalog
+// is locked.
 func (t *Timers) Note(instants ...time.Time) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()

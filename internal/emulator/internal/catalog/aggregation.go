@@ -57,8 +57,8 @@ func readPathFilter(filter []any) *query.Path {
 	return path
 }
 
-// aggregate computes the value for one entity. [?aggregation-time] Port computes it periodically; here it is always
-// up to date.
+// aggregate computes the value for one entity. [?aggregation-time] Port computes it periodically;
+// here it is always up to date.
 func (v *viewer) aggregate(e *entity, a *aggregation) any {
 	related := v.aggregated(e, a)
 	if a.property == "" {
@@ -95,8 +95,8 @@ func (v *viewer) aggregated(e *entity, a *aggregation) []*entity {
 	return related
 }
 
-// aggregationMatcher selects the entities of the target that belong to e. A path from the blueprint of e begins at e;
-// any other begins at the target.
+// aggregationMatcher selects the entities of the target that belong to e. A path from the blueprint
+// of e begins at e; any other begins at the target.
 func (v *viewer) aggregationMatcher(e *entity, a *aggregation) query.Matcher {
 	self := e.reference()
 	if a.path == nil {
@@ -110,8 +110,8 @@ func (v *viewer) aggregationMatcher(e *entity, a *aggregation) query.Matcher {
 	return v.graph.Along(path)
 }
 
-// pathStart returns the blueprint at which the path of a filter begins. [?path-filter] By default that is the target,
-// or the blueprint of the aggregation if only that has the first relation.
+// pathStart returns the blueprint at which the path of a filter begins. [?path-filter] By default
+// that is the target, or the blueprint of the aggregation if only that has the first relation.
 func (g *graph) pathStart(own *blueprint, a *aggregation) string {
 	has := func(b *blueprint) bool {
 		return b != nil && b.definition.relations[a.path.Steps[0].Relation] != nil

@@ -43,8 +43,7 @@ func (c *Catalog) Blueprints() []any {
 	return all
 }
 
-// CreateBlueprint adds a blueprint, with a catalog page on request, and returns
-// it.
+// CreateBlueprint adds a blueprint, with a catalog page on request, and returns it.
 func (c *Catalog) CreateBlueprint(body *document.Object, withPage bool) (*document.Object, error) {
 	defer c.write()()
 	if err := c.checkDestination(body); err != nil {
@@ -75,9 +74,9 @@ func (g *graph) addBlueprint(d *definition, s stamp) *blueprint {
 	return b
 }
 
-// ReplaceBlueprint replaces a blueprint: whatever the body omits is deleted. A body with a different identifier
-// renames it. [?rule-results] The blueprint of rule results cannot be replaced, only updated, as Port's own client
-// does.
+// ReplaceBlueprint replaces a blueprint: whatever the body omits is deleted. A body with a
+// different identifier renames it. [?rule-results] The blueprint of rule results cannot be
+// replaced, only updated, as Port's own client does.
 func (c *Catalog) ReplaceBlueprint(identifier string, body *document.Object) (*document.Object, error) {
 	defer c.write()()
 	b, err := c.graph.find(identifier)
@@ -98,8 +97,8 @@ func (c *Catalog) ReplaceBlueprint(identifier string, body *document.Object) (*d
 
 // UpdateBlueprint replaces the keys that the body has and keeps the others.
 //
-// [?patch-depth] Port documents that PATCH merges, but not how deep. The schema object in the body must have all
-// properties, so keys are assumed to be replaced one level deep.
+// [?patch-depth] Port documents that PATCH merges, but not how deep. The schema object in the body
+// must have all properties, so keys are assumed to be replaced one level deep.
 func (c *Catalog) UpdateBlueprint(identifier string, body *document.Object) (*document.Object, error) {
 	defer c.write()()
 	b, err := c.graph.find(identifier)
@@ -112,7 +111,8 @@ func (c *Catalog) UpdateBlueprint(identifier string, body *document.Object) (*do
 	return c.redefine(b, b.definition.document.Clone().Merge(body))
 }
 
-// redefine gives a blueprint a new definition and removes the values of its entities that are no longer defined.
+// redefine gives a blueprint a new definition and removes the values of its entities that are no
+// longer defined.
 func (c *Catalog) redefine(b *blueprint, body *document.Object) (*document.Object, error) {
 	if err := checkSystemChange(b, body); err != nil {
 		return nil, err
@@ -160,8 +160,9 @@ func (c *Catalog) checkDestination(body *document.Object) error {
 	return nil
 }
 
-// checkFormats refuses to change the format of a property that keeps its type. [?format-change] It is unknown whether
-// Port also refuses that without entities, or when a format is added or removed; the emulator always refuses.
+// checkFormats refuses to change the format of a property that keeps its type. [?format-change] It
+// is unknown whether Port also refuses that without entities, or when a format is added or removed;
+// the emulator always refuses.
 func (b *blueprint) checkFormats(d *definition) error {
 	for _, name := range d.names {
 		old, ok := b.definition.properties[name]
@@ -181,8 +182,8 @@ func (g *graph) checkFree(identifier string) error {
 	return nil
 }
 
-// checkTargets refuses relations and aggregations whose target does not exist. A blueprint may refer to itself, by
-// its new identifier or, during a rename, by the current one.
+// checkTargets refuses relations and aggregations whose target does not exist. A blueprint may
+// refer to itself, by its new identifier or, during a rename, by the current one.
 func (g *graph) checkTargets(d *definition, present string) error {
 	exists := func(target string) bool {
 		_, ok := g.blueprints[target]
@@ -203,8 +204,8 @@ func (g *graph) checkTargets(d *definition, present string) error {
 
 // checkEntities refuses a definition that would change the meaning of existing values.
 //
-// [?type-change] Port documents that the type of a property cannot be changed; whether that applies without entities,
-// and to relations, is unknown.
+// [?type-change] Port documents that the type of a property cannot be changed; whether that applies
+// without entities, and to relations, is unknown.
 func (b *blueprint) checkEntities(d *definition) error {
 	if len(b.entities) == 0 {
 		return nil
@@ -241,8 +242,8 @@ func (c *Catalog) install(b *blueprint, d *definition) {
 	}
 }
 
-// dropUndefined removes the values of properties and relations that are no longer defined. [?implicit-changes] It
-// does not count as a change of the entities.
+// dropUndefined removes the values of properties and relations that are no longer defined.
+// [?implicit-changes] It does not count as a change of the entities.
 func (b *blueprint) dropUndefined(old *definition) {
 	if sameKeys(old.properties, b.definition.properties) && sameKeys(old.relations, b.definition.relations) {
 		return
@@ -314,8 +315,8 @@ func (c *Catalog) DeleteBlueprint(identifier string) error {
 	return nil
 }
 
-// checkDeletable refuses to delete a blueprint that others refer to. [?targeted-blueprint] It is unknown whether Port
-// deletes the target of a relation of another blueprint; the emulator refuses.
+// checkDeletable refuses to delete a blueprint that others refer to. [?targeted-blueprint] It is
+// unknown whether Port deletes the target of a relation of another blueprint; the emulator refuses.
 func (g *graph) checkDeletable(b *blueprint) error {
 	identifier := b.definition.identifier
 	if isSystem(identifier) {

@@ -8,10 +8,12 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/query"
 )
 
-// maxDepth is the maximum depth of calculated properties that depend on each other: mirrors can form a cycle.
+// maxDepth is the maximum depth of calculated properties that depend on each other: mirrors can
+// form a cycle.
 const maxDepth = 4
 
-// calculated returns the value of a mirror, calculation or aggregation property; nil if it has none.
+// calculated returns the value of a mirror, calculation or aggregation property; nil if it has
+// none.
 func (v *viewer) calculated(e *entity, name string, depth int) any {
 	if depth >= maxDepth {
 		return nil
@@ -44,7 +46,8 @@ func (v *viewer) mirrorValues(e *entity) *document.Object {
 	return values
 }
 
-// calculationInput is the input of a calculation: the entity with its mirror properties, without other calculations.
+// calculationInput is the input of a calculation: the entity with its mirror properties, without
+// other calculations.
 func (v *viewer) calculationInput(e *entity, depth int) *document.Object {
 	input := v.render(e, View{ExcludeCalculated: true})
 	properties := input.Object("properties").Clone()
@@ -82,8 +85,7 @@ func (v *viewer) mirrored(e *entity, path []string, depth int) any {
 	return values
 }
 
-// appendValue flattens: a path over two relations with many targets yields one
-// array.
+// appendValue flattens: a path over two relations with many targets yields one array.
 func appendValue(values []any, value any) []any {
 	switch value := value.(type) {
 	case nil:

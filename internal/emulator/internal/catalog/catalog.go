@@ -11,18 +11,18 @@ type Config struct {
 	Now func() time.Time
 	// Actor is the author of every change: createdBy and updatedBy.
 	Actor string
-	// DeleteLag is how long a deletion takes to complete: how long a blueprint cannot be deleted after its entities,
-	// and how long a migration runs.
+	// DeleteLag is how long a deletion takes to complete: how long a blueprint cannot be deleted
+	// after its entities, and how long a migration runs.
 	DeleteLag time.Duration
 	// Destination says how writes treat the key changelogDestination of blueprints.
 	Destination DestinationMode
-	// Notify is called for every change, in order, while the catalog is locked: it must neither block nor call the
-	// catalog.
+	// Notify is called for every change, in order, while the catalog is locked: it must neither
+	// block nor call the catalog.
 	Notify func(Change)
 }
 
-// DestinationMode is how writes treat changelogDestination. [?changelog-destination] Since Port removed the feature
-// from production it either ignores the key or refuses it.
+// DestinationMode is how writes treat changelogDestination. [?changelog-destination] Since Port
+// removed the feature from production it either ignores the key or refuses it.
 type DestinationMode int
 
 // The modes; the zero value is Port's former behaviour.

@@ -46,7 +46,8 @@ type Change struct {
 
 // Cause says what led to a change.
 type Cause struct {
-	// Chain is the number of automations that triggered one another before it; 0 for a change made through the API.
+	// Chain is the number of automations that triggered one another before it; 0 for a change made
+	// through the API.
 	Chain int
 }
 
@@ -58,8 +59,7 @@ func (c Cause) Origin() string {
 	return "API"
 }
 
-// BlueprintRename returns the identifiers of a blueprint before and after a
-// change that renamed it.
+// BlueprintRename returns the identifiers of a blueprint before and after a change that renamed it.
 func (c Change) BlueprintRename() (from, to string, renamed bool) {
 	if c.Resource != BlueprintResource || c.Action != Update {
 		return "", "", false

@@ -57,8 +57,8 @@ func (w *writing) unknownProperty(name string) error {
 		name, w.blueprint.definition.identifier)
 }
 
-// checkRelations validates the relations against the blueprint and their targets against the catalog, and replaces
-// queries with their results.
+// checkRelations validates the relations against the blueprint and their targets against the
+// catalog, and replaces queries with their results.
 func (w *writing) checkRelations() error {
 	d := w.blueprint.definition
 	resolved := document.New()
@@ -121,8 +121,8 @@ func (r *relation) pick(where string, matches []string) (any, error) {
 	}
 }
 
-// checkTarget requires the target of a relation to exist. An entity may relate to itself, even if it is new.
-// [?missing-target] The error code is assumed.
+// checkTarget requires the target of a relation to exist. An entity may relate to itself, even if
+// it is new. [?missing-target] The error code is assumed.
 func (w *writing) checkTarget(where string, target reference) error {
 	if w.catalog.graph.lookup(target) != nil || target == w.draft.reference() {
 		return nil

@@ -10,7 +10,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/schema"
 )
 
-// definition is the parsed form of a blueprint. It is immutable: a change of the blueprint creates a new one.
+// definition is the parsed form of a blueprint. It is immutable: a change of the blueprint creates
+// a new one.
 type definition struct {
 	identifier string
 	// document is the blueprint as it was sent, without what the server adds.
@@ -46,8 +47,8 @@ type relation struct {
 	required, many bool
 }
 
-// define parses a blueprint whose shape is already validated. It returns an *Error for rules that the shape cannot
-// express.
+// define parses a blueprint whose shape is already validated. It returns an *Error for rules that
+// the shape cannot express.
 func define(body *document.Object, mode DestinationMode) (*definition, error) {
 	d := &definition{
 		identifier:   body.Text("identifier"),
@@ -70,8 +71,8 @@ func define(body *document.Object, mode DestinationMode) (*definition, error) {
 	return d, nil
 }
 
-// normalized returns the document to be stored. The four collections are always present, by their documented
-// defaults.
+// normalized returns the document to be stored. The four collections are always present, by their
+// documented defaults.
 //
 // [?optional-keys] Other omitted optional keys are also omitted from the response.
 func normalized(body *document.Object, mode DestinationMode) *document.Object {
@@ -115,8 +116,8 @@ func (d *definition) readRelations() error {
 	return nil
 }
 
-// readMirrors reads the paths. The first step of a path must be a relation of the blueprint itself; the rest is
-// resolved when a value is read, since the other blueprints change independently.
+// readMirrors reads the paths. The first step of a path must be a relation of the blueprint itself;
+// the rest is resolved when a value is read, since the other blueprints change independently.
 func (d *definition) readMirrors() error {
 	for key, value := range d.document.Object("mirrorProperties").All() {
 		body, _ := value.(*document.Object)
@@ -164,7 +165,8 @@ func (d *definition) readAggregations() error {
 	return nil
 }
 
-// checkNames refuses a name that two kinds of property share: they all appear under the properties of an entity.
+// checkNames refuses a name that two kinds of property share: they all appear under the properties
+// of an entity.
 func (d *definition) checkNames() error {
 	seen := make(map[string]bool, len(d.names)+len(d.calculated))
 	for _, name := range slices.Concat(d.names, d.calculated) {

@@ -2,8 +2,8 @@ package catalog
 
 import "slices"
 
-// DeleteEntity removes an entity. If others relate to it, that is refused unless withDependents is set, which removes
-// them too.
+// DeleteEntity removes an entity. If others relate to it, that is refused unless withDependents is
+// set, which removes them too.
 func (c *Catalog) DeleteEntity(blueprint, identifier string, withDependents bool, cause Cause) error {
 	defer c.writeFor(cause)()
 	e, err := c.graph.findEntity(blueprint, identifier)
@@ -13,8 +13,8 @@ func (c *Catalog) DeleteEntity(blueprint, identifier string, withDependents bool
 	return c.deleteAll([]*entity{e}, withDependents)
 }
 
-// DeleteEntities removes several entities of one blueprint, all or none, and returns the identifiers of those that
-// existed.
+// DeleteEntities removes several entities of one blueprint, all or none, and returns the
+// identifiers of those that existed.
 //
 // [?absent-bulk-delete] Identifiers without an entity are ignored.
 func (c *Catalog) DeleteEntities(blueprint string, requested []string, withDependents bool, cause Cause) ([]string, error) {
@@ -81,8 +81,8 @@ func (c *Catalog) remove(e *entity) {
 	c.notifier.entity(Delete, before, image{}, e.blueprint.deletion, e)
 }
 
-// DeleteAllEntities removes every entity of a blueprint, at once. With withBlueprint it also deletes the blueprint,
-// by a migration whose identifier is returned.
+// DeleteAllEntities removes every entity of a blueprint, at once. With withBlueprint it also
+// deletes the blueprint, by a migration whose identifier is returned.
 func (c *Catalog) DeleteAllEntities(blueprint string, withBlueprint bool, cause Cause) (string, error) {
 	defer c.writeFor(cause)()
 	b, err := c.graph.find(blueprint)

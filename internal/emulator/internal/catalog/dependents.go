@@ -56,8 +56,7 @@ func (g *graph) reindex() {
 	}
 }
 
-// sourcesOf returns the entities with a relation to the target, in a stable
-// order.
+// sourcesOf returns the entities with a relation to the target, in a stable order.
 func (g *graph) sourcesOf(target reference) []*entity {
 	sources := make([]*entity, 0, len(g.dependents[target]))
 	for source := range g.dependents[target] {
@@ -69,8 +68,8 @@ func (g *graph) sourcesOf(target reference) []*entity {
 	return sources
 }
 
-// followRename updates the relations to an entity after its rename. [?implicit-changes] That does not count as a
-// change of the entities that have them.
+// followRename updates the relations to an entity after its rename. [?implicit-changes] That does
+// not count as a change of the entities that have them.
 func (g *graph) followRename(old reference, identifier string) {
 	for _, source := range g.sourcesOf(old) {
 		g.unlink(source)

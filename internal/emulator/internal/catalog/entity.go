@@ -7,8 +7,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// entity is one version of an entity. It is immutable once it is in its blueprint: a change replaces it with a
-// modified clone.
+// entity is one version of an entity. It is immutable once it is in its blueprint: a change
+// replaces it with a modified clone.
 type entity struct {
 	stamp
 	blueprint  *blueprint
@@ -32,8 +32,8 @@ func (e *entity) reference() reference {
 	return reference{blueprint: e.blueprint.definition.identifier, entity: e.identifier}
 }
 
-// snapshot returns the entity as stored, without the values that are filled in or calculated on reading: for events,
-// the responses to writes, and dumps.
+// snapshot returns the entity as stored, without the values that are filled in or calculated on
+// reading: for events, the responses to writes, and dumps.
 func (v *viewer) snapshot(e *entity) *document.Object {
 	d := document.New().With("identifier", e.identifier)
 	e.addOptional(d)
@@ -41,8 +41,8 @@ func (v *viewer) snapshot(e *entity) *document.Object {
 	return e.addTo(d.With("properties", e.properties).With("relations", e.relations))
 }
 
-// addOptional adds title, icon and blueprint. [?absent-title] A title or an icon that is not set is omitted from
-// responses, since the documented schema does not allow null.
+// addOptional adds title, icon and blueprint. [?absent-title] A title or an icon that is not set is
+// omitted from responses, since the documented schema does not allow null.
 func (e *entity) addOptional(d *document.Object) {
 	if e.title != nil {
 		d.Set("title", e.title)

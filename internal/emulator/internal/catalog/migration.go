@@ -59,8 +59,8 @@ func (ms *migrations) due() bool {
 	return len(ms.running) > 0 && !ms.clerk.clock().Before(ms.running[0].due)
 }
 
-// settle applies the migrations that are due. All take equally long, so they are due in the order in which they were
-// started.
+// settle applies the migrations that are due. All take equally long, so they are due in the order
+// in which they were started.
 func (ms *migrations) settle() {
 	for ms.due() {
 		m := ms.running[0]
@@ -149,7 +149,8 @@ func (ms *migrations) find(id string) (*migration, error) {
 	return nil, refuse(NotFound, "Migration with identifier %q was not found", id)
 }
 
-// render returns the document of a migration. [?migrations] Port documents no response; id and status are certain.
+// render returns the document of a migration. [?migrations] Port documents no response; id and
+// status are certain.
 func (m *migration) render() *document.Object {
 	d := document.New().
 		With("id", m.id).
@@ -165,8 +166,8 @@ func (m *migration) render() *document.Object {
 	return m.addTo(d)
 }
 
-// StartMigration starts to copy the entities of one blueprint to another, or to itself, with jq mappings. It returns
-// the migration.
+// StartMigration starts to copy the entities of one blueprint to another, or to itself, with jq
+// mappings. It returns the migration.
 func (c *Catalog) StartMigration(source string, mapping *document.Object) (*document.Object, error) {
 	defer c.write()()
 	if _, err := c.graph.find(source); err != nil {
@@ -234,7 +235,8 @@ func (p *mappingPrograms) compileAll(where string, sources *document.Object) map
 	return programs
 }
 
-// migrate maps every entity of the source and upserts the results into the target. The first refused entity ends it.
+// migrate maps every entity of the source and upserts the results into the target. The first
+// refused entity ends it.
 func (c *Catalog) migrate(source, target string, programs *mappingPrograms) error {
 	from, err := c.graph.find(source)
 	if err != nil {
@@ -257,8 +259,8 @@ func (c *Catalog) migrate(source, target string, programs *mappingPrograms) erro
 	return nil
 }
 
-// inputs returns the inputs of the programs: the entity if it passes the filter, or one input for each of its items,
-// as .item in addition to the entity's keys.
+// inputs returns the inputs of the programs: the entity if it passes the filter, or one input for
+// each of its items, as .item in addition to the entity's keys.
 func (p *mappingPrograms) inputs(e *document.Object) []any {
 	if p.filter != nil {
 		if keep, ok := p.filter.First(e); !ok || keep != true {

@@ -8,9 +8,11 @@ type page struct {
 	identifier, title, blueprint string
 }
 
-// Page returns a catalog page. By default Port creates one for each blueprint, with the blueprint's identifier.
+// Page returns a catalog page. By default Port creates one for each blueprint, with the blueprint's
+// identifier.
 //
-// [?page-identifier] A page keeps its identifier when its blueprint is renamed, and is deleted with its blueprint.
+// [?page-identifier] A page keeps its identifier when its blueprint is renamed, and is deleted with
+// its blueprint.
 func (c *Catalog) Page(identifier string) (*document.Object, error) {
 	defer c.read()()
 	p, ok := c.pages[identifier]

@@ -7,8 +7,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// RenameProperty renames a property; every entity keeps its value, and mirror properties and aggregations that refer
-// to it are updated.
+// RenameProperty renames a property; every entity keeps its value, and mirror properties and
+// aggregations that refer to it are updated.
 func (c *Catalog) RenameProperty(blueprint, from, to string) (*document.Object, error) {
 	defer c.write()()
 	b, err := c.graph.findFor(blueprint, to)
@@ -42,7 +42,8 @@ func (c *Catalog) RenameMirror(blueprint, from, to string) (*document.Object, er
 	return c.renamed(b, body, func(*entity) {}, tail{blueprint: b, from: from, to: to})
 }
 
-// RenameRelation renames a relation; every entity keeps its targets, and every path that uses it is updated.
+// RenameRelation renames a relation; every entity keeps its targets, and every path that uses it is
+// updated.
 func (c *Catalog) RenameRelation(blueprint, from, to string) (*document.Object, error) {
 	defer c.write()()
 	b, err := c.graph.find(blueprint)
@@ -73,8 +74,8 @@ func (g *graph) findFor(blueprint, name string) (*blueprint, error) {
 
 // pathRename is the effect of a rename on paths.
 type pathRename interface {
-	// rewrite returns the path with the new name. The owners are the blueprints whose property or relation each
-	// segment is; nil if unknown.
+	// rewrite returns the path with the new name. The owners are the blueprints whose property or
+	// relation each segment is; nil if unknown.
 	rewrite(path []string, owners []*blueprint) []string
 }
 
@@ -110,8 +111,8 @@ func (s step) rewrite(path []string, owners []*blueprint) []string {
 	return changed
 }
 
-// renamed installs a definition that differs in one name. It reports a change of the blueprint itself, but not of
-// blueprints whose paths are updated, since nobody wrote them.
+// renamed installs a definition that differs in one name. It reports a change of the blueprint
+// itself, but not of blueprints whose paths are updated, since nobody wrote them.
 func (c *Catalog) renamed(b *blueprint, body *document.Object, apply func(*entity), rename pathRename) (*document.Object, error) {
 	bodies := (&follower{graph: c.graph, rename: rename}).documents(b, body)
 	definitions := make(map[*blueprint]*definition, len(bodies))
@@ -206,7 +207,8 @@ func (f *follower) steps(b *blueprint, body *document.Object) *document.Object {
 	return body
 }
 
-// owners returns, for each segment of a path, the blueprint whose relation or, at the end, property it is.
+// owners returns, for each segment of a path, the blueprint whose relation or, at the end, property
+// it is.
 func (g *graph) owners(start *blueprint, path []string) []*blueprint {
 	owners := make([]*blueprint, len(path))
 	for i, segment := range path {

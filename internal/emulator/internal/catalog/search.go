@@ -10,7 +10,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/query"
 )
 
-// Search returns every entity that matches a query, in creation order within each blueprint, and their blueprints.
+// Search returns every entity that matches a query, in creation order within each blueprint, and
+// their blueprints.
 func (c *Catalog) Search(q *query.Query, view View) (entities, blueprints []any) {
 	defer c.read()()
 	matches := q.Bind(c.graph, c.config.Now())
@@ -46,7 +47,8 @@ func (g *graph) searched(q *query.Query) []*blueprint {
 	return slices.Compact(selected)
 }
 
-// candidates returns the entities that can match a query: all, or those that it names, by the index.
+// candidates returns the entities that can match a query: all, or those that it names, by the
+// index.
 func (b *blueprint) candidates(q *query.Query) []*entity {
 	names, restricted := q.Only("$identifier")
 	if !restricted {
@@ -70,9 +72,9 @@ type Page struct {
 	From string
 }
 
-// SearchBlueprint returns one page of the entities of a blueprint that match a query, and the cursor of the next
-// page, "" after the last. A nil query matches all. Entities created between two pages come last, so no entity is
-// skipped or returned twice.
+// SearchBlueprint returns one page of the entities of a blueprint that match a query, and the
+// cursor of the next page, "" after the last. A nil query matches all. Entities created between two
+// pages come last, so no entity is skipped or returned twice.
 func (c *Catalog) SearchBlueprint(blueprint string, q *query.Query, page Page, view View) (entities []any, next string, err error) {
 	after, err := page.after()
 	if err != nil {
@@ -120,7 +122,8 @@ func (p Page) after() (uint64, error) {
 	return 0, refuse(Invalid, "body/from must be the 'next' of an earlier response")
 }
 
-// resolve returns the identifiers of the entities of a blueprint that match a query, which may replace an identifier.
+// resolve returns the identifiers of the entities of a blueprint that match a query, which may
+// replace an identifier.
 func (v *viewer) resolve(blueprint, where string, rules *document.Object) ([]string, error) {
 	q, err := query.Parse(where, rules, query.Everywhere)
 	if err != nil {

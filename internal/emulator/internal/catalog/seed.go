@@ -34,8 +34,9 @@ func (c *Catalog) Dump() Seed {
 	return seed
 }
 
-// Load adds the content of a seed, atomically and without notifying anybody. Blueprints and entities may refer to
-// each other in any order. A system blueprint replaces the existing one; any other must be new.
+// Load adds the content of a seed, atomically and without notifying anybody. Blueprints and
+// entities may refer to each other in any order. A system blueprint replaces the existing one; any
+// other must be new.
 func (c *Catalog) Load(seed Seed) error {
 	defer c.write()()
 	staged := c.stage()
@@ -142,7 +143,8 @@ func (l *loader) loadEntities(seed Seed) error {
 	return nil
 }
 
-// loadEntity adds an entity without checking its relations. The returned draft is the entity in the catalog.
+// loadEntity adds an entity without checking its relations. The returned draft is the entity in the
+// catalog.
 func (l *loader) loadEntity(body *document.Object) (*writing, error) {
 	b, err := l.catalog.graph.find(body.Text("blueprint"))
 	if err != nil {

@@ -16,8 +16,8 @@ const (
 	groupBlueprint      = "_scorecard_group"
 )
 
-// addSystemBlueprints adds the blueprints that every organization has. [?system-structure] Their exact content is
-// unknown: the emulator has the keys that Port's documentation shows.
+// addSystemBlueprints adds the blueprints that every organization has. [?system-structure] Their
+// exact content is unknown: the emulator has the keys that Port's documentation shows.
 func (c *Catalog) addSystemBlueprints() {
 	for _, body := range systemBlueprints() {
 		d, err := define(body, c.config.Destination)
@@ -28,7 +28,8 @@ func (c *Catalog) addSystemBlueprints() {
 	}
 }
 
-// SystemStructure returns the base structure of a system blueprint: its content before anybody adds to it.
+// SystemStructure returns the base structure of a system blueprint: its content before anybody adds
+// to it.
 func (c *Catalog) SystemStructure(identifier string) (*document.Object, error) {
 	base, ok := systemBase(identifier)
 	if !ok {
@@ -54,7 +55,8 @@ func isSystem(identifier string) bool {
 	return ok
 }
 
-// checkSystem refuses a redefinition of a system blueprint that renames it or omits part of its base structure.
+// checkSystem refuses a redefinition of a system blueprint that renames it or omits part of its
+// base structure.
 func checkSystem(identifier string, d *definition) error {
 	base, ok := systemBase(identifier)
 	if !ok {
@@ -77,8 +79,8 @@ func checkSystem(identifier string, d *definition) error {
 // checkSystemChange refuses a change of a system blueprint that is protected, or of its
 // base structure.
 //
-// [D] A PUT with an old version of the base structure is 422, and a PATCH cannot modify it. [?protected-blueprints]
-// Assumed: which blueprints are protected, and the status of the refusal.
+// [D] A PUT with an old version of the base structure is 422, and a PATCH cannot modify it.
+// [?protected-blueprints] Assumed: which blueprints are protected, and the status of the refusal.
 func checkSystemChange(b *blueprint, body *document.Object) error {
 	identifier := b.definition.identifier
 	base, ok := systemBase(identifier)

@@ -15,8 +15,8 @@ type Timer struct {
 	After, AfterMirrors *document.Object
 }
 
-// Timers returns the timers that expire after one time and up to another, in order, and the time of the next one
-// after that; the zero time if there is none.
+// Timers returns the timers that expire after one time and up to another, in order, and the time of
+// the next one after that; the zero time if there is none.
 func (c *Catalog) Timers(after, until time.Time) (expired []Timer, next time.Time) {
 	defer c.read()()
 	for _, b := range c.graph.ordered() {

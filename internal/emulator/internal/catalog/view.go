@@ -72,8 +72,8 @@ func (v *viewer) renderProperties(e *entity, view View) *document.Object {
 	return filled
 }
 
-// renderRelations fills unset relations. [?relations-filled] Port fills a single relation with null, one with many
-// targets with an empty array.
+// renderRelations fills unset relations. [?relations-filled] Port fills a single relation with
+// null, one with many targets with an empty array.
 func (v *viewer) renderRelations(e *entity, view View) *document.Object {
 	d := e.blueprint.definition
 	filled := e.relations.Clone()
@@ -137,8 +137,7 @@ func (v View) projectLevel(d *document.Object, prefix string) *document.Object {
 	return projected
 }
 
-// includes reports whether a path, something around it or something in it is
-// listed.
+// includes reports whether a path, something around it or something in it is listed.
 func (v View) includes(path string) bool {
 	if len(v.Include) == 0 {
 		return true

@@ -22,7 +22,8 @@ type WriteOptions struct {
 	Cause Cause
 }
 
-// CreateEntity adds an entity and returns it, and whether it is new. It generates a missing identifier.
+// CreateEntity adds an entity and returns it, and whether it is new. It generates a missing
+// identifier.
 func (c *Catalog) CreateEntity(blueprint string, body *document.Object, options WriteOptions) (*document.Object, bool, error) {
 	defer c.writeFor(options.Cause)()
 	b, err := c.graph.find(blueprint)
@@ -58,7 +59,8 @@ func (c *Catalog) createEntity(b *blueprint, body *document.Object, options Writ
 	return written, !exists, err
 }
 
-// ReplaceEntity replaces an entity. A body with a different identifier renames it, and relations to it are updated.
+// ReplaceEntity replaces an entity. A body with a different identifier renames it, and relations to
+// it are updated.
 //
 // [?defaults] Defaults are filled in on creation, but not on replacement.
 func (c *Catalog) ReplaceEntity(blueprint, identifier string, body *document.Object, options WriteOptions) (*document.Object, error) {
@@ -130,7 +132,8 @@ func (e *entity) merge(body *document.Object) {
 	e.relations = withoutNulls(e.relations.Clone().Merge(body.Object("relations")))
 }
 
-// teamList turns a team written as a string into a list, as Port returns it; anything else is unchanged.
+// teamList turns a team written as a string into a list, as Port returns it; anything else is
+// unchanged.
 func teamList(team any) any {
 	if text, ok := team.(string); ok {
 		return []any{text}
@@ -138,7 +141,8 @@ func teamList(team any) any {
 	return team
 }
 
-// fillDefaults fills in the defaults of properties that were not sent. A property sent as null stays unset.
+// fillDefaults fills in the defaults of properties that were not sent. A property sent as null
+// stays unset.
 func (e *entity) fillDefaults(sent *document.Object) {
 	for _, name := range e.blueprint.definition.names {
 		p := e.blueprint.definition.properties[name]
@@ -215,8 +219,8 @@ func (w *writing) exchange() *document.Object {
 	return after.stored
 }
 
-// createMissing creates the targets of relations. They have only an identifier, so they may lack what their blueprint
-// requires.
+// createMissing creates the targets of relations. They have only an identifier, so they may lack
+// what their blueprint requires.
 func (w *writing) createMissing() {
 	for _, r := range w.missing {
 		b := w.catalog.graph.blueprints[r.blueprint]

@@ -7,8 +7,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// Equal reports whether two values are the same document: numbers by value, objects regardless of the order of their
-// keys.
+// Equal reports whether two values are the same document: numbers by value, objects regardless of
+// the order of their keys.
 func Equal(a, b any) bool {
 	switch a := a.(type) {
 	case json.Number:
@@ -77,7 +77,8 @@ func MapNumbers(value any, number func(json.Number) json.Number) any {
 	}
 }
 
-// Key returns a text for use as a map key: two values have the same key if and only if they are Equal.
+// Key returns a text for use as a map key: two values have the same key if and only if they are
+// Equal.
 func Key(value any) string { return string(appendKey(nil, value)) }
 
 func appendKey(to []byte, value any) []byte {

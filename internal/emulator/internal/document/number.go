@@ -9,7 +9,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// The bounds of exact arithmetic. They include every float64; beyond them a short text could cost much memory.
+// The bounds of exact arithmetic. They include every float64; beyond them a short text could cost
+// much memory.
 const (
 	exactLength   = 1200
 	exactExponent = 400
@@ -18,8 +19,9 @@ const (
 // KeepNumber is the identity: a number stays exactly as it was sent.
 func KeepNumber(number json.Number) json.Number { return number }
 
-// RoundNumber returns the number as JavaScript represents and writes it: rounded to a float64, in the shortest
-// spelling. JavaScript turns an overflow into null; here it stays unchanged, for validation to refuse.
+// RoundNumber returns the number as JavaScript represents and writes it: rounded to a float64, in
+// the shortest spelling. JavaScript turns an overflow into null; here it stays unchanged, for
+// validation to refuse.
 func RoundNumber(number json.Number) json.Number {
 	value, err := strconv.ParseFloat(number.String(), 64)
 	if err != nil {
@@ -35,8 +37,8 @@ func RoundNumber(number json.Number) json.Number {
 	return json.Number(text)
 }
 
-// SpellNumber returns the number in JavaScript's spelling (25.0 is 25, 1E2 is 100) if that has the same value,
-// otherwise unchanged.
+// SpellNumber returns the number in JavaScript's spelling (25.0 is 25, 1E2 is 100) if that has the
+// same value, otherwise unchanged.
 func SpellNumber(number json.Number) json.Number {
 	spelled := RoundNumber(number)
 	if !jsonvalue.EqualNumbers(spelled, number) {
@@ -45,14 +47,14 @@ func SpellNumber(number json.Number) json.Number {
 	return spelled
 }
 
-// InRange reports whether a JavaScript number can hold the value without
-// overflow.
+// InRange reports whether a JavaScript number can hold the value without overflow.
 func InRange(number json.Number) bool {
 	_, err := strconv.ParseFloat(number.String(), 64)
 	return err == nil
 }
 
-// Rational returns the exact value of a number, or false if its exponent or length would cost too much memory.
+// Rational returns the exact value of a number, or false if its exponent or length would cost too
+// much memory.
 func Rational(number json.Number) (*big.Rat, bool) {
 	text := number.String()
 	if len(text) > exactLength {

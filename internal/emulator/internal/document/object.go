@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// indexFrom is the minimum number of members of an object with an index of its keys; below it a scan is faster and
-// takes no memory.
+// indexFrom is the minimum number of members of an object with an index of its keys; below it a
+// scan is faster and takes no memory.
 const indexFrom = 16
 
 // member is one key of an object with its value.
@@ -41,7 +41,8 @@ func (o *Object) Len() int {
 	return len(o.members)
 }
 
-// Get returns the value of key and whether the key is present, which distinguishes null from absent.
+// Get returns the value of key and whether the key is present, which distinguishes null from
+// absent.
 func (o *Object) Get(key string) (any, bool) {
 	i := o.find(key)
 	if i < 0 {
@@ -75,7 +76,8 @@ func (o *Object) Int(key string) (int, bool) {
 	return value, err == nil
 }
 
-// Object returns the value of key if it is an object, otherwise nil, which reads as an empty object.
+// Object returns the value of key if it is an object, otherwise nil, which reads as an empty
+// object.
 func (o *Object) Object(key string) *Object {
 	object, _ := o.Value(key).(*Object)
 	return object
@@ -151,8 +153,8 @@ func (o *Object) Merge(other *Object) *Object {
 	return o
 }
 
-// Renamed returns a copy in which the member from is renamed to and keeps its position. Without such a member it is a
-// plain copy.
+// Renamed returns a copy in which the member from is renamed to and keeps its position. Without
+// such a member it is a plain copy.
 func (o *Object) Renamed(from, to string) *Object {
 	renamed := New()
 	for key, value := range o.All() {
@@ -164,8 +166,8 @@ func (o *Object) Renamed(from, to string) *Object {
 	return renamed
 }
 
-// Updated returns a copy in which the value at the path of keys is the given one. Objects on the path are copied, or
-// created if missing; the receiver does not change.
+// Updated returns a copy in which the value at the path of keys is the given one. Objects on the
+// path are copied, or created if missing; the receiver does not change.
 func (o *Object) Updated(value any, path ...string) *Object {
 	clone := o.Clone()
 	if len(path) == 1 {

@@ -10,8 +10,9 @@ import (
 // ErrSyntax is wrapped by every error of Parse: the text is not one JSON value.
 var ErrSyntax = errors.New("not valid JSON")
 
-// Parse reads exactly one JSON value. Each number is converted by number, such as KeepNumber or RoundNumber. The last
-// value of a repeated key wins, as in JavaScript. Nesting deeper than encoding/json allows (10,000) is an error.
+// Parse reads exactly one JSON value. Each number is converted by number, such as KeepNumber or
+// RoundNumber. The last value of a repeated key wins, as in JavaScript. Nesting deeper than
+// encoding/json allows (10,000) is an error.
 func Parse(text []byte, number func(json.Number) json.Number) (any, error) {
 	if err := check(text); err != nil {
 		return nil, err
@@ -21,8 +22,8 @@ func Parse(text []byte, number func(json.Number) json.Number) (any, error) {
 	return read(decoder, number)
 }
 
-// check reports where text is not valid JSON: the decoder below reads single tokens and would notice neither deep
-// nesting nor trailing text.
+// check reports where text is not valid JSON: the decoder below reads single tokens and would
+// notice neither deep nesting nor trailing text.
 func check(text []byte) error {
 	if json.Valid(text) {
 		return nil

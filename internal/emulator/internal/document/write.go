@@ -6,12 +6,12 @@ import (
 	"strconv"
 )
 
-// MarshalJSON makes an object usable inside other values that encoding/json
-// writes.
+// MarshalJSON makes an object usable inside other values that encoding/json writes.
 func (o *Object) MarshalJSON() ([]byte, error) { return Append(nil, o), nil }
 
-// Append appends value as compact JSON in the form JavaScript writes: keys in order, numbers as they were sent, no
-// unnecessary escapes. It panics on a type that is not part of a document, which is a bug and never caused by input.
+// Append appends value as compact JSON in the form JavaScript writes: keys in order, numbers as
+// they were sent, no unnecessary escapes. It panics on a type that is not part of a document, which
+// is a bug and never caused by input.
 func Append(to []byte, value any) []byte {
 	switch value := value.(type) {
 	case nil:
@@ -60,7 +60,8 @@ func appendObject(to []byte, object *Object) []byte {
 	return append(to, '}')
 }
 
-// appendString appends quoted text. It copies runs without escapes at once: nearly every string is one such run.
+// appendString appends quoted text. It copies runs without escapes at once: nearly every string is
+// one such run.
 func appendString(to []byte, text string) []byte {
 	to = append(to, '"')
 	start := 0

@@ -37,8 +37,8 @@ type deliveryLog struct {
 	deliveries []*Delivery
 }
 
-// add adds a delivery that has not been attempted. The caller may read the immutable fields of the returned pointer:
-// everything up to its URL.
+// add adds a delivery that has not been attempted. The caller may read the immutable fields of the
+// returned pointer: everything up to its URL.
 func (l *deliveryLog) add(d Delivery) *Delivery {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()

@@ -54,7 +54,8 @@ type Filter struct {
 	Identifier, Blueprint, Entity, Action, Status string
 	Resources, Origins                            []string
 	From, To                                      time.Time
-	// None is set for a parameter that no event of the emulator can match, such as a run or an integration.
+	// None is set for a parameter that no event of the emulator can match, such as a run or an
+	// integration.
 	None  bool
 	Limit int
 	// Hidden reports whether the events of an entity are not shown; nil hides none.

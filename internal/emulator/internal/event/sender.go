@@ -23,11 +23,11 @@ import (
 const (
 	// timeout is how long Port waits for a webhook.
 	timeout = 10 * time.Second
-	// lanes is the maximum number of concurrent deliveries. All events of one key go through one lane, which
-	// preserves their order.
+	// lanes is the maximum number of concurrent deliveries. All events of one key go through one
+	// lane, which preserves their order.
 	lanes = 8
-	// laneCapacity is the maximum number of waiting events in a lane; the rest is dropped and recorded in the list of
-	// deliveries.
+	// laneCapacity is the maximum number of waiting events in a lane; the rest is dropped and
+	// recorded in the list of deliveries.
 	laneCapacity = 20_000
 	// answerLimit is how much of a response is read.
 	answerLimit = 1 << 20
@@ -58,7 +58,8 @@ type Config struct {
 	Inward Inward
 }
 
-// Inward handles requests to Port's own API, to which Port adds the credentials of the organization.
+// Inward handles requests to Port's own API, to which Port adds the credentials of the
+// organization.
 type Inward interface {
 	// Includes reports whether a URL is one of Port's own API.
 	Includes(target *url.URL) bool
@@ -66,8 +67,8 @@ type Inward interface {
 	Do(request *http.Request, chain int) (*http.Response, error)
 }
 
-// Sender posts events to webhooks: asynchronously, and in order for each key. It has at most one goroutine for each
-// non-empty lane; Close waits for them.
+// Sender posts events to webhooks: asynchronously, and in order for each key. It has at most one
+// goroutine for each non-empty lane; Close waits for them.
 type Sender struct {
 	config Config
 	client *http.Client
@@ -264,8 +265,8 @@ func (o Outcome) isTemporary() bool {
 	return o.Err != nil || o.Status == http.StatusTooManyRequests || o.Status >= http.StatusInternalServerError
 }
 
-// Close refuses new events and waits for queued ones. If ctx ends first, deliveries in flight are cancelled and the
-// rest is dropped; the error is that of ctx.
+// Close refuses new events and waits for queued ones. If ctx ends first, deliveries in flight are
+// cancelled and the rest is dropped; the error is that of ctx.
 func (s *Sender) Close(ctx context.Context) error {
 	s.mutex.Lock()
 	s.closed = true

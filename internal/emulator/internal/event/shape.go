@@ -34,7 +34,8 @@ func Changelog(change catalog.Change, origin Origin) *document.Object {
 		With("diff", diff(changelogEntity(change.Before), changelogEntity(change.After)))
 }
 
-// changelogEntity returns an entity in the form of changelog events, which contain a team only if one is set.
+// changelogEntity returns an entity in the form of changelog events, which contain a team only if
+// one is set.
 func changelogEntity(entity *document.Object) *document.Object {
 	if team, ok := entity.Value("team").([]any); !ok || len(team) > 0 {
 		return entity
@@ -59,8 +60,8 @@ func Automation(change catalog.Change, origin Origin) *document.Object {
 		automationEntity(change.Before, change.BeforeMirrors), automationEntity(change.After, change.AfterMirrors)))
 }
 
-// TimerExpired returns the expiry of a timer as an automation event. [?timer-event] Its action and trigger are
-// assumed; Port documents that the entity is under after.
+// TimerExpired returns the expiry of a timer as an automation event. [?timer-event] Its action and
+// trigger are assumed; Port documents that the entity is under after.
 func TimerExpired(timer catalog.Timer, origin Origin) *document.Object {
 	trigger := document.New().
 		With("by", document.New().With("orgId", origin.Organization)).
@@ -105,8 +106,8 @@ func (o Origin) trigger(cause catalog.Cause, at time.Time) *document.Object {
 		With("at", document.Instant(at))
 }
 
-// automationEntity returns an entity in the form of automation events: title and icon are present even if they are
-// not set, and the properties include mirror properties.
+// automationEntity returns an entity in the form of automation events: title and icon are present
+// even if they are not set, and the properties include mirror properties.
 func automationEntity(entity, mirrors *document.Object) *document.Object {
 	if entity == nil {
 		return nil

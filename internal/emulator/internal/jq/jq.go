@@ -17,7 +17,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jq"
 )
 
-// limit is how long a program may run: the catalog is locked while it runs, and jq can loop forever.
+// limit is how long a program may run: the catalog is locked while it runs, and jq can loop
+// forever.
 const limit = 200 * time.Millisecond
 
 // Program is a compiled jq program.
@@ -38,8 +39,8 @@ type Prepared struct{ value any }
 // Prepare turns a document into an input.
 func Prepare(input any) Prepared { return Prepared{value: toGo(input)} }
 
-// First returns the first output of the program for the input, or false if it yields nothing, fails, or runs for too
-// long.
+// First returns the first output of the program for the input, or false if it yields nothing,
+// fails, or runs for too long.
 func (p *Program) First(input any) (any, bool) {
 	value, exists, err := p.Evaluate(Prepare(input))
 	return value, exists && err == nil
@@ -59,7 +60,8 @@ func (p *Program) Evaluate(input Prepared) (value any, exists bool, err error) {
 	return nil, false, nil
 }
 
-// toGo converts a document to the types of gojq, which accepts json.Number and computes exactly where possible.
+// toGo converts a document to the types of gojq, which accepts json.Number and computes exactly
+// where possible.
 func toGo(value any) any {
 	switch value := value.(type) {
 	case []any:

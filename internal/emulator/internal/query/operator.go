@@ -10,8 +10,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// operator is a comparison operator. A negative one matches exactly what its positive form does not, including
-// records without a value.
+// operator is a comparison operator. A negative one matches exactly what its positive form does
+// not, including records without a value.
 type operator struct {
 	name     string
 	operand  operand
@@ -72,7 +72,8 @@ func operators() map[string]operator {
 		{name: "isEmpty", positive: isEmpty},
 		{name: "isNotEmpty", negative: true, positive: isEmpty},
 		{name: "isExpired", positive: expired(func(c int) bool { return c <= 0 })},
-		// A property without a value is neither expired nor running, so this is not the negation of isExpired.
+		// A property without a value is neither expired nor running, so this is not the negation of
+		// isExpired.
 		{name: "isNotExpired", positive: expired(func(c int) bool { return c > 0 })},
 		{name: "matchAny", operand: anyOperand, positive: oneOf},
 	}
@@ -175,8 +176,7 @@ func between(value any, env environment) func(any) bool {
 	}
 }
 
-// isEmpty matches a property that is null or not set. An empty text or array is
-// a value.
+// isEmpty matches a property that is null or not set. An empty text or array is a value.
 func isEmpty(any, environment) func(any) bool {
 	return func(property any) bool { return property == nil }
 }

@@ -9,7 +9,8 @@ import (
 
 // Record is an entity for the evaluation of rules.
 type Record interface {
-	// Property returns the value of a property or of a meta-property such as $identifier; nil if it has none.
+	// Property returns the value of a property or of a meta-property such as $identifier; nil if it
+	// has none.
 	Property(name string) any
 	// Relation returns the targets of a relation by target property, which is
 	// $identifier or $title.
@@ -20,10 +21,11 @@ type Record interface {
 
 // Graph evaluates the rules that follow relations between entities.
 type Graph interface {
-	// Related returns a matcher for entities that are related, directly or transitively, to one of the rule's
-	// entities.
+	// Related returns a matcher for entities that are related, directly or transitively, to one of
+	// the rule's entities.
 	Related(rule RelatedTo) Matcher
-	// Along returns a matcher for entities that a path of relations connects with one of the rule's.
+	// Along returns a matcher for entities that a path of relations connects with one of the
+	// rule's.
 	Along(rule Path) Matcher
 }
 
@@ -41,8 +43,8 @@ type RelatedTo struct {
 // Path is a matchAny rule over a path of relations.
 type Path struct {
 	Steps []Step
-	// From is the blueprint at which the path begins. If empty, the path begins at the matched entity and ends at one
-	// of Identifiers; otherwise it is the other way round.
+	// From is the blueprint at which the path begins. If empty, the path begins at the matched
+	// entity and ends at one of Identifiers; otherwise it is the other way round.
 	From        string
 	Identifiers []string
 }
@@ -76,7 +78,8 @@ func KindOf(definition *document.Object) Kind {
 	}
 }
 
-// covers reports whether the rule matches a property of the other kind; omitted keys match everything.
+// covers reports whether the rule matches a property of the other kind; omitted keys match
+// everything.
 func (k Kind) covers(other Kind) bool {
 	return k.Type == other.Type &&
 		(k.Format == "" || k.Format == other.Format) &&
@@ -90,14 +93,14 @@ type Matcher func(Record) bool
 // Query is a validated query.
 type Query struct{ root group }
 
-// Bind prepares the query for a run over many records: whatever does not depend on the record is computed once.
-// Presets such as today are relative to now.
+// Bind prepares the query for a run over many records: whatever does not depend on the record is
+// computed once. Presets such as today are relative to now.
 func (q *Query) Bind(graph Graph, now time.Time) Matcher {
 	return q.root.bind(environment{graph: graph, now: now.UTC()})
 }
 
-// Only returns the values of a meta-property that a matching record must have, and whether the query restricts it at
-// all. It lets a search use an index; the query must still be evaluated.
+// Only returns the values of a meta-property that a matching record must have, and whether the
+// query restricts it at all. It lets a search use an index; the query must still be evaluated.
 func (q *Query) Only(property string) ([]string, bool) { return q.root.only(property) }
 
 // environment is the context of a query run.

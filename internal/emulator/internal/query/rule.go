@@ -11,8 +11,8 @@ type comparison struct {
 	property string
 	operator operator
 	value    any
-	// contextual is set if a side of the comparison is a property of the current user. A machine has none, so that
-	// side is null.
+	// contextual is set if a side of the comparison is a property of the current user. A machine
+	// has none, so that side is null.
 	contextualProperty, contextualValue bool
 }
 
@@ -61,8 +61,8 @@ func texts(value any) ([]string, bool) {
 	}
 }
 
-// relationRule compares the targets of a relation. It matches if one target does; a negative operator matches if none
-// does.
+// relationRule compares the targets of a relation. It matches if one target does; a negative
+// operator matches if none does.
 type relationRule struct {
 	unrestricted
 	relation, targetProperty string
@@ -84,8 +84,7 @@ func (r relationRule) matches(targets []any, compare func(any) bool) bool {
 	return slices.ContainsFunc(targets, compare)
 }
 
-// scorecardRule compares the level of a scorecard, which no entity of the
-// emulator has.
+// scorecardRule compares the level of a scorecard, which no entity of the emulator has.
 type scorecardRule struct {
 	unrestricted
 	operator operator

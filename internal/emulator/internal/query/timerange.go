@@ -8,8 +8,8 @@ import (
 
 const day = 24 * time.Hour
 
-// spanPresets returns the presets that extend from now by a length: into the future, or into the past if it is
-// negative.
+// spanPresets returns the presets that extend from now by a length: into the future, or into the
+// past if it is negative.
 func spanPresets() map[string]time.Duration {
 	return map[string]time.Duration{
 		"lastDay":      -day,
@@ -31,7 +31,8 @@ func spanPresets() map[string]time.Duration {
 	}
 }
 
-// dayPresets returns the presets for a calendar day, as days from today. [?time-presets] Days are in UTC.
+// dayPresets returns the presets for a calendar day, as days from today. [?time-presets] Days are
+// in UTC.
 func dayPresets() map[string]int {
 	return map[string]int{"yesterday": -1, "today": 0, "tomorrow": 1}
 }

@@ -6,8 +6,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// Approve decides on a run that waits for approval: APPROVE starts it, DECLINE ends it. [?runs] The decision of the
-// owner of the credentials, an administrator, is sufficient even if all approvers must agree.
+// Approve decides on a run that waits for approval: APPROVE starts it, DECLINE ends it. [?runs] The
+// decision of the owner of the credentials, an administrator, is sufficient even if all approvers
+// must agree.
 func (s *Store) Approve(id string, body *document.Object) (approved *document.Object, err error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -33,8 +34,7 @@ func (s *Store) Approve(id string, body *document.Object) (approved *document.Ob
 	}), nil
 }
 
-// Approvers returns the decisions on a run and, on request, the users who may still
-// decide.
+// Approvers returns the decisions on a run and, on request, the users who may still decide.
 func (s *Store) Approvers(id string, pending []any) ([]any, error) {
 	s.mutex.RLock()
 	defer s.mutex.RUnlock()

@@ -34,7 +34,8 @@ func installationOf(payload *document.Object) string {
 	return ""
 }
 
-// ClaimPending returns pending runs of an installation, oldest first, and reserves each for the given time.
+// ClaimPending returns pending runs of an installation, oldest first, and reserves each for the
+// given time.
 func (s *Store) ClaimPending(installation string, limit int, visibility time.Duration, exclude []string) []*document.Object {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -57,7 +58,8 @@ func (s *Store) ClaimPending(installation string, limit int, visibility time.Dur
 	return claimed
 }
 
-// Acknowledge marks claimed runs as executing and returns how many. Each must be claimed and not yet acknowledged.
+// Acknowledge marks claimed runs as executing and returns how many. Each must be claimed and not
+// yet acknowledged.
 func (s *Store) Acknowledge(ids []string) (int, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -42,8 +42,8 @@ type Change struct {
 type Config struct {
 	Now   func() time.Time
 	Actor string
-	// Notify is called for every change, in order, while the store is locked: it must neither block nor call the
-	// store.
+	// Notify is called for every change, in order, while the store is locked: it must neither block
+	// nor call the store.
 	Notify func(Change)
 }
 
@@ -175,8 +175,8 @@ func (s *Store) Get(id string) (*document.Object, error) {
 	return r.document, nil
 }
 
-// CheckWritable refuses writes of entities on behalf of a run that has ended. [?runs] An unknown run may belong to
-// another system.
+// CheckWritable refuses writes of entities on behalf of a run that has ended. [?runs] An unknown
+// run may belong to another system.
 func (s *Store) CheckWritable(id string) error {
 	s.mutex.RLock()
 	defer s.mutex.RUnlock()
@@ -255,8 +255,8 @@ func (s *Store) Update(id string, body *document.Object) (*document.Object, erro
 	}), nil
 }
 
-// Finish ends a run after its invocation. The response, if not nil, is that of the backend. A run that has already
-// ended does not change.
+// Finish ends a run after its invocation. The response, if not nil, is that of the backend. A run
+// that has already ended does not change.
 func (s *Store) Finish(id string, status Status, response any) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -326,7 +326,8 @@ func (s *Store) find(id string) (*run, error) {
 	return nil, catalog.Refuse(catalog.NotFound, "Run with identifier %q was not found", id)
 }
 
-// refuse is the error for a change that the state of a run forbids. [?runs] The HTTP status is assumed.
+// refuse is the error for a change that the state of a run forbids. [?runs] The HTTP status is
+// assumed.
 func refuse(format string, arguments ...any) error {
 	return catalog.Refuse(catalog.Invalid, format, arguments...)
 }

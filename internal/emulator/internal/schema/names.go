@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/message"
 )
 
-// propertyNames checks the keyword propertyNames a second time: as of v6.0.3 the package jsonschema overwrites the
-// location at which it reports an invalid name.
+// propertyNames checks the keyword propertyNames a second time: as of v6.0.3 the package jsonschema
+// overwrites the location at which it reports an invalid name.
 func propertyNames() *jsonschema.Vocabulary {
 	return &jsonschema.Vocabulary{
 		URL: base + "property-names",

@@ -25,8 +25,8 @@ const base = "https://emulator.invalid/"
 // definitionAddress is the address of the schema that Compile compiles.
 const definitionAddress = base + "definition.json"
 
-// Compile turns the definition of a property into a schema. Keys that are not part of JSON Schema have no effect. The
-// violation says what is wrong with the definition at the given path.
+// Compile turns the definition of a property into a schema. Keys that are not part of JSON Schema
+// have no effect. The violation says what is wrong with the definition at the given path.
 func Compile(path string, definition *document.Object) (*Schema, *Violation) {
 	value, violation := plain(path, definition)
 	if violation != nil {
@@ -48,8 +48,9 @@ func Compile(path string, definition *document.Object) (*Schema, *Violation) {
 	return nil, &Violation{Path: path, Problem: "must be a JSON Schema: " + err.Error()}
 }
 
-// CompileFiles compiles the schemas of a directory, which may refer to each other by file name, and to syntax.json,
-// which has the definitions of package syntax. An address is the name of a file with a fragment.
+// CompileFiles compiles the schemas of a directory, which may refer to each other by file name, and
+// to syntax.json, which has the definitions of package syntax. An address is the name of a file
+// with a fragment.
 func CompileFiles[Address ~string](directory fs.FS, addresses ...Address) (map[Address]*Schema, error) {
 	compiler := newCompiler()
 	if err := compiler.AddResource(base+"syntax.json", syntax.Definitions()); err != nil {
@@ -87,8 +88,8 @@ func addFile(compiler *jsonschema.Compiler, directory fs.FS, name string) error 
 	return compiler.AddResource(base+name, value)
 }
 
-// newCompiler returns a compiler that validates as AJV does: draft 7, formats asserted, patterns of JavaScript. It
-// reads no files and sends no requests.
+// newCompiler returns a compiler that validates as AJV does: draft 7, formats asserted, patterns of
+// JavaScript. It reads no files and sends no requests.
 func newCompiler() *jsonschema.Compiler {
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft7)
@@ -137,8 +138,9 @@ func (s *Schema) Validate(path string, value any) *Violation {
 	return nil
 }
 
-// plain returns a document in the form that the package jsonschema requires. It refuses a number beyond the range of
-// JavaScript, which Port would read as infinity, and rounds numbers that are too long as JavaScript does.
+// plain returns a document in the form that the package jsonschema requires. It refuses a number
+// beyond the range of JavaScript, which Port would read as infinity, and rounds numbers that are
+// too long as JavaScript does.
 func plain(path string, value any) (any, *Violation) {
 	switch value := value.(type) {
 	case json.Number:
@@ -182,7 +184,8 @@ func plainObject(path string, object *document.Object) (any, *Violation) {
 	return members, nil
 }
 
-// Fill adds the defaults of missing properties to a document, at all levels, as Port does before it validates.
+// Fill adds the defaults of missing properties to a document, at all levels, as Port does before it
+// validates.
 func (s *Schema) Fill(value any) { fill(s.compiled, value) }
 
 func fill(s *jsonschema.Schema, value any) {

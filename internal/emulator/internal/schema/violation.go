@@ -25,8 +25,8 @@ type Violation struct {
 // Error returns the sentence.
 func (v *Violation) Error() string { return v.Path + " " + v.Problem }
 
-// first returns the first violation in document order. The package jsonschema finds all of them, in the order of Go's
-// maps.
+// first returns the first violation in document order. The package jsonschema finds all of them, in
+// the order of Go's maps.
 func first(path string, root any, err *jsonschema.ValidationError) *Violation {
 	m, ok := firstOf(root, err)
 	if !ok { // An error has a cause.
@@ -39,8 +39,8 @@ func first(path string, root any, err *jsonschema.ValidationError) *Violation {
 type mistake struct {
 	location []string
 	problem  string
-	// order has the positions of the keys and elements on the path, then the rank of the mistake among those of one
-	// value.
+	// order has the positions of the keys and elements on the path, then the rank of the mistake
+	// among those of one value.
 	order []int
 }
 
@@ -71,8 +71,8 @@ func firstOf(root any, err *jsonschema.ValidationError) (mistake, bool) {
 	return slices.MinFunc(all, func(a, b mistake) int { return slices.Compare(a.order, b.order) }), true
 }
 
-// nearestMiss returns the mistake in the closest alternative: the one whose first mistake is deepest within the
-// value.
+// nearestMiss returns the mistake in the closest alternative: the one whose first mistake is
+// deepest within the value.
 func nearestMiss(root any, err *jsonschema.ValidationError) (mistake, bool) {
 	var nearest mistake
 	var isAny bool

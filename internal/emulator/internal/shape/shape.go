@@ -22,8 +22,7 @@ const (
 	Blueprint            Name = "blueprint.json#/definitions/blueprint"
 	BlueprintReplacement Name = "blueprint.json#/definitions/replacement"
 	BlueprintUpdate      Name = "blueprint.json#/definitions/update"
-	// The bodies of PATCH …/properties/…/rename, …/mirror/…/rename and
-	// …/relations/…/rename.
+	// The bodies of PATCH …/properties/…/rename, …/mirror/…/rename and …/relations/…/rename.
 	RenameProperty Name = "blueprint.json#/definitions/renameProperty"
 	RenameMirror   Name = "blueprint.json#/definitions/renameMirror"
 	RenameRelation Name = "blueprint.json#/definitions/renameRelation"
@@ -49,8 +48,7 @@ const (
 
 	// Run is the body of POST …/runs.
 	Run Name = "run.json#/definitions/run"
-	// The bodies of PATCH /v1/actions/runs/{run_id}, …/approval and …/response, and of
-	// POST …/logs.
+	// The bodies of PATCH /v1/actions/runs/{run_id}, …/approval and …/response, and of POST …/logs.
 	RunUpdate   Name = "run.json#/definitions/update"
 	Approval    Name = "run.json#/definitions/approval"
 	RunResponse Name = "run.json#/definitions/response"
@@ -79,8 +77,8 @@ var all = []Name{
 // Schema returns the schema of a name. It is immutable.
 func (n Name) Schema() *schema.Schema { return compiled()[n] }
 
-// compiled has all schemas. It panics if a file is invalid: the files are part of the program, and every test of the
-// emulator reads them.
+// compiled has all schemas. It panics if a file is invalid: the files are part of the program, and
+// every test of the emulator reads them.
 var compiled = sync.OnceValue(func() map[Name]*schema.Schema {
 	schemas, err := schema.CompileFiles(files, all...)
 	if err != nil {

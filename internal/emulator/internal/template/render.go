@@ -1,6 +1,6 @@
-// Package template renders the invocation of an action: every string and every key in it may contain jq programs
-// between double braces. The rules are those of Port's published jq bindings (@port-labs/jq-node-bindings,
-// lib/template.js), which Port's own documentation describes in part.
+// Package template renders the invocation of an action: every string and every key in it may
+// contain jq programs between double braces. The rules are those of Port's published jq bindings
+// (@port-labs/jq-node-bindings, lib/template.js), which Port's own documentation describes in part.
 package template
 
 import (
@@ -20,8 +20,8 @@ type Data struct{ input jq.Prepared }
 // NewData prepares the input of the programs.
 func NewData(root *document.Object) Data { return Data{input: jq.Prepare(root)} }
 
-// Render returns the rendered value. The error is meant for the author of the template. A program that fails, or that
-// is not valid jq, yields null.
+// Render returns the rendered value. The error is meant for the author of the template. A program
+// that fails, or that is not valid jq, yields null.
 func (d Data) Render(value any) (any, error) {
 	rendered, err := d.render(value)
 	if err != nil {
@@ -30,7 +30,8 @@ func (d Data) Render(value any) (any, error) {
 	return defined(rendered), nil
 }
 
-// undefined is the value of a program without output. In an object its key is omitted, and in a list it becomes null.
+// undefined is the value of a program without output. In an object its key is omitted, and in a
+// list it becomes null.
 type undefined struct{}
 
 // defined returns null for what is undefined.
@@ -54,8 +55,8 @@ func (d Data) render(value any) (any, error) {
 	}
 }
 
-// renderText renders a text. If it consists of one program, the result has the type of the program's value; otherwise
-// it is the text with each program replaced by its value.
+// renderText renders a text. If it consists of one program, the result has the type of the
+// program's value; otherwise it is the text with each program replaced by its value.
 func (d Data) renderText(text string) (any, error) {
 	expressions, err := template.Expressions(text)
 	if err != nil {
