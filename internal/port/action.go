@@ -45,11 +45,11 @@ type ListActionsOptions struct {
 	TriggerType string
 }
 
-type actionAnswer struct {
+type actionResponse struct {
 	Action Action `json:"action"`
 }
 
-func (a *actionAnswer) complete() error {
+func (a *actionResponse) complete() error {
 	if a.Action.Identifier() == "" {
 		return errors.New("the response contains no action")
 	}
@@ -59,9 +59,9 @@ func (a *actionAnswer) complete() error {
 // Get reads an action: GET /v1/actions/{identifier}. It returns [ErrNotFound] if the action does
 // not exist.
 func (s *ActionService) Get(ctx context.Context, identifier string) (Action, error) {
-	var answer actionAnswer
-	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"actions", identifier}}, &answer)
-	return answer.Action, err
+	var response actionResponse
+	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"actions", identifier}}, &response)
+	return response.Action, err
 }
 
 // List reads all actions, or those that the options select: GET /v1/actions. Port returns all of
@@ -73,11 +73,11 @@ func (s *ActionService) List(ctx context.Context, options ListActionsOptions) ([
 			query.Set(key, value)
 		}
 	}
-	var answer struct {
+	var response struct {
 		Actions []Action `json:"actions"`
 	}
-	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"actions"}, query: query}, &answer)
-	return answer.Actions, err
+	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"actions"}, query: query}, &response)
+	return response.Actions, err
 }
 
 // Create creates an action: POST /v1/actions. It returns [ErrExists] if the identifier is taken,
@@ -85,13 +85,13 @@ func (s *ActionService) List(ctx context.Context, options ListActionsOptions) ([
 // action was created.
 func (s *ActionService) Create(ctx context.Context, action Action) (Action, error) {
 	body := action.writable()
-	var answer actionAnswer
+	var response actionResponse
 	call := creation[Action]{
 		read: func(ctx context.Context) (*Action, error) { return addressed(s.Get(ctx, action.Identifier())) },
 		sent: body,
 		create: func(ctx context.Context) (*Action, outcome, error) {
-			outcome, err := s.client.do(ctx, request{method: http.MethodPost, path: []string{"actions"}, body: body}, &answer)
-			return &answer.Action, outcome, err
+			outcome, err := s.client.do(ctx, request{method: http.MethodPost, path: []string{"actions"}, body: body}, &response)
+			return &response.Action, outcome, err
 		},
 	}
 	created, err := call.run(ctx)
@@ -107,10 +107,10 @@ func (s *ActionService) Update(ctx context.Context, identifier string, action Ac
 	lingering, release := Linger(ctx)
 	defer release()
 	body := action.writable()
-	var answer actionAnswer
-	outcome, err := s.client.do(ctx, request{method: http.MethodPut, path: []string{"actions", identifier}, body: body}, &answer)
+	var response actionResponse
+	outcome, err := s.client.do(ctx, request{method: http.MethodPut, path: []string{"actions", identifier}, body: body}, &response)
 	if err == nil {
-		return answer.Action, nil
+		return response.Action, nil
 	}
 	renamed := action.Identifier()
 	if renamed == identifier {
@@ -134,11 +134,11 @@ func (s *ActionService) Delete(ctx context.Context, identifier string) error {
 	return s.client.remove(ctx, request{method: http.MethodDelete, path: []string{"actions", identifier}}, nil)
 }
 
-type actionPermissionsAnswer struct {
+type actionPermissionsResponse struct {
 	Permissions ActionPermissions `json:"permissions"`
 }
 
-func (a *actionPermissionsAnswer) complete() error {
+func (a *actionPermissionsResponse) complete() error {
 	if a.Permissions == nil {
 		return errors.New("the response contains no permissions")
 	}
@@ -148,19 +148,19 @@ func (a *actionPermissionsAnswer) complete() error {
 // Permissions reads who may execute an action and approve its runs: GET
 // /v1/actions/{identifier}/permissions.
 func (s *ActionService) Permissions(ctx context.Context, identifier string) (ActionPermissions, error) {
-	var answer actionPermissionsAnswer
-	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"actions", identifier, "permissions"}}, &answer)
-	return answer.Permissions, err
+	var response actionPermissionsResponse
+	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"actions", identifier, "permissions"}}, &response)
+	return response.Permissions, err
 }
 
 // UpdatePermissions changes the permissions of an action: PATCH
 // /v1/actions/{identifier}/permissions.
 func (s *ActionService) UpdatePermissions(ctx context.Context, identifier string, permissions ActionPermissions) (ActionPermissions, error) {
-	var answer actionPermissionsAnswer
+	var response actionPermissionsResponse
 	_, err := s.client.do(ctx, request{
 		method: http.MethodPatch, path: []string{"actions", identifier, "permissions"}, body: permissions,
-	}, &answer)
-	return answer.Permissions, err
+	}, &response)
+	return response.Permissions, err
 }
 
 // addressed returns a pointer to the result of a read, as creation and renaming require.

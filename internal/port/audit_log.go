@@ -99,26 +99,25 @@ func (e *AuditEvent) UnmarshalJSON(data []byte) error {
 	return decodeObject(data, e)
 }
 
-// AuditLogPage is one answer of the audit log.
+// AuditLogPage is one response of the audit log.
 type AuditLogPage struct {
 	// Events are in Port's order.
 	Events []AuditEvent
-	// At is when Port answered, by its own clock, to the second; the zero time if the answer does
-	// not say.
+	// At is when Port responded, by its own clock, to the second; zero if the response has no date.
 	At time.Time
 }
 
-// Read returns events of the audit log: GET /v1/audit-log. Port answers with all of them at once,
-// but with no more than the limit. An answer that would be too large is [ErrAnswerTooLong].
+// Read returns events of the audit log: GET /v1/audit-log. Port returns all of them at once, up to
+// the limit. If the response is too large, the error is [ErrResponseTooLarge].
 func (s *AuditLogService) Read(ctx context.Context, options AuditLogOptions) (AuditLogPage, error) {
-	var answer firstList[AuditEvent]
+	var response firstList[AuditEvent]
 	outcome, err := s.client.do(ctx, request{
 		method: http.MethodGet, path: []string{"audit-log"}, query: options.query(),
-	}, &answer)
-	return AuditLogPage{Events: answer.elements, At: outcome.answeredAt}, err
+	}, &response)
+	return AuditLogPage{Events: response.elements, At: outcome.respondedAt}, err
 }
 
-// List yields what Read returns. An error ends the sequence.
+// List yields the events that Read returns. An error ends the sequence.
 func (s *AuditLogService) List(ctx context.Context, options AuditLogOptions) iter.Seq2[*AuditEvent, error] {
 	return func(yield func(*AuditEvent, error) bool) {
 		page, err := s.Read(ctx, options)

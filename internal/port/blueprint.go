@@ -15,12 +15,12 @@ type BlueprintService struct {
 	client *Client
 }
 
-// blueprintAnswer is the envelope of responses with one blueprint.
-type blueprintAnswer struct {
+// blueprintResponse is the envelope of responses with one blueprint.
+type blueprintResponse struct {
 	Blueprint *Blueprint `json:"blueprint"`
 }
 
-func (a *blueprintAnswer) complete() error {
+func (a *blueprintResponse) complete() error {
 	if a.Blueprint == nil {
 		return errors.New("the response contains no blueprint")
 	}
@@ -47,27 +47,27 @@ type BlueprintPatch map[string]any
 // Get reads a blueprint: GET /v1/blueprints/{identifier}. It returns [ErrNotFound] if the blueprint
 // does not exist.
 func (s *BlueprintService) Get(ctx context.Context, identifier string) (*Blueprint, error) {
-	var answer blueprintAnswer
+	var response blueprintResponse
 	_, err := s.client.do(ctx, request{
 		method: http.MethodGet,
 		path:   []string{"blueprints", identifier},
-	}, &answer)
+	}, &response)
 	if err != nil {
 		return nil, err
 	}
-	return answer.Blueprint, nil
+	return response.Blueprint, nil
 }
 
 // List reads all blueprints: GET /v1/blueprints. Port returns all of them at once.
 func (s *BlueprintService) List(ctx context.Context) ([]Blueprint, error) {
-	var answer struct {
+	var response struct {
 		Blueprints []Blueprint `json:"blueprints"`
 	}
-	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"blueprints"}}, &answer)
+	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"blueprints"}}, &response)
 	if err != nil {
 		return nil, err
 	}
-	return answer.Blueprints, nil
+	return response.Blueprints, nil
 }
 
 // Create creates a blueprint: POST /v1/blueprints. It returns [ErrExists] if the identifier is
@@ -79,15 +79,15 @@ func (s *BlueprintService) Create(ctx context.Context, blueprint *Blueprint, opt
 		query.Set("create_catalog_page", strconv.FormatBool(*options.CatalogPage))
 	}
 	body := blueprint.writable()
-	var answer blueprintAnswer
+	var response blueprintResponse
 	call := creation[Blueprint]{
 		read: func(ctx context.Context) (*Blueprint, error) { return s.Get(ctx, blueprint.Identifier) },
 		sent: body.expected(),
 		create: func(ctx context.Context) (*Blueprint, outcome, error) {
 			outcome, err := s.client.do(ctx, request{
 				method: http.MethodPost, path: []string{"blueprints"}, query: query, body: body,
-			}, &answer)
-			return answer.Blueprint, outcome, err
+			}, &response)
+			return response.Blueprint, outcome, err
 		},
 	}
 	return call.run(ctx)
@@ -113,12 +113,12 @@ func (s *BlueprintService) Patch(ctx context.Context, identifier string, patch B
 func (s *BlueprintService) write(ctx context.Context, method, identifier, renamed string, body, sent any) (*Blueprint, error) {
 	lingering, release := Linger(ctx)
 	defer release()
-	var answer blueprintAnswer
+	var response blueprintResponse
 	outcome, err := s.client.do(ctx, request{
 		method: method, path: []string{"blueprints", identifier}, body: body,
-	}, &answer)
+	}, &response)
 	if err == nil {
-		return answer.Blueprint, nil
+		return response.Blueprint, nil
 	}
 	if renamed == "" || renamed == identifier {
 		return nil, err
@@ -160,15 +160,15 @@ func (s *BlueprintService) DeleteWithEntities(ctx context.Context, identifier st
 }
 
 func (s *BlueprintService) deleteAll(ctx context.Context, identifier string, blueprintToo bool) (string, error) {
-	var answer struct {
+	var response struct {
 		MigrationID string `json:"migrationId"`
 	}
 	err := s.client.remove(ctx, request{
 		method: http.MethodDelete,
 		path:   []string{"blueprints", identifier, "all-entities"},
 		query:  url.Values{"delete_blueprint": {strconv.FormatBool(blueprintToo)}},
-	}, &answer)
-	return answer.MigrationID, err
+	}, &response)
+	return response.MigrationID, err
 }
 
 // RenameProperty renames a property and keeps its value in every entity,
@@ -199,12 +199,12 @@ func (s *BlueprintService) renameKey(
 ) (*Blueprint, error) {
 	lingering, release := Linger(ctx)
 	defer release()
-	var answer blueprintAnswer
+	var response blueprintResponse
 	outcome, err := s.client.do(ctx, request{
 		method: http.MethodPatch, path: path, body: map[string]string{field: to},
-	}, &answer)
+	}, &response)
 	if err == nil {
-		return answer.Blueprint, nil
+		return response.Blueprint, nil
 	}
 	if !outcome.mayHaveHappened {
 		return nil, err
@@ -228,24 +228,24 @@ func hasBoth[T any](keys map[string]T, from, to string) (hasFrom, hasTo bool) {
 // SystemStructure reads the part of a system blueprint that Port itself defines, such as _user or
 // _team: GET /v1/blueprints/system/{identifier}/structure, which Port does not document.
 func (s *BlueprintService) SystemStructure(ctx context.Context, identifier string) (*Blueprint, error) {
-	var answer structureAnswer
+	var response structureResponse
 	_, err := s.client.do(ctx, request{
 		method: http.MethodGet, path: []string{"blueprints", "system", identifier, "structure"},
-	}, &answer)
+	}, &response)
 	if err != nil {
 		return nil, err
 	}
-	return &answer.blueprint, nil
+	return &response.blueprint, nil
 }
 
-// structureAnswer decodes the undocumented response in any of its possible forms: the structure
+// structureResponse decodes the undocumented response in any of its possible forms: the structure
 // under either of two keys, or bare.
-type structureAnswer struct {
+type structureResponse struct {
 	blueprint Blueprint
 }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (a *structureAnswer) UnmarshalJSON(data []byte) error {
+func (a *structureResponse) UnmarshalJSON(data []byte) error {
 	keys, err := objectKeys(data)
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// readTestdata reads a file of testdata.
+// readTestdata reads a file in testdata.
 func readTestdata(tb testing.TB, name string) []byte {
 	tb.Helper()
 	content, err := os.ReadFile(filepath.Join("testdata", name))
@@ -22,7 +22,7 @@ func readTestdata(tb testing.TB, name string) []byte {
 	return content
 }
 
-// canonical parses JSON with exact numbers. With dropNulls, keys whose value is null are left out.
+// canonical parses JSON with exact numbers. dropNulls drops keys whose value is null.
 func canonical(tb testing.TB, content []byte, dropNulls bool) any {
 	tb.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(content))
@@ -68,7 +68,7 @@ func roundTrip(tb testing.TB, content []byte, model json.Unmarshaler) []byte {
 	return encoded
 }
 
-func TestBlueprintLosesNothing(t *testing.T) {
+func TestBlueprintRoundTrip(t *testing.T) {
 	t.Parallel()
 	content := readTestdata(t, "blueprint.json")
 	encoded := roundTrip(t, content, &port.Blueprint{})
@@ -80,7 +80,7 @@ func TestBlueprintLosesNothing(t *testing.T) {
 	}
 }
 
-func TestBlueprintModelsWhatItNames(t *testing.T) {
+func TestBlueprintUnknownKeysGoToExtra(t *testing.T) {
 	t.Parallel()
 	var blueprint port.Blueprint
 	if err := json.Unmarshal(readTestdata(t, "blueprint.json"), &blueprint); err != nil {
@@ -104,22 +104,22 @@ func TestBlueprintModelsWhatItNames(t *testing.T) {
 	}
 	for name, extra := range everything {
 		if len(extra) != 1 || string(extra["unknown"]) == "" {
-			t.Errorf("Extra of the %s = %s, want the unknown key alone", name, extra)
+			t.Errorf("Extra of the %s = %s, want only the unknown key", name, extra)
 		}
 	}
 	number := blueprint.Schema.Properties["number"]
 	if got := string(number.Default); got != "9007199254740993" {
-		t.Errorf("default = %s, want it exact", got)
+		t.Errorf("default = %s, want the exact number", got)
 	}
 	if got := number.Maximum.String(); got != "0.1" {
-		t.Errorf("maximum = %s, want it exact", got)
+		t.Errorf("maximum = %s, want the exact number", got)
 	}
 	if got := number.Enum; !reflect.DeepEqual(got, []any{json.Number("1"), json.Number("2.50")}) {
 		t.Errorf("enum = %v, want exact numbers", got)
 	}
 }
 
-func TestBlueprintTellsAbsentFromEmpty(t *testing.T) {
+func TestBlueprintDistinguishesAbsentFromEmpty(t *testing.T) {
 	t.Parallel()
 	var absent, empty, null port.Blueprint
 	for text, blueprint := range map[string]*port.Blueprint{
@@ -146,7 +146,7 @@ func TestBlueprintTellsAbsentFromEmpty(t *testing.T) {
 	}
 }
 
-func TestBlueprintWritesWhatPeopleWrote(t *testing.T) {
+func TestBlueprintEncodesWithoutHTMLEscaping(t *testing.T) {
 	t.Parallel()
 	property := port.Property{Type: "string", Title: new("a < b & c"), Default: json.RawMessage(`"<p>"`)}
 	encoded, err := port.Blueprint{Schema: port.Schema{Properties: map[string]port.Property{"p": property}}}.MarshalJSON()
@@ -173,26 +173,26 @@ func TestBlueprintExtraDoesNotReplaceFields(t *testing.T) {
 	}
 }
 
-func TestMalformedBlueprintNamesThePlace(t *testing.T) {
+func TestMalformedBlueprintErrorNamesThePath(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct{ text, says string }{
 		"not an object":        {`[]`, "expected an object, got a list"},
-		"a string for a map":   {`{"relations":"x"}`, "relations: expected an object, got a string"},
-		"a list for an object": {`{"schema":{"properties":{"a":[]}}}`, "schema.properties.a: expected an object, got a list"},
-		"a text for a number":  {`{"schema":{"properties":{"a":{"minimum":"x"}}}}`, "schema.properties.a.minimum: expected a number, got a string"},
-		"a number for a text":  {`{"schema":{"properties":{"a":{"title":1}}}}`, "schema.properties.a.title: expected a string, got a number"},
-		"a map for a list":     {`{"schema":{"required":{}}}`, "schema.required: expected a list, got an object"},
-		"a number in a list":   {`{"schema":{"required":["a",2]}}`, "schema.required.1: expected a string, got a number"},
-		"a text for a boolean": {`{"relations":{"r":{"many":"yes"}}}`, "relations.r.many: expected a boolean, got a string"},
-		"colours of numbers":   {`{"schema":{"properties":{"a":{"enumColors":{"x":1}}}}}`, "schema.properties.a.enumColors.x: expected a string"},
-		"deep inside":          {`{"aggregationProperties":{"a":{"pathFilter":[{"path":[{}]}]}}}`, "aggregationProperties.a.pathFilter.0.path.0: expected a string"},
+		"string for a map":     {`{"relations":"x"}`, "relations: expected an object, got a string"},
+		"list for an object":   {`{"schema":{"properties":{"a":[]}}}`, "schema.properties.a: expected an object, got a list"},
+		"string for a number":  {`{"schema":{"properties":{"a":{"minimum":"x"}}}}`, "schema.properties.a.minimum: expected a number, got a string"},
+		"number for a string":  {`{"schema":{"properties":{"a":{"title":1}}}}`, "schema.properties.a.title: expected a string, got a number"},
+		"object for a list":    {`{"schema":{"required":{}}}`, "schema.required: expected a list, got an object"},
+		"number in a list":     {`{"schema":{"required":["a",2]}}`, "schema.required.1: expected a string, got a number"},
+		"string for a boolean": {`{"relations":{"r":{"many":"yes"}}}`, "relations.r.many: expected a boolean, got a string"},
+		"numbers for colors":   {`{"schema":{"properties":{"a":{"enumColors":{"x":1}}}}}`, "schema.properties.a.enumColors.x: expected a string"},
+		"deeply nested":        {`{"aggregationProperties":{"a":{"pathFilter":[{"path":[{}]}]}}}`, "aggregationProperties.a.pathFilter.0.path.0: expected a string"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			err := json.Unmarshal([]byte(c.text), &port.Blueprint{})
 			if err == nil || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("error = %v, want it to say %q", err, c.says)
+				t.Errorf("error = %v, want it to contain %q", err, c.says)
 			}
 		})
 	}
@@ -209,7 +209,7 @@ func FuzzBlueprint(f *testing.F) {
 		}
 		encoded, err := json.Marshal(first)
 		if err != nil {
-			t.Fatalf("encoding what was decoded: %v", err)
+			t.Fatalf("encoding the decoded value: %v", err)
 		}
 		assertIncluded(t, canonical(t, encoded, true), canonical(t, content, true), "")
 		if again := roundTrip(t, encoded, &port.Blueprint{}); !bytes.Equal(again, encoded) {
@@ -218,8 +218,8 @@ func FuzzBlueprint(f *testing.F) {
 	})
 }
 
-// assertIncluded checks that everything in the second value is in the first. The first may hold
-// more: required keys that were absent.
+// assertIncluded checks that the first value contains everything in the second. The first may also
+// have required keys that were absent.
 func assertIncluded(t *testing.T, whole, part any, path string) {
 	t.Helper()
 	object, isObject := part.(map[string]any)
@@ -238,8 +238,7 @@ func assertIncluded(t *testing.T, whole, part any, path string) {
 	}
 }
 
-// isQuotedNumber allows for a number that came as a string in a place where Port documents a
-// number.
+// isQuotedNumber reports whether the decoded number was a string where Port documents a number.
 func isQuotedNumber(whole, part any) bool {
 	number, isNumber := whole.(json.Number)
 	text, isText := part.(string)

@@ -63,7 +63,7 @@ func (c *Client) Changes() uint64 { return c.changeCount.Load() }
 func (c *Client) connect(s *settings) {
 	base, gate := newBaseTransport(s), &rateGate{}
 	limited := func(lingers bool) http.RoundTripper {
-		attempts := &attemptTransport{base: base, timeout: s.requestTimeout, lingers: lingers, maxAnswer: s.maxAnswer}
+		attempts := &attemptTransport{base: base, timeout: s.requestTimeout, lingers: lingers, maxResponseSize: s.maxResponseSize}
 		return &rateLimitTransport{base: attempts, gate: gate}
 	}
 	c.plain = newHTTPClient(limited(false))

@@ -33,7 +33,7 @@ func TestBaseURL(t *testing.T) {
 			client, err := port.New(base, port.WithToken("token"), port.WithTransport(roundTripper(
 				func(r *http.Request) (*http.Response, error) {
 					got = r.URL.String()
-					return answer(200, nil, `{"ok":true,"name":"N"}`)(nil, r)
+					return respond(200, nil, `{"ok":true,"name":"N"}`)(nil, r)
 				})))
 			want(t, err, nil)
 			_, err = client.Organization.Get(t.Context())
@@ -58,27 +58,27 @@ func TestNewRefuses(t *testing.T) {
 		options []port.Option
 		says    string
 	}{
-		"a base URL without scheme":    {"api.getport.io", []port.Option{token}, "http:// or https://"},
-		"another scheme":               {"ftp://api.getport.io", []port.Option{token}, "http:// or https://"},
-		"no host":                      {"https:///v1", []port.Option{token}, "no host"},
-		"a port alone":                 {"https://:80", []port.Option{token}, "no host"},
-		"a user":                       {"https://user@api.getport.io", []port.Option{token}, "user"},
-		"a query":                      {"https://api.getport.io?a=b", []port.Option{token}, "query"},
-		"an empty query":               {"https://api.getport.io?", []port.Option{token}, "query"},
-		"a fragment":                   {"https://api.getport.io#a", []port.Option{token}, "fragment"},
-		"a base URL that is none":      {"https://api.getport.io:port", []port.Option{token}, "cannot be parsed"},
-		"no credentials":               {"", nil, "neither credentials nor a token"},
-		"no client id":                 {"", []port.Option{port.WithCredentials("", "secret")}, "client id and secret"},
-		"no client secret":             {"", []port.Option{port.WithCredentials("id", "")}, "client id and secret"},
-		"an empty token":               {"", []port.Option{port.WithToken("")}, "token"},
-		"a token with a line break":    {"", []port.Option{port.WithToken("to\nken")}, "token"},
-		"a user agent with line break": {"", []port.Option{token, port.WithUserAgent("a\r\nb")}, "user agent"},
-		"an empty user agent":          {"", []port.Option{token, port.WithUserAgent("")}, "user agent"},
-		"negative retries":             {"", []port.Option{token, port.WithMaxRetries(-1)}, "max retries is -1"},
-		"no timeout":                   {"", []port.Option{token, port.WithRequestTimeout(0)}, "request timeout is 0s"},
-		"no transport":                 {"", []port.Option{token, port.WithTransport(nil)}, "transport"},
-		"no root CAs":                  {"", []port.Option{token, port.WithRootCAs(nil)}, "root CAs"},
-		"root CAs beside a transport": {
+		"no scheme":                      {"api.getport.io", []port.Option{token}, "http:// or https://"},
+		"another scheme":                 {"ftp://api.getport.io", []port.Option{token}, "http:// or https://"},
+		"no host":                        {"https:///v1", []port.Option{token}, "no host"},
+		"only a port":                    {"https://:80", []port.Option{token}, "no host"},
+		"a user":                         {"https://user@api.getport.io", []port.Option{token}, "user"},
+		"a query":                        {"https://api.getport.io?a=b", []port.Option{token}, "query"},
+		"an empty query":                 {"https://api.getport.io?", []port.Option{token}, "query"},
+		"a fragment":                     {"https://api.getport.io#a", []port.Option{token}, "fragment"},
+		"an unparsable base URL":         {"https://api.getport.io:port", []port.Option{token}, "cannot be parsed"},
+		"no credentials":                 {"", nil, "neither credentials nor a token"},
+		"no client id":                   {"", []port.Option{port.WithCredentials("", "secret")}, "client id and secret"},
+		"no client secret":               {"", []port.Option{port.WithCredentials("id", "")}, "client id and secret"},
+		"an empty token":                 {"", []port.Option{port.WithToken("")}, "token"},
+		"a token with a line break":      {"", []port.Option{port.WithToken("to\nken")}, "token"},
+		"a user agent with a line break": {"", []port.Option{token, port.WithUserAgent("a\r\nb")}, "user agent"},
+		"an empty user agent":            {"", []port.Option{token, port.WithUserAgent("")}, "user agent"},
+		"negative retries":               {"", []port.Option{token, port.WithMaxRetries(-1)}, "max retries is -1"},
+		"no timeout":                     {"", []port.Option{token, port.WithRequestTimeout(0)}, "request timeout is 0s"},
+		"no transport":                   {"", []port.Option{token, port.WithTransport(nil)}, "transport"},
+		"no root CAs":                    {"", []port.Option{token, port.WithRootCAs(nil)}, "root CAs"},
+		"root CAs and a transport": {
 			"", []port.Option{token, port.WithRootCAs(x509.NewCertPool()), port.WithTransport(http.DefaultTransport)}, "root CAs",
 		},
 	}
@@ -87,7 +87,7 @@ func TestNewRefuses(t *testing.T) {
 			t.Parallel()
 			_, err := port.New(c.base, c.options...)
 			if err == nil || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("error = %v, want it to say %q", err, c.says)
+				t.Errorf("error = %v, want it to contain %q", err, c.says)
 			}
 		})
 	}
@@ -95,7 +95,7 @@ func TestNewRefuses(t *testing.T) {
 
 func TestRequestHeaders(t *testing.T) {
 	t.Parallel()
-	requests := &recorder{status: http.StatusOK, answers: []string{oneEntity}}
+	requests := &recorder{status: http.StatusOK, responses: []string{oneEntity}}
 	client, err := port.New("", port.WithCredentials("id", "unused-secret"), port.WithToken("the-token"),
 		port.WithUserAgent("terraform-provider-port/1.2.3 (+test)"), port.WithTransport(requests))
 	want(t, err, nil)
@@ -117,7 +117,7 @@ func TestRequestHeaders(t *testing.T) {
 	}
 }
 
-func TestIdentifiersThatCannotStandInAPath(t *testing.T) {
+func TestInvalidPathIdentifiers(t *testing.T) {
 	t.Parallel()
 	for _, identifier := range []string{"", ".", ".."} {
 		t.Run(fmt.Sprintf("%q", identifier), func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestIdentifiersThatCannotStandInAPath(t *testing.T) {
 	}
 }
 
-func TestBodyThatCannotBeEncoded(t *testing.T) {
+func TestUnencodableBody(t *testing.T) {
 	t.Parallel()
 	client, requests := record(t, http.StatusOK, plainOK)
 	patch := port.BlueprintPatch{"title": func() {}}
@@ -158,7 +158,7 @@ func TestErrorsMatchSentinels(t *testing.T) {
 		"unauthorized": port.ErrUnauthorized, "forbidden": port.ErrForbidden, "not found": port.ErrNotFound,
 		"conflict": port.ErrConflict, "too large": port.ErrTooLarge, "invalid": port.ErrInvalid,
 		"exists": port.ErrExists, "has dependents": port.ErrHasDependents, "rate limited": port.ErrRateLimited,
-		"malformed": port.ErrMalformedAnswer, "outcome unknown": port.ErrOutcomeUnknown,
+		"malformed": port.ErrMalformedResponse, "outcome unknown": port.ErrOutcomeUnknown,
 	}
 	cases := map[string]struct {
 		status int
@@ -197,10 +197,10 @@ func TestErrorsMatchSentinels(t *testing.T) {
 	}
 }
 
-func TestErrorTellsEverything(t *testing.T) {
+func TestErrorText(t *testing.T) {
 	t.Parallel()
 	fake := newFakePort()
-	fake.faults = []*fault{{method: "PATCH", act: answer(422, map[string]string{"X-Trace-Id": "abc123"},
+	fake.faults = []*fault{{method: "PATCH", act: respond(422, map[string]string{"X-Trace-Id": "abc123"},
 		`{"ok":false,"error":"invalid_request","message":"title\nis\u001b missing","details":{"path":"title"},"new":1}`)}}
 	_, err := fake.client(t).Blueprints.Patch(t.Context(), "a/b", port.BlueprintPatch{})
 	var failure *port.Error
@@ -216,12 +216,12 @@ func TestErrorTellsEverything(t *testing.T) {
 	}
 }
 
-func TestLongMessagesAreCut(t *testing.T) {
+func TestLongMessagesAreTruncated(t *testing.T) {
 	t.Parallel()
 	client, _ := record(t, http.StatusConflict, `{"ok":false,"error":"e","message":"`+strings.Repeat("ü", 10_000)+`"}`)
 	err := client.Blueprints.Delete(t.Context(), "b", port.DeleteBlueprintOptions{})
 	if length := len(err.Error()); length > 4500 || !strings.Contains(err.Error(), "ü…") {
-		t.Errorf("the error has %d bytes, want at most 4500 and a sign of the cut", length)
+		t.Errorf("the error has %d bytes, want at most 4500 and a truncation mark", length)
 	}
 }
 
@@ -235,14 +235,14 @@ func TestSecretsAreNeverShown(t *testing.T) {
 		"credentials": {nil, []string{testClientSecret, issuedToken}},
 		"token":       {[]port.Option{port.WithToken(staticToken)}, []string{testClientSecret, staticToken}},
 	}
-	issue := answer(200, nil, `{"ok":true,"accessToken":"`+issuedToken+`","expiresIn":100}`)
+	issue := respond(200, nil, `{"ok":true,"accessToken":"`+issuedToken+`","expiresIn":100}`)
 	for mode, m := range modes {
 		echo := strings.Join(m.secrets, " ")
 		refusal := fmt.Sprintf(`{"ok":false,"error":%q,"message":%q,"details":[%q]}`, echo, echo, echo)
 		breakdown := func(*fakePort, *http.Request) (*http.Response, error) { return nil, errors.New("cannot send " + echo) }
 		days := map[string][]*fault{
-			"the token is refused":            {{method: "GET", act: answer(401, nil, refusal)}},
-			"the request is refused":          {{method: "GET", act: answer(422, nil, refusal)}},
+			"the token is refused":            {{method: "GET", act: respond(401, nil, refusal)}},
+			"the request is refused":          {{method: "GET", act: respond(422, nil, refusal)}},
 			"the transport shows the request": {{method: "GET", act: breakdown}},
 		}
 		for day, faults := range days {

@@ -18,9 +18,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// These tests use real connections, where the others replace them.
+// These tests use real connections; the others replace the transport.
 
-// served puts a fake Port behind a handler.
+// served returns a handler that passes requests to a fake Port.
 func served(fake *fakePort) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		fake.mutex.Lock()
@@ -79,7 +79,7 @@ func TestCustomCA(t *testing.T) {
 	}
 }
 
-func TestNoTLSWhereItIsExpected(t *testing.T) {
+func TestServerWithoutTLS(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(served(newFakePort()))
 	t.Cleanup(server.Close)
@@ -90,10 +90,11 @@ func TestNoTLSWhereItIsExpected(t *testing.T) {
 	}
 }
 
-// proxyVariable tells the child process of TestProxyFromTheEnvironment where it is.
+// proxyVariable marks the child process of TestProxyFromTheEnvironment.
 const proxyVariable = "PORT_TEST_BEHIND_PROXY"
 
-// The environment is read once per process, so the client with the proxy runs in one of its own.
+// net/http reads the environment once per process, so the client behind the proxy needs its own
+// process.
 func TestProxyFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	if os.Getenv(proxyVariable) != "" {
@@ -118,8 +119,8 @@ func TestProxyFromTheEnvironment(t *testing.T) {
 	}
 }
 
-// brokenServer accepts connections and treats each as it is told, in turn; the last way is for all
-// that follow.
+// brokenServer accepts connections and handles each with the next function; the last one handles
+// all that follow.
 func brokenServer(t *testing.T, ways ...func(net.Conn)) (address string, connections *atomic.Int32) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -154,18 +155,18 @@ func closeRead(connection net.Conn) {
 	_, _ = io.ReadAtLeast(connection, make([]byte, 4096), 16)
 }
 
-// answerHalf reads a request and answers with less than it promised.
-func answerHalf(connection net.Conn) {
+// respondHalf reads a request and sends a body shorter than its Content-Length.
+func respondHalf(connection net.Conn) {
 	closeRead(connection)
 	fmt.Fprint(connection, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"ok\":true")
 }
 
-func TestRealConnectionsThatBreak(t *testing.T) {
+func TestBrokenConnections(t *testing.T) {
 	t.Parallel()
 	cases := map[string]func(net.Conn){
-		"closed before the request": closeUnread,
-		"closed after the request":  closeRead,
-		"closed within the answer":  answerHalf,
+		"closed before the request":  closeUnread,
+		"closed after the request":   closeRead,
+		"closed within the response": respondHalf,
 	}
 	for name, way := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -182,7 +183,7 @@ func TestRealConnectionsThatBreak(t *testing.T) {
 	}
 }
 
-func TestACreateThatFoundNoServerIsKnownToHaveFailed(t *testing.T) {
+func TestCreateWithoutServerHasAKnownOutcome(t *testing.T) {
 	t.Parallel()
 	// Nothing can listen on port 0.
 	client, err := port.New("http://127.0.0.1:0", port.WithToken("token"), port.WithMaxRetries(1))

@@ -20,8 +20,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// These tests run the client against the emulator, over real connections: they show that both mean
-// the same thing.
+// These tests run the client against the emulator over real connections, to show that they agree on
+// the API.
 
 // world is an emulator and a client of it.
 type world struct {
@@ -48,7 +48,7 @@ func newWorld(t *testing.T, options emulator.Options) *world {
 	return &world{address: server.URL, client: connect(t, server.URL)}
 }
 
-// fault has a route of the emulator misbehave.
+// fault injects a fault into the emulator.
 func (w *world) fault(t *testing.T, body string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.address+"/_emulator/faults", strings.NewReader(body))
@@ -66,7 +66,7 @@ func (w *world) fault(t *testing.T, body string) {
 	}
 }
 
-// makeBlueprints makes the blueprints "cluster" and "service", which relates to it.
+// makeBlueprints creates the blueprint "cluster", and "service" with a relation to it.
 func (w *world) makeBlueprints(t *testing.T) {
 	t.Helper()
 	for _, blueprint := range []*port.Blueprint{
@@ -219,13 +219,13 @@ func TestEmulatorEntities(t *testing.T) {
 	want(t, entities.Delete(ctx, "service", "renamed", port.DeleteEntityOptions{}), port.ErrNotFound)
 	count, err := entities.Count(ctx, "service")
 	if err != nil || count != 1 {
-		t.Errorf("count = %d, %v; want the other", count, err)
+		t.Errorf("count = %d, %v; want 1", count, err)
 	}
 
 	created, err := entities.Create(ctx, "service", &port.Entity{Title: new("Nameless")}, port.CreateEntityOptions{})
 	want(t, err, nil)
 	if created.Identifier == "" {
-		t.Error("Port gave no identifier")
+		t.Error("Port generated no identifier")
 	}
 }
 
@@ -364,7 +364,7 @@ func TestEmulatorFaults(t *testing.T) {
 	}
 }
 
-// createBlueprint makes a blueprint of which the emulator drops a part, as Port does.
+// createBlueprint creates a blueprint with a part that the emulator drops, as Port does.
 func createBlueprint(ctx context.Context, client *port.Client) error {
 	created, err := client.Blueprints.Create(ctx, &port.Blueprint{
 		Identifier: "new", Title: "New", ChangelogDestination: &port.ChangelogDestination{Type: port.ChangelogKafka},
@@ -414,7 +414,7 @@ func deleteWithEntities(ctx context.Context, client *port.Client) error {
 	return client.Migrations.Wait(ctx, migration)
 }
 
-// Virtual time needs a connection without sockets.
+// TestEmulatorRateLimit runs in virtual time, which requires a connection without sockets.
 func TestEmulatorRateLimit(t *testing.T) {
 	t.Parallel()
 	for _, form := range []emulator.ResetForm{emulator.ResetEpoch, emulator.ResetSeconds} {

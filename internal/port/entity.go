@@ -16,14 +16,14 @@ type EntityService struct {
 	client *Client
 }
 
-// entityAnswer is the envelope of responses with one entity.
-type entityAnswer struct {
+// entityResponse is the envelope of responses with one entity.
+type entityResponse struct {
 	Entity *Entity `json:"entity"`
 	// optional says that the response may contain no entity, as for a validation.
 	optional bool
 }
 
-func (a *entityAnswer) complete() error {
+func (a *entityResponse) complete() error {
 	if a.Entity == nil && !a.optional {
 		return errors.New("the response contains no entity")
 	}
@@ -129,14 +129,14 @@ func entitiesPath(blueprint string, rest ...string) []string {
 // Get reads an entity: GET /v1/blueprints/{blueprint}/entities/{identifier}. It returns
 // [ErrNotFound] if the entity does not exist.
 func (s *EntityService) Get(ctx context.Context, blueprint, identifier string, options GetEntityOptions) (*Entity, error) {
-	var answer entityAnswer
+	var response entityResponse
 	_, err := s.client.do(ctx, request{
 		method: http.MethodGet, path: entitiesPath(blueprint, identifier), query: options.query(),
-	}, &answer)
+	}, &response)
 	if err != nil {
 		return nil, err
 	}
-	return answer.Entity, nil
+	return response.Entity, nil
 }
 
 // List yields all entities of a blueprint: GET /v1/blueprints/{blueprint}/entities. Port returns
@@ -144,18 +144,18 @@ func (s *EntityService) Get(ctx context.Context, blueprint, identifier string, o
 // error ends the sequence.
 func (s *EntityService) List(ctx context.Context, blueprint string, options GetEntityOptions) iter.Seq2[*Entity, error] {
 	return func(yield func(*Entity, error) bool) {
-		var answer struct {
+		var response struct {
 			Entities []Entity `json:"entities"`
 		}
 		_, err := s.client.do(ctx, request{
 			method: http.MethodGet, path: entitiesPath(blueprint), query: options.query(),
-		}, &answer)
+		}, &response)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		for i := range answer.Entities {
-			if !yield(&answer.Entities[i], nil) {
+		for i := range response.Entities {
+			if !yield(&response.Entities[i], nil) {
 				return
 			}
 		}
@@ -173,19 +173,19 @@ func (s *EntityService) List(ctx context.Context, blueprint string, options GetE
 func (s *EntityService) Create(ctx context.Context, blueprint string, entity *Entity, options CreateEntityOptions) (*Entity, error) {
 	body := entity.writable()
 	post := func(ctx context.Context) (*Entity, outcome, error) {
-		answer := entityAnswer{optional: options.ValidationOnly}
+		response := entityResponse{optional: options.ValidationOnly}
 		outcome, err := s.client.do(ctx, request{
 			method:   http.MethodPost,
 			path:     entitiesPath(blueprint),
 			query:    options.query(),
 			body:     body,
 			readOnly: options.ValidationOnly,
-		}, &answer)
-		return answer.Entity, outcome, err
+		}, &response)
+		return response.Entity, outcome, err
 	}
 	if options.ValidationOnly {
-		answer, _, err := post(ctx)
-		return answer, err
+		response, _, err := post(ctx)
+		return response, err
 	}
 	call := creation[Entity]{overwrites: options.Upsert, isOurs: s.isSince, sent: body, create: post}
 	if entity.Identifier != "" {
@@ -230,10 +230,10 @@ func (s *EntityService) write(ctx context.Context, call request, renamed string)
 	lingering, release := Linger(ctx)
 	defer release()
 	blueprint, identifier := call.path[1], call.path[3]
-	var answer entityAnswer
-	outcome, err := s.client.do(ctx, call, &answer)
+	var response entityResponse
+	outcome, err := s.client.do(ctx, call, &response)
 	if err == nil {
-		return answer.Entity, nil
+		return response.Entity, nil
 	}
 	if renamed == "" || renamed == identifier {
 		return nil, err
@@ -258,14 +258,14 @@ func (s *EntityService) Delete(ctx context.Context, blueprint, identifier string
 // Count returns the number of entities of a blueprint: GET
 // /v1/blueprints/{blueprint}/entities-count.
 func (s *EntityService) Count(ctx context.Context, blueprint string) (int64, error) {
-	var answer struct {
+	var response struct {
 		Count json.Number `json:"count"`
 	}
 	_, err := s.client.do(ctx, request{
 		method: http.MethodGet, path: []string{"blueprints", blueprint, "entities-count"},
-	}, &answer)
+	}, &response)
 	if err != nil {
 		return 0, err
 	}
-	return answer.Count.Int64()
+	return response.Count.Int64()
 }

@@ -16,7 +16,7 @@ const (
 
 // BulkResult is the result for one entity of a bulk create.
 type BulkResult struct {
-	// Index is the position of the entity in the sequence that was given, from 0.
+	// Index is the position of the entity in the caller's sequence, starting at 0.
 	Index      int
 	Identifier string
 	// Created says that the entity is new; otherwise it existed and was updated.
@@ -28,7 +28,7 @@ type BulkResult struct {
 // BulkError is the failure of one entity of a bulk create, while others of the same request
 // succeeded. It matches the sentinels of this package as [Error] does.
 type BulkError struct {
-	// Index is the position of the entity in the sequence that was given, from 0.
+	// Index is the position of the entity in the caller's sequence, starting at 0.
 	Index      int
 	Identifier string
 	StatusCode int
@@ -49,8 +49,8 @@ func (e *BulkError) Is(target error) bool {
 	return one.Is(target)
 }
 
-// bulkCreateAnswer is the response to a bulk create; its indexes are relative to the request.
-type bulkCreateAnswer struct {
+// bulkCreateResponse is the response to a bulk create; its indexes are relative to the request.
+type bulkCreateResponse struct {
 	Entities []struct {
 		Index          int             `json:"index"`
 		Identifier     string          `json:"identifier"`
@@ -68,7 +68,7 @@ type bulkCreateAnswer struct {
 
 // partial says that ok: false does not mean that the request failed: the response reports on each
 // entity separately.
-func (a *bulkCreateAnswer) partial() bool { return len(a.Entities)+len(a.Errors) > 0 }
+func (a *bulkCreateResponse) partial() bool { return len(a.Entities)+len(a.Errors) > 0 }
 
 // BulkCreate creates or, with Upsert, overwrites any number of entities of a blueprint, twenty per
 // request: POST /v1/blueprints/{blueprint}/entities/bulk. It yields one result per entity, in the
@@ -82,12 +82,12 @@ func (s *EntityService) BulkCreate(
 	return func(yield func(BulkResult, error) bool) {
 		first := 0
 		for chunk := range chunks(entities, maxBulkCreate) {
-			answer, outcome, err := s.bulkCreate(ctx, blueprint, chunk, options)
+			response, outcome, err := s.bulkCreate(ctx, blueprint, chunk, options)
 			if err != nil {
 				yield(BulkResult{}, outcome.explain(err))
 				return
 			}
-			if !answer.yield(first, yield) {
+			if !response.yield(first, yield) {
 				return
 			}
 			first += len(chunk)
@@ -97,26 +97,26 @@ func (s *EntityService) BulkCreate(
 
 func (s *EntityService) bulkCreate(
 	ctx context.Context, blueprint string, chunk []*Entity, options CreateEntityOptions,
-) (*bulkCreateAnswer, outcome, error) {
+) (*bulkCreateResponse, outcome, error) {
 	body := struct {
 		Entities []Entity `json:"entities"`
 	}{Entities: make([]Entity, len(chunk))}
 	for i, entity := range chunk {
 		body.Entities[i] = entity.writable()
 	}
-	var answer bulkCreateAnswer
+	var response bulkCreateResponse
 	outcome, err := s.client.do(ctx, request{
 		method:   http.MethodPost,
 		path:     entitiesPath(blueprint, "bulk"),
 		query:    options.query(),
 		body:     body,
 		readOnly: options.ValidationOnly,
-	}, &answer)
-	return &answer, outcome, err
+	}, &response)
+	return &response, outcome, err
 }
 
 // yield yields the results of one request whose first entity has the given index in the sequence.
-func (a *bulkCreateAnswer) yield(first int, yield func(BulkResult, error) bool) bool {
+func (a *bulkCreateResponse) yield(first int, yield func(BulkResult, error) bool) bool {
 	for _, entity := range a.Entities {
 		result := BulkResult{
 			Index: first + entity.Index, Identifier: entity.Identifier, Created: entity.Created, AdditionalData: entity.AdditionalData,
@@ -164,7 +164,7 @@ func (s *EntityService) BulkDelete(
 func (s *EntityService) bulkDelete(
 	ctx context.Context, blueprint string, chunk []string, options DeleteEntityOptions,
 ) ([]string, error) {
-	var answer struct {
+	var response struct {
 		DeletedEntities []string `json:"deletedEntities"`
 	}
 	outcome, err := s.client.do(ctx, request{
@@ -172,11 +172,11 @@ func (s *EntityService) bulkDelete(
 		path:   []string{"blueprints", blueprint, "bulk", "entities", "delete"},
 		query:  options.query(),
 		body:   map[string][]string{"entities": chunk},
-	}, &answer)
+	}, &response)
 	if err != nil {
 		return nil, outcome.explain(err)
 	}
-	return answer.DeletedEntities, nil
+	return response.DeletedEntities, nil
 }
 
 // chunks groups a sequence into lists of at most size elements.

@@ -11,7 +11,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-func TestBulkCreateGoesInChunks(t *testing.T) {
+func TestBulkCreateSendsChunks(t *testing.T) {
 	t.Parallel()
 	const partly = `{"ok":false,"entities":[{"index":0,"identifier":"x","created":true,"additionalData":{"a":1}}],
 		"errors":[{"index":3,"identifier":"y","statusCode":409,"error":"taken","message":"There is one"},
@@ -46,7 +46,7 @@ func TestBulkCreateGoesInChunks(t *testing.T) {
 	check(t, failed[2], port.ErrExists)
 	check(t, failed[3], port.ErrNotFound)
 	if text := failed[2].Error(); text != `entity "y" (number 24): 409 (taken): There is one` {
-		t.Errorf("the error reads %q", text)
+		t.Errorf("error = %q", text)
 	}
 	sizes := make([]int, 0, len(requests.sent))
 	for _, sent := range requests.sent {
@@ -60,7 +60,7 @@ func TestBulkCreateGoesInChunks(t *testing.T) {
 	}
 }
 
-func TestBulkCreateSendsNoMoreThanIsAskedFor(t *testing.T) {
+func TestBulkCreateStopsWithItsCaller(t *testing.T) {
 	t.Parallel()
 	client, requests := record(t, http.StatusOK, `{"ok":true,"entities":[{"index":0,"identifier":"x"}],"errors":[]}`)
 	taken := 0
@@ -73,11 +73,11 @@ func TestBulkCreateSendsNoMoreThanIsAskedFor(t *testing.T) {
 		break
 	}
 	if len(requests.sent) != 1 || taken != 19 {
-		t.Errorf("sent %d requests after taking %d entities more, want one with twenty", len(requests.sent), taken)
+		t.Errorf("sent %d requests and took %d more entities, want one request with twenty", len(requests.sent), taken)
 	}
 }
 
-func TestBulkRequestThatFailsWhole(t *testing.T) {
+func TestFailedBulkRequest(t *testing.T) {
 	t.Parallel()
 	client, requests := record(t, http.StatusUnprocessableEntity, `{"ok":false,"error":"has_dependents","message":"No"}`)
 	identifiers := slices.Values(slices.Repeat([]string{"a"}, 250))

@@ -63,7 +63,7 @@ func TestMalformedEntity(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct{ text, says string }{
 		"null":              {`null`, "expected an object, got null"},
-		"a text":            {`"entity"`, "expected an object, got a string"},
+		"a string":          {`"entity"`, "expected an object, got a string"},
 		"a team of numbers": {`{"team":[1]}`, "team.0: expected a string, got a number"},
 		"a team query":      {`{"team":{"combinator":"and"}}`, "team: expected a list, got an object"},
 		"an identifier":     {`{"identifier":{}}`, "identifier: expected a string, got an object"},
@@ -82,7 +82,7 @@ func TestMalformedEntity(t *testing.T) {
 	}
 }
 
-func TestEntityPatchTellsUnsetFromUnchanged(t *testing.T) {
+func TestEntityPatchDistinguishesUnsetFromUnchanged(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		patch port.EntityPatch
@@ -126,7 +126,7 @@ func FuzzEntity(f *testing.F) {
 		}
 		encoded, err := json.Marshal(first)
 		if err != nil {
-			t.Fatalf("encoding what was decoded: %v", err)
+			t.Fatalf("encoding the decoded value: %v", err)
 		}
 		sent := canonical(t, content, true)
 		object, _ := sent.(map[string]any)

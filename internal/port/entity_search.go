@@ -123,15 +123,15 @@ func (s *EntityService) SearchBlueprint(
 // searchPage reads one page and returns the cursor of the next one, "" after the last.
 func (s *EntityService) searchPage(ctx context.Context, blueprint string, page searchPage) ([]Entity, string, error) {
 	call := request{method: http.MethodPost, path: entitiesPath(blueprint, "search"), body: page, readOnly: true}
-	var answer struct {
+	var response struct {
 		Entities []Entity `json:"entities"`
 		Next     string   `json:"next"`
 	}
-	if _, err := s.client.do(ctx, call, &answer); err != nil {
+	if _, err := s.client.do(ctx, call, &response); err != nil {
 		return nil, "", err
 	}
-	if answer.Next != "" && answer.Next == page.From {
+	if response.Next != "" && response.Next == page.From {
 		return nil, "", call.malformed(http.StatusOK, errSearchLoop)
 	}
-	return answer.Entities, answer.Next, nil
+	return response.Entities, response.Next, nil
 }

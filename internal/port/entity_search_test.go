@@ -34,7 +34,7 @@ func TestSearchBlueprintReadsPages(t *testing.T) {
 			t.Errorf("sent %s %s, want %s", last.line, last.body, expected)
 		}
 	})
-	t.Run("only what is asked for", func(t *testing.T) {
+	t.Run("only the requested entities", func(t *testing.T) {
 		t.Parallel()
 		client, requests := record(t, http.StatusOK, pages...)
 		for entity, err := range client.Entities.SearchBlueprint(t.Context(), "b", nil, port.SearchBlueprintOptions{}) {
@@ -47,11 +47,11 @@ func TestSearchBlueprintReadsPages(t *testing.T) {
 			t.Errorf("sent %v, want one request with an empty body", requests.sent)
 		}
 	})
-	t.Run("a server that never ends", func(t *testing.T) {
+	t.Run("an endless cursor", func(t *testing.T) {
 		t.Parallel()
 		client, _ := record(t, http.StatusOK, pages[0])
 		all, err := drain(client.Entities.SearchBlueprint(t.Context(), "b", nil, port.SearchBlueprintOptions{}))
-		want(t, err, port.ErrMalformedAnswer)
+		want(t, err, port.ErrMalformedResponse)
 		if len(all) != 2 {
 			t.Errorf("found %d entities before the error, want 2", len(all))
 		}

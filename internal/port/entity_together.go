@@ -61,7 +61,7 @@ type together struct {
 }
 
 // take records the results of the response.
-func (t *together) take(ctx context.Context, answer *bulkCreateAnswer) {
+func (t *together) take(ctx context.Context, answer *bulkCreateResponse) {
 	isRefused := false
 	answer.yield(0, func(result BulkResult, err error) bool {
 		switch refusal, failed := errors.AsType[*BulkError](err); {

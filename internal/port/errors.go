@@ -38,8 +38,9 @@ var (
 	ErrOutcomeUnknown = errors.New("port: outcome unknown")
 	// ErrInvalidIdentifier means that an identifier cannot be part of a path; nothing was sent.
 	ErrInvalidIdentifier = errors.New("port: invalid identifier")
-	// ErrMalformedAnswer means that the response was not what the API documents, for example HTML.
-	ErrMalformedAnswer = errors.New("port: malformed answer")
+	// ErrMalformedResponse means that the response does not have the documented form, for example
+	// because it is HTML.
+	ErrMalformedResponse = errors.New("port: malformed response")
 )
 
 // Codes of the API's error field that callers branch on.
@@ -125,7 +126,7 @@ func (e *Error) Is(target error) bool {
 		return e.Code == codeHasDependents
 	case ErrExists:
 		return e.exists || slices.Contains(codesExists(), e.Code)
-	case ErrMalformedAnswer:
+	case ErrMalformedResponse:
 		return e.malformed
 	}
 	return false

@@ -25,9 +25,9 @@ const (
 	fakeAddress      = "http://port.test"
 )
 
-// fakePort is a Port in memory with just enough of a catalog to see what became of a request, and
-// with faults that are put between it and the client. It is a transport, so that tests with virtual
-// time need no sockets.
+// fakePort is an in-memory Port with just enough of a catalog to show the effect of a request, and
+// with faults between it and the client. It is a transport, so tests in virtual time need no
+// sockets.
 type fakePort struct {
 	mutex    sync.Mutex
 	entities map[string]json.RawMessage
@@ -35,12 +35,12 @@ type fakePort struct {
 	requests map[string]int
 
 	tokenTTL time.Duration
-	// issued counts tokens; expires is when each ends.
+	// issued counts tokens; expires holds the expiry of each.
 	issued  int
 	expires map[string]time.Time
 	refused int
 
-	// limit is how many requests a period takes; 0 for any number.
+	// limit is the number of requests per period; 0 is unlimited.
 	limit, used int
 	period      time.Duration
 	periodEnds  time.Time
@@ -60,15 +60,15 @@ func newFakePort() *fakePort {
 	}
 }
 
-// act answers a request in Port's place, or around it.
+// act handles a request instead of Port, or wraps Port's handling.
 type act func(p *fakePort, r *http.Request) (*http.Response, error)
 
-// fault is what happens instead of, or around, the handling of requests that match.
+// fault replaces or wraps the handling of matching requests.
 type fault struct {
 	method string
-	// path is the end of the path; "" for any but that of tokens.
+	// path is a suffix of the path; "" matches any path except that of tokens.
 	path string
-	// times is how many requests it hits; 0 for all.
+	// times is the number of requests that it affects; 0 for all.
 	times int
 	act   act
 	hits  int
@@ -113,7 +113,7 @@ func (p *fakePort) count(route string) int {
 	return p.requests[route]
 }
 
-// handle answers as Port would.
+// handle responds as Port would.
 func (p *fakePort) handle(r *http.Request) *http.Response {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -246,10 +246,10 @@ func fail(w http.ResponseWriter, status int, code, message string) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"ok": false, "error": code, "message": message})
 }
 
-// The acts of faults.
+// Functions for the act field of a fault follow.
 
-// answer answers in the server's place.
-func answer(status int, header map[string]string, body string) act {
+// respond responds instead of the server.
+func respond(status int, header map[string]string, body string) act {
 	return func(_ *fakePort, r *http.Request) (*http.Response, error) {
 		response := &http.Response{
 			StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
@@ -263,7 +263,7 @@ func answer(status int, header map[string]string, body string) act {
 }
 
 func status(code int) act {
-	return answer(code, nil, `{"ok":false,"error":"fault","message":"A fault"}`)
+	return respond(code, nil, `{"ok":false,"error":"fault","message":"A fault"}`)
 }
 
 // refuseConnection fails before anything is sent.
@@ -271,33 +271,33 @@ func refuseConnection(*fakePort, *http.Request) (*http.Response, error) {
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 }
 
-// resetBefore loses the request.
+// resetBefore loses the request before it is handled.
 func resetBefore(*fakePort, *http.Request) (*http.Response, error) {
 	return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 }
 
-// resetAfter loses the answer of a request that was handled.
+// resetAfter handles the request and loses the response.
 func resetAfter(p *fakePort, r *http.Request) (*http.Response, error) {
 	p.handle(r)
 	return nil, &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 }
 
-// statusAfter handles the request, and has a proxy answer.
+// statusAfter handles the request and responds as a proxy would.
 func statusAfter(code int) act {
 	return func(p *fakePort, r *http.Request) (*http.Response, error) {
 		p.handle(r)
-		return answer(code, map[string]string{"Content-Type": "text/html"}, "<html>Bad Gateway</html>")(p, r)
+		return respond(code, map[string]string{"Content-Type": "text/html"}, "<html>Bad Gateway</html>")(p, r)
 	}
 }
 
-// truncate breaks the connection in the middle of the answer.
+// truncate breaks the connection in the middle of the response.
 func truncate(p *fakePort, r *http.Request) (*http.Response, error) {
 	response, half := halve(p.handle(r))
 	response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(half), failingReader{}))
 	return response, nil
 }
 
-// cut ends the answer in the middle without HTTP noticing.
+// cut ends the response in the middle without an HTTP error.
 func cut(p *fakePort, r *http.Request) (*http.Response, error) {
 	response, half := halve(p.handle(r))
 	response.Body = io.NopCloser(bytes.NewReader(half))
@@ -313,19 +313,19 @@ type failingReader struct{}
 
 func (failingReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// hang never answers.
+// hang never responds.
 func hang(_ *fakePort, r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
 }
 
-// hangAfter handles the request and never answers.
+// hangAfter handles the request and never responds.
 func hangAfter(p *fakePort, r *http.Request) (*http.Response, error) {
 	p.handle(r)
 	return hang(p, r)
 }
 
-// client returns a client of the fake with credentials, unless the options hold a token.
+// client returns a client of the fake, with credentials unless the options contain a token.
 func (p *fakePort) client(tb testing.TB, options ...port.Option) *port.Client {
 	tb.Helper()
 	all := append([]port.Option{port.WithCredentials(testClientID, testClientSecret), port.WithTransport(p)}, options...)
@@ -336,7 +336,7 @@ func (p *fakePort) client(tb testing.TB, options ...port.Option) *port.Client {
 	return client
 }
 
-// want ends the test unless err matches the sentinel; nil wants success.
+// want fails the test immediately unless err matches the sentinel; nil means success.
 func want(tb testing.TB, err, sentinel error) {
 	tb.Helper()
 	check(tb, err, sentinel)
@@ -345,7 +345,7 @@ func want(tb testing.TB, err, sentinel error) {
 	}
 }
 
-// check is want for other goroutines than that of the test, which they cannot end.
+// check is want for goroutines other than that of the test, which must not call FailNow.
 func check(tb testing.TB, err, sentinel error) {
 	tb.Helper()
 	if !errors.Is(err, sentinel) {

@@ -11,10 +11,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// grace is how long a change that has left may still be answered.
+// grace is how long the response to a change in flight is awaited after its context ends.
 const grace = 5 * time.Second
 
-// slowly has a fault act after a while, unless the request is given up before.
+// slowly delays a fault, unless the request is cancelled first.
 func slowly(pause time.Duration, then act) act {
 	return func(p *fakePort, r *http.Request) (*http.Response, error) {
 		select {
@@ -35,7 +35,7 @@ func getThenCreate(ctx context.Context, client *port.Client) error {
 	return create(ctx, client)
 }
 
-// interrupted makes a call whose context ends after a second.
+// interrupted runs a call with a context that ends after a second.
 func interrupted(call func(context.Context, *port.Client) error) func(context.Context, *port.Client) error {
 	return func(ctx context.Context, client *port.Client) error {
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
@@ -59,34 +59,34 @@ func named(ctx context.Context, client *port.Client) error {
 	return createWith(port.CreateEntityOptions{}, &port.Entity{Title: new("Fresh")})(ctx, client)
 }
 
-// interruptFaults are calls whose context ends while something is going on.
+// interruptFaults are calls whose context ends while a request or a wait is in progress.
 func interruptFaults() []faultCase {
-	const afterwards = 3 * time.Second // The answer comes 2 s after the context has ended.
+	const afterwards = 3 * time.Second // The response arrives 2 s after the context has ended.
 	slow := func(method, path string, then act) []*fault {
 		return []*fault{{method: method, path: path, act: slowly(afterwards, then)}}
 	}
 	once := func(route string) map[string]int { return map[string]int{route: 1} }
 	return []faultCase{
-		{name: "a create is answered in the grace period", faults: slow("POST", "", pass), call: interrupted(create), sent: once(createRoute), least: afterwards, most: afterwards, after: expectEntity("fresh", "Fresh")},
-		{name: "so is one of which Port makes the identifier", faults: slow("POST", "", pass), call: interrupted(named), sent: once(createRoute), most: afterwards},
-		{name: "a replacement", faults: slow("PUT", "", pass), call: interrupted(update), sent: once(putKnown), most: afterwards, after: expectEntity("known", "Fresh")},
-		{name: "a patch", faults: slow("PATCH", "", pass), call: interrupted(patch), most: afterwards},
-		{name: "a rename", faults: slow("PUT", "", pass), call: interrupted(rename), sent: once(putKnown), most: afterwards, after: expectEntity("fresh", "Fresh")},
-		{name: "a delete", faults: slow("DELETE", "", pass), call: interrupted(remove), sent: once(deleteKnown), most: afterwards, after: expectEntity("known", "")},
-		{name: "a create whose answer is lost is settled", faults: slow("POST", "", resetAfter), call: interrupted(create), sent: map[string]int{createRoute: 1, readFresh: 1}, most: afterwards},
-		{name: "so is a rename", faults: slow("PUT", "", resetAfter), call: interrupted(rename), sent: once(putKnown), most: afterwards},
-		{name: "a create that Port never answers", faults: []*fault{{method: "POST", act: hang}}, call: interrupted(create), is: port.ErrOutcomeUnknown, sent: once(createRoute), least: time.Second + grace, most: time.Second + grace},
-		{name: "a replacement that Port never answers", faults: []*fault{{method: "PUT", act: hang}}, call: interrupted(update), is: context.DeadlineExceeded, sent: once(putKnown), most: time.Second + grace},
-		{name: "a delete that Port never answers", faults: []*fault{{method: "DELETE", act: hang}}, call: interrupted(remove), is: context.DeadlineExceeded, sent: once(deleteKnown), most: time.Second + grace},
-		{name: "a replacement is not sent again", faults: slow("PUT", "", status(http.StatusServiceUnavailable)), call: interrupted(update), is: context.DeadlineExceeded, sent: once(putKnown), most: afterwards},
-		{name: "a create is not sent again after a 429", faults: slow("POST", "", status(http.StatusTooManyRequests)), call: interrupted(create), is: context.DeadlineExceeded, isNot: port.ErrOutcomeUnknown, sent: once(createRoute), most: afterwards},
-		{name: "nor after a token that Port no longer takes", faults: slow("POST", "", func(p *fakePort, r *http.Request) (*http.Response, error) {
+		{name: "the response to a create arrives in the grace period", faults: slow("POST", "", pass), call: interrupted(create), sent: once(createRoute), least: afterwards, most: afterwards, after: expectEntity("fresh", "Fresh")},
+		{name: "the response to a create without identifier arrives in the grace period", faults: slow("POST", "", pass), call: interrupted(named), sent: once(createRoute), most: afterwards},
+		{name: "the response to a replacement arrives in the grace period", faults: slow("PUT", "", pass), call: interrupted(update), sent: once(putKnown), most: afterwards, after: expectEntity("known", "Fresh")},
+		{name: "the response to a patch arrives in the grace period", faults: slow("PATCH", "", pass), call: interrupted(patch), most: afterwards},
+		{name: "the response to a rename arrives in the grace period", faults: slow("PUT", "", pass), call: interrupted(rename), sent: once(putKnown), most: afterwards, after: expectEntity("fresh", "Fresh")},
+		{name: "the response to a delete arrives in the grace period", faults: slow("DELETE", "", pass), call: interrupted(remove), sent: once(deleteKnown), most: afterwards, after: expectEntity("known", "")},
+		{name: "a create whose response is lost is settled by a read", faults: slow("POST", "", resetAfter), call: interrupted(create), sent: map[string]int{createRoute: 1, readFresh: 1}, most: afterwards},
+		{name: "a rename whose response is lost is settled by a read", faults: slow("PUT", "", resetAfter), call: interrupted(rename), sent: once(putKnown), most: afterwards},
+		{name: "a create without response", faults: []*fault{{method: "POST", act: hang}}, call: interrupted(create), is: port.ErrOutcomeUnknown, sent: once(createRoute), least: time.Second + grace, most: time.Second + grace},
+		{name: "a replacement without response", faults: []*fault{{method: "PUT", act: hang}}, call: interrupted(update), is: context.DeadlineExceeded, sent: once(putKnown), most: time.Second + grace},
+		{name: "a delete without response", faults: []*fault{{method: "DELETE", act: hang}}, call: interrupted(remove), is: context.DeadlineExceeded, sent: once(deleteKnown), most: time.Second + grace},
+		{name: "a replacement is not retried", faults: slow("PUT", "", status(http.StatusServiceUnavailable)), call: interrupted(update), is: context.DeadlineExceeded, sent: once(putKnown), most: afterwards},
+		{name: "a create is not retried after a 429", faults: slow("POST", "", status(http.StatusTooManyRequests)), call: interrupted(create), is: context.DeadlineExceeded, isNot: port.ErrOutcomeUnknown, sent: once(createRoute), most: afterwards},
+		{name: "a create is not retried after a 401", faults: slow("POST", "", func(p *fakePort, r *http.Request) (*http.Response, error) {
 			p.revokeTokens()
 			return p.handle(r), nil
 		}), call: interrupted(create), is: context.DeadlineExceeded, isNot: port.ErrOutcomeUnknown, sent: map[string]int{createRoute: 1, tokenRoute: 1}, most: afterwards},
 		{name: "a read ends at once", faults: []*fault{{method: "GET", act: hang}}, call: interrupted(get), is: context.DeadlineExceeded, most: time.Second},
 		{name: "a validation ends at once", faults: []*fault{{method: "POST", act: hang}}, call: interrupted(createWith(port.CreateEntityOptions{ValidationOnly: true}, fresh())), is: context.DeadlineExceeded, most: time.Second},
-		{name: "a wait between attempts ends at once", faults: []*fault{{method: "PUT", act: answer(http.StatusServiceUnavailable, map[string]string{"Retry-After": "60"}, `{"ok":false}`)}}, call: interrupted(update), is: context.DeadlineExceeded, sent: once(putKnown), most: time.Second},
+		{name: "a wait between attempts ends at once", faults: []*fault{{method: "PUT", act: respond(http.StatusServiceUnavailable, map[string]string{"Retry-After": "60"}, `{"ok":false}`)}}, call: interrupted(update), is: context.DeadlineExceeded, sent: once(putKnown), most: time.Second},
 		{name: "a wait for the rate limit ends at once", prepare: func(p *fakePort) { p.limit, p.period = 1, time.Minute }, call: interrupted(getThenCreate), is: context.DeadlineExceeded, isNot: port.ErrOutcomeUnknown, sent: map[string]int{createRoute: 0}, most: time.Second},
 		{name: "a request for a token ends at once", faults: []*fault{{method: "POST", path: "/access_token", act: hang}}, call: interrupted(update), is: context.DeadlineExceeded, sent: map[string]int{putKnown: 0}, most: time.Second},
 		{name: "nothing is sent once the context has ended", call: func(ctx context.Context, client *port.Client) error {
@@ -105,18 +105,18 @@ func TestLinger_endsAfterItsParent(t *testing.T) {
 		defer release()
 		time.Sleep(time.Hour) // Virtual time.
 		if err := lingering.Err(); err != nil {
-			t.Errorf("it ended with %v before its parent", err)
+			t.Errorf("the context ended with %v before its parent", err)
 		}
 		end()
 		ended := time.Now()
 		<-lingering.Done()
 		if took := time.Since(ended); took != grace {
-			t.Errorf("it ended %s after its parent, want %s", took, grace)
+			t.Errorf("the context ended %s after its parent, want %s", took, grace)
 		}
 	})
 }
 
-// TestLinger_releases: nothing is left running in either order.
+// TestLinger_releases checks that nothing keeps running, whichever context ends first.
 func TestLinger_releases(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestLinger_releases(t *testing.T) {
 		synctest.Wait()
 		release()
 		if !errors.Is(lingering.Err(), context.Canceled) {
-			t.Errorf("it was released and ends with %v", lingering.Err())
+			t.Errorf("the released context ends with %v", lingering.Err())
 		}
 	})
 }

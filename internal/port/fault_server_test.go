@@ -7,11 +7,11 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// serverFaults are servers and connections that fail.
+// serverFaults are failures of servers and connections.
 func serverFaults() []faultCase {
 	return []faultCase{
 		{
-			name: "502, 503 and 504 are waited out",
+			name: "502, 503 and 504 are retried",
 			faults: []*fault{
 				{method: "GET", times: 1, act: status(502)},
 				{method: "GET", times: 1, act: status(503)},
@@ -23,14 +23,14 @@ func serverFaults() []faultCase {
 		},
 		{
 			name:   "503 with Retry-After",
-			faults: []*fault{{method: "GET", times: 1, act: answer(503, map[string]string{"Retry-After": "11"}, `{"ok":false}`)}},
+			faults: []*fault{{method: "GET", times: 1, act: respond(503, map[string]string{"Retry-After": "11"}, `{"ok":false}`)}},
 			call:   get,
 			sent:   map[string]int{readKnown: 2},
 			least:  11 * time.Second,
 			most:   12 * time.Second,
 		},
 		{
-			name:   "503 forever ends after the retries",
+			name:   "permanent 503",
 			faults: []*fault{{method: "GET", act: status(503)}},
 			call:   get,
 			fails:  true,
@@ -38,7 +38,7 @@ func serverFaults() []faultCase {
 			sent:   map[string]int{readKnown: 6},
 		},
 		{
-			name:   "500 is an answer",
+			name:   "500 is not retried",
 			faults: []*fault{{method: "GET", act: status(500)}},
 			call:   get,
 			fails:  true,
@@ -46,7 +46,7 @@ func serverFaults() []faultCase {
 			sent:   map[string]int{readKnown: 1},
 		},
 		{
-			name:    "the number of retries can be set",
+			name:    "a configured number of retries",
 			options: []port.Option{port.WithMaxRetries(1)},
 			faults:  []*fault{{method: "GET", act: status(503)}},
 			call:    get,
@@ -54,25 +54,25 @@ func serverFaults() []faultCase {
 			sent:    map[string]int{readKnown: 2},
 		},
 		{
-			name:   "a connection that is reset",
+			name:   "a reset connection",
 			faults: []*fault{{method: "GET", times: 2, act: resetBefore}},
 			call:   get,
 			sent:   map[string]int{readKnown: 3},
 		},
 		{
-			name:   "an answer that is truncated",
+			name:   "a truncated response",
 			faults: []*fault{{method: "GET", times: 1, act: truncate}},
 			call:   get,
 			sent:   map[string]int{readKnown: 2},
 		},
 		{
-			name:   "an answer that is cut off without HTTP noticing",
+			name:   "a response truncated without an HTTP error",
 			faults: []*fault{{method: "GET", times: 1, act: cut}},
 			call:   get,
 			sent:   map[string]int{readKnown: 2},
 		},
 		{
-			name:   "an answer that is always truncated",
+			name:   "responses that are always truncated",
 			faults: []*fault{{method: "GET", act: truncate}},
 			call:   get,
 			fails:  true,
@@ -80,7 +80,7 @@ func serverFaults() []faultCase {
 			sent:   map[string]int{readKnown: 6},
 		},
 		{
-			name:    "a hanging server ends at the timeout",
+			name:    "a server that never responds",
 			options: []port.Option{port.WithMaxRetries(0), port.WithRequestTimeout(10 * time.Second)},
 			faults:  []*fault{{method: "GET", act: hang}},
 			call:    get,
@@ -91,7 +91,7 @@ func serverFaults() []faultCase {
 			most:    10 * time.Second,
 		},
 		{
-			name:   "a server that hangs once is asked again",
+			name:   "a server that does not respond once",
 			faults: []*fault{{method: "GET", times: 1, act: hang}},
 			call:   get,
 			sent:   map[string]int{readKnown: 2},
@@ -101,38 +101,38 @@ func serverFaults() []faultCase {
 	}
 }
 
-// answerFaults are answers that are not Port's, or not those that Port documents.
-func answerFaults() []faultCase {
+// responseFaults are responses that did not come from Port or do not have the documented form.
+func responseFaults() []faultCase {
 	html := map[string]string{"Content-Type": "text/html"}
 	return []faultCase{
 		{
 			name:   "HTML instead of JSON",
-			faults: []*fault{{method: "GET", act: answer(200, html, "<html>Please log in</html>")}},
+			faults: []*fault{{method: "GET", act: respond(200, html, "<html>Please log in</html>")}},
 			call:   get,
-			is:     port.ErrMalformedAnswer,
+			is:     port.ErrMalformedResponse,
 			says:   []string{"200 OK: the response is an HTML page, not JSON; check the base URL"},
 			sent:   map[string]int{readKnown: 1},
 		},
 		{
 			name:   "an HTML error page",
-			faults: []*fault{{method: "GET", act: answer(502, html, "<html>Bad Gateway</html>")}},
+			faults: []*fault{{method: "GET", act: respond(502, html, "<html>Bad Gateway</html>")}},
 			call:   get,
-			is:     port.ErrMalformedAnswer,
+			is:     port.ErrMalformedResponse,
 			says:   []string{"502 Bad Gateway: the response is an HTML page"},
 			sent:   map[string]int{readKnown: 6},
 		},
 		{
-			name:   "a 404 of a proxy does not say that the thing is gone",
-			faults: []*fault{{method: "GET", act: answer(404, html, "<html>404</html>")}},
+			name:   "a 404 of a proxy does not mean that the object does not exist",
+			faults: []*fault{{method: "GET", act: respond(404, html, "<html>404</html>")}},
 			call:   get,
-			is:     port.ErrMalformedAnswer,
+			is:     port.ErrMalformedResponse,
 			isNot:  port.ErrNotFound,
 			says:   []string{"404", "check the base URL"},
 			sent:   map[string]int{readKnown: 1},
 		},
 		{
-			name:   "nor does that of another API",
-			faults: []*fault{{method: "GET", act: answer(404, nil, `{"statusCode":404,"error":"Not Found","message":"Route GET:/v1/x not found"}`)}},
+			name:   "a 404 of another API does not mean that the object does not exist",
+			faults: []*fault{{method: "GET", act: respond(404, nil, `{"statusCode":404,"error":"Not Found","message":"Route GET:/v1/x not found"}`)}},
 			call:   get,
 			fails:  true,
 			isNot:  port.ErrNotFound,
@@ -140,8 +140,8 @@ func answerFaults() []faultCase {
 			sent:   map[string]int{readKnown: 1},
 		},
 		{
-			name:   "nor does that of an unknown route",
-			faults: []*fault{{method: "GET", act: answer(404, nil, `{"ok":false,"error":"route_not_found","message":"Route GET:/v1/x was not found"}`)}},
+			name:   "a 404 for an unknown route does not mean that the object does not exist",
+			faults: []*fault{{method: "GET", act: respond(404, nil, `{"ok":false,"error":"route_not_found","message":"Route GET:/v1/x was not found"}`)}},
 			call:   get,
 			fails:  true,
 			isNot:  port.ErrNotFound,
@@ -149,29 +149,29 @@ func answerFaults() []faultCase {
 			sent:   map[string]int{readKnown: 1},
 		},
 		{
-			name:   "an empty answer",
-			faults: []*fault{{method: "GET", act: answer(200, nil, "")}},
+			name:   "an empty response",
+			faults: []*fault{{method: "GET", act: respond(200, nil, "")}},
 			call:   get,
-			is:     port.ErrMalformedAnswer,
+			is:     port.ErrMalformedResponse,
 			says:   []string{"the response is empty"},
 		},
 		{
-			name:   "an answer without the entity",
-			faults: []*fault{{method: "GET", act: answer(200, nil, `{"ok":true}`)}},
+			name:   "a response without the entity",
+			faults: []*fault{{method: "GET", act: respond(200, nil, `{"ok":true}`)}},
 			call:   get,
-			is:     port.ErrMalformedAnswer,
+			is:     port.ErrMalformedResponse,
 			says:   []string{"contains no entity"},
 		},
 		{
-			name:   "an answer of another shape",
-			faults: []*fault{{method: "GET", act: answer(200, nil, `{"ok":true,"entity":{"properties":[1]}}`)}},
+			name:   "a response of another shape",
+			faults: []*fault{{method: "GET", act: respond(200, nil, `{"ok":true,"entity":{"properties":[1]}}`)}},
 			call:   get,
-			is:     port.ErrMalformedAnswer,
+			is:     port.ErrMalformedResponse,
 			says:   []string{"entity.properties: expected an object, got a list"},
 		},
 		{
-			name:   "ok: false inside of a 200",
-			faults: []*fault{{method: "GET", act: answer(200, nil, `{"ok":false,"error":"broken","message":"It is broken"}`)}},
+			name:   "ok: false in a 200",
+			faults: []*fault{{method: "GET", act: respond(200, nil, `{"ok":false,"error":"broken","message":"It is broken"}`)}},
 			call:   get,
 			fails:  true,
 			says:   []string{"200 OK (broken): It is broken"},
@@ -179,15 +179,15 @@ func answerFaults() []faultCase {
 		},
 		{
 			name:   "an error in another form",
-			faults: []*fault{{method: "GET", act: answer(422, nil, `{"ok":false,"error":{"code":7},"message":["a"]}`)}},
+			faults: []*fault{{method: "GET", act: respond(422, nil, `{"ok":false,"error":{"code":7},"message":["a"]}`)}},
 			call:   get,
 			is:     port.ErrInvalid,
 		},
 		{
 			name:   "a redirect is not followed",
-			faults: []*fault{{method: "GET", act: answer(302, map[string]string{"Location": "http://elsewhere.test/"}, "")}},
+			faults: []*fault{{method: "GET", act: respond(302, map[string]string{"Location": "http://elsewhere.test/"}, "")}},
 			call:   get,
-			is:     port.ErrMalformedAnswer,
+			is:     port.ErrMalformedResponse,
 			says:   []string{"302 Found"},
 			sent:   map[string]int{readKnown: 1},
 		},

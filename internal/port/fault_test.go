@@ -22,7 +22,7 @@ const (
 	deleteKnown = "DELETE /v1/blueprints/service/entities/known"
 )
 
-// The calls of the fault table.
+// Calls for the fault table follow.
 
 func get(ctx context.Context, client *port.Client) error {
 	entity, err := client.Entities.Get(ctx, "service", "known", port.GetEntityOptions{})
@@ -74,7 +74,7 @@ func bulkCreateWith(options port.CreateEntityOptions) func(context.Context, *por
 	}
 }
 
-// getAround reads before and after an hour's pause.
+// getAround reads before and after a pause.
 func getAround(pause time.Duration) func(context.Context, *port.Client) error {
 	return func(ctx context.Context, client *port.Client) error {
 		if err := get(ctx, client); err != nil {
@@ -85,16 +85,16 @@ func getAround(pause time.Duration) func(context.Context, *port.Client) error {
 	}
 }
 
-// jwt is a token that says when it expires.
+// jwt returns a token with an expiry.
 func jwt(expiry time.Time) string {
 	payload := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"exp":%d}`, expiry.Unix()))
 	return "eyJhbGciOiJIUzI1NiJ9." + payload + ".c2lnbmF0dXJl"
 }
 
-// start is when the virtual time of a test begins.
+// start is the beginning of the virtual time of a test.
 func start() time.Time { return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) }
 
-// faultCase is one bad day: what goes wrong, and what the caller sees.
+// faultCase is one failure scenario and its effect on the caller.
 type faultCase struct {
 	name    string
 	prepare func(p *fakePort)
@@ -103,13 +103,13 @@ type faultCase struct {
 	call    func(ctx context.Context, client *port.Client) error
 	// is is the sentinel that the error must match; nil for success.
 	is error
-	// fails is for an error that matches no sentinel.
+	// fails expects an error that matches no sentinel.
 	fails bool
-	// isNot is one that it must not match.
+	// isNot is a sentinel that the error must not match.
 	isNot error
-	// says are parts of the error's text.
+	// says are substrings of the error text.
 	says []string
-	// sent is how often requests were sent, by route.
+	// sent is the number of requests by route.
 	sent map[string]int
 	// least and most bound the virtual time that the call takes; most is 0 for any.
 	least, most time.Duration
@@ -122,7 +122,7 @@ func TestFaults(t *testing.T) {
 		"token":      tokenFaults(),
 		"rate limit": rateLimitFaults(),
 		"server":     serverFaults(),
-		"answer":     answerFaults(),
+		"response":   responseFaults(),
 		"create":     createFaults(),
 		"change":     changeFaults(),
 		"interrupt":  interruptFaults(),
@@ -155,14 +155,14 @@ func (c faultCase) run(t *testing.T) {
 		want(t, err, c.is)
 	}
 	if c.fails && err == nil {
-		t.Error("error = none, want one")
+		t.Error("error = nil, want one")
 	}
 	if c.isNot != nil && errors.Is(err, c.isNot) {
 		t.Errorf("error = %v, want anything but %v", err, c.isNot)
 	}
 	for _, part := range c.says {
 		if err == nil || !strings.Contains(err.Error(), part) {
-			t.Errorf("error = %v, want it to say %q", err, part)
+			t.Errorf("error = %v, want it to contain %q", err, part)
 		}
 	}
 	for route, times := range c.sent {
@@ -180,7 +180,7 @@ func (c faultCase) run(t *testing.T) {
 	}
 }
 
-// expectEntity checks what the catalog holds under an identifier; an empty title wants nothing.
+// expectEntity checks the entity with an identifier; an empty title means that it must not exist.
 func expectEntity(identifier, title string) func(p *fakePort) error {
 	return func(p *fakePort) error {
 		entity, found := p.entities[identifier]

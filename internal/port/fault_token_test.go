@@ -6,7 +6,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// tokenFaults are tokens that expire, are refused or cannot be had.
+// tokenFaults are tokens that expire, are refused or cannot be obtained.
 func tokenFaults() []faultCase {
 	return []faultCase{
 		{
@@ -16,25 +16,25 @@ func tokenFaults() []faultCase {
 			sent:    map[string]int{tokenRoute: 2, readKnown: 2},
 		},
 		{
-			name: "a token is kept for its lifetime",
+			name: "a token is cached for its lifetime",
 			call: getAround(2 * time.Hour),
 			sent: map[string]int{tokenRoute: 1, readKnown: 2},
 		},
 		{
-			name:   "401 once is answered with a new token",
+			name:   "a 401 causes a new token",
 			faults: []*fault{{method: "GET", times: 1, act: status(401)}},
 			call:   get,
 			sent:   map[string]int{tokenRoute: 2, readKnown: 2},
 			most:   time.Nanosecond,
 		},
 		{
-			name:   "a body is sent again after a 401",
+			name:   "the body is sent again after a 401",
 			faults: []*fault{{method: "POST", path: "/entities", times: 1, act: status(401)}},
 			call:   create,
 			sent:   map[string]int{tokenRoute: 2, createRoute: 2},
 		},
 		{
-			name:   "401 forever ends after one renewal",
+			name:   "permanent 401",
 			faults: []*fault{{method: "GET", act: status(401)}},
 			call:   get,
 			is:     port.ErrUnauthorized,
@@ -42,7 +42,7 @@ func tokenFaults() []faultCase {
 			sent:   map[string]int{tokenRoute: 2, readKnown: 2},
 		},
 		{
-			name:    "wrong credentials are not tried again",
+			name:    "wrong credentials are not retried",
 			options: []port.Option{port.WithCredentials(testClientID, "wrong-secret-123")},
 			call:    get,
 			is:      port.ErrUnauthorized,
@@ -50,14 +50,14 @@ func tokenFaults() []faultCase {
 			sent:    map[string]int{tokenRoute: 1, readKnown: 0},
 		},
 		{
-			name:    "of several secrets the one that Port accepts is found, and kept",
+			name:    "of several secrets, the accepted one is found and remembered",
 			prepare: func(p *fakePort) { p.tokenTTL = time.Hour },
 			options: []port.Option{port.WithCredentials(testClientID, "old-secret-12345", testClientSecret, "next-secret-12345")},
 			call:    getAround(2 * time.Hour),
 			sent:    map[string]int{tokenRoute: 3, readKnown: 2},
 		},
 		{
-			name:    "a secret is not given up for a failure of Port's",
+			name:    "the next secret is not tried after a server error",
 			faults:  []*fault{{method: "POST", path: "/access_token", times: 1, act: status(500)}},
 			options: []port.Option{port.WithCredentials(testClientID, testClientSecret, "next-secret-12345")},
 			call:    get,
@@ -66,7 +66,7 @@ func tokenFaults() []faultCase {
 			sent:    map[string]int{tokenRoute: 1, readKnown: 0},
 		},
 		{
-			name:    "none of several secrets is shown",
+			name:    "no secret appears in the error",
 			options: []port.Option{port.WithCredentials(testClientID, "wrong-secret-123", "wrong-secret-456")},
 			call:    get,
 			is:      port.ErrUnauthorized,
@@ -74,14 +74,14 @@ func tokenFaults() []faultCase {
 			sent:    map[string]int{tokenRoute: 2, readKnown: 0},
 		},
 		{
-			name:   "a request for a token is repeated",
+			name:   "a token request is retried",
 			faults: []*fault{{method: "POST", path: "/access_token", times: 2, act: status(503)}},
 			call:   get,
 			sent:   map[string]int{tokenRoute: 3, readKnown: 1},
 		},
 		{
-			name:   "that tokens are not found says nothing about the thing",
-			faults: []*fault{{method: "POST", path: "/access_token", act: answer(404, nil, `{"ok":false,"error":"not_found","message":"Not found"}`)}},
+			name:   "a 404 of a token request does not mean that the object does not exist",
+			faults: []*fault{{method: "POST", path: "/access_token", act: respond(404, nil, `{"ok":false,"error":"not_found","message":"Not found"}`)}},
 			call:   get,
 			fails:  true,
 			isNot:  port.ErrNotFound,
@@ -89,7 +89,7 @@ func tokenFaults() []faultCase {
 			sent:   map[string]int{tokenRoute: 1, readKnown: 0},
 		},
 		{
-			name:   "without a token the request is given up, not repeated as well",
+			name:   "a request without a token is not retried in addition",
 			faults: []*fault{{method: "POST", path: "/access_token", act: resetBefore}},
 			call:   get,
 			says:   []string{"POST /v1/auth/access_token", "after 6 attempts"},
@@ -97,15 +97,15 @@ func tokenFaults() []faultCase {
 			sent:   map[string]int{tokenRoute: 6, readKnown: 0},
 		},
 		{
-			name:   "an answer without a token",
-			faults: []*fault{{method: "POST", path: "/access_token", act: answer(200, nil, `{"ok":true,"accessToken":"a b"}`)}},
+			name:   "a response without a token",
+			faults: []*fault{{method: "POST", path: "/access_token", act: respond(200, nil, `{"ok":true,"accessToken":"a b"}`)}},
 			call:   get,
-			is:     port.ErrMalformedAnswer,
+			is:     port.ErrMalformedResponse,
 			says:   []string{"no usable token"},
 			sent:   map[string]int{tokenRoute: 1},
 		},
 		{
-			name:    "a static token that expired says so",
+			name:    "an expired static token",
 			options: []port.Option{port.WithToken(jwt(start().Add(-time.Hour)))},
 			call:    get,
 			is:      port.ErrUnauthorized,
@@ -113,7 +113,7 @@ func tokenFaults() []faultCase {
 			sent:    map[string]int{tokenRoute: 0, readKnown: 1},
 		},
 		{
-			name:    "a static token that is refused before its time",
+			name:    "a static token that is refused before its expiry",
 			options: []port.Option{port.WithToken(jwt(start().Add(time.Hour)))},
 			call:    get,
 			is:      port.ErrUnauthorized,
@@ -121,7 +121,7 @@ func tokenFaults() []faultCase {
 			sent:    map[string]int{tokenRoute: 0, readKnown: 1},
 		},
 		{
-			name:    "a static token that tells nothing",
+			name:    "a static token without an expiry",
 			options: []port.Option{port.WithToken("opaque")},
 			call:    get,
 			is:      port.ErrUnauthorized,

@@ -7,29 +7,29 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// createFaults are creates whose answer was lost, and those that Port refuses.
+// createFaults are creates whose response was lost, and creates that Port refuses.
 func createFaults() []faultCase {
 	return []faultCase{
 		{
-			name:   "a create whose answer was lost is found by reading",
+			name:   "a create whose response was lost is settled by a read",
 			faults: []*fault{{method: "POST", path: "/entities", act: resetAfter}},
 			call:   create,
 			sent:   map[string]int{createRoute: 1, readFresh: 1},
 		},
 		{
-			name:   "so is one whose answer was truncated",
+			name:   "a create whose response was truncated is settled by a read",
 			faults: []*fault{{method: "POST", path: "/entities", act: truncate}},
 			call:   create,
 			sent:   map[string]int{createRoute: 1},
 		},
 		{
-			name:   "so is one for which a proxy answered",
+			name:   "a create to which a proxy responded is settled by a read",
 			faults: []*fault{{method: "POST", path: "/entities", act: statusAfter(502)}},
 			call:   create,
 			sent:   map[string]int{createRoute: 1},
 		},
 		{
-			name:   "so is one that was never answered",
+			name:   "a create without response is settled by a read",
 			faults: []*fault{{method: "POST", path: "/entities", act: hangAfter}},
 			call:   create,
 			sent:   map[string]int{createRoute: 1},
@@ -37,7 +37,7 @@ func createFaults() []faultCase {
 			most:   30 * time.Second,
 		},
 		{
-			name:   "a create that was lost on its way is not sent again",
+			name:   "a create that may have arrived is not retried",
 			faults: []*fault{{method: "POST", path: "/entities", act: resetBefore}},
 			call:   create,
 			fails:  true,
@@ -47,13 +47,13 @@ func createFaults() []faultCase {
 			after:  expectEntity("fresh", ""),
 		},
 		{
-			name:   "a create that never left is sent again",
+			name:   "a create that was not sent is retried",
 			faults: []*fault{{method: "POST", path: "/entities", times: 2, act: refuseConnection}},
 			call:   create,
 			sent:   map[string]int{createRoute: 3},
 		},
 		{
-			name:    "what was there before is not ours, even if it is equal",
+			name:    "an older entity is not ours, even if it is equal",
 			prepare: equalFresh,
 			faults:  []*fault{{method: "POST", path: "/entities", act: resetAfter}},
 			call:    create,
@@ -61,7 +61,7 @@ func createFaults() []faultCase {
 			sent:    map[string]int{createRoute: 1},
 		},
 		{
-			name:    "nor is what does not say when it was created",
+			name:    "an entity without a creation time is not ours",
 			prepare: undatedFresh,
 			faults:  []*fault{{method: "POST", path: "/entities", act: resetBefore}},
 			call:    create,
@@ -69,27 +69,27 @@ func createFaults() []faultCase {
 			sent:    map[string]int{createRoute: 1},
 		},
 		{
-			name:   "what somebody else made meanwhile is not ours",
+			name:   "an entity that somebody else created concurrently is not ours",
 			faults: []*fault{{method: "POST", path: "/entities", act: meanwhile(takeFresh)}},
 			call:   create,
 			is:     port.ErrOutcomeUnknown,
 			sent:   map[string]int{createRoute: 1},
 		},
 		{
-			name:   "an upsert does not mind what was there before",
+			name:   "an upsert overwrites an older entity",
 			faults: []*fault{{method: "POST", path: "/entities", act: resetAfter}},
 			call:   createWith(port.CreateEntityOptions{Upsert: true}, fresh()),
 			sent:   map[string]int{createRoute: 1, readFresh: 1},
 		},
 		{
-			name:   "an entity that Port would have named cannot be found again",
+			name:   "an entity without identifier cannot be found again",
 			faults: []*fault{{method: "POST", path: "/entities", act: resetAfter}},
 			call:   createWith(port.CreateEntityOptions{}, &port.Entity{Title: new("Nameless")}),
 			is:     port.ErrOutcomeUnknown,
 			sent:   map[string]int{createRoute: 1},
 		},
 		{
-			name:   "a validation is read-only and so repeated",
+			name:   "a validation is read-only and retried",
 			faults: []*fault{{method: "POST", path: "/entities", times: 1, act: resetAfter}},
 			call:   createWith(port.CreateEntityOptions{ValidationOnly: true}, fresh()),
 			sent:   map[string]int{createRoute: 2, readFresh: 0},
@@ -109,21 +109,21 @@ func createFaults() []faultCase {
 			is:      port.ErrExists,
 		},
 		{
-			name:   "another 422 is no taken identifier",
+			name:   "another 422 does not mean a taken identifier",
 			faults: []*fault{{method: "POST", path: "/entities", act: status(422)}},
 			call:   create,
 			is:     port.ErrInvalid,
 			isNot:  port.ErrExists,
 		},
 		{
-			name:   "a conflict about dependents is no taken identifier",
-			faults: []*fault{{method: "POST", path: "/entities", act: answer(409, nil, `{"ok":false,"error":"has_dependents"}`)}},
+			name:   "a conflict about dependents does not mean a taken identifier",
+			faults: []*fault{{method: "POST", path: "/entities", act: respond(409, nil, `{"ok":false,"error":"has_dependents"}`)}},
 			call:   create,
 			is:     port.ErrHasDependents,
 			isNot:  port.ErrExists,
 		},
 		{
-			name:    "a bulk validation whose answer was lost has changed nothing",
+			name:    "a bulk validation whose response was lost",
 			options: []port.Option{port.WithMaxRetries(0)},
 			faults:  []*fault{{method: "POST", path: "/bulk", act: resetAfter}},
 			call:    bulkCreateWith(port.CreateEntityOptions{ValidationOnly: true}),
@@ -131,7 +131,7 @@ func createFaults() []faultCase {
 			isNot:   port.ErrOutcomeUnknown,
 		},
 		{
-			name:   "a bulk create whose answer was lost",
+			name:   "a bulk create whose response was lost",
 			faults: []*fault{{method: "POST", path: "/bulk", act: resetAfter}},
 			call:   bulkCreateWith(port.CreateEntityOptions{Upsert: true}),
 			is:     port.ErrOutcomeUnknown,
@@ -140,38 +140,38 @@ func createFaults() []faultCase {
 	}
 }
 
-// changeFaults are renames and deletes whose answer was lost.
+// changeFaults are renames and deletes whose response was lost.
 func changeFaults() []faultCase {
 	return []faultCase{
 		{
-			name:   "a rename whose answer was lost is found by reading",
+			name:   "a rename whose response was lost is settled by a read",
 			faults: []*fault{{method: "PUT", times: 1, act: resetAfter}},
 			call:   rename,
 			sent:   map[string]int{putKnown: 2, readFresh: 1},
 			after:  expectEntity("fresh", "Fresh"),
 		},
 		{
-			name:    "also without a retry",
+			name:    "a rename whose response was lost is settled without retries",
 			options: []port.Option{port.WithMaxRetries(0)},
 			faults:  []*fault{{method: "PUT", act: resetAfter}},
 			call:    rename,
 			sent:    map[string]int{putKnown: 1, readFresh: 1},
 		},
 		{
-			name:   "a rename that was lost on its way is sent again",
+			name:   "a rename that did not arrive is retried",
 			faults: []*fault{{method: "PUT", times: 1, act: resetBefore}},
 			call:   rename,
 			sent:   map[string]int{putKnown: 2, readFresh: 0},
 		},
 		{
-			name:   "a rename is not settled while the old name exists",
+			name:   "a rename is not settled while the old identifier exists",
 			faults: []*fault{{method: "PUT", act: meanwhile(equalFresh)}},
 			call:   rename,
 			is:     port.ErrOutcomeUnknown,
 			sent:   map[string]int{putKnown: 6},
 		},
 		{
-			name:   "a rename of what somebody deleted meanwhile",
+			name:   "a rename of an entity that was deleted concurrently",
 			faults: []*fault{{method: "PUT", times: 1, act: meanwhile(func(p *fakePort) { delete(p.entities, "known") })}},
 			call:   rename,
 			is:     port.ErrNotFound,
@@ -185,21 +185,21 @@ func changeFaults() []faultCase {
 			after:   expectEntity("known", "Known"),
 		},
 		{
-			name:   "a rename that is invalid otherwise",
+			name:   "an otherwise invalid rename",
 			faults: []*fault{{method: "PUT", act: status(422)}},
 			call:   rename,
 			is:     port.ErrInvalid,
 			isNot:  port.ErrExists,
 		},
 		{
-			name:   "a delete whose answer was lost succeeds",
+			name:   "a delete whose response was lost succeeds",
 			faults: []*fault{{method: "DELETE", times: 1, act: resetAfter}},
 			call:   remove,
 			sent:   map[string]int{deleteKnown: 2},
 			after:  expectEntity("known", ""),
 		},
 		{
-			name:    "a delete of what is not there",
+			name:    "a delete of a missing entity",
 			prepare: func(p *fakePort) { delete(p.entities, "known") },
 			call:    remove,
 			is:      port.ErrNotFound,
@@ -208,22 +208,22 @@ func changeFaults() []faultCase {
 	}
 }
 
-// takeFresh puts another entity under the identifier that the calls of the table use.
+// takeFresh stores another entity with the identifier that the calls of the table use.
 func takeFresh(p *fakePort) {
 	p.entities["fresh"] = []byte(`{"identifier":"fresh","title":"Other"}`)
 }
 
-// equalFresh puts an entity there that equals the one of the calls.
+// equalFresh stores an entity that equals the one of the calls.
 func equalFresh(p *fakePort) {
 	p.entities["fresh"] = []byte(`{"identifier":"fresh","title":"Fresh","properties":{"tier":1},"createdAt":"1999-12-31T23:59:30Z"}`)
 }
 
-// undatedFresh is equalFresh without a time of creation.
+// undatedFresh is equalFresh without a creation time.
 func undatedFresh(p *fakePort) {
 	p.entities["fresh"] = []byte(`{"identifier":"fresh","title":"Fresh","properties":{"tier":1}}`)
 }
 
-// meanwhile has something happen to the catalog while a request is lost on its way.
+// meanwhile changes the catalog and loses the request.
 func meanwhile(change func(p *fakePort)) act {
 	return func(p *fakePort, r *http.Request) (*http.Response, error) {
 		p.mutex.Lock()

@@ -96,12 +96,12 @@ type ListMigrationsOptions struct {
 	Blueprint string
 }
 
-// migrationAnswer is the envelope of responses with one migration.
-type migrationAnswer struct {
+// migrationResponse is the envelope of responses with one migration.
+type migrationResponse struct {
 	Migration Migration `json:"migration"`
 }
 
-func (a *migrationAnswer) complete() error {
+func (a *migrationResponse) complete() error {
 	if a.Migration.ID == "" {
 		return errors.New("the response contains no migration")
 	}
@@ -110,11 +110,11 @@ func (a *migrationAnswer) complete() error {
 
 // Get reads a migration: GET /v1/migrations/{id}.
 func (s *MigrationService) Get(ctx context.Context, id string) (*Migration, error) {
-	var answer migrationAnswer
-	if _, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"migrations", id}}, &answer); err != nil {
+	var response migrationResponse
+	if _, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"migrations", id}}, &response); err != nil {
 		return nil, err
 	}
-	return &answer.Migration, nil
+	return &response.Migration, nil
 }
 
 // List reads the migrations of the organization: GET /v1/migrations.
@@ -129,27 +129,27 @@ func (s *MigrationService) List(ctx context.Context, options ListMigrationsOptio
 	if options.Blueprint != "" {
 		query.Set("blueprint", options.Blueprint)
 	}
-	var answer struct {
+	var response struct {
 		Migrations []Migration `json:"migrations"`
 	}
-	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"migrations"}, query: query}, &answer)
+	_, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"migrations"}, query: query}, &response)
 	if err != nil {
 		return nil, err
 	}
-	return answer.Migrations, nil
+	return response.Migrations, nil
 }
 
 // Create starts a migration: POST /v1/migrations. If the response is lost, it returns
 // [ErrOutcomeUnknown].
 func (s *MigrationService) Create(ctx context.Context, migration *CreateMigration) (*Migration, error) {
-	var answer migrationAnswer
+	var response migrationResponse
 	outcome, err := s.client.do(ctx, request{
 		method: http.MethodPost, path: []string{"migrations"}, body: migration,
-	}, &answer)
+	}, &response)
 	if err != nil {
 		return nil, outcome.explain(err)
 	}
-	return &answer.Migration, nil
+	return &response.Migration, nil
 }
 
 // How often [MigrationService.Wait] polls: quickly at first, since most migrations are small, then

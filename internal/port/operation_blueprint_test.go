@@ -27,13 +27,13 @@ func blueprintOperations() map[string]testOperation {
 	const wholeBody = `{"identifier":"b/1","kept":1,"schema":{"properties":{}},"title":"<B>"}`
 	return map[string]testOperation{
 		"get": {
-			answer: oneBlueprint,
-			call:   func(ctx context.Context, c *port.Client) (any, error) { return title(c.Blueprints.Get(ctx, "b/1")) },
-			sent:   "GET /v1/blueprints/b%2F1",
-			want:   "B",
+			response: oneBlueprint,
+			call:     func(ctx context.Context, c *port.Client) (any, error) { return title(c.Blueprints.Get(ctx, "b/1")) },
+			sent:     "GET /v1/blueprints/b%2F1",
+			want:     "B",
 		},
 		"list": {
-			answer: `{"ok":true,"blueprints":[{"identifier":"a"},{"identifier":"b"}]}`,
+			response: `{"ok":true,"blueprints":[{"identifier":"a"},{"identifier":"b"}]}`,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				all, err := c.Blueprints.List(ctx)
 				return len(all), err
@@ -42,28 +42,28 @@ func blueprintOperations() map[string]testOperation {
 			want: 2,
 		},
 		"create": {
-			answer: oneBlueprint,
+			response: oneBlueprint,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return title(c.Blueprints.Create(ctx, whole, port.CreateBlueprintOptions{}))
 			},
 			sent: "POST /v1/blueprints", body: wholeBody, want: "B",
 		},
 		"create without a page": {
-			answer: oneBlueprint,
+			response: oneBlueprint,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return title(c.Blueprints.Create(ctx, whole, port.CreateBlueprintOptions{CatalogPage: new(false)}))
 			},
 			sent: "POST /v1/blueprints?create_catalog_page=false", body: wholeBody, want: "B",
 		},
 		"update": {
-			answer: oneBlueprint,
+			response: oneBlueprint,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return title(c.Blueprints.Update(ctx, "old", whole))
 			},
 			sent: "PUT /v1/blueprints/old", body: wholeBody, want: "B",
 		},
 		"patch": {
-			answer: oneBlueprint,
+			response: oneBlueprint,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				patch := port.BlueprintPatch{"relations": map[string]port.Relation{"r": {Target: "t"}}}
 				return title(c.Blueprints.Patch(ctx, "b", patch))
@@ -73,21 +73,21 @@ func blueprintOperations() map[string]testOperation {
 			want: "B",
 		},
 		"delete": {
-			answer: plainOK,
+			response: plainOK,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return nil, c.Blueprints.Delete(ctx, "b", port.DeleteBlueprintOptions{})
 			},
 			sent: "DELETE /v1/blueprints/b",
 		},
 		"delete with actions": {
-			answer: plainOK,
+			response: plainOK,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return nil, c.Blueprints.Delete(ctx, "b", port.DeleteBlueprintOptions{DeleteActions: true})
 			},
 			sent: "DELETE /v1/blueprints/b?delete_actions=true",
 		},
 		"delete with entities": {
-			answer: `{"ok":true,"migrationId":"m1"}`,
+			response: `{"ok":true,"migrationId":"m1"}`,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return c.Blueprints.DeleteWithEntities(ctx, "b")
 			},
@@ -95,34 +95,34 @@ func blueprintOperations() map[string]testOperation {
 			want: "m1",
 		},
 		"delete entities": {
-			answer: plainOK,
-			call:   func(ctx context.Context, c *port.Client) (any, error) { return c.Blueprints.DeleteEntities(ctx, "b") },
-			sent:   "DELETE /v1/blueprints/b/all-entities?delete_blueprint=false",
-			want:   "",
+			response: plainOK,
+			call:     func(ctx context.Context, c *port.Client) (any, error) { return c.Blueprints.DeleteEntities(ctx, "b") },
+			sent:     "DELETE /v1/blueprints/b/all-entities?delete_blueprint=false",
+			want:     "",
 		},
 		"rename property": {
-			answer: oneBlueprint,
+			response: oneBlueprint,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return title(c.Blueprints.RenameProperty(ctx, "b", "old=", "new"))
 			},
 			sent: "PATCH /v1/blueprints/b/properties/old=/rename", body: `{"newPropertyName":"new"}`, want: "B",
 		},
 		"rename mirror": {
-			answer: oneBlueprint,
+			response: oneBlueprint,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return title(c.Blueprints.RenameMirror(ctx, "b", "old", "new"))
 			},
 			sent: "PATCH /v1/blueprints/b/mirror/old/rename", body: `{"newMirrorName":"new"}`, want: "B",
 		},
 		"rename relation": {
-			answer: oneBlueprint,
+			response: oneBlueprint,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return title(c.Blueprints.RenameRelation(ctx, "b", "old", "new"))
 			},
 			sent: "PATCH /v1/blueprints/b/relations/old/rename", body: `{"newRelationIdentifier":"new"}`, want: "B",
 		},
 		"structure": {
-			answer: `{"ok":true,"structure":{"identifier":"_user","title":"User"}}`,
+			response: `{"ok":true,"structure":{"identifier":"_user","title":"User"}}`,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return title(c.Blueprints.SystemStructure(ctx, "_user"))
 			},
@@ -130,7 +130,7 @@ func blueprintOperations() map[string]testOperation {
 			want: "User",
 		},
 		"structure as a blueprint": {
-			answer: `{"ok":true,"blueprint":{"identifier":"_user","title":"User"}}`,
+			response: `{"ok":true,"blueprint":{"identifier":"_user","title":"User"}}`,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return title(c.Blueprints.SystemStructure(ctx, "_user"))
 			},
@@ -138,7 +138,7 @@ func blueprintOperations() map[string]testOperation {
 			want: "User",
 		},
 		"bare structure": {
-			answer: `{"ok":true,"identifier":"_user","title":"User","x":1}`,
+			response: `{"ok":true,"identifier":"_user","title":"User","x":1}`,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				structure, err := c.Blueprints.SystemStructure(ctx, "_user")
 				if err != nil {
@@ -152,7 +152,7 @@ func blueprintOperations() map[string]testOperation {
 	}
 }
 
-func TestRenameOfAKeyWhoseAnswerWasLost(t *testing.T) {
+func TestRenameKeyWithLostResponse(t *testing.T) {
 	t.Parallel()
 	renamed := `{"ok":true,"blueprint":{"identifier":"b","schema":{"properties":{"new":{"type":"string"}}}}}`
 	both := `{"ok":true,"blueprint":{"identifier":"b","schema":{"properties":{"new":{"type":"string"},"old":{"type":"string"}}}}}`
@@ -161,12 +161,12 @@ func TestRenameOfAKeyWhoseAnswerWasLost(t *testing.T) {
 		now    string
 		is     error
 	}{
-		"it took effect":             {&fault{method: "PATCH", times: 1, act: resetBefore}, renamed, nil},
-		"both keys exist":            {&fault{method: "PATCH", times: 1, act: resetBefore}, both, port.ErrNotFound},
-		"there was no lost answer":   {&fault{method: "PATCH", times: 1, act: refuseConnection}, renamed, port.ErrNotFound},
-		"a proxy answered for it":    {&fault{method: "PATCH", times: 1, act: status(504)}, renamed, nil},
-		"the blueprint disappeared":  {&fault{method: "PATCH", times: 1, act: resetBefore}, `{"ok":false}`, port.ErrOutcomeUnknown},
-		"the limit was reached once": {&fault{method: "PATCH", times: 1, act: status(429)}, renamed, port.ErrNotFound},
+		"it took effect":            {&fault{method: "PATCH", times: 1, act: resetBefore}, renamed, nil},
+		"both keys exist":           {&fault{method: "PATCH", times: 1, act: resetBefore}, both, port.ErrNotFound},
+		"no response was lost":      {&fault{method: "PATCH", times: 1, act: refuseConnection}, renamed, port.ErrNotFound},
+		"a proxy responded":         {&fault{method: "PATCH", times: 1, act: status(504)}, renamed, nil},
+		"the blueprint disappeared": {&fault{method: "PATCH", times: 1, act: resetBefore}, `{"ok":false}`, port.ErrOutcomeUnknown},
+		"a 429 came first":          {&fault{method: "PATCH", times: 1, act: status(429)}, renamed, port.ErrNotFound},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestRenameOfAKeyWhoseAnswerWasLost(t *testing.T) {
 				fake.faults = []*fault{
 					c.before,
 					{method: "PATCH", act: status(404)},
-					{method: "GET", path: "/blueprints/b", act: answer(200, nil, c.now)},
+					{method: "GET", path: "/blueprints/b", act: respond(200, nil, c.now)},
 				}
 				_, err := fake.client(t).Blueprints.RenameProperty(t.Context(), "b", "old", "new")
 				want(t, err, c.is)

@@ -23,7 +23,7 @@ func entityOperations() map[string]testOperation {
 	const body = `{"identifier":"e/1","properties":{"a":null},"relations":{"r":["x"]},"team":[]}`
 	return map[string]testOperation{
 		"get": {
-			answer: oneEntity,
+			response: oneEntity,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return entityTitle(c.Entities.Get(ctx, "b", `a:b/c=d@e\f ü%2F+`, port.GetEntityOptions{}))
 			},
@@ -31,7 +31,7 @@ func entityOperations() map[string]testOperation {
 			want: "E",
 		},
 		"get with options": {
-			answer: oneEntity,
+			response: oneEntity,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return entityTitle(c.Entities.Get(ctx, "b", "e", port.GetEntityOptions{
 					ExcludeCalculated: true, AttachTitleToRelation: true, Include: []string{"a", "b"}, Exclude: []string{"c"},
@@ -42,7 +42,7 @@ func entityOperations() map[string]testOperation {
 			want: "E",
 		},
 		"list": {
-			answer: `{"ok":true,"entities":[{"identifier":"a"},{"identifier":"b"}]}`,
+			response: `{"ok":true,"entities":[{"identifier":"a"},{"identifier":"b"}]}`,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				all, err := drain(c.Entities.List(ctx, "b", port.GetEntityOptions{}))
 				return len(all), err
@@ -51,14 +51,14 @@ func entityOperations() map[string]testOperation {
 			want: 2,
 		},
 		"create": {
-			answer: oneEntity,
+			response: oneEntity,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return entityTitle(c.Entities.Create(ctx, "b", entity, port.CreateEntityOptions{}))
 			},
 			sent: "POST /v1/blueprints/b/entities?upsert=false", body: body, want: "E",
 		},
 		"create with options": {
-			answer: oneEntity,
+			response: oneEntity,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return entityTitle(c.Entities.Create(ctx, "b", entity, port.CreateEntityOptions{
 					Upsert: true, Merge: true, ValidationOnly: true, CreateMissingRelated: true, RunID: "r 1",
@@ -68,7 +68,7 @@ func entityOperations() map[string]testOperation {
 			body: body, want: "E",
 		},
 		"update": {
-			answer: oneEntity,
+			response: oneEntity,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				options := port.UpdateEntityOptions{CreateMissingRelated: true, RunID: "r"}
 				return entityTitle(c.Entities.Update(ctx, "b", "old", entity, options))
@@ -76,7 +76,7 @@ func entityOperations() map[string]testOperation {
 			sent: "PUT /v1/blueprints/b/entities/old?create_missing_related_entities=true&run_id=r", body: body, want: "E",
 		},
 		"patch": {
-			answer: oneEntity,
+			response: oneEntity,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				patch := &port.EntityPatch{Title: port.Unset[string]()}
 				return entityTitle(c.Entities.Patch(ctx, "b", "e", patch, port.UpdateEntityOptions{}))
@@ -84,27 +84,27 @@ func entityOperations() map[string]testOperation {
 			sent: "PATCH /v1/blueprints/b/entities/e", body: `{"title":null}`, want: "E",
 		},
 		"delete": {
-			answer: plainOK,
+			response: plainOK,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return nil, c.Entities.Delete(ctx, "b", "e", port.DeleteEntityOptions{})
 			},
 			sent: "DELETE /v1/blueprints/b/entities/e?delete_dependents=false",
 		},
 		"delete with dependents": {
-			answer: plainOK,
+			response: plainOK,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return nil, c.Entities.Delete(ctx, "b", "e", port.DeleteEntityOptions{Dependents: true, RunID: "r"})
 			},
 			sent: "DELETE /v1/blueprints/b/entities/e?delete_dependents=true&run_id=r",
 		},
 		"count": {
-			answer: `{"ok":true,"count":12345678901}`,
-			call:   func(ctx context.Context, c *port.Client) (any, error) { return c.Entities.Count(ctx, "b") },
-			sent:   "GET /v1/blueprints/b/entities-count",
-			want:   int64(12345678901),
+			response: `{"ok":true,"count":12345678901}`,
+			call:     func(ctx context.Context, c *port.Client) (any, error) { return c.Entities.Count(ctx, "b") },
+			sent:     "GET /v1/blueprints/b/entities-count",
+			want:     int64(12345678901),
 		},
 		"search": {
-			answer: `{"ok":true,"entities":[{"identifier":"a"}],"matchingBlueprints":["b"],"failedBlueprints":[]}`,
+			response: `{"ok":true,"entities":[{"identifier":"a"}],"matchingBlueprints":["b"],"failedBlueprints":[]}`,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				options := port.SearchOptions{AllowPartialResults: true}
 				options.ExcludeCalculated = true
@@ -119,7 +119,7 @@ func entityOperations() map[string]testOperation {
 			want: "ab",
 		},
 		"bulk delete": {
-			answer: `{"ok":true,"deletedEntities":["a","b"]}`,
+			response: `{"ok":true,"deletedEntities":["a","b"]}`,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return drain(c.Entities.BulkDelete(ctx, "b", slices.Values([]string{"a", "b"}), port.DeleteEntityOptions{Dependents: true}))
 			},

@@ -12,7 +12,7 @@ func otherOperations() map[string]testOperation {
 	moment := time.Date(2026, 1, 2, 4, 4, 5, 678e6, time.FixedZone("", 3600))
 	return map[string]testOperation{
 		"get migration": {
-			answer: `{"ok":true,"migration":{"id":"m","status":"RUNNING","x":1}}`,
+			response: `{"ok":true,"migration":{"id":"m","status":"RUNNING","x":1}}`,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				migration, err := c.Migrations.Get(ctx, "m")
 				if err != nil {
@@ -24,7 +24,7 @@ func otherOperations() map[string]testOperation {
 			want: port.MigrationRunning,
 		},
 		"list migrations": {
-			answer: `{"ok":true,"migrations":[{"id":"m","status":"RUNNING"}]}`,
+			response: `{"ok":true,"migrations":[{"id":"m","status":"RUNNING"}]}`,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return c.Migrations.List(ctx, port.ListMigrationsOptions{
 					Status: []port.MigrationStatus{port.MigrationRunning, port.MigrationPending}, Actor: "a", Blueprint: "b",
@@ -34,7 +34,7 @@ func otherOperations() map[string]testOperation {
 			want: []port.Migration{{ID: "m", Status: port.MigrationRunning}},
 		},
 		"create migration": {
-			answer: `{"ok":true,"migration":{"id":"m","status":"PENDING"}}`,
+			response: `{"ok":true,"migration":{"id":"m","status":"PENDING"}}`,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				migration, err := c.Migrations.Create(ctx, &port.CreateMigration{
 					SourceBlueprint: "a",
@@ -50,21 +50,21 @@ func otherOperations() map[string]testOperation {
 			want: "m",
 		},
 		"get organization": {
-			answer: `{"ok":true,"organization":{"id":"o","name":"N","settings":{"a":1},"x":2}}`,
-			call:   func(ctx context.Context, c *port.Client) (any, error) { return c.Organization.Get(ctx) },
-			sent:   "GET /v1/organization",
+			response: `{"ok":true,"organization":{"id":"o","name":"N","settings":{"a":1},"x":2}}`,
+			call:     func(ctx context.Context, c *port.Client) (any, error) { return c.Organization.Get(ctx) },
+			sent:     "GET /v1/organization",
 			want: &port.Organization{
 				ID: "o", Name: "N", Settings: json.RawMessage(`{"a":1}`), Extra: map[string]json.RawMessage{"x": json.RawMessage("2")},
 			},
 		},
 		"get bare organization": {
-			answer: `{"ok":true,"id":"o","name":"N"}`,
-			call:   func(ctx context.Context, c *port.Client) (any, error) { return c.Organization.Get(ctx) },
-			sent:   "GET /v1/organization",
-			want:   &port.Organization{ID: "o", Name: "N"},
+			response: `{"ok":true,"id":"o","name":"N"}`,
+			call:     func(ctx context.Context, c *port.Client) (any, error) { return c.Organization.Get(ctx) },
+			sent:     "GET /v1/organization",
+			want:     &port.Organization{ID: "o", Name: "N"},
 		},
 		"update organization": {
-			answer: plainOK,
+			response: plainOK,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return nil, c.Organization.Update(ctx, port.OrganizationUpdate{Name: "N", Settings: json.RawMessage(`{}`)})
 			},
@@ -72,7 +72,7 @@ func otherOperations() map[string]testOperation {
 			body: `{"name":"N","settings":{}}`,
 		},
 		"patch organization": {
-			answer: plainOK,
+			response: plainOK,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return nil, c.Organization.Patch(ctx, port.OrganizationUpdate{Name: "N"})
 			},
@@ -80,19 +80,19 @@ func otherOperations() map[string]testOperation {
 			body: `{"name":"N"}`,
 		},
 		"users": {
-			answer: `{"ok":true,"users":[{"id":"auth0|1","email":"ada@example.com","firstName":"Ada","lastName":null,"status":"ACTIVE"},{}]}`,
-			call:   func(ctx context.Context, c *port.Client) (any, error) { return c.Users.List(ctx) },
-			sent:   "GET /v1/users",
-			want:   []port.User{{ID: "auth0|1", Email: "ada@example.com", FirstName: "Ada"}, {}},
+			response: `{"ok":true,"users":[{"id":"auth0|1","email":"ada@example.com","firstName":"Ada","lastName":null,"status":"ACTIVE"},{}]}`,
+			call:     func(ctx context.Context, c *port.Client) (any, error) { return c.Users.List(ctx) },
+			sent:     "GET /v1/users",
+			want:     []port.User{{ID: "auth0|1", Email: "ada@example.com", FirstName: "Ada"}, {}},
 		},
 		"applications in a bare list": {
-			answer: `[{"id":"h2Mf","name":"Monitor"}]`,
-			call:   func(ctx context.Context, c *port.Client) (any, error) { return c.Users.Apps(ctx) },
-			sent:   "GET /v1/apps",
-			want:   []port.App{{ID: "h2Mf", Name: "Monitor"}},
+			response: `[{"id":"h2Mf","name":"Monitor"}]`,
+			call:     func(ctx context.Context, c *port.Client) (any, error) { return c.Users.Apps(ctx) },
+			sent:     "GET /v1/apps",
+			want:     []port.App{{ID: "h2Mf", Name: "Monitor"}},
 		},
 		"audit log": {
-			answer: `{"ok":true,"audits":[{"identifier":"event_1","action":"UPDATE","diff":{"before":1.10}}]}`,
+			response: `{"ok":true,"audits":[{"identifier":"event_1","action":"UPDATE","diff":{"before":1.10}}]}`,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return drain(c.AuditLog.List(ctx, port.AuditLogOptions{
 					From: moment, To: moment.Add(time.Hour), Identifier: "i", Blueprint: "b", Entity: "e", RunID: "r",
@@ -106,7 +106,7 @@ func otherOperations() map[string]testOperation {
 			want: []*port.AuditEvent{{Identifier: "event_1", Action: "UPDATE", Diff: json.RawMessage(`{"before":1.10}`)}},
 		},
 		"bare audit log": {
-			answer: `[{"identifier":"event_1","x":1}]`,
+			response: `[{"identifier":"event_1","x":1}]`,
 			call: func(ctx context.Context, c *port.Client) (any, error) {
 				return drain(c.AuditLog.List(ctx, port.AuditLogOptions{}))
 			},

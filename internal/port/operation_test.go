@@ -11,12 +11,12 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// recorder is a transport that answers all requests alike and remembers them.
+// recorder is a transport that records requests and returns prepared responses.
 type recorder struct {
-	mutex   sync.Mutex
-	status  int
-	answers []string
-	sent    []sentRequest
+	mutex     sync.Mutex
+	status    int
+	responses []string
+	sent      []sentRequest
 }
 
 type sentRequest struct {
@@ -25,8 +25,8 @@ type sentRequest struct {
 	header http.Header
 }
 
-// RoundTrip implements [http.RoundTripper]. Of several answers each is given once, and the last one
-// from then on.
+// RoundTrip implements [http.RoundTripper]. It returns each response once, and the last one
+// repeatedly.
 func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
@@ -39,17 +39,17 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 		sent.body = string(body)
 	}
 	r.sent = append(r.sent, sent)
-	body := r.answers[0]
-	if len(r.answers) > 1 {
-		r.answers = r.answers[1:]
+	body := r.responses[0]
+	if len(r.responses) > 1 {
+		r.responses = r.responses[1:]
 	}
-	return answer(r.status, nil, body)(nil, request)
+	return respond(r.status, nil, body)(nil, request)
 }
 
-// record returns a client whose requests are answered in turn, and their record.
-func record(tb testing.TB, status int, answers ...string) (*port.Client, *recorder) {
+// record returns a client whose requests get the given responses in turn, and the recorder.
+func record(tb testing.TB, status int, responses ...string) (*port.Client, *recorder) {
 	tb.Helper()
-	transport := &recorder{status: status, answers: answers}
+	transport := &recorder{status: status, responses: responses}
 	client, err := port.New(fakeAddress, port.WithToken("a-token-for-tests"), port.WithTransport(transport))
 	if err != nil {
 		tb.Fatal(err)
@@ -74,11 +74,11 @@ const (
 	plainOK      = `{"ok":true}`
 )
 
-// testOperation is one method of the client: the request that it sends, and what it makes of an
-// answer.
+// testOperation is one method of the client: the request that it sends and the result that it
+// returns.
 type testOperation struct {
-	answer string
-	call   func(ctx context.Context, client *port.Client) (any, error)
+	response string
+	call     func(ctx context.Context, client *port.Client) (any, error)
 	// sent is the last request; a create reads first.
 	sent string
 	body string
@@ -93,7 +93,7 @@ func TestOperations(t *testing.T) {
 		for name, o := range operations {
 			t.Run(group+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				client, requests := record(t, http.StatusOK, o.answer)
+				client, requests := record(t, http.StatusOK, o.response)
 				got, err := o.call(t.Context(), client)
 				want(t, err, nil)
 				if !reflect.DeepEqual(got, o.want) {

@@ -24,15 +24,15 @@ const (
 type Option func(*settings) error
 
 type settings struct {
-	clientID       string
-	clientSecrets  []secret
-	token          secret
-	userAgent      string
-	maxRetries     int
-	requestTimeout time.Duration
-	maxAnswer      int64
-	transport      http.RoundTripper
-	rootCAs        *x509.CertPool
+	clientID        string
+	clientSecrets   []secret
+	token           secret
+	userAgent       string
+	maxRetries      int
+	requestTimeout  time.Duration
+	maxResponseSize int64
+	transport       http.RoundTripper
+	rootCAs         *x509.CertPool
 }
 
 // WithCredentials authenticates with a client id and a client secret, for which Port issues tokens.
@@ -97,14 +97,14 @@ func WithRequestTimeout(timeout time.Duration) Option {
 	}
 }
 
-// WithMaxAnswer sets the most bytes of an answer, uncompressed; 64 MiB unless it is set. Longer
-// ones are [ErrAnswerTooLong].
-func WithMaxAnswer(size int64) Option {
+// WithMaxResponseSize limits the size of a response in bytes, uncompressed; the default is 64 MiB. If a
+// response is larger, the error is [ErrResponseTooLarge].
+func WithMaxResponseSize(size int64) Option {
 	return func(s *settings) error {
 		if size < 1 {
-			return fmt.Errorf("port: max answer is %d and must be positive", size)
+			return fmt.Errorf("port: max response size is %d and must be positive", size)
 		}
-		s.maxAnswer = size
+		s.maxResponseSize = size
 		return nil
 	}
 }
@@ -133,17 +133,17 @@ func WithRootCAs(pool *x509.CertPool) Option {
 	}
 }
 
-// isHeaderValue says whether text is printable ASCII without spaces.
+// isHeaderValue reports whether text is printable ASCII without spaces.
 func isHeaderValue(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 func newSettings(options []Option) (*settings, error) {
 	s := &settings{
-		userAgent:      defaultUserAgent,
-		maxRetries:     defaultMaxRetries,
-		requestTimeout: defaultRequestTimeout,
-		maxAnswer:      maxAnswer,
+		userAgent:       defaultUserAgent,
+		maxRetries:      defaultMaxRetries,
+		requestTimeout:  defaultRequestTimeout,
+		maxResponseSize: maxResponseSize,
 	}
 	for _, option := range options {
 		if err := option(s); err != nil {
@@ -175,7 +175,7 @@ func parseBaseURL(text string) (*url.URL, error) {
 	}
 	base, err := url.Parse(text)
 	if err != nil {
-		// The text of a parse error repeats the address, which may hold a password.
+		// A parse error repeats the URL, which may contain a password.
 		if !strings.HasPrefix(text, "http://") && !strings.HasPrefix(text, "https://") {
 			return nil, fmt.Errorf("%w must start with http:// or https://", ErrBaseURL)
 		}

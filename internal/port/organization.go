@@ -40,14 +40,14 @@ type OrganizationUpdate struct {
 	Announcement json.RawMessage `json:"announcement,omitzero"`
 }
 
-// organizationAnswer decodes the response of a read, whose form Port does not document: the
+// organizationResponse decodes the response of a read, whose form Port does not document: the
 // organization under its own key, or bare.
-type organizationAnswer struct {
+type organizationResponse struct {
 	organization Organization
 }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler].
-func (a *organizationAnswer) UnmarshalJSON(data []byte) error {
+func (a *organizationResponse) UnmarshalJSON(data []byte) error {
 	keys, err := objectKeys(data)
 	if err != nil {
 		return err
@@ -61,11 +61,11 @@ func (a *organizationAnswer) UnmarshalJSON(data []byte) error {
 
 // Get reads the organization: GET /v1/organization.
 func (s *OrganizationService) Get(ctx context.Context) (*Organization, error) {
-	var answer organizationAnswer
-	if _, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"organization"}}, &answer); err != nil {
+	var response organizationResponse
+	if _, err := s.client.do(ctx, request{method: http.MethodGet, path: []string{"organization"}}, &response); err != nil {
 		return nil, err
 	}
-	return &answer.organization, nil
+	return &response.organization, nil
 }
 
 // Update replaces the writable part of the organization: PUT /v1/organization.

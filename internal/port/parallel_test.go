@@ -15,7 +15,7 @@ import (
 
 const parallelCalls = 50
 
-// inParallel makes the calls of a busy apply and returns their errors.
+// inParallel runs concurrent calls, as an apply does, and returns their errors.
 func inParallel(ctx context.Context, client *port.Client, calls int) []error {
 	failures := make([]error, calls)
 	var group sync.WaitGroup
@@ -26,7 +26,7 @@ func inParallel(ctx context.Context, client *port.Client, calls int) []error {
 	return failures
 }
 
-// slowTokens has the server take a second for each token.
+// slowTokens delays each token by a second.
 func slowTokens(p *fakePort, r *http.Request) (*http.Response, error) {
 	select {
 	case <-time.After(time.Second):
@@ -44,7 +44,7 @@ func TestParallelCallsShareOneToken(t *testing.T) {
 		client := fake.client(t)
 		want(t, errors.Join(inParallel(t.Context(), client, parallelCalls)...), nil)
 		if got := fake.count(tokenRoute); got != 1 {
-			t.Errorf("asked for %d tokens, want 1", got)
+			t.Errorf("requested %d tokens, want 1", got)
 		}
 	})
 }
@@ -59,7 +59,7 @@ func TestParallelCallsShareOneRenewal(t *testing.T) {
 		fake.revokeTokens()
 		want(t, errors.Join(inParallel(t.Context(), client, parallelCalls)...), nil)
 		if got := fake.count(tokenRoute); got != 2 {
-			t.Errorf("asked for %d tokens, want 2", got)
+			t.Errorf("requested %d tokens, want 2", got)
 		}
 		if fake.refused != parallelCalls {
 			t.Errorf("%d requests were refused, want each of the %d once", fake.refused, parallelCalls)
@@ -77,12 +77,12 @@ func TestParallelCallsShareOneRefusal(t *testing.T) {
 			want(t, err, port.ErrUnauthorized)
 		}
 		if got := fake.count(tokenRoute); got != 1 {
-			t.Errorf("asked for %d tokens, want 1", got)
+			t.Errorf("requested %d tokens, want 1", got)
 		}
 	})
 }
 
-func TestACallThatGivesUpLeavesTheTokenToOthers(t *testing.T) {
+func TestCancelledCallDoesNotCancelTheSharedTokenRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := newFakePort()
@@ -110,20 +110,21 @@ func TestParallelCallsShareOneRateLimit(t *testing.T) {
 		began := time.Now()
 		want(t, errors.Join(inParallel(t.Context(), client, parallelCalls)...), nil)
 		if fake.throttled != 0 {
-			t.Errorf("Port refused %d requests, want none: the first answer told the limit", fake.throttled)
+			t.Errorf("Port refused %d requests, want none: the first response reported the limit", fake.throttled)
 		}
-		// One call came before, so nine of the fifty go at once, and the last after five periods.
+		// One call came before, so nine of the fifty pass at once, and the last passes after five
+		// periods.
 		if took := time.Since(began); took != 50*time.Second {
 			t.Errorf("took %s, want 50s", took)
 		}
 	})
 }
 
-func TestARefusalHoldsBackTheOtherCalls(t *testing.T) {
+func TestRateLimitedCallDelaysOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := newFakePort()
-		fake.faults = []*fault{{method: "GET", times: 1, act: answer(429, map[string]string{"Retry-After": "60"}, `{"ok":false}`)}}
+		fake.faults = []*fault{{method: "GET", times: 1, act: respond(429, map[string]string{"Retry-After": "60"}, `{"ok":false}`)}}
 		client := fake.client(t)
 		began := time.Now()
 
@@ -144,12 +145,12 @@ func TestCancellingEndsAWaitAtOnce(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		faults []*fault
-		// first is a call that comes before the one that is cancelled.
+		// first makes a call before the cancelled one.
 		first bool
 	}{
-		"between two attempts":     {faults: []*fault{{method: "GET", act: answer(503, map[string]string{"Retry-After": "100"}, `{"ok":false}`)}}},
+		"between two attempts":     {faults: []*fault{{method: "GET", act: respond(503, map[string]string{"Retry-After": "100"}, `{"ok":false}`)}}},
 		"for the rate limit":       {faults: []*fault{{method: "GET", act: exhausted}}, first: true},
-		"for an answer":            {faults: []*fault{{method: "GET", act: hang}}},
+		"for a response":           {faults: []*fault{{method: "GET", act: hang}}},
 		"for a token":              {faults: []*fault{{method: "POST", path: "/access_token", act: hang}}},
 		"for a retry of the token": {faults: []*fault{{method: "POST", path: "/access_token", act: status(503)}}},
 	}
@@ -175,7 +176,7 @@ func TestCancellingEndsAWaitAtOnce(t *testing.T) {
 	}
 }
 
-func TestCancellingEndsAWaitForAnotherCallsToken(t *testing.T) {
+func TestCancellingEndsAWaitForASharedToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := newFakePort()
@@ -198,7 +199,7 @@ func TestCancellingEndsAWaitForAnotherCallsToken(t *testing.T) {
 	})
 }
 
-// exhausted answers with the last request of a long period.
+// exhausted responds that no requests remain in a long period.
 func exhausted(p *fakePort, r *http.Request) (*http.Response, error) {
 	response := p.handle(r)
 	response.Header.Set("X-Ratelimit-Limit", "10")
@@ -207,7 +208,7 @@ func exhausted(p *fakePort, r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-func TestMigrationIsWaitedFor(t *testing.T) {
+func TestWaitForMigration(t *testing.T) {
 	t.Parallel()
 	cases := map[port.MigrationStatus]bool{
 		port.MigrationCompleted: true,
@@ -220,10 +221,10 @@ func TestMigrationIsWaitedFor(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				fake := newFakePort()
 				fake.faults = []*fault{
-					migrationAnswer(port.MigrationPending, 1),
-					migrationAnswer(port.MigrationInitializing, 1),
-					migrationAnswer(port.MigrationRunning, 3),
-					migrationAnswer(last, 0),
+					migrationResponse(port.MigrationPending, 1),
+					migrationResponse(port.MigrationInitializing, 1),
+					migrationResponse(port.MigrationRunning, 3),
+					migrationResponse(last, 0),
 				}
 				err := fake.client(t).Migrations.Wait(t.Context(), "m")
 				if succeeds {
@@ -231,33 +232,33 @@ func TestMigrationIsWaitedFor(t *testing.T) {
 				}
 				var failed *port.MigrationError
 				if !succeeds && (!errors.As(err, &failed) || failed.ID != "m" || failed.Status != last) {
-					t.Errorf("error = %v, want the end of migration m with status %s", err, last)
+					t.Errorf("error = %v, want migration m to end with status %s", err, last)
 				}
 				if got := fake.count("GET /v1/migrations/m"); got != 6 {
-					t.Errorf("asked %d times, want 6", got)
+					t.Errorf("polled %d times, want 6", got)
 				}
 			})
 		})
 	}
 }
 
-// migrationAnswer has the fake answer some requests with a migration that it does not know itself.
-func migrationAnswer(status port.MigrationStatus, times int) *fault {
+// migrationResponse makes the fake, which has no migrations, return one for a number of requests.
+func migrationResponse(status port.MigrationStatus, times int) *fault {
 	body := fmt.Sprintf(`{"ok":true,"migration":{"id":"m","status":%q}}`, status)
-	return &fault{method: "GET", times: times, act: answer(200, nil, body)}
+	return &fault{method: "GET", times: times, act: respond(200, nil, body)}
 }
 
-func TestWaitingForAMigrationEndsWithTheContext(t *testing.T) {
+func TestWaitForMigrationEndsWithContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := newFakePort()
-		fake.faults = []*fault{migrationAnswer(port.MigrationRunning, 0)}
+		fake.faults = []*fault{migrationResponse(port.MigrationRunning, 0)}
 		client := fake.client(t)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		want(t, client.Migrations.Wait(ctx, "m"), context.DeadlineExceeded)
 		if got := fake.count("GET /v1/migrations/m"); got > 250 {
-			t.Errorf("asked %d times in an hour, want about one in 15 s", got)
+			t.Errorf("polled %d times in an hour, want about once every 15 s", got)
 		}
 	})
 }

@@ -31,10 +31,10 @@ func (r request) changesNothing() bool { return r.method == http.MethodGet || r.
 // outcome is what is known about the effect of a request apart from its response.
 type outcome struct {
 	// mayHaveHappened says that at least one attempt may have taken effect although its response
-	// was lost: the connection broke, or a proxy answered instead of Port.
+	// was lost: the connection broke, or a proxy responded instead of Port.
 	mayHaveHappened bool
-	// answeredAt is the server's time of the answer; zero if there is none or it does not say.
-	answeredAt time.Time
+	// respondedAt is the time of the response by the server's clock; zero if unknown.
+	respondedAt time.Time
 }
 
 // explain adds [ErrOutcomeUnknown] to the error of a request that is not safe to retry, if the
@@ -46,28 +46,28 @@ func (o outcome) explain(err error) error {
 	return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
 }
 
-// do sends a request with a token and decodes the response into answer, unless answer is nil. An
+// do sends a request with a token and decodes the response into target, unless target is nil. An
 // error of the exchange is an [*Error] or a [*TransportError]; others concern the request itself,
 // such as [ErrInvalidIdentifier].
-func (c *Client) do(ctx context.Context, r request, answer any) (outcome, error) {
+func (c *Client) do(ctx context.Context, r request, target any) (outcome, error) {
 	if r.changesNothing() {
-		return c.send(ctx, c.reads, r, answer)
+		return c.send(ctx, c.reads, r, target)
 	}
 	defer c.changeCount.Add(1)
-	return c.send(ctx, c.changes, r, answer)
+	return c.send(ctx, c.changes, r, target)
 }
 
 // remove is do for a deletion: if a retry after a lost response finds nothing, the first attempt
 // succeeded.
-func (c *Client) remove(ctx context.Context, r request, answer any) error {
-	outcome, err := c.do(ctx, r, answer)
+func (c *Client) remove(ctx context.Context, r request, target any) error {
+	outcome, err := c.do(ctx, r, target)
 	if outcome.mayHaveHappened && errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	return err
 }
 
-func (c *Client) send(ctx context.Context, via *http.Client, r request, answer any) (outcome, error) {
+func (c *Client) send(ctx context.Context, via *http.Client, r request, target any) (outcome, error) {
 	httpRequest, err := c.newRequest(ctx, r)
 	if err != nil {
 		return outcome{}, err
@@ -80,8 +80,8 @@ func (c *Client) send(ctx context.Context, via *http.Client, r request, answer a
 	}
 	defer func() { _ = response.Body.Close() }() // It is in memory, and closing it cannot fail.
 	c.clock.learn(response.Header, time.Now())
-	known.answeredAt = pause.ServerTime(response.Header, time.Time{})
-	return known, c.readAnswer(r, response, answer)
+	known.respondedAt = pause.ServerTime(response.Header, time.Time{})
+	return known, c.readResponse(r, response, target)
 }
 
 func (c *Client) newRequest(ctx context.Context, r request) (*retryablehttp.Request, error) {

@@ -208,21 +208,21 @@ func (s *tokenSource) askWith(ctx context.Context, clientSecret secret) (token s
 		body:     map[string]string{"clientId": s.clientID, "clientSecret": clientSecret.reveal()},
 		readOnly: true,
 	}
-	var answer tokenAnswer
-	if _, err := s.client.send(ctx, s.client.plain, call, &answer); err != nil {
+	var response tokenResponse
+	if _, err := s.client.send(ctx, s.client.plain, call, &response); err != nil {
 		return "", 0, err
 	}
-	return answer.AccessToken, answer.lifetime(), nil
+	return response.AccessToken, response.lifetime(), nil
 }
 
-// tokenAnswer is the response to a request for a token.
-type tokenAnswer struct {
+// tokenResponse is the response to a request for a token.
+type tokenResponse struct {
 	AccessToken string      `json:"accessToken"`
 	ExpiresIn   json.Number `json:"expiresIn"`
 }
 
 // lifetime is how long the token is valid, or 0 if the response does not say.
-func (a *tokenAnswer) lifetime() time.Duration {
+func (a *tokenResponse) lifetime() time.Duration {
 	seconds, err := a.ExpiresIn.Float64()
 	if err != nil || seconds <= 0 {
 		return 0
@@ -230,7 +230,7 @@ func (a *tokenAnswer) lifetime() time.Duration {
 	return time.Duration(min(seconds, maxTokenLifetime.Seconds()) * float64(time.Second))
 }
 
-func (a *tokenAnswer) complete() error {
+func (a *tokenResponse) complete() error {
 	if a.AccessToken == "" || !isHeaderValue(a.AccessToken) {
 		return errors.New("the response contains no usable token")
 	}

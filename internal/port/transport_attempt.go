@@ -17,13 +17,13 @@ import (
 	"time"
 )
 
-// maxAnswer is the default maximum size of a response in bytes.
-const maxAnswer = 64 << 20
+// maxResponseSize is the default maximum size of a response in bytes.
+const maxResponseSize = 64 << 20
 
-// ErrAnswerTooLong means that an answer has more bytes than the client takes; see [WithMaxAnswer].
-var ErrAnswerTooLong = errors.New("the response is too large")
+// ErrResponseTooLarge means that a response exceeds the limit of [WithMaxResponseSize].
+var ErrResponseTooLarge = errors.New("the response is too large")
 
-var errAnswerBroken = errors.New("the response was truncated")
+var errResponseTruncated = errors.New("the response was truncated")
 
 // attemptError is the failure of one HTTP request without a complete response.
 type attemptError struct {
@@ -46,8 +46,8 @@ type attemptTransport struct {
 	// lingers says that a request already sent when its context ends may still complete; see
 	// [Linger].
 	lingers bool
-	// maxAnswer is the maximum size of a response in bytes, uncompressed.
-	maxAnswer int64
+	// maxResponseSize is the maximum size of a response in bytes, uncompressed.
+	maxResponseSize int64
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -101,15 +101,15 @@ func (t *attemptTransport) limit(caller context.Context, trace *connectionTrace)
 // readWhole reads the body of a response into memory.
 func (t *attemptTransport) readWhole(response *http.Response) error {
 	defer func() { _ = response.Body.Close() }() // Reading has already detected a truncated body.
-	content, err := io.ReadAll(io.LimitReader(response.Body, t.maxAnswer+1))
+	content, err := io.ReadAll(io.LimitReader(response.Body, t.maxResponseSize+1))
 	if err != nil {
-		return fmt.Errorf("%w: %w", errAnswerBroken, err)
+		return fmt.Errorf("%w: %w", errResponseTruncated, err)
 	}
-	if int64(len(content)) > t.maxAnswer {
-		return fmt.Errorf("%w: more than %d bytes", ErrAnswerTooLong, t.maxAnswer)
+	if int64(len(content)) > t.maxResponseSize {
+		return fmt.Errorf("%w: more than %d bytes", ErrResponseTooLarge, t.maxResponseSize)
 	}
 	if isBrokenJSON(response, content) {
-		return errAnswerBroken
+		return errResponseTruncated
 	}
 	response.Body = io.NopCloser(bytes.NewReader(content))
 	return nil
@@ -160,6 +160,6 @@ func isPermanent(err error) bool {
 		hostname  x509.HostnameError
 		record    tls.RecordHeaderError
 	)
-	return errors.Is(err, ErrAnswerTooLong) || errors.As(err, &untrusted) || errors.As(err, &authority) ||
+	return errors.Is(err, ErrResponseTooLarge) || errors.As(err, &untrusted) || errors.As(err, &authority) ||
 		errors.As(err, &hostname) || errors.As(err, &record)
 }

@@ -14,10 +14,10 @@ type transportFunc func(*http.Request) (*http.Response, error)
 // RoundTrip implements [http.RoundTripper].
 func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestAnswersAreReadUpToALimit(t *testing.T) {
+func TestResponseSizeLimit(t *testing.T) {
 	t.Parallel()
 	for length, tooLong := range map[int]bool{0: false, 9: false, 10: false, 11: true, 1000: true} {
-		attempt := &attemptTransport{timeout: time.Minute, maxAnswer: 10, base: transportFunc(
+		attempt := &attemptTransport{timeout: time.Minute, maxResponseSize: 10, base: transportFunc(
 			func(*http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(strings.Repeat("x", length)))}, nil
 			})}
@@ -25,20 +25,20 @@ func TestAnswersAreReadUpToALimit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer, err := attempt.RoundTrip(request)
-		if errors.Is(err, ErrAnswerTooLong) != tooLong {
-			t.Errorf("%d bytes: error = %v, want too long: %t", length, err, tooLong)
+		response, err := attempt.RoundTrip(request)
+		if errors.Is(err, ErrResponseTooLarge) != tooLong {
+			t.Errorf("%d bytes: error = %v, want too large: %t", length, err, tooLong)
 		}
 		if tooLong {
 			var failed *attemptError
 			if !errors.As(err, &failed) || !failed.permanent {
-				t.Errorf("%d bytes: error = %#v, want one that is not tried again", length, err)
+				t.Errorf("%d bytes: error = %#v, want one that is not retried", length, err)
 			}
 			continue
 		}
-		if content, err := io.ReadAll(answer.Body); err != nil || len(content) != length {
+		if content, err := io.ReadAll(response.Body); err != nil || len(content) != length {
 			t.Errorf("read %d bytes, error %v; want %d", len(content), err, length)
 		}
-		_ = answer.Body.Close()
+		_ = response.Body.Close()
 	}
 }

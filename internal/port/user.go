@@ -52,9 +52,9 @@ func (s *UserService) Apps(ctx context.Context) ([]App, error) {
 }
 
 func readList[T any](ctx context.Context, client *Client, path string) ([]T, error) {
-	var answer firstList[T]
-	_, err := client.do(ctx, request{method: http.MethodGet, path: []string{path}}, &answer)
-	return answer.elements, err
+	var response firstList[T]
+	_, err := client.do(ctx, request{method: http.MethodGet, path: []string{path}}, &response)
+	return response.elements, err
 }
 
 // firstList decodes a response whose envelope Port does not document: the first list in the object,

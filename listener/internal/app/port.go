@@ -59,6 +59,6 @@ func NewPortClient(loaded *config.Config, version string, more ...port.Option) (
 	secrets := reveal(loaded.ClientSecrets)
 	return port.New(loaded.Port.BaseURL, append([]port.Option{
 		port.WithCredentials(loaded.Port.ClientID, secrets[0], secrets[1:]...), port.WithUserAgent(userAgent(version)), port.WithMaxRetries(portRetries),
-		port.WithMaxAnswer(mostAnswer),
+		port.WithMaxResponseSize(mostAnswer),
 	}, more...)...)
 }

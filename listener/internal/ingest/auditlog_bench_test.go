@@ -19,7 +19,7 @@ func BenchmarkPoll(b *testing.B) {
 	now := time.Now().Truncate(time.Second)
 	log := &portLog{now: func() time.Time { return now }}
 	log.spread(entries, entries*step, now, 400)
-	client, err := port.New("https://api.getport.io", port.WithCredentials("id", "a-client-secret"), port.WithTransport(log), port.WithMaxAnswer(16<<20))
+	client, err := port.New("https://api.getport.io", port.WithCredentials("id", "a-client-secret"), port.WithTransport(log), port.WithMaxResponseSize(16<<20))
 	if err != nil {
 		b.Fatal(err)
 	}

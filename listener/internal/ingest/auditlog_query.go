@@ -76,7 +76,7 @@ func newPollError(query string, err error) *pollError {
 	case errors.Is(err, port.ErrRateLimited):
 		failed.reason = metrics.PollRateLimited
 	case answered.StatusCode >= http.StatusInternalServerError:
-	case errors.Is(err, port.ErrMalformedAnswer):
+	case errors.Is(err, port.ErrMalformedResponse):
 		failed.reason = metrics.PollMalformed
 	default:
 		failed.reason = metrics.PollRefused

@@ -124,7 +124,7 @@ func TestAnswersOverTheByteLimit(t *testing.T) {
 	const limit, size = 64 << 10, 10 << 10
 	t.Run("spread over time", func(t *testing.T) {
 		t.Parallel()
-		r := newReading(t, time.Hour, port.WithMaxAnswer(limit))
+		r := newReading(t, time.Hour, port.WithMaxResponseSize(limit))
 		r.log.spread(100, time.Hour, noon, size)
 		r.mustRead(t)
 		r.expectAll(t)
@@ -134,7 +134,7 @@ func TestAnswersOverTheByteLimit(t *testing.T) {
 	})
 	t.Run("in one millisecond", func(t *testing.T) {
 		t.Parallel()
-		r := newReading(t, time.Hour, port.WithMaxAnswer(limit))
+		r := newReading(t, time.Hour, port.WithMaxResponseSize(limit))
 		r.journal.lossy = true
 		for range 20 {
 			r.log.add(noon.Add(-30*time.Minute), size)
@@ -149,7 +149,7 @@ func TestAnswersOverTheByteLimit(t *testing.T) {
 	})
 	t.Run("one alone", func(t *testing.T) {
 		t.Parallel()
-		r := newReading(t, time.Hour, port.WithMaxAnswer(limit))
+		r := newReading(t, time.Hour, port.WithMaxResponseSize(limit))
 		r.journal.lossy = true
 		r.log.add(noon.Add(-30*time.Minute), limit)
 		r.log.add(noon.Add(-time.Minute), size)
@@ -241,7 +241,7 @@ func TestFailureWhileHalving(t *testing.T) {
 	t.Parallel()
 	start := func(t *testing.T) *reading {
 		t.Helper()
-		r := newReading(t, 2*time.Hour, port.WithMaxAnswer(64<<10))
+		r := newReading(t, 2*time.Hour, port.WithMaxResponseSize(64<<10))
 		r.log.spread(400, 100*time.Minute, noon, 0)
 		return r
 	}

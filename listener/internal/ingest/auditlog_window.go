@@ -112,7 +112,7 @@ func (r *reader) ask(ctx context.Context, client *port.Client, query Query, from
 	for limit := pageLimit; ; limit /= 2 {
 		page, err := client.AuditLog.Read(ctx, query.options(from, to, limit))
 		r.clock.learn(page.At, r.options.Now())
-		tooLarge := errors.Is(err, port.ErrAnswerTooLong)
+		tooLarge := errors.Is(err, port.ErrResponseTooLarge)
 		switch {
 		case err != nil && !tooLarge:
 			return page, err

@@ -15,9 +15,9 @@ import (
 // completable is a response that can check itself for missing parts.
 type completable interface{ complete() error }
 
-// partialAnswer is a response that reports failures per item, so that ok: false does not mean that
+// partialResponse is a response that reports failures per item, so that ok: false does not mean that
 // the request failed.
-type partialAnswer interface{ partial() bool }
+type partialResponse interface{ partial() bool }
 
 // envelope is the part that all responses share. Only strings are used as texts; an error in
 // another form is still an error.
@@ -31,44 +31,44 @@ type envelope struct {
 // deniesSuccess reports whether the response contains ok: false, whatever its status.
 func (e envelope) deniesSuccess() bool { return string(e.OK) == "false" }
 
-// readAnswer decodes a response, whose body has already been read into memory, into answer or an
+// readResponse decodes a response, whose body has already been read into memory, into target or an
 // [*Error].
-func (c *Client) readAnswer(r request, response *http.Response, answer any) error {
+func (c *Client) readResponse(r request, response *http.Response, target any) error {
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		return r.malformed(response.StatusCode, err)
 	}
 	success := response.StatusCode >= http.StatusOK && response.StatusCode < http.StatusMultipleChoices
-	if success && len(body) == 0 && answer == nil {
+	if success && len(body) == 0 && target == nil {
 		return nil
 	}
 	var head envelope
 	if err := decodeInto(body, &head); err != nil {
-		if success && kindOf(body) == "a list" && answer != nil {
-			return r.decode(response.StatusCode, body, answer)
+		if success && kindOf(body) == "a list" && target != nil {
+			return r.decode(response.StatusCode, body, target)
 		}
-		return c.foreignAnswer(r, response, len(body))
+		return c.foreignResponse(r, response, len(body))
 	}
-	if !success || (head.deniesSuccess() && !isPartial(body, answer)) {
+	if !success || (head.deniesSuccess() && !isPartial(body, target)) {
 		return c.failure(r, response, head)
 	}
-	return r.decode(response.StatusCode, body, answer)
+	return r.decode(response.StatusCode, body, target)
 }
 
 // isPartial decodes a response with ok: false and reports whether it lists failures per item.
-func isPartial(body []byte, answer any) bool {
-	partial, ok := answer.(partialAnswer)
-	return ok && decodeInto(body, answer) == nil && partial.partial()
+func isPartial(body []byte, target any) bool {
+	partial, ok := target.(partialResponse)
+	return ok && decodeInto(body, target) == nil && partial.partial()
 }
 
-// decode fills answer from the body of a successful response.
-func (r request) decode(status int, body []byte, answer any) error {
-	if answer == nil {
+// decode fills target from the body of a successful response.
+func (r request) decode(status int, body []byte, target any) error {
+	if target == nil {
 		return nil
 	}
-	err := decodeInto(body, answer)
+	err := decodeInto(body, target)
 	if err == nil {
-		if whole, ok := answer.(completable); ok {
+		if whole, ok := target.(completable); ok {
 			err = whole.complete()
 		}
 	}
@@ -126,7 +126,7 @@ func meansNotFound(r request, head envelope, code string) bool {
 // hintBaseURL is the hint for responses that did not come from Port's API.
 const hintBaseURL = "check the base URL and any proxy in between"
 
-// maxErrorText is the maximum number of bytes that an error repeats of a text of Port's.
+// maxErrorText is the maximum number of bytes of Port's text that an error repeats.
 const maxErrorText = 4096
 
 // textOf is the content of a JSON string, on one line and of bounded length; "" for any other
@@ -142,9 +142,9 @@ func textOf(raw json.RawMessage) string {
 	return strings.Join(strings.FieldsFunc(text, unicode.IsControl), " ")
 }
 
-// foreignAnswer is the error for a response that did not come from Port: an error page of a proxy,
-// a login page of a network, a redirect. The error omits its text, which may contain anything.
-func (c *Client) foreignAnswer(r request, response *http.Response, length int) *Error {
+// foreignResponse is the error for a response that did not come from Port: a proxy's error page, a
+// network's login page, a redirect. The error omits its text, which may contain anything.
+func (c *Client) foreignResponse(r request, response *http.Response, length int) *Error {
 	failure := &Error{
 		StatusCode: response.StatusCode,
 		TraceID:    response.Header.Get(headerTraceID),
