@@ -9,22 +9,22 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator"
 )
 
-// automationOf is an automation that posts the changes of a blueprint.
+// automationOf returns an automation that posts the changes of a blueprint.
 func automationOf(identifier, blueprint string) string {
 	return `{"identifier":"` + identifier + `","trigger":{"type":"automation","event":{"type":"ANY_ENTITY_CHANGE","blueprintIdentifier":"` + blueprint + `"}},
 		"invocationMethod":{"type":"WEBHOOK","url":"https://listener.example.com"}}`
 }
 
-// selfService is a self-service action of no blueprint.
+// selfService returns a self-service action without a blueprint.
 func selfService(identifier string) string {
 	return `{"identifier":"` + identifier + `","trigger":{"type":"self-service","operation":"CREATE","userInputs":{"properties":{}}},
 		"invocationMethod":{"type":"KAFKA"}}`
 }
 
-// changed returns a body in which a part is replaced.
+// changed returns a body with a part replaced.
 func changed(body, part, replacement string) string {
 	if !strings.Contains(body, part) {
-		panic("the body has no " + part)
+		panic("the body does not contain " + part)
 	}
 	return strings.Replace(body, part, replacement, 1)
 }
@@ -38,7 +38,7 @@ func TestActionIsReturnedAsSent(t *testing.T) {
 		"trigger": {"type": "self-service", "operation": "DAY-2", "blueprintIdentifier": "service", "actionCardButtonText": "Scale it",
 			"condition": {"type": "SEARCH", "combinator": "and", "rules": [{"property": "replicas", "operator": ">", "value": 1.0}]},
 			"userInputs": {"properties": {
-				"replicas": {"type": "number", "default": 9007199254740993, "minimum": 1e0, "neverHeardOf": {"z": 1, "a": null}},
+				"replicas": {"type": "number", "default": 9007199254740993, "minimum": 1e0, "otherKey": {"z": 1, "a": null}},
 				"of": {"type": "string", "format": "entity", "blueprint": "service", "visible": {"jqQuery": ".form.x"},
 					"sort": {"property": "$title", "order": "ASC"},
 					"dataset": {"combinator": "and", "rules": [{"property": "live", "operator": "=", "value": {"jqQuery": ".x"}}]}}},
@@ -62,12 +62,12 @@ func TestActionIsReturnedAsSent(t *testing.T) {
 		"createdAt":"2026-06-15T16:44:56.288Z","createdBy":"client@clients","updatedAt":"2026-06-15T16:44:56.288Z","updatedBy":"client@clients"}`
 	same(t, got.at(t, "action"), want)
 	same(t, created.at(t, "action"), want)
-	if !strings.Contains(got.body, `"default":9007199254740993,"minimum":1e0,"neverHeardOf":{"z":1,"a":null}`) {
+	if !strings.Contains(got.body, `"default":9007199254740993,"minimum":1e0,"otherKey":{"z":1,"a":null}`) {
 		t.Errorf("numbers or order changed: %s", got.body)
 	}
 }
 
-func TestActionIsReplacedWhole(t *testing.T) {
+func TestActionIsReplaced(t *testing.T) {
 	t.Parallel()
 	s := startWithout(t)
 	s.createService(t)
@@ -75,7 +75,7 @@ func TestActionIsReplacedWhole(t *testing.T) {
 	replaced := s.mustDo(t, http.MethodPut, "/v1/actions/a", automationOf("a", "service"))
 	for _, key := range []string{"title", "publish"} {
 		if replaced.at(t, "action", key) != nil {
-			t.Errorf("%s is still there: %s", key, replaced.body)
+			t.Errorf("%s still exists: %s", key, replaced.body)
 		}
 	}
 	for _, key := range []string{"id", "createdAt", "createdBy"} {
@@ -84,7 +84,7 @@ func TestActionIsReplacedWhole(t *testing.T) {
 		}
 	}
 	if at := replaced.at(t, "action", "updatedAt"); at != "2026-06-15T16:44:56.289Z" {
-		t.Errorf("updatedAt is %s, as if nothing had been changed", at)
+		t.Errorf("updatedAt is %s, want a later time", at)
 	}
 }
 
@@ -100,14 +100,14 @@ func TestActionIsRenamed(t *testing.T) {
 	s.do(t, http.MethodPut, "/v1/actions/old", selfService("taken")).refused(t, http.StatusConflict, "identifier_taken", `"taken"`)
 	renamed := s.mustDo(t, http.MethodPut, "/v1/actions/old", selfService("new"))
 	if got := renamed.at(t, "action", "identifier"); got != "new" {
-		t.Errorf("it is called %s", got)
+		t.Errorf("identifier = %s", got)
 	}
 	s.do(t, http.MethodGet, "/v1/actions/old", "").refused(t, http.StatusNotFound, "not_found", `"old"`)
 	if got := s.mustDo(t, http.MethodGet, "/v1/actions/new/permissions", "").at(t, "permissions", "execute", "ownedByTeam"); got != true {
 		t.Error("the permissions are lost")
 	}
 	if got := s.mustDo(t, http.MethodGet, "/v1/actions/follows", "").at(t, "action", "trigger", "event", "actionIdentifier"); got != "new" {
-		t.Errorf("the automation listens to %s", got)
+		t.Errorf("the automation reacts to %s", got)
 	}
 }
 

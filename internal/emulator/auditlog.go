@@ -84,8 +84,8 @@ func (c *call) eventFilter() (event.Filter, error) {
 	return filter, c.among("resources", "blueprint", "entity", "run", "webhook", "scorecard", "action", "integration")
 }
 
-// hideDeleted hides the events of entities that are gone, unless they are asked for: of one entity,
-// and of at most a day. [?audit-log-of-the-deleted] What Port shows without being asked.
+// hideDeleted hides the events of deleted entities unless the request includes them, which it can
+// for one entity and at most one day. [?audit-log-of-the-deleted] The default is assumed.
 func (c *call) hideDeleted(filter *event.Filter) error {
 	included, err := c.flag("include_deleted_entities")
 	if err != nil {
@@ -105,12 +105,13 @@ func (c *call) hideDeleted(filter *event.Filter) error {
 	}
 	const most = 24 * time.Hour
 	if filter.Entity == "" || filter.Blueprint == "" || filter.From.IsZero() || filter.To.IsZero() || filter.To.Sub(filter.From) > most {
-		return unprocessable("querystring/include_deleted_entities needs an entity, its blueprint, and a time of at most one day")
+		return unprocessable("querystring/include_deleted_entities requires entity, blueprint, and a range of at most one day")
 	}
 	return nil
 }
 
-// logBehaviour is a fault of the audit log, in the context of a request under its key.
+// logBehaviour is a fault of the audit log. The context of a request contains it under
+// logBehaviourKey.
 type logBehaviour struct {
 	lag     time.Duration
 	shuffle bool

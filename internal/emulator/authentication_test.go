@@ -14,7 +14,7 @@ func TestToken(t *testing.T) {
 	s := start(t, emulator.Options{TokenTTL: 90 * time.Second})
 	const path = "/v1/auth/access_token"
 
-	t.Run("the answer", func(t *testing.T) {
+	t.Run("the response", func(t *testing.T) {
 		t.Parallel()
 		a := s.do(t, http.MethodPost, path, `{"clientId":"client@clients","clientSecret":"the-secret"}`)
 		if a.status != http.StatusOK || a.at(t, "ok") != true || a.at(t, "tokenType") != "Bearer" || a.at(t, "expiresIn") != json.Number("90") {
@@ -43,7 +43,7 @@ func TestToken(t *testing.T) {
 	})
 }
 
-func TestEverythingElseNeedsAToken(t *testing.T) {
+func TestAllOtherOperationsRequireAToken(t *testing.T) {
 	t.Parallel()
 	s := startWithout(t)
 	good := s.token
@@ -52,7 +52,7 @@ func TestEverythingElseNeedsAToken(t *testing.T) {
 		"garbage":               {"garbage", "invalid_token"},
 		"a changed signature":   {good[:len(good)-4] + "AAAA", "invalid_token"},
 		"another payload":       {"eyJhbGciOiJIUzI1NiJ9.e30." + good[len(good)-43:], "invalid_token"},
-		"that of another":       {startWithout(t).token, "invalid_token"},
+		"of another emulator":   {startWithout(t).token, "invalid_token"},
 		"dots":                  {"...", "invalid_token"},
 		"not base64 at the end": {good + "!", "invalid_token"},
 	} {

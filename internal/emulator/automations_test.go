@@ -17,22 +17,22 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator"
 )
 
-// recommended is the automation that the listener's guide recommends.
+// recommended is the automation from the listener's guide.
 const recommended = `{"identifier":"health_alerts","trigger":{"type":"automation","event":{"type":"ANY_ENTITY_CHANGE","blueprintIdentifier":"deploymentConfig"}},
 	"invocationMethod":{"type":"WEBHOOK","url":"` + hook + `","method":"POST","synchronized":true,"headers":{"RUN_ID":"{{ .run.id }}"},
 		"body":{"{{ spreadValue() }}":"{{ .event }}","run":{"id":"{{ .run.id }}"}}},"publish":true}`
 
-// fires returns an automation that reacts to an event with an invocation.
+// fires returns an automation that runs an invocation on an event.
 func fires(identifier, event, invocation string) string {
 	return `{"identifier":"` + identifier + `","trigger":{"type":"automation","event":` + event + `},"invocationMethod":` + invocation + `}`
 }
 
-// onEntity is an event of a type about the blueprint deploymentConfig.
+// onEntity returns an event type for the blueprint deploymentConfig.
 func onEntity(kind string) string {
 	return `{"type":"` + kind + `","blueprintIdentifier":"deploymentConfig"}`
 }
 
-// kafka is an invocation whose payload is recorded.
+// kafka returns an invocation whose payload is recorded.
 func kafka(payload string) string { return `{"type":"KAFKA","payload":` + payload + `}` }
 
 // startWithConfig returns an emulator with the blueprint deploymentConfig, which has
@@ -45,7 +45,7 @@ func startWithConfig(tb testing.TB, options emulator.Options, r *receiver) *serv
 	return s
 }
 
-// list returns the objects under a key of an answer.
+// list returns the objects under a key of a response.
 func (s *server) list(tb testing.TB, path, key string) []map[string]any {
 	tb.Helper()
 	items, _ := s.mustDo(tb, http.MethodGet, path, "").at(tb, key).([]any)
@@ -119,7 +119,7 @@ func TestAutomationPostsTheEvent(t *testing.T) {
 	}
 }
 
-// TestAutomationsFire says which change fires which automation.
+// TestAutomationsFire checks which changes fire which automations.
 func TestAutomationsFire(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -152,7 +152,7 @@ func TestAutomationsFire(t *testing.T) {
 	})
 }
 
-func TestAutomationOfTheMomentFires(t *testing.T) {
+func TestOnlyExistingAutomationsFire(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := startWithConfig(t, emulator.Options{}, &receiver{})
@@ -168,7 +168,7 @@ func TestAutomationOfTheMomentFires(t *testing.T) {
 	})
 }
 
-// TestConditions changes cpuUtil from 50 to 90, and healthStatus not at all.
+// TestConditions changes cpuUtil from 50 to 90 and leaves healthStatus unchanged.
 func TestConditions(t *testing.T) {
 	t.Parallel()
 	for condition, fired := range map[string]bool{
@@ -255,10 +255,10 @@ func TestWebhookInvocation(t *testing.T) {
 		method, url, body, header, status, log string
 	}{
 		"defaults":            {invocation: `{"type":"WEBHOOK","url":"https://a.example.com"}`, method: "POST", url: "https://a.example.com", status: "IN_PROGRESS"},
-		"all of it":           {invocation: `{"type":"WEBHOOK","url":"https://a.example.com/{{ .event.context.entityIdentifier }}","method":"PUT","headers":{"X-Of":"{{ .event.action }} {{ .nothing }}"},"body":[{"n":"{{ .event.diff.after.properties.cpuUtil }}"}]}`, method: "PUT", url: "https://a.example.com/prod", body: `[{"n":90}]`, header: "CREATE null", status: "IN_PROGRESS"},
-		"header of a number":  {invocation: `{"type":"WEBHOOK","url":"https://a.example.com","headers":{"X-Of":"{{ 1 + 1 }}"}}`, method: "POST", url: "https://a.example.com", header: "2", status: "IN_PROGRESS"},
-		"header of null":      {invocation: `{"type":"WEBHOOK","url":"https://a.example.com","headers":{"X-Of":"{{ .nothing }}"}}`, method: "POST", url: "https://a.example.com", status: "IN_PROGRESS"},
-		"method of template":  {invocation: `{"type":"WEBHOOK","url":"https://a.example.com","method":"{{ 'DELETE' }}"}`, method: "DELETE", url: "https://a.example.com", status: "IN_PROGRESS"},
+		"all parts":           {invocation: `{"type":"WEBHOOK","url":"https://a.example.com/{{ .event.context.entityIdentifier }}","method":"PUT","headers":{"X-Of":"{{ .event.action }} {{ .nothing }}"},"body":[{"n":"{{ .event.diff.after.properties.cpuUtil }}"}]}`, method: "PUT", url: "https://a.example.com/prod", body: `[{"n":90}]`, header: "CREATE null", status: "IN_PROGRESS"},
+		"number as header":    {invocation: `{"type":"WEBHOOK","url":"https://a.example.com","headers":{"X-Of":"{{ 1 + 1 }}"}}`, method: "POST", url: "https://a.example.com", header: "2", status: "IN_PROGRESS"},
+		"null as header":      {invocation: `{"type":"WEBHOOK","url":"https://a.example.com","headers":{"X-Of":"{{ .nothing }}"}}`, method: "POST", url: "https://a.example.com", status: "IN_PROGRESS"},
+		"method by template":  {invocation: `{"type":"WEBHOOK","url":"https://a.example.com","method":"{{ 'DELETE' }}"}`, method: "DELETE", url: "https://a.example.com", status: "IN_PROGRESS"},
 		"synchronized":        {invocation: `{"type":"WEBHOOK","url":"https://a.example.com","synchronized":true}`, method: "POST", url: "https://a.example.com", status: "SUCCESS"},
 		"by template":         {invocation: `{"type":"WEBHOOK","url":"https://a.example.com","synchronized":"{{ .event.action == \"CREATE\" }}"}`, method: "POST", url: "https://a.example.com", status: "SUCCESS"},
 		"not by template":     {invocation: `{"type":"WEBHOOK","url":"https://a.example.com","synchronized":"{{ .event.action == \"DELETE\" }}"}`, method: "POST", url: "https://a.example.com", status: "IN_PROGRESS"},
@@ -307,7 +307,7 @@ func TestWebhookInvocation(t *testing.T) {
 
 func TestResponseOfASynchronizedWebhook(t *testing.T) {
 	t.Parallel()
-	for answer, want := range map[string]string{
+	for response, want := range map[string]string{
 		`{"a":[1.0]}`: `{"a":[1.0]}`,
 		`[1]`:         `[1]`,
 		`1`:           `"1"`,
@@ -315,18 +315,18 @@ func TestResponseOfASynchronizedWebhook(t *testing.T) {
 		``:            `null`,
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			s := startWithConfig(t, emulator.Options{}, &receiver{answer: answer})
+			s := startWithConfig(t, emulator.Options{}, &receiver{response: response})
 			s.mustDo(t, http.MethodPost, "/v1/actions", fires("a", onEntity("ENTITY_CREATED"), `{"type":"WEBHOOK","url":"https://a.example.com","synchronized":true}`))
 			s.mustDo(t, http.MethodPost, configEntities+"?upsert=false", `{"identifier":"prod","properties":{}}`)
 			synctest.Wait()
 			if got := compact(t, s.list(t, "/v1/actions/runs", "runs")[0]["response"]); got != want {
-				t.Errorf("%s: got %s, want %s", answer, got, want)
+				t.Errorf("%s: got %s, want %s", response, got, want)
 			}
 		})
 	}
 }
 
-// TestRecordedInvocations has the methods that are not carried out.
+// TestRecordedInvocations covers the invocations that are recorded but not executed.
 func TestRecordedInvocations(t *testing.T) {
 	t.Parallel()
 	for invocation, want := range map[string]string{
@@ -365,7 +365,7 @@ func TestUpsertInvocation(t *testing.T) {
 			"SUCCESS", `Created entity "prod-copy"`, `{"cpuUtil":4,"healthStatus":null,"locked":false,"memoryUtil":null,"newRelicUrl":null}`,
 		},
 		"updates":           {"deploymentConfig", `{"identifier":"present","properties":{"cpuUtil":1}}`, "SUCCESS", `Updated entity "present"`, ""},
-		"names it itself":   {"deploymentConfig", `{"properties":{}}`, "SUCCESS", "Created entity", ""},
+		"no identifier":     {"deploymentConfig", `{"properties":{}}`, "SUCCESS", "Created entity", ""},
 		"title of null":     {"deploymentConfig", `{"identifier":"present","title":"{{ .nothing }}"}`, "SUCCESS", "Updated entity", ""},
 		"unknown blueprint": {"nowhere", `{"identifier":"a"}`, "FAILURE", `Blueprint with identifier "nowhere" was not found`, ""},
 		"unknown property":  {"deploymentConfig", `{"identifier":"a","properties":{"x":1}}`, "FAILURE", "additional properties: 'x'", ""},
@@ -391,15 +391,15 @@ func TestUpsertInvocation(t *testing.T) {
 					same(t, s.mustDo(t, http.MethodGet, configEntities+"/prod-copy", "").at(t, "entity", "properties"), test.entity)
 				}
 				if got := s.mustDo(t, http.MethodGet, configEntities+"/present", "").at(t, "entity", "properties", "memoryUtil"); compact(t, got) != "7" {
-					t.Errorf("the entity that was there lost a value: %v", got)
+					t.Errorf("the existing entity lost a value: %v", got)
 				}
 			})
 		})
 	}
 }
 
-// TestChainsAreStopped has an automation that reacts to what it upserts itself, one
-// that does so through the API, and two that react to each other's runs.
+// TestChainsAreStopped has an automation that reacts to its own upserts, one that does so through
+// the API, and two that react to each other.
 func TestChainsAreStopped(t *testing.T) {
 	t.Parallel()
 	const count = `"cpuUtil":"{{ .event.diff.after.properties.cpuUtil + 1 }}"`
@@ -421,7 +421,7 @@ func TestChainsAreStopped(t *testing.T) {
 				s.mustDo(t, http.MethodPost, configEntities+"?upsert=false", `{"identifier":"prod","properties":{"cpuUtil":0}}`)
 				synctest.Wait()
 				if got := s.mustDo(t, http.MethodGet, configEntities+"/prod", "").at(t, "entity", "properties", "cpuUtil"); compact(t, got) != "10" {
-					t.Errorf("it was changed %v times", got)
+					t.Errorf("changed %v times", got)
 				}
 				if got := len(s.list(t, "/v1/actions/runs", "runs")); got != 10 {
 					t.Errorf("%d runs", got)
@@ -508,7 +508,7 @@ func TestAutomationsOnRuns(t *testing.T) {
 	})
 }
 
-// TestTimersExpireOnce moves a clock over the instants of timers: time passes at once in a bubble.
+// TestTimersExpireOnce advances the clock past the timers, in a synctest bubble.
 func TestTimersExpireOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -651,7 +651,7 @@ func TestWebhookToPortsOwnAPI(t *testing.T) {
 	}
 }
 
-func TestResetForgetsAutomations(t *testing.T) {
+func TestResetDeletesAutomations(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := startWithConfig(t, emulator.Options{}, &receiver{})

@@ -10,11 +10,12 @@ import (
 	"time"
 )
 
-// sizes are the numbers of entities for which the cost of an operation is shown;
-// it must not grow with them.
+// sizes are the numbers of entities to benchmark with; the cost of an operation must not grow with
+// them.
 func sizes() []int { return []int{10, 1_000, 10_000} }
 
-// filled is an emulator with a number of entities, and a function that sends it a request.
+// filled starts an emulator with a number of entities and returns a function that sends it a
+// request.
 func filled(tb testing.TB, size int) (send func(*http.Request)) {
 	tb.Helper()
 	s := startWithout(tb)
@@ -34,8 +35,8 @@ func filled(tb testing.TB, size int) (send func(*http.Request)) {
 	}
 }
 
-// benchmark runs an operation through the handler, on a catalog of each size. The
-// operation gets the number of an entity.
+// benchmark runs an operation through the handler, on a catalog of each size. request gets the
+// number of an entity.
 func benchmark(b *testing.B, request func(entity int) *http.Request) {
 	b.Helper()
 	for _, size := range sizes() {
@@ -70,8 +71,8 @@ func BenchmarkPut(b *testing.B) { benchmark(b, putEntity) }
 
 func BenchmarkSearchByIdentifier(b *testing.B) { benchmark(b, searchEntity) }
 
-// TestCostsDoNotGrowWithTheCatalog counts allocations, which say what the
-// benchmarks say and are the same on a busy machine.
+// TestCostsDoNotGrowWithTheCatalog counts allocations, which unlike times do not depend on the load
+// of the machine.
 func TestCostsDoNotGrowWithTheCatalog(t *testing.T) { //nolint:paralleltest // Allocations are those of the whole process.
 	const few, many, tolerance = 10, 4_000, 1.1
 	operations := map[string]func(int) *http.Request{"get": getEntity, "put": putEntity, "search": searchEntity}

@@ -11,7 +11,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator"
 )
 
-// withProperties is a blueprint with the given properties.
+// withProperties returns a blueprint with the given properties.
 func withProperties(identifier, properties string) string {
 	return `{"identifier":"` + identifier + `","title":"T","schema":{"properties":{` + properties + `}}}`
 }
@@ -19,7 +19,7 @@ func withProperties(identifier, properties string) string {
 func TestBlueprintIsReturnedAsSent(t *testing.T) {
 	t.Parallel()
 	const sent = `{
-		"identifier": "b", "title": "B", "description": "", "icon": "Cloud", "neverHeardOf": {"z": [1.0, 1e2, 9007199254740993], "a": null},
+		"identifier": "b", "title": "B", "description": "", "icon": "Cloud", "otherKey": {"z": [1.0, 1e2, 9007199254740993], "a": null},
 		"schema": {"properties": {
 			"z": {"type": "string", "format": "url", "spec": "embedded-url", "unknownKey": {"x": 0.1}, "specAuthentication":
 				{"clientId": "c", "authorizationUrl": "https://a.example.com", "tokenUrl": "https://t.example.com", "authorizationScope": ["openid"]}},
@@ -117,7 +117,7 @@ func TestCatalogPage(t *testing.T) {
 	s.do(t, http.MethodGet, "/v1/pages/with", "").refused(t, http.StatusNotFound, "not_found", "with")
 }
 
-func TestBlueprintPutReplacesWhole(t *testing.T) {
+func TestBlueprintPutReplaces(t *testing.T) {
 	t.Parallel()
 	s := startWithout(t)
 	s.mustDo(t, http.MethodPost, "/v1/blueprints", `{"identifier":"b","title":"T","icon":"X","description":"d","extra":1,
@@ -179,12 +179,12 @@ func TestBlueprintRename(t *testing.T) {
 	s.do(t, http.MethodGet, "/v1/blueprints/service", "").refused(t, http.StatusNotFound, "not_found", "service")
 	component := s.mustDo(t, http.MethodGet, "/v1/blueprints/component", "")
 	if component.at(t, "blueprint", "relations", "parent", "target") != "component" {
-		t.Errorf("its own relation did not follow: %s", component.body)
+		t.Errorf("the relation to itself was not updated: %s", component.body)
 	}
 	deployment := s.mustDo(t, http.MethodGet, "/v1/blueprints/deployment", "")
 	if deployment.at(t, "blueprint", "relations", "of", "target") != "component" ||
 		deployment.at(t, "blueprint", "aggregationProperties", "n", "target") != "component" {
-		t.Errorf("targets did not follow: %s", deployment.body)
+		t.Errorf("the targets were not updated: %s", deployment.body)
 	}
 	same(t, s.mustDo(t, http.MethodGet, "/v1/pages/service", "").at(t, "page", "blueprint"), `"component"`)
 	entity := s.mustDo(t, http.MethodGet, "/v1/blueprints/component/entities/b", "")
@@ -195,7 +195,7 @@ func TestBlueprintRename(t *testing.T) {
 		refused(t, http.StatusConflict, "has_dependents", "2 entities")
 }
 
-func TestChangesThatEntitiesForbid(t *testing.T) {
+func TestChangesRefusedBecauseOfEntities(t *testing.T) {
 	t.Parallel()
 	const relation = `{"identifier":"b","title":"T","schema":{"properties":{}},"relations":{"r":{"target":"%s","required":false,"many":%t}}}`
 	s := startWithout(t)
@@ -210,7 +210,7 @@ func TestChangesThatEntitiesForbid(t *testing.T) {
 	s.mustDo(t, http.MethodPut, "/v1/blueprints/b", withProperties("b", `"p":{"type":"string"}`))
 
 	s.mustDo(t, http.MethodPut, "/v1/blueprints/b", fmt.Sprintf(relation, "other", false))
-	s.mustDo(t, http.MethodPut, "/v1/blueprints/b", fmt.Sprintf(relation, "b", false)) // Nobody uses it yet.
+	s.mustDo(t, http.MethodPut, "/v1/blueprints/b", fmt.Sprintf(relation, "b", false)) // No entity uses it yet.
 	s.mustDo(t, http.MethodPatch, "/v1/blueprints/b/entities/e", `{"relations":{"r":"e"}}`)
 	for _, change := range []string{fmt.Sprintf(relation, "other", false), fmt.Sprintf(relation, "b", true)} {
 		s.do(t, http.MethodPut, "/v1/blueprints/b", change).refused(t, http.StatusUnprocessableEntity, "invalid_request", "body/relations/r")

@@ -93,8 +93,8 @@ func TestAggregationProperties(t *testing.T) {
 		s.mustDo(t, http.MethodPatch, serviceEntities+"/"+identifier, `{"properties":{"checked":"2026-06-19T14:44:56.288Z"}}`)
 	}
 	order := s.entity(t, "order")
-	// The environment is related to the services by way of the deployments, which
-	// is neither upstream nor downstream.
+	// The environment is related to the services through the deployments, neither upstream nor
+	// downstream.
 	for name, want := range map[string]string{"pods": "2", "firstPod": "1", "direct": "1", "perDay": "0.5", "perWeek": "2", "perHour": "5.5"} {
 		same(t, order.at(t, "entity", "properties", name), want)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator"
 )
 
-// The tests in this file send what Port's own clients send, and what Port takes
-// beyond its document.
+// The tests in this file send what Port's own clients send, and what Port accepts although its
+// OpenAPI document does not say so.
 
 func TestParametersWithADefaultAreOptional(t *testing.T) {
 	t.Parallel()
@@ -35,7 +35,7 @@ func TestUnknownParametersAreIgnored(t *testing.T) {
 	s.mustDo(t, http.MethodGet, serviceEntities+"/a?colour=red", "")
 }
 
-func TestBodiesThatMayBeMissing(t *testing.T) {
+func TestOptionalBodies(t *testing.T) {
 	t.Parallel()
 	s := startWithService(t)
 	made := s.mustDo(t, http.MethodPost, serviceEntities, "")
@@ -108,7 +108,7 @@ func TestFormatsDoNotChange(t *testing.T) {
 			refusal := s.do(t, http.MethodPut, "/v1/blueprints/b", withProperties("b", `"link":`+after))
 			refusal.refused(t, http.StatusUnprocessableEntity, "forbidden_format_change", `"link"`)
 			same(t, refusal.at(t, "details"), `{"property":"link"}`)
-			// The way that is left: the property goes, and comes again.
+			// The property can be deleted and added again.
 			s.mustDo(t, http.MethodPut, "/v1/blueprints/b", withProperties("b", ""))
 			s.mustDo(t, http.MethodPut, "/v1/blueprints/b", withProperties("b", `"link":`+after))
 		})
@@ -165,7 +165,7 @@ func TestDatasourceIsTheUserAgentOfTheWriter(t *testing.T) {
 	same(t, found(), `[{"identifier":"b"}]`)
 }
 
-func TestPresetsOfTheFuture(t *testing.T) {
+func TestFuturePresets(t *testing.T) {
 	t.Parallel()
 	s := startWithService(t)
 	checked := func(identifier string, days int) {
@@ -195,8 +195,8 @@ func blueprintWith(identifier, rest string) string {
 	return strings.TrimSuffix(withProperties(identifier, ""), "}") + "," + rest + "}"
 }
 
-// TestTeamsFollowOwnership has deployments inherit the teams of their service's
-// system, over two relations.
+// TestTeamsFollowOwnership makes deployments inherit the teams of their service's system, over two
+// relations.
 func TestTeamsFollowOwnership(t *testing.T) {
 	t.Parallel()
 	s := startWithout(t)
@@ -209,7 +209,7 @@ func TestTeamsFollowOwnership(t *testing.T) {
 	s.createEntity(t, `{"identifier":"a","team":["ignored-by-deployments"],"relations":{"systems":["x","y"]}}`)
 	written := s.mustDo(t, http.MethodPost, "/v1/blueprints/deployment/entities", `{"identifier":"d","team":["mine"],"relations":{"service":"a"}}`)
 	same(t, written.at(t, "entity", "team"), `["one","two"]`)
-	read := func() answer { return s.mustDo(t, http.MethodGet, "/v1/blueprints/deployment/entities/d", "") }
+	read := func() response { return s.mustDo(t, http.MethodGet, "/v1/blueprints/deployment/entities/d", "") }
 	same(t, read().at(t, "entity", "team"), `["one","two"]`)
 	same(t, s.mustDo(t, http.MethodPost, "/v1/entities/search?include=identifier", `{"combinator":"and","rules":[
 		{"property":"$team","operator":"containsAny","value":["two"]}]}`).at(t, "entities"), `[{"identifier":"y"},{"identifier":"d"}]`)
@@ -218,7 +218,7 @@ func TestTeamsFollowOwnership(t *testing.T) {
 	s.createEntity(t, `{"identifier":"b"}`)
 	s.mustDo(t, http.MethodPatch, "/v1/blueprints/deployment/entities/d", `{"relations":{"service":"b"}}`)
 	same(t, read().at(t, "entity", "team"), `[]`)
-	// What renames a relation on the path does not end the inheritance.
+	// Renaming a relation on the path preserves the inheritance.
 	s.mustDo(t, http.MethodPatch, "/v1/blueprints/deployment/entities/d", `{"relations":{"service":"a"}}`)
 	s.mustDo(t, http.MethodPatch, "/v1/blueprints/service/relations/systems/rename", `{"newRelationIdentifier":"parts"}`)
 	s.mustDo(t, http.MethodPatch, "/v1/blueprints/deployment/relations/service/rename", `{"newRelationIdentifier":"of"}`)
@@ -238,8 +238,8 @@ func TestPathFiltersFollowARename(t *testing.T) {
 		at(t, "blueprint", "aggregationProperties", "n", "pathFilter"), `[{"path":["of"]}]`)
 }
 
-// TestPathsThatLeadNowhereAreDropped writes a blueprint before and after what its paths name.
-func TestPathsThatLeadNowhereAreDropped(t *testing.T) {
+// TestDanglingPathsAreDropped writes a blueprint before and after the relations on its paths exist.
+func TestDanglingPathsAreDropped(t *testing.T) {
 	t.Parallel()
 	s := start(t, emulator.Options{})
 	s.mustDo(t, http.MethodPost, "/v1/blueprints", withProperties("service", ""))

@@ -19,7 +19,7 @@ const (
 	entityRoute    = "/v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}"
 )
 
-// open returns a server that asks the emulator over the network without a token.
+// listen serves the emulator on the network and returns its URL.
 func (s *server) listen(tb testing.TB) string {
 	tb.Helper()
 	web := httptest.NewServer(s.emulator)
@@ -27,8 +27,8 @@ func (s *server) listen(tb testing.TB) string {
 	return web.URL
 }
 
-// over sends a request over the network, on a connection of its own, and returns
-// the status and the body with the error that reading it ended with.
+// over sends a request on a new network connection and returns the status, the body and the error
+// of reading it.
 func (s *server) over(tb testing.TB, method, url, body string) (int, string, error) {
 	tb.Helper()
 	r, err := http.NewRequestWithContext(tb.Context(), method, url, strings.NewReader(body))
@@ -77,7 +77,7 @@ func (s *server) addFault(tb testing.TB, body string) {
 func TestFaultWithAStatus(t *testing.T) {
 	t.Parallel()
 	s := startWithService(t)
-	get := func() answer { return s.do(t, http.MethodGet, "/v1/blueprints/service", "") }
+	get := func() response { return s.do(t, http.MethodGet, "/v1/blueprints/service", "") }
 
 	s.addFault(t, `{"method":"get","route":"`+blueprintRoute+`","status":503,"headers":{"Retry-After":"7","x-ratelimit-limit":""},"times":2}`)
 	for range 2 {
@@ -98,7 +98,7 @@ func TestFaultWithAStatus(t *testing.T) {
 		}
 	}
 	if a := s.do(t, http.MethodDelete, "/v1/blueprints/service", ""); a.status != http.StatusBadGateway {
-		t.Errorf("without a method it applies to all: %d", a.status)
+		t.Errorf("without a method it applies to every method: %d", a.status)
 	}
 	s.mustDo(t, http.MethodGet, "/v1/blueprints", "")
 	s.mustDo(t, http.MethodDelete, "/_emulator/faults", "")
@@ -112,7 +112,7 @@ func TestFaultWithAStatus(t *testing.T) {
 	}
 }
 
-func TestFaultWithoutAStatusKeepsTheAnswer(t *testing.T) {
+func TestFaultWithoutAStatusKeepsTheResponse(t *testing.T) {
 	t.Parallel()
 	s := startWithService(t)
 	s.addFault(t, `{"route":"`+blueprintRoute+`","headers":{"x-ratelimit-reset":"99"},"times":1}`)
@@ -133,12 +133,12 @@ func TestFaultsThatCutTheConnection(t *testing.T) {
 
 	s.addFault(t, `{"method":"POST","route":"`+create+`","drop":"before","times":1}`)
 	if _, _, err := s.over(t, http.MethodPost, url+serviceEntities+"?upsert=false", `{"identifier":"a"}`); err == nil {
-		t.Error("before: there was an answer")
+		t.Error("before: got a response")
 	}
 	same(t, count(), `0`)
 	s.addFault(t, `{"method":"POST","route":"`+create+`","drop":"after","times":1}`)
 	if _, _, err := s.over(t, http.MethodPost, url+serviceEntities+"?upsert=false", `{"identifier":"a"}`); err == nil {
-		t.Error("after: there was an answer")
+		t.Error("after: got a response")
 	}
 	same(t, count(), `1`)
 	s.addFault(t, `{"method":"GET","route":"`+entityRoute+`","drop":"truncate","times":1}`)
@@ -151,8 +151,8 @@ func TestFaultsThatCutTheConnection(t *testing.T) {
 	}
 }
 
-// TestFaultThatHolds keeps one request while others pass, and lets it proceed
-// when the faults are deleted, whether its client has waited or not.
+// TestFaultThatHolds holds one request while others pass, and releases it when the faults are
+// deleted, whether or not its client still waits.
 func TestFaultThatHolds(t *testing.T) {
 	t.Parallel()
 	const create = "/v1/blueprints/{blueprint_identifier}/entities"
@@ -188,14 +188,14 @@ func TestFaultThatHolds(t *testing.T) {
 			method, path, _ := strings.Cut(test.release, " ")
 			s.mustDo(t, method, path, "")
 			status := <-held
-			if method == http.MethodPost { // The reset took the blueprint away.
+			if method == http.MethodPost { // The reset deleted the blueprint.
 				if status != http.StatusNotFound {
-					t.Errorf("it answers %d", status)
+					t.Errorf("status %d", status)
 				}
 				return
 			}
 			if status != http.StatusCreated {
-				t.Errorf("it answers %d", status)
+				t.Errorf("status %d", status)
 			}
 			s.mustDo(t, http.MethodGet, serviceEntities+"/a", "")
 		})
@@ -230,7 +230,7 @@ func TestFaultsAreChecked(t *testing.T) {
 	}
 }
 
-// TestDelays runs in a bubble, where time passes at once when all wait.
+// TestDelays runs in a synctest bubble, in virtual time.
 func TestDelays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -271,7 +271,7 @@ func TestReset(t *testing.T) {
 	s.mustDo(t, http.MethodPost, "/_emulator/reset", "")
 
 	same(t, s.mustDo(t, http.MethodGet, "/_emulator/requests", "").at(t, "total"), `0`)
-	a := s.mustDo(t, http.MethodGet, "/v1/blueprints", "") // The token is still good.
+	a := s.mustDo(t, http.MethodGet, "/v1/blueprints", "") // The token is still valid.
 	if a.header.Get("x-ratelimit-remaining") != "9" {
 		t.Errorf("the rate limit was not reset: %v", a.header)
 	}

@@ -1,10 +1,10 @@
 // Package emulator is Port's API in one process and in memory: authentication, blueprints,
 // entities, search, migrations, actions, automations and their runs, the audit log and the parts of
-// pages and organizations that clients read, with the behaviour that Port documents and shows.
+// pages and organizations that clients read, with Port's documented and observed behaviour.
 //
 // Automations fire when an entity or a run changes and when a timer expires. Webhooks are sent and
 // entities upserted; invocations of external systems (Kafka, GitHub, an agent) are only recorded
-// among the deliveries. Webhooks to the hosts of Port's own API are answered by the emulator.
+// among the deliveries. The emulator itself handles webhooks to the hosts of Port's API.
 //
 // The demo, the tests of the provider and of the client, and the command
 // port-emulator use it; users run that command to test their own modules.

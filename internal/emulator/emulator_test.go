@@ -49,8 +49,8 @@ type server struct {
 	token    string
 }
 
-// start returns an emulator with the options, its credentials filled in. Unless the
-// options say so it has no changelog destinations, which would post events.
+// start returns an emulator with the options and default credentials. Unless the options say
+// otherwise, it drops changelog destinations, so that it posts no events.
 func start(tb testing.TB, options emulator.Options) *server {
 	tb.Helper()
 	s := &server{clock: newClock()}
@@ -90,15 +90,15 @@ func (s *server) authenticate(tb testing.TB) {
 	}
 }
 
-// answer is what came back.
-type answer struct {
+// response is a recorded HTTP response.
+type response struct {
 	status int
 	header http.Header
 	body   string
 }
 
 // do sends a request with the token.
-func (s *server) do(tb testing.TB, method, path, body string) answer {
+func (s *server) do(tb testing.TB, method, path, body string) response {
 	tb.Helper()
 	r := httptest.NewRequestWithContext(tb.Context(), method, path, strings.NewReader(body))
 	if s.token != "" {
@@ -109,11 +109,11 @@ func (s *server) do(tb testing.TB, method, path, body string) answer {
 	}
 	w := httptest.NewRecorder()
 	s.emulator.ServeHTTP(w, r)
-	return answer{status: w.Code, header: w.Header(), body: w.Body.String()}
+	return response{status: w.Code, header: w.Header(), body: w.Body.String()}
 }
 
-// mustDo sends a request that has to succeed.
-func (s *server) mustDo(tb testing.TB, method, path, body string) answer {
+// mustDo sends a request that must succeed.
+func (s *server) mustDo(tb testing.TB, method, path, body string) response {
 	tb.Helper()
 	a := s.do(tb, method, path, body)
 	if a.status >= http.StatusBadRequest {
@@ -122,8 +122,8 @@ func (s *server) mustDo(tb testing.TB, method, path, body string) answer {
 	return a
 }
 
-// refused checks the form of an error, its status, its code and that the message has a part.
-func (a answer) refused(tb testing.TB, status int, code, part string) {
+// refused checks the form of an error, its status and code, and that the message contains a part.
+func (a response) refused(tb testing.TB, status int, code, part string) {
 	tb.Helper()
 	o := a.object(tb)
 	message, _ := o["message"].(string)
@@ -132,8 +132,8 @@ func (a answer) refused(tb testing.TB, status int, code, part string) {
 	}
 }
 
-// object decodes the answer, numbers as they are.
-func (a answer) object(tb testing.TB) map[string]any {
+// object decodes the response with exact numbers.
+func (a response) object(tb testing.TB) map[string]any {
 	tb.Helper()
 	decoder := json.NewDecoder(strings.NewReader(a.body))
 	decoder.UseNumber()
@@ -144,8 +144,8 @@ func (a answer) object(tb testing.TB) map[string]any {
 	return o
 }
 
-// at returns what a path of keys leads to.
-func (a answer) at(tb testing.TB, path ...string) any {
+// at returns the value at a path of keys.
+func (a response) at(tb testing.TB, path ...string) any {
 	tb.Helper()
 	var value any = a.object(tb)
 	for _, key := range path {
@@ -174,7 +174,7 @@ func same(tb testing.TB, got any, want string) {
 	decoder.UseNumber()
 	var wanted any
 	if err := decoder.Decode(&wanted); err != nil {
-		tb.Fatalf("the test is wrong: %s", err)
+		tb.Fatalf("invalid test: %s", err)
 	}
 	if g, w := compact(tb, got), compact(tb, wanted); g != w {
 		tb.Errorf("got  %s\nwant %s", g, w)

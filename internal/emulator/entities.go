@@ -129,11 +129,11 @@ func (e *entities) deleteAllEntities(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	answer := success()
+	body := success()
 	if migration != "" {
-		answer.Set("migrationId", migration)
+		body.Set("migrationId", migration)
 	}
-	return http.StatusOK, answer, nil
+	return http.StatusOK, body, nil
 }
 
 // view reads the query parameters that control how entities are returned.

@@ -11,7 +11,7 @@ import (
 
 const serviceEntities = "/v1/blueprints/service/entities"
 
-// startWithService returns an emulator that has the service blueprint.
+// startWithService returns an emulator with the service blueprint.
 func startWithService(tb testing.TB) *server {
 	tb.Helper()
 	s := startWithout(tb)
@@ -19,17 +19,17 @@ func startWithService(tb testing.TB) *server {
 	return s
 }
 
-func (s *server) createEntity(tb testing.TB, body string) answer {
+func (s *server) createEntity(tb testing.TB, body string) response {
 	tb.Helper()
 	return s.mustDo(tb, http.MethodPost, serviceEntities+"?upsert=false", body)
 }
 
-func (s *server) entity(tb testing.TB, identifier string) answer {
+func (s *server) entity(tb testing.TB, identifier string) response {
 	tb.Helper()
 	return s.mustDo(tb, http.MethodGet, serviceEntities+"/"+identifier, "")
 }
 
-func TestEntityIsFilled(t *testing.T) {
+func TestEntityDefaultsToNull(t *testing.T) {
 	t.Parallel()
 	s := startWithService(t)
 	created := s.createEntity(t, `{"identifier":"a","title":"A","properties":{"replicas":9007199254740993,"language":"Go","tags":["z","a","z"],"config":{"z":0.10,"a":[]}}}`)
@@ -57,11 +57,11 @@ func TestDefaults(t *testing.T) {
 	}
 	s.mustDo(t, http.MethodPut, serviceEntities+"/missing", `{}`)
 	if tier("missing") != nil {
-		t.Errorf("a replacement was filled with %v", tier("missing"))
+		t.Errorf("a replacement got the default %v", tier("missing"))
 	}
 }
 
-func TestEntityIdentifierIsMade(t *testing.T) {
+func TestEntityIdentifierIsGenerated(t *testing.T) {
 	t.Parallel()
 	s := startWithService(t)
 	first, _ := s.createEntity(t, `{}`).at(t, "entity", "identifier").(string)

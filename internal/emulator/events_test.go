@@ -19,17 +19,17 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator"
 )
 
-// receiver takes the place of the network behind webhooks. It answers with the
-// statuses in turn, then with the last one for ever.
+// receiver replaces the network behind webhooks. It responds with each status in turn, and then
+// repeats the last one.
 type receiver struct {
 	mutex    sync.Mutex
 	statuses []int
 	hang     bool
-	answer   string
+	response string
 	events   []received
 }
 
-// received is an event as it arrived.
+// received is an event as received.
 type received struct {
 	method, url, body string
 	header            http.Header
@@ -55,7 +55,7 @@ func (r *receiver) RoundTrip(request *http.Request) (*http.Response, error) {
 		<-request.Context().Done()
 		return nil, request.Context().Err()
 	}
-	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(r.answer)), Header: http.Header{"Location": {"https://elsewhere.example.com"}}}, nil
+	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(r.response)), Header: http.Header{"Location": {"https://elsewhere.example.com"}}}, nil
 }
 
 func (r *receiver) all() []received {
@@ -66,8 +66,8 @@ func (r *receiver) all() []received {
 
 const hook = "https://listener.example.com/api/slack"
 
-// startPosting returns an emulator whose events go to the receiver. In a bubble
-// synctest.Wait waits for the deliveries, and time passes at once.
+// startPosting returns an emulator whose events go to the receiver. In a synctest bubble,
+// synctest.Wait waits for the deliveries.
 func startPosting(tb testing.TB, options emulator.Options, r *receiver) *server {
 	tb.Helper()
 	options.DeliveryTransport, options.ChangelogDestination = r, emulator.KeepDestination
@@ -141,13 +141,13 @@ func TestChangelogEvents(t *testing.T) {
 	})
 }
 
-// TestChangelogEventHasTheKeysOfTheExample compares with an event of Port's own.
+// TestChangelogEventHasTheKeysOfTheExample compares an event with an example from Port.
 func TestChangelogEventHasTheKeysOfTheExample(t *testing.T) {
 	t.Parallel()
 	specification := os.Getenv("PORT_OPENAPI_SPEC")
 	example, err := os.ReadFile(strings.TrimSuffix(specification, "port-openapi.json") + "changelog-event.json")
 	if specification == "" || err != nil {
-		t.Skip("SKIPPED: PORT_OPENAPI_SPEC does not name a document beside an example event")
+		t.Skip("SKIPPED: no example event next to the document that PORT_OPENAPI_SPEC names")
 	}
 	r := &receiver{}
 	synctest.Test(t, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestChangelogEventHasTheKeysOfTheExample(t *testing.T) {
 				return
 			}
 		}
-		t.Error("there was no event")
+		t.Error("got no event")
 	})
 }
 
@@ -201,7 +201,7 @@ func keys(tb testing.TB, text string) string {
 	}
 }
 
-// checkSignature checks the headers over the exact bytes.
+// checkSignature verifies the signature of the exact bytes.
 func checkSignature(tb testing.TB, e received, timestamp string) {
 	tb.Helper()
 	if got := e.header.Get(changelog.TimestampHeader); got != timestamp {
@@ -309,7 +309,7 @@ func TestOtherEntitiesDoNotWaitForAHangingDelivery(t *testing.T) {
 			}
 			value := decoded.Diff.After.Properties.CPUUtil
 			if value != last[decoded.Context.Entity] {
-				t.Fatalf("%s: %d came when %d was next", decoded.Context.Entity, value, last[decoded.Context.Entity])
+				t.Fatalf("%s: got %d, want %d", decoded.Context.Entity, value, last[decoded.Context.Entity])
 			}
 			last[decoded.Context.Entity]++
 		}
@@ -363,8 +363,7 @@ func TestAuditLog(t *testing.T) {
 	if len(event) != 2 || !strings.HasPrefix(identifier, "event_") || actions("identifier="+identifier) != "entityUPDATE" {
 		t.Error(one.body)
 	}
-	// What happened to an entity that is gone is shown of one entity and one day, if it is asked
-	// for.
+	// The events of a deleted entity are only shown on request, for one entity and one day.
 	s.mustDo(t, http.MethodDelete, serviceEntities+"/a?delete_dependents=false", "")
 	for query, want := range map[string]string{
 		"": "blueprintCREATE",
@@ -380,7 +379,7 @@ func TestAuditLog(t *testing.T) {
 	s.do(t, http.MethodGet, "/v1/audit-log?includes=everything", "").refused(t, http.StatusUnprocessableEntity, "invalid_request", "querystring/includes")
 }
 
-// TestAuditLogFault shows entries late, and in an order of their own.
+// TestAuditLogFault delays entries and shuffles them.
 func TestAuditLogFault(t *testing.T) {
 	t.Parallel()
 	s := startWithService(t)
@@ -399,7 +398,7 @@ func TestAuditLogFault(t *testing.T) {
 		return entities
 	}
 	if late := len(shown(`"lag":"10s"`)); late == 0 || late == 40 {
-		t.Errorf("%d of 40 entries are shown at once", late)
+		t.Errorf("%d of 40 entries are shown immediately", late)
 	}
 	s.clock.advance(10 * time.Second)
 	if all := len(shown(`"lag":"10s"`)); all != 40 {

@@ -34,7 +34,7 @@ type fault struct {
 	hasBody  bool
 	delay    time.Duration
 	drop     drop
-	// log is how the audit log shows its entries.
+	// log changes which entries the audit log shows, and their order.
 	log logBehaviour
 	// hold blocks the request until it is closed; nil does not block.
 	hold <-chan struct{}
@@ -82,7 +82,7 @@ func (e *Emulator) ClearFaults() { e.faults.clear() }
 // A test that receives from it knows that the request has arrived.
 func (e *Emulator) Held() <-chan struct{} { return e.faults.held }
 
-// keep blocks a request until the faults are deleted. Its body has already been read, and it is
+// keep holds a request until the faults are deleted. Its body has already been read, and it is
 // handled even if its client has disconnected, as Port would.
 func (f *faults) keep(r *http.Request, gate <-chan struct{}) *http.Request {
 	var arrived bytes.Buffer
@@ -125,34 +125,34 @@ func (e *Emulator) serveFault(w http.ResponseWriter, r *http.Request, rt route, 
 	if !wait(r.Context(), f.delay) || f.drop == dropBefore {
 		panic(http.ErrAbortHandler)
 	}
-	answer := e.faultResponse(r, rt, f)
+	result := e.faultResponse(r, rt, f)
 	if f.drop == dropAfter {
 		panic(http.ErrAbortHandler)
 	}
 	if f.drop == dropTruncate {
-		answer.writeHeader(w)
-		_, _ = w.Write(answer.body[:len(answer.body)/2])
+		result.writeHeader(w)
+		_, _ = w.Write(result.body[:len(result.body)/2])
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	}
-	answer.write(w)
+	result.write(w)
 }
 
 func (e *Emulator) faultResponse(r *http.Request, rt route, f fault) response {
-	var answer response
+	var result response
 	if f.status == 0 {
-		answer = e.respond(r.WithContext(context.WithValue(r.Context(), logBehaviourKey{}, f.log)), rt)
+		result = e.respond(r.WithContext(context.WithValue(r.Context(), logBehaviourKey{}, f.log)), rt)
 	} else {
-		answer = e.limiter.peek().addTo(f.response())
+		result = e.limiter.peek().addTo(f.response())
 	}
 	for name, value := range f.header {
 		if value == "" {
-			answer.header.Del(name)
+			result.header.Del(name)
 			continue
 		}
-		answer.header.Set(name, value)
+		result.header.Set(name, value)
 	}
-	return answer
+	return result
 }
 
 // response is the response of a fault with a status.

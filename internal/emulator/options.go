@@ -13,7 +13,7 @@ import (
 // TimestampUnit is the unit of the timestamp header of events.
 type TimestampUnit string
 
-// Both units occur in the wild.
+// Port has used both units.
 const (
 	Milliseconds TimestampUnit = "ms"
 	Seconds      TimestampUnit = "s"

@@ -44,7 +44,7 @@ func (o *ownAPI) Do(request *http.Request, chain int) (*http.Response, error) {
 	if inward.Body == nil {
 		inward.Body = http.NoBody
 	}
-	w := &answerBuffer{header: make(http.Header)}
+	w := &responseBuffer{header: make(http.Header)}
 	if err := o.serve(w, inward); err != nil {
 		return nil, err
 	}
@@ -62,30 +62,30 @@ func (o *ownAPI) serve(w http.ResponseWriter, r *http.Request) (err error) {
 	return nil
 }
 
-// answerBuffer buffers a response.
-type answerBuffer struct {
+// responseBuffer buffers a response.
+type responseBuffer struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
 // Header implements [http.ResponseWriter].
-func (b *answerBuffer) Header() http.Header { return b.header }
+func (b *responseBuffer) Header() http.Header { return b.header }
 
 // WriteHeader implements [http.ResponseWriter].
-func (b *answerBuffer) WriteHeader(status int) {
+func (b *responseBuffer) WriteHeader(status int) {
 	if b.status == 0 {
 		b.status = status
 	}
 }
 
 // Write implements [http.ResponseWriter].
-func (b *answerBuffer) Write(data []byte) (int, error) {
+func (b *responseBuffer) Write(data []byte) (int, error) {
 	b.WriteHeader(http.StatusOK)
 	return b.body.Write(data)
 }
 
-func (b *answerBuffer) response(request *http.Request) *http.Response {
+func (b *responseBuffer) response(request *http.Request) *http.Response {
 	b.WriteHeader(http.StatusOK)
 	return &http.Response{
 		StatusCode: b.status, Status: http.StatusText(b.status), Header: b.header, Request: request,

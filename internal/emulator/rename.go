@@ -22,7 +22,7 @@ func (b *blueprints) renameRelation(c *call) (int, *document.Object, error) {
 	return c.rename(shape.RenameRelation, "newRelationIdentifier", "relation_identifier", b.catalog.RenameRelation)
 }
 
-// rename reads the new name from the body and applies it. [?rename-answer] It is assumed that the
+// rename reads the new name from the body and applies it. [?rename-response] It is assumed that the
 // response contains the blueprint.
 func (c *call) rename(
 	shape shape.Name, key, variable string, apply func(blueprint, from, to string) (*document.Object, error),

@@ -12,7 +12,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator"
 )
 
-func TestRoutesThatDoNotExist(t *testing.T) {
+func TestUnknownRoutes(t *testing.T) {
 	t.Parallel()
 	s := startWithout(t)
 	for _, test := range []struct {
@@ -42,8 +42,8 @@ func TestRoutesThatDoNotExist(t *testing.T) {
 	}
 }
 
-// TestIdentifiersInPaths sends identifiers that are easily mangled through every
-// operation that has them in its path.
+// TestIdentifiersInPaths uses identifiers that are easily mangled in every operation with an
+// identifier in its path.
 func TestIdentifiersInPaths(t *testing.T) {
 	t.Parallel()
 	for _, identifier := range []string{
@@ -164,7 +164,7 @@ func TestQueryParameters(t *testing.T) {
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	s := start(t, emulator.Options{RateLimit: 2, RateLimitPeriod: 30 * time.Second})
-	headers := func(a answer) string {
+	headers := func(a response) string {
 		return strings.Join([]string{
 			a.header.Get("x-ratelimit-limit"), a.header.Get("x-ratelimit-remaining"),
 			a.header.Get("x-ratelimit-period"), a.header.Get("x-ratelimit-reset"),

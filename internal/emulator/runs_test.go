@@ -12,7 +12,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator"
 )
 
-// startWithForm returns an emulator with the self-service action form, whose runs are recorded.
+// startWithForm returns an emulator with the self-service action "form", whose invocations are
+// recorded.
 func startWithForm(tb testing.TB) *server {
 	tb.Helper()
 	s := startWithout(tb)
@@ -93,7 +94,7 @@ func TestRunsAreRefused(t *testing.T) {
 		s.do(t, http.MethodPost, "/v1/actions/"+test.action+"/runs", test.body).refused(t, test.status, code, test.part)
 	}
 	if got := s.run(t, "scale", `{"entity":"cart","properties":{"n":1,"of":"a","free":"anything"}}`); got == "" {
-		t.Error("there is no run")
+		t.Error("the run does not exist")
 	}
 }
 
@@ -215,9 +216,9 @@ func TestRunWritesEntitiesWhileInProgress(t *testing.T) {
 	s := startWithForm(t)
 	s.createService(t)
 	id := s.run(t, "form", `{"properties":{}}`)
-	writes := func(run string) []answer {
+	writes := func(run string) []response {
 		const entity = `{"identifier":"a","properties":{}}`
-		return []answer{
+		return []response{
 			s.do(t, http.MethodPost, serviceEntities+"?upsert=true&run_id="+run, entity),
 			s.do(t, http.MethodPost, serviceEntities+"/bulk?upsert=true&run_id="+run, `{"entities":[`+entity+`]}`),
 			s.do(t, http.MethodPut, serviceEntities+"/a?run_id="+run, entity),
@@ -310,7 +311,7 @@ func TestApproval(t *testing.T) {
 	})
 }
 
-// TestAgent is an agent that asks for what it has to execute.
+// TestAgent claims and acknowledges runs as an agent does.
 func TestAgent(t *testing.T) {
 	t.Parallel()
 	s := startWithout(t)

@@ -54,11 +54,11 @@ func (e *entities) searchBlueprint(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	answer := success().With("entities", entities)
+	result := success().With("entities", entities)
 	if next != "" {
-		answer.Set("next", next)
+		result.Set("next", next)
 	}
-	return http.StatusOK, answer, nil
+	return http.StatusOK, result, nil
 }
 
 func readPage(body *document.Object) (catalog.Page, error) {

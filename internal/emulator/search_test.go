@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// found returns the identifiers in the answer of a search.
-func found(tb testing.TB, a answer) string {
+// found returns the identifiers in the response to a search.
+func found(tb testing.TB, a response) string {
 	tb.Helper()
 	entities, ok := a.at(tb, "entities").([]any)
 	if !ok {
@@ -63,7 +63,7 @@ func TestSearchEverywhere(t *testing.T) {
 			}
 		})
 	}
-	t.Run("the blueprints that matched", func(t *testing.T) {
+	t.Run("matching blueprints", func(t *testing.T) {
 		t.Parallel()
 		a := s.mustDo(t, http.MethodPost, "/v1/entities/search", and(`{"property":"replicas","operator":"=","value":3}`))
 		same(t, a.at(t, "matchingBlueprints"), `["service"]`)
@@ -130,12 +130,12 @@ func TestSearchPages(t *testing.T) {
 		}
 	}
 	for name, test := range map[string]struct{ query, limit, want string }{
-		"by default":        {"", "", "[200 200 50]"},
-		"with a limit":      {"", `"limit":225,`, "[225 225]"},
-		"all at once":       {"", `"limit":1000,`, "[450]"},
-		"with a query":      {`"query":` + and(`{"property":"replicas","operator":"=","value":1}`) + `,`, `"limit":100,`, "[100 100 25]"},
-		"nothing is found":  {`"query":` + and(`{"property":"replicas","operator":"=","value":2}`) + `,`, "", "[0]"},
-		"of a single thing": {`"query":` + and(`{"property":"$identifier","operator":"=","value":"e007"}`) + `,`, `"limit":1,`, "[1]"},
+		"by default":     {"", "", "[200 200 50]"},
+		"with a limit":   {"", `"limit":225,`, "[225 225]"},
+		"all at once":    {"", `"limit":1000,`, "[450]"},
+		"with a query":   {`"query":` + and(`{"property":"replicas","operator":"=","value":1}`) + `,`, `"limit":100,`, "[100 100 25]"},
+		"no matches":     {`"query":` + and(`{"property":"replicas","operator":"=","value":2}`) + `,`, "", "[0]"},
+		"a single match": {`"query":` + and(`{"property":"$identifier","operator":"=","value":"e007"}`) + `,`, `"limit":1,`, "[1]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -146,7 +146,7 @@ func TestSearchPages(t *testing.T) {
 			seen := make(map[string]bool)
 			for _, identifier := range all {
 				if seen[identifier] {
-					t.Errorf("%s came twice", identifier)
+					t.Errorf("%s appears twice", identifier)
 				}
 				seen[identifier] = true
 			}
@@ -182,8 +182,8 @@ func TestPagesStayStableUnderWrites(t *testing.T) {
 	}
 }
 
-// createGraph makes service ← deployment → environment, and pods under
-// deployments; parents among services.
+// createGraph creates deployments with relations to services and environments, pods with relations
+// to deployments, and services with parents.
 func createGraph(tb testing.TB) *server {
 	tb.Helper()
 	s := startWithService(tb)
@@ -224,7 +224,7 @@ func TestRelatedTo(t *testing.T) {
 		rule := `{"operator":"relatedTo","blueprint":"` + test.blueprint + `","value":` + test.value + test.more + `}`
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()
-			// Blueprints are listed in the order of their making.
+			// Blueprints are listed in creation order.
 			if got := found(t, s.mustDo(t, http.MethodPost, "/v1/entities/search", and(rule))); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}

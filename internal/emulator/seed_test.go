@@ -40,7 +40,7 @@ func TestDumpIsASeed(t *testing.T) {
 	same(t, copied.mustDo(t, http.MethodGet, "/v1/audit-log", "").at(t, "audits"), `[]`)
 }
 
-func TestSeedNamesTheMembers(t *testing.T) {
+func TestSeedDefinesTheMembers(t *testing.T) {
 	t.Parallel()
 	s := startWithout(t)
 	same(t, s.mustDo(t, http.MethodGet, "/v1/users", "").at(t, "users"), `[]`)
@@ -52,7 +52,7 @@ func TestSeedNamesTheMembers(t *testing.T) {
 	s.mustDo(t, http.MethodPost, "/_emulator/reset", "")
 	same(t, s.mustDo(t, http.MethodGet, "/v1/users", "").at(t, "users"), users)
 	if apps := dump(t, s); !strings.Contains(apps, "Port Emulator") {
-		t.Errorf("the applications are gone: %s", apps)
+		t.Errorf("the applications are missing: %s", apps)
 	}
 }
 
@@ -72,7 +72,7 @@ func TestSeedInAnyOrder(t *testing.T) {
 	s.do(t, http.MethodDelete, "/v1/blueprints/b/entities/y?delete_dependents=false", "").refused(t, http.StatusConflict, "has_dependents", `"x"`)
 }
 
-func TestSeedAddsToWhatIsThere(t *testing.T) {
+func TestSeedAddsToTheCatalog(t *testing.T) {
 	t.Parallel()
 	s := createGraph(t)
 	err := s.emulator.Seed(strings.NewReader(`{
@@ -131,7 +131,7 @@ func TestBadSeeds(t *testing.T) {
 			}
 		})
 	}
-	t.Run("what is there already", func(t *testing.T) {
+	t.Run("existing objects", func(t *testing.T) {
 		t.Parallel()
 		s := startWithService(t)
 		err := s.emulator.Seed(strings.NewReader(`{"blueprints":[{"identifier":"service","title":"B","schema":{"properties":{}}}]}`))

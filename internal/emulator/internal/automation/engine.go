@@ -105,7 +105,7 @@ func (e *Engine) runChanged(change run.Change) {
 	})
 }
 
-// occurrence is something that automations may react to.
+// occurrence is a change or an expiry that automations may react to.
 type occurrence struct {
 	signal action.Signal
 	cause  catalog.Cause

@@ -59,7 +59,7 @@ func (c *Catalog) CreateBlueprint(body *document.Object, withPage bool) (*docume
 	if err := c.graph.checkTargets(d, ""); err != nil {
 		return nil, err
 	}
-	b := c.graph.addBlueprint(d, c.clerk.created())
+	b := c.graph.addBlueprint(d, c.stamper.created())
 	if withPage {
 		c.addPage(d.identifier, d.document.Text("title"), b.stamp)
 	}
@@ -126,7 +126,7 @@ func (c *Catalog) redefine(b *blueprint, body *document.Object) (*document.Objec
 	}
 	before := b.render()
 	c.install(b, d)
-	b.stamp = c.clerk.updated(b.stamp)
+	b.stamp = c.stamper.updated(b.stamp)
 	after := b.render()
 	c.notifier.blueprint(Update, before, after, b.updatedAt, d)
 	return after, nil
@@ -308,7 +308,7 @@ func (c *Catalog) DeleteBlueprint(identifier string) error {
 	if len(b.entities) > 0 {
 		return refuse(HasDependents, "Blueprint %q has %d entities, delete them first", identifier, len(b.entities))
 	}
-	if c.clerk.now().Before(b.deletion.Add(c.config.DeleteLag)) {
+	if c.stamper.now().Before(b.deletion.Add(c.config.DeleteLag)) {
 		return refuse(HasDependents, "Blueprint %q has entities whose deletion is not complete yet", identifier)
 	}
 	c.removeBlueprint(b)
@@ -348,7 +348,7 @@ func (c *Catalog) removeBlueprint(b *blueprint) {
 	identifier := b.definition.identifier
 	delete(c.graph.blueprints, identifier)
 	maps.DeleteFunc(c.pages, func(_ string, p *page) bool { return p.blueprint == identifier })
-	c.notifier.blueprint(Delete, b.render(), nil, c.clerk.now(), b.definition)
+	c.notifier.blueprint(Delete, b.render(), nil, c.stamper.now(), b.definition)
 }
 
 // sameKeys reports whether two maps have the same keys.

@@ -35,8 +35,8 @@ const (
 // Catalog holds all blueprints with their entities. It is the API of the package: each
 // operation locks it, and what is within it needs no lock of its own.
 type Catalog struct {
-	config Config
-	clerk  clerk
+	config  Config
+	stamper stamper
 
 	mutex      sync.RWMutex
 	graph      *graph
@@ -48,7 +48,7 @@ type Catalog struct {
 
 // New returns a catalog with only Port's system blueprints.
 func New(config Config) *Catalog {
-	c := &Catalog{config: config, clerk: clerk{clock: config.Now, actor: config.Actor}, notifier: notifier{report: config.Notify}}
+	c := &Catalog{config: config, stamper: stamper{clock: config.Now, actor: config.Actor}, notifier: notifier{report: config.Notify}}
 	c.Reset()
 	return c
 }
@@ -64,7 +64,7 @@ func (c *Catalog) Reset() {
 	defer c.mutex.Unlock()
 	c.adopt(newGraph())
 	c.pages = make(map[string]*page)
-	c.migrations = &migrations{clerk: c.clerk, lag: c.config.DeleteLag}
+	c.migrations = &migrations{stamper: c.stamper, lag: c.config.DeleteLag}
 	c.addSystemBlueprints()
 }
 

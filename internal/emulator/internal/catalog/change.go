@@ -68,10 +68,10 @@ func (c Change) BlueprintRename() (from, to string, renamed bool) {
 	return from, to, from != to
 }
 
-// notifier reports changes, with what led to them.
+// notifier reports changes with their causes.
 type notifier struct {
-	report func(Change) // nil reports to nobody
-	// cause is that of the change that is being made.
+	report func(Change) // may be nil
+	// cause is the cause of the change in progress.
 	cause Cause
 }
 

@@ -9,7 +9,7 @@ import (
 
 // withoutDangling returns a blueprint without dangling paths: Port silently drops an inherited
 // ownership, and the path filter of an aggregation, if a relation or a blueprint on the path does
-// not exist yet. current is the identifier of a blueprint that is being changed.
+// not exist yet. present is the identifier of a blueprint that is being changed.
 func (g *graph) withoutDangling(body *document.Object, present string) *document.Object {
 	own := ownRelations{graph: g, body: body, present: present}
 	remaining := body
@@ -34,7 +34,7 @@ func (g *graph) withoutDangling(body *document.Object, present string) *document
 	return remaining
 }
 
-// ownRelations follows relations through the graph as it will be once a blueprint is written.
+// ownRelations follows relations in the graph as it will be after a blueprint is written.
 type ownRelations struct {
 	graph   *graph
 	body    *document.Object
@@ -43,7 +43,7 @@ type ownRelations struct {
 
 func (o ownRelations) identifier() string { return o.body.Text("identifier") }
 
-// leads reports whether each step is a relation of the blueprint that the step before leads to.
+// leads reports whether each step is a relation of the blueprint that the previous step leads to.
 func (o ownRelations) leads(blueprint string, steps []string) bool {
 	for _, step := range steps {
 		if blueprint = o.target(blueprint, step); blueprint == "" {

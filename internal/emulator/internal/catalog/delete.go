@@ -41,13 +41,13 @@ func (c *Catalog) DeleteEntities(blueprint string, requested []string, withDepen
 
 // deleteAll removes the selected entities, after those that depend on them.
 func (c *Catalog) deleteAll(selected []*entity, withDependents bool) error {
-	doomed := c.graph.withDependents(selected)
-	if len(doomed) > len(selected) && !withDependents {
-		dependent := doomed[len(selected)]
+	deleted := c.graph.withDependents(selected)
+	if len(deleted) > len(selected) && !withDependents {
+		dependent := deleted[len(selected)]
 		return refuse(HasDependents, "%d entities have a relation to an entity to be deleted, the first is %q of blueprint %q",
-			len(doomed)-len(selected), dependent.identifier, dependent.blueprint.definition.identifier)
+			len(deleted)-len(selected), dependent.identifier, dependent.blueprint.definition.identifier)
 	}
-	for _, e := range slices.Backward(doomed) {
+	for _, e := range slices.Backward(deleted) {
 		c.remove(e)
 	}
 	return nil
@@ -77,7 +77,7 @@ func (c *Catalog) remove(e *entity) {
 	before := c.viewer.image(e)
 	c.graph.unlink(e)
 	e.blueprint.remove(e)
-	e.blueprint.deletion = c.clerk.now()
+	e.blueprint.deletion = c.stamper.now()
 	c.notifier.entity(Delete, before, image{}, e.blueprint.deletion, e)
 }
 

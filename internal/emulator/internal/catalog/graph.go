@@ -5,18 +5,17 @@ import (
 	"slices"
 )
 
-// graph is the content of a catalog: blueprints, their entities, and what relates to
-// what. It says neither how an entity is shown nor who is notified of a change.
+// graph is the content of a catalog: blueprints, their entities and the relations between them. It
+// neither renders entities nor reports changes.
 type graph struct {
 	blueprints map[string]*blueprint
-	// dependents has, for every entity that is the target of a relation, the
-	// entities that have that relation.
+	// dependents maps each target of a relation to the entities with that relation.
 	dependents map[reference]map[reference]struct{}
-	// sequence counts the blueprints and entities ever made; it orders lists.
+	// sequence counts all blueprints and entities ever created; it orders lists.
 	sequence uint64
 }
 
-// reference names an entity.
+// reference identifies an entity.
 type reference struct{ blueprint, entity string }
 
 func newGraph() *graph {
@@ -29,7 +28,7 @@ func (g *graph) next() uint64 {
 	return g.sequence
 }
 
-// find returns the blueprint, or the error that says it is not there.
+// find returns the blueprint, or a NotFound error.
 func (g *graph) find(identifier string) (*blueprint, error) {
 	b, ok := g.blueprints[identifier]
 	if !ok {
@@ -38,7 +37,7 @@ func (g *graph) find(identifier string) (*blueprint, error) {
 	return b, nil
 }
 
-// ordered returns all blueprints in the order in which they were made.
+// ordered returns all blueprints in creation order.
 func (g *graph) ordered() []*blueprint {
 	all := make([]*blueprint, 0, len(g.blueprints))
 	for _, b := range g.blueprints {
@@ -48,7 +47,7 @@ func (g *graph) ordered() []*blueprint {
 	return all
 }
 
-// lookup returns the entity that a reference names, or nil.
+// lookup returns the entity of a reference, or nil.
 func (g *graph) lookup(r reference) *entity {
 	b, ok := g.blueprints[r.blueprint]
 	if !ok {

@@ -33,9 +33,9 @@ type migration struct {
 	run     func() error
 }
 
-// migrations are the changes of many entities that were started.
+// migrations holds all migrations, including those that have ended.
 type migrations struct {
-	clerk clerk
+	stamper stamper
 	// lag is how long each takes.
 	lag     time.Duration
 	all     []*migration
@@ -44,19 +44,19 @@ type migrations struct {
 
 // start adds a migration; without a lag it runs immediately.
 func (ms *migrations) start(m *migration) string {
-	m.stamp = ms.clerk.created()
+	m.stamp = ms.stamper.created()
 	m.id = "migration_" + strings.ToLower(rand.Text())
 	m.status = Running
-	m.due = ms.clerk.clock().Add(ms.lag)
+	m.due = ms.stamper.clock().Add(ms.lag)
 	ms.all = append(ms.all, m)
 	ms.running = append(ms.running, m)
 	ms.settle()
 	return m.id
 }
 
-// due reports whether a migration waits to take effect.
+// due reports whether a migration is ready to take effect.
 func (ms *migrations) due() bool {
-	return len(ms.running) > 0 && !ms.clerk.clock().Before(ms.running[0].due)
+	return len(ms.running) > 0 && !ms.stamper.clock().Before(ms.running[0].due)
 }
 
 // settle applies the migrations that are due. All take equally long, so they are due in the order
@@ -69,7 +69,7 @@ func (ms *migrations) settle() {
 		if err := m.run(); err != nil {
 			m.status, m.reason = Failed, err.Error()
 		}
-		m.stamp = ms.clerk.updated(m.stamp)
+		m.stamp = ms.stamper.updated(m.stamp)
 	}
 }
 
@@ -136,7 +136,7 @@ func (c *Catalog) CancelMigration(id, reason string) (*document.Object, error) {
 	}
 	c.migrations.running = slices.DeleteFunc(c.migrations.running, func(other *migration) bool { return other == m })
 	m.status, m.reason = Cancelled, reason
-	m.stamp = c.clerk.updated(m.stamp)
+	m.stamp = c.stamper.updated(m.stamp)
 	return m.render(), nil
 }
 

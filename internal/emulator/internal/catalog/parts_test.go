@@ -49,11 +49,11 @@ func TestGraph(t *testing.T) {
 		t.Errorf("the path leads to %v", got)
 	}
 	if got := g.withDependents([]*entity{cart}); len(got) != 3 || got[0] != cart {
-		t.Errorf("with its dependents it is %v", got)
+		t.Errorf("with its dependents: %v", got)
 	}
 	isRelated := g.Related(query.RelatedTo{Blueprint: "deployment", Identifiers: []string{"first"}})
 	if !isRelated(record{entity: cart}) || isRelated(record{entity: second}) {
-		t.Error("what is upstream of first is cart alone")
+		t.Error("only cart should be upstream of first")
 	}
 	g.unlink(first)
 	g.followRename(cart.reference(), "trolley")
@@ -66,7 +66,7 @@ func TestMigrations(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 6, 15, 16, 44, 56, 0, time.UTC)
 	var run []string
-	ms := &migrations{clerk: clerk{clock: func() time.Time { return now }, actor: "somebody"}, lag: time.Minute}
+	ms := &migrations{stamper: stamper{clock: func() time.Time { return now }, actor: "somebody"}, lag: time.Minute}
 	start := func(source string, err error) string {
 		return ms.start(&migration{source: source, run: func() error {
 			run = append(run, source)
@@ -75,7 +75,7 @@ func TestMigrations(t *testing.T) {
 	}
 	start("first", nil)
 	now = now.Add(time.Second)
-	failing := start("second", refuse(NotFound, "nothing is there"))
+	failing := start("second", refuse(NotFound, "nothing exists"))
 	now = now.Add(time.Minute - time.Second)
 	ms.settle()
 	if len(run) != 1 || run[0] != "first" || ms.due() {
@@ -84,7 +84,7 @@ func TestMigrations(t *testing.T) {
 	now = now.Add(time.Second)
 	ms.settle()
 	m, err := ms.find(failing)
-	if err != nil || m.status != Failed || m.reason != "nothing is there" || m.updatedBy != "somebody" {
+	if err != nil || m.status != Failed || m.reason != "nothing exists" || m.updatedBy != "somebody" {
 		t.Errorf("the second one is %+v, %v", m, err)
 	}
 	if _, err := ms.find("absent"); err == nil {

@@ -27,9 +27,9 @@ func (s set) contains(candidate query.Record) bool {
 	return in
 }
 
-// Related implements query.Graph. Upstream is what an entity depends on,
-// downstream what depends on it; without a direction both count, each over any
-// number of relations. The entities themselves are not related to themselves.
+// Related implements query.Graph. Upstream is what an entity depends on, downstream what depends on
+// it; without a direction both count, each over any number of relations. An entity is not related
+// to itself.
 func (g *graph) Related(rule query.RelatedTo) query.Matcher {
 	start := references(rule.Blueprint, rule.Identifiers)
 	results := make(set)
@@ -45,7 +45,7 @@ func (g *graph) Related(rule query.RelatedTo) query.Matcher {
 	return results.contains
 }
 
-// spread adds everything that can be reached from start.
+// spread adds everything reachable from start to results.
 func (g *graph) spread(start []reference, results set, next func(*entity) []reference) {
 	seen := make(set)
 	for queue := start; len(queue) > 0; queue = queue[1:] {
@@ -125,7 +125,7 @@ func (g *graph) pathTo(path query.Path) query.Matcher {
 	}
 }
 
-// walk returns where a path leads from an entity.
+// walk returns the entities at the end of a path from an entity.
 func (g *graph) walk(e *entity, steps []query.Step) []*entity {
 	present := []*entity{e}
 	for _, step := range steps {
@@ -134,7 +134,7 @@ func (g *graph) walk(e *entity, steps []query.Step) []*entity {
 	return present
 }
 
-// take follows one step. Of a variable one every stop on the way counts.
+// take follows one step. A variable step yields every entity on the way.
 func (g *graph) take(from []*entity, step query.Step) []*entity {
 	reached := make(set)
 	var stops []*entity

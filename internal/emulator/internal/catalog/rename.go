@@ -135,7 +135,7 @@ func (c *Catalog) renamed(b *blueprint, body *document.Object, apply func(*entit
 		apply(changed)
 		b.replace(changed)
 	}
-	b.stamp = c.clerk.updated(b.stamp)
+	b.stamp = c.stamper.updated(b.stamp)
 	after := b.render()
 	c.notifier.blueprint(Update, before, after, b.updatedAt, b.definition)
 	return after, nil
@@ -177,8 +177,8 @@ func (f *follower) documents(b *blueprint, body *document.Object) map[*blueprint
 	return bodies
 }
 
-// steps returns a document whose paths of relations alone follow a
-// rename, or the document itself when none has to.
+// steps returns a document whose paths of relations follow a rename, or the document itself if none
+// has to.
 func (f *follower) steps(b *blueprint, body *document.Object) *document.Object {
 	follow := func(start *blueprint, path []string) ([]string, bool) {
 		// A rename of a relation does not change the last segment of a path, so add one.

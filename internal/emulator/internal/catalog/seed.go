@@ -50,7 +50,7 @@ func (c *Catalog) Load(seed Seed) error {
 
 // stage returns a copy of the catalog, to be filled and then either adopted or discarded.
 func (c *Catalog) stage() *Catalog {
-	staged := &Catalog{config: c.config, clerk: c.clerk, pages: maps.Clone(c.pages)}
+	staged := &Catalog{config: c.config, stamper: c.stamper, pages: maps.Clone(c.pages)}
 	staged.adopt(newGraph())
 	staged.graph.sequence = c.graph.sequence
 	for identifier, b := range c.graph.blueprints {
@@ -106,7 +106,7 @@ func (l *loader) loadBlueprint(body *document.Object) error {
 	if err != nil {
 		return err
 	}
-	s, err := l.catalog.clerk.readStamp(body)
+	s, err := l.catalog.stamper.readStamp(body)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func (l *loader) loadEntity(body *document.Object) (*writing, error) {
 			return nil, err
 		}
 	}
-	if w.draft.stamp, err = l.catalog.clerk.readStamp(body); err != nil {
+	if w.draft.stamp, err = l.catalog.stamper.readStamp(body); err != nil {
 		return nil, err
 	}
 	w.draft.sequence = l.catalog.graph.next()
@@ -188,7 +188,7 @@ func (l *loader) loadPages(seed Seed) error {
 }
 
 // readStamp reads the creation and update metadata of a dump; the defaults are now and the actor.
-func (k clerk) readStamp(body *document.Object) (stamp, error) {
+func (k stamper) readStamp(body *document.Object) (stamp, error) {
 	s := k.created()
 	for key, field := range map[string]*time.Time{"createdAt": &s.createdAt, "updatedAt": &s.updatedAt} {
 		value, ok := body.Get(key)

@@ -24,7 +24,7 @@ func (c *Catalog) addSystemBlueprints() {
 		if err != nil {
 			panic("catalog: a system blueprint is not valid: " + err.Error())
 		}
-		c.graph.addBlueprint(d, c.clerk.created())
+		c.graph.addBlueprint(d, c.stamper.created())
 	}
 }
 

@@ -19,7 +19,7 @@ type View struct {
 	AttachTitles bool
 }
 
-// viewer shows the entities of a graph as the API does, with what is calculated.
+// viewer renders the entities of a graph as the API does, with calculated properties.
 type viewer struct {
 	graph *graph
 	now   func() time.Time

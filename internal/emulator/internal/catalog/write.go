@@ -181,7 +181,7 @@ func (w *writing) commit() (*document.Object, error) {
 		}
 	}
 	if w.options.ValidateOnly {
-		w.draft.stamp = w.catalog.clerk.created()
+		w.draft.stamp = w.catalog.stamper.created()
 		return w.catalog.viewer.snapshot(w.draft), nil
 	}
 	w.createMissing()
@@ -193,7 +193,7 @@ func (w *writing) commit() (*document.Object, error) {
 
 func (w *writing) insert() *document.Object {
 	c, e := w.catalog, w.draft
-	e.stamp = c.clerk.created()
+	e.stamp = c.stamper.created()
 	e.sequence = c.graph.next()
 	e.source = w.options.Source
 	w.blueprint.add(e)
@@ -206,7 +206,7 @@ func (w *writing) insert() *document.Object {
 func (w *writing) exchange() *document.Object {
 	c, e := w.catalog, w.draft
 	before := c.viewer.image(w.present)
-	e.stamp = c.clerk.updated(w.present.stamp)
+	e.stamp = c.stamper.updated(w.present.stamp)
 	e.source = w.options.Source
 	c.graph.unlink(w.present)
 	w.blueprint.replace(e)

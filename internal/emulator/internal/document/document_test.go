@@ -18,7 +18,7 @@ func parse(tb testing.TB, text string) any {
 	return value
 }
 
-func TestDocumentsComeOutAsTheyWentIn(t *testing.T) {
+func TestDocumentsRoundTrip(t *testing.T) {
 	t.Parallel()
 	many := `{"k0":0,"k1":1,"k2":2,"k3":3,"k4":4,"k5":5,"k6":6,"k7":7,"k8":8,"k9":9,"ka":10,"kb":11,"kc":12,"kd":13,"ke":14,"kf":15,"kg":16,"kh":17}`
 	for _, text := range []string{
@@ -37,13 +37,13 @@ func TestDocumentsComeOutAsTheyWentIn(t *testing.T) {
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	t.Run("spaces go and escapes become characters", func(t *testing.T) {
+	t.Run("spaces are dropped and escapes decoded", func(t *testing.T) {
 		t.Parallel()
 		if got := string(document.Append(nil, parse(t, ` { "a" : [ 1 , "\u00e9\/" ] } `))); got != `{"a":[1,"é/"]}` {
 			t.Error(got)
 		}
 	})
-	t.Run("of a repeated key the last value counts", func(t *testing.T) {
+	t.Run("the last value of a repeated key wins", func(t *testing.T) {
 		t.Parallel()
 		if got := string(document.Append(nil, parse(t, `{"a":1,"b":2,"a":3}`))); got != `{"a":3,"b":2}` {
 			t.Error(got)
@@ -141,7 +141,7 @@ func TestObject(t *testing.T) {
 	original, _ := parse(t, `{"a":{"b":{"c":1}},"d":2,"e":3}`).(*document.Object)
 	text := func(o *document.Object) string { return string(document.Append(nil, o)) }
 
-	t.Run("Updated copies the way to the value", func(t *testing.T) {
+	t.Run("Updated copies the path to the value", func(t *testing.T) {
 		t.Parallel()
 		if got := text(original.Updated("x", "a", "b", "c")); got != `{"a":{"b":{"c":"x"}},"d":2,"e":3}` {
 			t.Error(got)
@@ -153,7 +153,7 @@ func TestObject(t *testing.T) {
 			t.Errorf("the original changed: %s", got)
 		}
 	})
-	t.Run("Renamed keeps the place", func(t *testing.T) {
+	t.Run("Renamed keeps the position", func(t *testing.T) {
 		t.Parallel()
 		if got := text(original.Renamed("d", "z")); got != `{"a":{"b":{"c":1}},"z":2,"e":3}` {
 			t.Error(got)
@@ -183,7 +183,7 @@ func TestObject(t *testing.T) {
 			t.Error(text(large))
 		}
 	})
-	t.Run("a missing object reads as an empty one", func(t *testing.T) {
+	t.Run("a nil object reads as an empty one", func(t *testing.T) {
 		t.Parallel()
 		missing := original.Object("d")
 		if missing.Len() != 0 || missing.Has("x") || missing.Object("x").Text("y") != "" || missing.List("z") != nil || missing.Flag("f") {

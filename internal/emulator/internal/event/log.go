@@ -60,8 +60,8 @@ type Filter struct {
 	Limit int
 	// Hidden reports whether the events of an entity are not shown; nil hides none.
 	Hidden func(blueprint, entity string) bool
-	// Lag is how long after its change every other entry is not there yet, of which Now
-	// is the time. Shuffle shows entries in an order of their own.
+	// Lag hides about half of the entries until that long after their change, as of Now. Shuffle
+	// returns the entries in an arbitrary but stable order.
 	Lag     time.Duration
 	Now     time.Time
 	Shuffle bool
@@ -92,10 +92,10 @@ func (l *Log) newestFirst() []entry {
 	return all
 }
 
-// draw is a number that has nothing to do with the time of the entry.
+// draw is a pseudo-random number that is independent of the time of the entry.
 func (e entry) draw() uint32 { return crc32.ChecksumIEEE([]byte(e.identifier)) }
 
-// isShown reports whether the log has an entry already, and still.
+// isShown reports whether an entry is neither hidden nor delayed.
 func (f Filter) isShown(e entry) bool {
 	isGone := f.Hidden != nil && e.change.Resource == catalog.EntityResource && f.Hidden(e.change.Blueprint, e.change.Entity)
 	isLate := f.Lag > 0 && e.draw()%2 == 0 && f.Now.Sub(e.change.At) < f.Lag
@@ -116,10 +116,10 @@ func (f Filter) matches(e entry) bool {
 		f.isShown(e)
 }
 
-func matchesText(wanted, value string) bool { return wanted == "" || wanted == value }
+func matchesText(allowed, value string) bool { return allowed == "" || allowed == value }
 
-func matchesAny(wanted []string, value string) bool {
-	return len(wanted) == 0 || slices.Contains(wanted, value)
+func matchesAny(allowed []string, value string) bool {
+	return len(allowed) == 0 || slices.Contains(allowed, value)
 }
 
 // render returns the event as the audit log shows it.

@@ -29,8 +29,8 @@ const (
 	// laneCapacity is the maximum number of waiting events in a lane; the rest is dropped and
 	// recorded in the list of deliveries.
 	laneCapacity = 20_000
-	// answerLimit is how much of a response is read.
-	answerLimit = 1 << 20
+	// responseLimit is how much of a response is read.
+	responseLimit = 1 << 20
 )
 
 // backoff is the pause before a retry.
@@ -242,8 +242,8 @@ func (s *Sender) attempt(j job) Outcome {
 	}
 	defer func() { _ = response.Body.Close() }()
 	// Reading makes the connection reusable; an error does not change the status.
-	answer, _ := io.ReadAll(io.LimitReader(response.Body, answerLimit))
-	return Outcome{Status: response.StatusCode, Body: answer}
+	body, _ := io.ReadAll(io.LimitReader(response.Body, responseLimit))
+	return Outcome{Status: response.StatusCode, Body: body}
 }
 
 func (s *Sender) do(request *http.Request, chain int) (*http.Response, error) {

@@ -14,7 +14,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/event"
 )
 
-// stuck is a network in which nobody answers.
+// stuck is a network without responses.
 type stuck struct{ requests atomic.Int64 }
 
 // RoundTrip implements http.RoundTripper.
@@ -28,7 +28,7 @@ func newSender(transport http.RoundTripper) *event.Sender {
 	return event.NewSender(event.Config{Secret: "s", Now: time.Now, Transport: transport})
 }
 
-func TestCloseCutsOffWhatTakesTooLong(t *testing.T) {
+func TestCloseCancelsSlowDeliveries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network := &stuck{}
@@ -75,7 +75,7 @@ func TestQueuesAreBounded(t *testing.T) {
 		}
 		deliveries := sender.Deliveries()
 		if len(deliveries) != 10_000 {
-			t.Errorf("%d deliveries are remembered", len(deliveries))
+			t.Errorf("%d deliveries in the log", len(deliveries))
 		}
 		if last := deliveries[len(deliveries)-1]; !last.Done || !strings.Contains(last.Error, "too many") {
 			t.Errorf("the last one: %+v", last)
@@ -88,7 +88,7 @@ func TestQueuesAreBounded(t *testing.T) {
 	})
 }
 
-func TestAddressThatIsNone(t *testing.T) {
+func TestInvalidURL(t *testing.T) {
 	t.Parallel()
 	sender := newSender(nil)
 	sender.Post("key", "http://[::1", document.New())

@@ -10,7 +10,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/query"
 )
 
-// now is the instant to which presets refer: a Monday afternoon.
+// now is the time that presets are relative to: a Monday afternoon.
 var now = time.Date(2026, 6, 15, 16, 44, 56, 0, time.UTC)
 
 // fixed is a record with given properties.
@@ -22,7 +22,7 @@ func (f fixed) Relation(name, target string) []any {
 }
 func (f fixed) Kinds() iter.Seq2[string, query.Kind] { return kinds }
 
-// kinds gives every record a url and a plain string.
+// kinds defines a URL property and a plain string for every record.
 func kinds(yield func(string, query.Kind) bool) {
 	_ = yield("link", query.Kind{Type: "string", Format: "url"}) && yield("name", query.Kind{Type: "string"})
 }
@@ -47,8 +47,8 @@ func finds(tb testing.TB, rule, properties string, dialect query.Dialect) bool {
 	return q.Bind(nil, now)(fixed{properties: object(tb, properties)})
 }
 
-// TestOperators has for every operator the properties of each type that it finds
-// and those that it does not; null is always among them.
+// TestOperators lists, for every operator, values of each type that match and values that do not,
+// always including null.
 func TestOperators(t *testing.T) {
 	t.Parallel()
 	const (

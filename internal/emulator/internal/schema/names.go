@@ -34,16 +34,16 @@ func (c nameChecker) Validate(ctx *jsonschema.ValidatorContext, value any) {
 			continue
 		}
 		if m, ok := firstOf(name, err); ok {
-			ctx.AddError(&misnamed{name: name, problem: m.problem})
+			ctx.AddError(&invalidName{name: name, problem: m.problem})
 		}
 	}
 }
 
-// misnamed is the error kind for a property with an invalid name.
-type misnamed struct{ name, problem string }
+// invalidName is the error kind for a property with an invalid name.
+type invalidName struct{ name, problem string }
 
 // KeywordPath implements jsonschema.ErrorKind.
-func (*misnamed) KeywordPath() []string { return []string{"propertyNames"} }
+func (*invalidName) KeywordPath() []string { return []string{"propertyNames"} }
 
 // LocalizedString implements jsonschema.ErrorKind.
-func (k *misnamed) LocalizedString(*message.Printer) string { return k.problem }
+func (k *invalidName) LocalizedString(*message.Printer) string { return k.problem }

@@ -21,13 +21,12 @@ func definition(tb testing.TB, text string) *document.Object {
 	tb.Helper()
 	object, ok := parse(tb, text).(*document.Object)
 	if !ok {
-		tb.Fatalf("%s is no object", text)
+		tb.Fatalf("%s is not an object", text)
 	}
 	return object
 }
 
-// TestKeywords has, for each schema, values that it accepts and values that it
-// refuses with the problem that is named.
+// TestKeywords lists, for each schema, valid values and invalid ones with their problem.
 func TestKeywords(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -35,7 +35,7 @@ func first(path string, root any, err *jsonschema.ValidationError) *Violation {
 	return &Violation{Path: strings.Join(append([]string{path}, m.location...), "/"), Problem: m.problem}
 }
 
-// mistake is a violation with its place in the document.
+// mistake is a violation with its position in the document.
 type mistake struct {
 	location []string
 	problem  string
@@ -105,7 +105,7 @@ func mistakeOf(root any, err *jsonschema.ValidationError) mistake {
 		key := firstKey(value, k.Properties)
 		m.problem = fmt.Sprintf("must NOT have additional properties: '%s'", key)
 		m.order = append(m.order, position(value, key), 0) // Ranks after an invalid name.
-	case *misnamed:
+	case *invalidName:
 		m.order = append(m.order, position(value, k.name))
 		m.problem = fmt.Sprintf("property name must be valid: '%s' %s", k.name, k.problem)
 	default:

@@ -34,7 +34,7 @@ func (d Data) Render(value any) (any, error) {
 // list it becomes null.
 type undefined struct{}
 
-// defined returns null for what is undefined.
+// defined turns undefined into null.
 func defined(value any) any {
 	if value == (undefined{}) {
 		return nil

@@ -20,7 +20,7 @@ func parse(t *testing.T, text string) any {
 	t.Helper()
 	value, err := document.Parse([]byte(text), document.KeepNumber)
 	if err != nil {
-		t.Fatalf("the test is wrong: %s: %s", err, text)
+		t.Fatalf("invalid test: %s: %s", err, text)
 	}
 	return value
 }
@@ -31,8 +31,8 @@ func data(t *testing.T) Data {
 	return NewData(object)
 }
 
-// TestRender is the table of vectors: the template and what becomes of it, both as
-// JSON. A result without "{" and the like that begins with "error:" is an error.
+// TestRender lists templates and their results, both as JSON. A result that begins with "error:" is
+// part of an error message.
 func TestRender(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ template, want string }{
@@ -154,6 +154,6 @@ func TestRenderDoesNotChangeTheTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if after := string(document.Append(nil, template)); after != string(before) {
-		t.Errorf("it became %s", after)
+		t.Errorf("the template became %s", after)
 	}
 }

@@ -16,24 +16,25 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator"
 )
 
-// update rewrites the files of TestAnswersToMistakes: go test -run Mistakes -update.
-var update = flag.Bool("update", false, "write testdata/mistakes from the emulator's answers; read what changed")
+// update rewrites the files of TestResponsesToInvalidRequests: go test -run
+// InvalidRequests -update.
+var update = flag.Bool("update", false, "write testdata/mistakes from the emulator's responses; review the diff")
 
-// exchange is a request that succeeds. Each of its parts is spoilt in turn.
+// exchange is one request.
 type exchange struct{ method, path, body string }
 
-// area is a group of routes with what can be wrong about them.
+// area is a group of routes with valid and invalid requests.
 type area struct {
-	// valid requests succeed as they are; every key of their bodies is left out,
-	// replaced by values of another type or form, and joined by one that is unknown.
+	// valid requests succeed unmodified. In each, every key of the body is removed or replaced by
+	// values of another type or form, and an unknown key is added.
 	valid []exchange
-	// invalid requests are refused for what no change to a single key shows.
+	// invalid requests are refused for reasons that modifying a single key does not cover.
 	invalid []exchange
 }
 
-// TestAnswersToMistakes compares what the emulator answers to mistakes with what was
-// read by a person: testdata/mistakes has a file for each area.
-func TestAnswersToMistakes(t *testing.T) {
+// TestResponsesToInvalidRequests compares the emulator's responses to invalid requests with
+// reviewed ones: testdata/mistakes has a file for each area.
+func TestResponsesToInvalidRequests(t *testing.T) {
 	t.Parallel()
 	for name, area := range areas() {
 		t.Run(name, func(t *testing.T) {
@@ -47,7 +48,7 @@ func TestAnswersToMistakes(t *testing.T) {
 				s.mustDo(t, http.MethodPost, "/_emulator/reset", "")
 				fmt.Fprintf(&got, "%s %s\n", e.method, e.path)
 				for _, m := range mutations(t, e.body) {
-					m.describe(&got, func(body string) string { return s.answerTo(t, exchange{e.method, e.path, body}) })
+					m.describe(&got, func(body string) string { return s.responseTo(t, exchange{e.method, e.path, body}) })
 				}
 			}
 			for _, e := range area.invalid {
@@ -55,7 +56,7 @@ func TestAnswersToMistakes(t *testing.T) {
 				if e.body != "" {
 					fmt.Fprintf(&got, "\t%s\n", e.body)
 				}
-				fmt.Fprintf(&got, "\t%s\n", s.answerTo(t, e))
+				fmt.Fprintf(&got, "\t%s\n", s.responseTo(t, e))
 			}
 			compareGolden(t, filepath.Join("testdata", "mistakes", name+".txt"), got.String())
 		})
@@ -89,13 +90,13 @@ func compareGolden(t *testing.T, file, got string) {
 			w = wantLines[i]
 		}
 		if g != w {
-			t.Fatalf("%s, line %d:\ngot  %s\nwant %s\nRun the test with -update and read the difference.", file, i+1, g, w)
+			t.Fatalf("%s, line %d:\ngot  %s\nwant %s\nRun the test with -update and review the diff.", file, i+1, g, w)
 		}
 	}
 }
 
-// answerTo describes the answer to a request, and undoes what the request changed.
-func (s *server) answerTo(t *testing.T, e exchange) string {
+// responseTo describes the response to a request, and undoes the request's effect.
+func (s *server) responseTo(t *testing.T, e exchange) string {
 	t.Helper()
 	a := s.do(t, e.method, e.path, e.body)
 	if a.status < http.StatusBadRequest {
@@ -110,7 +111,7 @@ func (s *server) answerTo(t *testing.T, e exchange) string {
 	return described
 }
 
-// mutation is what can be done to one part of a body, with the bodies that come of it.
+// mutation is one part of a body with the bodies that result from modifying it.
 type mutation struct {
 	part     string
 	variants []variant
@@ -118,30 +119,30 @@ type mutation struct {
 
 type variant struct{ name, body string }
 
-// describe writes the answers to the variants, those with the same answer together.
-func (m mutation) describe(to *strings.Builder, answer func(body string) string) {
-	var answers []string
+// describe writes the responses to the variants, grouped by response.
+func (m mutation) describe(to *strings.Builder, respond func(body string) string) {
+	var responses []string
 	variants := make(map[string][]string)
 	for _, v := range m.variants {
-		a := answer(v.body)
+		a := respond(v.body)
 		if variants[a] == nil {
-			answers = append(answers, a)
+			responses = append(responses, a)
 		}
 		variants[a] = append(variants[a], v.name)
 	}
-	for _, a := range answers {
+	for _, a := range responses {
 		fmt.Fprintf(to, "\t%s %s: %s\n", m.part, strings.Join(variants[a], ", "), a)
 	}
 }
 
-// mutations spoils each part of a body in turn.
+// mutations modifies each part of a body in turn.
 func mutations(t *testing.T, body string) []mutation {
 	t.Helper()
 	decoder := json.NewDecoder(strings.NewReader(body))
 	decoder.UseNumber()
 	var root any
 	if err := decoder.Decode(&root); err != nil {
-		t.Fatalf("the test is wrong: %s: %s", err, body)
+		t.Fatalf("invalid test: %s: %s", err, body)
 	}
 	var all []mutation
 	var visit func(part string, value any, set func(any), unset func())
@@ -150,7 +151,7 @@ func mutations(t *testing.T, body string) []mutation {
 		add := func(name string) { m.variants = append(m.variants, variant{name, compact(t, root)}) }
 		if unset != nil {
 			unset()
-			add("left out")
+			add("missing")
 		}
 		for _, wrong := range []any{nil, json.Number("-1.5"), "?!", []any{}, map[string]any{}} {
 			if !sameKind(value, wrong) {
@@ -160,9 +161,9 @@ func mutations(t *testing.T, body string) []mutation {
 		}
 		set(value)
 		if object, ok := value.(map[string]any); ok {
-			object["unheardOf"] = true
-			add("with unheardOf")
-			delete(object, "unheardOf")
+			object["unknownKey"] = true
+			add("with unknownKey")
+			delete(object, "unknownKey")
 		}
 		all = append(all, m)
 		switch value := value.(type) {
@@ -180,8 +181,8 @@ func mutations(t *testing.T, body string) []mutation {
 	return all
 }
 
-// sameKind reports whether the values have the same type, strings excepted: "?!"
-// breaks patterns, formats and enumerations.
+// sameKind reports whether the values have the same type. Strings never do: "?!" violates patterns,
+// formats and enumerations.
 func sameKind(a, b any) bool {
 	if _, isText := a.(string); isText {
 		return false
@@ -189,7 +190,7 @@ func sameKind(a, b any) bool {
 	return fmt.Sprintf("%T", a) == fmt.Sprintf("%T", b)
 }
 
-// startForMistakes returns an emulator with one of everything, to which a reset returns.
+// startForMistakes returns an emulator seeded with one of everything, which a reset restores.
 func startForMistakes(t *testing.T) *server {
 	t.Helper()
 	s := start(t, emulator.Options{ChangelogDestination: emulator.KeepDestination, DeliveryTransport: &receiver{}})
@@ -247,7 +248,7 @@ func areas() map[string]area {
 	}
 }
 
-const fullBlueprint = `{"identifier": "b", "title": "B", "description": "", "icon": "Cloud", "neverHeardOf": 1,
+const fullBlueprint = `{"identifier": "b", "title": "B", "description": "", "icon": "Cloud", "otherKey": 1,
 	"schema": {"required": ["p"], "properties": {"p": {"type": "string", "title": "P", "description": "", "icon": "I", "format": "url", "default": "https://a.example.com",
 		"spec": "embedded-url", "enum": ["https://a.example.com"], "enumColors": {"https://a.example.com": "red"}, "minLength": 1, "maxLength": 100, "pattern": "a",
 		"specAuthentication": {"clientId": "c", "authorizationUrl": "https://a.example.com", "tokenUrl": "https://a.example.com", "authorizationScope": ["openid"]}},

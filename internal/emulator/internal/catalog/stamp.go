@@ -6,30 +6,30 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/document"
 )
 
-// clerk says when something happens, and who does it.
-type clerk struct {
+// stamper creates the creation and update metadata: the current time and the actor.
+type stamper struct {
 	clock func() time.Time
 	actor string
 }
 
-// now returns the present instant as Port stores it.
-func (k clerk) now() time.Time { return k.clock().UTC().Truncate(time.Millisecond) }
+// now returns the current time with Port's precision.
+func (k stamper) now() time.Time { return k.clock().UTC().Truncate(time.Millisecond) }
 
-// stamp says who made and who last changed something, and when.
+// stamp is the creation and update metadata of an object.
 type stamp struct {
 	createdAt, updatedAt time.Time
 	createdBy, updatedBy string
 }
 
-// created returns the stamp of something new.
-func (k clerk) created() stamp {
+// created returns the stamp of a new object.
+func (k stamper) created() stamp {
 	now := k.now()
 	return stamp{createdAt: now, updatedAt: now, createdBy: k.actor, updatedBy: k.actor}
 }
 
-// updated returns the stamp of something that is changed now. Every change moves
-// updatedAt, also when two come within one millisecond.
-func (k clerk) updated(s stamp) stamp {
+// updated returns the stamp of an object that changes now. Every change advances updatedAt, even
+// two within one millisecond.
+func (k stamper) updated(s stamp) stamp {
 	now := k.now()
 	if !now.After(s.updatedAt) {
 		now = s.updatedAt.Add(time.Millisecond)
