@@ -1,6 +1,6 @@
-// Package changelog holds what is known about Port's change events: the event model, the identity
-// of an event, how JavaScript serialises one, and how a delivery is signed and verified.
+// Package changelog models Port's change events: it parses events, identifies duplicates,
+// serialises them as JavaScript does, and signs and verifies deliveries.
 //
-// The emulator signs and serialises with it, the listener verifies, decodes and
-// compares with it. It imports neither Terraform nor Slack and has no logger.
+// The emulator uses it to serialise and sign events, the listener to verify, parse and identify
+// them. It imports neither Terraform nor Slack and has no logger.
 package changelog

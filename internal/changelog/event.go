@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Actions and resource types that decide how an event is read. Port sends more
-// of them, and may send new ones: anything else is kept as it is.
+// Actions and resource types that affect how an event is read. Port sends others too; they are kept
+// unchanged.
 const (
 	ActionCreate = "CREATE"
 	ActionUpdate = "UPDATE"
@@ -15,23 +15,23 @@ const (
 	ResourceEntity    = "entity"
 	ResourceBlueprint = "blueprint"
 	ResourceRun       = "run"
-	// ResourceTest is that of an event which tries the way to a listener: nothing has
-	// changed, and no rule matches it. It is not Port's.
+	// ResourceTest is the type of an event that tests the delivery to a listener. It reports no
+	// change, no rule matches it, and Port does not send it.
 	ResourceTest = "listener_test"
 
-	// StatusFailure marks the report of a change that did not happen.
+	// StatusFailure is the status of a change that failed.
 	StatusFailure = "FAILURE"
 )
 
-// Event is one change in Port in one shape, whichever of Port's shapes carried
-// it: changelog or automation, with or without the envelope of an automation's
-// trigger data. An absent text is "", an absent time is the zero time.
+// Event is one change in Port in a normalised form, whichever form Port sent: changelog or
+// automation, with or without the envelope of an automation's trigger data. An absent text is "",
+// an absent time is the zero time.
 type Event struct {
-	// ID is Port's own identifier of the event, "event_…"; most shapes have none.
+	// ID is Port's identifier of the event, "event_…"; most forms have none.
 	ID           string
 	Action       string
 	ResourceType string
-	// Status is that of a changelog event or run: "SUCCESS", "FAILURE"…
+	// Status is the status of a changelog event or run: "SUCCESS", "FAILURE"…
 	Status  string
 	Trigger Trigger
 	Context Context
@@ -40,7 +40,7 @@ type Event struct {
 	document map[string]any
 }
 
-// Trigger says who caused the change, when and by which route.
+// Trigger says who caused the change, when and how.
 type Trigger struct {
 	By     Actor
 	At     time.Time
@@ -51,71 +51,71 @@ type Trigger struct {
 type Actor struct {
 	OrgID  string
 	UserID string
-	// Email and Name are those of the user, in events that describe the user.
+	// Email and Name are set in events that describe the user.
 	Email, Name string
-	// AppID is that of the application that made the change for nobody in particular.
+	// AppID is the application that made the change on its own behalf.
 	AppID  string
 	ByPort bool
 }
 
-// Context says what changed, by identifiers.
+// Context identifies what changed.
 type Context struct {
 	Blueprint string
 	Entity    string
-	// Property is the timer property that expired, in events about one.
+	// Property is the timer property that expired, in timer events.
 	Property string
-	// RunID is the run an event is about.
+	// RunID is the run that the event is about.
 	RunID string
 }
 
-// Diff holds the thing that changed before and after. Before is nil when it was
-// created, After when it was deleted; both are nil in an event without a diff.
+// Diff contains the changed object before and after the change. Before is nil on creation, After on
+// deletion; both are nil in an event without a diff.
 type Diff struct {
 	Before Snapshot
 	After  Snapshot
 }
 
-// Present reports whether the event says anything about before or after.
+// Present reports whether the diff has either side.
 func (d Diff) Present() bool {
 	return d.Before != nil || d.After != nil
 }
 
 // Snapshot is an entity, a blueprint or a run at one moment, as Port sent it. Numbers in it are
-// json.Number. A nil Snapshot answers every question with "absent".
+// json.Number. In a nil Snapshot every key is absent.
 type Snapshot map[string]any
 
-// Text returns the string under key, or "" when there is none.
+// Text returns the string under key, or "" if there is none.
 func (s Snapshot) Text(key string) string {
 	return text(s, key)
 }
 
-// Time returns the instant under key, or the zero time when there is none.
+// Time returns the time under key, or the zero time if there is none.
 func (s Snapshot) Time(key string) time.Time {
 	return instant(s, key)
 }
 
-// Property returns the value of an entity's property: a string, a json.Number, a
-// bool, a []any or a map[string]any, or nil when it is null or absent.
+// Property returns the value of an entity's property: a string, a json.Number, a bool, a []any or a
+// map[string]any, or nil if it is null or absent.
 func (s Snapshot) Property(name string) any {
 	properties, _ := s["properties"].(map[string]any)
 	return properties[name]
 }
 
-// IsTimer reports whether the event says that a timer property has expired. Such
-// an event shows an entity without anybody having changed it.
+// IsTimer reports whether the event is the expiry of a timer property. It then contains an entity
+// that nobody has changed.
 func (e *Event) IsTimer() bool {
 	return strings.HasPrefix(e.Action, "TIMER_")
 }
 
-// Title returns what a person calls the thing that changed: its title unless that
-// is blank, else its identifier, else "".
+// Title returns the display name of the changed object: its title unless that is blank, else its
+// identifier, else "".
 func (e *Event) Title() string {
 	identifier := firstText(e.Context.Entity, e.Context.Blueprint)
 	return firstText(e.Diff.After.Text("title"), e.Diff.Before.Text("title"), identifier)
 }
 
-// RunAction returns what a person calls the action whose run the event is about:
-// its title, else its identifier, else "".
+// RunAction returns the display name of the action of a run: its title, else its identifier, else
+// "".
 func (e *Event) RunAction() string {
 	for _, given := range []any{object(e.document, "context")["action"], e.Diff.After["action"], e.Diff.Before["action"]} {
 		if name := label(given); name != "" {
@@ -125,14 +125,14 @@ func (e *Event) RunAction() string {
 	return ""
 }
 
-// RunEntity returns what a person calls the entity that a run is about, "" if it is about none.
+// RunEntity returns the display name of the entity of a run, or "" if it has none.
 func (e *Event) RunEntity() string {
 	return firstText(label(e.Diff.After["entity"]), label(e.Diff.Before["entity"]), e.Context.Entity)
 }
 
-// User returns who caused the change: the id or the email of a user, the id of a
-// client or of an application, else who is said to have updated the thing. It is ""
-// when Port itself did it, as at a timer, and when the event does not say.
+// User returns who caused the change: the id or email of a user, the id of a client or an
+// application, else the updatedBy of the object. It is "" if Port itself caused the change, as with
+// a timer, or if the event does not say.
 func (e *Event) User() string {
 	by := e.Trigger.By
 	if user := firstText(by.UserID, by.Email, by.AppID); user != "" || by.ByPort || e.IsTimer() {
@@ -141,8 +141,8 @@ func (e *Event) User() string {
 	return firstText(e.Diff.After.Text("updatedBy"))
 }
 
-// Teams returns the teams that own the entity, as the event names them: by their
-// identifiers or titles, in any of the forms in which Port writes them.
+// Teams returns the teams that own the entity, by identifier or title as in the event, from any
+// form that Port uses.
 func (e *Event) Teams() []string {
 	for _, state := range []Snapshot{e.Diff.After, e.Diff.Before} {
 		listed, isList := state["team"].([]any)
@@ -162,8 +162,8 @@ func (e *Event) Teams() []string {
 	return nil
 }
 
-// About names the thing that changed as Port does: an entity by its blueprint and
-// identifier, "service:cart", a blueprint by its own, and a run by its id, "run:r_1".
+// About identifies the changed object: an entity as "service:cart", a blueprint by its identifier,
+// a run as "run:r_1".
 func (e *Event) About() string {
 	switch {
 	case e.ResourceType == ResourceRun && e.Context.RunID != "":
@@ -174,8 +174,8 @@ func (e *Event) About() string {
 	return e.Context.Blueprint + ":" + e.Context.Entity
 }
 
-// HappenedAt returns when the change happened: the time of its trigger, else the
-// thing's own time of update, else the zero time.
+// HappenedAt returns the time of the change: that of its trigger, else the object's updatedAt, else
+// the zero time.
 func (e *Event) HappenedAt() time.Time {
 	if !e.Trigger.At.IsZero() {
 		return e.Trigger.At
@@ -183,10 +183,9 @@ func (e *Event) HappenedAt() time.Time {
 	return e.Diff.After.Time("updatedAt")
 }
 
-// Document returns the normalised event as JSON values, for whatever looks at it as a document: the
-// store, and queries in rules. It has the keys of an automation event, whatever else the sender
-// wrote beside them, and in "context" both forms of the identifiers. Parse of its serialisation
-// gives the same event again. It belongs to the event: read it only.
+// Document returns the normalised event as JSON values, for the store and for queries in rules. It
+// has the keys of an automation event, all other keys of the sender, and in "context" both forms of
+// the identifiers. Parsing its serialisation yields the same event. The caller must not modify it.
 func (e *Event) Document() map[string]any {
 	return e.document
 }

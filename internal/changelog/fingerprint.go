@@ -8,25 +8,26 @@ import (
 )
 
 const (
-	// A mark has so many bytes of the hash of a name, and the rest are of its value.
+	// A mark consists of nameBytes of the hash of a name, followed by bytes of the hash of its
+	// value.
 	nameBytes = 5
 	markBytes = 8
-	// mostMarks bounds a fingerprint. Of more, each fingerprint keeps those whose names
-	// have the smallest hashes, so that two still have names in common.
-	mostMarks = 1000
+	// maxMarks limits a fingerprint. If there are more, those with the smallest name hashes are
+	// kept, so that two fingerprints still have names in common.
+	maxMarks = 1000
 )
 
-// Fingerprint is what is remembered of the properties of a thing before and after a
-// change: a mark for each that has a value, sorted, of 8 bytes.
+// Fingerprint summarises the properties of an object before and after a change: a sorted mark of 8
+// bytes for each property that has a value.
 type Fingerprint []byte
 
-// fingerprint returns that of an event. The organization counts as a property, and so does the
-// timer that has expired; what is null or empty, which some sources leave out, does not count.
+// fingerprint returns the fingerprint of an event. The organization and an expired timer count as
+// properties. Null and empty values do not, since some sources omit them.
 func (e *Event) fingerprint() (Fingerprint, error) {
 	var marks [][markBytes]byte
 	add := func(kind, name string, value any) error {
-		written, err := appendWithoutNothing(nil, value)
-		if err != nil || isNothing(string(written[:min(len(written), len("null"))])) {
+		written, err := appendWithoutEmpty(nil, value)
+		if err != nil || isEmpty(string(written[:min(len(written), len("null"))])) {
 			return err
 		}
 		nameHash, valueHash := sha256.Sum256([]byte(kind+name)), sha256.Sum256(written)
@@ -48,14 +49,14 @@ func (e *Event) fingerprint() (Fingerprint, error) {
 		}
 	}
 	slices.SortFunc(marks, func(a, b [markBytes]byte) int { return bytes.Compare(a[:], b[:]) })
-	fingerprint := make(Fingerprint, 0, markBytes*min(len(marks), mostMarks))
-	for _, mark := range marks[:min(len(marks), mostMarks)] {
+	fingerprint := make(Fingerprint, 0, markBytes*min(len(marks), maxMarks))
+	for _, mark := range marks[:min(len(marks), maxMarks)] {
 		fingerprint = append(fingerprint, mark[:]...)
 	}
 	return fingerprint, nil
 }
 
-// timer returns the property of an event about a timer.
+// timer returns the property of a timer event, or "".
 func (e *Event) timer() string {
 	if e.IsTimer() {
 		return e.Context.Property
@@ -63,7 +64,7 @@ func (e *Event) timer() string {
 	return ""
 }
 
-// Contradicts reports whether a property has a value in both, and not the same.
+// Contradicts reports whether both contain a property with different values.
 func (f Fingerprint) Contradicts(other Fingerprint) bool {
 	for len(f) >= markBytes && len(other) >= markBytes {
 		a, b := binary.BigEndian.Uint64(f), binary.BigEndian.Uint64(other)

@@ -13,8 +13,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// Source says in which of its forms Port has reported a change. Within one source the
-// same event arrives in the same form, however often.
+// Source is the form in which Port reported a change. Within one source, repeated deliveries of an
+// event have the same form.
 type Source string
 
 // The sources.
@@ -25,8 +25,8 @@ const (
 	SourceAuditLog   Source = "audit_log"
 )
 
-// Source returns the source of an event that Port has sent by itself. Only changelog
-// events have a status, and only automations say which run they are.
+// Source returns the source of an event that Port pushed. Only changelog events have a status, and
+// only automations name their run.
 func (e *Event) Source() Source {
 	switch {
 	case e.Status != "":
@@ -37,23 +37,23 @@ func (e *Event) Source() Source {
 	return SourceWorkflow
 }
 
-// Identity names an event, so that its copies count once. An event from the same source
-// with the same Report is the same one again. Of two sources, the n-th event that one
-// reports of a Change is the n-th of the other, unless their Properties contradict.
+// Identity identifies an event, so that its copies count once. Events from one source with the same
+// Report are the same event. The n-th event with a given Change from one source is the n-th from
+// any other source, unless their Properties contradict each other.
 type Identity struct {
 	Source Source
-	// Report is 64 hexadecimal digits, and depends on everything that the source says
-	// of the change.
+	// Report is 64 hexadecimal digits that depend on everything that the source says about the
+	// change.
 	Report string
-	// Change is 32 hexadecimal digits, and depends on what all sources say alike: what happened to
-	// which thing and when. Changes of one thing within a millisecond may share it.
+	// Change is 32 hexadecimal digits that depend on what all sources have in common: what happened
+	// to which object and when. Changes of one object within a millisecond may share it.
 	Change string
-	// Properties tell such changes apart.
+	// Properties distinguishes such changes.
 	Properties Fingerprint
 }
 
 // Identify returns the identity of an event from a source. timestamp and body are the header and
-// the verified bytes of a delivery; they decide only when the event itself holds no time.
+// the verified bytes of a delivery; they matter only if the event itself contains no time.
 func (e *Event) Identify(source Source, timestamp string, body []byte) (Identity, error) {
 	common := e.common(timestamp, body)
 	change, err := hash(common)
@@ -71,12 +71,12 @@ func (e *Event) Identify(source Source, timestamp string, body []byte) (Identity
 	return Identity{Source: source, Report: report, Change: change[:len(change)/2], Properties: properties}, nil
 }
 
-// common returns what all sources say alike of a change.
+// common returns the parts of an event that are the same in all sources.
 func (e *Event) common(timestamp string, body []byte) []any {
 	at := canonicalTime(e.Trigger.At)
 	if e.IsTimer() && at != "" {
-		// Its forms differ in the name of the action, in what they show of the entity,
-		// which nobody has changed, and in whether they name the property.
+		// Timer events differ between sources in the name of the action, in the parts of the
+		// entity, and in whether they name the property.
 		return []any{"timer", e.Context.Blueprint, e.Context.Entity, at}
 	}
 	if !e.Diff.Present() && e.ID != "" {
@@ -92,9 +92,9 @@ func (e *Event) common(timestamp string, body []byte) []any {
 	return []any{"change", e.ResourceType, e.Action, e.Context.Blueprint, e.Context.Entity, at, updatedAt}
 }
 
-// own returns what tells an event from others of its source about the same change: the
-// identifier that the audit log gives each of its entries, else what it says of the
-// thing. Two automations may report one change; each report has another identifier.
+// own returns what distinguishes an event from others of its source about the same change: the
+// identifier of an audit log entry, else the content. Other identifiers do not qualify: two
+// automations may report one change under different ones.
 func (e *Event) own(source Source) any {
 	if source == SourceAuditLog && e.ID != "" {
 		return e.ID
@@ -102,10 +102,10 @@ func (e *Event) own(source Source) any {
 	if e.IsTimer() {
 		return e.Context.Property
 	}
-	return []any{e.Trigger.By.OrgID, withoutNothing{map[string]any(e.Diff.Before)}, withoutNothing{map[string]any(e.Diff.After)}}
+	return []any{e.Trigger.By.OrgID, withoutEmpty{map[string]any(e.Diff.Before)}, withoutEmpty{map[string]any(e.Diff.After)}}
 }
 
-// moment returns the instant under key in one notation, or the text that is there if it is not one.
+// moment returns the time under key in canonical form, or the text if it is not a time.
 func (s Snapshot) moment(key string) string {
 	return firstText(canonicalTime(s.Time(key)), s.Text(key))
 }
@@ -115,7 +115,7 @@ func (e *Event) runStatus() string {
 	return firstText(e.Diff.After.Text("status"), e.Status)
 }
 
-// canonicalTime returns a moment in one notation, "" for the zero time.
+// canonicalTime returns a time in canonical form, "" for the zero time.
 func canonicalTime(at time.Time) string {
 	if at.IsZero() {
 		return ""
@@ -123,18 +123,17 @@ func canonicalTime(at time.Time) string {
 	return at.UTC().Format(time.RFC3339Nano)
 }
 
-// withoutNothing is a value that is written without the keys that are null or hold
-// an empty collection, which the changelog and the automation write differently,
-// and with numbers in one notation. Elements of arrays keep their places. It is
-// written as it is read: a copy of a large event would take as much memory again.
-type withoutNothing struct{ value any }
+// withoutEmpty is a value that is encoded with canonical numbers and without keys that are null or
+// an empty collection, in which the changelog and automations differ. Array elements keep their
+// positions. It is encoded without making a copy, since events can be large.
+type withoutEmpty struct{ value any }
 
 // MarshalJSON implements json.Marshaler.
-func (w withoutNothing) MarshalJSON() ([]byte, error) {
-	return appendWithoutNothing(nil, w.value)
+func (w withoutEmpty) MarshalJSON() ([]byte, error) {
+	return appendWithoutEmpty(nil, w.value)
 }
 
-func appendWithoutNothing(out []byte, value any) ([]byte, error) {
+func appendWithoutEmpty(out []byte, value any) ([]byte, error) {
 	switch value := value.(type) {
 	case map[string]any:
 		return appendObject(out, value)
@@ -145,7 +144,7 @@ func appendWithoutNothing(out []byte, value any) ([]byte, error) {
 				out = append(out, ',')
 			}
 			var err error
-			if out, err = appendWithoutNothing(out, child); err != nil {
+			if out, err = appendWithoutEmpty(out, child); err != nil {
 				return nil, err
 			}
 		}
@@ -157,7 +156,7 @@ func appendWithoutNothing(out []byte, value any) ([]byte, error) {
 	return append(out, written...), err
 }
 
-// appendObject takes back what it has written of a key whose value turns out to be empty.
+// appendObject removes a key from the output again if its value turns out to be empty.
 func appendObject(out []byte, object map[string]any) ([]byte, error) {
 	out = append(out, '{')
 	empty := len(out)
@@ -172,23 +171,24 @@ func appendObject(out []byte, object map[string]any) ([]byte, error) {
 		}
 		out = append(append(out, name...), ':')
 		begin := len(out)
-		if out, err = appendWithoutNothing(out, object[key]); err != nil {
+		if out, err = appendWithoutEmpty(out, object[key]); err != nil {
 			return nil, err
 		}
-		if isNothing(string(out[begin:min(len(out), begin+len("null"))])) {
+		if isEmpty(string(out[begin:min(len(out), begin+len("null"))])) {
 			out = out[:before]
 		}
 	}
 	return append(out, '}'), nil
 }
 
-// isNothing reports whether a value begins as one does that says nothing.
-func isNothing(written string) bool {
+// isEmpty reports, from the beginning of its encoding, whether a value is null or an empty
+// collection.
+func isEmpty(written string) bool {
 	return written == "null" || strings.HasPrefix(written, "{}") || strings.HasPrefix(written, "[]")
 }
 
-// hash condenses the parts through their serialisation, in which every part ends
-// where it ends: no two lists of parts share one.
+// hash hashes the serialised parts. The serialisation delimits the parts, so different lists never
+// collide by concatenation.
 func hash(parts []any) (string, error) {
 	serialised, err := Stringify(parts)
 	if err != nil {

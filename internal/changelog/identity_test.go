@@ -8,7 +8,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 )
 
-// identify returns the identity of a body that Port has sent.
+// identify returns the identity of a body that Port pushed.
 func identify(t *testing.T, timestamp, body string) changelog.Identity {
 	t.Helper()
 	return identifyFrom(t, parse(t, body).Source(), timestamp, body)
@@ -23,7 +23,7 @@ func identifyFrom(t *testing.T, source changelog.Source, timestamp, body string)
 	return identity
 }
 
-// isCopy reports whether two sources may have reported one change.
+// isCopy reports whether two identities may be of one change.
 func isCopy(a, b changelog.Identity) bool {
 	return a.Change == b.Change && !a.Properties.Contradicts(b.Properties) && !b.Properties.Contradicts(a.Properties)
 }
@@ -38,8 +38,8 @@ func TestIdentityOfOneChange(t *testing.T) {
 	}{
 		{"delivered twice", original},
 		{"the automation's copy", automation},
-		{"with the run beside it", strings.Replace(automation, "{", `{"run":{"id":"r_1"},`, 1)},
-		{"in the automation's envelope", `{"trigger":{"at":"2026-06-15T17:00:00Z","by":{"orgId":"org_other"}},"run":{"id":"r_2"},"event":` + automation + `}`},
+		{"with a run", strings.Replace(automation, "{", `{"run":{"id":"r_1"},`, 1)},
+		{"in an automation's envelope", `{"trigger":{"at":"2026-06-15T17:00:00Z","by":{"orgId":"org_other"}},"run":{"id":"r_2"},"event":` + automation + `}`},
 		{"with other empty keys", strings.Replace(original, `"relations": {},`, `"relations": {"owner": null}, "scorecards": {"x": {}}, "team": [],`, 1)},
 		{"with mirror and calculated values", strings.ReplaceAll(automation, `"properties": {`, `"properties": {"one_hop_owner": "shop", "score": 7, `)},
 		{"with a calculated value that changed", strings.Replace(automation, `"properties": {`, `"properties": {"score": 8, `, 1)},
@@ -48,7 +48,7 @@ func TestIdentityOfOneChange(t *testing.T) {
 		{"with an icon", strings.ReplaceAll(original, `"relations": {},`, `"relations": {}, "icon": "Service",`)},
 		{"in the audit log", strings.Replace(original, "{", `{"identifier": "event_7", "additionalData": {}, "message": null,`, 1)},
 		{"without an organization", strings.ReplaceAll(original, `"orgId": "org_sYG4DOJZNGy8bYnt",`, "")},
-		{"with defaults that are filled in", strings.ReplaceAll(original, `"properties": {`, `"properties": {"tier": "gold", `)},
+		{"with defaults filled in", strings.ReplaceAll(original, `"properties": {`, `"properties": {"tier": "gold", `)},
 		{"from a workflow", strings.Replace(automation, `"origin": "API"`, `"origin": "API", "id": "w_1"`, 1)},
 		{"with a time in another notation", strings.ReplaceAll(original, "2026-06-15T16:44:56.288Z", "2026-06-15T18:44:56.288000+02:00")},
 		{"with a number in another notation", strings.Replace(original, `"memoryUtil": 30`, `"memoryUtil": 3.0e1`, 1)},
@@ -87,18 +87,18 @@ func TestIdentityOfOtherChanges(t *testing.T) {
 				t.Fatal("the replacement changes nothing")
 			}
 			if isCopy(identifyFrom(t, changelog.SourceAuditLog, milliTime, changed), identify(t, milliTime, original)) {
-				t.Error("another change is taken for a copy")
+				t.Error("another change is considered a copy")
 			}
 		})
 	}
 }
 
-// TestIdentityWithinOneSource is strict: whatever differs makes another event.
+// TestIdentityWithinOneSource checks that any difference makes a different event.
 func TestIdentityWithinOneSource(t *testing.T) {
 	t.Parallel()
 	original := string(fixture(t, "changelog-event.json"))
 	if identify(t, secondTime, original).Report != identify(t, milliTime, original).Report {
-		t.Error("the same event delivered twice is two")
+		t.Error("the same event delivered twice has two identities")
 	}
 	for name, replaced := range map[string][2]string{
 		"another state before": {`"updatedAt": "2026-06-15T16:34:47.385Z"`, `"updatedAt": "2026-06-15T16:44:56.288Z"`},
@@ -110,12 +110,12 @@ func TestIdentityWithinOneSource(t *testing.T) {
 			t.Fatalf("%s: the replacement changes nothing", name)
 		}
 		if identify(t, milliTime, changed).Report == identify(t, milliTime, original).Report {
-			t.Errorf("%s: it is taken for the same event", name)
+			t.Errorf("%s: considered the same event", name)
 		}
 	}
 	inLog := func(id string) string { return strings.Replace(original, "{", `{"identifier": "`+id+`",`, 1) }
 	if identifyFrom(t, changelog.SourceAuditLog, "", inLog("event_1")).Report == identifyFrom(t, changelog.SourceAuditLog, "", inLog("event_2")).Report {
-		t.Error("two entries of the audit log are one")
+		t.Error("two entries of the audit log have the same identity")
 	}
 }
 
@@ -134,7 +134,7 @@ func TestSource(t *testing.T) {
 	}
 }
 
-// TestFingerprintIsBounded compares events with very many properties.
+// TestFingerprintIsBounded compares events with more properties than a fingerprint can hold.
 func TestFingerprintIsBounded(t *testing.T) {
 	t.Parallel()
 	body := func(value string, from, to int) string {
@@ -149,10 +149,10 @@ func TestFingerprintIsBounded(t *testing.T) {
 		t.Errorf("fingerprints have %d and %d bytes", len(all.Properties), len(most.Properties))
 	}
 	if !isCopy(all, most) {
-		t.Error("properties that one lacks contradict")
+		t.Error("missing properties contradict")
 	}
 	if isCopy(all, identify(t, "", body("y", 500, 2000))) {
-		t.Error("properties that differ do not contradict")
+		t.Error("different properties do not contradict")
 	}
 }
 
@@ -164,7 +164,7 @@ func TestIdentityOfRunsTimersAndFragments(t *testing.T) {
 		same bool
 	}{
 		{
-			"a run by two routes",
+			"a run from two sources",
 			`{"action":"UPDATE","resourceType":"run","status":"TRIGGERED","trigger":{"at":"2026-01-01T00:00:01Z"},"context":{"runId":"r_1"},"diff":{"before":null,"after":{"id":"r_1","status":"SUCCESS","updatedAt":"2026-01-01T00:00:00Z"}}}`,
 			`{"event":{"id":"event_1","action":"UPDATE","resourceType":"run","trigger":{"at":"2026-01-01T00:00:02Z"},"diff":{"before":null,"after":{"id":"r_1","status":"SUCCESS","updatedAt":"2026-01-01T00:00:00Z","icon":null}}}}`,
 			true,
@@ -182,7 +182,7 @@ func TestIdentityOfRunsTimersAndFragments(t *testing.T) {
 			false,
 		},
 		{
-			"an event id without a diff, other times",
+			"an event id without a diff, different times",
 			`{"identifier":"event_1","action":"SYNC","trigger":{"at":"2026-01-01T00:00:00Z"}}`,
 			`{"id":"event_1","action":"SYNC","trigger":{"at":"2026-01-01T00:00:09Z"}}`,
 			true,
@@ -194,7 +194,7 @@ func TestIdentityOfRunsTimersAndFragments(t *testing.T) {
 			false,
 		},
 		{
-			"an identifier of something else is no event id",
+			"an identifier of another object is not an event id",
 			`{"identifier":"cart","trigger":{"at":"2026-01-01T00:00:00Z"}}`,
 			`{"identifier":"cart","trigger":{"at":"2026-01-01T00:00:01Z"}}`,
 			false,
@@ -218,7 +218,7 @@ func TestIdentityOfRunsTimersAndFragments(t *testing.T) {
 			true,
 		},
 		{
-			"a timer in the changelog, which does not name it",
+			"a timer in the changelog, which does not name the property",
 			`{"action":"TIMER_PROPERTY_EXPIRED","context":{"blueprintIdentifier":"service","entityIdentifier":"cart","propertyIdentifier":"ttl"},"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"after":{"identifier":"cart"}}}`,
 			`{"action":"TIMER_EXPIRED","resourceType":"entity","status":"SUCCESS","context":{"blueprint":"service","entity":"cart"},"trigger":{"at":"2026-01-01T00:00:00Z","by":{"byPort":true}}}`,
 			true,
@@ -230,7 +230,7 @@ func TestIdentityOfRunsTimersAndFragments(t *testing.T) {
 			false,
 		},
 		{
-			"states that do not say when they were made",
+			"states without timestamps",
 			`{"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"before":{"properties":{"x":1}},"after":{"properties":{"x":2}}}}`,
 			`{"trigger":{"at":"2026-01-01T00:00:00Z"},"diff":{"before":{"properties":{"x":1}},"after":{"properties":{"x":3}}}}`,
 			false,
@@ -242,13 +242,13 @@ func TestIdentityOfRunsTimersAndFragments(t *testing.T) {
 			true,
 		},
 		{
-			"no time, other bytes",
+			"no time, different bytes",
 			`{"resourceType":"entity","context":{"entity":"cart"}}`,
 			`{"resourceType":"entity","context":{"entity":"cart"} }`,
 			false,
 		},
 		{
-			"texts that run together",
+			"equal concatenations",
 			`{"resourceType":"ab","action":"c","trigger":{"at":"2026-01-01T00:00:00Z"}}`,
 			`{"resourceType":"a","action":"bc","trigger":{"at":"2026-01-01T00:00:00Z"}}`,
 			false,

@@ -12,13 +12,13 @@ import (
 	"unicode/utf8"
 )
 
-// ErrNotObject says that a body is not one JSON object in UTF-8 and nothing
-// else. The error that wraps it says where, and never quotes the body.
+// ErrNotObject means that a body is not exactly one JSON object in UTF-8. The error that wraps it
+// gives the position, and never quotes the body.
 var ErrNotObject = errors.New("the body is not a JSON object")
 
-// Parse reads a verified body into a normalised event. Anything that is a JSON object is an event,
-// if perhaps one that says nothing; for everything else the error wraps ErrNotObject. Of duplicate
-// keys the last one counts, as in JavaScript. Numbers keep their text.
+// Parse parses a verified body into a normalised event. Any JSON object is an event, possibly an
+// empty one; for anything else the error wraps ErrNotObject. The last of duplicate keys wins, as in
+// JavaScript. Numbers keep their text.
 func Parse(body []byte) (*Event, error) {
 	root, err := decodeObject(body)
 	if err != nil {
@@ -29,7 +29,7 @@ func Parse(body []byte) (*Event, error) {
 
 func decodeObject(body []byte) (map[string]any, error) {
 	if !utf8.Valid(body) {
-		return nil, fmt.Errorf("%w: it is not UTF-8", ErrNotObject)
+		return nil, fmt.Errorf("%w: invalid UTF-8", ErrNotObject)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
@@ -38,11 +38,11 @@ func decodeObject(body []byte) (map[string]any, error) {
 		return nil, fmt.Errorf("%w: %s", ErrNotObject, syntaxReason(err))
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%w: something follows it at byte %d", ErrNotObject, decoder.InputOffset())
+		return nil, fmt.Errorf("%w: unexpected data at byte %d", ErrNotObject, decoder.InputOffset())
 	}
 	object, ok := value.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("%w: it is JSON of another type", ErrNotObject)
+		return nil, fmt.Errorf("%w: JSON of another type", ErrNotObject)
 	}
 	return object, nil
 }
@@ -52,10 +52,10 @@ func syntaxReason(err error) string {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Sprintf("invalid JSON at byte %d", syntax.Offset)
 	}
-	return "it is empty or truncated"
+	return "empty or truncated"
 }
 
-// normalise brings any of Port's shapes into the one that Event describes.
+// normalise converts any of Port's forms of an event to an Event.
 func normalise(root map[string]any) *Event {
 	document := unwrap(root)
 	trigger := normaliseTrigger(document, root)
@@ -80,15 +80,15 @@ func normalise(root map[string]any) *Event {
 	return event
 }
 
-// unwrap returns a copy of the event proper: an automation may send its trigger
-// data whole, with the event under "event" and the run beside it.
+// unwrap returns a copy of the event itself: an automation may send all of its trigger data, with
+// the event under "event" next to the run.
 func unwrap(root map[string]any) map[string]any {
 	inner, wrapped := root["event"].(map[string]any)
 	if !wrapped {
 		return maps.Clone(root)
 	}
 	document := maps.Clone(inner)
-	// An event within the event would be taken for an envelope when the document is read again.
+	// A nested "event" would be mistaken for an envelope when the document is parsed again.
 	if _, nested := document["event"].(map[string]any); nested {
 		delete(document, "event")
 	}
@@ -98,9 +98,9 @@ func unwrap(root map[string]any) map[string]any {
 	return document
 }
 
-// normaliseTrigger returns the event's own trigger. The envelope's trigger tells
-// of the automation and not of the change, so it lends only the organization;
-// the older timer events say who at their top level.
+// normaliseTrigger returns the event's own trigger. The envelope's trigger describes the
+// automation, not the change, so only its organization is used; older timer events have the actor
+// at the top level.
 func normaliseTrigger(document, root map[string]any) map[string]any {
 	trigger := clone(object(document, "trigger"))
 	by := clone(object(trigger, "by"))
@@ -128,8 +128,8 @@ func readActor(by map[string]any) Actor {
 	}
 }
 
-// readContext finds the identifiers. The thing itself knows its identifier best:
-// "context" may hold an internal one, or the one from before a rename.
+// readContext finds the identifiers. It prefers the object's own identifier: "context" may contain
+// an internal one, or the one before a rename.
 func readContext(document map[string]any, resourceType string, diff Diff) Context {
 	given := object(document, "context")
 	context := Context{
@@ -153,7 +153,7 @@ func readContext(document map[string]any, resourceType string, diff Diff) Contex
 	return context
 }
 
-// writeContext returns the context as it came, with both forms of the identifiers filled in.
+// writeContext returns the received context with both forms of the identifiers filled in.
 func writeContext(given map[string]any, context Context) map[string]any {
 	filled := clone(given)
 	for key, value := range map[string]string{
@@ -169,8 +169,8 @@ func writeContext(given map[string]any, context Context) map[string]any {
 	return filled
 }
 
-// eventID returns Port's identifier of the event itself. The same keys hold
-// identifiers of other things in some shapes, hence the prefix.
+// eventID returns Port's identifier of the event. In some forms the same keys contain identifiers
+// of other objects, hence the check of the prefix.
 func eventID(document map[string]any) string {
 	for _, key := range []string{"id", "identifier"} {
 		if id := text(document, key); strings.HasPrefix(id, "event_") {
@@ -192,8 +192,8 @@ func text(parent map[string]any, key string) string {
 	return value
 }
 
-// instant returns the time under key, or the zero time. Port writes RFC 3339,
-// mostly in UTC, sometimes with an offset.
+// instant returns the time under key, or the zero time. Port writes RFC 3339, mostly in UTC,
+// sometimes with an offset.
 func instant(parent map[string]any, key string) time.Time {
 	value, err := time.Parse(time.RFC3339Nano, text(parent, key))
 	if err != nil {
@@ -202,7 +202,7 @@ func instant(parent map[string]any, key string) time.Time {
 	return value.UTC()
 }
 
-// reference returns an identifier that is given as a string, or as an object that has one.
+// reference returns an identifier given as a string or as an object that contains it.
 func reference(value any) string {
 	if nested, ok := value.(map[string]any); ok {
 		return text(nested, "identifier")
@@ -211,8 +211,8 @@ func reference(value any) string {
 	return identifier
 }
 
-// label returns what a person calls something that is given as an object with a
-// title and an identifier, or as its identifier.
+// label returns a display name, given as an object with a title and an identifier, or as an
+// identifier.
 func label(value any) string {
 	nested, _ := value.(map[string]any)
 	return firstText(text(nested, "title"), reference(value))
@@ -228,7 +228,7 @@ func firstText(candidates ...string) string {
 	return ""
 }
 
-// clone copies one level of an object, and makes one of nothing.
+// clone copies one level of an object; of nil it returns an empty object.
 func clone(source map[string]any) map[string]any {
 	if source == nil {
 		return map[string]any{}

@@ -29,7 +29,7 @@ func parse(t *testing.T, body string) *changelog.Event {
 	return event
 }
 
-// summary is what the shapes have in common, without their snapshots.
+// summary is what all forms have in common, without the snapshots.
 type summary struct {
 	ID, Action, ResourceType, Status string
 	Trigger                          changelog.Trigger
@@ -66,7 +66,7 @@ func TestParseShapes(t *testing.T) {
 	}{
 		{"A: changelog, entity", string(fixture(t, "changelog-event.json")), changelogHealth},
 		{"E: automation", automation, health},
-		{"E with the run beside it", strings.Replace(automation, "{", `{"run":{"id":"r_1"},`, 1), health},
+		{"E with a run", strings.Replace(automation, "{", `{"run":{"id":"r_1"},`, 1), health},
 		{
 			"F: the trigger data of an automation",
 			`{"trigger":{"at":"2026-06-15T17:00:00Z","origin":"AUTOMATION","by":{"orgId":"org_outer","userId":"outer"}},"action":{"identifier":"health_alerts"},"run":{"id":"r_1"},"event":` + automation + `}`,
@@ -136,7 +136,7 @@ func TestParseShapes(t *testing.T) {
 			},
 		},
 		{
-			"G with what it says of its action and its entity",
+			"G with details of its action and its entity",
 			`{"id":"event_5","action":"UPDATE","resourceType":"run","trigger":{"by":{"userId":"ada"},"at":"2026-06-15T16:44:56.288Z"},"context":{"action":{"identifier":"scale","title":"Scale"}},
 			  "diff":{"before":{"id":"r_7","status":"IN_PROGRESS"},"after":{"id":"r_7","status":"SUCCESS","blueprint":{"identifier":"service"},"entity":{"identifier":"cart","title":"Cart"}}}}`,
 			summary{
@@ -164,14 +164,14 @@ func TestParseShapes(t *testing.T) {
 			strings.Replace(automation, "{", `{"identifier":"event_9","status":"SUCCESS","additionalData":null,"message":null,`, 1),
 			func() summary { entry := changelogHealth; entry.ID = "event_9"; return entry }(),
 		},
-		{"an object that says nothing", `{}`, summary{}},
+		{"an empty object", `{}`, summary{}},
 		{
-			"keys of other types than expected",
+			"keys of unexpected types",
 			`{"action":1,"resourceType":[],"status":{},"trigger":"now","context":[1],"diff":{"before":"x","after":[2]},"event":"e","run":3,"by":4,"additionalData":5}`,
 			summary{},
 		},
 		{
-			"parts of other types than expected",
+			"parts of unexpected types",
 			`{"resourceType":"entity","trigger":{"at":"yesterday","by":[]},"context":{"blueprint":7,"entity":{}},"diff":{"before":null,"after":{"identifier":9,"title":null,"blueprint":[]}}}`,
 			summary{ResourceType: "entity", After: true},
 		},
@@ -199,7 +199,7 @@ func TestParseShapes(t *testing.T) {
 	}
 }
 
-// assertStableDocument checks that the normalised document reads as the event it was made from.
+// assertStableDocument checks that parsing the normalised document yields the same event.
 func assertStableDocument(t *testing.T, event *changelog.Event) {
 	t.Helper()
 	stored, err := changelog.Stringify(event.Document())
@@ -211,7 +211,7 @@ func assertStableDocument(t *testing.T, event *changelog.Event) {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(again, event) {
-		t.Errorf("the stored event reads differently:\n%+v\n%+v", again, event)
+		t.Errorf("the stored event is parsed differently:\n%+v\n%+v", again, event)
 	}
 }
 
@@ -233,7 +233,7 @@ func TestDocumentHasBothFormsOfIdentifiers(t *testing.T) {
 	}
 }
 
-func TestDocumentKeepsWhatItDoesNotKnow(t *testing.T) {
+func TestDocumentKeepsUnknownKeys(t *testing.T) {
 	t.Parallel()
 	document := parse(t, `{"run":{"id":"r_1"},"trigger":{"x":1},"event":{"new":[1.50],"context":{"y":2}}}`).Document()
 	got, err := changelog.Stringify(document)
@@ -259,13 +259,13 @@ func TestParseRefuses(t *testing.T) {
 		{"a string", `"{}"`, "another type"},
 		{"null", `null`, "another type"},
 		{"a byte order mark", "\xef\xbb\xbf{}", "invalid JSON at byte"},
-		{"invalid UTF-8", "{\"a\":\"\xff\"}", "not UTF-8"},
-		{"trailing bytes", `{} x`, "something follows"},
-		{"a second object", `{}{}`, "something follows"},
-		{"an object cut off", `{"action":"UP`, "truncated"},
-		{"nesting without end", strings.Repeat(`{"a":`, 100_000), "invalid JSON"},
-		{"deep nesting that ends", `{"a":` + strings.Repeat("[", 50_000) + strings.Repeat("]", 50_000) + "}", "invalid JSON"},
-		{"gzip", "\x1f\x8b\x08\x00", "not UTF-8"},
+		{"invalid UTF-8", "{\"a\":\"\xff\"}", "invalid UTF-8"},
+		{"trailing bytes", `{} x`, "unexpected data"},
+		{"a second object", `{}{}`, "unexpected data"},
+		{"a truncated object", `{"action":"UP`, "truncated"},
+		{"endless nesting", strings.Repeat(`{"a":`, 100_000), "invalid JSON"},
+		{"deep but finite nesting", `{"a":` + strings.Repeat("[", 50_000) + strings.Repeat("]", 50_000) + "}", "invalid JSON"},
+		{"gzip", "\x1f\x8b\x08\x00", "invalid UTF-8"},
 		{"a number with a leading zero", `{"a":01}`, "invalid JSON at byte"},
 	}
 	for _, test := range tests {
@@ -321,7 +321,7 @@ func TestHappenedAt(t *testing.T) {
 		want time.Time
 	}{
 		{"the trigger's time", `{"trigger":{"at":"2026-01-02T03:04:05Z"},"diff":{"after":{"updatedAt":"2025-01-01T00:00:00Z"}}}`, trigger},
-		{"else the thing's own", `{"trigger":{"at":null},"diff":{"after":{"updatedAt":"2026-01-02T04:04:05+01:00"}}}`, trigger},
+		{"else the object's updatedAt", `{"trigger":{"at":null},"diff":{"after":{"updatedAt":"2026-01-02T04:04:05+01:00"}}}`, trigger},
 		{"else nothing", `{}`, time.Time{}},
 	}
 	for _, test := range tests {
@@ -348,8 +348,8 @@ func TestAbout(t *testing.T) {
 	}
 }
 
-// FuzzParse checks that no body makes the parser panic, and that the normalised
-// form of an event is its own normalised form and keeps its identity.
+// FuzzParse checks that no body makes the parser panic, that normalisation is idempotent, and that
+// it preserves the identity.
 func FuzzParse(f *testing.F) {
 	f.Add(fixture(f, "changelog-event.json"))
 	f.Add([]byte(`{"event":{"event":{"event":{}},"diff":{"after":{"identifier":"x"}}},"run":{"id":"r"}}`))
@@ -370,11 +370,11 @@ func FuzzParse(f *testing.F) {
 		}
 		again, err := changelog.Parse(stored)
 		if err != nil {
-			t.Fatalf("%s cannot be read again: %v", stored, err)
+			t.Fatalf("%s cannot be parsed again: %v", stored, err)
 		}
-		// Negative zero is the one number that serialising rewrites.
+		// Negative zero is the only number that serialising rewrites.
 		if !strings.Contains(string(body), "-0") && !reflect.DeepEqual(again, event) {
-			t.Fatalf("%s reads differently the second time", stored)
+			t.Fatalf("%s is parsed differently the second time", stored)
 		}
 		first, err := event.Identify(changelog.SourceChangelog, "1", body)
 		if err != nil {
@@ -391,16 +391,16 @@ func TestUser(t *testing.T) {
 	const after = `"diff":{"after":{"updatedBy":"eve"}}`
 	for _, test := range []struct{ name, body, want string }{
 		{"a user", `{"trigger":{"by":{"userId":"ada","appId":"app_1"}},` + after + `}`, "ada"},
-		{"a client as it is", `{"trigger":{"by":{"userId":"h2Mf@clients"}}}`, "h2Mf@clients"},
+		{"a client", `{"trigger":{"by":{"userId":"h2Mf@clients"}}}`, "h2Mf@clients"},
 		{"a user described", `{"trigger":{"by":{"user":{"email":"ada@example.com"},"appId":"app_1"}}}`, "ada@example.com"},
 		{"an application", `{"trigger":{"by":{"userId":null,"appId":"app_1"}},` + after + `}`, "app_1"},
 		{"a blank user", `{"trigger":{"by":{"userId":" ","appId":"app_1"}}}`, "app_1"},
 		{"Port with a user", `{"trigger":{"by":{"byPort":true,"userId":"ada"}}}`, "ada"},
 		{"Port alone", `{"trigger":{"by":{"byPort":true}},` + after + `}`, ""},
-		{"who updated it", `{"trigger":{"by":{"orgId":"o"}},` + after + `}`, "eve"},
-		{"a timer was not set off by who updated it last", `{"action":"TIMER_EXPIRED",` + after + `}`, ""},
-		{"who updated it before it was deleted did not delete it", `{"action":"DELETE","diff":{"before":{"updatedBy":"eve"},"after":null}}`, ""},
-		{"other types than expected", `{"trigger":{"by":{"userId":1,"user":"x","appId":[]}},"diff":{"after":{"updatedBy":{}}}}`, ""},
+		{"updatedBy", `{"trigger":{"by":{"orgId":"o"}},` + after + `}`, "eve"},
+		{"a timer ignores updatedBy", `{"action":"TIMER_EXPIRED",` + after + `}`, ""},
+		{"a deletion ignores updatedBy", `{"action":"DELETE","diff":{"before":{"updatedBy":"eve"},"after":null}}`, ""},
+		{"unexpected types", `{"trigger":{"by":{"userId":1,"user":"x","appId":[]}},"diff":{"after":{"updatedBy":{}}}}`, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -421,7 +421,7 @@ func TestRun(t *testing.T) {
 		},
 		{"by the changelog", `{"resourceType":"run","context":{"entity":"cart","blueprint":"service","runId":"r_7"},"diff":{"after":{"action":{"identifier":"scale","title":null}}}}`, "scale", "cart", "run:r_7"},
 		{"by identifiers", `{"resourceType":"run","context":{"action":"scale"},"diff":{"after":{"entity":"cart","blueprint":"service"}}}`, "scale", "cart", "service:cart"},
-		{"that says nothing", `{"resourceType":"run"}`, "", "", ""},
+		{"an empty event", `{"resourceType":"run"}`, "", "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -6,15 +6,14 @@ import (
 	"strings"
 )
 
-// ErrEmptySecret and ErrPlaceholderSecret say why a client secret is refused.
-// With either of them anybody could sign events that verify.
+// ErrEmptySecret and ErrPlaceholderSecret mean that a client secret is refused, since anybody could
+// sign events with it.
 var (
 	ErrEmptySecret       = errors.New("the client secret is empty")
 	ErrPlaceholderSecret = errors.New("the client secret is a placeholder, not a secret")
 )
 
-// CheckSecret refuses a client secret that nobody can have meant: an empty one,
-// and what is left in a template when nobody filled it in.
+// CheckSecret refuses a client secret that is empty or an unfilled placeholder.
 func CheckSecret(secret string) error {
 	trimmed := strings.TrimSpace(secret)
 	if trimmed == "" {
@@ -26,9 +25,8 @@ func CheckSecret(secret string) error {
 	return nil
 }
 
-// isPlaceholder knows the words of templates (`changeme`, `your-client-secret`),
-// variables that nothing expanded (`${PORT_CLIENT_SECRET}`, `{{ secret }}`,
-// `<secret>`) and runs of one filler character.
+// isPlaceholder detects words from templates (`changeme`, `your-client-secret`), unexpanded
+// variables (`${PORT_CLIENT_SECRET}`, `{{ secret }}`, `<secret>`) and runs of one filler character.
 func isPlaceholder(secret string) bool {
 	const fillers = "xX*.-_?0"
 	if strings.IndexByte(fillers, secret[0]) >= 0 && strings.Trim(secret, secret[:1]) == "" {

@@ -9,14 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// Stringify serialises v as JavaScript's JSON.stringify does, because Port signs what
-// JSON.stringify wrote: characters stand for themselves unless JSON itself requires an escape (so
-// no HTML escaping, and U+2028 and U+2029 as they are), a lone surrogate stays an escape, a float64
-// reads as in ECMAScript, and negative zero is 0.
+// Stringify serialises v as JavaScript's JSON.stringify does, because Port signs the output of
+// JSON.stringify: characters stand for themselves unless JSON itself requires an escape (so no HTML
+// escaping, and U+2028 and U+2029 as they are), a lone surrogate stays an escape, a float64 is
+// written as in ECMAScript, and negative zero is 0.
 //
-// A json.Number keeps its text, struct fields keep their order, and map keys are
-// sorted (JavaScript would keep the order of insertion, which a Go map does not
-// have). Values that encoding/json refuses, NaN among them, are an error.
+// A json.Number keeps its text, struct fields keep their order, and map keys are sorted (JavaScript
+// would keep the order of insertion, which a Go map does not have). Values that encoding/json
+// refuses, such as NaN, are an error.
 func Stringify(v any) ([]byte, error) {
 	document, err := json.Marshal(v)
 	if err != nil {
@@ -25,8 +25,8 @@ func Stringify(v any) ([]byte, error) {
 	return rewriteAsJavaScript(document), nil
 }
 
-// rewriteAsJavaScript takes compact, valid JSON and rewrites the tokens that
-// encoding/json, or an author of raw JSON, writes differently from JavaScript.
+// rewriteAsJavaScript takes compact, valid JSON and rewrites the tokens that encoding/json, or an
+// author of raw JSON, writes differently from JavaScript.
 func rewriteAsJavaScript(document []byte) []byte {
 	out := make([]byte, 0, len(document))
 	inString := false
@@ -51,8 +51,8 @@ func rewriteAsJavaScript(document []byte) []byte {
 	return out
 }
 
-// isNegativeZero reports whether the text begins with the number -0, as opposed
-// to, say, -0.5 or -0e1.
+// isNegativeZero reports whether the text begins with the number -0, as opposed to, say, -0.5
+// or -0e1.
 func isNegativeZero(text []byte) bool {
 	if !bytes.HasPrefix(text, []byte("-0")) {
 		return false
@@ -60,8 +60,8 @@ func isNegativeZero(text []byte) bool {
 	return len(text) == len("-0") || bytes.IndexByte([]byte(",]}"), text[len("-0")]) >= 0
 }
 
-// appendEscape appends what JavaScript writes for the escape at the head of
-// text, and returns how many bytes of text that escape (or pair) takes.
+// appendEscape appends what JavaScript writes for the escape at the start of text, and returns the
+// length of that escape (or surrogate pair) in bytes.
 func appendEscape(out, text []byte) ([]byte, int) {
 	const short, long = len(`\n`), len(`\u0000`)
 	if text[1] == '/' {
@@ -80,8 +80,8 @@ func appendEscape(out, text []byte) ([]byte, int) {
 	return fmt.Appendf(out, `\u%04x`, unit), long
 }
 
-// hexUnit reads the UTF-16 unit of a \uXXXX escape at the head of text, or
-// answers with utf8.RuneError when there is none.
+// hexUnit returns the UTF-16 unit of a \uXXXX escape at the start of text, or utf8.RuneError if
+// there is none.
 func hexUnit(text []byte) rune {
 	if len(text) < len(`\u0000`) || text[0] != '\\' || text[1] != 'u' {
 		return utf8.RuneError

@@ -21,16 +21,16 @@ func TestStringify(t *testing.T) {
 		value any
 		want  string
 	}{
-		{"html is not escaped", "<a href=\"x\">&</a>", `"<a href=\"x\">&</a>"`},
-		{"line separators stand for themselves", "a\u2028b\u2029c", "\"a\u2028b\u2029c\""},
+		{"HTML is not escaped", "<a href=\"x\">&</a>", `"<a href=\"x\">&</a>"`},
+		{"line separators are not escaped", "a\u2028b\u2029c", "\"a\u2028b\u2029c\""},
 		{"an escaped backslash before u2028 is text", `\u2028 \\u2029`, `"\\u2028 \\\\u2029"`},
 		{"a backslash before a line separator", "\\\u2028", "\"\\\\\u2028\""},
 		{"control characters", "\x00\x1f\b\f\n\r\t\x7f", `"\u0000\u001f\b\f\n\r\t` + "\x7f" + `"`},
 		{"invalid UTF-8 becomes the replacement character", "a\xffb", "\"a\uFFFDb\""},
 		{"the replacement character itself", "\uFFFD", "\"\uFFFD\""},
 		{"emoji", "🚀", `"🚀"`},
-		{"raw JSON: escapes that are not needed", json.RawMessage(`"\u003c\/\u0041\u2028\u00e9\ud83d\ude80"`), "\"</A\u2028é🚀\""},
-		{"raw JSON: escapes that are needed", json.RawMessage(`"\u0022\u005C\u000A\u000B\u0009\u0008\u000c\u000d"`), `"\"\\\n\u000b\t\b\f\r"`},
+		{"raw JSON: unnecessary escapes", json.RawMessage(`"\u003c\/\u0041\u2028\u00e9\ud83d\ude80"`), "\"</A\u2028é🚀\""},
+		{"raw JSON: necessary escapes", json.RawMessage(`"\u0022\u005C\u000A\u000B\u0009\u0008\u000c\u000d"`), `"\"\\\n\u000b\t\b\f\r"`},
 		{"raw JSON: a lone surrogate", json.RawMessage(`"\uD83D\u0041 \uDE80 \ud83d"`), `"\ud83dA \ude80 \ud83d"`},
 		{"raw JSON: keys", json.RawMessage(`{"\u003ca":1}`), `{"<a":1}`},
 		{"integers", []float64{0, 1, -1, 25, 9007199254740991}, `[0,1,-1,25,9007199254740991]`},
@@ -57,15 +57,14 @@ func TestStringify(t *testing.T) {
 	}
 }
 
-func TestStringifyRefusesWhatJSONCannotSay(t *testing.T) {
+func TestStringifyRefusesNaN(t *testing.T) {
 	t.Parallel()
 	if got, err := changelog.Stringify(math.NaN()); err == nil {
 		t.Errorf("NaN was serialised as %s", got)
 	}
 }
 
-// TestStringifyAgreesWithNode compares with the original: for every document,
-// what Node writes for it is what we write for it.
+// TestStringifyAgreesWithNode compares the output with that of Node for every document.
 func TestStringifyAgreesWithNode(t *testing.T) {
 	t.Parallel()
 	node, err := exec.LookPath("node")
@@ -98,8 +97,8 @@ func TestStringifyAgreesWithNode(t *testing.T) {
 	}
 }
 
-// floats rewrites the numbers of a document through float64 and leaves its
-// strings as raw JSON, so that escapes reach Stringify as they were written.
+// floats converts the numbers of a document to float64 and leaves strings as raw JSON, so that
+// their escapes reach Stringify unchanged.
 func floats(t *testing.T, document []byte) any {
 	t.Helper()
 	var list []json.RawMessage

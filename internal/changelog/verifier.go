@@ -13,47 +13,47 @@ import (
 	"time"
 )
 
-// DefaultTolerance is how far the clocks of Port and of the receiver may be
-// apart, both ways, before a delivery counts as stale.
+// DefaultTolerance is the maximum difference between the clocks of Port and the receiver, in either
+// direction, before a delivery is considered stale.
 const DefaultTolerance = 5 * time.Minute
 
-// Rejection is why a delivery does not verify. The set is closed, so that it can
-// label a metric; the sender is told one and the same text for all of them.
+// Rejection is the reason why verification of a delivery failed. The set is closed, so that it can
+// be a metric label; the sender gets the same text for all of them.
 type Rejection string
 
 // The reasons for which a delivery is rejected.
 const (
-	// RejectedMissing says that the signature or the timestamp header is absent.
+	// RejectedMissing means that the signature or the timestamp header is absent.
 	RejectedMissing Rejection = "missing"
-	// RejectedMalformed says that the timestamp is not an integer, or that no
-	// signature has the form "v1,<base64 of 32 bytes>".
+	// RejectedMalformed means that the timestamp is not an integer, or that no signature has the
+	// form "v1,<base64 of 32 bytes>".
 	RejectedMalformed Rejection = "malformed"
-	// RejectedWrong says that no signature matches the body under any secret.
+	// RejectedWrong means that no signature matches the body with any secret.
 	RejectedWrong Rejection = "wrong"
-	// RejectedStale says that the signature is right, but older, or further in
-	// the future, than the tolerance allows.
+	// RejectedStale means that the signature is correct, but older or further in the future than
+	// the tolerance allows.
 	RejectedStale Rejection = "stale"
 )
 
-// Error makes a Rejection an error; errors.As recovers the reason.
+// Error implements error; errors.As recovers the Rejection.
 func (r Rejection) Error() string {
 	return "the signature or the timestamp is " + string(r)
 }
 
-// Verifier decides whether a delivery was signed with one of several client
-// secrets, and recently. It is safe for concurrent use.
+// Verifier checks that a delivery was signed recently with one of several client secrets. It is
+// safe for concurrent use.
 type Verifier struct {
 	secrets   []string
 	tolerance time.Duration
 	now       func() time.Time
 }
 
-// NewVerifier returns a Verifier that accepts what any of the secrets signed (several of them while
-// one is being rotated), at most tolerance before or after now. It refuses to exist without a
-// secret, or with one that CheckSecret refuses.
+// NewVerifier returns a Verifier that accepts signatures with any of the secrets (several during a
+// rotation), at most tolerance before or after now. It returns an error if there is no secret, or
+// if CheckSecret refuses one.
 func NewVerifier(secrets []string, tolerance time.Duration, now func() time.Time) (*Verifier, error) {
 	if len(secrets) == 0 {
-		return nil, errors.New("a verifier needs at least one client secret")
+		return nil, errors.New("a verifier requires at least one client secret")
 	}
 	for i, secret := range secrets {
 		if err := CheckSecret(secret); err != nil {
@@ -66,16 +66,15 @@ func NewVerifier(secrets []string, tolerance time.Duration, now func() time.Time
 	return &Verifier{secrets: append([]string(nil), secrets...), tolerance: tolerance, now: now}, nil
 }
 
-// Verify checks the text of the two headers against the body as it was received
-// and returns the bytes that verified: the body itself or, since Port's own agent
-// signs the compact JSON and then sends it with spaces, its compact form. Parse
-// those bytes and no others. The error is a Rejection.
+// Verify checks the two headers against the received body and returns the verified bytes: the body
+// itself or, since Port's own agent signs compact JSON and then sends it with spaces, its compact
+// form. Callers must parse only those bytes. The error is a Rejection.
 func (v *Verifier) Verify(signature, timestamp string, body []byte) ([]byte, error) {
-	offered, signedAt, err := parseHeaders(signature, timestamp)
+	signatures, signedAt, err := parseHeaders(signature, timestamp)
 	if err != nil {
 		return nil, err
 	}
-	verified, ok := v.match(offered, timestamp, body)
+	verified, ok := v.match(signatures, timestamp, body)
 	if !ok {
 		return nil, RejectedWrong
 	}
@@ -85,43 +84,43 @@ func (v *Verifier) Verify(signature, timestamp string, body []byte) ([]byte, err
 	return verified, nil
 }
 
-// CheckHeaders says what is wrong with the two headers whatever the body is, so that
-// a body that cannot verify need not be read. The error is a Rejection.
+// CheckHeaders checks the two headers without the body, so that the body of an invalid delivery
+// need not be read. The error is a Rejection.
 func (v *Verifier) CheckHeaders(signature, timestamp string) error {
 	_, _, err := parseHeaders(signature, timestamp)
 	return err
 }
 
-func parseHeaders(signature, timestamp string) (offered [][]byte, signedAt time.Time, err error) {
+func parseHeaders(signature, timestamp string) (signatures [][]byte, signedAt time.Time, err error) {
 	if signature == "" || timestamp == "" {
 		return nil, time.Time{}, RejectedMissing
 	}
 	if signedAt, err = parseTimestamp(timestamp); err != nil {
 		return nil, time.Time{}, RejectedMalformed
 	}
-	if offered = parseSignatures(signature); len(offered) == 0 {
+	if signatures = parseSignatures(signature); len(signatures) == 0 {
 		return nil, time.Time{}, RejectedMalformed
 	}
-	return offered, signedAt, nil
+	return signatures, signedAt, nil
 }
 
-// match returns the form of the body that one of the offered signatures signs.
-func (v *Verifier) match(offered [][]byte, timestamp string, body []byte) ([]byte, bool) {
-	if v.signed(offered, timestamp, body) {
+// match returns the form of the body that one of the signatures matches.
+func (v *Verifier) match(signatures [][]byte, timestamp string, body []byte) ([]byte, bool) {
+	if v.signed(signatures, timestamp, body) {
 		return body, true
 	}
 	var compact bytes.Buffer
 	if json.Compact(&compact, body) != nil || compact.Len() == len(body) {
 		return nil, false
 	}
-	return compact.Bytes(), v.signed(offered, timestamp, compact.Bytes())
+	return compact.Bytes(), v.signed(signatures, timestamp, compact.Bytes())
 }
 
-// signed reports whether any secret yields any of the offered signatures.
-func (v *Verifier) signed(offered [][]byte, timestamp string, body []byte) bool {
+// signed reports whether any secret yields any of the signatures.
+func (v *Verifier) signed(signatures [][]byte, timestamp string, body []byte) bool {
 	for _, secret := range v.secrets {
 		want := digest(secret, timestamp, body)
-		for _, signature := range offered {
+		for _, signature := range signatures {
 			if hmac.Equal(signature, want) {
 				return true
 			}
@@ -130,8 +129,8 @@ func (v *Verifier) signed(offered [][]byte, timestamp string, body []byte) bool 
 	return false
 }
 
-// parseSignatures returns the well-formed v1 signatures of a header. Others are
-// passed over: a future Port may send a second scheme beside the first.
+// parseSignatures returns the well-formed v1 signatures of a header. It skips others: Port may add
+// a second scheme.
 func parseSignatures(header string) [][]byte {
 	var signatures [][]byte
 	for field := range strings.FieldsSeq(header) {
@@ -139,7 +138,7 @@ func parseSignatures(header string) [][]byte {
 		if !found {
 			continue
 		}
-		// The length is checked because the decoder passes over line breaks even when it is strict.
+		// The length is checked because the decoder skips line breaks even in strict mode.
 		if len(text) != base64.StdEncoding.EncodedLen(sha256.Size) {
 			continue
 		}
@@ -152,8 +151,8 @@ func parseSignatures(header string) [][]byte {
 	return signatures
 }
 
-// parseTimestamp reads the timestamp header: digits alone, milliseconds from
-// 1e11 on (in seconds that would be the year 5138), seconds below.
+// parseTimestamp parses the timestamp header, which has only digits: milliseconds if it is 1e11 or
+// more (as seconds that would be the year 5138), otherwise seconds.
 func parseTimestamp(text string) (time.Time, error) {
 	const smallestMilliseconds = 100_000_000_000
 	value, err := strconv.ParseUint(text, 10, 63)

@@ -16,7 +16,7 @@ const (
 	secondTime = "1781541896"
 )
 
-// signedAt is the moment of milliTime.
+// signedAt is the time of milliTime.
 func signedAt() time.Time { return time.UnixMilli(1781541896288) }
 
 func verifierAt(t *testing.T, now time.Time) *changelog.Verifier {
@@ -28,7 +28,7 @@ func verifierAt(t *testing.T, now time.Time) *changelog.Verifier {
 	return verifier
 }
 
-// TestSign holds values that OpenSSL computed:
+// TestSign has values computed by OpenSSL:
 //
 //	printf '1781541896288.{"a":1}' | openssl dgst -sha256 -hmac SECRET -binary | base64
 func TestSign(t *testing.T) {
@@ -55,9 +55,9 @@ func TestVerifyAccepts(t *testing.T) {
 		{name: "a timestamp in seconds", timestamp: secondTime, signature: changelog.Sign(secret, secondTime, []byte(body))},
 		{name: "the second secret", signature: changelog.Sign(oldSecret, milliTime, []byte(body))},
 		{name: "the second of several signatures", signature: changelog.Sign("another secret", milliTime, []byte(body)) + " " + right},
-		{name: "unknown and malformed signatures beside it", signature: "v2,abc v1,abc  " + right + " v1a,x"},
+		{name: "among unknown and malformed signatures", signature: "v2,abc v1,abc  " + right + " v1a,x"},
 		{name: "the compact form was signed", received: "{ \"a\" :\n\t\"<é>\" }\n", signature: right},
-		{name: "spaces that were signed", received: "{ \"a\" : 1 }", verified: "{ \"a\" : 1 }", signature: changelog.Sign(secret, milliTime, []byte("{ \"a\" : 1 }"))},
+		{name: "signed spaces", received: "{ \"a\" : 1 }", verified: "{ \"a\" : 1 }", signature: changelog.Sign(secret, milliTime, []byte("{ \"a\" : 1 }"))},
 		{name: "bytes that are not JSON", received: "\xff\x00", verified: "\xff\x00", signature: changelog.Sign(secret, milliTime, []byte("\xff\x00"))},
 		{name: "leading zeros are signed as received", timestamp: "0" + milliTime, signature: changelog.Sign(secret, "0"+milliTime, []byte(body))},
 		{name: "just within the past", signature: right, now: signedAt().Add(changelog.DefaultTolerance)},
@@ -114,7 +114,7 @@ func TestVerifyRejects(t *testing.T) {
 		{"an upper-case version", "V1," + encoded, milliTime, "", signedAt(), changelog.RejectedMalformed},
 		{"base64 without padding", strings.TrimSuffix(right, "="), milliTime, "", signedAt(), changelog.RejectedMalformed},
 		{"base64 of too few bytes", "v1,AAAA", milliTime, "", signedAt(), changelog.RejectedMalformed},
-		{"base64 with bits left over", "v1," + looseBits(encoded), milliTime, "", signedAt(), changelog.RejectedMalformed},
+		{"base64 with leftover bits", "v1," + looseBits(encoded), milliTime, "", signedAt(), changelog.RejectedMalformed},
 		{"base64 of the URL alphabet", "v1," + strings.Repeat("_", 43) + "=", milliTime, "", signedAt(), changelog.RejectedMalformed},
 		{"another body", right, milliTime, `{"a":2}`, signedAt(), changelog.RejectedWrong},
 		{"another timestamp", right, secondTime, "", signedAt(), changelog.RejectedWrong},
@@ -124,7 +124,7 @@ func TestVerifyRejects(t *testing.T) {
 		{"too far in the future", right, milliTime, "", signedAt().Add(-changelog.DefaultTolerance - 1), changelog.RejectedStale},
 		{"in the far future", changelog.Sign(secret, "9223372036854775807", body), "9223372036854775807", "", signedAt(), changelog.RejectedStale},
 		{"at the epoch", changelog.Sign(secret, "0", body), "0", "", signedAt(), changelog.RejectedStale},
-		{"wrong and old is wrong", "v1," + strings.Repeat("A", 43) + "=", "1", "", signedAt(), changelog.RejectedWrong},
+		{"wrong and old", "v1," + strings.Repeat("A", 43) + "=", "1", "", signedAt(), changelog.RejectedWrong},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestVerifyRejects(t *testing.T) {
 	}
 }
 
-// looseBits changes the bits of the last character that belong to no byte.
+// looseBits changes the unused bits of the last character.
 func looseBits(encoded string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	last := strings.IndexByte(alphabet, encoded[42])
@@ -165,7 +165,7 @@ func TestNewVerifierRefuses(t *testing.T) {
 		{"an empty secret", []string{secret, ""}, time.Minute, "client secret 2 of 2", changelog.ErrEmptySecret},
 		{"white space", []string{" \n"}, time.Minute, "client secret 1 of 1", changelog.ErrEmptySecret},
 		{"a word of a template", []string{"Change-Me"}, time.Minute, "placeholder", changelog.ErrPlaceholderSecret},
-		{"a variable nobody expanded", []string{"${PORT_CLIENT_SECRET}"}, time.Minute, "placeholder", changelog.ErrPlaceholderSecret},
+		{"an unexpanded variable", []string{"${PORT_CLIENT_SECRET}"}, time.Minute, "placeholder", changelog.ErrPlaceholderSecret},
 		{"angle brackets", []string{"<secret>"}, time.Minute, "placeholder", changelog.ErrPlaceholderSecret},
 		{"filler", []string{"xxxxxxxx"}, time.Minute, "placeholder", changelog.ErrPlaceholderSecret},
 		{"no tolerance", []string{secret}, 0, "tolerance", nil},
@@ -193,8 +193,7 @@ func TestCheckSecretAcceptsRealSecrets(t *testing.T) {
 	}
 }
 
-// FuzzVerify checks that whatever verifies carries a signature over exactly the
-// bytes that are returned.
+// FuzzVerify checks that every accepted delivery has a signature over exactly the returned bytes.
 func FuzzVerify(f *testing.F) {
 	f.Add("v1,AAAA", milliTime, []byte(`{"a":1}`))
 	f.Add(changelog.Sign(secret, milliTime, []byte(`{"a":1}`)), milliTime, []byte(`{ "a": 1 }`))

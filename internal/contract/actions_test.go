@@ -73,7 +73,7 @@ func actionUses() map[string]use {
 	}
 }
 
-// newAutomation has a value for most of what can be written.
+// newAutomation returns an automation with most of the writable keys.
 func newAutomation(identifier string, n names) port.Action {
 	return port.Action{
 		"identifier": identifier, "title": "Tell", "icon": "Slack", "description": "Tells a listener", "publish": true, "allowAnyoneToViewRuns": false,
@@ -89,17 +89,17 @@ func newAutomation(identifier string, n names) port.Action {
 	}
 }
 
-// seedActions are the self-service actions of every world. Their runs are recorded.
+// seedActions are the self-service actions of every world. Their invocations are recorded.
 const seedActions = `{"actions":[
 	{"identifier":"scale","title":"Scale","icon":"Up","trigger":{"type":"self-service","operation":"DAY-2","blueprintIdentifier":"service",
 		"userInputs":{"properties":{"replicas":{"type":"number"}}}},"invocationMethod":{"type":"KAFKA","payload":{"n":"{{ .inputs.replicas }}"}}},
 	{"identifier":"ask","requiredApproval":{"type":"ANY"},"trigger":{"type":"self-service","operation":"CREATE","userInputs":{"properties":{}}},
 		"invocationMethod":{"type":"KAFKA"}}]}`
 
-// plainRequest is a request of no client.
+// plainRequest is a request that is sent without the client.
 type plainRequest struct{ method, path, body string }
 
-// send sends a request through a transport and returns the error that the client would have.
+// sendPlain sends a request through a transport and returns the error that the client would return.
 func (w *world) sendPlain(ctx context.Context, transport http.RoundTripper, p plainRequest) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, p.method, w.address+p.path, strings.NewReader(p.body))
 	if err != nil {
@@ -125,13 +125,13 @@ func (w *world) sendPlain(ctx context.Context, transport http.RoundTripper, p pl
 	return "", errors.Join(fmt.Errorf("%s %s: %d %s", p.method, p.path, response.StatusCode, body), known[response.StatusCode])
 }
 
-// caller returns what uses an operation. With alter, its requests are changed on their way.
+// caller returns a function that uses an operation. alter, if set, modifies its requests.
 func (w *world) caller(t *testing.T, o *operation, u use, alter func(*http.Request) error) func(n names) error {
 	t.Helper()
 	if u.plain == nil {
 		client := w.client
 		if alter != nil {
-			client = w.altering(t, o, alter)
+			client = w.connectAltering(t, o, alter)
 		}
 		return func(n names) error { return u.call(t.Context(), client, n) }
 	}
@@ -142,7 +142,7 @@ func (w *world) caller(t *testing.T, o *operation, u use, alter func(*http.Reque
 	return func(n names) error { return second(w.sendPlain(t.Context(), transport, u.plain(n))) }
 }
 
-// actAsAgent uses the operations of Port's agent, which no document has.
+// actAsAgent uses the undocumented operations of Port's agent.
 func actAsAgent(ctx context.Context, w *world) error {
 	var failures []error
 	for _, p := range []plainRequest{
@@ -155,7 +155,7 @@ func actAsAgent(ctx context.Context, w *world) error {
 	return errors.Join(failures...)
 }
 
-// has reports whether the documents that are there have an operation.
+// has reports whether the loaded documents have an operation.
 func (d *document) has(operation string) bool { return d.operations[operation] != nil }
 
 // isElsewhere reports whether an operation is in the document on runs.

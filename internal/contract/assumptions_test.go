@@ -26,42 +26,42 @@ import (
 // object is a JSON object.
 type object = map[string]any
 
-// assumption is what the code assumes about Port where nothing documents it. The
-// section of docs/decisions/assumptions.md with its name says what depends on it.
+// assumption is an assumption about undocumented behaviour of Port. The section of
+// docs/decisions/assumptions.md with its name says what depends on it.
 type assumption struct {
 	name  string
 	claim string
-	// check reports whether it holds, and what was seen.
+	// check reports whether it holds, and what was observed.
 	check func(p *probe) (holds bool, seen string)
 }
 
-// assumptions are those that a few requests can confirm or refute.
+// assumptions returns those that a few requests can confirm or refute.
 func assumptions() []assumption {
 	return slices.Concat(blueprintAssumptions(), entityAssumptions(), otherAssumptions())
 }
 
 func blueprintAssumptions() []assumption {
 	return []assumption{
-		{"taken-identifier", "A taken identifier of a blueprint is answered with 409", func(p *probe) (bool, string) {
+		{"taken-identifier", "A taken identifier of a blueprint causes 409", func(p *probe) (bool, string) {
 			name := p.blueprint(nil)
 			return p.status(http.StatusConflict, http.MethodPost, "/v1/blueprints", blueprintBody(name, nil))
 		}},
-		{"has-dependents", "Deleting a blueprint that has entities is answered with 409 has_dependents", func(p *probe) (bool, string) {
+		{"has-dependents", "Deleting a blueprint that has entities causes 409 has_dependents", func(p *probe) (bool, string) {
 			name := p.blueprint(nil)
 			p.entity(name, object{"identifier": "one"})
-			status, answer := p.call(http.MethodDelete, "/v1/blueprints/"+name, nil)
-			return status == http.StatusConflict && answer["error"] == "has_dependents", answered(status, answer)
+			status, result := p.call(http.MethodDelete, "/v1/blueprints/"+name, nil)
+			return status == http.StatusConflict && result["error"] == "has_dependents", describeStatus(status, result)
 		}},
-		{"optional-keys", "Optional keys of a blueprint that were left out are left out of the answer", func(p *probe) (bool, string) {
-			answer := p.get("/v1/blueprints/"+p.blueprint(nil), "blueprint")
-			_, described := answer["description"]
-			return !described, fmt.Sprintf("description is present: %t, %v", described, answer["description"])
+		{"optional-keys", "Omitted optional keys of a blueprint are omitted from the response", func(p *probe) (bool, string) {
+			result := p.get("/v1/blueprints/"+p.blueprint(nil), "blueprint")
+			_, described := result["description"]
+			return !described, fmt.Sprintf("description is present: %t, %v", described, result["description"])
 		}},
 		{"empty-description", "An empty description of a blueprint is kept", func(p *probe) (bool, string) {
-			answer := p.get("/v1/blueprints/"+p.blueprint(object{"description": ""}), "blueprint")
-			return answer["description"] == "", fmt.Sprintf("%#v", answer["description"])
+			result := p.get("/v1/blueprints/"+p.blueprint(object{"description": ""}), "blueprint")
+			return result["description"] == "", fmt.Sprintf("%#v", result["description"])
 		}},
-		{"relation-target", "A relation to a blueprint that does not exist is refused", func(p *probe) (bool, string) {
+		{"relation-target", "A relation to a nonexistent blueprint is refused", func(p *probe) (bool, string) {
 			name := p.name()
 			status, _ := p.call(http.MethodPost, "/v1/blueprints", blueprintBody(name, object{"relations": relation(p.name())}))
 			if status < http.StatusBadRequest {
@@ -82,8 +82,8 @@ func blueprintAssumptions() []assumption {
 		}},
 		{"format-change", "The format of a property cannot be changed in place, even without entities", func(p *probe) (bool, string) {
 			name := p.blueprint(properties(object{"link": object{"type": "string", "format": "url"}}))
-			status, answer := p.call(http.MethodPut, "/v1/blueprints/"+name, blueprintBody(name, properties(object{"link": object{"type": "string", "format": "email"}})))
-			return status == http.StatusUnprocessableEntity && answer["error"] == "forbidden_format_change", answered(status, answer)
+			status, result := p.call(http.MethodPut, "/v1/blueprints/"+name, blueprintBody(name, properties(object{"link": object{"type": "string", "format": "email"}})))
+			return status == http.StatusUnprocessableEntity && result["error"] == "forbidden_format_change", describeStatus(status, result)
 		}},
 		{"rename-blueprint", "A PUT with another identifier renames a blueprint, and its entities follow", func(p *probe) (bool, string) {
 			name, renamed := p.blueprint(nil), p.name()
@@ -106,7 +106,7 @@ func blueprintAssumptions() []assumption {
 		{"protected-blueprints", "A change of _rule is refused", func(p *probe) (bool, string) {
 			return p.refused(http.MethodPatch, "/v1/blueprints/_rule", object{})
 		}},
-		{"rule-results", "_rule_result takes no PUT", func(p *probe) (bool, string) {
+		{"rule-results", "A PUT of _rule_result is refused", func(p *probe) (bool, string) {
 			return p.refused(http.MethodPut, "/v1/blueprints/_rule_result", p.get("/v1/blueprints/_rule_result", "blueprint"))
 		}},
 	}
@@ -114,25 +114,25 @@ func blueprintAssumptions() []assumption {
 
 func entityAssumptions() []assumption {
 	return []assumption{
-		{"taken-entity", "A taken identifier of an entity is answered with 409 without upsert", func(p *probe) (bool, string) {
+		{"taken-entity", "A taken identifier of an entity causes 409 without upsert", func(p *probe) (bool, string) {
 			name := p.blueprint(nil)
 			p.entity(name, object{"identifier": "one"})
 			return p.status(http.StatusConflict, http.MethodPost, "/v1/blueprints/"+name+"/entities", object{"identifier": "one"})
 		}},
-		{"absent-title", "A title that was never set is left out of the answer", func(p *probe) (bool, string) {
+		{"absent-title", "A title that was never set is omitted from the response", func(p *probe) (bool, string) {
 			name := p.blueprint(nil)
 			p.entity(name, object{"identifier": "one"})
 			title, present := p.get("/v1/blueprints/"+name+"/entities/one", "entity")["title"]
 			return !present, fmt.Sprintf("present: %t, %v", present, title)
 		}},
-		{"relations-filled", "A relation that was never set is answered as null", func(p *probe) (bool, string) {
+		{"relations-filled", "A relation that was never set is returned as null", func(p *probe) (bool, string) {
 			name := p.blueprint(object{"relations": relation(p.blueprint(nil))})
 			p.entity(name, object{"identifier": "one"})
 			relations, _ := p.get("/v1/blueprints/"+name+"/entities/one", "entity")["relations"].(object)
 			value, present := relations["other"]
 			return present && value == nil, fmt.Sprintf("present: %t, %v", present, value)
 		}},
-		{"defaults", "A default fills an entity at its creation, and not when it is replaced", func(p *probe) (bool, string) {
+		{"defaults", "A default applies when an entity is created, but not when it is replaced", func(p *probe) (bool, string) {
 			name := p.blueprint(properties(object{"size": object{"type": "string", "default": "large"}}))
 			p.entity(name, object{"identifier": "one"})
 			path := "/v1/blueprints/" + name + "/entities/one"
@@ -141,15 +141,15 @@ func entityAssumptions() []assumption {
 			replaced, _ := p.get(path, "entity")["properties"].(object)
 			return created["size"] == "large" && replaced["size"] == nil, fmt.Sprintf("created %v, replaced %v", created["size"], replaced["size"])
 		}},
-		{"missing-target", "A relation to an entity that does not exist is refused", func(p *probe) (bool, string) {
+		{"missing-target", "A relation to a nonexistent entity is refused", func(p *probe) (bool, string) {
 			name := p.blueprint(object{"relations": relation(p.blueprint(nil))})
 			return p.refused(http.MethodPost, "/v1/blueprints/"+name+"/entities", object{"identifier": "one", "relations": object{"other": "nobody"}})
 		}},
-		{"user-format", "A property of the format user takes email addresses only", func(p *probe) (bool, string) {
+		{"user-format", "A property of the format user accepts only email addresses", func(p *probe) (bool, string) {
 			name := p.blueprint(properties(object{"owner": object{"type": "string", "format": "user"}}))
 			return p.refused(http.MethodPost, "/v1/blueprints/"+name+"/entities", object{"identifier": "one", "properties": object{"owner": "nobody in particular"}})
 		}},
-		{"numbers", "A number beyond 2^53 is kept as it is", func(p *probe) (bool, string) {
+		{"numbers", "A number beyond 2^53 is stored exactly", func(p *probe) (bool, string) {
 			name := p.blueprint(properties(object{"large": object{"type": "number"}}))
 			p.entity(name, object{"identifier": "one", "properties": object{"large": json.Number("9007199254740993")}})
 			kept, _ := p.get("/v1/blueprints/"+name+"/entities/one", "entity")["properties"].(object)
@@ -161,12 +161,12 @@ func entityAssumptions() []assumption {
 			entity := p.get("/v1/blueprints/"+name+"/entities/one?include=identifier,blueprint", "entity")
 			return entity["identifier"] == "one", fmt.Sprint(entity)
 		}},
-		{"inherited-team", "An ownership that is inherited through a path that does not exist is dropped", func(p *probe) (bool, string) {
+		{"inherited-team", "An inherited ownership with a nonexistent path is dropped", func(p *probe) (bool, string) {
 			name := p.blueprint(object{"ownership": object{"type": "Inherited", "path": "nowhere"}})
 			ownership := p.get("/v1/blueprints/"+name, "blueprint")["ownership"]
 			return ownership == nil, fmt.Sprint(ownership)
 		}},
-		{"absent-bulk-delete", "A bulk deletion passes over identifiers without an entity", func(p *probe) (bool, string) {
+		{"absent-bulk-delete", "A bulk deletion ignores identifiers without an entity", func(p *probe) (bool, string) {
 			name := p.blueprint(nil)
 			status, _ := p.call(http.MethodPost, "/v1/blueprints/"+name+"/bulk/entities/delete", object{"entities": []string{"nobody"}})
 			return status < http.StatusBadRequest, strconv.Itoa(status)
@@ -176,7 +176,7 @@ func entityAssumptions() []assumption {
 
 func otherAssumptions() []assumption {
 	return []assumption{
-		{"action-blueprint", "An action over a blueprint that does not exist is refused", func(p *probe) (bool, string) {
+		{"action-blueprint", "An action for a nonexistent blueprint is refused", func(p *probe) (bool, string) {
 			name := p.name()
 			status, _ := p.call(http.MethodPost, "/v1/actions", automation(name, p.name()))
 			if status < http.StatusBadRequest {
@@ -184,24 +184,24 @@ func otherAssumptions() []assumption {
 			}
 			return status >= http.StatusBadRequest, strconv.Itoa(status)
 		}},
-		{"action-created", "The creation of an action is answered with 201", func(p *probe) (bool, string) {
+		{"action-created", "The creation of an action returns 201", func(p *probe) (bool, string) {
 			name := p.name()
 			status, _ := p.call(http.MethodPost, "/v1/actions", automation(name, p.blueprint(nil)))
 			p.cleanUp("/v1/actions/" + name)
 			return status == http.StatusCreated, strconv.Itoa(status)
 		}},
-		{"audit-log-of-the-deleted", "The audit log hides events of entities that are gone", func(p *probe) (bool, string) {
+		{"audit-log-of-the-deleted", "The audit log hides events of deleted entities", func(p *probe) (bool, string) {
 			name := p.blueprint(nil)
 			p.entity(name, object{"identifier": "gone"})
 			p.must(http.MethodDelete, "/v1/blueprints/"+name+"/entities/gone", nil)
-			_, answer := p.call(http.MethodGet, "/v1/audit-log?resources=entity&blueprint="+name, nil)
-			entries, _ := answer["audits"].([]any)
+			_, result := p.call(http.MethodGet, "/v1/audit-log?resources=entity&blueprint="+name, nil)
+			entries, _ := result["audits"].([]any)
 			return len(entries) == 0, fmt.Sprintf("%d entries", len(entries))
 		}},
-		{"audit-log", "The entries of the audit log are under audits", func(p *probe) (bool, string) {
-			_, answer := p.call(http.MethodGet, "/v1/audit-log?limit=1", nil)
-			_, isList := answer["audits"].([]any)
-			return isList, strings.Join(keys(answer), ", ")
+		{"audit-log", "The entries of the audit log are under the key audits", func(p *probe) (bool, string) {
+			_, result := p.call(http.MethodGet, "/v1/audit-log?limit=1", nil)
+			_, isList := result["audits"].([]any)
+			return isList, strings.Join(keys(result), ", ")
 		}},
 	}
 }
@@ -236,17 +236,17 @@ func keys(of object) []string {
 	return names
 }
 
-// probe asks a Port, and removes what it made.
+// probe sends requests to Port, and deletes what it created.
 type probe struct {
 	t       *testing.T
 	address string
 	token   string
 }
 
-// livePrefix is that of everything that tests make in live Port.
-const livePrefix = "tf-acc-assumption-"
+// namePrefix is the prefix of everything that tests create in live Port.
+const namePrefix = "tf-acc-assumption-"
 
-func (p *probe) name() string { return livePrefix + strings.ToLower(rand.Text()[:10]) }
+func (p *probe) name() string { return namePrefix + strings.ToLower(rand.Text()[:10]) }
 
 func (p *probe) call(method, path string, body any) (int, object) {
 	p.t.Helper()
@@ -274,19 +274,19 @@ func (p *probe) call(method, path string, body any) (int, object) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	var answer object
-	_ = decoder.Decode(&answer) // What is not JSON is seen by its status.
-	return response.StatusCode, answer
+	var result object
+	_ = decoder.Decode(&result) // The status identifies a body that is not JSON.
+	return response.StatusCode, result
 }
 
-// must calls what has to succeed for the assumption to be checked at all.
+// must sends a request whose success is a precondition of the check.
 func (p *probe) must(method, path string, body any) object {
 	p.t.Helper()
-	status, answer := p.call(method, path, body)
+	status, result := p.call(method, path, body)
 	if status >= http.StatusBadRequest {
-		p.t.Fatalf("it cannot be checked: %s %s is answered with %d: %v", method, path, status, answer["message"])
+		p.t.Fatalf("precondition failed: %s %s returned %d: %v", method, path, status, result["message"])
 	}
-	return answer
+	return result
 }
 
 func (p *probe) get(path, key string) object {
@@ -297,19 +297,19 @@ func (p *probe) get(path, key string) object {
 
 func (p *probe) status(want int, method, path string, body any) (bool, string) {
 	p.t.Helper()
-	status, answer := p.call(method, path, body)
-	return status == want, answered(status, answer)
+	status, result := p.call(method, path, body)
+	return status == want, describeStatus(status, result)
 }
 
 func (p *probe) refused(method, path string, body any) (bool, string) {
 	p.t.Helper()
-	status, answer := p.call(method, path, body)
-	return status >= http.StatusBadRequest, answered(status, answer)
+	status, result := p.call(method, path, body)
+	return status >= http.StatusBadRequest, describeStatus(status, result)
 }
 
-// answered is the status, with the code of an error.
-func answered(status int, answer object) string {
-	code, _ := answer["error"].(string)
+// describeStatus returns the status with the error code, if any.
+func describeStatus(status int, result object) string {
+	code, _ := result["error"].(string)
 	return strings.TrimSpace(strconv.Itoa(status) + " " + code)
 }
 
@@ -327,7 +327,7 @@ func (p *probe) entity(blueprint string, body object) {
 	p.cleanUp(fmt.Sprintf("/v1/blueprints/%s/entities/%s", blueprint, body["identifier"]))
 }
 
-// cleanUp deletes at the end, in the reverse order of their making.
+// cleanUp deletes the paths when the test ends, in reverse order of creation.
 func (p *probe) cleanUp(paths ...string) {
 	p.t.Cleanup(func() {
 		for _, path := range slices.Backward(paths) {
@@ -336,7 +336,7 @@ func (p *probe) cleanUp(paths ...string) {
 	})
 }
 
-// connect returns a probe of live Port where TF_ACC asks for it, and of an emulator otherwise.
+// connect returns a probe of live Port if TF_ACC is set, otherwise of an emulator.
 func connect(t *testing.T) (p *probe, isLive bool) {
 	t.Helper()
 	p = &probe{t: t, address: strings.TrimSuffix(strings.TrimSuffix(cmp.Or(os.Getenv("PORT_BASE_URL"), "https://api.getport.io"), "/"), "/v1")}
@@ -351,21 +351,21 @@ func connect(t *testing.T) (p *probe, isLive bool) {
 		p.address, id, secret = server.URL, clientID, clientSecret
 	}
 	if p.token = os.Getenv("PORT_TOKEN"); p.token == "" || !isLive {
-		answer := p.must(http.MethodPost, "/v1/auth/access_token", object{"clientId": id, "clientSecret": secret})
-		p.token, _ = answer["accessToken"].(string)
+		result := p.must(http.MethodPost, "/v1/auth/access_token", object{"clientId": id, "clientSecret": secret})
+		p.token, _ = result["accessToken"].(string)
 	}
 	return p, isLive
 }
 
-// TestAssumptions checks each assumption with the emulator, where all must hold; or
-// with live Port, where it prints what was confirmed and what was refuted.
+// TestAssumptions checks each assumption against the emulator, where all must hold, or against live
+// Port, where it prints which were confirmed and which refuted.
 func TestAssumptions(t *testing.T) {
 	t.Parallel()
 	shared, isLive := connect(t)
 	rows := make([]string, len(assumptions()))
 	t.Cleanup(func() {
 		if isLive {
-			t.Logf("\n| assumption | %s | seen |\n|---|---|---|\n%s", shared.address, strings.Join(rows, "\n"))
+			t.Logf("\n| assumption | %s | observed |\n|---|---|---|\n%s", shared.address, strings.Join(rows, "\n"))
 		}
 	})
 	for i, assumed := range assumptions() {
@@ -379,14 +379,14 @@ func TestAssumptions(t *testing.T) {
 			}
 			rows[i] = fmt.Sprintf("| %s (%s) | %s | %s |", assumed.claim, assumed.name, verdict, strings.ReplaceAll(seen, "|", "\\|"))
 			if !holds && !isLive {
-				t.Errorf("%s: the emulator answers otherwise: %s", assumed.claim, seen)
+				t.Errorf("%s: the emulator behaves differently: %s", assumed.claim, seen)
 			}
 		})
 	}
 }
 
-// TestAssumptionsAreExplained compares the assumptions, and the marks in the code, with
-// the sections of the page about them.
+// TestAssumptionsAreExplained checks that every assumption and every mark in the code has a section
+// on the page, and the other way round.
 func TestAssumptionsAreExplained(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/decisions/assumptions.md")
@@ -423,7 +423,7 @@ func TestAssumptionsAreExplained(t *testing.T) {
 	}
 	for name, isUsed := range explained {
 		if !isUsed {
-			t.Errorf("nothing depends on the section %s of the page", name)
+			t.Errorf("nothing refers to the section %s of the page", name)
 		}
 	}
 }

@@ -41,7 +41,7 @@ type checker struct {
 	next     http.Handler
 	report   func(violation string)
 	// observe, if set, is called for every validated response.
-	observe func(*operation, answer)
+	observe func(*operation, response)
 	// expectViolation is for requests that are invalid on purpose: it reports requests without a
 	// violation.
 	expectViolation bool
@@ -77,13 +77,13 @@ func (c *checker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Context().Err() != nil && record.status == 0 {
 		return // The client disconnected, and the emulator did not respond.
 	}
-	a := record.answer()
+	a := record.response()
 	a.flags = r.URL.Query()
 	if c.faults.cover(o, a.status) {
 		return
 	}
-	if err := c.document.checkAnswer(o, a); err != nil {
-		c.violated(o.name, fmt.Errorf("answer %d: %w", a.status, err))
+	if err := c.document.checkResponse(o, a); err != nil {
+		c.violated(o.name, fmt.Errorf("response %d: %w", a.status, err))
 	}
 	if c.observe != nil {
 		c.observe(o, a)
@@ -94,7 +94,7 @@ func (c *checker) checkRequest(o *operation, r *http.Request, variables map[stri
 	mistakes := o.checkRequest(r, variables, body)
 	if c.expectViolation {
 		if len(mistakes) == 0 {
-			c.violated(o.name, errWantWrong)
+			c.violated(o.name, errExpectedViolation)
 		}
 		return
 	}
@@ -103,7 +103,7 @@ func (c *checker) checkRequest(o *operation, r *http.Request, variables map[stri
 	}
 }
 
-var errWantWrong = errors.New("request: the document allows a request that should be invalid")
+var errExpectedViolation = errors.New("request: the document allows a request that should be invalid")
 
 // violated reports each violation only once: a test may send hundreds of the same.
 func (c *checker) violated(operation string, mistake error) {
@@ -168,10 +168,10 @@ func (r *recorder) Write(data []byte) (int, error) {
 // Unwrap lets [http.ResponseController] flush the response.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-func (r *recorder) answer() answer {
+func (r *recorder) response() response {
 	status := r.status
 	if status == 0 {
 		status = http.StatusOK // net/http sends this status if a handler writes nothing.
 	}
-	return answer{status: status, contentType: r.Header().Get("Content-Type"), body: r.body.Bytes()}
+	return response{status: status, contentType: r.Header().Get("Content-Type"), body: r.body.Bytes()}
 }

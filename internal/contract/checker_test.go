@@ -10,35 +10,34 @@ import (
 	"testing"
 )
 
-// These tests run against a small document of their own, so that they need no
-// other, and show that what is wrong is reported.
+// These tests use a small document of their own, and show that violations are reported.
 
 // trial is one exchange.
 type trial struct {
 	method, target, body string
 	header               http.Header
-	answer               answer
+	response             response
 }
 
-// reading is an exchange with nothing wrong.
+// reading returns a valid exchange.
 func reading() *trial {
 	return &trial{
 		method: http.MethodGet, target: "/v1/things/a%2Fb?flag=true&kinds=a&kinds=b",
 		header: http.Header{"Authorization": {"Bearer token"}},
-		answer: answer{
+		response: response{
 			status: http.StatusOK, contentType: "application/json; charset=utf-8",
 			body: []byte(`{"ok":true,"things":[{"name":"a"},{"name":null}]}`),
 		},
 	}
 }
 
-// writing is one with a body.
+// writing returns a valid exchange with a body.
 func writing() *trial {
 	return &trial{
 		method: http.MethodPut, target: "/v1/things/a",
-		body:   `{"name":"A","page":"https://things.test/a","born":"2026-01-28T10:00:00Z","labels":{"a":1},"size":"huge"}`,
-		header: http.Header{"Content-Type": {"application/json"}},
-		answer: answer{status: http.StatusNoContent},
+		body:     `{"name":"A","page":"https://things.test/a","born":"2026-01-28T10:00:00Z","labels":{"a":1},"size":"huge"}`,
+		header:   http.Header{"Content-Type": {"application/json"}},
+		response: response{status: http.StatusNoContent},
 	}
 }
 
@@ -51,16 +50,16 @@ func (x *trial) run(t *testing.T, c *checker) []string {
 		if body, err := io.ReadAll(r.Body); err != nil || string(body) != x.body {
 			t.Errorf("the emulator read %q, %v; want %q", body, err, x.body)
 		}
-		w.Header().Set("Content-Type", x.answer.contentType)
-		w.WriteHeader(x.answer.status)
-		_, _ = w.Write(x.answer.body)
+		w.Header().Set("Content-Type", x.response.contentType)
+		w.WriteHeader(x.response.status)
+		_, _ = w.Write(x.response.body)
 	})
 	request := httptest.NewRequestWithContext(t.Context(), x.method, x.target, strings.NewReader(x.body))
 	request.Header = x.header
 	recorder := httptest.NewRecorder()
 	c.ServeHTTP(recorder, request)
-	if recorder.Code != x.answer.status || recorder.Body.String() != string(x.answer.body) {
-		t.Errorf("the client got %d %s, want %d %s", recorder.Code, recorder.Body, x.answer.status, x.answer.body)
+	if recorder.Code != x.response.status || recorder.Body.String() != string(x.response.body) {
+		t.Errorf("the client got %d %s, want %d %s", recorder.Code, recorder.Body, x.response.status, x.response.body)
 	}
 	return violations
 }
@@ -82,105 +81,105 @@ func TestViolations(t *testing.T) {
 	)
 	cases := map[string]struct {
 		trial *trial
-		spoil func(x *trial)
-		want  []string // what the violations begin with, none if nothing is wrong
+		alter func(x *trial)
+		want  []string // prefixes of the violations
 	}{
-		"a good read":  {trial: reading(), spoil: func(*trial) {}},
-		"a good write": {trial: writing(), spoil: func(*trial) {}},
-		"a name that is also a path of its own": {trial: reading(), spoil: func(x *trial) {
+		"a good read":  {trial: reading(), alter: func(*trial) {}},
+		"a good write": {trial: writing(), alter: func(*trial) {}},
+		"a name that is also a path segment": {trial: reading(), alter: func(x *trial) {
 			x.target = "/v1/things/special?flag=true"
 		}},
-		"a documented error": {trial: reading(), spoil: func(x *trial) {
-			x.answer.status, x.answer.body = http.StatusNotFound, []byte(`{"ok":false,"error":"not_found"}`)
+		"a documented error": {trial: reading(), alter: func(x *trial) {
+			x.response.status, x.response.body = http.StatusNotFound, []byte(`{"ok":false,"error":"not_found"}`)
 		}},
-		"a control endpoint": {trial: reading(), spoil: func(x *trial) { x.target = "/_emulator/requests" }},
+		"a control endpoint": {trial: reading(), alter: func(x *trial) { x.target = "/_emulator/requests" }},
 
-		"an unknown path": {trial: reading(), spoil: func(x *trial) { x.target = "/v1/other" }, want: []string{
+		"an unknown path": {trial: reading(), alter: func(x *trial) { x.target = "/v1/other" }, want: []string{
 			"GET /v1/other: the document has no such operation",
 		}},
-		"an unknown method": {trial: reading(), spoil: func(x *trial) { x.method = http.MethodDelete }, want: []string{
+		"an unknown method": {trial: reading(), alter: func(x *trial) { x.method = http.MethodDelete }, want: []string{
 			"DELETE /v1/things/a/b: the document has no such operation",
 		}},
-		"no token": {trial: reading(), spoil: func(x *trial) { x.header.Del("Authorization") }, want: []string{
+		"no token": {trial: reading(), alter: func(x *trial) { x.header.Del("Authorization") }, want: []string{
 			get + "request: security requirements failed: the Authorization header contains no token",
 		}},
-		"no required parameter": {trial: reading(), spoil: func(x *trial) { x.target = "/v1/things/a" }, want: []string{
+		"no required parameter": {trial: reading(), alter: func(x *trial) { x.target = "/v1/things/a" }, want: []string{
 			get + `request: parameter "flag" in query has an error: value is required but missing`,
 		}},
-		"a parameter of another type": {trial: reading(), spoil: func(x *trial) { x.target = "/v1/things/a?flag=yes" }, want: []string{
+		"a parameter of another type": {trial: reading(), alter: func(x *trial) { x.target = "/v1/things/a?flag=yes" }, want: []string{
 			get + `request: parameter "flag" in query has an error: value yes: an invalid boolean`,
 		}},
-		"a value that is not among those of a parameter": {trial: reading(), spoil: func(x *trial) { x.target += "&kinds=c" }, want: []string{
+		"an invalid value of a parameter": {trial: reading(), alter: func(x *trial) { x.target += "&kinds=c" }, want: []string{
 			get + `request: parameter "kinds" in query has an error`,
 		}},
-		"a misspelled parameter": {trial: reading(), spoil: func(x *trial) { x.target += "&kind=a" }, want: []string{
+		"a misspelled parameter": {trial: reading(), alter: func(x *trial) { x.target += "&kind=a" }, want: []string{
 			get + `request: the document has no query parameter "kind" here`,
 		}},
-		"a path against the pattern": {trial: reading(), spoil: func(x *trial) { x.target = "/v1/things/A?flag=true" }, want: []string{
+		"a path that violates the pattern": {trial: reading(), alter: func(x *trial) { x.target = "/v1/things/A?flag=true" }, want: []string{
 			get + `request: parameter "thing" in path has an error`,
 		}},
-		"a body where there is none": {trial: reading(), spoil: func(x *trial) { x.body = "{}" }, want: []string{
+		"an undocumented body": {trial: reading(), alter: func(x *trial) { x.body = "{}" }, want: []string{
 			get + "request body: the document has no body here",
 		}},
-		"no body": {trial: writing(), spoil: func(x *trial) { x.body = "" }, want: []string{put + "request body: it is missing"}},
-		"a body that is not JSON": {trial: writing(), spoil: func(x *trial) { x.body = `{"name":` }, want: []string{
+		"no body": {trial: writing(), alter: func(x *trial) { x.body = "" }, want: []string{put + "request body: it is missing"}},
+		"a body that is not JSON": {trial: writing(), alter: func(x *trial) { x.body = `{"name":` }, want: []string{
 			put + "request body: it is not JSON",
 		}},
-		"a body of another media type": {trial: writing(), spoil: func(x *trial) { x.header.Set("Content-Type", "text/plain") }, want: []string{
+		"a body of another media type": {trial: writing(), alter: func(x *trial) { x.header.Set("Content-Type", "text/plain") }, want: []string{
 			put + `request body: the document has no Content-Type "text/plain" here`,
 		}},
-		"keys too many and too few": {trial: writing(), spoil: func(x *trial) { x.body = `{"nam":"A","nama":"B"}` }, want: []string{
+		"an unknown key and a missing one": {trial: writing(), alter: func(x *trial) { x.body = `{"nam":"A","nama":"B"}` }, want: []string{
 			put + "request body: at /: additional properties 'nam', 'nama' not allowed; at /: missing property 'name'",
 		}},
-		"a value of another type": {trial: writing(), spoil: func(x *trial) { x.body = `{"name":1}` }, want: []string{
+		"a value of another type": {trial: writing(), alter: func(x *trial) { x.body = `{"name":1}` }, want: []string{
 			put + "request body: at /name: got number, want string",
 		}},
-		"an address that is none": {trial: writing(), spoil: func(x *trial) { x.body = `{"name":"A","page":"a"}` }, want: []string{
+		"an invalid URL": {trial: writing(), alter: func(x *trial) { x.body = `{"name":"A","page":"a"}` }, want: []string{
 			put + "request body: at /page: 'a' is not valid url: is not absolute",
 		}},
-		"a time that is none": {trial: writing(), spoil: func(x *trial) { x.body = `{"name":"A","born":"today"}` }, want: []string{
+		"an invalid time": {trial: writing(), alter: func(x *trial) { x.body = `{"name":"A","born":"today"}` }, want: []string{
 			put + "request body: at /born: 'today' is not valid date-time",
 		}},
-		"a key against its pattern": {trial: writing(), spoil: func(x *trial) { x.body = `{"name":"A","labels":{"B":1}}` }, want: []string{
+		"a key that violates its pattern": {trial: writing(), alter: func(x *trial) { x.body = `{"name":"A","labels":{"B":1}}` }, want: []string{
 			put + "request body: at /: 'B' does not match pattern '^[a-z]+$'; at a key of some object: invalid propertyName 'B'",
 		}},
-		"none of several forms": {trial: writing(), spoil: func(x *trial) { x.body = `{"name":"A","size":"small"}` }, want: []string{
+		"none of several forms": {trial: writing(), alter: func(x *trial) { x.body = `{"name":"A","size":"small"}` }, want: []string{
 			put + "request body: at /size: 'oneOf' failed, none matched; at /size: got string, want number; at /size: value must be 'huge'",
 		}},
 
-		"an unknown status": {trial: reading(), spoil: func(x *trial) { x.answer.status = http.StatusAccepted }, want: []string{
-			get + "answer 202: the document has no status 202 here",
+		"an unknown status": {trial: reading(), alter: func(x *trial) { x.response.status = http.StatusAccepted }, want: []string{
+			get + "response 202: the document has no status 202 here",
 		}},
-		"an answer with an extra key": {trial: reading(), spoil: func(x *trial) {
-			x.answer.body = []byte(`{"ok":true,"things":[{"name":"a","age":1}]}`)
-		}, want: []string{get + "answer 200: at /things/0: additional properties 'age' not allowed"}},
-		"an answer in the wrong form": {trial: reading(), spoil: func(x *trial) { x.answer.body = []byte(`{"ok":false,"things":null}`) }, want: []string{
-			get + "answer 200: at /ok: value must be true; at /things: got null, want array",
+		"a response with an extra key": {trial: reading(), alter: func(x *trial) {
+			x.response.body = []byte(`{"ok":true,"things":[{"name":"a","age":1}]}`)
+		}, want: []string{get + "response 200: at /things/0: additional properties 'age' not allowed"}},
+		"a response in the wrong form": {trial: reading(), alter: func(x *trial) { x.response.body = []byte(`{"ok":false,"things":null}`) }, want: []string{
+			get + "response 200: at /ok: value must be true; at /things: got null, want array",
 		}},
-		"an error in the wrong form": {trial: reading(), spoil: func(x *trial) {
-			x.answer.status, x.answer.body = http.StatusNotFound, []byte(`{"ok":true}`)
-		}, want: []string{get + "answer 404: at /: missing property 'error'; at /ok: value must be false"}},
-		"an empty answer": {trial: reading(), spoil: func(x *trial) { x.answer.body = nil }, want: []string{get + "answer 200: it is missing"}},
-		"an answer of another media type": {trial: reading(), spoil: func(x *trial) { x.answer.contentType = "text/html" }, want: []string{
-			get + `answer 200: the document has no Content-Type "text/html" here`,
+		"an error in the wrong form": {trial: reading(), alter: func(x *trial) {
+			x.response.status, x.response.body = http.StatusNotFound, []byte(`{"ok":true}`)
+		}, want: []string{get + "response 404: at /: missing property 'error'; at /ok: value must be false"}},
+		"an empty response": {trial: reading(), alter: func(x *trial) { x.response.body = nil }, want: []string{get + "response 200: it is missing"}},
+		"a response of another media type": {trial: reading(), alter: func(x *trial) { x.response.contentType = "text/html" }, want: []string{
+			get + `response 200: the document has no Content-Type "text/html" here`,
 		}},
-		"an answer where there is none": {trial: writing(), spoil: func(x *trial) {
-			x.answer.status, x.answer.body = http.StatusNoContent, []byte("{}")
-		}, want: []string{put + "answer 204: the document has no body here"}},
-		"both wrong": {trial: reading(), spoil: func(x *trial) {
-			x.target, x.answer.status = "/v1/things/a", http.StatusAccepted
-		}, want: []string{get + `request: parameter "flag"`, get + "answer 202"}},
+		"an undocumented response body": {trial: writing(), alter: func(x *trial) {
+			x.response.status, x.response.body = http.StatusNoContent, []byte("{}")
+		}, want: []string{put + "response 204: the document has no body here"}},
+		"both wrong": {trial: reading(), alter: func(x *trial) {
+			x.target, x.response.status = "/v1/things/a", http.StatusAccepted
+		}, want: []string{get + `request: parameter "flag"`, get + "response 202"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c.spoil(c.trial)
+			c.alter(c.trial)
 			compare(t, c.trial.run(t, newChecker(t)), c.want)
 		})
 	}
 }
 
-// compare fails unless each violation begins as wanted.
+// compare checks that each violation has the expected prefix.
 func compare(t *testing.T, got, want []string) {
 	t.Helper()
 	if !slices.EqualFunc(got, want, strings.HasPrefix) {
@@ -191,9 +190,9 @@ func compare(t *testing.T, got, want []string) {
 func TestExceptions(t *testing.T) {
 	t.Parallel()
 	const get = "GET /v1/things/{thing}"
-	extraKey := func(x *trial) { x.answer.body = []byte(`{"ok":true,"things":[{"name":"a"},{"name":"b","age":1}]}`) }
+	extraKey := func(x *trial) { x.response.body = []byte(`{"ok":true,"things":[{"name":"a"},{"name":"b","age":1}]}`) }
 	extraStatus := func(body string) func(x *trial) {
-		return func(x *trial) { x.answer.status, x.answer.body = http.StatusConflict, []byte(body) }
+		return func(x *trial) { x.response.status, x.response.body = http.StatusConflict, []byte(body) }
 	}
 	cases := map[string]struct {
 		exception exception
@@ -202,16 +201,16 @@ func TestExceptions(t *testing.T) {
 	}{
 		"a key": {exception{operations: []string{get}, keys: []string{"things.age"}}, extraKey, nil},
 		"a key elsewhere": {exception{keys: []string{"age"}}, extraKey, []string{
-			get + ": answer 200: at /things/1: additional properties 'age' not allowed",
+			get + ": response 200: at /things/1: additional properties 'age' not allowed",
 		}},
 		"a key of another operation": {exception{operations: []string{"PUT /v1/things/{thing}"}, keys: []string{"things.age"}}, extraKey, []string{
-			get + ": answer 200",
+			get + ": response 200",
 		}},
 		"a status":                 {exception{status: 409, like: 404}, extraStatus(`{"ok":false,"error":"taken"}`), nil},
-		"a status in another form": {exception{status: 409, like: 404}, extraStatus(`{"ok":false}`), []string{get + ": answer 409: at /: missing property 'error'"}},
-		"another status":           {exception{status: 429, like: 404}, extraStatus(`{"ok":false,"error":"taken"}`), []string{get + ": answer 409: the document has no status"}},
+		"a status in another form": {exception{status: 409, like: 404}, extraStatus(`{"ok":false}`), []string{get + ": response 409: at /: missing property 'error'"}},
+		"another status":           {exception{status: 429, like: 404}, extraStatus(`{"ok":false,"error":"taken"}`), []string{get + ": response 409: the document has no status"}},
 		"a success":                {exception{status: 409}, extraStatus(`{"ok":true,"thing":1}`), nil},
-		"a success that is none":   {exception{status: 409}, extraStatus(`{"ok":false}`), []string{get + ": answer 409: at /ok: value must be true"}},
+		"not a success":            {exception{status: 409}, extraStatus(`{"ok":false}`), []string{get + ": response 409: at /ok: value must be true"}},
 		"an operation": {exception{undocumented: "GET /v1/others/{other}"}, func(x *trial) {
 			x.target = "/v1/others/a%2Fb"
 		}, nil},
@@ -233,13 +232,13 @@ func TestViolationIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	c := newChecker(t)
 	x := reading()
-	x.answer.status = http.StatusAccepted
+	x.response.status = http.StatusAccepted
 	if got := append(x.run(t, c), x.run(t, c)...); len(got) != 1 {
-		t.Errorf("reported %q, want it once", got)
+		t.Errorf("reported %q, want one report", got)
 	}
 }
 
-func TestWantWrong(t *testing.T) {
+func TestExpectedViolation(t *testing.T) {
 	t.Parallel()
 	c := newChecker(t)
 	c.expectViolation = true
@@ -249,11 +248,11 @@ func TestWantWrong(t *testing.T) {
 	compare(t, x.run(t, c), nil)
 }
 
-// TestFaults shows which answers are let pass because a test asked for them.
+// TestFaults shows which responses are not validated because a test injected them.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	const route = "/v1/things/{thing}"
-	unknown := []string{"GET " + route + ": answer 202"}
+	unknown := []string{"GET " + route + ": response 202"}
 	cases := map[string]struct {
 		controls []string // method, path and body
 		want     []string
@@ -277,21 +276,22 @@ func TestFaults(t *testing.T) {
 			for _, control := range c.controls {
 				method, rest, _ := strings.Cut(control, " ")
 				path, body, _ := strings.Cut(rest, " ")
-				x := &trial{method: method, target: path, body: body, answer: answer{status: http.StatusTeapot}}
+				x := &trial{method: method, target: path, body: body, response: response{status: http.StatusTeapot}}
 				compare(t, x.run(t, checked), nil)
 			}
 			x := reading()
-			x.answer.status = http.StatusAccepted
+			x.response.status = http.StatusAccepted
 			compare(t, x.run(t, checked), c.want)
-			// The request is checked all the same.
+			// The request is still validated.
 			x.target = "/v1/things/a"
 			compare(t, x.run(t, checked), []string{`GET /v1/things/{thing}: request: parameter "flag"`})
 		})
 	}
 }
 
-// TestCutAnswer shows that what arrives in part arrives as without the checker, and is no answer.
-func TestCutAnswer(t *testing.T) {
+// TestTruncatedResponse shows that a truncated response passes through unchanged and is not
+// validated.
+func TestTruncatedResponse(t *testing.T) {
 	t.Parallel()
 	c := newChecker(t)
 	c.report = func(violation string) { t.Error(violation) }
@@ -320,8 +320,8 @@ func TestCutAnswer(t *testing.T) {
 	}
 }
 
-// TestBrokenBody shows that the emulator sees how a body ended.
-func TestBrokenBody(t *testing.T) {
+// TestBodyReadError shows that the emulator gets the error of reading a body.
+func TestBodyReadError(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	c := newChecker(t)

@@ -13,8 +13,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// TestDocument shows that everything in the document can be checked: it is valid,
-// and all its schemas can be compiled.
+// TestDocument checks that the document is valid and that all its schemas can be compiled.
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	for name, o := range needDocument(t).operations {
@@ -23,7 +22,7 @@ func TestDocument(t *testing.T) {
 			if err := o.route.Operation.Validate(openapi3.WithValidationOptions(t.Context(), openapi3.IsOpenAPI31OrLater())); err != nil {
 				t.Error(err)
 			}
-			forms := slices.Collect(maps.Values(o.answers))
+			forms := slices.Collect(maps.Values(o.responses))
 			if o.request != nil {
 				forms = append(forms, o.request)
 			}
@@ -36,13 +35,13 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// TestAmendments names the amendments that the document needs no more.
+// TestAmendments reports amendments that the document no longer needs.
 func TestAmendments(t *testing.T) {
 	t.Parallel()
 	list := amendments()
 	needed := make(map[int]bool)
 	for name, o := range needDocument(t).operations {
-		forms := slices.Collect(maps.Values(o.answers))
+		forms := slices.Collect(maps.Values(o.responses))
 		if o.request != nil {
 			forms = append(forms, o.request)
 		}
@@ -56,14 +55,14 @@ func TestAmendments(t *testing.T) {
 	}
 	for i, a := range list {
 		if !needed[i] {
-			t.Errorf("the document does not need this amendment any more: %s", a.reason)
+			t.Errorf("the document no longer needs this amendment: %s", a.reason)
 		}
 	}
 }
 
-// TestCoverage uses every operation of the document through the client, and sees every answer that
-// the document has for it. It names the operation and the status that it has not seen, so that what
-// is new in the document is noticed, and the exceptions that nothing needs any more.
+// TestCoverage uses every operation of the document and provokes every documented status. It
+// reports operations and statuses that it did not observe, which reveals additions to the document,
+// and exceptions that are no longer needed.
 func TestCoverage(t *testing.T) {
 	t.Parallel()
 	d := needDocument(t)
@@ -81,12 +80,12 @@ func TestCoverage(t *testing.T) {
 			t.Parallel()
 			o := d.operations[name]
 			if o == nil && d.isElsewhere(name) {
-				t.Skip("SKIPPED: " + runsVariable + " names no document that has it")
+				t.Skip("SKIPPED: " + runsVariable + " names no document with this operation")
 			}
 			if o == nil {
-				t.Fatal("the document has no such operation any more")
+				t.Fatal("the document no longer has this operation")
 			}
-			tryOut(t, newWorld(t, d, seen, emulator.Options{}), o, u)
+			exerciseOperation(t, newWorld(t, d, seen, emulator.Options{}), o, u)
 		})
 	}
 	for name, o := range others() {
@@ -99,33 +98,34 @@ func TestCoverage(t *testing.T) {
 	}
 }
 
-// tryOut asks for every answer of an operation. The success comes last, for it may delete things.
-func tryOut(t *testing.T, w *world, o *operation, u use) {
+// exerciseOperation provokes every status of an operation. The success comes last, since it may
+// delete objects.
+func exerciseOperation(t *testing.T, w *world, o *operation, u use) {
 	t.Helper()
-	asked := w.caller(t, o, u, asStranger)
-	if u.stranger != nil {
-		asked = func(n names) error { return u.call(t.Context(), w.connect(t, u.stranger), n) }
+	asked := w.caller(t, o, u, withInvalidToken)
+	if u.credentials != nil {
+		asked = func(n names) error { return u.call(t.Context(), w.connect(t, u.credentials), n) }
 	}
 	if err := asked(w.present); !errors.Is(err, port.ErrUnauthorized) {
-		t.Errorf("a stranger got %v, want a 401", err)
+		t.Errorf("with an invalid token: %v, want a 401", err)
 	}
 	if unreachable(o.name, http.StatusNotFound) == "" {
 		if err := w.caller(t, o, u, nil)(absent()); !errors.Is(err, port.ErrNotFound) {
-			t.Errorf("what is not there got %v, want a 404", err)
+			t.Errorf("with absent names: %v, want a 404", err)
 		}
 	}
-	if o.answers[http.StatusUnprocessableEntity] != nil && unreachable(o.name, http.StatusUnprocessableEntity) == "" {
-		alter := w.withFlags
+	if o.responses[http.StatusUnprocessableEntity] != nil && unreachable(o.name, http.StatusUnprocessableEntity) == "" {
+		alter := w.withInvalidFlags
 		if o.request != nil {
 			alter = w.withLists
 		}
 		if err := w.caller(t, o, u, alter)(w.present); !errors.Is(err, port.ErrInvalid) {
-			t.Errorf("a wrong request got %v, want a 422", err)
+			t.Errorf("with an invalid request: %v, want a 422", err)
 		}
 	}
-	if o.answers[http.StatusRequestEntityTooLarge] != nil && o.request != nil {
-		if err := w.caller(t, o, u, w.withoutLimit)(w.present); !errors.Is(err, port.ErrTooLarge) {
-			t.Errorf("a large request got %v, want a 413", err)
+	if o.responses[http.StatusRequestEntityTooLarge] != nil && o.request != nil {
+		if err := w.caller(t, o, u, w.withOversizedBody)(w.present); !errors.Is(err, port.ErrTooLarge) {
+			t.Errorf("with an oversized request: %v, want a 413", err)
 		}
 	}
 	if err := w.caller(t, o, u, nil)(w.present); err != nil {
@@ -133,29 +133,29 @@ func tryOut(t *testing.T, w *world, o *operation, u use) {
 	}
 }
 
-// checkCoverage fails when an operation was not used, or an answer of it that the
-// document has was not seen.
-func checkCoverage(t *testing.T, o *operation, seen []answer) {
+// checkCoverage reports an operation that never succeeded, and documented statuses that were not
+// observed.
+func checkCoverage(t *testing.T, o *operation, seen []response) {
 	t.Helper()
 	has := func(fits func(status int) bool) bool {
-		return slices.ContainsFunc(seen, func(a answer) bool { return fits(a.status) })
+		return slices.ContainsFunc(seen, func(a response) bool { return fits(a.status) })
 	}
 	if !has(func(status int) bool { return status < http.StatusMultipleChoices }) {
 		t.Errorf("%s has never succeeded", o.name)
 	}
-	for _, status := range slices.Sorted(maps.Keys(o.answers)) {
+	for _, status := range slices.Sorted(maps.Keys(o.responses)) {
 		found := has(func(s int) bool { return s == status })
 		reason := unreachable(o.name, status)
 		switch {
 		case found && reason != "":
-			t.Errorf("%s is said never to answer with %d, but does", o.name, status)
+			t.Errorf("%s returned %d, which is marked as unreachable", o.name, status)
 		case !found && reason == "":
-			t.Errorf("%s has never answered with %d", o.name, status)
+			t.Errorf("%s has never returned %d", o.name, status)
 		}
 	}
 }
 
-// checkNeed fails when an exception, or a part of it, could be left out.
+// checkNeed reports an exception, or a part of one, that is not needed.
 func checkNeed(t *testing.T, d *document, i int, seen *exchanges) {
 	t.Helper()
 	e := d.exceptions[i]
@@ -164,23 +164,23 @@ func checkNeed(t *testing.T, d *document, i int, seen *exchanges) {
 	}
 	if e.undocumented != "" {
 		if d.has(e.undocumented) && !e.elsewhere {
-			t.Errorf("the document has the operation %s now", e.undocumented)
+			t.Errorf("the document now has the operation %s", e.undocumented)
 		}
 		return
 	}
-	// neededBy reports whether an answer violates the document once the exception is replaced.
+	// neededBy reports whether a response violates the document when the exception is replaced.
 	neededBy := func(name string, replaced ...exception) bool {
 		without := *d
 		without.exceptions = slices.Replace(slices.Clone(d.exceptions), i, i+1, replaced...)
-		return slices.ContainsFunc(seen.of(d.operations[name]), func(a answer) bool {
-			return without.checkAnswer(d.operations[name], a) != nil
+		return slices.ContainsFunc(seen.of(d.operations[name]), func(a response) bool {
+			return without.checkResponse(d.operations[name], a) != nil
 		})
 	}
 	operations := e.operations
 	if len(operations) == 0 {
 		operations = slices.Collect(maps.Keys(d.operations))
 		if !slices.ContainsFunc(operations, func(name string) bool { return neededBy(name) }) {
-			t.Errorf("nothing needs the exception for status %d or keys %q", e.status, e.keys)
+			t.Errorf("no operation needs the exception for status %d or keys %q", e.status, e.keys)
 		}
 		return
 	}
@@ -194,7 +194,7 @@ func checkNeed(t *testing.T, d *document, i int, seen *exchanges) {
 		fewer := e
 		fewer.keys = slices.Delete(slices.Clone(e.keys), k, k+1)
 		if !slices.ContainsFunc(operations, func(name string) bool { return neededBy(name, fewer) }) {
-			t.Errorf("nothing needs the exception for key %s", key)
+			t.Errorf("no operation needs the exception for key %s", key)
 		}
 	}
 }

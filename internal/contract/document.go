@@ -33,10 +33,10 @@ type document struct {
 type operation struct {
 	// name is the name in reports and exceptions: the method and the path template, as in "GET
 	// /v1/blueprints/{identifier}".
-	name    string
-	route   *routers.Route
-	request *form         // nil if the operation has no body
-	answers map[int]*form // by status
+	name      string
+	route     *routers.Route
+	request   *form         // nil if the operation has no body
+	responses map[int]*form // by status
 }
 
 // named loads the document that the environment names, or returns nil if it names none. Loading
@@ -94,17 +94,17 @@ func (d *document) add(path string) error {
 }
 
 func newOperation(route *routers.Route) (*operation, error) {
-	o := &operation{name: route.Method + " " + route.Path, route: route, answers: make(map[int]*form)}
+	o := &operation{name: route.Method + " " + route.Path, route: route, responses: make(map[int]*form)}
 	if body := route.Operation.RequestBody; body != nil {
 		o.request = newForm(body.Value.Content, body.Value.Required)
 		o.request.isRequest = true
 	}
-	for key, answer := range route.Operation.Responses.Map() {
+	for key, response := range route.Operation.Responses.Map() {
 		status, err := strconv.Atoi(key)
 		if err != nil {
 			return nil, fmt.Errorf("the response %q is not for a single status: %w", key, err)
 		}
-		o.answers[status] = newForm(answer.Value.Content, len(answer.Value.Content) > 0)
+		o.responses[status] = newForm(response.Value.Content, len(response.Value.Content) > 0)
 	}
 	return o, nil
 }

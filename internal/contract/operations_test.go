@@ -17,34 +17,34 @@ import (
 
 // use is how an operation is used.
 type use struct {
-	// call is what the client does, with things that are there or that are not.
+	// call uses the client, with names of existing or of absent objects.
 	call func(ctx context.Context, client *port.Client, n names) error
-	// plain is sent as it is, for an operation that the client does not have.
+	// plain is the request of an operation that the client does not have.
 	plain func(n names) plainRequest
-	// stranger are wrong credentials, for the operation that takes them; others take a token.
-	stranger port.Option
+	// credentials are invalid credentials, for the operation that requires them; the others require
+	// a token.
+	credentials port.Option
 }
 
-// names are those of the things that an operation is used on.
+// names are the identifiers that an operation is used with.
 type names struct {
 	blueprint, entity, property, mirror, relation, migration string
 	// waiting is a run that waits for approval.
 	action, run, waiting string
-	// lonely is a blueprint without entities.
-	lonely string
+	// emptyBlueprint is a blueprint without entities.
+	emptyBlueprint string
 }
 
-// absent are the names of what is not there.
+// absent returns the names of nonexistent objects.
 func absent() names {
 	const absent = "absent"
 	return names{
 		blueprint: absent, entity: absent, property: absent, mirror: absent, relation: absent,
-		migration: absent, lonely: absent, action: absent, run: absent, waiting: absent,
+		migration: absent, emptyBlueprint: absent, action: absent, run: absent, waiting: absent,
 	}
 }
 
-// unreachable says why an operation never gives an answer that the document has
-// for it, "" when it does.
+// unreachable says why an operation never returns a documented status, or returns "" if it does.
 func unreachable(operation string, status int) string {
 	switch status {
 	case http.StatusNotFound:
@@ -52,7 +52,7 @@ func unreachable(operation string, status int) string {
 		case "POST /v1/auth/access_token", "GET /v1/organization", "PUT /v1/organization", "PATCH /v1/organization",
 			"GET /v1/blueprints", "POST /v1/blueprints", "GET /v1/migrations", "GET /v1/audit-log", "POST /v1/entities/search",
 			"GET /v1/actions", "GET /v1/actions/runs":
-			return "It names nothing that could be missing."
+			return "It refers to nothing that could be missing."
 		}
 	case http.StatusRequestEntityTooLarge:
 		switch operation {
@@ -62,7 +62,7 @@ func unreachable(operation string, status int) string {
 		}
 	case http.StatusUnprocessableEntity:
 		if operation == "DELETE "+actionPath {
-			return "It has neither a body nor a parameter that could be wrong."
+			return "It has neither a body nor a parameter that could be invalid."
 		}
 	}
 	return ""
@@ -74,11 +74,11 @@ const (
 	entityPath    = entitiesPath + "/{entity_identifier}"
 )
 
-// uses has every operation of the documents.
+// uses contains every operation of the documents.
 func uses() map[string]use {
 	all := actionUses()
 	maps.Copy(all, map[string]use{
-		"POST /v1/auth/access_token": {call: getOrganization, stranger: port.WithCredentials(clientID, "wrong")},
+		"POST /v1/auth/access_token": {call: getOrganization, credentials: port.WithCredentials(clientID, "wrong")},
 		"GET /v1/organization":       {call: getOrganization},
 		"PUT /v1/organization": {call: func(ctx context.Context, c *port.Client, _ names) error {
 			return c.Organization.Update(ctx, port.OrganizationUpdate{Name: "Contract Inc."})
@@ -110,13 +110,13 @@ func uses() map[string]use {
 			return second(c.Blueprints.Get(ctx, n.blueprint))
 		}},
 		"PUT /v1/blueprints/{identifier}": {call: func(ctx context.Context, c *port.Client, n names) error {
-			return second(c.Blueprints.Update(ctx, n.lonely, &port.Blueprint{Identifier: n.lonely, Title: "Replaced"}))
+			return second(c.Blueprints.Update(ctx, n.emptyBlueprint, &port.Blueprint{Identifier: n.emptyBlueprint, Title: "Replaced"}))
 		}},
 		"PATCH /v1/blueprints/{identifier}": {call: func(ctx context.Context, c *port.Client, n names) error {
 			return second(c.Blueprints.Patch(ctx, n.blueprint, port.BlueprintPatch{"description": "Patched"}))
 		}},
 		"DELETE /v1/blueprints/{identifier}": {call: func(ctx context.Context, c *port.Client, n names) error {
-			return c.Blueprints.Delete(ctx, n.lonely, port.DeleteBlueprintOptions{DeleteActions: true})
+			return c.Blueprints.Delete(ctx, n.emptyBlueprint, port.DeleteBlueprintOptions{DeleteActions: true})
 		}},
 		"DELETE " + blueprintPath + "/all-entities": {call: func(ctx context.Context, c *port.Client, n names) error {
 			return second(c.Blueprints.DeleteWithEntities(ctx, n.blueprint))
@@ -153,8 +153,9 @@ func uses() map[string]use {
 			return second(c.Entities.Count(ctx, n.blueprint))
 		}},
 		"POST " + entitiesPath + "/bulk": {call: func(ctx context.Context, c *port.Client, n names) error {
-			// The first entity is new, and then it is taken: all succeed, and some.
-			return errors.Join(bulkCreate(ctx, c, n), wantTaken(bulkCreate(ctx, c, n)))
+			// The first entity is new, then taken: the first request succeeds, the second one
+			// partially.
+			return errors.Join(bulkCreate(ctx, c, n), expectTaken(bulkCreate(ctx, c, n)))
 		}},
 		"POST " + blueprintPath + "/bulk/entities/delete": {call: func(ctx context.Context, c *port.Client, n names) error {
 			return drain(c.Entities.BulkDelete(ctx, n.blueprint, slices.Values([]string{n.entity}), port.DeleteEntityOptions{}))
@@ -183,7 +184,7 @@ func uses() map[string]use {
 	return all
 }
 
-// other is the use of something that the document lacks.
+// other is the use of something undocumented.
 type other struct {
 	options emulator.Options
 	act     func(ctx context.Context, w *world) error
@@ -197,16 +198,16 @@ func others() map[string]other {
 		}},
 		"an agent": {act: actAsAgent},
 		"a format that changes": {want: port.ErrInvalid, act: func(ctx context.Context, w *world) error {
-			return second(w.client.Blueprints.Update(ctx, w.present.lonely, &port.Blueprint{
-				Identifier: w.present.lonely, Title: "Empty",
+			return second(w.client.Blueprints.Update(ctx, w.present.emptyBlueprint, &port.Blueprint{
+				Identifier: w.present.emptyBlueprint, Title: "Empty",
 				Schema: port.Schema{Properties: map[string]port.Property{"site": {Type: "string", Format: new("email")}}},
 			}))
 		}},
-		"what the document lacks": {act: func(ctx context.Context, w *world) error {
+		"undocumented operations": {act: func(ctx context.Context, w *world) error {
 			return errors.Join(
 				second(w.client.Entities.Create(ctx, "cluster", &port.Entity{Identifier: "o'brien"}, port.CreateEntityOptions{})),
-				second(w.client.Blueprints.Patch(ctx, w.present.lonely, port.BlueprintPatch{
-					"relations": map[string]any{"self": map[string]any{"target": w.present.lonely}},
+				second(w.client.Blueprints.Patch(ctx, w.present.emptyBlueprint, port.BlueprintPatch{
+					"relations": map[string]any{"self": map[string]any{"target": w.present.emptyBlueprint}},
 					"calculationProperties": map[string]any{
 						"when": map[string]any{"calculation": "any.$text", "type": "string", "format": "date-time", "dateFormat": "iso"},
 					},
@@ -215,10 +216,10 @@ func others() map[string]other {
 					`{"combinator":"and","rules":[{"property":"$createdAt","operator":"between","value":{"preset":"nextWeek"}}]}`), port.SearchOptions{})),
 			)
 		}},
-		// The making of the world uses the limit up.
+		// Creating the world uses up the limit.
 		"a rate limit": {
 			options: emulator.Options{RateLimit: 1, RateLimitPeriod: time.Hour}, want: port.ErrRateLimited,
-			act: func(ctx context.Context, w *world) error { return getOrganization(ctx, w.unaware, w.present) },
+			act: func(ctx context.Context, w *world) error { return getOrganization(ctx, w.unlimited, w.present) },
 		},
 		"the members of the organization": {act: func(ctx context.Context, w *world) error {
 			return errors.Join(second(w.client.Users.List(ctx)), second(w.client.Users.Apps(ctx)))
@@ -238,7 +239,7 @@ func getOrganization(ctx context.Context, c *port.Client, _ names) error {
 	return second(c.Organization.Get(ctx))
 }
 
-// newEntity has a value for everything that can be written.
+// newEntity returns an entity with every writable key.
 func newEntity(n names) *port.Entity {
 	return &port.Entity{
 		Identifier: n.entity + "-2", Title: new("New"), Icon: new("Service"), Team: []string{"core"},
@@ -252,12 +253,12 @@ func bulkCreate(ctx context.Context, c *port.Client, n names) error {
 	return drain(c.Entities.BulkCreate(ctx, n.blueprint, slices.Values(entities), port.CreateEntityOptions{}))
 }
 
-// wantTaken turns the error for a taken identifier into none.
-func wantTaken(err error) error {
+// expectTaken returns an error unless err is that for a taken identifier.
+func expectTaken(err error) error {
 	if errors.Is(err, port.ErrExists) {
 		return nil
 	}
-	return fmt.Errorf("an entity that exists was not refused: %w", err)
+	return fmt.Errorf("an existing entity was not refused: %w", err)
 }
 
 func migrate(ctx context.Context, c *port.Client, n names) (*port.Migration, error) {
@@ -272,7 +273,7 @@ func migrate(ctx context.Context, c *port.Client, n names) (*port.Migration, err
 // second drops the result of a call.
 func second[T any](_ T, err error) error { return err }
 
-// drain runs through a list and returns its first error.
+// drain reads a list to its end and returns its first error.
 func drain[T any](list iter.Seq2[T, error]) error {
 	for _, err := range list {
 		if err != nil {

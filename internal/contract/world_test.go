@@ -32,27 +32,27 @@ func needDocument(t *testing.T) *document {
 		t.Fatal(err)
 	}
 	if d == nil {
-		t.Skip("SKIPPED: " + variable + " names no OpenAPI document to hold the traffic against")
+		t.Skip("SKIPPED: " + variable + " names no OpenAPI document")
 	}
 	return d
 }
 
-// world is an emulator with a catalog, whose traffic is checked.
+// world is an emulator with a catalog, whose traffic is validated.
 type world struct {
 	client *port.Client
-	// unaware is a client that is not told of the rate limit, and so runs into it.
-	unaware *port.Client
-	// present are the names of what is there.
+	// unlimited is a client that does not see the rate limit headers, and so exceeds the limit.
+	unlimited *port.Client
+	// present are the names of existing objects.
 	present names
 
 	document *document
 	address  string
 	token    string
-	// wrongHost leads to the same emulator, for requests that are wrong on purpose.
-	wrongHost string
+	// invalidHost is another address of the emulator, for requests that are invalid on purpose.
+	invalidHost string
 }
 
-// newWorld starts an emulator. What it answers is added to seen.
+// newWorld starts an emulator whose responses are added to seen.
 func newWorld(t *testing.T, d *document, seen *exchanges, options emulator.Options) *world {
 	t.Helper()
 	options.ClientID, options.ClientSecret = clientID, clientSecret
@@ -86,14 +86,14 @@ func newWorld(t *testing.T, d *document, seen *exchanges, options emulator.Optio
 		return server.URL
 	}
 	w := &world{
-		document: d, address: listen(false), wrongHost: strings.TrimPrefix(listen(true), "http://"),
+		document: d, address: listen(false), invalidHost: strings.TrimPrefix(listen(true), "http://"),
 		present: names{
-			blueprint: "service", entity: "api", property: "tags", mirror: "region", relation: "runs_on", lonely: "empty",
+			blueprint: "service", entity: "api", property: "tags", mirror: "region", relation: "runs_on", emptyBlueprint: "empty",
 			action: "scale",
 		},
 	}
-	w.client = w.connect(t, knownCredentials())
-	w.unaware = w.connect(t, knownCredentials(), port.WithTransport(unaware{}), port.WithMaxRetries(0))
+	w.client = w.connect(t, validCredentials())
+	w.unlimited = w.connect(t, validCredentials(), port.WithTransport(unlimited{}), port.WithMaxRetries(0))
 	migration, err := migrate(t.Context(), w.client, w.present)
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +107,7 @@ func newWorld(t *testing.T, d *document, seen *exchanges, options emulator.Optio
 	return w
 }
 
-// text sends a request that must succeed, and returns what a path of keys leads to in the answer.
+// text sends a request that must succeed, and returns the string at a path of keys in the response.
 func (w *world) text(t *testing.T, p plainRequest, path ...string) string {
 	t.Helper()
 	body, err := w.sendPlain(t.Context(), nil, p)
@@ -126,7 +126,7 @@ func (w *world) text(t *testing.T, p plainRequest, path ...string) string {
 	return text
 }
 
-func knownCredentials() port.Option { return port.WithCredentials(clientID, clientSecret) }
+func validCredentials() port.Option { return port.WithCredentials(clientID, clientSecret) }
 
 // connect returns a client of the emulator.
 func (w *world) connect(t *testing.T, options ...port.Option) *port.Client {
@@ -138,7 +138,7 @@ func (w *world) connect(t *testing.T, options ...port.Option) *port.Client {
 	return client
 }
 
-// altered is the transport of a client whose requests for one operation are changed on their way.
+// altered is a transport that modifies the requests of one operation.
 type altered struct {
 	document  *document
 	operation *operation
@@ -156,19 +156,20 @@ func (a altered) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// altering returns a client that is known, and what it asks of an operation is altered.
-func (w *world) altering(t *testing.T, o *operation, alter func(r *http.Request) error) *port.Client {
+// connectAltering returns a client with valid credentials whose requests of one operation are
+// modified.
+func (w *world) connectAltering(t *testing.T, o *operation, alter func(r *http.Request) error) *port.Client {
 	t.Helper()
-	return w.connect(t, knownCredentials(), port.WithTransport(altered{document: w.document, operation: o, alter: alter}))
+	return w.connect(t, validCredentials(), port.WithTransport(altered{document: w.document, operation: o, alter: alter}))
 }
 
-// asStranger puts a token in place that the emulator has not issued.
-func asStranger(r *http.Request) error {
-	r.Header.Set("Authorization", "Bearer of-a-stranger")
+// withInvalidToken sets a token that the emulator has not issued.
+func withInvalidToken(r *http.Request) error {
+	r.Header.Set("Authorization", "Bearer of-a-credentials")
 	return nil
 }
 
-// withLists puts every value in the body into a list, where it has no place.
+// withLists wraps every value in the body in a list, which is invalid.
 func (w *world) withLists(r *http.Request) error {
 	var body map[string]any
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
@@ -184,21 +185,21 @@ func (w *world) withLists(r *http.Request) error {
 	return w.send(r, text)
 }
 
-// withoutLimit makes the body larger than Port takes.
-func (w *world) withoutLimit(r *http.Request) error {
+// withOversizedBody makes the body larger than Port accepts.
+func (w *world) withOversizedBody(r *http.Request) error {
 	return w.send(r, slices.Concat([]byte("["), bytes.Repeat([]byte(" "), 1<<20), []byte("]")))
 }
 
-// send puts a wrong body in place.
+// send replaces the body with an invalid one.
 func (w *world) send(r *http.Request, body []byte) error {
-	r.URL.Host = w.wrongHost
+	r.URL.Host = w.invalidHost
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	return nil
 }
 
-// withFlags makes flags in the query neither true nor false.
-func (w *world) withFlags(r *http.Request) error {
-	r.URL.Host = w.wrongHost
+// withInvalidFlags sets query parameters to values that are not boolean.
+func (w *world) withInvalidFlags(r *http.Request) error {
+	r.URL.Host = w.invalidHost
 	query := r.URL.Query()
 	for name := range query {
 		query.Set(name, "maybe")
@@ -207,11 +208,11 @@ func (w *world) withFlags(r *http.Request) error {
 	return nil
 }
 
-// unaware is a transport that keeps the rate limit to itself.
-type unaware struct{}
+// unlimited is a transport that drops the rate limit headers.
+type unlimited struct{}
 
 // RoundTrip implements [http.RoundTripper].
-func (unaware) RoundTrip(r *http.Request) (*http.Response, error) {
+func (unlimited) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := http.DefaultTransport.RoundTrip(r)
 	if err == nil {
 		response.Header.Del("X-Ratelimit-Remaining")
@@ -219,23 +220,23 @@ func (unaware) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// exchanges collects what was answered.
+// exchanges collects responses by operation.
 type exchanges struct {
-	mutex   sync.Mutex
-	answers map[*operation][]answer
+	mutex     sync.Mutex
+	responses map[*operation][]response
 }
 
-func (e *exchanges) add(o *operation, a answer) {
+func (e *exchanges) add(o *operation, a response) {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
-	if e.answers == nil {
-		e.answers = make(map[*operation][]answer)
+	if e.responses == nil {
+		e.responses = make(map[*operation][]response)
 	}
-	e.answers[o] = append(e.answers[o], a)
+	e.responses[o] = append(e.responses[o], a)
 }
 
-func (e *exchanges) of(o *operation) []answer {
+func (e *exchanges) of(o *operation) []response {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
-	return e.answers[o]
+	return e.responses[o]
 }

@@ -35,8 +35,8 @@ func onEntity(kind string) string {
 // kafka returns an invocation whose payload is recorded.
 func kafka(payload string) string { return `{"type":"KAFKA","payload":` + payload + `}` }
 
-// startWithConfig returns an emulator with the blueprint deploymentConfig, which has
-// no changelog destination.
+// startWithConfig returns an emulator with the blueprint deploymentConfig, which has no changelog
+// destination.
 func startWithConfig(tb testing.TB, options emulator.Options, r *receiver) *server {
 	tb.Helper()
 	options.DeliveryTransport = r

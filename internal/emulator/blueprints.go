@@ -98,8 +98,8 @@ func (b *blueprints) deleteBlueprint(c *call) (int, *document.Object, error) {
 	return http.StatusOK, success(), nil
 }
 
-// getSystemStructure is GET /v1/blueprints/system/{identifier}/structure, which
-// the OpenAPI document lacks.
+// getSystemStructure is GET /v1/blueprints/system/{identifier}/structure, which the OpenAPI
+// document lacks.
 func (b *blueprints) getSystemStructure(c *call) (int, *document.Object, error) {
 	return withBlueprint(http.StatusOK)(b.catalog.SystemStructure(c.variable("identifier")))
 }

@@ -60,8 +60,8 @@ func (c *call) flag(name string) (bool, error) {
 	}
 }
 
-// list returns the values of a query parameter that is a list: a repeated key, or
-// values joined by commas. [?list-parameters] Port documents the former; clients send both.
+// list returns the values of a query parameter that is a list: a repeated key, or values joined by
+// commas. [?list-parameters] Port documents the former; clients send both.
 func (c *call) list(name string) []string {
 	var values []string
 	for _, value := range c.query[name] {

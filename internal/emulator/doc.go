@@ -6,8 +6,8 @@
 // entities upserted; invocations of external systems (Kafka, GitHub, an agent) are only recorded
 // among the deliveries. The emulator itself handles webhooks to the hosts of Port's API.
 //
-// The demo, the tests of the provider and of the client, and the command
-// port-emulator use it; users run that command to test their own modules.
+// The demo, the tests of the provider and of the client, and the command port-emulator use it;
+// users run that command to test their own modules.
 //
 // In addition to the API it has control endpoints under /_emulator/, which require no token:
 //

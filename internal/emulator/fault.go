@@ -74,12 +74,12 @@ func (f *faults) clear() {
 	f.cleared = make(chan struct{})
 }
 
-// ClearFaults deletes all faults and lets the requests that they hold proceed.
-// Call it before waiting for a server's open requests to end.
+// ClearFaults deletes all faults and lets the requests that they hold proceed. Call it before
+// waiting for a server's open requests to end.
 func (e *Emulator) ClearFaults() { e.faults.clear() }
 
-// Held yields one value for each request that a fault holds, as soon as it does.
-// A test that receives from it knows that the request has arrived.
+// Held yields one value for each request that a fault holds, as soon as it does. A test that
+// receives from it knows that the request has arrived.
 func (e *Emulator) Held() <-chan struct{} { return e.faults.held }
 
 // keep holds a request until the faults are deleted. Its body has already been read, and it is

@@ -16,8 +16,8 @@ import (
 // handler handles a call and returns a status and a document, or an error.
 type handler func(*call) (int, *document.Object, error)
 
-// route is one operation of the API. The template is that of Port's OpenAPI
-// document, so that counters and faults are named after it.
+// route is one operation of the API. The template is that of Port's OpenAPI document, so that
+// counters and faults are named after it.
 type route struct {
 	method, template string
 	handle           handler

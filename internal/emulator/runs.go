@@ -96,8 +96,8 @@ func without(d *document.Object, keys []string) *document.Object {
 	return rest
 }
 
-// within returns an optional query parameter that is a number within bounds; the
-// upper bound if it is missing.
+// within returns an optional query parameter that is a number within bounds; the upper bound if it
+// is missing.
 func (c *call) within(name string, least, most int) (int, error) {
 	if !c.query.Has(name) {
 		return most, nil
@@ -203,8 +203,8 @@ func (r *runs) addLog(c *call) (int, *document.Object, error) {
 	return http.StatusCreated, success().With("runLog", line), nil
 }
 
-// setResponse is PATCH /v1/actions/runs/{run_id}/response, which Port's agent uses
-// and Port does not document.
+// setResponse is PATCH /v1/actions/runs/{run_id}/response, which Port's agent uses and Port does
+// not document.
 func (r *runs) setResponse(c *call) (int, *document.Object, error) {
 	body, err := c.body(shape.RunResponse)
 	if err != nil {

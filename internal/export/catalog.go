@@ -12,15 +12,15 @@ import (
 
 // Selection says what to export.
 type Selection struct {
-	// Blueprints are the identifiers of the blueprints; nil for all but Port's own.
+	// Blueprints are the identifiers of the blueprints; nil selects all except Port's own.
 	Blueprints []string
-	// Entities and Actions say whether to export those of the blueprints, too.
+	// Entities and Actions say whether to export those of the blueprints as well.
 	Entities, Actions bool
-	// Query is a search of Port, as JSON, that selects entities; "" for all.
+	// Query is a Port search query in JSON that selects entities; "" selects all.
 	Query string
 }
 
-// object is one thing at Port that becomes a resource.
+// object is one object in Port that becomes a resource.
 type object struct {
 	typeName string
 	// identifier is unique among the objects of its type and parent.
@@ -30,20 +30,20 @@ type object struct {
 	// label is the name of the resource.
 	label string
 	state tftypes.Value
-	// rank is its place in an order in which an object comes after those that it needs. It
-	// is 0 until the order is known.
+	// rank is its position in the order, in which objects come after those that they refer to. It
+	// is 0 until the order is determined.
 	rank int
 }
 
 func (o *object) address() string { return o.typeName + "." + o.label }
 
-// importID is what "terraform import" takes.
+// importID is the id for "terraform import".
 func (o *object) importID() string {
 	switch {
 	case o.typeName != entityType:
 		return o.identifier
 	case strings.Contains(o.parent+o.identifier, ":"):
-		exact, _ := json.Marshal(struct { // Two texts always have a JSON form.
+		exact, _ := json.Marshal(struct { // Strings can always be encoded.
 			Blueprint  string `json:"blueprint"`
 			Identifier string `json:"identifier"`
 		}{o.parent, o.identifier})
@@ -53,19 +53,19 @@ func (o *object) importID() string {
 	}
 }
 
-// Catalog is what was found at Port.
+// Catalog contains the selected objects.
 type Catalog struct {
 	provider *Provider
-	// blueprints are the identifiers that were asked for, also those of Port's own.
+	// blueprints are the selected identifiers, including those of Port's own blueprints.
 	blueprints []string
 	objects    []*object
 	byKey      map[objectKey]*object
 }
 
-// objectKey tells an object from all others.
+// objectKey identifies an object.
 type objectKey struct{ typeName, parent, identifier string }
 
-// Read finds what is selected. It fails if a blueprint does not exist.
+// Read reads the selected objects. It returns an error if a selected blueprint does not exist.
 func (p *Provider) Read(ctx context.Context, selection Selection) (*Catalog, error) {
 	c := &Catalog{provider: p, byKey: map[objectKey]*object{}}
 	if err := c.readBlueprints(ctx, selection); err != nil {
@@ -85,8 +85,8 @@ func (p *Provider) Read(ctx context.Context, selection Selection) (*Catalog, err
 	return c, c.order(ctx)
 }
 
-// readBlueprints reads the selected blueprints. Port's own are not resources; what the
-// organization adds to them, and their entities, may be.
+// readBlueprints reads the selected blueprints. Port's own blueprints are not resources, but their
+// entities and the organization's additions to them may be.
 func (c *Catalog) readBlueprints(ctx context.Context, selection Selection) error {
 	filter := map[string]any{}
 	if selection.Blueprints != nil {
@@ -105,7 +105,7 @@ func (c *Catalog) readBlueprints(ctx context.Context, selection Selection) error
 			continue
 		}
 		if !strings.HasPrefix(identifier, "_") {
-			return fmt.Errorf("there is no blueprint %q", identifier)
+			return fmt.Errorf("blueprint %q does not exist", identifier)
 		}
 		c.blueprints = append(c.blueprints, identifier)
 	}
@@ -129,14 +129,14 @@ func (c *Catalog) readEntities(ctx context.Context, query string) error {
 	return nil
 }
 
-// readActions reads the actions of the blueprints, and also those of none.
-func (c *Catalog) readActions(ctx context.Context, alsoOfNone bool) error {
+// readActions reads the actions of the blueprints and, on request, all others.
+func (c *Catalog) readActions(ctx context.Context, withoutBlueprint bool) error {
 	for _, blueprint := range c.blueprints {
 		if err := c.readActionsOf(ctx, blueprint, map[string]any{"blueprint": blueprint}); err != nil {
 			return err
 		}
 	}
-	if alsoOfNone {
+	if withoutBlueprint {
 		return c.readActionsOf(ctx, "", nil)
 	}
 	return nil
@@ -155,8 +155,8 @@ func (c *Catalog) readActionsOf(ctx context.Context, blueprint string, filter ma
 	return nil
 }
 
-// add remembers an object. The identifiers of entities are unique in their blueprint, all
-// others in the organization.
+// add adds an object. The identifiers of entities are unique within their blueprint, all others
+// within the organization.
 func (c *Catalog) add(found *object) {
 	c.objects = append(c.objects, found)
 	key := objectKey{found.typeName, "", found.identifier}
@@ -171,7 +171,7 @@ func (c *Catalog) find(typeName, parent, identifier string) *object {
 	return c.byKey[objectKey{typeName, parent, identifier}]
 }
 
-// Count is how many objects of a type the catalog has.
+// count returns the number of objects of a type.
 func (c *Catalog) count(typeName string) int {
 	n := 0
 	for _, one := range c.objects {
@@ -182,7 +182,7 @@ func (c *Catalog) count(typeName string) int {
 	return n
 }
 
-// textOf is a text among the attributes of a state, "" for none.
+// textOf returns a string attribute of a state, or "".
 func textOf(state tftypes.Value, names ...string) string {
 	for _, name := range names {
 		var members map[string]tftypes.Value

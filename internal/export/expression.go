@@ -17,18 +17,18 @@ import (
 )
 
 const (
-	// width is how long a line may be that holds a whole object or list, in characters.
+	// width is the maximum length in characters of an object or a list on one line.
 	width = 100
 	step  = "  "
 )
 
-// leading are the attributes that come first, in this order. The others follow by name.
+// leading are the attributes that come first, in this order. The others follow, sorted by name.
 var leading = []string{"identifier", "blueprint", "title", "icon", "description"}
 
-// writer turns the state of a resource into expressions. The first error is kept.
+// writer turns the state of a resource into expressions. It keeps the first error.
 type writer struct {
 	ctx context.Context //nolint:containedctx // It lives as long as one call.
-	// refer returns a reference to stand for a text at a path, or "".
+	// refer returns a reference that replaces the text at a path, or "".
 	refer func(path []string, text string) string
 	err   error
 }
@@ -36,8 +36,8 @@ type writer struct {
 // entry is an attribute or a key with its value.
 type entry struct{ name, expression string }
 
-// attributes are those that say something: no null, nothing that only Port says, and
-// nothing that is what it would be without being written.
+// attributes returns the attributes to write: those that are configurable, not null and not equal
+// to their default.
 func (w *writer) attributes(declared map[string]schema.Attribute, object tftypes.Value, path []string, indent string) []entry {
 	var values map[string]tftypes.Value
 	w.keep(object.As(&values))
@@ -74,7 +74,8 @@ func precedence(name string) int {
 	return len(leading)
 }
 
-// compareDefault reports whether an attribute declares its default, and whether a value is that.
+// compareDefault reports whether an attribute declares a static default, and whether the value
+// equals it.
 func (w *writer) compareDefault(attribute schema.Attribute, value tftypes.Value) (isStatic, isDefault bool) {
 	declared, canHaveDefault := attribute.(interface{ BoolDefaultValue() defaults.Bool })
 	if !canHaveDefault || declared.BoolDefaultValue() == nil {
@@ -85,7 +86,7 @@ func (w *writer) compareDefault(attribute schema.Attribute, value tftypes.Value)
 	return true, value.Equal(tftypes.NewValue(tftypes.Bool, resp.PlanValue.ValueBool()))
 }
 
-// attribute is the value of an attribute, and whether it holds nothing.
+// attribute returns the expression of an attribute, and whether it is empty.
 func (w *writer) attribute(attribute schema.Attribute, value tftypes.Value, path []string, indent string) (expression string, isEmpty bool) {
 	switch attribute := attribute.(type) {
 	case schema.SingleNestedAttribute:
@@ -104,7 +105,7 @@ func (w *writer) attribute(attribute schema.Attribute, value tftypes.Value, path
 	}
 }
 
-// value is a value of a type, and whether it holds nothing.
+// value returns the expression of a value, and whether it is empty.
 func (w *writer) value(of attr.Type, value tftypes.Value, path []string, indent string) (expression string, isEmpty bool) {
 	if value.IsNull() {
 		return "null", false
@@ -144,7 +145,7 @@ func (w *writer) value(of attr.Type, value tftypes.Value, path []string, indent 
 	}
 }
 
-// text is a text, and whether it holds nothing.
+// text returns the expression of a text, and whether it is empty.
 func (w *writer) text(of attr.Type, text string, path []string, indent string) (expression string, isEmpty bool) {
 	if reference := w.refer(path, text); reference != "" {
 		return reference, false
@@ -159,8 +160,8 @@ func (w *writer) text(of attr.Type, text string, path []string, indent string) (
 	return quoted(text), text == ""
 }
 
-// isIndex reports whether the last step of a path is an element of a list, which a
-// heredoc makes hard to read.
+// isIndex reports whether the last step of a path is an element of a list, which a heredoc makes
+// hard to read.
 func isIndex(step string) bool { return step == anyElement }
 
 // anyElement is the step of a path for all elements of a list.
@@ -191,7 +192,8 @@ func (w *writer) list(value tftypes.Value, path []string, indent string, write f
 	return tupleExpression(expressions, indent), len(expressions) == 0
 }
 
-// members are those of an object whose type is fixed, which must all be written.
+// members returns the expression of an object with a fixed type, all of whose members must be
+// written.
 func (w *writer) members(of basetypes.ObjectType, value tftypes.Value, path []string, indent string) (expression string, isEmpty bool) {
 	var values map[string]tftypes.Value
 	w.keep(value.As(&values))
@@ -209,7 +211,7 @@ func (w *writer) keep(err error) {
 	}
 }
 
-// objectExpression is an object constructor, on one line if it fits.
+// objectExpression returns an object constructor, on one line if it fits.
 func objectExpression(entries []entry, indent string) string {
 	if len(entries) == 0 {
 		return "{}"
@@ -224,7 +226,7 @@ func objectExpression(entries []entry, indent string) string {
 	return "{\n" + indent + step + strings.Join(lines, "\n"+indent+step) + "\n" + indent + "}"
 }
 
-// tupleExpression is a list, on one line if it fits.
+// tupleExpression returns a list, on one line if it fits.
 func tupleExpression(expressions []string, indent string) string {
 	if line := "[" + strings.Join(expressions, ", ") + "]"; fits(line, indent) {
 		return line

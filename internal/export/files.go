@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 )
 
-// settingsFile is written into a folder without configuration.
+// settingsFile is written to a folder without configuration.
 const settingsFile = "providers.tf"
 
 const settings = `terraform {
@@ -28,27 +28,27 @@ const settings = `terraform {
 provider "port" {}
 `
 
-// organization is the name of the files with what belongs to no blueprint.
+// organization is the name of the files with objects that do not belong to a blueprint.
 const organization = "organization"
 
-// kinds are the files of a blueprint, by what is in them.
+// kinds are the suffixes of the files of a blueprint, by the type of their objects.
 var kinds = map[string]string{blueprintType: ".tf", entityType: ".entities.tf", actionType: ".actions.tf"}
 
 const importsKind = ".imports.tf"
 
-// ErrFileExists says that a file to write is there already.
-var ErrFileExists = errors.New("the file exists already; choose another folder with -out, or move it away")
+// ErrFileExists means that a file to be written exists already.
+var ErrFileExists = errors.New("the file already exists; move it, or choose another folder with -out")
 
-// Written is what was exported.
+// Written says what was exported.
 type Written struct {
 	Blueprints, Entities, Actions int
 	// Files are the names of the files, sorted.
 	Files []string
 }
 
-// Write writes the catalog into a folder, which it makes: for each blueprint a file with
-// the blueprint, one with its entities, one with its actions, and one with import blocks.
-// It writes nothing if one of the files exists, and then returns [ErrFileExists].
+// Write writes the catalog to a folder, which it creates if necessary: for each blueprint a file
+// with the blueprint, one with its entities, one with its actions, and one with import blocks. If
+// one of the files exists, it writes nothing and returns [ErrFileExists].
 func (c *Catalog) Write(ctx context.Context, folder string) (Written, error) {
 	files, err := c.files(ctx)
 	if err != nil {
@@ -82,7 +82,7 @@ func (c *Catalog) Write(ctx context.Context, folder string) (Written, error) {
 	return Written{Blueprints: c.count(blueprintType), Entities: c.count(entityType), Actions: c.count(actionType), Files: names}, nil
 }
 
-// files are the texts of the files, by name.
+// files returns the content of the files, by name.
 func (c *Catalog) files(ctx context.Context) (map[string]string, error) {
 	texts, groups := map[string]*strings.Builder{}, c.groups()
 	add := func(name, block string) {
@@ -111,7 +111,7 @@ func (c *Catalog) files(ctx context.Context) (map[string]string, error) {
 	return files, nil
 }
 
-// group is the blueprint whose files have the object.
+// group returns the blueprint whose files contain the object.
 func (o *object) group() string {
 	if o.typeName == blueprintType {
 		return o.identifier
@@ -119,7 +119,7 @@ func (o *object) group() string {
 	return o.parent
 }
 
-// groups are the names of the files without what tells them apart, by blueprint.
+// groups returns the base names of the files, by blueprint.
 func (c *Catalog) groups() map[string]string {
 	taken := labels{strings.TrimSuffix(settingsFile, ".tf"): true, organization: true}
 	groups := map[string]string{"": organization}
@@ -129,7 +129,7 @@ func (c *Catalog) groups() map[string]string {
 	return groups
 }
 
-// body are the attributes of a resource. Those of several lines are set apart.
+// body returns the attributes of a resource. Blank lines separate those that span several lines.
 func (c *Catalog) body(ctx context.Context, one *object, refer func(path []string, text string) string) (string, error) {
 	w := &writer{ctx: ctx, refer: refer}
 	var out strings.Builder

@@ -12,10 +12,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// jsonencode is a JSON document as a call of Terraform's jsonencode. It reports false for
-// a text that is no object or list, and for one that the call would not give again: to
-// the byte, or where only the meaning counts, by that.
-func jsonencode(text string, onlyMeaningCounts bool, indent string) (expression string, isDocument bool) {
+// jsonencode returns a JSON document as a call of Terraform's jsonencode. It reports false if the
+// text is not an object or a list, or if the call would not reproduce it: byte for byte, or with
+// normalize as an equal document.
+func jsonencode(text string, normalize bool, indent string) (expression string, isDocument bool) {
 	decoded, err := jsonvalue.Decode([]byte(text))
 	if err != nil {
 		return "", false
@@ -34,14 +34,15 @@ func jsonencode(text string, onlyMeaningCounts bool, indent string) (expression 
 		return "", false
 	}
 	again := encoded.AsString()
-	isSame := again == text || onlyMeaningCounts && jsonvalue.EqualText(again, text)
+	isSame := again == text || normalize && jsonvalue.EqualText(again, text)
 	if !isSame {
 		return "", false
 	}
 	return "jsonencode(" + jsonExpression(decoded, indent) + ")", true
 }
 
-// terraformValue is what Terraform makes of the expression for a decoded document.
+// terraformValue returns the value to which Terraform evaluates the expression for a decoded
+// document.
 func terraformValue(decoded any) (cty.Value, error) {
 	switch decoded := decoded.(type) {
 	case map[string]any:

@@ -26,10 +26,10 @@ func TestJSONEncode(t *testing.T) {
 		}
 		got, isDocument := jsonencode(text, true, "")
 		if got != want.meant {
-			t.Errorf("%s, by its meaning: %s", text, got)
+			t.Errorf("%s, normalized: %s", text, got)
 		}
 		if isDocument && !jsonvalue.EqualText(evaluate(t, got).AsString(), text) {
-			t.Errorf("%s is read as %s", text, evaluate(t, got).AsString())
+			t.Errorf("%s evaluates to %s", text, evaluate(t, got).AsString())
 		}
 	}
 }
@@ -40,12 +40,12 @@ func FuzzJSONEncode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		if written, isDocument := jsonencode(text, false, ""); isDocument {
 			if got := evaluate(t, written).AsString(); got != text {
-				t.Errorf("%s is read as %s", text, got)
+				t.Errorf("%s evaluates to %s", text, got)
 			}
 		}
 		if written, isDocument := jsonencode(text, true, ""); isDocument {
 			if got := evaluate(t, written).AsString(); !jsonvalue.EqualText(got, text) {
-				t.Errorf("%s is read as %s", text, got)
+				t.Errorf("%s evaluates to %s", text, got)
 			}
 		}
 	})

@@ -8,13 +8,13 @@ import (
 
 var notInLabel = regexp.MustCompile(`[^A-Za-z0-9_-]`)
 
-// labels are names that are taken. Two that differ in case alone would be the same file
-// on some systems.
+// labels are taken names, in lower case: names that differ only in case would be the same file on
+// some systems.
 type labels map[string]bool
 
-// take returns a name that nobody has, close to the one that is asked for.
-func (l labels) take(wanted string) string {
-	base := notInLabel.ReplaceAllString(wanted, "_")
+// take returns a free name that resembles the desired one.
+func (l labels) take(desired string) string {
+	base := notInLabel.ReplaceAllString(desired, "_")
 	if base == "" || !regexp.MustCompile(`^[A-Za-z_]`).MatchString(base) {
 		base = "_" + base
 	}
@@ -26,14 +26,14 @@ func (l labels) take(wanted string) string {
 	return label
 }
 
-// label names the resources. An entity is called after its blueprint and itself.
+// label names the resources. The name of an entity includes its blueprint.
 func (c *Catalog) label() {
 	taken := map[string]labels{blueprintType: {}, entityType: {}, actionType: {}}
 	for _, one := range c.objects {
-		wanted := one.identifier
+		desired := one.identifier
 		if one.typeName == entityType {
-			wanted = one.parent + "_" + one.identifier
+			desired = one.parent + "_" + one.identifier
 		}
-		one.label = taken[one.typeName].take(wanted)
+		one.label = taken[one.typeName].take(desired)
 	}
 }

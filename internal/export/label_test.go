@@ -5,7 +5,7 @@ import "testing"
 func TestLabels(t *testing.T) {
 	t.Parallel()
 	taken := labels{}
-	for _, step := range []struct{ wanted, want string }{
+	for _, step := range []struct{ desired, want string }{
 		{"service", "service"},
 		{"service", "service_2"},
 		{"SERVICE", "SERVICE_3"},
@@ -19,8 +19,8 @@ func TestLabels(t *testing.T) {
 		{"größe", "gr__e"},
 		{"_team", "_team"},
 	} {
-		if got := taken.take(step.wanted); got != step.want {
-			t.Errorf("%q is called %q, want %q", step.wanted, got, step.want)
+		if got := taken.take(step.desired); got != step.want {
+			t.Errorf("label of %q = %q, want %q", step.desired, got, step.want)
 		}
 	}
 }
@@ -35,7 +35,7 @@ func TestImportID(t *testing.T) {
 		"restart":                               {typeName: actionType, parent: "service", identifier: "restart"},
 	} {
 		if got := one.importID(); got != want {
-			t.Errorf("%+v is imported as %s, want %s", one, got, want)
+			t.Errorf("import id of %+v = %s, want %s", one, got, want)
 		}
 	}
 }

@@ -33,8 +33,8 @@ type Provider struct {
 	warn     func(summary, detail string)
 }
 
-// Connect configures the provider from the environment, as an empty provider block does.
-// The resources are those that the server serves. Warnings of the provider go to warn.
+// Connect configures the provider from the environment, as an empty provider block does. The
+// resources must be those of the server. warn receives the provider's warnings.
 func Connect(ctx context.Context, server tfprotov6.ProviderServer, resources []func() resource.Resource, warn func(summary, detail string)) (*Provider, error) {
 	listing, canList := server.(Server)
 	if !canList {
@@ -64,8 +64,8 @@ func Connect(ctx context.Context, server tfprotov6.ProviderServer, resources []f
 	return p, p.check(configured.Diagnostics)
 }
 
-// list yields the states of the objects that a list resource finds. The configuration
-// holds Go's form of the attributes that are set. An error ends the sequence.
+// list yields the states of the objects that a list resource returns. filter contains the
+// attributes to set, as Go values. An error ends the sequence.
 func (p *Provider) list(ctx context.Context, typeName string, filter map[string]any) iter.Seq2[tftypes.Value, error] {
 	return func(yield func(tftypes.Value, error) bool) {
 		stream, err := p.open(ctx, typeName, filter)
@@ -102,7 +102,7 @@ func (p *Provider) open(ctx context.Context, typeName string, filter map[string]
 	return p.server.ListResource(ctx, &tfprotov6.ListResourceRequest{TypeName: typeName, Config: config, IncludeResource: true})
 }
 
-// check returns the first error among diagnostics, and passes the warnings on.
+// check reports warnings and returns the first error among diagnostics.
 func (p *Provider) check(diagnostics []*tfprotov6.Diagnostic) error {
 	for _, diagnostic := range diagnostics {
 		if diagnostic.Severity == tfprotov6.DiagnosticSeverityError {
@@ -113,7 +113,7 @@ func (p *Provider) check(diagnostics []*tfprotov6.Diagnostic) error {
 	return nil
 }
 
-// configOf is a configuration of a schema: what is set, and null for the rest.
+// configOf returns a configuration of a schema with the given attributes, and null for the others.
 func configOf(of *tfprotov6.Schema, set map[string]any) (*tfprotov6.DynamicValue, error) {
 	values := map[string]tftypes.Value{}
 	for _, attribute := range of.Block.Attributes {

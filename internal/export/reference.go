@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// anyKey is the step of a path for every key of a map.
+// anyKey is the step of a path that matches every key of a map.
 const anyKey = "*"
 
-// references are the attributes that name another object, by the type of the resource:
-// where they are, and what they name. An attribute of an entity's relation is found by
-// the blueprint's relation.
+// references are the attributes that refer to another object, by resource type: their path and the
+// type of their target. The target of an entity's relation is determined by the blueprint's
+// relation.
 var references = map[string][]struct {
 	path     []string
 	typeName string
@@ -32,8 +32,8 @@ var references = map[string][]struct {
 	},
 }
 
-// target returns the object that a text at a path of another one names, or nil if it
-// names none of the catalog.
+// target returns the object that a text at a path of another object refers to, or nil if the
+// catalog does not contain it.
 func (c *Catalog) target(from *object, path []string, text string) *object {
 	for _, reference := range references[from.typeName] {
 		if !matches(reference.path, path) {
@@ -58,8 +58,8 @@ func matches(pattern, path []string) bool {
 	return slices.EqualFunc(pattern, path, func(want, got string) bool { return want == anyKey || want == got })
 }
 
-// order ranks the objects: each after those that it names. Where objects name each other
-// in a circle, one of them comes first and keeps the plain identifier.
+// order ranks the objects, each after those that it refers to. In a cycle of references one object
+// comes first and keeps the plain identifier.
 func (c *Catalog) order(ctx context.Context) error {
 	needs := map[*object][]*object{}
 	for _, one := range c.objects {
@@ -95,7 +95,7 @@ func (c *Catalog) order(ctx context.Context) error {
 	return nil
 }
 
-// refer returns the reference to another object that stands for a text, or "".
+// refer returns the reference to another object that replaces a text, or "".
 func (c *Catalog) refer(from *object, path []string, text string) string {
 	needed := c.target(from, path, text)
 	if needed == nil || needed.rank > from.rank {

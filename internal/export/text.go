@@ -9,18 +9,18 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// heredocEnd ends a text of several lines.
+// heredocEnd is the end marker of a heredoc.
 const heredocEnd = "EOT"
 
-// quoted is a text as a string literal of HCL.
+// quoted returns a text as an HCL string literal.
 func quoted(text string) string {
 	return string(hclwrite.TokensForValue(cty.StringVal(text)).Bytes())
 }
 
-// key is the key of an object or the name of an attribute.
+// key returns the key of an object, quoted if necessary.
 func key(name string) string {
 	switch name {
-	case "for", "null", "true", "false": // They mean something else there.
+	case "for", "null", "true", "false": // These are keywords.
 		return quoted(name)
 	}
 	if hclsyntax.ValidIdentifier(name) {
@@ -29,8 +29,8 @@ func key(name string) string {
 	return quoted(name)
 }
 
-// heredoc is a text of several lines as people write it, indented by some spaces. It
-// reports false for a text that has no such form.
+// heredoc returns a text of several lines as an indented heredoc. It reports false if the text
+// cannot be written that way.
 func heredoc(text, indent string) (expression string, hasForm bool) {
 	if !isReadable(text) {
 		return "", false
@@ -51,8 +51,8 @@ func heredoc(text, indent string) (expression string, hasForm bool) {
 	return "chomp(" + literal + "\n" + indent + ")", true
 }
 
-// isReadable reports whether a text has several lines, of which the indentation and all
-// characters survive in a heredoc.
+// isReadable reports whether a text has several lines whose indentation and characters survive in a
+// heredoc.
 func isReadable(text string) bool {
 	body := strings.TrimSuffix(text, "\n")
 	if !strings.Contains(body, "\n") || strings.Contains(text, heredocEnd) {
@@ -72,8 +72,8 @@ func isReadable(text string) bool {
 	return hasMargin
 }
 
-// joins reports whether a character may form one with the space before it, which would
-// then go with the indentation.
+// joins reports whether a character may combine with a preceding space, which would then be lost
+// with the indentation.
 func joins(char rune) bool {
 	return char > unicode.MaxLatin1 && (unicode.IsMark(char) || unicode.Is(unicode.Sk, char))
 }

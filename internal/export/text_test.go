@@ -12,7 +12,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// evaluate reads an attribute as Terraform does.
+// evaluate evaluates an attribute as Terraform does.
 func evaluate(t *testing.T, expression string) cty.Value {
 	t.Helper()
 	source := hclwrite.Format([]byte("a = {\n  b = " + expression + "\n  c = 1\n}\n"))
@@ -50,7 +50,7 @@ func FuzzText(f *testing.F) {
 	f.Fuzz(expectText)
 }
 
-// expectText holds both forms of a text to its value, which Terraform normalizes.
+// expectText checks that both forms of a text evaluate to the text, as Terraform normalizes it.
 func expectText(t *testing.T, text string) {
 	t.Helper()
 	text = strings.ToValidUTF8(text, "?")
@@ -82,11 +82,11 @@ func TestKey(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"a": "a", "a-b": "a-b", "for": `"for"`, "1a": `"1a"`, "a b": `"a b"`, "": `""`, "$title": `"$title"`, "${a}": `"$${a}"`, "null": `"null"`} {
 		if got := key(name); got != want {
-			t.Errorf("%q is written as %s", name, got)
+			t.Errorf("%q was written as %s", name, got)
 		}
 		if name != "" {
 			if got := evaluate(t, "{ "+key(name)+" = 1 }"); !got.Type().HasAttribute(name) {
-				t.Errorf("%q is read as %#v", name, got)
+				t.Errorf("%q was read as %#v", name, got)
 			}
 		}
 	}

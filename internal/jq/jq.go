@@ -14,8 +14,8 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// Program is a compiled jq program. It has no access to the environment, to
-// files or to further inputs. It is safe for concurrent use.
+// Program is a compiled jq program. It has no access to the environment, to files or to further
+// inputs. It is safe for concurrent use.
 type Program struct {
 	code     *gojq.Code
 	assigns  bool
@@ -38,8 +38,8 @@ func Compile(source string) (*Program, error) {
 	return made, nil
 }
 
-// IsSyntaxError reports whether an error of [Compile] is one of syntax. Any other may
-// come from a function that another implementation of jq has.
+// IsSyntaxError reports whether an error of [Compile] is one of syntax. Any other may come from a
+// function that another implementation of jq has.
 func IsSyntaxError(err error) bool {
 	_, isSyntax := errors.AsType[*gojq.ParseError](err)
 	return isSyntax
@@ -62,21 +62,21 @@ func readBefore(source string, mistake *gojq.ParseError) string {
 	return " after " + read
 }
 
-// Assigns reports whether the program changes a value anywhere, as `.a = 1` does.
-// As a condition that would always hold.
+// Assigns reports whether the program changes a value anywhere, as `.a = 1` does. As a condition
+// that would always hold.
 func (p *Program) Assigns() bool { return p.assigns }
 
-// Constant reports whether the program is made of literals alone, as 5 and "x" == "x"
-// are: its output does not depend on its input.
+// Constant reports whether the program is made of literals alone, as 5 and "x" == "x" are: its
+// output does not depend on its input.
 func (p *Program) Constant() bool { return p.constant }
 
-// Outputs runs the program for an input and yields what it puts out, one value
-// after the other, until it ends, fails, or ctx ends; the last value may be an
-// error. The input consists of the types of encoding/json, with numbers as
-// json.Number, and is not changed. An error may quote a part of the input.
+// Outputs runs the program for an input and yields what it puts out, one value after the other,
+// until it ends, fails, or ctx ends; the last value may be an error. The input consists of the
+// types of encoding/json, with numbers as json.Number, and is not changed. An error may quote a
+// part of the input.
 //
-// The library looks at ctx between two steps of the program. A step, such as the
-// difference of two long lists, may take any time, and may need any memory.
+// The library looks at ctx between two steps of the program. A step, such as the difference of two
+// long lists, may take any time, and may need any memory.
 func (p *Program) Outputs(ctx context.Context, input any) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		outputs := p.code.RunWithContext(ctx, input)

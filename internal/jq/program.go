@@ -41,8 +41,8 @@ func isConstant(query *gojq.Query) bool {
 	return constant
 }
 
-// each calls act with every query, or every term, of a program, the inner ones
-// first. The tree of the library has a dozen types, of which only these matter here.
+// each calls act with every query, or every term, of a program, the inner ones first. The tree of
+// the library has a dozen types, of which only these matter here.
 func each[N any](node reflect.Value, act func(found *N)) {
 	switch node.Kind() { //nolint:exhaustive // Nothing else holds a query or a term.
 	case reflect.Pointer:

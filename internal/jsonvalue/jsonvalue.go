@@ -1,6 +1,6 @@
-// Package jsonvalue compares and decodes JSON without losing a digit: numbers
-// stay the text that was written (json.Number) and are equal when their
-// values are, so 1, 1.0 and 1e0 are one number and 9007199254740993 is not
+// Package jsonvalue compares and decodes JSON without losing a digit: numbers stay the text that
+// was written (json.Number) and are equal when their values are, so 1, 1.0 and 1e0 are one number
+// and 9007199254740993 is not
 // 9007199254740992. The provider, the client and the listener use it wherever
 // two documents must be called the same or different.
 package jsonvalue
@@ -17,8 +17,8 @@ import (
 // ErrTrailingData means that a JSON value is followed by something else.
 var ErrTrailingData = errors.New("unexpected data after the JSON value")
 
-// Decode reads exactly one JSON value (RFC 8259). Objects become
-// map[string]any, arrays []any and numbers json.Number.
+// Decode reads exactly one JSON value (RFC 8259). Objects become map[string]any, arrays []any and
+// numbers json.Number.
 func Decode(data []byte) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -32,8 +32,8 @@ func Decode(data []byte) (any, error) {
 	return value, nil
 }
 
-// Encode writes a value as compact JSON with sorted keys and without HTML
-// escaping, so that `<`, `>` and `&` stay readable.
+// Encode writes a value as compact JSON with sorted keys and without HTML escaping, so that `<`,
+// `>` and `&` stay readable.
 func Encode(value any) ([]byte, error) {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
@@ -50,8 +50,8 @@ type Option int
 // NullIsAbsent makes a key of an object that is null as good as one that is absent.
 const NullIsAbsent Option = iota
 
-// Equal reports whether two decoded values mean the same. Key order does not
-// count, the order of array elements does, and numbers are compared by value.
+// Equal reports whether two decoded values mean the same. Key order does not count, the order of
+// array elements does, and numbers are compared by value.
 func Equal(a, b any, options ...Option) bool {
 	switch a := a.(type) {
 	case map[string]any:

@@ -31,8 +31,8 @@ type objects struct {
 	named []string
 }
 
-// decode reads every document of an example. A key that Kubernetes does not know, or
-// that is there twice, is an error.
+// decode reads every document of an example. A key that Kubernetes does not know, or that is there
+// twice, is an error.
 func decode(t *testing.T, content []byte) objects {
 	t.Helper()
 	scheme := runtime.NewScheme()
@@ -80,8 +80,8 @@ func (o objects) containers() []corev1.Container {
 	return slices.Concat(pod.InitContainers, pod.Containers)
 }
 
-// opens reports whether a container opens a port. The port must be a number: before
-// Kubernetes 1.33 the names of a sidecar's ports are not looked up.
+// opens reports whether a container opens a port. The port must be a number: before Kubernetes 1.33
+// the names of a sidecar's ports are not looked up.
 func (o objects) opens(port intstr.IntOrString) error {
 	if port.Type != intstr.Int {
 		return fmt.Errorf("the port %s is a name", port.String())
@@ -156,8 +156,8 @@ func (o objects) checkPolicies(t *testing.T) {
 	}
 }
 
-// checkProbes holds the probes of the listener to its admin address, which answers
-// even while others fill the public one.
+// checkProbes holds the probes of the listener to its admin address, which answers even while
+// others fill the public one.
 func (o objects) checkProbes(t *testing.T, listener corev1.Container) {
 	t.Helper()
 	for name, probe := range map[string]*corev1.Probe{"startup": listener.StartupProbe, "liveness": listener.LivenessProbe, "readiness": listener.ReadinessProbe} {

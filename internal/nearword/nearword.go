@@ -1,5 +1,5 @@
-// Package nearword finds the word that somebody probably meant. The listener and the
-// provider say with its help what is wrong with a configuration or a template.
+// Package nearword finds the word that a user probably meant. The listener and the provider use it
+// for suggestions in error messages about configurations and templates.
 package nearword
 
 import (
@@ -9,8 +9,8 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// Nearest returns the word that differs from another one in the fewest characters,
-// capitals aside, if that is few enough for a slip.
+// Nearest returns the possible word with the fewest differences from a word, ignoring case, if
+// there are few enough for a typing error.
 func Nearest(word string, possible []string) (string, bool) {
 	const most = 3
 	best, distance := "", max(1, min(most, len(word)/2))+1
@@ -26,8 +26,8 @@ func Nearest(word string, possible []string) (string, bool) {
 	return best, best != ""
 }
 
-// sameLetters reports whether two words differ in the order of their letters
-// alone, as is usual when somebody types fast.
+// sameLetters reports whether two words differ only in the order of their letters, a common typing
+// error.
 func sameLetters(a, b string) bool {
 	return sorted(a) == sorted(b)
 }

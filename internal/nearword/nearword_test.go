@@ -13,7 +13,7 @@ func TestNearest(t *testing.T) {
 		"Titel": "Title", "Title": "Title", "Tiemr": "Timer", "Tmer": "Timer", "rulez": "rules", "destinations": "destination", "RULES": "rules", "dest": "", "größe": "", "x": "", "": "",
 	} {
 		if got, ok := nearword.Nearest(word, possible); got != want || ok != (want != "") {
-			t.Errorf("%q is taken for %q (%t), want %q", word, got, ok, want)
+			t.Errorf("Nearest(%q) = %q (%t), want %q", word, got, ok, want)
 		}
 	}
 }

@@ -16,13 +16,13 @@ func TestWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		if err := pause.Wait(t.Context(), time.Minute); err != nil || time.Since(began) != time.Minute {
-			t.Errorf("it waited for %s: %v", time.Since(began), err)
+			t.Errorf("waited for %s: %v", time.Since(began), err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began = time.Now()
 		if err := pause.Wait(ctx, time.Minute); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
-			t.Errorf("it waited for %s: %v", time.Since(began), err)
+			t.Errorf("waited for %s: %v", time.Since(began), err)
 		}
 	})
 }
@@ -34,10 +34,10 @@ func TestBackoff(t *testing.T) {
 		1: time.Second, 2: 2 * time.Second, 4: 8 * time.Second, 5: 15 * time.Second, 6: 15 * time.Second, 1 << 40: 15 * time.Second,
 	} {
 		if got := backoff.After(failures, 1); got != want {
-			t.Errorf("after %d failures it is %s, want %s", failures, got, want)
+			t.Errorf("pause after %d failures = %s, want %s", failures, got, want)
 		}
 		if got := backoff.After(failures, 0.5); got != want/2 {
-			t.Errorf("after %d failures with half the jitter it is %s, want %s", failures, got, want/2)
+			t.Errorf("pause after %d failures with half the jitter = %s, want %s", failures, got, want/2)
 		}
 	}
 }
@@ -52,15 +52,15 @@ func TestAsked(t *testing.T) {
 	}{
 		"nothing":                {"", "", 0, false},
 		"seconds":                {"30", "", 30 * time.Second, true},
-		"a part of a second":     {" 0.25 ", "", 250 * time.Millisecond, true},
-		"no time":                {"0", "", 0, true},
+		"a fraction of a second": {" 0.25 ", "", 250 * time.Millisecond, true},
+		"zero":                   {"0", "", 0, true},
 		"before":                 {"-1", "", 0, false},
-		"no number":              {"NaN", "", 0, false},
-		"for ever":               {"Inf", "", 365 * 24 * time.Hour, true},
+		"not a number":           {"NaN", "", 0, false},
+		"infinity":               {"Inf", "", 365 * 24 * time.Hour, true},
 		"a date":                 {"Mon, 15 Jun 2026 16:45:56 GMT", "", time.Minute, true},
-		"a date that is over":    {"Mon, 15 Jun 2026 16:43:56 GMT", "", 0, true},
+		"a date in the past":     {"Mon, 15 Jun 2026 16:43:56 GMT", "", 0, true},
 		"by the server's clock":  {"Mon, 15 Jun 2026 15:00:10 GMT", "Mon, 15 Jun 2026 15:00:00 GMT", 10 * time.Second, true},
-		"what is not understood": {"soon", "", 0, false},
+		"invalid":                {"soon", "", 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -97,8 +97,8 @@ func WithRequestTimeout(timeout time.Duration) Option {
 	}
 }
 
-// WithMaxResponseSize limits the size of a response in bytes, uncompressed; the default is 64 MiB. If a
-// response is larger, the error is [ErrResponseTooLarge].
+// WithMaxResponseSize limits the size of a response in bytes, uncompressed; the default is 64 MiB.
+// If a response is larger, the error is [ErrResponseTooLarge].
 func WithMaxResponseSize(size int64) Option {
 	return func(s *settings) error {
 		if size < 1 {

@@ -15,8 +15,8 @@ import (
 // completable is a response that can check itself for missing parts.
 type completable interface{ complete() error }
 
-// partialResponse is a response that reports failures per item, so that ok: false does not mean that
-// the request failed.
+// partialResponse is a response that reports failures per item, so that ok: false does not mean
+// that the request failed.
 type partialResponse interface{ partial() bool }
 
 // envelope is the part that all responses share. Only strings are used as texts; an error in

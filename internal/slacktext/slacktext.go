@@ -1,5 +1,5 @@
-// Package slacktext draws a Slack message as text for a terminal, from the
-// blocks that Slack would draw. The demo shows alerts with it.
+// Package slacktext draws a Slack message as text for a terminal, from the blocks that Slack would
+// draw. The demo shows alerts with it.
 package slacktext
 
 import (
@@ -123,8 +123,8 @@ func emoji(in string) string {
 	return shortcode.ReplaceAllStringFunc(in, Emoji)
 }
 
-// Emoji returns the character of a shortcode that our messages use, such as
-// :white_check_mark:, or the shortcode itself.
+// Emoji returns the character of a shortcode that our messages use, such as :white_check_mark:, or
+// the shortcode itself.
 func Emoji(code string) string {
 	switch code {
 	case ":white_check_mark:":

@@ -9,8 +9,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/syntax"
 )
 
-// TestTexts has examples of Port's documentation and of its OpenAPI document, and what
-// is next to them.
+// TestTexts has examples from Port's documentation and its OpenAPI document, and invalid variants
+// of them.
 func TestTexts(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -66,7 +66,7 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// fits reports whether a value has the form of a text.
+// fits reports whether a value has the syntax of a text.
 func fits(text syntax.Text, value string) bool {
 	length := utf8.RuneCountInString(value)
 	return length >= text.MinLength && (text.MaxLength == 0 || length <= text.MaxLength) &&
@@ -126,7 +126,7 @@ func TestPatterns(t *testing.T) {
 		{`^(a)\1$`, []string{"aa"}, []string{"ab"}},
 		{`^\p{L}+$`, []string{"größe"}, []string{"a1"}},
 		{`^\u{1F600}$`, []string{"😀"}, []string{"u"}},
-		{`^(?:(a+)+)+(?=b)$`, []string{strings.Repeat("a", 40)}, nil}, // It would take for ever.
+		{`^(?:(a+)+)+(?=b)$`, []string{strings.Repeat("a", 40)}, nil}, // Backtracking would take forever.
 	} {
 		t.Run(test.pattern, func(t *testing.T) {
 			t.Parallel()

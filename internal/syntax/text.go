@@ -14,8 +14,8 @@ type Text struct {
 	expression *regexp.Regexp
 }
 
-// The texts of Port's request schemas (POST /v1/blueprints, POST /v1/actions and
-// POST /v1/blueprints/{blueprint_identifier}/entities).
+// The texts of Port's request schemas (POST /v1/blueprints, POST /v1/actions and POST
+// /v1/blueprints/{blueprint_identifier}/entities).
 var (
 	BlueprintIdentifier = text(`^[\p{L}0-9@_.+:\\/-]+$`, 0, 100, ".", "..")
 	// EntityIdentifier includes the apostrophe, which Port accepts but does not document. Port may

@@ -1,8 +1,8 @@
-// Package template reads the templates in the invocation of an action of Port:
-// texts with jq programs between double braces. It finds the programs and turns
-// each into what jq has to run. The provider checks templates with it at plan
-// time, and the emulator renders them. The rules are those of Port's published
-// jq bindings (@port-labs/jq-node-bindings, lib/template.js and lib/jq.js).
+// Package template reads the templates in the invocation of an action of Port: texts with jq
+// programs between double braces. It finds the programs and turns each into what jq has to run. The
+// provider checks templates with it at plan time, and the emulator renders them. The rules are
+// those of Port's published jq bindings (@port-labs/jq-node-bindings, lib/template.js and
+// lib/jq.js).
 package template
 
 import (
@@ -20,8 +20,8 @@ const (
 
 // Expression is what stands between double braces.
 type Expression struct {
-	// Start and End are the offsets in the text, in bytes, of what stands between the
-	// braces: these are the two bytes before Start and the two from End on.
+	// Start and End are the offsets in the text, in bytes, of what stands between the braces: these
+	// are the two bytes before Start and the two from End on.
 	Start, End int
 	// Source is what stands between the braces.
 	Source string
@@ -33,8 +33,8 @@ func (e Expression) Program() string { return Program(e.Source) }
 // borderQuote finds a single quote that begins or ends a word.
 var borderQuote = regexp2.MustCompile(`(^|\s)'(?!\s|")|(?<!\s|")'(\s|\z)`, regexp2.None)
 
-// Program is an expression, or a condition, as Port hands it to jq: with double
-// quotes for the single ones that begin or end a word.
+// Program is an expression, or a condition, as Port hands it to jq: with double quotes for the
+// single ones that begin or end a word.
 func Program(source string) string {
 	program, err := borderQuote.Replace(source, `$1"$2`, -1, -1)
 	if err != nil {
@@ -44,8 +44,8 @@ func Program(source string) string {
 	return program
 }
 
-// Whole returns the expression that a text consists of, blanks around it aside. Port
-// takes the value of such a text as it is, and that of every other as a string.
+// Whole returns the expression that a text consists of, blanks around it aside. Port takes the
+// value of such a text as it is, and that of every other as a string.
 func Whole(text string, expressions []Expression) (Expression, bool) {
 	if len(expressions) != 1 {
 		return Expression{}, false
@@ -55,8 +55,8 @@ func Whole(text string, expressions []Expression) (Expression, bool) {
 	return only, strings.TrimFunc(around, unicode.IsSpace) == ""
 }
 
-// Expressions finds the expressions of a text. The error, which is fit to be shown
-// to the author, says at which character braces are not paired.
+// Expressions finds the expressions of a text. The error, which is fit to be shown to the author,
+// says at which character braces are not paired.
 func Expressions(text string) ([]Expression, error) {
 	s := scanner{text: text, start: outside}
 	for s.at < len(text) {

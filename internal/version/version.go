@@ -1,5 +1,5 @@
-// Package version says which build of the project runs. The commands show it, and the
-// clients of Port and Slack send it in their User-Agent.
+// Package version says which build of the project runs. The commands show it, and the clients of
+// Port and Slack send it in their User-Agent.
 package version
 
 import (
@@ -12,9 +12,9 @@ import (
 // unknown is the version of a build that has none, such as that of a test.
 const unknown = "dev"
 
-// Current returns the version of the running program, such as "1.2.3", without a "v". Go
-// stamps it: it is the tag of a clean checkout or of "go install", a pseudo-version of
-// another commit, and "dev" without version control.
+// Current returns the version of the running program, such as "1.2.3", without a "v". Go stamps it:
+// it is the tag of a clean checkout or of "go install", a pseudo-version of another commit, and
+// "dev" without version control.
 func Current() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -30,8 +30,8 @@ func ofModule(module string) string {
 	return cmp.Or(strings.TrimPrefix(module, "v"), unknown)
 }
 
-// Describe returns what a command prints for -version: its name, its version, the commit
-// if it is known, and the version of Go, such as "listener 1.2.3 (commit 0123abcd, go1.26.0)".
+// Describe returns what a command prints for -version: its name, its version, the commit if it is
+// known, and the version of Go, such as "listener 1.2.3 (commit 0123abcd, go1.26.0)".
 func Describe(command string) string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

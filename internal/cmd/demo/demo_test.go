@@ -129,8 +129,8 @@ func TestDemoCleansUpWhenInterrupted(t *testing.T) {
 	}
 }
 
-// processesOf lists the processes that were started with a folder for
-// temporary files, where the system tells.
+// processesOf lists the processes that were started with a folder for temporary files, where the
+// system tells.
 func processesOf(t *testing.T, temporary string) []string {
 	t.Helper()
 	environments, err := filepath.Glob("/proc/[0-9]*/environ")

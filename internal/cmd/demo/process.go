@@ -26,11 +26,11 @@ type process struct {
 	url     string
 }
 
-// startProcess starts a server and waits until it prints the line that ends in
-// its URL. A server that stops before that fails with what it printed.
+// startProcess starts a server and waits until it prints the line that ends in its URL. A server
+// that stops before that fails with what it printed.
 func startProcess(ctx context.Context, ready string, environment map[string]string, name string, args ...string) (*process, error) {
-	// The servers outlive the end of ctx: a Terraform that is interrupted still
-	// talks to them while it stops. The clean-up stops them after it.
+	// The servers outlive the end of ctx: a Terraform that is interrupted still talks to them while
+	// it stops. The clean-up stops them after it.
 	command := exec.CommandContext(context.WithoutCancel(ctx), name, args...) //nolint:gosec // One of the binaries that the demo was built with.
 	p := &process{command: command, errors: &bytes.Buffer{}, drained: make(chan struct{})}
 	p.command.Env = cleanEnvironment(environment)
@@ -84,8 +84,8 @@ func (p *process) stop() error {
 	return nil
 }
 
-// cleanEnvironment is the user's environment without what would point the
-// story at a real Port, a real Slack or another Terraform set-up.
+// cleanEnvironment is the user's environment without what would point the story at a real Port, a
+// real Slack or another Terraform set-up.
 func cleanEnvironment(additions map[string]string) []string {
 	var environment []string
 	for _, variable := range os.Environ() {

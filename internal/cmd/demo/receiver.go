@@ -14,8 +14,8 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// receiver answers like a Slack incoming webhook and keeps the messages. With
-// the URL of a real webhook it passes each message on.
+// receiver answers like a Slack incoming webhook and keeps the messages. With the URL of a real
+// webhook it passes each message on.
 type receiver struct {
 	url      string
 	relayTo  string

@@ -14,8 +14,8 @@ import (
 // The version that the provider is installed under; any will do.
 const providerVersion = "0.0.1"
 
-// commandLine runs the CLI in a copy of the example, with our provider installed
-// in a mirror of its own: the user's set-up is neither read nor changed.
+// commandLine runs the CLI in a copy of the example, with our provider installed in a mirror of its
+// own: the user's set-up is neither read nor changed.
 type commandLine struct {
 	terraform.CLI
 	folder      string
@@ -35,8 +35,8 @@ func newCommandLine(binaries, folder, example string) (*commandLine, error) {
 	return t, t.installProvider(filepath.Join(binaries, "terraform-provider-port"), filepath.Join(folder, "mirror"))
 }
 
-// installProvider makes a filesystem mirror with the provider under the
-// registry hosts of both CLIs, and a CLI configuration that uses it alone.
+// installProvider makes a filesystem mirror with the provider under the registry hosts of both
+// CLIs, and a CLI configuration that uses it alone.
 func (t *commandLine) installProvider(binary, mirror string) error {
 	for _, registry := range terraform.Registries() {
 		folder := filepath.Join(mirror, registry, "port-changelog", "port", providerVersion, runtime.GOOS+"_"+runtime.GOARCH)

@@ -1,5 +1,5 @@
-// Command port-emulator serves Port's API from memory, for tests of Terraform
-// modules, clients and webhooks that must not touch a real organization.
+// Command port-emulator serves Port's API from memory, for tests of Terraform modules, clients and
+// webhooks that must not touch a real organization.
 package main
 
 import (

@@ -90,8 +90,8 @@ func TestSeedAndDump(t *testing.T) {
 	launch(t, nothing, "-seed", copied).stop(t)
 }
 
-// TestStopLetsHeldRequestsProceed stops the command while a fault holds a
-// request; it may neither hang nor lose the answer.
+// TestStopLetsHeldRequestsProceed stops the command while a fault holds a request; it may neither
+// hang nor lose the answer.
 func TestStopLetsHeldRequestsProceed(t *testing.T) {
 	t.Parallel()
 	p := launch(t, nothing)

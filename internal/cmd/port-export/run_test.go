@@ -133,7 +133,7 @@ func TestMistakes(t *testing.T) {
 		"all and some":        {[]string{"-all", "service"}, "", 2, "name the blueprints to export, or use -all"},
 		"flag after argument": {[]string{"service", "-out", "x"}, "", 2, `write flags before the blueprints: "-out"`},
 		"query of nothing":    {[]string{"-entities=false", "-query", "{}", "service"}, "", 2, "-query selects entities"},
-		"no such blueprint":   {[]string{"service", "servise"}, "", 1, `there is no blueprint "servise"`},
+		"no such blueprint":   {[]string{"service", "servise"}, "", 1, `blueprint "servise" does not exist`},
 		"no such system one":  {[]string{"_nothing"}, "", 1, "Unable to List Entities"},
 		"bad query":           {[]string{"-query", "{}", "service"}, "", 1, "Invalid Query"},
 		"folder is a file":    {[]string{"-out", blocked, "service"}, "", 1, "not a directory"},

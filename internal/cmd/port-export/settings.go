@@ -37,8 +37,8 @@ type arguments struct {
 	selection export.Selection
 }
 
-// readArguments parses the command line. flag.ErrHelp means that help was asked for, and
-// has been written to output.
+// readArguments parses the command line. flag.ErrHelp means that help was asked for, and has been
+// written to output.
 func readArguments(words []string, output io.Writer) (arguments, error) {
 	var a arguments
 	flags := flag.NewFlagSet("port-export", flag.ContinueOnError)

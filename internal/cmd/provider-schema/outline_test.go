@@ -16,9 +16,9 @@ import (
 // update rewrites the files of TestSchema: go test ./internal/cmd/provider-schema -update.
 var update = flag.Bool("update", false, "write testdata from the provider's schema; read what changed")
 
-// TestSchema compares the schema with what was read by a person: testdata has a file
-// for each resource, data source and list resource, with a line for each attribute. The
-// descriptions are in docs.
+// TestSchema compares the schema with what was read by a person: testdata has a file for each
+// resource, data source and list resource, with a line for each attribute. The descriptions are in
+// docs.
 func TestSchema(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

@@ -169,7 +169,7 @@ func TestAnEventThroughSmeeIsRefused(t *testing.T) {
 		{"nothing at all", "data: {}\n\n", "invalid:1 stored:1", "the server-sent event has no body: neither bodyB (base64) nor body"},
 		{"a body that is null", signedPost(`null`).frame(), "invalid:1 stored:1", "the body is not a JSON object"},
 		{"a body that is a list", signedPost(`[]`).frame(), "invalid:1 stored:1", "the body is not a JSON object"},
-		{"a body that is invalid UTF-8", signedPost("{\"hunter2\":\"\xff\"}").with("body", nil).with("bodyB", encoded("{\"hunter2\":\"\xff\"}")).frame(), "invalid:1 stored:1", "it is not UTF-8"},
+		{"a body that is invalid UTF-8", signedPost("{\"hunter2\":\"\xff\"}").with("body", nil).with("bodyB", encoded("{\"hunter2\":\"\xff\"}")).frame(), "invalid:1 stored:1", "invalid UTF-8"},
 		{"broken JSON", strings.Replace(posted.frame(), "}\n", "\n", 1), "invalid:1 stored:1", malformed},
 		{"something behind the JSON", strings.Replace(posted.frame(), "}\n", "}hunter2\n", 1), "invalid:1 stored:1", malformed},
 		{"a text", "data: hunter2\n\n", "invalid:1 stored:1", malformed},

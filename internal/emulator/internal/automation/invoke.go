@@ -20,8 +20,8 @@ const (
 	upsertType  = "UPSERT_ENTITY"
 )
 
-// render returns an invocation with its templates rendered, in the form that a run
-// shows as its payload.
+// render returns an invocation with its templates rendered, in the form that a run shows as its
+// payload.
 func render(invocation *document.Object, data template.Data) (*document.Object, error) {
 	rendered, err := data.Render(invocation)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/emulator/internal/query"
 )
 
-// aggregation is an aggregation property: a number over the entities of a target
-// blueprint that are related to the entity.
+// aggregation is an aggregation property: a number over the entities of a target blueprint that are
+// related to the entity.
 type aggregation struct {
 	target        string
 	query         *query.Query
@@ -158,8 +158,8 @@ func (a *aggregation) combine(values []float64, related []*entity, now time.Time
 	}
 }
 
-// periods returns how many hours, days, weeks or months have passed since the
-// first of the entities, at least one.
+// periods returns how many hours, days, weeks or months have passed since the first of the
+// entities, at least one.
 func (a *aggregation) periods(related []*entity, now time.Time) float64 {
 	length := map[string]time.Duration{
 		"hour": time.Hour, "day": 24 * time.Hour, "week": 7 * 24 * time.Hour, "month": 30 * 24 * time.Hour,

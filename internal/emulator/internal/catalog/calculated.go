@@ -57,8 +57,8 @@ func (v *viewer) calculationInput(e *entity, depth int) *document.Object {
 	return input.With("properties", properties)
 }
 
-// mirrored follows a path of relations to a property at its end. Over a relation
-// with many targets the value is an array.
+// mirrored follows a path of relations to a property at its end. Over a relation with many targets
+// the value is an array.
 func (v *viewer) mirrored(e *entity, path []string, depth int) any {
 	if len(path) == 1 {
 		return v.value(e, path[0], depth+1)

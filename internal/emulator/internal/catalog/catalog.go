@@ -32,8 +32,8 @@ const (
 	RefuseDestination
 )
 
-// Catalog holds all blueprints with their entities. It is the API of the package: each
-// operation locks it, and what is within it needs no lock of its own.
+// Catalog holds all blueprints with their entities. It is the API of the package: each operation
+// locks it, and what is within it needs no lock of its own.
 type Catalog struct {
 	config  Config
 	stamper stamper
@@ -85,8 +85,8 @@ func (c *Catalog) writeFor(cause Cause) func() {
 	}
 }
 
-// read locks the catalog for reading and returns what unlocks it. Migrations
-// that have become due take effect first.
+// read locks the catalog for reading and returns what unlocks it. Migrations that have become due
+// take effect first.
 func (c *Catalog) read() func() {
 	c.mutex.RLock()
 	if c.migrations.due() {

@@ -33,8 +33,8 @@ type Change struct {
 	Entity    string // empty for a blueprint
 	// Before and After are the documents; nil on creation and deletion. They are immutable.
 	Before, After *document.Object
-	// BeforeMirrors and AfterMirrors are the values of the mirror properties of an
-	// entity; nil where Before and After are.
+	// BeforeMirrors and AfterMirrors are the values of the mirror properties of an entity; nil
+	// where Before and After are.
 	BeforeMirrors, AfterMirrors *document.Object
 	At                          time.Time
 	// Timers are the instants in the timer properties of the changed entity.

@@ -25,8 +25,8 @@ type definition struct {
 	mirrors      map[string][]string    // the path of each mirror property
 	calculations map[string]*jq.Program // nil for a text that is not valid jq
 	aggregations map[string]*aggregation
-	// calculated has the names of mirror, calculation and aggregation properties
-	// in the order in which they are shown.
+	// calculated has the names of mirror, calculation and aggregation properties in the order in
+	// which they are shown.
 	calculated []string
 	webhook    string
 	// owner is the path of relations to the entities whose teams are inherited, if any.

@@ -53,8 +53,8 @@ func (c *Catalog) deleteAll(selected []*entity, withDependents bool) error {
 	return nil
 }
 
-// withDependents returns the selected entities, then all that have a relation to
-// one of the entities before them.
+// withDependents returns the selected entities, then all that have a relation to one of the
+// entities before them.
 func (g *graph) withDependents(selected []*entity) []*entity {
 	all := append([]*entity(nil), selected...)
 	seen := make(map[reference]bool, len(selected))

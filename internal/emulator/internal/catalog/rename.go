@@ -141,15 +141,15 @@ func (c *Catalog) renamed(b *blueprint, body *document.Object, apply func(*entit
 	return after, nil
 }
 
-// follower lets paths follow a rename: of mirror properties, of ownerships, and of the
-// filters of aggregations.
+// follower lets paths follow a rename: of mirror properties, of ownerships, and of the filters of
+// aggregations.
 type follower struct {
 	graph  *graph
 	rename pathRename
 }
 
-// documents returns the blueprint's new document and those of all blueprints
-// with a path that has to follow.
+// documents returns the blueprint's new document and those of all blueprints with a path that has
+// to follow.
 func (f *follower) documents(b *blueprint, body *document.Object) map[*blueprint]*document.Object {
 	bodies := map[*blueprint]*document.Object{b: body}
 	for _, other := range f.graph.blueprints {

@@ -70,8 +70,8 @@ func (c *Catalog) stage() *Catalog {
 // loader fills a staged catalog from a seed.
 type loader struct{ catalog *Catalog }
 
-// load fills a staged catalog: first all blueprints, then all entities without
-// their relations, then the relations.
+// load fills a staged catalog: first all blueprints, then all entities without their relations,
+// then the relations.
 func (l *loader) load(seed Seed) error {
 	for _, step := range []func(Seed) error{l.loadBlueprints, l.loadEntities, l.loadPages} {
 		if err := step(seed); err != nil {

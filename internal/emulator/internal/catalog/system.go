@@ -76,8 +76,8 @@ func checkSystem(identifier string, d *definition) error {
 	return nil
 }
 
-// checkSystemChange refuses a change of a system blueprint that is protected, or of its
-// base structure.
+// checkSystemChange refuses a change of a system blueprint that is protected, or of its base
+// structure.
 //
 // [D] A PUT with an old version of the base structure is 422, and a PATCH cannot modify it.
 // [?protected-blueprints] Assumed: which blueprints are protected, and the status of the refusal.
@@ -115,8 +115,8 @@ func systemParts() []systemPart {
 	}
 }
 
-// systemBlueprints returns the base structures, in an order in which the targets
-// of relations come first.
+// systemBlueprints returns the base structures, in an order in which the targets of relations come
+// first.
 func systemBlueprints() []*document.Object {
 	return []*document.Object{
 		systemBlueprint(teamBlueprint, "Team", "Team", document.New().

@@ -12,8 +12,8 @@ import (
 type View struct {
 	// ExcludeCalculated omits mirror, calculation and aggregation properties.
 	ExcludeCalculated bool
-	// Include, if not empty, keeps only these keys, and Exclude drops these:
-	// "title", "properties", "properties.cpuUtil".
+	// Include, if not empty, keeps only these keys, and Exclude drops these: "title", "properties",
+	// "properties.cpuUtil".
 	Include, Exclude []string
 	// AttachTitles shows the targets of relations as identifier and title.
 	AttachTitles bool
@@ -35,8 +35,8 @@ func (v *viewer) render(e *entity, view View) *document.Object {
 	return view.project(e.addTo(d))
 }
 
-// teams returns the teams that own an entity: its own, or under inherited
-// ownership those of the entities at the end of the path. It is never nil.
+// teams returns the teams that own an entity: its own, or under inherited ownership those of the
+// entities at the end of the path. It is never nil.
 func (v *viewer) teams(e *entity) []any {
 	owners := []*entity{e}
 	if path := e.blueprint.definition.owner; path != nil {

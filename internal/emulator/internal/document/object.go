@@ -17,8 +17,8 @@ type member struct {
 	value any
 }
 
-// Object is a JSON object that keeps its keys in the order of insertion. The
-// zero value is an empty object; a nil *Object reads as an empty one.
+// Object is a JSON object that keeps its keys in the order of insertion. The zero value is an empty
+// object; a nil *Object reads as an empty one.
 type Object struct {
 	members []member
 	index   map[string]int

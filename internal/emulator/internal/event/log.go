@@ -14,8 +14,8 @@ import (
 // maxEvents is the maximum number of events in the audit log.
 const maxEvents = 10_000
 
-// Log is the audit log: the last changes, newest last. The zero value is empty
-// and ready for use by several goroutines.
+// Log is the audit log: the last changes, newest last. The zero value is empty and ready for use by
+// several goroutines.
 type Log struct {
 	mutex   sync.Mutex
 	entries []entry // a ring once it is full

@@ -19,8 +19,8 @@ func Key(change catalog.Change) string {
 // ChangelogKind is the kind of a delivery to a changelog destination.
 const ChangelogKind = "CHANGELOG"
 
-// Changelog returns a change in the shape of a changelog destination, which is
-// also that of the audit log. Keys are in the order in which Port writes them.
+// Changelog returns a change in the shape of a changelog destination, which is also that of the
+// audit log. Keys are in the order in which Port writes them.
 func Changelog(change catalog.Change, origin Origin) *document.Object {
 	return document.New().
 		With("action", string(change.Action)).

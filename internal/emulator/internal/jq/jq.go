@@ -1,6 +1,6 @@
-// Package jq runs jq programs over the emulator's documents: the calculation
-// properties of a blueprint, the mappings of a migration, and the conditions and
-// templates of actions are written in jq.
+// Package jq runs jq programs over the emulator's documents: the calculation properties of a
+// blueprint, the mappings of a migration, and the conditions and templates of actions are written
+// in jq.
 package jq
 
 import (
@@ -46,8 +46,8 @@ func (p *Program) First(input any) (any, bool) {
 	return value, exists && err == nil
 }
 
-// Evaluate returns the first output of the program for the input, and whether it
-// has one. The error says that the program failed, or ran for too long.
+// Evaluate returns the first output of the program for the input, and whether it has one. The error
+// says that the program failed, or ran for too long.
 func (p *Program) Evaluate(input Prepared) (value any, exists bool, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()

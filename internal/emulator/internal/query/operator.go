@@ -84,8 +84,8 @@ func operators() map[string]operator {
 	return byName
 }
 
-// equals compares by value; two texts that are instants as instants. An object
-// as value is a range of time.
+// equals compares by value; two texts that are instants as instants. An object as value is a range
+// of time.
 func equals(value any, env environment) func(any) bool {
 	if _, ok := value.(*document.Object); ok {
 		return between(value, env)

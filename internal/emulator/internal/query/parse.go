@@ -14,11 +14,11 @@ import (
 type Dialect int
 
 const (
-	// Everywhere is the dialect of POST /v1/entities/search, of aggregation
-	// properties and of relations by query.
+	// Everywhere is the dialect of POST /v1/entities/search, of aggregation properties and of
+	// relations by query.
 	Everywhere Dialect = iota
-	// InBlueprint is the dialect of POST /v1/blueprints/{id}/entities/search,
-	// which also has rules over relations and scorecards.
+	// InBlueprint is the dialect of POST /v1/blueprints/{id}/entities/search, which also has rules
+	// over relations and scorecards.
 	InBlueprint
 )
 

@@ -12,8 +12,8 @@ type Record interface {
 	// Property returns the value of a property or of a meta-property such as $identifier; nil if it
 	// has none.
 	Property(name string) any
-	// Relation returns the targets of a relation by target property, which is
-	// $identifier or $title.
+	// Relation returns the targets of a relation by target property, which is $identifier or
+	// $title.
 	Relation(name, targetProperty string) []any
 	// Kinds yields the properties of the entity's blueprint with their kinds.
 	Kinds() iter.Seq2[string, Kind]
@@ -33,8 +33,8 @@ type Graph interface {
 type RelatedTo struct {
 	Blueprint   string
 	Identifiers []string
-	// Direction is "upstream" (what the entities depend on), "downstream" (what
-	// depends on them) or empty (both).
+	// Direction is "upstream" (what the entities depend on), "downstream" (what depends on them) or
+	// empty (both).
 	Direction string
 	// Required, if set, follows only relations that are required, or that are not.
 	Required *bool

@@ -8,8 +8,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// answer is a response of the emulator.
-type answer struct {
+// response is a response of the emulator.
+type response struct {
 	// flags are the query parameters of the request.
 	flags       url.Values
 	status      int
@@ -17,9 +17,9 @@ type answer struct {
 	body        []byte
 }
 
-// checkAnswer validates the response of an operation against the document, except for what the
+// checkResponse validates the response of an operation against the document, except for what the
 // exceptions allow.
-func (d *document) checkAnswer(o *operation, a answer) error {
+func (d *document) checkResponse(o *operation, a response) error {
 	described := d.formOf(o, a)
 	if described == nil {
 		return fmt.Errorf("the document has no status %d here", a.status)
@@ -41,8 +41,8 @@ func (d *document) checkAnswer(o *operation, a answer) error {
 
 // formOf returns the documented form of a status, or of the status that an exception substitutes;
 // nil if there is none.
-func (d *document) formOf(o *operation, a answer) *form {
-	if described, found := o.answers[a.status]; found {
+func (d *document) formOf(o *operation, a response) *form {
+	if described, found := o.responses[a.status]; found {
 		return described
 	}
 	for _, e := range d.exceptions {
@@ -52,7 +52,7 @@ func (d *document) formOf(o *operation, a answer) *form {
 		if e.like == 0 {
 			return anySuccess()
 		}
-		return o.answers[e.like]
+		return o.responses[e.like]
 	}
 	return nil
 }
