@@ -1,6 +1,6 @@
-// Package jq runs jq programs over JSON documents. The listener's rules are written in jq, as are
-// the conditions of Port's automations, the calculation properties of a blueprint and the mappings
-// of a migration, for which the emulator uses it.
+// Package jq runs jq programs on JSON documents. The listener uses it for rules, and the emulator
+// for the conditions of automations, the calculation properties of blueprints and the mappings of
+// migrations.
 package jq
 
 import (
@@ -22,7 +22,7 @@ type Program struct {
 	constant bool
 }
 
-// Compile reads a program. The error is fit to be shown to its author.
+// Compile compiles a program. The error is meant for its author.
 func Compile(source string) (*Program, error) {
 	query, err := gojq.Parse(source)
 	if syntax, ok := errors.AsType[*gojq.ParseError](err); ok {
@@ -38,14 +38,14 @@ func Compile(source string) (*Program, error) {
 	return made, nil
 }
 
-// IsSyntaxError reports whether an error of [Compile] is one of syntax. Any other may come from a
-// function that another implementation of jq has.
+// IsSyntaxError reports whether an error of [Compile] is a syntax error. Other errors may be due to
+// functions that only other implementations of jq have.
 func IsSyntaxError(err error) bool {
 	_, isSyntax := errors.AsType[*gojq.ParseError](err)
 	return isSyntax
 }
 
-// readBefore quotes what stands before a mistake.
+// readBefore quotes the text before a mistake.
 func readBefore(source string, mistake *gojq.ParseError) string {
 	const enough = 30
 	end := min(max(mistake.Offset-len(mistake.Token), 0), len(source))
@@ -62,21 +62,20 @@ func readBefore(source string, mistake *gojq.ParseError) string {
 	return " after " + read
 }
 
-// Assigns reports whether the program changes a value anywhere, as `.a = 1` does. As a condition
-// that would always hold.
+// Assigns reports whether the program contains an assignment, such as `.a = 1`. As a condition that
+// would always be true.
 func (p *Program) Assigns() bool { return p.assigns }
 
-// Constant reports whether the program is made of literals alone, as 5 and "x" == "x" are: its
-// output does not depend on its input.
+// Constant reports whether the program consists only of literals, like 5 and "x" == "x", so that
+// its output does not depend on its input.
 func (p *Program) Constant() bool { return p.constant }
 
-// Outputs runs the program for an input and yields what it puts out, one value after the other,
-// until it ends, fails, or ctx ends; the last value may be an error. The input consists of the
-// types of encoding/json, with numbers as json.Number, and is not changed. An error may quote a
-// part of the input.
+// Outputs runs the program on an input and yields its outputs until it ends, fails, or ctx ends;
+// the last value may be an error. The input consists of the types of encoding/json, with numbers as
+// json.Number, and is not modified. An error may quote part of the input.
 //
-// The library looks at ctx between two steps of the program. A step, such as the difference of two
-// long lists, may take any time, and may need any memory.
+// The library checks ctx between the steps of the program. A single step, such as the difference of
+// two long lists, may take any amount of time and memory.
 func (p *Program) Outputs(ctx context.Context, input any) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		outputs := p.code.RunWithContext(ctx, input)
@@ -96,8 +95,8 @@ func (p *Program) Outputs(ctx context.Context, input any) iter.Seq2[any, error] 
 	}
 }
 
-// next returns the next output. A panic of the library is an error like any other: a document that
-// provokes one comes from outside, and must not end the process.
+// next returns the next output. It turns a panic of the library into an error: an external document
+// must not be able to crash the process.
 func next(outputs gojq.Iter) (output any, ok bool) {
 	defer func() {
 		if cause := recover(); cause != nil {

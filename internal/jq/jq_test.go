@@ -43,7 +43,7 @@ func TestOutputs(t *testing.T) {
 		}
 	}
 	if want := json.Number("9007199254740993"); input["n"] != want {
-		t.Error("a program has changed its input")
+		t.Error("a program modified its input")
 	}
 }
 
@@ -57,7 +57,7 @@ func TestOutputsEndWithTheContext(t *testing.T) {
 	cancel()
 	for _, err := range program.Outputs(ctx, nil) {
 		if err == nil {
-			t.Error("it has an output")
+			t.Error("the program has an output")
 		}
 		break
 	}
@@ -76,7 +76,7 @@ func TestAssigns(t *testing.T) {
 	}
 }
 
-// outputs runs a program. An output that is an error is "failed".
+// outputs runs a program and returns its outputs, with "failed" for an error.
 func outputs(t *testing.T, source string, input any) []any {
 	t.Helper()
 	program, err := jq.Compile(source)

@@ -7,14 +7,14 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// assigns are the operators that put out their input with a change.
+// assigns returns the operators that output their input with a change.
 func assigns() []gojq.Operator {
 	return []gojq.Operator{
 		gojq.OpAssign, gojq.OpModify, gojq.OpUpdateAdd, gojq.OpUpdateSub, gojq.OpUpdateMul, gojq.OpUpdateDiv, gojq.OpUpdateMod, gojq.OpUpdateAlt,
 	}
 }
 
-// hasAssignment reports whether anything in a program changes a value.
+// hasAssignment reports whether any part of a program changes a value.
 func hasAssignment(query *gojq.Query) bool {
 	found := false
 	each(reflect.ValueOf(query), func(query *gojq.Query) {
@@ -24,7 +24,7 @@ func hasAssignment(query *gojq.Query) bool {
 	return found
 }
 
-// isConstant reports whether a program neither reads its input nor calls anything that may.
+// isConstant reports whether a program neither reads its input nor calls anything that might.
 func isConstant(query *gojq.Query) bool {
 	constant := true
 	each(reflect.ValueOf(query), func(term *gojq.Term) {
@@ -41,8 +41,8 @@ func isConstant(query *gojq.Query) bool {
 	return constant
 }
 
-// each calls act with every query, or every term, of a program, the inner ones first. The tree of
-// the library has a dozen types, of which only these matter here.
+// each calls act with every query, or every term, of a program, the inner ones first. It uses
+// reflection because the library's syntax tree has a dozen other types.
 func each[N any](node reflect.Value, act func(found *N)) {
 	switch node.Kind() { //nolint:exhaustive // Nothing else holds a query or a term.
 	case reflect.Pointer:

@@ -34,12 +34,12 @@ func TestEqual_nullIsAbsent(t *testing.T) {
 		{"0.5 and 5E-1", `0.5`, `5E-1`, true},
 		{"0.05 and 0.5", `0.05`, `0.5`, false},
 		{"100 and 10", `100`, `10`, false},
-		{"zeros of all kinds", `-0.00e99999999999999999999`, `0`, true},
+		{"zeros in different notations", `-0.00e99999999999999999999`, `0`, true},
 		{"signs", `-1`, `1`, false},
 		{"beyond a float64", `9007199254740993`, `9007199254740992`, false},
 		{"a huge exponent twice", `1e999999999`, `10e999999998`, true},
-		{"an exponent beyond counting, same text", `1e99999999999999999999`, `1e99999999999999999999`, true},
-		{"an exponent beyond counting, another text", `1e99999999999999999999`, `1e-99999999999999999999`, false},
+		{"an exponent beyond int64, same text", `1e99999999999999999999`, `1e99999999999999999999`, true},
+		{"an exponent beyond int64, another text", `1e99999999999999999999`, `1e-99999999999999999999`, false},
 		{"a number and its text", `25`, `"25"`, false},
 		{"a text and a number", `"25"`, `25`, false},
 		{"booleans", `true`, `true`, true},
@@ -53,8 +53,8 @@ func TestEqual_nullIsAbsent(t *testing.T) {
 		{"the length of arrays", `[1]`, `[1,1]`, false},
 		{"objects in another order", `{"a":1,"b":2}`, `{"b":2,"a":1}`, true},
 		{"a key that is null and one that is absent", `{"a":1,"b":null}`, `{"a":1,"c":null}`, true},
-		{"a key more on the left", `{"a":1,"b":0}`, `{"a":1}`, false},
-		{"a key more on the right", `{"a":1}`, `{"a":1,"b":0}`, false},
+		{"an extra key on the left", `{"a":1,"b":0}`, `{"a":1}`, false},
+		{"an extra key on the right", `{"a":1}`, `{"a":1,"b":0}`, false},
 		{"an object and an array", `{}`, `[]`, false},
 	}
 	for _, test := range tests {
@@ -71,16 +71,17 @@ func TestEqual_nullIsAbsent(t *testing.T) {
 	}
 }
 
-// TestEqualIsQuickOnHugeNumbers would run for minutes, or out of memory, if a number were expanded.
+// TestEqualIsQuickOnHugeNumbers would take minutes, or run out of memory, if a number were
+// expanded.
 func TestEqualIsQuickOnHugeNumbers(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("9", 1<<20)
 	a, b := decoded(t, `1e`+long, long+`e-`+long)
 	began := time.Now()
 	if jsonvalue.Equal(a, b, jsonvalue.NullIsAbsent) {
-		t.Error("they are equal")
+		t.Error("the numbers are equal")
 	}
 	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("it took %s", took)
+		t.Errorf("took %s", took)
 	}
 }

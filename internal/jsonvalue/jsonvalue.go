@@ -1,8 +1,7 @@
 // Package jsonvalue compares and decodes JSON without losing a digit: numbers stay the text that
 // was written (json.Number) and are equal when their values are, so 1, 1.0 and 1e0 are one number
-// and 9007199254740993 is not
-// 9007199254740992. The provider, the client and the listener use it wherever
-// two documents must be called the same or different.
+// and 9007199254740993 is not 9007199254740992. The provider, the client and the listener use it
+// wherever two documents must be called the same or different.
 package jsonvalue
 
 import (
@@ -44,14 +43,14 @@ func Encode(value any) ([]byte, error) {
 	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n")), nil
 }
 
-// Option changes what counts as the same.
+// Option changes how values are compared.
 type Option int
 
-// NullIsAbsent makes a key of an object that is null as good as one that is absent.
+// NullIsAbsent makes a null key of an object equal to an absent one.
 const NullIsAbsent Option = iota
 
-// Equal reports whether two decoded values mean the same. Key order does not count, the order of
-// array elements does, and numbers are compared by value.
+// Equal reports whether two decoded values are equal. The order of keys is irrelevant, that of
+// array elements is not, and numbers are compared by value.
 func Equal(a, b any, options ...Option) bool {
 	switch a := a.(type) {
 	case map[string]any:
@@ -68,7 +67,7 @@ func Equal(a, b any, options ...Option) bool {
 	}
 }
 
-// EqualText reports whether two JSON texts mean the same. Text that is not JSON equals only itself.
+// EqualText reports whether two JSON texts are equal. Text that is not JSON equals only itself.
 func EqualText(a, b string) bool {
 	if a == b {
 		return true

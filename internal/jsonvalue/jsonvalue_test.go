@@ -71,7 +71,7 @@ func TestDecodeRefusesTrailingData(t *testing.T) {
 		}
 	}
 	if _, err := jsonvalue.Decode(nil); err == nil {
-		t.Error("an empty text is no JSON value")
+		t.Error("an empty text is not a JSON value")
 	}
 }
 
@@ -121,11 +121,11 @@ func TestCompareNumbers(t *testing.T) {
 func TestCanonicalNumber(t *testing.T) {
 	t.Parallel()
 	for want, spellings := range map[json.Number][]json.Number{
-		"0":         {"0", "-0", "0.0", "0e9"},
-		"0.1e1":     {"1", "1.0", "1e0", "10e-1"},
-		"-0.25e2":   {"-25", "-25.0", "-2.5e1", "-2.5E+1"},
-		"0.1e-8":    {"1e-9", "0.000000001"},
-		"no number": {"no number"},
+		"0":            {"0", "-0", "0.0", "0e9"},
+		"0.1e1":        {"1", "1.0", "1e0", "10e-1"},
+		"-0.25e2":      {"-25", "-25.0", "-2.5e1", "-2.5E+1"},
+		"0.1e-8":       {"1e-9", "0.000000001"},
+		"not a number": {"not a number"},
 	} {
 		for _, spelling := range spellings {
 			if got := jsonvalue.CanonicalNumber(spelling); got != want {

@@ -18,7 +18,7 @@ func EqualNumbers(a, b json.Number) bool {
 }
 
 // CompareNumbers orders two JSON numbers by value, exactly: the result is negative, zero or
-// positive. Text that is no number is compared as text.
+// positive. Text that is not a number is compared as text.
 func CompareNumbers(a, b json.Number) int {
 	order, ok := compareNumbers(a, b)
 	if !ok {
@@ -27,8 +27,8 @@ func CompareNumbers(a, b json.Number) int {
 	return order
 }
 
-// CanonicalNumber spells a JSON number so that equal numbers have equal texts. Text that is no
-// number stays as it is.
+// CanonicalNumber returns a JSON number in canonical form, in which equal numbers have equal texts.
+// Text that is not a number is returned unchanged.
 func CanonicalNumber(number json.Number) json.Number {
 	value, ok := parseDecimal(number.String())
 	switch {
@@ -52,8 +52,8 @@ func compareNumbers(a, b json.Number) (order int, ok bool) {
 	return left.compare(right), true
 }
 
-// exponentBits bounds exponents, so that adding a count of digits to one cannot overflow. A number
-// beyond it equals only the same text.
+// exponentBits limits exponents, so that adding a number of digits cannot overflow. A number beyond
+// it equals only the same text.
 const exponentBits = 62
 
 // decimal is ±0.DIGITS × 10^exponent with no zero at either end of digits. Zero has no digits, and

@@ -1,3 +1,3 @@
-// Package kubernetes checks the Kubernetes examples of the listener with Kubernetes' own types. It
-// is a module of its own: what it needs is not needed to build anything.
+// Package kubernetes checks the listener's Kubernetes examples with Kubernetes' own types. It is a
+// separate module, so that its dependencies are not dependencies of the products.
 package kubernetes

@@ -21,18 +21,17 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
-// objects are those of one example. Each has one Deployment at most.
+// objects are the objects of one example, which has at most one Deployment.
 type objects struct {
 	deployment *appsv1.Deployment
 	services   []*corev1.Service
 	ingresses  []*networkingv1.Ingress
 	policies   []*networkingv1.NetworkPolicy
-	// named are the names of all others, with their kinds.
+	// named are the kinds and names of all other objects.
 	named []string
 }
 
-// decode reads every document of an example. A key that Kubernetes does not know, or that is there
-// twice, is an error.
+// decode decodes every document of an example. An unknown or repeated key is an error.
 func decode(t *testing.T, content []byte) objects {
 	t.Helper()
 	scheme := runtime.NewScheme()
@@ -65,23 +64,23 @@ func decode(t *testing.T, content []byte) objects {
 		case *corev1.PersistentVolumeClaim:
 			read.named = append(read.named, "PersistentVolumeClaim "+object.Name)
 		default:
-			t.Errorf("document %d is a %T, which nothing checks", i+1, object)
+			t.Errorf("document %d is a %T, which no check covers", i+1, object)
 		}
 	}
 	if read.deployment == nil || len(read.services) == 0 || len(read.ingresses) == 0 || len(read.policies) == 0 {
-		t.Fatalf("something is missing: %+v", read)
+		t.Fatalf("an object is missing: %+v", read)
 	}
 	return read
 }
 
-// containers returns all containers of the pod: a sidecar is one of the initial ones.
+// containers returns all containers of the pod, including init containers, since a sidecar is one.
 func (o objects) containers() []corev1.Container {
 	pod := o.deployment.Spec.Template.Spec
 	return slices.Concat(pod.InitContainers, pod.Containers)
 }
 
 // opens reports whether a container opens a port. The port must be a number: before Kubernetes 1.33
-// the names of a sidecar's ports are not looked up.
+// the names of a sidecar's ports are not resolved.
 func (o objects) opens(port intstr.IntOrString) error {
 	if port.Type != intstr.Int {
 		return fmt.Errorf("the port %s is a name", port.String())
@@ -99,7 +98,7 @@ func (o objects) opens(port intstr.IntOrString) error {
 func (o objects) hasPod(t *testing.T, who string, selector map[string]string) {
 	t.Helper()
 	if len(selector) == 0 || !labels.SelectorFromSet(selector).Matches(labels.Set(o.deployment.Spec.Template.Labels)) {
-		t.Errorf("%s selects %v, and the pod has %v", who, selector, o.deployment.Spec.Template.Labels)
+		t.Errorf("%s selects %v, but the pod has %v", who, selector, o.deployment.Spec.Template.Labels)
 	}
 }
 
@@ -112,7 +111,7 @@ func (o objects) checkServices(t *testing.T) {
 				t.Errorf("the Service %s: %v", service.Name, err)
 			}
 		}
-		// The app beside the listener may crash.
+		// The app in the other container may crash.
 		if len(o.containers()) > 1 && !service.Spec.PublishNotReadyAddresses {
 			t.Errorf("the Service %s drops the listener while another container is not ready", service.Name)
 		}
@@ -126,7 +125,7 @@ func (o objects) checkServices(t *testing.T) {
 						return port.Name == backend.Port.Name || port.Port == backend.Port.Number
 					})
 				}) {
-					t.Errorf("the Ingress %s: there is no Service with %+v", ingress.Name, backend)
+					t.Errorf("the Ingress %s: no Service matches %+v", ingress.Name, backend)
 				}
 			}
 		}
@@ -149,15 +148,15 @@ func (o objects) checkPolicies(t *testing.T) {
 		for _, container := range o.containers() {
 			for _, port := range container.Ports {
 				if !allowed[port.ContainerPort] {
-					t.Errorf("the NetworkPolicy %s lets nobody reach the port %d; it has %v", policy.Name, port.ContainerPort, slices.Collect(maps.Keys(allowed)))
+					t.Errorf("the NetworkPolicy %s does not allow access to the port %d; it has %v", policy.Name, port.ContainerPort, slices.Collect(maps.Keys(allowed)))
 				}
 			}
 		}
 	}
 }
 
-// checkProbes holds the probes of the listener to its admin address, which answers even while
-// others fill the public one.
+// checkProbes checks that the listener's probes use its admin address, which responds even when the
+// public one is overloaded.
 func (o objects) checkProbes(t *testing.T, listener corev1.Container) {
 	t.Helper()
 	for name, probe := range map[string]*corev1.Probe{"startup": listener.StartupProbe, "liveness": listener.LivenessProbe, "readiness": listener.ReadinessProbe} {
@@ -169,7 +168,7 @@ func (o objects) checkProbes(t *testing.T, listener corev1.Container) {
 			t.Errorf("the %s probe: %v", name, err)
 		}
 		if !slices.Contains(listener.Args, "-admin-listen=:"+probe.HTTPGet.Port.String()) {
-			t.Errorf("the %s probe asks the port %s, and the listener has %q", name, probe.HTTPGet.Port.String(), listener.Args)
+			t.Errorf("the %s probe uses the port %s, but the listener has %q", name, probe.HTTPGet.Port.String(), listener.Args)
 		}
 	}
 }
@@ -188,34 +187,34 @@ func (o objects) checkVolumes(t *testing.T, listener corev1.Container) {
 			source = "PersistentVolumeClaim " + volume.PersistentVolumeClaim.ClaimName
 		}
 		if !slices.Contains(o.named, source) {
-			t.Errorf("the volume %s is %s; there are %q", volume.Name, source, o.named)
+			t.Errorf("the volume %s refers to %s; the example has %q", volume.Name, source, o.named)
 		}
 		volumes[volume.Name] = source
 	}
 	for _, mount := range listener.VolumeMounts {
 		if volumes[mount.Name] == "" {
-			t.Errorf("there is no volume %s", mount.Name)
+			t.Errorf("the volume %s is missing", mount.Name)
 		}
 	}
 }
 
-// check looks at everything that the objects say of one another.
+// check validates the references between the objects.
 func (o objects) check(t *testing.T) {
 	t.Helper()
 	if spec := o.deployment.Spec; !labels.SelectorFromSet(spec.Selector.MatchLabels).Matches(labels.Set(spec.Template.Labels)) {
-		t.Errorf("the Deployment selects %v, and its pod has %v", spec.Selector.MatchLabels, spec.Template.Labels)
+		t.Errorf("the Deployment selects %v, but its pod has %v", spec.Selector.MatchLabels, spec.Template.Labels)
 	}
 	o.checkServices(t)
 	o.checkPolicies(t)
 	at := slices.IndexFunc(o.containers(), func(container corev1.Container) bool { return container.Name == "listener" })
 	if at < 0 {
-		t.Fatal("there is no listener")
+		t.Fatal("no container is the listener")
 	}
 	listener := o.containers()[at]
 	o.checkProbes(t, listener)
 	o.checkVolumes(t, listener)
 	if at < len(o.deployment.Spec.Template.Spec.InitContainers) && (listener.RestartPolicy == nil || *listener.RestartPolicy != corev1.ContainerRestartPolicyAlways) {
-		t.Error("the sidecar is not restarted, and the app waits for its end")
+		t.Error("the sidecar has no restart policy, so the app waits for it to exit")
 	}
 }
 

@@ -1,5 +1,5 @@
-// Package slacktext draws a Slack message as text for a terminal, from the blocks that Slack would
-// draw. The demo shows alerts with it.
+// Package slacktext renders the blocks of a Slack message as text for a terminal. The demo shows
+// alerts with it.
 package slacktext
 
 import (
@@ -11,7 +11,7 @@ import (
 
 const rule = "────────────────────────────────────────"
 
-// Render draws the blocks of a message line by line, or its text when it has no blocks.
+// Render renders the blocks of a message line by line, or its text if it has no blocks.
 func Render(message slack.WebhookMessage) string {
 	if message.Blocks == nil || len(message.Blocks.BlockSet) == 0 {
 		return plain(message.Text)
@@ -104,7 +104,7 @@ var (
 	mention   = regexp.MustCompile(`<[!@#]([^|>]*)(\|[^>]*)?>`)
 	bold      = regexp.MustCompile(`(^|\W)\*([^*\n]+)\*(\W|$)`)
 	shortcode = regexp.MustCompile(`:[a-z0-9_+-]+:`)
-	// escape is that of standard Markdown.
+	// escape matches the escapes of standard Markdown.
 	escape = regexp.MustCompile("\\\\([!-/:-@\\[-`{-~])")
 )
 
@@ -112,13 +112,13 @@ var (
 // https://docs.slack.dev/messaging/formatting-message-text
 var unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
-// plain draws mrkdwn without its marks.
+// plain renders mrkdwn without its markup.
 func plain(mrkdwn string) string {
 	linked := mention.ReplaceAllString(link.ReplaceAllString(mrkdwn, "$2 ($1)"), "@$1")
 	return emoji(unescape.Replace(bold.ReplaceAllString(linked, "$1$2$3")))
 }
 
-// emoji draws the shortcodes that our messages use; others stay as they are.
+// emoji replaces the shortcodes that our messages use; others stay unchanged.
 func emoji(in string) string {
 	return shortcode.ReplaceAllStringFunc(in, Emoji)
 }

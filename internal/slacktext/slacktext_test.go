@@ -25,8 +25,8 @@ func TestRender(t *testing.T) {
 				"Before\nHealthy & well ✅\n" +
 				"Now\n<none> ❔",
 		},
-		"emoji that are not to be drawn": {message: `{"blocks":[{"type":"header","text":{"type":"plain_text","text":":construction: a &amp; b 🚧","emoji":false}}]}`, want: ":construction: a & b 🚧"},
-		"text alone":                     {message: `{"text":"*a* 2*3*4 &amp;lt; :tada:"}`, want: "a 2*3*4 &lt; :tada:"},
+		"emoji disabled": {message: `{"blocks":[{"type":"header","text":{"type":"plain_text","text":":construction: a &amp; b 🚧","emoji":false}}]}`, want: ":construction: a & b 🚧"},
+		"text only":      {message: `{"text":"*a* 2*3*4 &amp;lt; :tada:"}`, want: "a 2*3*4 &lt; :tada:"},
 		"links, mentions and buttons": {
 			message: `{"blocks":[
 				{"type":"section","text":{"type":"mrkdwn","text":"<!here> *<https://example.com/?a=1&amp;b=2|more>* <@U1>"},

@@ -1,5 +1,5 @@
-// Package template reads the templates in the invocation of an action of Port: texts with jq
-// programs between double braces. It finds the programs and turns each into what jq has to run. The
+// Package template parses the templates in the invocation of an action: texts with jq programs
+// between double braces. It finds the programs and converts each to what jq has to run. The
 // provider checks templates with it at plan time, and the emulator renders them. The rules are
 // those of Port's published jq bindings (@port-labs/jq-node-bindings, lib/template.js and
 // lib/jq.js).
@@ -18,12 +18,12 @@ const (
 	closing = "}}"
 )
 
-// Expression is what stands between double braces.
+// Expression is an expression between double braces.
 type Expression struct {
-	// Start and End are the offsets in the text, in bytes, of what stands between the braces: these
-	// are the two bytes before Start and the two from End on.
+	// Start and End are the byte offsets of the text between the braces: the braces are the two
+	// bytes before Start and the two at End.
 	Start, End int
-	// Source is what stands between the braces.
+	// Source is the text between the braces.
 	Source string
 }
 
@@ -33,19 +33,19 @@ func (e Expression) Program() string { return Program(e.Source) }
 // borderQuote finds a single quote that begins or ends a word.
 var borderQuote = regexp2.MustCompile(`(^|\s)'(?!\s|")|(?<!\s|")'(\s|\z)`, regexp2.None)
 
-// Program is an expression, or a condition, as Port hands it to jq: with double quotes for the
-// single ones that begin or end a word.
+// Program returns an expression, or a condition, as Port passes it to jq: with double quotes
+// instead of single quotes that begin or end a word.
 func Program(source string) string {
 	program, err := borderQuote.Replace(source, `$1"$2`, -1, -1)
 	if err != nil {
-		// Only a limit of time could end the search, and there is none.
+		// The only possible error is a timeout, and none is set.
 		return source
 	}
 	return program
 }
 
-// Whole returns the expression that a text consists of, blanks around it aside. Port takes the
-// value of such a text as it is, and that of every other as a string.
+// Whole returns the expression if a text consists of one, apart from surrounding blanks. Such a
+// text evaluates to the value itself, any other to a string.
 func Whole(text string, expressions []Expression) (Expression, bool) {
 	if len(expressions) != 1 {
 		return Expression{}, false
@@ -55,8 +55,8 @@ func Whole(text string, expressions []Expression) (Expression, bool) {
 	return only, strings.TrimFunc(around, unicode.IsSpace) == ""
 }
 
-// Expressions finds the expressions of a text. The error, which is fit to be shown to the author,
-// says at which character braces are not paired.
+// Expressions finds the expressions in a text. The error, which is meant for the author, says at
+// which character braces are unpaired.
 func Expressions(text string) ([]Expression, error) {
 	s := scanner{text: text, start: outside}
 	for s.at < len(text) {
@@ -70,10 +70,10 @@ func Expressions(text string) ([]Expression, error) {
 	return s.found, nil
 }
 
-// outside stands for the start of an expression where there is none.
+// outside is the value of start outside of an expression.
 const outside = -1
 
-// scanner walks over a text. Braces are ASCII, so it looks at bytes.
+// scanner scans a text. Braces are ASCII, so it works on bytes.
 type scanner struct {
 	text  string
 	at    int
@@ -82,7 +82,7 @@ type scanner struct {
 	found []Expression
 }
 
-// step looks at one byte.
+// step processes one byte.
 func (s *scanner) step() error {
 	char := s.text[s.at]
 	isInside := s.start != outside
@@ -101,7 +101,7 @@ func (s *scanner) step() error {
 	return err
 }
 
-// toggle begins or ends a quoted part, in which braces do not count.
+// toggle begins or ends a quoted part, in which braces have no meaning.
 func (s *scanner) toggle(quote byte) {
 	switch s.quote {
 	case 0:
@@ -111,7 +111,7 @@ func (s *scanner) toggle(quote byte) {
 	}
 }
 
-// isSecond reports whether a brace follows one of its kind.
+// isSecond reports whether a brace follows an equal one.
 func (s *scanner) isSecond(brace byte) bool {
 	return s.text[s.at] == brace && s.at > 0 && s.text[s.at-1] == brace
 }
@@ -141,12 +141,12 @@ func (s *scanner) close() error {
 	return nil
 }
 
-// skip passes over a third brace, which would else count as a second pair.
+// skip skips a third brace, which would otherwise count as a second pair.
 func (s *scanner) skip(brace byte) {
 	if s.at+1 < len(s.text) && s.text[s.at+1] == brace {
 		s.at++
 	}
 }
 
-// character is the number of a character, as people count them.
+// character returns the number of the character at an offset, starting at 1.
 func (s *scanner) character(offset int) int { return len([]rune(s.text[:offset])) + 1 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// ErrNoCLI says how to get a CLI.
+// ErrNoCLI says how to install a CLI.
 var ErrNoCLI = errors.New(`neither terraform nor tofu is on PATH.
 Install one of them and run this again:
   Terraform  https://developer.hashicorp.com/terraform/install
@@ -16,14 +16,14 @@ Install one of them and run this again:
 
 const openTofu = "tofu"
 
-// CLI is a Terraform or OpenTofu on this machine.
+// CLI is an installed Terraform or OpenTofu.
 type CLI struct {
 	// Name is the command: terraform or tofu.
 	Name string
 	Path string
 }
 
-// Find returns Terraform, or else OpenTofu, from PATH.
+// Find returns Terraform from PATH, or OpenTofu if there is no Terraform.
 func Find() (CLI, error) {
 	for _, name := range []string{"terraform", openTofu} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -33,17 +33,17 @@ func Find() (CLI, error) {
 	return CLI{}, ErrNoCLI
 }
 
-// At returns the CLI at a path, which its name tells.
+// At returns the CLI at a path, identified by its file name.
 func At(path string) CLI {
 	return CLI{Name: strings.TrimSuffix(filepath.Base(path), ".exe"), Path: path}
 }
 
-// IsOpenTofu reports whether the CLI is OpenTofu, also where its name has a version.
+// IsOpenTofu reports whether the CLI is OpenTofu, even if its name contains a version.
 func (c CLI) IsOpenTofu() bool {
 	return strings.HasPrefix(c.Name, openTofu) || strings.HasPrefix(c.Name, "opentofu")
 }
 
-// Registry is the host that the CLI takes a provider from whose source names none.
+// Registry returns the CLI's default registry host for provider sources.
 func (c CLI) Registry() string {
 	if c.IsOpenTofu() {
 		return "registry.opentofu.org"
@@ -51,7 +51,7 @@ func (c CLI) Registry() string {
 	return "registry.terraform.io"
 }
 
-// Registries are the hosts of every CLI.
+// Registries returns the default hosts of all CLIs.
 func Registries() []string {
 	return []string{CLI{}.Registry(), CLI{Name: openTofu}.Registry()}
 }

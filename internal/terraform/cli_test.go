@@ -32,7 +32,7 @@ func TestFind(t *testing.T) {
 				t.Errorf("got %+v of %s, %v", got, got.Registry(), err)
 			}
 			if at := terraform.At(got.Path); at != got {
-				t.Errorf("at its path it is %+v", at)
+				t.Errorf("at its path: %+v", at)
 			}
 		})
 	}

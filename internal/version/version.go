@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// unknown is the version of a build that has none, such as that of a test.
+// unknown is the version of a build without one, such as a test.
 const unknown = "dev"
 
 // Current returns the version of the running program, such as "1.2.3", without a "v". Go stamps it:

@@ -15,11 +15,11 @@ func TestDescribe(t *testing.T) {
 		settings []debug.BuildSetting
 		want     string
 	}{
-		"a release":              {"v1.2.3", stamped("false"), "listener 1.2.3 (commit 0123abcd, go1.26.0)"},
-		"go install":             {"v1.2.3", nil, "listener 1.2.3 (go1.26.0)"},
-		"a changed checkout":     {"v1.2.4-0.20261129084556-0123abcd+dirty", stamped("true"), "listener 1.2.4-0.20261129084556-0123abcd+dirty (commit 0123abcd, modified, go1.26.0)"},
-		"no version control":     {"(devel)", nil, "listener dev (go1.26.0)"},
-		"a program of no module": {"", nil, "listener dev (go1.26.0)"},
+		"a release":                  {"v1.2.3", stamped("false"), "listener 1.2.3 (commit 0123abcd, go1.26.0)"},
+		"go install":                 {"v1.2.3", nil, "listener 1.2.3 (go1.26.0)"},
+		"a modified checkout":        {"v1.2.4-0.20261129084556-0123abcd+dirty", stamped("true"), "listener 1.2.4-0.20261129084556-0123abcd+dirty (commit 0123abcd, modified, go1.26.0)"},
+		"no version control":         {"(devel)", nil, "listener dev (go1.26.0)"},
+		"a program without a module": {"", nil, "listener dev (go1.26.0)"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

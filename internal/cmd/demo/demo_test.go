@@ -19,7 +19,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/terraform"
 )
 
-// binaries is the folder of what the demo starts, and of the demo itself.
+// binaries is the folder with the demo and the programs that it starts.
 var binaries string
 
 func TestMain(m *testing.M) {
@@ -42,7 +42,7 @@ func runTests(m *testing.M) int {
 	return m.Run()
 }
 
-func TestDemoTellsTheWholeStory(t *testing.T) {
+func TestDemo(t *testing.T) {
 	t.Parallel()
 	var relayed atomic.Int32
 	slack := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -55,7 +55,7 @@ func TestDemoTellsTheWholeStory(t *testing.T) {
 		t.Fatalf("%v\n%s", err, &out)
 	}
 	if relayed.Load() != 4 {
-		t.Errorf("%d messages were passed on to the webhook of SLACK_WEBHOOK_URL, want 4", relayed.Load())
+		t.Errorf("%d messages were forwarded to the webhook of SLACK_WEBHOOK_URL, want 4", relayed.Load())
 	}
 	text := out.String()
 	for _, want := range []string{
@@ -77,7 +77,7 @@ func TestDemoTellsTheWholeStory(t *testing.T) {
 		"Port reported the change twice, by automation and by changelog: one message.",
 	} {
 		if !strings.Contains(text, want) {
-			t.Errorf("the demo does not say %q", want)
+			t.Errorf("the output does not contain %q", want)
 		}
 	}
 	if t.Failed() {
@@ -115,10 +115,10 @@ func TestDemoCleansUpWhenInterrupted(t *testing.T) {
 	_, _ = io.Copy(io.Discard, lines)
 	var exit *exec.ExitError
 	if err := command.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 1 {
-		t.Errorf("an interrupted demo ends with %v, want status 1", err)
+		t.Errorf("the interrupted demo exited with %v, want status 1", err)
 	}
 	if !strings.Contains(stderr.String(), "interrupted") {
-		t.Errorf("the demo does not say that it was interrupted: %s", &stderr)
+		t.Errorf("the output does not report the interruption: %s", &stderr)
 	}
 	left, err := os.ReadDir(temporary)
 	if err != nil || len(left) > 0 {
@@ -129,8 +129,8 @@ func TestDemoCleansUpWhenInterrupted(t *testing.T) {
 	}
 }
 
-// processesOf lists the processes that were started with a folder for temporary files, where the
-// system tells.
+// processesOf lists the processes that were started with a folder for temporary files, if the
+// system provides that information.
 func processesOf(t *testing.T, temporary string) []string {
 	t.Helper()
 	environments, err := filepath.Glob("/proc/[0-9]*/environ")
@@ -156,27 +156,27 @@ func TestDemoFailsWhenSlackRefuses(t *testing.T) {
 	var out bytes.Buffer
 	err := run(&out, binaries, "../../../examples/changelog-listener", slack.URL+"/services/secret")
 	if err == nil || !strings.Contains(err.Error(), "404 Not Found: no_service") {
-		t.Errorf("the demo ends with %v", err)
+		t.Errorf("the demo exited with %v", err)
 	}
 	if strings.Contains(out.String()+fmt.Sprint(err), "/services/secret") {
-		t.Error("the demo shows the address of the webhook")
+		t.Error("the output reveals the URL of the webhook")
 	}
 }
 
-func TestDemoFailsLoudly(t *testing.T) {
+func TestDemoWithoutBinaries(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	err := run(&out, t.TempDir(), "../../../examples/changelog-listener", "")
 	if err == nil || !strings.Contains(err.Error(), "port-emulator") {
-		t.Errorf("without binaries the demo ends with %v", err)
+		t.Errorf("without binaries the demo exited with %v", err)
 	}
 }
 
-func TestDemoExplainsAMissingCLI(t *testing.T) {
+func TestDemoWithoutCLI(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	var out bytes.Buffer
 	err := run(&out, t.TempDir(), "../../../examples/changelog-listener", "")
 	if !errors.Is(err, terraform.ErrNoCLI) || !strings.Contains(err.Error(), "https://opentofu.org/docs/intro/install/") {
-		t.Errorf("without a CLI the demo ends with %v", err)
+		t.Errorf("without a CLI the demo exited with %v", err)
 	}
 }

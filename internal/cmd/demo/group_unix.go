@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// inOwnGroup keeps the terminal's Ctrl-C from a child: the story stops its children itself, in
-// order and once. Terraform takes a second interrupt for an order to stop at once.
+// inOwnGroup shields a child from the terminal's Ctrl-C: the story stops its children itself, in
+// order and once. Terraform would treat a second interrupt as a request to stop immediately.
 func inOwnGroup(command *exec.Cmd) {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }

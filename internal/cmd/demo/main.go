@@ -1,8 +1,8 @@
-// Command demo runs the product's whole story on one machine, with everything real but the two
-// services: Terraform declares a blueprint, an entity and an automation in an emulated Port,
-// somebody changes the entity's health, and the listener tells a Slack-compatible receiver. Port
-// refuses changelog destinations, as it does today; a second Port has them still, and reports each
-// change twice. `make demo` builds the binaries and starts it.
+// Command demo shows the provider and the listener on one machine, with emulators instead of Port
+// and Slack: Terraform declares a blueprint, an entity and an automation, a monitor changes the
+// entity's health, and the listener alerts a Slack-compatible receiver. The emulated Port refuses
+// changelog destinations, as Port does today; a second one supports them, and reports each change
+// twice. `make demo` builds the binaries and starts it.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// timeLimit ends a demo that hangs; a warm run takes a few seconds.
+// timeLimit stops a demo that hangs; a warm run takes a few seconds.
 const timeLimit = 3 * time.Minute
 
 func main() {
@@ -31,7 +31,7 @@ func main() {
 	}
 }
 
-// run plays the story and stops everything that it started, also when the user interrupts it.
+// run runs the story and stops everything that it started, even if the user interrupts it.
 func run(out io.Writer, binaries, example, slackURL string) (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -18,7 +18,7 @@ import (
 // stopLimit is how long a process may take to stop before it is killed.
 const stopLimit = 10 * time.Second
 
-// process is a server that runs beside the story.
+// process is a server that runs in the background.
 type process struct {
 	command *exec.Cmd
 	errors  *bytes.Buffer
@@ -26,11 +26,11 @@ type process struct {
 	url     string
 }
 
-// startProcess starts a server and waits until it prints the line that ends in its URL. A server
-// that stops before that fails with what it printed.
+// startProcess starts a server and waits until it prints the line that ends in its URL. If the
+// server stops before that, the error contains its output.
 func startProcess(ctx context.Context, ready string, environment map[string]string, name string, args ...string) (*process, error) {
-	// The servers outlive the end of ctx: a Terraform that is interrupted still talks to them while
-	// it stops. The clean-up stops them after it.
+	// The servers must outlive ctx: an interrupted Terraform still uses them while it stops. The
+	// clean-up stops them afterwards.
 	command := exec.CommandContext(context.WithoutCancel(ctx), name, args...) //nolint:gosec // One of the binaries that the demo was built with.
 	p := &process{command: command, errors: &bytes.Buffer{}, drained: make(chan struct{})}
 	p.command.Env = cleanEnvironment(environment)
@@ -70,7 +70,7 @@ func readyURL(lines *bufio.Reader, ready string) (string, error) {
 	}
 }
 
-// stop asks the process to end and waits for it. It must end with status 0.
+// stop asks the process to exit and waits for it. It must exit with status 0.
 func (p *process) stop() error {
 	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
@@ -79,13 +79,13 @@ func (p *process) stop() error {
 	defer killer.Stop()
 	<-p.drained
 	if err := p.command.Wait(); err != nil {
-		return fmt.Errorf("%s ended with %w\n%s", filepath.Base(p.command.Path), err, p.errors)
+		return fmt.Errorf("%s exited with %w\n%s", filepath.Base(p.command.Path), err, p.errors)
 	}
 	return nil
 }
 
-// cleanEnvironment is the user's environment without what would point the story at a real Port, a
-// real Slack or another Terraform set-up.
+// cleanEnvironment returns the user's environment without variables that refer to the real Port or
+// Slack, or to another Terraform configuration.
 func cleanEnvironment(additions map[string]string) []string {
 	var environment []string
 	for _, variable := range os.Environ() {

@@ -14,8 +14,8 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// receiver answers like a Slack incoming webhook and keeps the messages. With the URL of a real
-// webhook it passes each message on.
+// receiver behaves like a Slack incoming webhook and stores the messages. With the URL of a real
+// webhook it also forwards each message.
 type receiver struct {
 	url      string
 	relayTo  string
@@ -49,7 +49,7 @@ func (r *receiver) description() string {
 	if r.relayTo == "" {
 		return r.url
 	}
-	return r.url + ", passed on to SLACK_WEBHOOK_URL"
+	return r.url + ", forwarded to SLACK_WEBHOOK_URL"
 }
 
 func (r *receiver) receive(w http.ResponseWriter, req *http.Request) {
@@ -79,20 +79,20 @@ func (r *receiver) relay(ctx context.Context, body []byte) error {
 		return errors.New("SLACK_WEBHOOK_URL is not a URL")
 	}
 	req.Header.Set("Content-Type", "application/json")
-	answer, err := r.client.Do(req)
+	response, err := r.client.Do(req)
 	if err != nil {
-		// The error of the client would repeat the URL, which is a credential.
+		// The client's error would contain the URL, which is a credential.
 		return errors.New("the webhook of SLACK_WEBHOOK_URL could not be reached")
 	}
-	defer func() { _ = answer.Body.Close() }()
-	text, _ := io.ReadAll(io.LimitReader(answer.Body, 200))
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("the webhook of SLACK_WEBHOOK_URL answered %s: %s", answer.Status, text)
+	defer func() { _ = response.Body.Close() }()
+	text, _ := io.ReadAll(io.LimitReader(response.Body, 200))
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the webhook of SLACK_WEBHOOK_URL returned %s: %s", response.Status, text)
 	}
 	return nil
 }
 
-// next waits for a message, and fails if one could not be passed on.
+// next waits for a message, and returns an error if one could not be forwarded.
 func (r *receiver) next(ctx context.Context) (slack.WebhookMessage, error) {
 	select {
 	case message := <-r.messages:

@@ -24,7 +24,7 @@ const (
 	blueprint  = "deploymentConfig"
 	entity     = "notification-service-prod"
 	alertLimit = 20 * time.Second
-	// pollInterval is how often the emulator is asked what it has sent.
+	// pollInterval is how often the listener is polled for accepted posts.
 	pollInterval = 50 * time.Millisecond
 )
 
@@ -63,7 +63,7 @@ func newStory(out io.Writer, binaries, example, slackURL string) (*story, error)
 
 func (s *story) onCleanUp(cleanUp func() error) { s.cleanups = append(s.cleanups, cleanUp) }
 
-// cleanUp stops what was started, the latest first.
+// cleanUp stops everything that was started, in reverse order.
 func (s *story) cleanUp() error {
 	var problems []error
 	for _, cleanUp := range slices.Backward(s.cleanups) {
@@ -105,7 +105,7 @@ func (s *story) title(format string, args ...any) {
 
 func (s *story) say(format string, args ...any) { _, _ = fmt.Fprintf(s.out, format+"\n", args...) }
 
-// indented prints text that somebody else wrote.
+// indented prints the output of another program.
 func (s *story) indented(text string) {
 	for line := range strings.Lines(text) {
 		s.say("      %s", strings.TrimRight(line, "\n"))
@@ -149,7 +149,7 @@ func (s *story) startOlderPort(ctx context.Context) error {
 	return nil
 }
 
-// useServers tells Terraform where the servers are, and the values of other variables.
+// useServers sets the variables for Terraform, including the URLs of the servers.
 func (s *story) useServers(variables map[string]string) {
 	environment := map[string]string{
 		"PORT_BASE_URL":       s.emulatorURL,
@@ -161,7 +161,7 @@ func (s *story) useServers(variables map[string]string) {
 	s.terraform.setEnvironment(environment)
 }
 
-// startEmulator starts a Port that treats changelog destinations as the mode says.
+// startEmulator starts an emulator with a mode for changelog destinations.
 func (s *story) startEmulator(ctx context.Context, mode string) error {
 	emulator, err := startProcess(ctx, "port-emulator listening on ", nil, filepath.Join(s.binaries, "port-emulator"),
 		"-listen", "127.0.0.1:0", "-client-id", clientID, "-client-secret", s.secret, "-changelog-destination", mode)
@@ -220,7 +220,7 @@ func (s *story) applyAll(ctx context.Context) error {
 }
 
 func (s *story) planAgain(ctx context.Context) error {
-	s.title("%s plan: nothing is left to do", s.terraform.Name)
+	s.title("%s plan: no changes", s.terraform.Name)
 	output, err := s.terraform.run(ctx, "plan")
 	if err != nil {
 		return err
@@ -276,7 +276,7 @@ func (s *story) write(ctx context.Context, properties map[string]any) error {
 }
 
 func (s *story) seeDrift(ctx context.Context) error {
-	s.title("%s plan: shows only what the monitor changed", s.terraform.Name)
+	s.title("%s plan: shows only the monitor's change", s.terraform.Name)
 	output, err := s.terraform.run(ctx, "plan")
 	if err != nil {
 		return err
@@ -291,7 +291,7 @@ func (s *story) seeDrift(ctx context.Context) error {
 }
 
 func (s *story) restoreHealth(ctx context.Context) error {
-	s.title("%s apply: back to what is declared; Slack reads:", s.terraform.Name)
+	s.title("%s apply: restores the declared value; Slack reads:", s.terraform.Name)
 	if _, err := s.terraform.run(ctx, "apply", "-auto-approve"); err != nil {
 		return err
 	}
@@ -311,7 +311,7 @@ func (s *story) destroy(ctx context.Context) error {
 func (s *story) expectNothingLeft(ctx context.Context) error {
 	switch _, err := s.port.Blueprints.Get(ctx, blueprint); {
 	case err == nil:
-		return fmt.Errorf("the blueprint %q is left in Port", blueprint)
+		return fmt.Errorf("the blueprint %q still exists in Port", blueprint)
 	case !errors.Is(err, port.ErrNotFound):
 		return err
 	}
@@ -320,13 +320,13 @@ func (s *story) expectNothingLeft(ctx context.Context) error {
 		return err
 	}
 	if len(actions) > 0 {
-		return fmt.Errorf("actions are left in Port: %v", actions)
+		return fmt.Errorf("actions still exist in Port: %v", actions)
 	}
 	s.say("      Port no longer has the blueprint or an automation.")
 	return nil
 }
 
-// showAlert waits for the next message and checks that it tells the change.
+// showAlert waits for the next message and checks that it shows the change.
 func (s *story) showAlert(ctx context.Context, before, after string) error {
 	ctx, cancel := context.WithTimeout(ctx, alertLimit)
 	defer cancel()
@@ -344,7 +344,7 @@ func (s *story) showAlert(ctx context.Context, before, after string) error {
 	return nil
 }
 
-// linesWith keeps the trimmed lines that contain one of the texts.
+// linesWith returns the trimmed lines that contain one of the texts.
 func linesWith(output string, texts ...string) string {
 	var kept []string
 	for line := range strings.Lines(output) {
@@ -355,10 +355,11 @@ func linesWith(output string, texts ...string) string {
 	return strings.Join(kept, "\n")
 }
 
-// posts counts what Port has posted to the listener.
+// posts counts the events that Port has posted to the listener.
 type posts struct{ automation, changelog int }
 
-// awaitPosts waits until the listener has accepted so many posts, and fails if there are more.
+// awaitPosts waits until the listener has accepted that many posts, and returns an error if there
+// are more.
 func (s *story) awaitPosts(ctx context.Context, want posts) error {
 	ctx, cancel := context.WithTimeout(ctx, alertLimit)
 	defer cancel()
@@ -388,18 +389,18 @@ func (s *story) acceptedPosts(ctx context.Context) (posts, error) {
 	if err != nil {
 		return posts{}, err
 	}
-	answer, err := http.DefaultClient.Do(req)
+	response, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return posts{}, err
 	}
-	defer func() { _ = answer.Body.Close() }()
+	defer func() { _ = response.Body.Close() }()
 	var body struct {
 		Deliveries []struct {
 			Kind   string `json:"kind"`
 			Status int    `json:"status"`
 		} `json:"deliveries"`
 	}
-	if err := json.NewDecoder(answer.Body).Decode(&body); err != nil {
+	if err := json.NewDecoder(response.Body).Decode(&body); err != nil {
 		return posts{}, err
 	}
 	var accepted posts

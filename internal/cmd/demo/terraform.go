@@ -11,11 +11,11 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/terraform"
 )
 
-// The version that the provider is installed under; any will do.
+// providerVersion is the version in the mirror; any version works.
 const providerVersion = "0.0.1"
 
-// commandLine runs the CLI in a copy of the example, with our provider installed in a mirror of its
-// own: the user's set-up is neither read nor changed.
+// commandLine runs the CLI in a copy of the example, with the provider in a separate mirror: the
+// user's configuration is neither read nor changed.
 type commandLine struct {
 	terraform.CLI
 	folder      string
@@ -35,8 +35,8 @@ func newCommandLine(binaries, folder, example string) (*commandLine, error) {
 	return t, t.installProvider(filepath.Join(binaries, "terraform-provider-port"), filepath.Join(folder, "mirror"))
 }
 
-// installProvider makes a filesystem mirror with the provider under the registry hosts of both
-// CLIs, and a CLI configuration that uses it alone.
+// installProvider creates a filesystem mirror with the provider under the registry hosts of both
+// CLIs, and a CLI configuration that uses only that mirror.
 func (t *commandLine) installProvider(binary, mirror string) error {
 	for _, registry := range terraform.Registries() {
 		folder := filepath.Join(mirror, registry, "port-changelog", "port", providerVersion, runtime.GOOS+"_"+runtime.GOARCH)
@@ -57,10 +57,10 @@ func (t *commandLine) setEnvironment(additions map[string]string) {
 	t.environment = cleanEnvironment(additions)
 }
 
-// run executes a command and returns what it printed; when it fails, that is part of the error.
+// run executes a command and returns its output; if it fails, the error contains the output.
 func (t *commandLine) run(ctx context.Context, command string, args ...string) (string, error) {
 	arguments := append([]string{command, "-no-color", "-input=false"}, args...)
-	cmd := exec.CommandContext(ctx, t.Path, arguments...) //nolint:gosec // The CLI that is on the user's PATH.
+	cmd := exec.CommandContext(ctx, t.Path, arguments...) //nolint:gosec // The CLI on the user's PATH.
 	cmd.Dir = t.folder
 	cmd.Env = t.environment
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }

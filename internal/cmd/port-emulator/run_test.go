@@ -37,26 +37,26 @@ func launch(t *testing.T, environment func(string) string, arguments ...string) 
 	}()
 	line, err := bufio.NewReader(reader).ReadString('\n')
 	if err != nil {
-		t.Fatalf("it ended with %d: %s", <-p.code, p.stderr.String())
+		t.Fatalf("exit code %d: %s", <-p.code, p.stderr.String())
 	}
 	url, ok := strings.CutPrefix(strings.TrimSpace(line), "port-emulator listening on ")
 	if !ok {
-		t.Fatalf("it says %q", line)
+		t.Fatalf("unexpected output %q", line)
 	}
 	p.url = url
 	return p
 }
 
-// stop ends the command as a signal does.
+// stop stops the command as a signal does.
 func (p *program) stop(t *testing.T) {
 	t.Helper()
 	p.cancel()
 	if code := <-p.code; code != 0 {
-		t.Errorf("it ended with %d: %s", code, p.stderr.String())
+		t.Errorf("exit code %d: %s", code, p.stderr.String())
 	}
 }
 
-// token asks for a token and returns the status of the answer.
+// token requests a token and returns the status of the response.
 func (p *program) token(t *testing.T, id, secret string) int {
 	t.Helper()
 	body, err := json.Marshal(map[string]string{"clientId": id, "clientSecret": secret})
@@ -90,8 +90,8 @@ func TestSeedAndDump(t *testing.T) {
 	launch(t, nothing, "-seed", copied).stop(t)
 }
 
-// TestStopLetsHeldRequestsProceed stops the command while a fault holds a request; it may neither
-// hang nor lose the answer.
+// TestStopLetsHeldRequestsProceed stops the command while a fault holds a request; it must neither
+// hang nor lose the response.
 func TestStopLetsHeldRequestsProceed(t *testing.T) {
 	t.Parallel()
 	p := launch(t, nothing)
@@ -113,7 +113,7 @@ func TestStopLetsHeldRequestsProceed(t *testing.T) {
 	}
 	p.stop(t)
 	if got := <-status; got != http.StatusOK {
-		t.Errorf("the held request was answered with %d", got)
+		t.Errorf("status of the held request = %d", got)
 	}
 }
 
@@ -132,7 +132,7 @@ func TestCredentials(t *testing.T) {
 		t.Errorf("from flags: %d", status)
 	}
 	if status := p.token(t, "from-environment", "s1"); status != http.StatusUnauthorized {
-		t.Errorf("from the environment, against flags: %d", status)
+		t.Errorf("from the environment, different from the flags: %d", status)
 	}
 	p.stop(t)
 }
@@ -188,7 +188,7 @@ func TestVersion(t *testing.T) {
 	t.Parallel()
 	var stdout bytes.Buffer
 	if code := run(t.Context(), []string{"-version"}, nothing, &stdout, io.Discard); code != 0 || !strings.HasPrefix(stdout.String(), "port-emulator ") {
-		t.Errorf("it ended with %d and says %q", code, stdout.String())
+		t.Errorf("exit code %d, output %q", code, stdout.String())
 	}
 }
 
@@ -205,6 +205,6 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	if strings.Contains(stdout.String(), "do-not-show-me") {
-		t.Error("it shows a secret")
+		t.Error("the help shows a secret")
 	}
 }

@@ -13,7 +13,7 @@ import (
 // The default credentials. They are public on purpose: they protect nothing.
 const (
 	defaultClientID     = "emulator-client-id"
-	defaultClientSecret = "emulator-client-secret" //nolint:gosec // It is in the help text for everybody to read.
+	defaultClientSecret = "emulator-client-secret" //nolint:gosec // It is public and in the help text.
 )
 
 // usage precedes the list of flags.
@@ -32,7 +32,7 @@ delivered pending events.
 Control, without authentication:
 
     GET    /_emulator/requests    how often each route was called
-    DELETE /_emulator/requests    count from zero again
+    DELETE /_emulator/requests    reset the counters
     POST   /_emulator/faults      inject a fault into a route: {"method", "route",
                                   "status", "headers", "body", "delay", "hold",
                                   "drop", "times"}; route is a path template such
@@ -45,7 +45,7 @@ Control, without authentication:
     GET    /_emulator/deliveries  what was sent to webhooks, and the invocations of
                                   actions that are only recorded (Kafka, GitHub,
                                   GitLab, Azure DevOps, integrations, agents)
-    POST   /_emulator/reset       back to the seed, or to an empty catalog
+    POST   /_emulator/reset       return to the seed, or to an empty catalog
 
 Flags:
 `

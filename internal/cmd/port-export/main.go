@@ -1,6 +1,6 @@
-// Command port-export writes blueprints that exist at Port, with their entities and actions, as
-// Terraform configuration with import blocks, for Terraform 1.5 and later and for OpenTofu 1.6 and
-// later. It changes nothing at Port.
+// Command port-export writes existing blueprints, with their entities and actions, as Terraform
+// configuration with import blocks, for Terraform 1.5 or later and OpenTofu 1.6 or later. It
+// changes nothing in Port.
 package main
 
 import (

@@ -33,7 +33,7 @@ func run(ctx context.Context, words []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// write exports what the arguments select, and says what was written.
+// write exports the selected objects and prints a summary.
 func write(ctx context.Context, a arguments, stdout, stderr io.Writer) error {
 	resources := provider.New(version.Current())().Resources(ctx)
 	connected, err := export.Connect(ctx, provider.NewServer(version.Current())(), resources, func(summary, detail string) {

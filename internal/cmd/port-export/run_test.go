@@ -27,7 +27,7 @@ const catalog = `{
 
 const secret = "secret-of-the-emulator"
 
-// connect points the environment at a Port with a catalog.
+// connect starts an emulator with a catalog and sets the environment for it.
 func connect(t *testing.T) {
 	t.Helper()
 	port, err := emulator.New(emulator.Options{ClientID: "id", ClientSecret: secret})
@@ -74,7 +74,7 @@ func TestExport(t *testing.T) { //nolint:paralleltest // It sets the environment
 				t.Errorf("%d, stdout %q, stderr %q", code, stdout.String(), stderr.String())
 			}
 			if got := strings.Join(names(t, folder), " "); got != strings.Join(test.files, " ") {
-				t.Errorf("it wrote %s", got)
+				t.Errorf("wrote %s", got)
 			}
 		})
 	}
@@ -93,7 +93,7 @@ func names(t *testing.T, folder string) []string {
 	return all
 }
 
-// TestExistingFolder adds files to a module and overwrites none.
+// TestExistingFolder adds files to a module without overwriting any.
 func TestExistingFolder(t *testing.T) { //nolint:paralleltest // It sets the environment.
 	connect(t)
 	folder := t.TempDir()
@@ -104,12 +104,12 @@ func TestExistingFolder(t *testing.T) { //nolint:paralleltest // It sets the env
 	for want := range 2 {
 		var stdout, stderr bytes.Buffer
 		code := run(t.Context(), []string{"-out", folder, "service"}, &stdout, &stderr)
-		if code != want || want == 1 && !strings.Contains(stderr.String(), "service.actions.tf: the file exists already") {
+		if code != want || want == 1 && !strings.Contains(stderr.String(), "service.actions.tf: the file already exists") {
 			t.Errorf("%d, stdout %q, stderr %q", code, stdout.String(), stderr.String())
 		}
 	}
 	if got := strings.Join(names(t, folder), " "); got != "main.tf service.actions.tf service.entities.tf service.imports.tf service.tf" {
-		t.Errorf("there is %s", got)
+		t.Errorf("the folder contains %s", got)
 	}
 	if text, err := os.ReadFile(main); err != nil || string(text) != "# mine" {
 		t.Errorf("main.tf is %q, %v", text, err)
@@ -128,17 +128,17 @@ func TestMistakes(t *testing.T) {
 		code        int
 		part        string
 	}{
-		"unknown flag":        {[]string{"-nope"}, "", 2, "-nope; see port-export -h"},
-		"nothing to export":   {nil, "", 2, "name the blueprints to export, or use -all"},
-		"all and some":        {[]string{"-all", "service"}, "", 2, "name the blueprints to export, or use -all"},
-		"flag after argument": {[]string{"service", "-out", "x"}, "", 2, `write flags before the blueprints: "-out"`},
-		"query of nothing":    {[]string{"-entities=false", "-query", "{}", "service"}, "", 2, "-query selects entities"},
-		"no such blueprint":   {[]string{"service", "servise"}, "", 1, `blueprint "servise" does not exist`},
-		"no such system one":  {[]string{"_nothing"}, "", 1, "Unable to List Entities"},
-		"bad query":           {[]string{"-query", "{}", "service"}, "", 1, "Invalid Query"},
-		"folder is a file":    {[]string{"-out", blocked, "service"}, "", 1, "not a directory"},
-		"wrong secret":        {[]string{"service"}, "PORT_CLIENT_SECRET", 1, "401 Unauthorized"},
-		"wrong address":       {[]string{"service"}, "PORT_BASE_URL", 1, "Invalid"},
+		"unknown flag":             {[]string{"-nope"}, "", 2, "-nope; see port-export -h"},
+		"nothing to export":        {nil, "", 2, "name the blueprints to export, or use -all"},
+		"all and some":             {[]string{"-all", "service"}, "", 2, "name the blueprints to export, or use -all"},
+		"flag after argument":      {[]string{"service", "-out", "x"}, "", 2, `write flags before the blueprints: "-out"`},
+		"query without entities":   {[]string{"-entities=false", "-query", "{}", "service"}, "", 2, "-query selects entities"},
+		"no such blueprint":        {[]string{"service", "servise"}, "", 1, `blueprint "servise" does not exist`},
+		"no such system blueprint": {[]string{"_nothing"}, "", 1, "Unable to List Entities"},
+		"bad query":                {[]string{"-query", "{}", "service"}, "", 1, "Invalid Query"},
+		"folder is a file":         {[]string{"-out", blocked, "service"}, "", 1, "not a directory"},
+		"wrong secret":             {[]string{"service"}, "PORT_CLIENT_SECRET", 1, "401 Unauthorized"},
+		"wrong address":            {[]string{"service"}, "PORT_BASE_URL", 1, "Invalid"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if test.environment != "" {
@@ -150,7 +150,7 @@ func TestMistakes(t *testing.T) {
 				t.Errorf("%d, stdout %q, stderr %q", code, stdout.String(), stderr.String())
 			}
 			if strings.Contains(stderr.String(), secret) || strings.Contains(stderr.String(), "wrong-value") && test.environment == "PORT_CLIENT_SECRET" {
-				t.Error("it shows a secret")
+				t.Error("the output shows a secret")
 			}
 		})
 	}

@@ -11,25 +11,25 @@ import (
 )
 
 // usage precedes the list of flags.
-const usage = `port-export writes blueprints that exist at Port, with their entities and actions, as
-Terraform configuration with import blocks. It changes nothing at Port.
+const usage = `port-export writes existing blueprints, with their entities and actions, as
+Terraform configuration with import blocks. It changes nothing in Port.
 
     export PORT_CLIENT_ID=... PORT_CLIENT_SECRET=...   # or PORT_TOKEN; PORT_BASE_URL if needed
     port-export -out catalog service team              # or: port-export -out catalog -all
     cd catalog
     terraform init
-    terraform plan                                     # imports, and changes nothing
+    terraform plan                                     # imports, no changes
     terraform apply
-    rm *.imports.tf                                    # they have done their work
+    rm *.imports.tf                                    # no longer needed
 
 For each blueprint it writes NAME.tf, NAME.entities.tf, NAME.actions.tf and
-NAME.imports.tf. It overwrites no file. Into a folder without configuration it also
+NAME.imports.tf. It never overwrites a file. To a folder without configuration it also
 writes providers.tf.
 
 Flags:
 `
 
-// arguments is what the command line says.
+// arguments are the parsed command-line arguments.
 type arguments struct {
 	out       string
 	all       bool
@@ -37,18 +37,18 @@ type arguments struct {
 	selection export.Selection
 }
 
-// readArguments parses the command line. flag.ErrHelp means that help was asked for, and has been
+// readArguments parses the command line. flag.ErrHelp means that help was requested and has been
 // written to output.
 func readArguments(words []string, output io.Writer) (arguments, error) {
 	var a arguments
 	flags := flag.NewFlagSet("port-export", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // The caller reports errors.
 	flags.BoolVar(&a.version, "version", false, "print the version and exit")
-	flags.StringVar(&a.out, "out", ".", "write into `folder`, which is made if necessary")
-	flags.BoolVar(&a.all, "all", false, "export every blueprint but Port's own, and actions that belong to none")
+	flags.StringVar(&a.out, "out", ".", "write to `folder`, which is created if necessary")
+	flags.BoolVar(&a.all, "all", false, "export every blueprint except Port's own, and actions without a blueprint")
 	flags.BoolVar(&a.selection.Entities, "entities", true, "export the entities of the blueprints")
 	flags.BoolVar(&a.selection.Actions, "actions", true, "export the actions and automations of the blueprints")
-	flags.StringVar(&a.selection.Query, "query", "", "export only entities that this search of Port selects: a JSON `object` of combinator and rules")
+	flags.StringVar(&a.selection.Query, "query", "", "export only entities that match this Port search query: a JSON `object` with combinator and rules")
 	err := flags.Parse(words)
 	if errors.Is(err, flag.ErrHelp) {
 		flags.SetOutput(output)

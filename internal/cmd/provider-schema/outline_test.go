@@ -16,9 +16,8 @@ import (
 // update rewrites the files of TestSchema: go test ./internal/cmd/provider-schema -update.
 var update = flag.Bool("update", false, "write testdata from the provider's schema; read what changed")
 
-// TestSchema compares the schema with what was read by a person: testdata has a file for each
-// resource, data source and list resource, with a line for each attribute. The descriptions are in
-// docs.
+// TestSchema compares the schema with a reviewed outline: testdata has a file for each resource,
+// data source and list resource, with a line for each attribute. The descriptions are in docs.
 func TestSchema(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -96,12 +95,12 @@ func writeAttributes(to *strings.Builder, parent string, attributes map[string]a
 	}
 }
 
-// typeName writes a type without the punctuation of JSON: map list string.
+// typeName returns a type without the punctuation of JSON: map list string.
 func typeName(encoded json.RawMessage) string {
 	return strings.Join(strings.FieldsFunc(string(encoded), func(r rune) bool { return strings.ContainsRune(" \n[],\"", r) }), " ")
 }
 
-// flags are what an attribute is, each with a space before it.
+// flags returns the properties of an attribute, each preceded by a space.
 func flags(a attribute) string {
 	var set strings.Builder
 	for _, flag := range []struct {
