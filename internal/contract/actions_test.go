@@ -118,11 +118,11 @@ func (w *world) sendPlain(ctx context.Context, transport http.RoundTripper, p pl
 	if err != nil || response.StatusCode < http.StatusMultipleChoices {
 		return string(body), err
 	}
-	known := map[int]error{
+	sentinels := map[int]error{
 		http.StatusUnauthorized: port.ErrUnauthorized, http.StatusNotFound: port.ErrNotFound,
 		http.StatusRequestEntityTooLarge: port.ErrTooLarge, http.StatusUnprocessableEntity: port.ErrInvalid,
 	}
-	return "", errors.Join(fmt.Errorf("%s %s: %d %s", p.method, p.path, response.StatusCode, body), known[response.StatusCode])
+	return "", errors.Join(fmt.Errorf("%s %s: %d %s", p.method, p.path, response.StatusCode, body), sentinels[response.StatusCode])
 }
 
 // caller returns a function that uses an operation. alter, if set, modifies its requests.

@@ -109,13 +109,13 @@ var errExpectedViolation = errors.New("request: the document allows a request th
 func (c *checker) violated(operation string, mistake error) {
 	violation := operation + ": " + mistake.Error()
 	c.mutex.Lock()
-	known := c.reported[violation]
+	reported := c.reported[violation]
 	if c.reported == nil {
 		c.reported = make(map[string]bool)
 	}
 	c.reported[violation] = true
 	c.mutex.Unlock()
-	if !known {
+	if !reported {
 		c.report(violation)
 	}
 }

@@ -41,8 +41,8 @@ func (f *faults) note(r *http.Request, body []byte) {
 func (f *faults) cover(o *operation, status int) bool {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
-	for _, known := range f.list {
-		if known.Status == status && known.Route == o.route.Path && (known.Method == "" || known.Method == o.route.Method) {
+	for _, existing := range f.list {
+		if existing.Status == status && existing.Route == o.route.Path && (existing.Method == "" || existing.Method == o.route.Method) {
 			return true
 		}
 	}

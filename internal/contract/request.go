@@ -43,12 +43,12 @@ func (o *operation) checkParameters(r *http.Request, variables map[string]string
 			AuthenticationFunc:  checkToken,
 		},
 	})
-	found, several := errors.AsType[openapi3.MultiError](err)
+	violations, several := errors.AsType[openapi3.MultiError](err)
 	if err != nil && !several {
-		found = openapi3.MultiError{err}
+		violations = openapi3.MultiError{err}
 	}
-	mistakes := make([]error, len(found))
-	for i, mistake := range found {
+	mistakes := make([]error, len(violations))
+	for i, mistake := range violations {
 		// The following lines contain the schema and the value.
 		line, _, _ := strings.Cut(mistake.Error(), "\n")
 		mistakes[i] = errors.New("request: " + line)

@@ -92,14 +92,14 @@ func (c *call) hideDeleted(filter *event.Filter) error {
 		return err
 	}
 	if !included {
-		gone := make(map[[2]string]bool)
+		deleted := make(map[[2]string]bool)
 		filter.Hidden = func(blueprint, entity string) bool {
 			named := [2]string{blueprint, entity}
-			if _, known := gone[named]; !known {
+			if _, known := deleted[named]; !known {
 				_, err := c.emulator.catalog.Entity(blueprint, entity, catalog.View{})
-				gone[named] = err != nil
+				deleted[named] = err != nil
 			}
-			return gone[named]
+			return deleted[named]
 		}
 		return nil
 	}

@@ -45,11 +45,11 @@ func (b *blueprints) getBlueprint(c *call) (int, *document.Object, error) {
 func (b *blueprints) createBlueprint(c *call) (int, *document.Object, error) {
 	withPage := true
 	if c.query.Has("create_catalog_page") {
-		wanted, err := c.flag("create_catalog_page")
+		requested, err := c.flag("create_catalog_page")
 		if err != nil {
 			return 0, nil, err
 		}
-		withPage = wanted
+		withPage = requested
 	}
 	body, err := c.body(shape.Blueprint)
 	if err != nil {

@@ -22,7 +22,7 @@ func TestMirrorProperties(t *testing.T) {
 	listed := s.mustDo(t, http.MethodGet, "/v1/blueprints/deployment/entities?exclude_calculated_properties=true&include=properties", "")
 	same(t, listed.at(t, "entities"), `[{"properties":{}},{"properties":{}}]`)
 	searched := s.mustDo(t, http.MethodPost, "/v1/entities/search", and(`{"property":"name","operator":"=","value":"Order"}`))
-	if got := found(t, searched); got != "order-prod" {
+	if got := foundIdentifiers(t, searched); got != "order-prod" {
 		t.Errorf("a search by a mirror property finds %q", got)
 	}
 }

@@ -38,8 +38,8 @@ func TestUnknownParametersAreIgnored(t *testing.T) {
 func TestOptionalBodies(t *testing.T) {
 	t.Parallel()
 	s := startWithService(t)
-	made := s.mustDo(t, http.MethodPost, serviceEntities, "")
-	identifier, _ := made.at(t, "entity", "identifier").(string)
+	created := s.mustDo(t, http.MethodPost, serviceEntities, "")
+	identifier, _ := created.at(t, "entity", "identifier").(string)
 	for _, request := range []string{
 		"PUT " + serviceEntities + "/" + identifier, "PATCH " + serviceEntities + "/" + identifier,
 		"POST " + serviceEntities + "/search", "PATCH /v1/blueprints/service",

@@ -172,11 +172,11 @@ func same(tb testing.TB, got any, want string) {
 	tb.Helper()
 	decoder := json.NewDecoder(strings.NewReader(want))
 	decoder.UseNumber()
-	var wanted any
-	if err := decoder.Decode(&wanted); err != nil {
+	var expected any
+	if err := decoder.Decode(&expected); err != nil {
 		tb.Fatalf("invalid test: %s", err)
 	}
-	if g, w := compact(tb, got), compact(tb, wanted); g != w {
+	if g, w := compact(tb, got), compact(tb, expected); g != w {
 		tb.Errorf("got  %s\nwant %s", g, w)
 	}
 }

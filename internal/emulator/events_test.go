@@ -126,8 +126,8 @@ func TestChangelogEvents(t *testing.T) {
 			event("UPDATE", "entity", "2026-06-15T16:45:56.288Z", ofEntity, healthy, degraded),
 			event("DELETE", "entity", "2026-06-15T16:46:56.288Z", ofEntity, degraded, "null"),
 		}
-		if got, wanted := strings.Join(entities, "\n"), strings.Join(want, "\n"); got != wanted {
-			t.Errorf("got\n%s\nwant\n%s", got, wanted)
+		if got, expected := strings.Join(entities, "\n"), strings.Join(want, "\n"); got != expected {
+			t.Errorf("got\n%s\nwant\n%s", got, expected)
 		}
 		if len(blueprints) != 3 {
 			t.Fatalf("%d events of the blueprint", len(blueprints))
@@ -173,12 +173,12 @@ func TestChangelogEventHasTheKeysOfTheExample(t *testing.T) {
 // keys returns the keys of a document in their order.
 func keys(tb testing.TB, text string) string {
 	tb.Helper()
-	var found []string
+	var keys []string
 	decoder := json.NewDecoder(strings.NewReader(text))
 	for isKey := []bool{false}; ; {
 		token, err := decoder.Token()
 		if err == io.EOF {
-			return strings.Join(found, " ")
+			return strings.Join(keys, " ")
 		}
 		if err != nil {
 			tb.Fatal(err)
@@ -191,7 +191,7 @@ func keys(tb testing.TB, text string) string {
 		case token == json.Delim('}'):
 			isKey = isKey[:last]
 		case isKey[last]:
-			found = append(found, fmt.Sprint(token))
+			keys = append(keys, fmt.Sprint(token))
 			isKey[last] = false
 			continue
 		default:

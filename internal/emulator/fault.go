@@ -92,12 +92,12 @@ func (f *faults) keep(r *http.Request, gate <-chan struct{}) *http.Request {
 		<-gate
 	case <-gate:
 	}
-	kept := r.WithContext(context.WithoutCancel(r.Context()))
-	kept.Body = struct {
+	held := r.WithContext(context.WithoutCancel(r.Context()))
+	held.Body = struct {
 		io.Reader
 		io.Closer
 	}{io.MultiReader(&arrived, r.Body), r.Body}
-	return kept
+	return held
 }
 
 // take returns the fault for a request and counts one use.

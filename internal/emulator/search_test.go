@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// found returns the identifiers in the response to a search.
-func found(tb testing.TB, a response) string {
+// foundIdentifiers returns the identifiers in the response to a search.
+func foundIdentifiers(tb testing.TB, a response) string {
 	tb.Helper()
 	entities, ok := a.at(tb, "entities").([]any)
 	if !ok {
@@ -58,7 +58,7 @@ func TestSearchEverywhere(t *testing.T) {
 	} {
 		t.Run(rules, func(t *testing.T) {
 			t.Parallel()
-			if got := found(t, s.mustDo(t, http.MethodPost, "/v1/entities/search", and(rules))); got != want {
+			if got := foundIdentifiers(t, s.mustDo(t, http.MethodPost, "/v1/entities/search", and(rules))); got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})
@@ -87,7 +87,7 @@ func TestSearchSeesWritesAtOnce(t *testing.T) {
 	t.Parallel()
 	s := startWithService(t)
 	search := func() string {
-		return found(t, s.mustDo(t, http.MethodPost, "/v1/entities/search", and(ofService, `{"property":"language","operator":"=","value":"Go"}`)))
+		return foundIdentifiers(t, s.mustDo(t, http.MethodPost, "/v1/entities/search", and(ofService, `{"property":"language","operator":"=","value":"Go"}`)))
 	}
 	s.createEntity(t, `{"identifier":"a","properties":{"language":"Go"}}`)
 	if got := search(); got != "a" {
@@ -120,7 +120,7 @@ func TestSearchPages(t *testing.T) {
 		for {
 			body := `{` + query + limit + from + `"include":["identifier"]}`
 			a := s.mustDo(t, http.MethodPost, path, body)
-			identifiers := strings.Fields(found(t, a))
+			identifiers := strings.Fields(foundIdentifiers(t, a))
 			sizes, all = append(sizes, len(identifiers)), append(all, identifiers...)
 			next, _ := a.at(t, "next").(string)
 			if next == "" {
@@ -177,8 +177,8 @@ func TestPagesStayStableUnderWrites(t *testing.T) {
 	s.createEntity(t, `{"identifier":"new"}`)
 	next, _ := first.at(t, "next").(string)
 	second := s.mustDo(t, http.MethodPost, serviceEntities+"/search", `{"from":"`+next+`"}`)
-	if found(t, first) != "e0 e1" || found(t, second) != "e2 e3 new" {
-		t.Errorf("%q, then %q", found(t, first), found(t, second))
+	if foundIdentifiers(t, first) != "e0 e1" || foundIdentifiers(t, second) != "e2 e3 new" {
+		t.Errorf("%q, then %q", foundIdentifiers(t, first), foundIdentifiers(t, second))
 	}
 }
 
@@ -225,7 +225,7 @@ func TestRelatedTo(t *testing.T) {
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()
 			// Blueprints are listed in creation order.
-			if got := found(t, s.mustDo(t, http.MethodPost, "/v1/entities/search", and(rule))); got != test.want {
+			if got := foundIdentifiers(t, s.mustDo(t, http.MethodPost, "/v1/entities/search", and(rule))); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
@@ -251,7 +251,7 @@ func TestMatchAnyAlongPaths(t *testing.T) {
 			t.Parallel()
 			a := s.mustDo(t, http.MethodPost, "/v1/blueprints/"+test.blueprint+"/entities/search",
 				`{"query":`+and(`{"operator":"matchAny","property":`+test.property+`,"value":`+test.value+`}`)+`}`)
-			if got := found(t, a); got != test.want {
+			if got := foundIdentifiers(t, a); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
@@ -269,7 +269,7 @@ func TestSearchByRelation(t *testing.T) {
 		`{"propertySchema":{"type":"string"},"operator":"=","value":"silver"}`:           "root order cart",
 		`{"scorecard":"health","operator":"isEmpty"}`:                                    "root order cart",
 	} {
-		if got := found(t, s.mustDo(t, http.MethodPost, serviceEntities+"/search", `{"query":`+and(rule)+`}`)); got != want {
+		if got := foundIdentifiers(t, s.mustDo(t, http.MethodPost, serviceEntities+"/search", `{"query":`+and(rule)+`}`)); got != want {
 			t.Errorf("%s: got %q, want %q", rule, got, want)
 		}
 	}

@@ -12,7 +12,8 @@ import (
 
 // Seed adds the blueprints, entities and actions of a file in the form that Dump writes:
 //
-//	{"blueprints": [{…}], "entities": [{"blueprint": "…", "identifier": "…", …}], "actions": [{…}], "users": [{…}], "apps": [{…}]}
+//	{"blueprints": [{…}], "entities": [{"blueprint": "…", "identifier": "…", …}],
+//	 "actions": [{…}], "users": [{…}], "apps": [{…}]}
 //
 // They have the form of the API's responses; generated keys are optional. They may refer to each
 // other in any order. No events are sent. An error names the invalid entry, and nothing is added. A

@@ -88,7 +88,7 @@ func TestSeedAddsToTheCatalog(t *testing.T) {
 	s.mustDo(t, http.MethodPatch, serviceEntities+"/order", `{"identifier":"orders","title":"Changed"}`)
 	same(t, s.entity(t, "seeded").at(t, "entity", "relations", "parent"), `"orders"`)
 	same(t, s.entity(t, "cart").at(t, "entity", "relations", "parent"), `"orders"`)
-	if got := found(t, s.mustDo(t, http.MethodPost, serviceEntities+"/search", "{}")); got != "root orders cart seeded" {
+	if got := foundIdentifiers(t, s.mustDo(t, http.MethodPost, serviceEntities+"/search", "{}")); got != "root orders cart seeded" {
 		t.Errorf("got %q", got)
 	}
 	s.mustDo(t, http.MethodDelete, serviceEntities+"/root?delete_dependents=true", "")

@@ -147,9 +147,9 @@ func (c *Catalog) readActionsOf(ctx context.Context, blueprint string, filter ma
 		if err != nil {
 			return err
 		}
-		found := &object{typeName: actionType, parent: blueprint, identifier: textOf(state, "identifier"), state: state}
-		if c.find(actionType, "", found.identifier) == nil {
-			c.add(found)
+		action := &object{typeName: actionType, parent: blueprint, identifier: textOf(state, "identifier"), state: state}
+		if c.find(actionType, "", action.identifier) == nil {
+			c.add(action)
 		}
 	}
 	return nil
@@ -157,13 +157,13 @@ func (c *Catalog) readActionsOf(ctx context.Context, blueprint string, filter ma
 
 // add adds an object. The identifiers of entities are unique within their blueprint, all others
 // within the organization.
-func (c *Catalog) add(found *object) {
-	c.objects = append(c.objects, found)
-	key := objectKey{found.typeName, "", found.identifier}
-	if found.typeName == entityType {
-		key.parent = found.parent
+func (c *Catalog) add(o *object) {
+	c.objects = append(c.objects, o)
+	key := objectKey{o.typeName, "", o.identifier}
+	if o.typeName == entityType {
+		key.parent = o.parent
 	}
-	c.byKey[key] = found
+	c.byKey[key] = o
 }
 
 // find returns the object with an identifier, or nil. Only entities have a parent.

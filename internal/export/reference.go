@@ -47,8 +47,8 @@ func (c *Catalog) target(from *object, path []string, text string) *object {
 			}
 			parent = textOf(blueprint.state, "relations", path[2], "target")
 		}
-		if found := c.find(reference.typeName, parent, text); found != from {
-			return found
+		if target := c.find(reference.typeName, parent, text); target != from {
+			return target
 		}
 	}
 	return nil

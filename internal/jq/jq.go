@@ -31,11 +31,11 @@ func Compile(source string) (*Program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the jq program: %w", err)
 	}
-	made := &Program{assigns: hasAssignment(query), constant: isConstant(query)}
-	if made.code, err = gojq.Compile(query); err != nil {
+	program := &Program{assigns: hasAssignment(query), constant: isConstant(query)}
+	if program.code, err = gojq.Compile(query); err != nil {
 		return nil, fmt.Errorf("compiling the jq program: %w", err)
 	}
-	return made, nil
+	return program, nil
 }
 
 // IsSyntaxError reports whether an error of [Compile] is a syntax error. Other errors may be due to

@@ -70,7 +70,7 @@ func createFaults() []faultCase {
 		},
 		{
 			name:   "an entity that somebody else created concurrently is not ours",
-			faults: []*fault{{method: "POST", path: "/entities", act: meanwhile(takeFresh)}},
+			faults: []*fault{{method: "POST", path: "/entities", act: changeAndLose(takeFresh)}},
 			call:   create,
 			is:     port.ErrOutcomeUnknown,
 			sent:   map[string]int{createRoute: 1},
@@ -165,14 +165,14 @@ func changeFaults() []faultCase {
 		},
 		{
 			name:   "a rename is not settled while the old identifier exists",
-			faults: []*fault{{method: "PUT", act: meanwhile(equalFresh)}},
+			faults: []*fault{{method: "PUT", act: changeAndLose(equalFresh)}},
 			call:   rename,
 			is:     port.ErrOutcomeUnknown,
 			sent:   map[string]int{putKnown: 6},
 		},
 		{
 			name:   "a rename of an entity that was deleted concurrently",
-			faults: []*fault{{method: "PUT", times: 1, act: meanwhile(func(p *fakePort) { delete(p.entities, "known") })}},
+			faults: []*fault{{method: "PUT", times: 1, act: changeAndLose(func(p *fakePort) { delete(p.entities, "known") })}},
 			call:   rename,
 			is:     port.ErrNotFound,
 			sent:   map[string]int{putKnown: 2},
@@ -223,8 +223,8 @@ func undatedFresh(p *fakePort) {
 	p.entities["fresh"] = []byte(`{"identifier":"fresh","title":"Fresh","properties":{"tier":1}}`)
 }
 
-// meanwhile changes the catalog and loses the request.
-func meanwhile(change func(p *fakePort)) act {
+// changeAndLose changes the catalog and loses the request.
+func changeAndLose(change func(p *fakePort)) act {
 	return func(p *fakePort, r *http.Request) (*http.Response, error) {
 		p.mutex.Lock()
 		change(p)

@@ -74,14 +74,14 @@ func (c *Client) send(ctx context.Context, via *http.Client, r request, target a
 	}
 	attempts := &retries{repeatable: r.method != http.MethodPost || r.readOnly}
 	response, err := attempts.client(via, c.maxRetries).Do(httpRequest)
-	known := outcome{mayHaveHappened: attempts.lost && !r.readOnly}
+	result := outcome{mayHaveHappened: attempts.lost && !r.readOnly}
 	if err != nil {
-		return known, c.transportError(r, attempts, err)
+		return result, c.transportError(r, attempts, err)
 	}
 	defer func() { _ = response.Body.Close() }() // It is in memory, and closing it cannot fail.
 	c.clock.learn(response.Header, time.Now())
-	known.respondedAt = pause.ServerTime(response.Header, time.Time{})
-	return known, c.readResponse(r, response, target)
+	result.respondedAt = pause.ServerTime(response.Header, time.Time{})
+	return result, c.readResponse(r, response, target)
 }
 
 func (c *Client) newRequest(ctx context.Context, r request) (*retryablehttp.Request, error) {

@@ -39,7 +39,7 @@ func TestTexts(t *testing.T) {
 		},
 		"a mirror path": {
 			syntax.MirrorPath,
-			// https://docs.port.io/build-your-software-catalog/customize-integrations/configure-data-model/setup-blueprint/properties/mirror-property/
+			// The examples are from the page "Mirror property" of Port's documentation.
 			[]string{"package-version.version", "microservice.$title", "service.$identifier", "a.b.c", "a=b.größe", "a.b c"},
 			[]string{"", "nodot", ".a", "a.", "a..b", `a\b.c`, "größe.a", "a b.c"},
 		},

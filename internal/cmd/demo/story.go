@@ -346,13 +346,13 @@ func (s *story) showAlert(ctx context.Context, before, after string) error {
 
 // linesWith returns the trimmed lines that contain one of the texts.
 func linesWith(output string, texts ...string) string {
-	var kept []string
+	var matches []string
 	for line := range strings.Lines(output) {
 		if slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(line, text) }) {
-			kept = append(kept, strings.TrimSpace(line))
+			matches = append(matches, strings.TrimSpace(line))
 		}
 	}
-	return strings.Join(kept, "\n")
+	return strings.Join(matches, "\n")
 }
 
 // posts counts the events that Port has posted to the listener.

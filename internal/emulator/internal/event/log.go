@@ -69,19 +69,19 @@ type Filter struct {
 
 // Find returns the events that match, newest first unless they are shuffled.
 func (l *Log) Find(filter Filter) []any {
-	found, all := []any{}, l.newestFirst()
+	result, all := []any{}, l.newestFirst()
 	if filter.Shuffle {
 		slices.SortStableFunc(all, func(a, b entry) int { return cmp.Compare(a.draw(), b.draw()) })
 	}
 	for _, e := range all {
-		if filter.Limit > 0 && len(found) == filter.Limit {
+		if filter.Limit > 0 && len(result) == filter.Limit {
 			break
 		}
 		if filter.matches(e) {
-			found = append(found, e.render())
+			result = append(result, e.render())
 		}
 	}
-	return found
+	return result
 }
 
 func (l *Log) newestFirst() []entry {

@@ -122,9 +122,9 @@ func ordered(accept func(int) bool) func(any, environment) func(any) bool {
 
 // oneOf matches a property that equals one of the values, or an array with such an item.
 func oneOf(value any, _ environment) func(any) bool {
-	wanted := items(value)
+	operands := items(value)
 	return func(property any) bool {
-		return slices.ContainsFunc(items(property), func(item any) bool { return isAmong(item, wanted) })
+		return slices.ContainsFunc(items(property), func(item any) bool { return isAmong(item, operands) })
 	}
 }
 
@@ -145,10 +145,10 @@ func contains(value any, _ environment) func(any) bool {
 
 // containsAny matches an array that has one of the values as an item.
 func containsAny(value any, _ environment) func(any) bool {
-	wanted := items(value)
+	operands := items(value)
 	return func(property any) bool {
 		list, _ := property.([]any)
-		return slices.ContainsFunc(list, func(item any) bool { return isAmong(item, wanted) })
+		return slices.ContainsFunc(list, func(item any) bool { return isAmong(item, operands) })
 	}
 }
 

@@ -241,11 +241,11 @@ func (p *parser) relatedTo(where string, body *document.Object) rule {
 
 // identifiers reads one identifier or several.
 func (p *parser) identifiers(where string, body *document.Object) []string {
-	found, ok := texts(body.Value("value"))
+	identifiers, ok := texts(body.Value("value"))
 	if !ok {
 		p.fail(where+"/value", "must be string or array of strings")
 	}
-	return found
+	return identifiers
 }
 
 func (p *parser) propertySchema(where string, body *document.Object) rule {
