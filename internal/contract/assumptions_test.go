@@ -212,7 +212,9 @@ func blueprintBody(name string, more object) object {
 	return body
 }
 
-func properties(of object) object { return object{"schema": object{"properties": of}} }
+func properties(definitions object) object {
+	return object{"schema": object{"properties": definitions}}
+}
 
 func relation(target string) object {
 	return object{"other": object{"target": target, "title": "Other", "required": false, "many": false}}
@@ -227,9 +229,9 @@ func automation(name, blueprint string) object {
 	}
 }
 
-func keys(of object) []string {
+func keys(values object) []string {
 	var names []string
-	for name := range of {
+	for name := range values {
 		names = append(names, name)
 	}
 	slices.Sort(names)

@@ -74,8 +74,8 @@ func (s *server) runs(tb testing.TB) string {
 	tb.Helper()
 	var all []string
 	for _, r := range s.list(tb, "/v1/actions/runs", "runs") {
-		of, _ := r["action"].(map[string]any)
-		all = append([]string{fmt.Sprint(of["identifier"], " ", r["status"])}, all...)
+		action, _ := r["action"].(map[string]any)
+		all = append([]string{fmt.Sprint(action["identifier"], " ", r["status"])}, all...)
 	}
 	return strings.Join(all, ", ")
 }

@@ -156,12 +156,12 @@ func (r *runs) listApprovers(c *call) (int, *document.Object, error) {
 		return 0, nil, err
 	}
 	id := c.variable("run_id")
-	_, of, err := r.store.Cause(id)
+	_, definition, err := r.store.Cause(id)
 	if err != nil {
 		return 0, nil, err
 	}
 	var pending []any
-	if permissions, err := r.actions.Permissions(of.Text("identifier")); err == nil && withPending {
+	if permissions, err := r.actions.Permissions(definition.Text("identifier")); err == nil && withPending {
 		pending = permissions.Object("approve").List("users")
 	}
 	approvers, err := r.store.Approvers(id, pending)
@@ -263,7 +263,7 @@ func (r *runs) acknowledge(c *call) (int, *document.Object, error) {
 
 // start is POST /v1/actions/{action_identifier}/runs.
 func (r *runs) start(c *call) (int, *document.Object, error) {
-	of, err := r.actions.Get(c.variable("action_identifier"))
+	definition, err := r.actions.Get(c.variable("action_identifier"))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -271,7 +271,7 @@ func (r *runs) start(c *call) (int, *document.Object, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	form, err := r.form(of, body)
+	form, err := r.form(definition, body)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -294,12 +294,12 @@ func (r *runs) during(handle handler) handler {
 
 // form validates a run against its action. [?runs] The status for an automation, which cannot be
 // run manually, is assumed.
-func (r *runs) form(of, body *document.Object) (automation.Form, error) {
-	trigger := of.Object("trigger")
+func (r *runs) form(definition, body *document.Object) (automation.Form, error) {
+	trigger := definition.Object("trigger")
 	if trigger.Text("type") != "self-service" {
-		return automation.Form{}, unprocessable(fmt.Sprintf("Action %q is an automation and cannot be run", of.Text("identifier")))
+		return automation.Form{}, unprocessable(fmt.Sprintf("Action %q is an automation and cannot be run", definition.Text("identifier")))
 	}
-	form := automation.Form{Action: of}
+	form := automation.Form{Action: definition}
 	var err error
 	if form.Properties, err = action.ReadInputs(trigger.Object("userInputs"), body.Object("properties")); err != nil {
 		return form, err

@@ -194,8 +194,8 @@ func TestRunsAreListed(t *testing.T) {
 		} {
 			var got []string
 			for _, r := range s.list(t, "/v1/actions/runs"+query, "runs") {
-				of, _ := r["action"].(map[string]any)
-				got = append(got, fmt.Sprint(of["identifier"]))
+				action, _ := r["action"].(map[string]any)
+				got = append(got, fmt.Sprint(action["identifier"]))
 			}
 			if strings.Join(got, " ") != want {
 				t.Errorf("%s: got %s, want %s", query, got, want)

@@ -106,25 +106,25 @@ func (w *writer) attribute(attribute schema.Attribute, value tftypes.Value, path
 }
 
 // value returns the expression of a value, and whether it is empty.
-func (w *writer) value(of attr.Type, value tftypes.Value, path []string, indent string) (expression string, isEmpty bool) {
+func (w *writer) value(valueType attr.Type, value tftypes.Value, path []string, indent string) (expression string, isEmpty bool) {
 	if value.IsNull() {
 		return "null", false
 	}
-	element := func(of attr.Type) func(tftypes.Value, []string, string) string {
+	element := func(valueType attr.Type) func(tftypes.Value, []string, string) string {
 		return func(value tftypes.Value, path []string, indent string) string {
-			expression, _ := w.value(of, value, path, indent)
+			expression, _ := w.value(valueType, value, path, indent)
 			return expression
 		}
 	}
-	switch of := of.(type) {
+	switch valueType := valueType.(type) {
 	case basetypes.MapType:
-		return w.mapping(value, path, indent, element(of.ElemType))
+		return w.mapping(value, path, indent, element(valueType.ElemType))
 	case basetypes.ListType:
-		return w.list(value, path, indent, element(of.ElemType))
+		return w.list(value, path, indent, element(valueType.ElemType))
 	case basetypes.SetType:
-		return w.list(value, path, indent, element(of.ElemType))
+		return w.list(value, path, indent, element(valueType.ElemType))
 	case basetypes.ObjectType:
-		return w.members(of, value, path, indent)
+		return w.members(valueType, value, path, indent)
 	}
 	switch wireType := value.Type(); {
 	case wireType.Is(tftypes.Bool):
@@ -138,7 +138,7 @@ func (w *writer) value(of attr.Type, value tftypes.Value, path []string, indent 
 	case wireType.Is(tftypes.String):
 		var text string
 		w.keep(value.As(&text))
-		return w.text(of, text, path, indent)
+		return w.text(valueType, text, path, indent)
 	default:
 		w.keep(fmt.Errorf("%s has the type %s, which cannot be exported", strings.Join(path, "."), wireType))
 		return "null", false
@@ -146,11 +146,11 @@ func (w *writer) value(of attr.Type, value tftypes.Value, path []string, indent 
 }
 
 // text returns the expression of a text, and whether it is empty.
-func (w *writer) text(of attr.Type, text string, path []string, indent string) (expression string, isEmpty bool) {
+func (w *writer) text(valueType attr.Type, text string, path []string, indent string) (expression string, isEmpty bool) {
 	if reference := w.refer(path, text); reference != "" {
 		return reference, false
 	}
-	_, isJSON := of.ValueType(w.ctx).(basetypes.StringValuableWithSemanticEquals)
+	_, isJSON := valueType.ValueType(w.ctx).(basetypes.StringValuableWithSemanticEquals)
 	if encoded, isDocument := jsonencode(text, isJSON, indent); isDocument {
 		return encoded, isJSON && (text == "{}" || text == "[]")
 	}
@@ -194,12 +194,12 @@ func (w *writer) list(value tftypes.Value, path []string, indent string, write f
 
 // members returns the expression of an object with a fixed type, all of whose members must be
 // written.
-func (w *writer) members(of basetypes.ObjectType, value tftypes.Value, path []string, indent string) (expression string, isEmpty bool) {
+func (w *writer) members(valueType basetypes.ObjectType, value tftypes.Value, path []string, indent string) (expression string, isEmpty bool) {
 	var values map[string]tftypes.Value
 	w.keep(value.As(&values))
 	var entries []entry
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		member, _ := w.value(of.AttrTypes[name], values[name], append(slices.Clone(path), name), indent+step)
+		member, _ := w.value(valueType.AttrTypes[name], values[name], append(slices.Clone(path), name), indent+step)
 		entries = append(entries, entry{name, member})
 	}
 	return objectExpression(entries, indent), len(entries) == 0

@@ -114,16 +114,16 @@ func (p *Provider) check(diagnostics []*tfprotov6.Diagnostic) error {
 }
 
 // configOf returns a configuration of a schema with the given attributes, and null for the others.
-func configOf(of *tfprotov6.Schema, set map[string]any) (*tfprotov6.DynamicValue, error) {
+func configOf(schema *tfprotov6.Schema, set map[string]any) (*tfprotov6.DynamicValue, error) {
 	values := map[string]tftypes.Value{}
-	for _, attribute := range of.Block.Attributes {
+	for _, attribute := range schema.Block.Attributes {
 		value := set[attribute.Name]
 		if texts, isList := value.([]string); isList {
 			value = textValues(texts)
 		}
 		values[attribute.Name] = tftypes.NewValue(attribute.Type, value)
 	}
-	wireType := of.ValueType()
+	wireType := schema.ValueType()
 	config, err := tfprotov6.NewDynamicValue(wireType, tftypes.NewValue(wireType, values))
 	return &config, err
 }

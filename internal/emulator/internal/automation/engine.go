@@ -214,9 +214,9 @@ func (e *Engine) Start(form Form) *document.Object {
 	if entity == nil {
 		entity = document.New()
 	}
-	of := document.New().With("identifier", form.Action.Text("identifier"))
+	action := document.New().With("identifier", form.Action.Text("identifier"))
 	if form.Blueprint != nil {
-		of.Set("blueprint", form.Blueprint.Text("identifier"))
+		action.Set("blueprint", form.Blueprint.Text("identifier"))
 	}
 	draft := run.Draft{
 		ID: run.NewID(), Action: form.Action, Properties: form.Properties, Source: form.Cause.Origin(), RunAs: form.RunAs, Cause: form.Cause,
@@ -236,7 +236,7 @@ func (e *Engine) Start(form Form) *document.Object {
 			With("operation", trigger.Text("operation"))).
 		With("event", nil).
 		With("entity", entity).
-		With("action", of.With("encryptedProperties", []any{}))
+		With("action", action.With("encryptedProperties", []any{}))
 	return e.start(draft, data, "run\x00"+draft.ID)
 }
 

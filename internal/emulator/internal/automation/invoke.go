@@ -69,7 +69,7 @@ func checkMethod(payload *document.Object) error {
 
 // Execute executes an approved run in the background.
 func (e *Engine) Execute(id string) error {
-	cause, of, err := e.runs.Cause(id)
+	cause, definition, err := e.runs.Cause(id)
 	if err != nil {
 		return err
 	}
@@ -77,15 +77,15 @@ func (e *Engine) Execute(id string) error {
 	if err != nil {
 		return err
 	}
-	e.execute(approved, of, cause, "run\x00"+id)
+	e.execute(approved, definition, cause, "run\x00"+id)
 	return nil
 }
 
 // execute dispatches the invocation of a run. It never blocks.
-func (e *Engine) execute(started, of *document.Object, cause catalog.Cause, key string) {
+func (e *Engine) execute(started, definition *document.Object, cause catalog.Cause, key string) {
 	payload := started.Object("payload")
 	delivery := event.Delivery{
-		Kind: payload.Text("type"), Action: of.Text("identifier"), Run: started.Text("id"), Agent: payload.Flag("agent"),
+		Kind: payload.Text("type"), Action: definition.Text("identifier"), Run: started.Text("id"), Agent: payload.Flag("agent"),
 	}
 	switch {
 	case delivery.Kind == webhookType && !delivery.Agent:

@@ -134,16 +134,16 @@ func (c *Catalog) redefine(b *blueprint, body *document.Object) (*document.Objec
 
 // checkRedefinition validates a new definition against the existing catalog.
 func (c *Catalog) checkRedefinition(b *blueprint, d *definition) error {
-	present := b.definition.identifier
-	if err := checkSystem(present, d); err != nil {
+	current := b.definition.identifier
+	if err := checkSystem(current, d); err != nil {
 		return err
 	}
-	if d.identifier != present {
+	if d.identifier != current {
 		if err := c.graph.checkFree(d.identifier); err != nil {
 			return err
 		}
 	}
-	if err := c.graph.checkTargets(d, present); err != nil {
+	if err := c.graph.checkTargets(d, current); err != nil {
 		return err
 	}
 	if err := b.checkFormats(d); err != nil {
@@ -184,10 +184,10 @@ func (g *graph) checkFree(identifier string) error {
 
 // checkTargets refuses relations and aggregations whose target does not exist. A blueprint may
 // refer to itself, by its new identifier or, during a rename, by the current one.
-func (g *graph) checkTargets(d *definition, present string) error {
+func (g *graph) checkTargets(d *definition, current string) error {
 	exists := func(target string) bool {
 		_, ok := g.blueprints[target]
-		return ok || target == d.identifier || target == present
+		return ok || target == d.identifier || target == current
 	}
 	for _, key := range d.relationKeys {
 		if target := d.relations[key].target; !exists(target) {

@@ -7,16 +7,16 @@ import (
 )
 
 // checkIdentifier refuses a rename to an identifier that is taken.
-func (w *writing) checkIdentifier() error {
+func (w *entityWrite) checkIdentifier() error {
 	holder, taken := w.blueprint.entities[w.draft.identifier]
-	if taken && holder != w.present {
+	if taken && holder != w.existing {
 		return refuse(Taken, "Entity with identifier %q of blueprint %q already exists", w.draft.identifier, w.blueprint.definition.identifier)
 	}
 	return nil
 }
 
 // resolveTeam replaces a query for teams with its result.
-func (w *writing) resolveTeam() error {
+func (w *entityWrite) resolveTeam() error {
 	rules, ok := w.draft.team.(*document.Object)
 	if !ok {
 		return nil
@@ -30,7 +30,7 @@ func (w *writing) resolveTeam() error {
 }
 
 // checkProperties validates the values against the blueprint.
-func (w *writing) checkProperties() error {
+func (w *entityWrite) checkProperties() error {
 	d := w.blueprint.definition
 	for name, value := range w.draft.properties.All() {
 		p, ok := d.properties[name]
@@ -49,7 +49,7 @@ func (w *writing) checkProperties() error {
 	return nil
 }
 
-func (w *writing) unknownProperty(name string) error {
+func (w *entityWrite) unknownProperty(name string) error {
 	if slices.Contains(w.blueprint.definition.calculated, name) {
 		return refuseProperty(Invalid, name, "body/properties must NOT have additional properties: '%s' is calculated", name)
 	}
@@ -59,7 +59,7 @@ func (w *writing) unknownProperty(name string) error {
 
 // checkRelations validates the relations against the blueprint and their targets against the
 // catalog, and replaces queries with their results.
-func (w *writing) checkRelations() error {
+func (w *entityWrite) checkRelations() error {
 	d := w.blueprint.definition
 	resolved := document.New()
 	for name, value := range w.draft.relations.All() {
@@ -84,7 +84,7 @@ func (w *writing) checkRelations() error {
 	return nil
 }
 
-func (w *writing) resolveRelation(name string, r *relation, value any) (any, error) {
+func (w *entityWrite) resolveRelation(name string, r *relation, value any) (any, error) {
 	where := "body/relations/" + name
 	if rules, ok := value.(*document.Object); ok {
 		matches, err := w.catalog.viewer.resolve(r.target, where, rules)
@@ -123,7 +123,7 @@ func (r *relation) pick(where string, matches []string) (any, error) {
 
 // checkTarget requires the target of a relation to exist. An entity may relate to itself, even if
 // it is new. [?missing-target] The error code is assumed.
-func (w *writing) checkTarget(where string, target reference) error {
+func (w *entityWrite) checkTarget(where string, target reference) error {
 	if w.catalog.graph.lookup(target) != nil || target == w.draft.reference() {
 		return nil
 	}

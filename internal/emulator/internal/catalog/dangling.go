@@ -9,9 +9,9 @@ import (
 
 // withoutDangling returns a blueprint without dangling paths: Port silently drops an inherited
 // ownership, and the path filter of an aggregation, if a relation or a blueprint on the path does
-// not exist yet. present is the identifier of a blueprint that is being changed.
-func (g *graph) withoutDangling(body *document.Object, present string) *document.Object {
-	own := ownRelations{graph: g, body: body, present: present}
+// not exist yet. current is the identifier of a blueprint that is being changed.
+func (g *graph) withoutDangling(body *document.Object, current string) *document.Object {
+	own := ownRelations{graph: g, body: body, current: current}
 	remaining := body
 	if ownership := body.Object("ownership"); ownership.Text("type") == inherited &&
 		!own.leads(own.identifier(), strings.Split(ownership.Text("path"), ".")) {
@@ -38,7 +38,7 @@ func (g *graph) withoutDangling(body *document.Object, present string) *document
 type ownRelations struct {
 	graph   *graph
 	body    *document.Object
-	present string
+	current string
 }
 
 func (o ownRelations) identifier() string { return o.body.Text("identifier") }
@@ -55,7 +55,7 @@ func (o ownRelations) leads(blueprint string, steps []string) bool {
 
 // target returns the target of a relation, "" if there is no such relation.
 func (o ownRelations) target(blueprint, relation string) string {
-	if blueprint == o.identifier() || blueprint == o.present {
+	if blueprint == o.identifier() || blueprint == o.current {
 		return o.body.Object("relations").Object(relation).Text("target")
 	}
 	b, ok := o.graph.blueprints[blueprint]

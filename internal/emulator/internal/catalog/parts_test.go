@@ -24,7 +24,7 @@ func newBlueprint(tb testing.TB, g *graph, identifier, target string) *blueprint
 
 // newEntity adds an entity with relations to targets.
 func newEntity(g *graph, b *blueprint, identifier string, targets ...string) *entity {
-	e := b.fresh(identifier)
+	e := b.newEntity(identifier)
 	e.sequence = g.next()
 	if len(targets) > 0 {
 		e.relations.Set("of", toList(targets))

@@ -127,11 +127,11 @@ func (g *graph) pathTo(path query.Path) query.Matcher {
 
 // walk returns the entities at the end of a path from an entity.
 func (g *graph) walk(e *entity, steps []query.Step) []*entity {
-	present := []*entity{e}
+	reached := []*entity{e}
 	for _, step := range steps {
-		present = g.take(present, step)
+		reached = g.take(reached, step)
 	}
-	return present
+	return reached
 }
 
 // take follows one step. A variable step yields every entity on the way.

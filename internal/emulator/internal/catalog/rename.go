@@ -24,7 +24,7 @@ func (c *Catalog) RenameProperty(blueprint, from, to string) (*document.Object, 
 	if required := outer.List("required"); required != nil {
 		body = body.Updated(substitute(required, from, to), "schema", "required")
 	}
-	return c.renamed(b, body, func(e *entity) { e.properties = e.properties.Renamed(from, to) }, tail{blueprint: b, from: from, to: to})
+	return c.renamed(b, body, func(e *entity) { e.properties = e.properties.Renamed(from, to) }, propertyRename{blueprint: b, from: from, to: to})
 }
 
 // RenameMirror renames a mirror property.
@@ -39,7 +39,7 @@ func (c *Catalog) RenameMirror(blueprint, from, to string) (*document.Object, er
 	}
 	body := b.definition.document.
 		Updated(b.definition.document.Object("mirrorProperties").Renamed(from, to), "mirrorProperties")
-	return c.renamed(b, body, func(*entity) {}, tail{blueprint: b, from: from, to: to})
+	return c.renamed(b, body, func(*entity) {}, propertyRename{blueprint: b, from: from, to: to})
 }
 
 // RenameRelation renames a relation; every entity keeps its targets, and every path that uses it is
@@ -57,7 +57,7 @@ func (c *Catalog) RenameRelation(blueprint, from, to string) (*document.Object, 
 		return nil, refuse(Taken, "Relation %q of blueprint %q already exists", to, blueprint)
 	}
 	body := b.definition.document.Updated(b.definition.document.Object("relations").Renamed(from, to), "relations")
-	return c.renamed(b, body, func(e *entity) { e.relations = e.relations.Renamed(from, to) }, step{blueprint: b, from: from, to: to})
+	return c.renamed(b, body, func(e *entity) { e.relations = e.relations.Renamed(from, to) }, relationRename{blueprint: b, from: from, to: to})
 }
 
 // findFor returns a blueprint, provided that a property name is free in it.
@@ -79,13 +79,13 @@ type pathRename interface {
 	rewrite(path []string, owners []*blueprint) []string
 }
 
-// tail renames a property: the end of a path.
-type tail struct {
+// propertyRename renames a property: the end of a path.
+type propertyRename struct {
 	blueprint *blueprint
 	from, to  string
 }
 
-func (t tail) rewrite(path []string, owners []*blueprint) []string {
+func (t propertyRename) rewrite(path []string, owners []*blueprint) []string {
 	last := len(path) - 1
 	if path[last] != t.from || owners[last] != t.blueprint {
 		return path
@@ -95,13 +95,13 @@ func (t tail) rewrite(path []string, owners []*blueprint) []string {
 	return changed
 }
 
-// step renames a relation: any other segment of a path.
-type step struct {
+// relationRename renames a relation: any other segment of a path.
+type relationRename struct {
 	blueprint *blueprint
 	from, to  string
 }
 
-func (s step) rewrite(path []string, owners []*blueprint) []string {
+func (s relationRename) rewrite(path []string, owners []*blueprint) []string {
 	changed := slices.Clone(path)
 	for i := range path[:len(path)-1] {
 		if path[i] == s.from && owners[i] == s.blueprint {
@@ -166,11 +166,11 @@ func (f *follower) documents(b *blueprint, body *document.Object) map[*blueprint
 			}
 			bodies[other] = bodies[other].Updated(strings.Join(rewritten, "."), "mirrorProperties", name, "path")
 		}
-		present, ok := bodies[other]
+		current, ok := bodies[other]
 		if !ok {
-			present = other.definition.document
+			current = other.definition.document
 		}
-		if changed := f.steps(other, present); changed != present {
+		if changed := f.steps(other, current); changed != current {
 			bodies[other] = changed
 		}
 	}

@@ -110,7 +110,7 @@ func (l *loader) loadBlueprint(body *document.Object) error {
 	if err != nil {
 		return err
 	}
-	present, exists := l.catalog.graph.blueprints[d.identifier]
+	existing, exists := l.catalog.graph.blueprints[d.identifier]
 	switch {
 	case !exists:
 		l.catalog.graph.addBlueprint(d, s)
@@ -121,12 +121,12 @@ func (l *loader) loadBlueprint(body *document.Object) error {
 	if err := checkSystem(d.identifier, d); err != nil {
 		return err
 	}
-	present.definition, present.stamp = d, s
+	existing.definition, existing.stamp = d, s
 	return nil
 }
 
 func (l *loader) loadEntities(seed Seed) error {
-	drafts := make([]*writing, len(seed.Entities))
+	drafts := make([]*entityWrite, len(seed.Entities))
 	for i, item := range seed.Entities {
 		body, _ := item.(*document.Object)
 		w, err := l.loadEntity(body)
@@ -145,7 +145,7 @@ func (l *loader) loadEntities(seed Seed) error {
 
 // loadEntity adds an entity without checking its relations. The returned draft is the entity in the
 // catalog.
-func (l *loader) loadEntity(body *document.Object) (*writing, error) {
+func (l *loader) loadEntity(body *document.Object) (*entityWrite, error) {
 	b, err := l.catalog.graph.find(body.Text("blueprint"))
 	if err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func (l *loader) loadEntity(body *document.Object) (*writing, error) {
 	if !ok {
 		return nil, refuse(Invalid, "it must have an identifier")
 	}
-	w := &writing{catalog: l.catalog, blueprint: b, draft: b.fresh(identifier)}
+	w := &entityWrite{catalog: l.catalog, blueprint: b, draft: b.newEntity(identifier)}
 	w.draft.overwrite(body)
 	for _, step := range []func() error{w.checkIdentifier, w.resolveTeam, w.checkProperties} {
 		if err := step(); err != nil {

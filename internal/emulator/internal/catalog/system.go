@@ -91,9 +91,9 @@ func checkSystemChange(b *blueprint, body *document.Object) error {
 		return refuse(Invalid, "Blueprint %q is protected and cannot be changed", identifier)
 	}
 	for _, part := range systemParts() {
-		present, changed := part.of(b.definition.document), part.of(body)
+		existing, changed := part.of(b.definition.document), part.of(body)
 		for key := range part.of(base).All() {
-			if changed.Has(key) && !document.Equal(changed.Value(key), present.Value(key)) {
+			if changed.Has(key) && !document.Equal(changed.Value(key), existing.Value(key)) {
 				return refuse(Invalid, "body/%s/%s must NOT change: it belongs to the system", part.at, key)
 			}
 		}

@@ -38,21 +38,21 @@ func (c *Catalog) createEntity(b *blueprint, body *document.Object, options Writ
 	if err != nil {
 		return nil, false, err
 	}
-	present, exists := b.entities[identifier]
+	existing, exists := b.entities[identifier]
 	if exists && !options.Upsert {
 		return nil, false, refuse(Taken, "Entity with identifier %q of blueprint %q already exists", identifier, b.definition.identifier)
 	}
-	w := writing{catalog: c, blueprint: b, present: present, options: options}
+	w := entityWrite{catalog: c, blueprint: b, existing: existing, options: options}
 	switch {
 	case !exists:
-		w.draft = b.fresh(identifier)
+		w.draft = b.newEntity(identifier)
 		w.draft.overwrite(body)
 		w.draft.fillDefaults(body.Object("properties"))
 	case options.Merge:
-		w.draft = present.clone()
+		w.draft = existing.clone()
 		w.draft.merge(body)
 	default:
-		w.draft = present.clone()
+		w.draft = existing.clone()
 		w.draft.overwrite(body)
 	}
 	written, err := w.commit()
@@ -76,16 +76,16 @@ func (c *Catalog) changeEntity(
 	blueprint, identifier string, body *document.Object, options WriteOptions, apply func(*entity, *document.Object),
 ) (*document.Object, error) {
 	defer c.writeFor(options.Cause)()
-	present, err := c.graph.findEntity(blueprint, identifier)
+	existing, err := c.graph.findEntity(blueprint, identifier)
 	if err != nil {
 		return nil, err
 	}
-	draft := present.clone()
+	draft := existing.clone()
 	apply(draft, body)
 	if to := body.Text("identifier"); to != "" {
 		draft.identifier = to
 	}
-	w := writing{catalog: c, blueprint: present.blueprint, present: present, draft: draft, options: options}
+	w := entityWrite{catalog: c, blueprint: existing.blueprint, existing: existing, draft: draft, options: options}
 	return w.commit()
 }
 
@@ -108,8 +108,8 @@ func (v *viewer) identify(b *blueprint, body *document.Object) (string, error) {
 	}
 }
 
-// fresh returns an empty entity of the blueprint.
-func (b *blueprint) fresh(identifier string) *entity {
+// newEntity returns an empty entity of the blueprint.
+func (b *blueprint) newEntity(identifier string) *entity {
 	return &entity{blueprint: b, identifier: identifier, properties: document.New(), relations: document.New()}
 }
 
@@ -162,11 +162,11 @@ func withoutNulls(values *document.Object) *document.Object {
 	return remaining
 }
 
-// writing is one write of an entity.
-type writing struct {
+// entityWrite is one write of an entity.
+type entityWrite struct {
 	catalog   *Catalog
 	blueprint *blueprint
-	present   *entity // nil if the entity is new
+	existing  *entity // nil if the entity is new
 	draft     *entity
 	options   WriteOptions
 	// missing are the relation targets to create.
@@ -174,7 +174,7 @@ type writing struct {
 }
 
 // commit validates the draft, stores it and returns it as stored.
-func (w *writing) commit() (*document.Object, error) {
+func (w *entityWrite) commit() (*document.Object, error) {
 	for _, step := range []func() error{w.checkIdentifier, w.resolveTeam, w.checkProperties, w.checkRelations} {
 		if err := step(); err != nil {
 			return nil, err
@@ -185,13 +185,13 @@ func (w *writing) commit() (*document.Object, error) {
 		return w.catalog.viewer.snapshot(w.draft), nil
 	}
 	w.createMissing()
-	if w.present == nil {
+	if w.existing == nil {
 		return w.insert(), nil
 	}
-	return w.exchange(), nil
+	return w.replace(), nil
 }
 
-func (w *writing) insert() *document.Object {
+func (w *entityWrite) insert() *document.Object {
 	c, e := w.catalog, w.draft
 	e.stamp = c.stamper.created()
 	e.sequence = c.graph.next()
@@ -203,16 +203,16 @@ func (w *writing) insert() *document.Object {
 	return after.stored
 }
 
-func (w *writing) exchange() *document.Object {
+func (w *entityWrite) replace() *document.Object {
 	c, e := w.catalog, w.draft
-	before := c.viewer.image(w.present)
-	e.stamp = c.stamper.updated(w.present.stamp)
+	before := c.viewer.image(w.existing)
+	e.stamp = c.stamper.updated(w.existing.stamp)
 	e.source = w.options.Source
-	c.graph.unlink(w.present)
+	c.graph.unlink(w.existing)
 	w.blueprint.replace(e)
 	c.graph.link(e)
-	if e.identifier != w.present.identifier {
-		c.graph.followRename(w.present.reference(), e.identifier)
+	if e.identifier != w.existing.identifier {
+		c.graph.followRename(w.existing.reference(), e.identifier)
 	}
 	after := c.viewer.image(w.blueprint.entities[e.identifier])
 	c.notifier.entity(Update, before, after, e.updatedAt, e)
@@ -221,13 +221,13 @@ func (w *writing) exchange() *document.Object {
 
 // createMissing creates the targets of relations. They have only an identifier, so they may lack
 // what their blueprint requires.
-func (w *writing) createMissing() {
+func (w *entityWrite) createMissing() {
 	for _, r := range w.missing {
 		b := w.catalog.graph.blueprints[r.blueprint]
 		if _, exists := b.entities[r.entity]; exists {
 			continue
 		}
-		target := writing{catalog: w.catalog, blueprint: b, draft: b.fresh(r.entity), options: w.options}
+		target := entityWrite{catalog: w.catalog, blueprint: b, draft: b.newEntity(r.entity), options: w.options}
 		target.draft.fillDefaults(nil)
 		target.insert()
 	}

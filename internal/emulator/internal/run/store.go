@@ -150,11 +150,11 @@ func (s *Store) Create(draft Draft) *document.Object {
 }
 
 // Reference is how a run refers to its blueprint, entity or action.
-func Reference(of *document.Object) *document.Object {
+func Reference(object *document.Object) *document.Object {
 	return document.New().
-		With("identifier", of.Value("identifier")).
-		With("title", of.Value("title")).
-		With("icon", of.Value("icon"))
+		With("identifier", object.Value("identifier")).
+		With("title", object.Value("title")).
+		With("icon", object.Value("icon"))
 }
 
 func nullable(object *document.Object) any {
