@@ -13,7 +13,7 @@ import (
 // TimestampUnit is the unit of the timestamp header of events.
 type TimestampUnit string
 
-// Port has used both units.
+// Both units occur in practice.
 const (
 	Milliseconds TimestampUnit = "ms"
 	Seconds      TimestampUnit = "s"

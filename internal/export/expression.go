@@ -36,8 +36,8 @@ type writer struct {
 // entry is an attribute or a key with its value.
 type entry struct{ name, expression string }
 
-// attributes returns the attributes to write: those that are configurable, not null and not equal
-// to their default.
+// attributes returns the attributes to write: those that are configurable and not null, without
+// those that have their default or, where the provider computes them, are empty.
 func (w *writer) attributes(declared map[string]schema.Attribute, object tftypes.Value, path []string, indent string) []entry {
 	var values map[string]tftypes.Value
 	w.keep(object.As(&values))

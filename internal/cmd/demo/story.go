@@ -24,7 +24,7 @@ const (
 	blueprint  = "deploymentConfig"
 	entity     = "notification-service-prod"
 	alertLimit = 20 * time.Second
-	// pollInterval is how often the listener is polled for accepted posts.
+	// pollInterval is how often the emulator is polled for its deliveries.
 	pollInterval = 50 * time.Millisecond
 )
 
