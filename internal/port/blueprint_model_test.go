@@ -175,7 +175,7 @@ func TestBlueprintExtraDoesNotReplaceFields(t *testing.T) {
 
 func TestMalformedBlueprintErrorNamesThePath(t *testing.T) {
 	t.Parallel()
-	cases := map[string]struct{ text, says string }{
+	cases := map[string]struct{ text, errorContains string }{
 		"not an object":        {`[]`, "expected an object, got a list"},
 		"string for a map":     {`{"relations":"x"}`, "relations: expected an object, got a string"},
 		"list for an object":   {`{"schema":{"properties":{"a":[]}}}`, "schema.properties.a: expected an object, got a list"},
@@ -191,8 +191,8 @@ func TestMalformedBlueprintErrorNamesThePath(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			err := json.Unmarshal([]byte(c.text), &port.Blueprint{})
-			if err == nil || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("error = %v, want it to contain %q", err, c.says)
+			if err == nil || !strings.Contains(err.Error(), c.errorContains) {
+				t.Errorf("error = %v, want it to contain %q", err, c.errorContains)
 			}
 		})
 	}

@@ -54,9 +54,9 @@ func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	token := port.WithToken("token")
 	cases := map[string]struct {
-		base    string
-		options []port.Option
-		says    string
+		base          string
+		options       []port.Option
+		errorContains string
 	}{
 		"no scheme":                      {"api.getport.io", []port.Option{token}, "http:// or https://"},
 		"another scheme":                 {"ftp://api.getport.io", []port.Option{token}, "http:// or https://"},
@@ -86,8 +86,8 @@ func TestNewRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := port.New(c.base, c.options...)
-			if err == nil || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("error = %v, want it to contain %q", err, c.says)
+			if err == nil || !strings.Contains(err.Error(), c.errorContains) {
+				t.Errorf("error = %v, want it to contain %q", err, c.errorContains)
 			}
 		})
 	}

@@ -61,7 +61,7 @@ func TestEntityDecodes(t *testing.T) {
 
 func TestMalformedEntity(t *testing.T) {
 	t.Parallel()
-	cases := map[string]struct{ text, says string }{
+	cases := map[string]struct{ text, wantError string }{
 		"null":              {`null`, "expected an object, got null"},
 		"a string":          {`"entity"`, "expected an object, got a string"},
 		"a team of numbers": {`{"team":[1]}`, "team.0: expected a string, got a number"},
@@ -75,8 +75,8 @@ func TestMalformedEntity(t *testing.T) {
 			t.Parallel()
 			// encoding/json handles null itself when it is not called through the interface.
 			err := new(port.Entity).UnmarshalJSON([]byte(c.text))
-			if err == nil || err.Error() != c.says {
-				t.Errorf("error = %v, want %q", err, c.says)
+			if err == nil || err.Error() != c.wantError {
+				t.Errorf("error = %v, want %q", err, c.wantError)
 			}
 		})
 	}

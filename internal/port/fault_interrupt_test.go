@@ -67,28 +67,28 @@ func interruptFaults() []faultCase {
 	}
 	once := func(route string) map[string]int { return map[string]int{route: 1} }
 	return []faultCase{
-		{name: "the response to a create arrives in the grace period", faults: slow("POST", "", pass), call: interrupted(create), sent: once(createRoute), least: afterwards, most: afterwards, after: expectEntity("fresh", "Fresh")},
-		{name: "the response to a create without identifier arrives in the grace period", faults: slow("POST", "", pass), call: interrupted(named), sent: once(createRoute), most: afterwards},
-		{name: "the response to a replacement arrives in the grace period", faults: slow("PUT", "", pass), call: interrupted(update), sent: once(putKnown), most: afterwards, after: expectEntity("known", "Fresh")},
-		{name: "the response to a patch arrives in the grace period", faults: slow("PATCH", "", pass), call: interrupted(patch), most: afterwards},
-		{name: "the response to a rename arrives in the grace period", faults: slow("PUT", "", pass), call: interrupted(rename), sent: once(putKnown), most: afterwards, after: expectEntity("fresh", "Fresh")},
-		{name: "the response to a delete arrives in the grace period", faults: slow("DELETE", "", pass), call: interrupted(remove), sent: once(deleteKnown), most: afterwards, after: expectEntity("known", "")},
-		{name: "a create whose response is lost is settled by a read", faults: slow("POST", "", resetAfter), call: interrupted(create), sent: map[string]int{createRoute: 1, readFresh: 1}, most: afterwards},
-		{name: "a rename whose response is lost is settled by a read", faults: slow("PUT", "", resetAfter), call: interrupted(rename), sent: once(putKnown), most: afterwards},
-		{name: "a create without response", faults: []*fault{{method: "POST", act: hang}}, call: interrupted(create), is: port.ErrOutcomeUnknown, sent: once(createRoute), least: time.Second + grace, most: time.Second + grace},
-		{name: "a replacement without response", faults: []*fault{{method: "PUT", act: hang}}, call: interrupted(update), is: context.DeadlineExceeded, sent: once(putKnown), most: time.Second + grace},
-		{name: "a delete without response", faults: []*fault{{method: "DELETE", act: hang}}, call: interrupted(remove), is: context.DeadlineExceeded, sent: once(deleteKnown), most: time.Second + grace},
-		{name: "a replacement is not retried", faults: slow("PUT", "", status(http.StatusServiceUnavailable)), call: interrupted(update), is: context.DeadlineExceeded, sent: once(putKnown), most: afterwards},
-		{name: "a create is not retried after a 429", faults: slow("POST", "", status(http.StatusTooManyRequests)), call: interrupted(create), is: context.DeadlineExceeded, isNot: port.ErrOutcomeUnknown, sent: once(createRoute), most: afterwards},
+		{name: "the response to a create arrives in the grace period", faults: slow("POST", "", pass), call: interrupted(create), sent: once(createRoute), minTime: afterwards, maxTime: afterwards, after: expectEntity("fresh", "Fresh")},
+		{name: "the response to a create without identifier arrives in the grace period", faults: slow("POST", "", pass), call: interrupted(named), sent: once(createRoute), maxTime: afterwards},
+		{name: "the response to a replacement arrives in the grace period", faults: slow("PUT", "", pass), call: interrupted(update), sent: once(putKnown), maxTime: afterwards, after: expectEntity("known", "Fresh")},
+		{name: "the response to a patch arrives in the grace period", faults: slow("PATCH", "", pass), call: interrupted(patch), maxTime: afterwards},
+		{name: "the response to a rename arrives in the grace period", faults: slow("PUT", "", pass), call: interrupted(rename), sent: once(putKnown), maxTime: afterwards, after: expectEntity("fresh", "Fresh")},
+		{name: "the response to a delete arrives in the grace period", faults: slow("DELETE", "", pass), call: interrupted(remove), sent: once(deleteKnown), maxTime: afterwards, after: expectEntity("known", "")},
+		{name: "a create whose response is lost is settled by a read", faults: slow("POST", "", resetAfter), call: interrupted(create), sent: map[string]int{createRoute: 1, readFresh: 1}, maxTime: afterwards},
+		{name: "a rename whose response is lost is settled by a read", faults: slow("PUT", "", resetAfter), call: interrupted(rename), sent: once(putKnown), maxTime: afterwards},
+		{name: "a create without response", faults: []*fault{{method: "POST", act: hang}}, call: interrupted(create), is: port.ErrOutcomeUnknown, sent: once(createRoute), minTime: time.Second + grace, maxTime: time.Second + grace},
+		{name: "a replacement without response", faults: []*fault{{method: "PUT", act: hang}}, call: interrupted(update), is: context.DeadlineExceeded, sent: once(putKnown), maxTime: time.Second + grace},
+		{name: "a delete without response", faults: []*fault{{method: "DELETE", act: hang}}, call: interrupted(remove), is: context.DeadlineExceeded, sent: once(deleteKnown), maxTime: time.Second + grace},
+		{name: "a replacement is not retried", faults: slow("PUT", "", status(http.StatusServiceUnavailable)), call: interrupted(update), is: context.DeadlineExceeded, sent: once(putKnown), maxTime: afterwards},
+		{name: "a create is not retried after a 429", faults: slow("POST", "", status(http.StatusTooManyRequests)), call: interrupted(create), is: context.DeadlineExceeded, isNot: port.ErrOutcomeUnknown, sent: once(createRoute), maxTime: afterwards},
 		{name: "a create is not retried after a 401", faults: slow("POST", "", func(p *fakePort, r *http.Request) (*http.Response, error) {
 			p.revokeTokens()
 			return p.handle(r), nil
-		}), call: interrupted(create), is: context.DeadlineExceeded, isNot: port.ErrOutcomeUnknown, sent: map[string]int{createRoute: 1, tokenRoute: 1}, most: afterwards},
-		{name: "a read ends at once", faults: []*fault{{method: "GET", act: hang}}, call: interrupted(get), is: context.DeadlineExceeded, most: time.Second},
-		{name: "a validation ends at once", faults: []*fault{{method: "POST", act: hang}}, call: interrupted(createWith(port.CreateEntityOptions{ValidationOnly: true}, fresh())), is: context.DeadlineExceeded, most: time.Second},
-		{name: "a wait between attempts ends at once", faults: []*fault{{method: "PUT", act: respond(http.StatusServiceUnavailable, map[string]string{"Retry-After": "60"}, `{"ok":false}`)}}, call: interrupted(update), is: context.DeadlineExceeded, sent: once(putKnown), most: time.Second},
-		{name: "a wait for the rate limit ends at once", prepare: func(p *fakePort) { p.limit, p.period = 1, time.Minute }, call: interrupted(getThenCreate), is: context.DeadlineExceeded, isNot: port.ErrOutcomeUnknown, sent: map[string]int{createRoute: 0}, most: time.Second},
-		{name: "a request for a token ends at once", faults: []*fault{{method: "POST", path: "/access_token", act: hang}}, call: interrupted(update), is: context.DeadlineExceeded, sent: map[string]int{putKnown: 0}, most: time.Second},
+		}), call: interrupted(create), is: context.DeadlineExceeded, isNot: port.ErrOutcomeUnknown, sent: map[string]int{createRoute: 1, tokenRoute: 1}, maxTime: afterwards},
+		{name: "a read ends at once", faults: []*fault{{method: "GET", act: hang}}, call: interrupted(get), is: context.DeadlineExceeded, maxTime: time.Second},
+		{name: "a validation ends at once", faults: []*fault{{method: "POST", act: hang}}, call: interrupted(createWith(port.CreateEntityOptions{ValidationOnly: true}, fresh())), is: context.DeadlineExceeded, maxTime: time.Second},
+		{name: "a wait between attempts ends at once", faults: []*fault{{method: "PUT", act: respond(http.StatusServiceUnavailable, map[string]string{"Retry-After": "60"}, `{"ok":false}`)}}, call: interrupted(update), is: context.DeadlineExceeded, sent: once(putKnown), maxTime: time.Second},
+		{name: "a wait for the rate limit ends at once", prepare: func(p *fakePort) { p.limit, p.period = 1, time.Minute }, call: interrupted(getThenCreate), is: context.DeadlineExceeded, isNot: port.ErrOutcomeUnknown, sent: map[string]int{createRoute: 0}, maxTime: time.Second},
+		{name: "a request for a token ends at once", faults: []*fault{{method: "POST", path: "/access_token", act: hang}}, call: interrupted(update), is: context.DeadlineExceeded, sent: map[string]int{putKnown: 0}, maxTime: time.Second},
 		{name: "nothing is sent once the context has ended", call: func(ctx context.Context, client *port.Client) error {
 			ctx, cancel := context.WithCancel(ctx)
 			cancel()

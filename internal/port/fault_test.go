@@ -107,13 +107,13 @@ type faultCase struct {
 	fails bool
 	// isNot is a sentinel that the error must not match.
 	isNot error
-	// says are substrings of the error text.
-	says []string
+	// errorContains are substrings of the error text.
+	errorContains []string
 	// sent is the number of requests by route.
 	sent map[string]int
-	// least and most bound the virtual time that the call takes; most is 0 for any.
-	least, most time.Duration
-	after       func(p *fakePort) error
+	// minTime and maxTime bound the virtual time that the call takes; maxTime 0 means any.
+	minTime, maxTime time.Duration
+	after            func(p *fakePort) error
 }
 
 func TestFaults(t *testing.T) {
@@ -160,7 +160,7 @@ func (c faultCase) run(t *testing.T) {
 	if c.isNot != nil && errors.Is(err, c.isNot) {
 		t.Errorf("error = %v, want anything but %v", err, c.isNot)
 	}
-	for _, part := range c.says {
+	for _, part := range c.errorContains {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("error = %v, want it to contain %q", err, part)
 		}
@@ -170,8 +170,8 @@ func (c faultCase) run(t *testing.T) {
 			t.Errorf("sent %s %d times, want %d", route, got, times)
 		}
 	}
-	if took < c.least || (c.most > 0 && took > c.most) {
-		t.Errorf("took %s, want %s to %s", took, c.least, c.most)
+	if took < c.minTime || (c.maxTime > 0 && took > c.maxTime) {
+		t.Errorf("took %s, want %s to %s", took, c.minTime, c.maxTime)
 	}
 	if c.after != nil {
 		if err := c.after(fake); err != nil {
