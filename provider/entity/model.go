@@ -124,13 +124,14 @@ func fromAPI(blueprint string, entity *port.Entity, prior *model, definition *po
 	return fresh, nil
 }
 
-// importedModel is what an import compares with: null, as the official provider
-// has it, so that a configuration generated from the import is short. Only
-// properties_json is empty, because the values that it configures are shown in
-// properties after an import, which Terraform accepts for a value and not for
-// null. The timeouts are left to the caller, who knows their type.
+// importedModel is the prior model of an import. Like in the official provider, everything is null,
+// so that a configuration generated from the import is short. Only properties_json is not null: a
+// configuration may set it to values that the import shows in properties, and Terraform lets a plan
+// keep a prior value instead of the configured one only if the prior value is not null. It is the
+// empty string, because Terraform generates null for that. The caller sets the timeouts, whose type
+// it knows.
 func importedModel() *model {
-	return &model{PropertiesJSON: jsontype.New("{}"), CreateMissingRelated: types.BoolValue(false)}
+	return &model{PropertiesJSON: jsontype.New(""), CreateMissingRelated: types.BoolValue(false)}
 }
 
 // emptyModel lists nothing, with every collection in its empty form.

@@ -114,9 +114,9 @@ func valuesToAPI(typed *propertiesModel, untyped jsontype.Value) (map[string]any
 	return values, nil
 }
 
-// objectOf reads properties_json; no value holds no properties.
+// objectOf decodes properties_json: nil if it is null, unknown, or the empty string of an import.
 func objectOf(untyped jsontype.Value) (map[string]any, error) {
-	if untyped.IsNull() || untyped.IsUnknown() {
+	if untyped.ValueString() == "" {
 		return nil, nil //nolint:nilnil // A nil map is an empty one.
 	}
 	value, err := untyped.Decode()

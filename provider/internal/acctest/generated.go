@@ -27,7 +27,7 @@ func configurable(t *testing.T, attributes []*tfprotov6.SchemaAttribute, object 
 	for _, attribute := range attributes {
 		value := values[attribute.Name]
 		switch {
-		case value.IsNull() || (!attribute.Optional && !attribute.Required):
+		case value.IsNull() || (!attribute.Optional && !attribute.Required) || isEmptyString(value):
 		case attribute.NestedType == nil:
 			kept[attribute.Name] = plain(t, value)
 		default:
@@ -35,6 +35,12 @@ func configurable(t *testing.T, attributes []*tfprotov6.SchemaAttribute, object 
 		}
 	}
 	return kept
+}
+
+// isEmptyString reports whether a value is the empty string, for which Terraform generates null.
+func isEmptyString(value tftypes.Value) bool {
+	var text string
+	return value.IsKnown() && value.Type().Is(tftypes.String) && value.As(&text) == nil && text == ""
 }
 
 func configurableNested(t *testing.T, nested *tfprotov6.SchemaObject, value tftypes.Value) any {

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -87,15 +88,26 @@ func (v Value) StringSemanticEquals(_ context.Context, o basetypes.StringValuabl
 	return jsonvalue.EqualText(v.ValueString(), other.ValueString()), nil
 }
 
-// ValidateAttribute refuses text that is not exactly one JSON value.
+// ValidateAttribute refuses text that is not exactly one JSON value. It accepts the empty string,
+// because the framework also calls it for values from the state: an import may write one for "no
+// value", and Terraform then generates null. Validators must refuse it in a configuration with
+// [Value.Check].
 func (v Value) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse) {
+	if v.ValueString() != "" {
+		resp.Diagnostics.Append(v.Check(req.Path)...)
+	}
+}
+
+// Check refuses text that is not exactly one JSON value.
+func (v Value) Check(at path.Path) diag.Diagnostics {
 	if v.IsNull() || v.IsUnknown() {
-		return
+		return nil
 	}
 	if _, err := jsonvalue.Decode([]byte(v.ValueString())); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid JSON",
-			fmt.Sprintf("The value must be one JSON value: %s. Use jsonencode() to build it from a Terraform value.", err))
+		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at, "Invalid JSON",
+			fmt.Sprintf("The value must be one JSON value: %s. Use jsonencode() to build it from a Terraform value.", err))}
 	}
+	return nil
 }
 
 // Decode returns the JSON value behind the text, numbers as json.Number.

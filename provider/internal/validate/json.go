@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -97,8 +96,16 @@ func (Query) ValidateString(ctx context.Context, req validator.StringRequest, re
 	}
 }
 
-// checkKind checks what the JSON in a text decodes to. Text that is no JSON at
-// all is the business of the attribute's type.
+// checkNotEmpty refuses the empty string, which is not JSON although [jsontype.Type] accepts it.
+func checkNotEmpty(req validator.StringRequest) diag.Diagnostics {
+	if req.ConfigValue.IsNull() || req.ConfigValue.ValueString() != "" {
+		return nil
+	}
+	return jsontype.Value{StringValue: req.ConfigValue}.Check(req.Path)
+}
+
+// checkKind checks the type of the JSON value in a string. The attribute's type refuses a string
+// that is not JSON, except for the empty one.
 func checkKind[T any](summary, description string, req validator.StringRequest) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
@@ -106,7 +113,7 @@ func checkKind[T any](summary, description string, req validator.StringRequest) 
 	}
 	value, err := jsonvalue.Decode([]byte(req.ConfigValue.ValueString()))
 	if err != nil {
-		return nil
+		return checkNotEmpty(req)
 	}
 	if _, ok := value.(T); !ok {
 		diagnostics.AddAttributeError(req.Path, summary, "The value "+description+". Use jsonencode() to build it from a Terraform value.")
@@ -131,29 +138,27 @@ func (JSONElements) Description(context.Context) string { return "elements must 
 func (v JSONElements) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 // ValidateMap implements validator.Map.
-func (JSONElements) ValidateMap(ctx context.Context, req validator.MapRequest, resp *validator.MapResponse) {
-	resp.Diagnostics.Append(checkJSON(ctx, req.Path, req.ConfigValue)...)
+func (JSONElements) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
+	resp.Diagnostics.Append(checkJSON(req.Path, req.ConfigValue)...)
 }
 
 // ValidateList implements validator.List.
-func (JSONElements) ValidateList(ctx context.Context, req validator.ListRequest, resp *validator.ListResponse) {
-	resp.Diagnostics.Append(checkJSON(ctx, req.Path, req.ConfigValue)...)
+func (JSONElements) ValidateList(_ context.Context, req validator.ListRequest, resp *validator.ListResponse) {
+	resp.Diagnostics.Append(checkJSON(req.Path, req.ConfigValue)...)
 }
 
-func checkJSON(ctx context.Context, at path.Path, value attr.Value) diag.Diagnostics {
+func checkJSON(at path.Path, value attr.Value) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	switch value := value.(type) {
 	case jsontype.Value:
-		var resp xattr.ValidateAttributeResponse
-		value.ValidateAttribute(ctx, xattr.ValidateAttributeRequest{Path: at}, &resp)
-		return append(resp.Diagnostics, checkNotNull(at, value.ValueString())...)
+		return append(value.Check(at), checkNotNull(at, value.ValueString())...)
 	case types.Map:
 		for key, element := range value.Elements() {
-			diagnostics.Append(checkJSON(ctx, at.AtMapKey(key), element)...)
+			diagnostics.Append(checkJSON(at.AtMapKey(key), element)...)
 		}
 	case types.List:
 		for i, element := range value.Elements() {
-			diagnostics.Append(checkJSON(ctx, at.AtListIndex(i), element)...)
+			diagnostics.Append(checkJSON(at.AtListIndex(i), element)...)
 		}
 	}
 	return diagnostics
