@@ -10,16 +10,16 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// unknownBlueprint is the configuration of the entity "e" while its blueprint is
-// not known yet, such as one that a data source reads during the apply.
+// unknownBlueprint returns the configuration of the entity "e" with an unknown blueprint, such as
+// one that a data source reads during the apply.
 func unknownBlueprint(attributes string) string {
 	return strings.Replace(declare(attributes), `"thing"`, `"(unknown)"`, 1)
 }
 
-// ofTarget is the configuration of the entity "e" in another blueprint.
+// ofTarget returns the configuration of the entity "e" in another blueprint.
 func ofTarget() string { return `{"blueprint": "target", "identifier": "e", "title": "E"}` }
 
-// newThing is a session with an entity without properties.
+// newThing returns a session with an entity without properties.
 func newThing(t *testing.T) (*acctest.Environment, *acctest.Session) {
 	t.Helper()
 	env := newThings(t)
@@ -36,23 +36,23 @@ func TestBlueprintChange_unknownIsPlannedInPlace(t *testing.T) {
 	}
 	want := []string{"blueprint", "created_at", "created_by", "id", "updated_at", "updated_by"}
 	if unknown := session.Unknown(unknownBlueprint(`"title": "E"`)); !slices.Equal(unknown, want) {
-		t.Errorf("the plan leaves %v open, want %v", unknown, want)
+		t.Errorf("the plan leaves %v unknown, want %v", unknown, want)
 	}
 	env.Writes(t)
 	env.Restart(t, session).Apply(declare(`"title": "E"`))
 	if writes := env.Writes(t); len(writes) > 0 {
-		t.Errorf("the blueprint proved to be the same, and it sent %v", writes)
+		t.Errorf("the blueprint is the same, but the apply sent %v", writes)
 	}
 }
 
-// TestBlueprintChange_unknownProvesToBeAnother: a plan in place must not turn
-// into a replacement while it is applied.
-func TestBlueprintChange_unknownProvesToBeAnother(t *testing.T) {
+// TestBlueprintChange_unknownBecomesAnother checks that an update in place does not become a
+// replacement during the apply.
+func TestBlueprintChange_unknownBecomesAnother(t *testing.T) {
 	t.Parallel()
 	env, session := newThing(t)
 	session.Plan(unknownBlueprint(`"title": "E"`))
 	env.Writes(t)
-	failed(t, env.Restart(t, session).TryApply(ofTarget()), `AttributeName("blueprint"): Plan Again`, `"thing:e"`, `"target"`, "Nothing was written")
+	expectError(t, env.Restart(t, session).TryApply(ofTarget()), `AttributeName("blueprint"): Plan Again`, `"thing:e"`, `"target"`, "Nothing was written")
 	if writes := env.Writes(t); len(writes) > 0 {
 		t.Errorf("it sent %v", writes)
 	}
@@ -63,9 +63,9 @@ func TestBlueprintChange_unknownProvesToBeAnother(t *testing.T) {
 	}
 }
 
-// TestBlueprintChange_renameThatIsPlannedLater: Terraform may plan an entity
-// before the blueprint that it names as text.
-func TestBlueprintChange_renameThatIsPlannedLater(t *testing.T) {
+// TestBlueprintChange_renamePlannedLater plans an entity before its blueprint, which is possible if
+// the entity names it literally.
+func TestBlueprintChange_renamePlannedLater(t *testing.T) {
 	t.Parallel()
 	env, session := newThing(t)
 	planning := env.Restart(t, session)
@@ -85,9 +85,8 @@ func TestBlueprintChange_renameThatIsPlannedLater(t *testing.T) {
 	}
 }
 
-// TestBlueprintChange_awaitsTheRename: Terraform may also begin to update the
-// entity first.
-func TestBlueprintChange_awaitsTheRename(t *testing.T) {
+// TestBlueprintChange_waitsForTheRename updates the entity before the blueprint is renamed.
+func TestBlueprintChange_waitsForTheRename(t *testing.T) {
 	t.Parallel()
 	env, session := newThing(t)
 	env.Control(t, http.MethodPost, "/_emulator/faults", `{"method": "GET", "route": "/v1/blueprints/{identifier}", "hold": true}`)
@@ -105,9 +104,9 @@ func TestBlueprintChange_awaitsTheRename(t *testing.T) {
 	}
 }
 
-// TestBlueprintChange_textOfANewBlueprint: that another resource of the run was
-// to create it, and not to rename it, shows only at the apply.
-func TestBlueprintChange_textOfANewBlueprint(t *testing.T) {
+// TestBlueprintChange_literalNameOfNewBlueprint checks the case in which only the apply shows that
+// another resource creates the blueprint instead of renaming the old one.
+func TestBlueprintChange_literalNameOfNewBlueprint(t *testing.T) {
 	t.Parallel()
 	env, session := newThing(t)
 	session.Refresh()
@@ -117,7 +116,7 @@ func TestBlueprintChange_textOfANewBlueprint(t *testing.T) {
 	env.AwaitHeld(t)
 	env.Control(t, http.MethodDelete, "/_emulator/faults", "")
 	replaceAtPort(t, env)
-	failed(t, <-done, `AttributeName("blueprint")`, `"thing:e"`, "another one", "Plan again")
+	expectError(t, <-done, `AttributeName("blueprint")`, `"thing:e"`, "is not a new name of", "Run terraform plan again")
 	if entity := get(t, env, "thing", "e"); entity.Title == nil || *entity.Title != "E" {
 		t.Errorf("the entity has changed: %+v", entity)
 	}
@@ -126,14 +125,14 @@ func TestBlueprintChange_textOfANewBlueprint(t *testing.T) {
 	}
 }
 
-// TestBlueprintChange_knownToBeAnother: what is planned as new, or exists beside
-// the old one, is no new name.
-func TestBlueprintChange_knownToBeAnother(t *testing.T) {
+// TestBlueprintChange_anotherBlueprintReplaces checks that a blueprint that is planned as new, or
+// exists next to the old one, does not count as renamed.
+func TestBlueprintChange_anotherBlueprintReplaces(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*testing.T, *acctest.Environment, *acctest.Session){
-		"one that exists":        func(t *testing.T, env *acctest.Environment, _ *acctest.Session) { t.Helper(); replaceAtPort(t, env) },
-		"one that is planned":    planBlueprint(`{"identifier": "renamed", "title": "New"}`, ""),
-		"one beside the old one": planBlueprint(`{"identifier": "thing", "title": "Thing"}`, "thing"),
+		"one that exists":         func(t *testing.T, env *acctest.Environment, _ *acctest.Session) { t.Helper(); replaceAtPort(t, env) },
+		"one that is planned":     planBlueprint(`{"identifier": "renamed", "title": "New"}`, ""),
+		"one next to the old one": planBlueprint(`{"identifier": "thing", "title": "Thing"}`, "thing"),
 	}
 	for name, prepare := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -159,8 +158,8 @@ func planBlueprint(config, imported string) func(*testing.T, *acctest.Environmen
 	}
 }
 
-// TestBlueprintChange_renamedByOthers: the name in the state is gone, so the new
-// one is that of the same blueprint.
+// TestBlueprintChange_renamedByOthers checks that the new name counts as that of the same blueprint
+// if the one in the state no longer exists.
 func TestBlueprintChange_renamedByOthers(t *testing.T) {
 	t.Parallel()
 	env, session := newThing(t)

@@ -16,12 +16,12 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 )
 
-// This file holds an entity that is about to be written to its blueprint, so
-// that a mistake fails the plan and not the apply. It must refuse nothing that
-// Port accepts: what it does not know it lets pass.
+// This file checks an entity against its blueprint before it is written, so that a mistake fails
+// the plan instead of the apply. It must not refuse anything that Port accepts: what it does not
+// know, it accepts.
 
-// check compares the configuration with the blueprint: the one that this process
-// has planned, or else the one at Port. state is nil for a new entity.
+// check compares the configuration with the blueprint: the one that this process has planned, or
+// else the one in Port. state is nil for a new entity.
 func (r *entityResource) check(ctx context.Context, config *partialModel, state *model) diag.Diagnostics {
 	if r.backend == nil || !r.backend.EntityPlanChecks || config.Blueprint.ValueString() == "" {
 		return nil
@@ -38,36 +38,37 @@ func (r *entityResource) check(ctx context.Context, config *partialModel, state 
 		parts:      r.backend.Planned.Parts(config.Blueprint.ValueString()),
 	}
 	c.checkProperties(ctx, config)
-	// The relations of a planned blueprint are open where it leaves them to others.
+	// If a planned blueprint does not declare relations, others may.
 	if !isPlanned || definition.Relations != nil {
 		c.checkRelations(ctx, config.Relations)
 	}
 	return c.diagnostics
 }
 
-// definition finds the blueprint as it will be; nil if that is not known.
+// definition returns the blueprint as it will be, nil if that is not known.
 func (r *entityResource) definition(ctx context.Context, blueprint string) (definition *port.Blueprint, isPlanned bool) {
 	if planned, isPlanned := r.backend.Planned.Find(blueprint); isPlanned {
 		return planned.Definition, true
 	}
 	definition, err := r.backend.Blueprint(ctx, blueprint)
 	if err != nil {
-		// The blueprint may be made in this run; if not, the apply says so.
+		// This run may create the blueprint; if it does not, the apply fails.
 		return nil, false
 	}
 	return definition, false
 }
 
-// checker collects what is wrong with one entity.
+// checker collects the mistakes in one entity.
 type checker struct {
 	definition *port.Blueprint
 	at         address
-	// isPlanned says that the definition is that of this run's plan. Otherwise it is
-	// that of Port, which the run may be about to change.
+	// isPlanned reports whether the definition comes from the plan of this run. Otherwise it comes
+	// from Port, and the run may be about to change it.
 	isPlanned bool
-	// isWhole says that what the configuration leaves out has no value.
+	// isWhole reports whether properties and relations that the configuration omits will have no
+	// value.
 	isWhole bool
-	// parts are those of the blueprint that are planned as resources of their own.
+	// parts are the parts of the blueprint that other resources of this run declare.
 	parts       []backend.PlannedPart
 	diagnostics diag.Diagnostics
 }
@@ -75,14 +76,14 @@ type checker struct {
 func (c *checker) fail(at path.Path, summary, format string, arguments ...any) {
 	detail := fmt.Sprintf(format, arguments...)
 	if !c.isPlanned {
-		detail += "\n\nThis is the blueprint as it is at Port. If this configuration changes it, let Terraform plan it first: " +
+		detail += "\n\nThis check used the blueprint as it is in Port. If this configuration changes the blueprint, make Terraform plan it first: " +
 			"refer to its resource (blueprint = port_blueprint.<name>.identifier), or add it to depends_on."
 	}
 	c.diagnostics.AddAttributeError(at, summary, detail+
-		fmt.Sprintf("\n\nThis is about %s. To plan without these checks, set entity_plan_checks = false in the provider block.", c.subject()))
+		fmt.Sprintf("\n\nThe error is in %s. To turn these checks off, set entity_plan_checks = false in the provider block.", c.subject()))
 }
 
-// subject names the entity, which may have no identifier yet.
+// subject describes the entity, which may have no identifier yet.
 func (c *checker) subject() string {
 	if c.at.Identifier == "" {
 		return fmt.Sprintf("an entity of the blueprint %q", c.at.Blueprint)
@@ -125,10 +126,10 @@ func (c *checker) checkProperty(at path.Path, key string, value any, isKnown boo
 		c.fail(at, "Unknown Property", "The blueprint %q has no property %q.%s", c.definition.Identifier, key, suggestion(key, c.definition.Schema.Properties))
 	case !isKnown:
 	case value == nil && slices.Contains(c.definition.Schema.Required, key):
-		c.fail(at, "Missing Required Property", "The blueprint %q requires the property %q, which is null here.", c.definition.Identifier, key)
+		c.fail(at, "Missing Required Property", "The blueprint %q requires the property %q, which is null.", c.definition.Identifier, key)
 	case value == nil:
 	case !isOfType(property.Type, value):
-		c.fail(at, "Wrong Property Type", "The property %q of the blueprint %q is %s, not %s.", key, c.definition.Identifier, described(property.Type), described(typeOf(value)))
+		c.fail(at, "Wrong Property Type", "The property %q of the blueprint %q is %s, not %s.", key, c.definition.Identifier, withArticle(property.Type), withArticle(typeOf(value)))
 	default:
 		if problem := ruleOf(property).violation(value); problem != "" {
 			c.fail(at, "Invalid Property Value", "The property %q of the blueprint %q %s.", key, c.definition.Identifier, problem)
@@ -164,22 +165,22 @@ func (c *checker) checkRelation(e entry) {
 	switch {
 	case !exists && c.isDeclaredApart(e.key):
 	case !exists:
-		c.fail(e.at, "Unknown Relation", "The blueprint %q has no relation %q.%s\n\nIf a port_blueprint_relation of this configuration declares it, take the blueprint from that resource, "+
-			"so that the relation is created first: blueprint = port_blueprint_relation.<name>.blueprint.", c.definition.Identifier, e.key, suggestion(e.key, c.definition.Relations))
+		c.fail(e.at, "Unknown Relation", "The blueprint %q has no relation %q.%s\n\nIf a port_blueprint_relation of this configuration declares it, set blueprint = port_blueprint_relation.<name>.blueprint, "+
+			"so that the relation is created first.", c.definition.Identifier, e.key, suggestion(e.key, c.definition.Relations))
 	case relation.Many && e.collection == "single_relations":
-		c.fail(e.at, "Wrong Kind of Relation", "The relation %q of the blueprint %q has many targets. List them in many_relations.", e.key, c.definition.Identifier)
+		c.fail(e.at, "Wrong Kind of Relation", "The relation %q of the blueprint %q has multiple targets. Set it in many_relations.", e.key, c.definition.Identifier)
 	case !relation.Many && e.collection == "many_relations":
-		c.fail(e.at, "Wrong Kind of Relation", "The relation %q of the blueprint %q has a single target. Name it in single_relations.", e.key, c.definition.Identifier)
+		c.fail(e.at, "Wrong Kind of Relation", "The relation %q of the blueprint %q has a single target. Set it in single_relations.", e.key, c.definition.Identifier)
 	}
 }
 
-// isDeclaredApart reports whether a relation is planned as a resource of its own.
+// isDeclaredApart reports whether a port_blueprint_relation of this run declares the relation.
 func (c *checker) isDeclaredApart(relation string) bool {
 	return slices.Contains(c.parts, backend.PlannedPart{Attribute: "relations", Key: relation})
 }
 
-// isOpen reports whether a value or a map in it is not known, so that what it
-// lacks cannot be told.
+// isOpen reports whether a value or a map in it is unknown, so that absent keys cannot be
+// determined.
 func isOpen(value attr.Value) bool {
 	if value.IsUnknown() {
 		return true
@@ -196,8 +197,7 @@ func isOpen(value attr.Value) bool {
 	return false
 }
 
-// suggestion names the key that was probably meant, or all there are if they
-// are few.
+// suggestion returns the most similar key, or all keys if they are few.
 func suggestion[T any](key string, existing map[string]T) string {
 	const few = 12
 	keys := sortedKeys(existing)

@@ -16,14 +16,13 @@ import (
 // entry is one key of a map in a configuration: a property or a relation.
 type entry struct {
 	key string
-	// collection is the map that lists it, such as string_props.
+	// collection is the name of the map, such as string_props.
 	collection string
 	at         path.Path
 	value      attr.Value
 }
 
-// entriesOf lists the entries of all maps in an object, in order. A map that is
-// not known yet has none that anybody could check.
+// entriesOf returns the entries of all maps in an object, sorted. An unknown map has no entries.
 func entriesOf(at path.Path, object types.Object) []entry {
 	var entries []entry
 	attributes := object.Attributes()
@@ -41,7 +40,7 @@ func entriesOf(at path.Path, object types.Object) []entry {
 	return entries
 }
 
-// toAPI gives the value as Port would get it, if it is known.
+// toAPI returns the value to send to Port, and false if it is unknown.
 func (e entry) toAPI(ctx context.Context) (value any, isKnown bool) {
 	if !isFullyKnown(ctx, e.value) {
 		return nil, false

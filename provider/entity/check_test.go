@@ -15,7 +15,7 @@ func number(text string) *json.Number {
 	return &n
 }
 
-// strict is a blueprint with a rule of every kind.
+// strict returns a blueprint with a constraint of every kind.
 func strict() *port.Blueprint {
 	blueprint := thing()
 	blueprint.Identifier = "strict"
@@ -37,7 +37,7 @@ func strict() *port.Blueprint {
 	return blueprint
 }
 
-// newStrict is a Port with that blueprint.
+// newStrict returns a Port with that blueprint.
 func newStrict(t *testing.T, change func(*port.Blueprint)) *acctest.Environment {
 	t.Helper()
 	env := newThings(t)
@@ -49,9 +49,9 @@ func newStrict(t *testing.T, change func(*port.Blueprint)) *acctest.Environment 
 	return env
 }
 
-func asItIs(*port.Blueprint) {}
+func unchanged(*port.Blueprint) {}
 
-func strictly(attributes string) string {
+func strictEntity(attributes string) string {
 	return fmt.Sprintf(`{"blueprint": "strict", "identifier": "e", %s}`, attributes)
 }
 
@@ -63,53 +63,53 @@ func amounts(key, value string) string {
 	return fmt.Sprintf(`"properties": {"number_props": {%q: %s}}`, key, value)
 }
 
-// mistakes are entities that break one rule each, and a part of what is said of it.
-func mistakes() map[string]struct{ attributes, want string } {
+// invalidEntities are entities with one mistake each, and a part of the error.
+func invalidEntities() map[string]struct{ attributes, want string } {
 	return map[string]struct{ attributes, want string }{
-		"an unknown property":               {texts("helthStatus", `"Healthy"`), `"string_props").ElementKeyString("helthStatus"): Unknown Property: The blueprint "strict" has no property "helthStatus". Did you mean "healthStatus"?`},
-		"an unknown property of no name":    {texts("zzzzzzzzz", `"x"`), `Unknown Property: The blueprint "strict" has no property "zzzzzzzzz".`},
-		"an unknown key in properties_json": {`"properties_json": "{\"Any\": 1}"`, `AttributeName("properties_json"): Unknown Property: The blueprint "strict" has no property "Any". Did you mean "any"?`},
-		"a computed property":               {amounts("sum", `1`), `ElementKeyString("sum"): Computed Property: Port computes the property "sum"`},
-		"a text for a number":               {texts("number", `"1"`), `ElementKeyString("number"): Wrong Property Type: The property "number" of the blueprint "strict" is a number, not a string.`},
-		"a number for a text":               {amounts("text", `1`), `is a string, not a number.`},
-		"an object for a list":              {`"properties": {"object_props": {"any": "{}"}}`, `is an array, not an object.`},
-		"a list for an object":              {`"properties_json": "{\"object\": []}"`, `is an object, not an array.`},
-		"a list of the wrong type":          {`"properties": {"array_props": {"number_items": {"texts": [1]}}}`, `ElementKeyString("texts"): Invalid Property Value: The property "texts" of the blueprint "strict" has the element 0 of the wrong type: it must be a string, not a number.`},
-		"a null in a list of texts":         {`"properties": {"array_props": {"string_items": {"texts": ["x", null]}}}`, `has no value in element 1: it must be a string, not null.`},
-		"a null in a list in JSON":          {`"properties_json": "{\"texts\": [null]}"`, `has no value in element 0: it must be a string, not null.`},
-		"a text outside of an enum":         {texts("healthStatus", `"healthy"`), `must be one of "Healthy", "Crashed".`},
-		"a number outside of an enum":       {amounts("level", `2`), `must be one of 1, 2.50.`},
-		"an element outside of an enum":     {`"properties": {"array_props": {"string_items": {"colors": ["red", "green"]}}}`, `has a wrong element 1: it must be one of "red", "blue".`},
-		"a url that is none":                {texts("url", `"example.com"`), `must have the format url.`},
-		"a time without a zone":             {texts("since", `"2026-01-01T00:00:00"`), `must have the format date-time`},
-		"an email address that is none":     {texts("email", `"me"`), `must have the format email`},
-		"an ipv4 address that is none":      {texts("ipv4", `"::1"`), `must have the format ipv4`},
-		"an ipv6 address that is none":      {texts("ipv6", `"127.0.0.1"`), `must have the format ipv6`},
-		"a text that breaks a pattern":      {texts("code", `"B1"`), `must match the pattern ^(?=A)\w+$.`},
-		"a text too short":                  {texts("name", `"ä"`), `must have at least 2 characters, not 1.`},
-		"a text too long":                   {texts("name", `"abcde"`), `must have at most 4 characters, not 5.`},
-		"a number too small":                {amounts("percent", `-0.1`), `must be at least 0.`},
-		"a number too large":                {amounts("percent", `99.50001`), `must be at most 99.5.`},
-		"a list too short":                  {`"properties": {"array_props": {"string_items": {"few": []}}}`, `must have at least 1 elements, not 0.`},
-		"a list too long":                   {`"properties": {"array_props": {"number_items": {"few": [1, 2, 3]}}}`, `must have at most 2 elements, not 3.`},
-		"an unknown relation":               {`"relations": {"single_relations": {"ones": "a"}}`, `"single_relations").ElementKeyString("ones"): Unknown Relation: The blueprint "strict" has no relation "ones". Did you mean "one"?`},
-		"a list for a single relation":      {`"relations": {"many_relations": {"one": ["a"]}}`, `Wrong Kind of Relation: The relation "one" of the blueprint "strict" has a single target. Name it in single_relations.`},
-		"one target for many":               {`"relations": {"single_relations": {"many": "a"}}`, `Wrong Kind of Relation: The relation "many" of the blueprint "strict" has many targets. List them in many_relations.`},
+		"an unknown property":                      {texts("helthStatus", `"Healthy"`), `"string_props").ElementKeyString("helthStatus"): Unknown Property: The blueprint "strict" has no property "helthStatus". Did you mean "healthStatus"?`},
+		"an unknown property without a suggestion": {texts("zzzzzzzzz", `"x"`), `Unknown Property: The blueprint "strict" has no property "zzzzzzzzz".`},
+		"an unknown key in properties_json":        {`"properties_json": "{\"Any\": 1}"`, `AttributeName("properties_json"): Unknown Property: The blueprint "strict" has no property "Any". Did you mean "any"?`},
+		"a computed property":                      {amounts("sum", `1`), `ElementKeyString("sum"): Computed Property: Port computes the property "sum"`},
+		"a string for a number":                    {texts("number", `"1"`), `ElementKeyString("number"): Wrong Property Type: The property "number" of the blueprint "strict" is a number, not a string.`},
+		"a number for a string":                    {amounts("text", `1`), `is a string, not a number.`},
+		"an object for a list":                     {`"properties": {"object_props": {"any": "{}"}}`, `is an array, not an object.`},
+		"a list for an object":                     {`"properties_json": "{\"object\": []}"`, `is an object, not an array.`},
+		"a list of the wrong type":                 {`"properties": {"array_props": {"number_items": {"texts": [1]}}}`, `ElementKeyString("texts"): Invalid Property Value: The property "texts" of the blueprint "strict" must have a string as element 0, not a number.`},
+		"a null in a list of strings":              {`"properties": {"array_props": {"string_items": {"texts": ["x", null]}}}`, `must not have null as element 1, but a string.`},
+		"a null in a list in JSON":                 {`"properties_json": "{\"texts\": [null]}"`, `must not have null as element 0, but a string.`},
+		"a string outside the enum":                {texts("healthStatus", `"healthy"`), `must be one of "Healthy", "Crashed".`},
+		"a number outside the enum":                {amounts("level", `2`), `must be one of 1, 2.50.`},
+		"an element outside the enum":              {`"properties": {"array_props": {"string_items": {"colors": ["red", "green"]}}}`, `has an invalid element 1, which must be one of "red", "blue".`},
+		"an invalid url":                           {texts("url", `"example.com"`), `must have the format url.`},
+		"a time without a zone":                    {texts("since", `"2026-01-01T00:00:00"`), `must have the format date-time`},
+		"an invalid email address":                 {texts("email", `"me"`), `must have the format email`},
+		"an invalid ipv4 address":                  {texts("ipv4", `"::1"`), `must have the format ipv4`},
+		"an invalid ipv6 address":                  {texts("ipv6", `"127.0.0.1"`), `must have the format ipv6`},
+		"a string that does not match the pattern": {texts("code", `"B1"`), `must match the pattern ^(?=A)\w+$.`},
+		"a string too short":                       {texts("name", `"ä"`), `must have at least 2 characters, not 1.`},
+		"a string too long":                        {texts("name", `"abcde"`), `must have at most 4 characters, not 5.`},
+		"a number too small":                       {amounts("percent", `-0.1`), `must be at least 0.`},
+		"a number too large":                       {amounts("percent", `99.50001`), `must be at most 99.5.`},
+		"a list too short":                         {`"properties": {"array_props": {"string_items": {"few": []}}}`, `must have at least 1 elements, not 0.`},
+		"a list too long":                          {`"properties": {"array_props": {"number_items": {"few": [1, 2, 3]}}}`, `must have at most 2 elements, not 3.`},
+		"an unknown relation":                      {`"relations": {"single_relations": {"ones": "a"}}`, `"single_relations").ElementKeyString("ones"): Unknown Relation: The blueprint "strict" has no relation "ones". Did you mean "one"?`},
+		"a list for a single relation":             {`"relations": {"many_relations": {"one": ["a"]}}`, `Wrong Kind of Relation: The relation "one" of the blueprint "strict" has a single target. Set it in single_relations.`},
+		"one target for many":                      {`"relations": {"single_relations": {"many": "a"}}`, `Wrong Kind of Relation: The relation "many" of the blueprint "strict" has multiple targets. Set it in many_relations.`},
 	}
 }
 
 func TestCheck_refuses(t *testing.T) {
 	t.Parallel()
-	for name, test := range mistakes() {
+	for name, test := range invalidEntities() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			env := newStrict(t, asItIs)
-			diagnostics := env.NewSession(t, "port_entity").Plan(strictly(test.attributes))
+			env := newStrict(t, unchanged)
+			diagnostics := env.NewSession(t, "port_entity").Plan(strictEntity(test.attributes))
 			if len(diagnostics) != 1 || !strings.HasPrefix(diagnostics[0], "ERROR") || !strings.Contains(diagnostics[0], test.want) {
 				t.Errorf("got %q, want an error with %q", diagnostics, test.want)
 			}
 			if len(diagnostics) > 0 && (!strings.Contains(diagnostics[0], `"strict:e"`) || !strings.Contains(diagnostics[0], "entity_plan_checks")) {
-				t.Errorf("the error does not name the entity and the way out: %q", diagnostics[0])
+				t.Errorf("the error does not name the entity and how to turn off the check: %q", diagnostics[0])
 			}
 		})
 	}
@@ -127,26 +127,26 @@ func TestCheck_required(t *testing.T) {
 		attributes string
 		want       []string
 	}{
-		"everything there":           {whole, nil},
-		"a property left out":        {strings.Replace(whole, `"text": "x"`, "", 1), []string{`"properties"): Missing Required Property: The blueprint "strict" requires the property "text", which has no value.`}},
-		"a null":                     {strings.Replace(whole, `"x"`, "null", 1), []string{`ElementKeyString("text"): Missing Required Property: The blueprint "strict" requires the property "text", which is null here.`}},
-		"a relation left out":        {strings.Replace(whole, `"one": "a"`, "", 1), []string{`"relations"): Missing Required Relation: The blueprint "strict" requires the relation "one", which has no target.`}},
-		"a null relation":            {strings.Replace(whole, `"one": "a"`, `"one": null`, 1), []string{`requires the relation "one"`}},
-		"no targets":                 {strings.Replace(whole, `["a"]`, `[]`, 1), []string{`requires the relation "many"`}},
-		"a value that is not known":  {strings.Replace(whole, `"x"`, `"(unknown)"`, 1), nil},
-		"a map that is not known":    {strings.Replace(whole, `{"text": "x"}`, `"(unknown)"`, 1), nil},
-		"targets that are not known": {strings.Replace(whole, `["a"]`, `"(unknown)"`, 1), nil},
-		"declared, new":              {`"management": "declared"`, []string{`property "text"`, `relation "many"`, `relation "one"`}},
-		"declared, may be adopted":   {`"management": "declared", "on_existing": "adopt"`, nil},
-		"perhaps declared":           {`"management": "(unknown)"`, nil},
-		"perhaps adopted":            {`"management": "declared", "on_existing": "(unknown)"`, nil},
-		"declared and null":          {`"management": "declared", "on_existing": "adopt", "properties": {"string_props": {"text": null}}`, []string{`property "text", which is null`}},
+		"complete":                 {whole, nil},
+		"a property omitted":       {strings.Replace(whole, `"text": "x"`, "", 1), []string{`"properties"): Missing Required Property: The blueprint "strict" requires the property "text", which has no value.`}},
+		"a null":                   {strings.Replace(whole, `"x"`, "null", 1), []string{`ElementKeyString("text"): Missing Required Property: The blueprint "strict" requires the property "text", which is null.`}},
+		"a relation omitted":       {strings.Replace(whole, `"one": "a"`, "", 1), []string{`"relations"): Missing Required Relation: The blueprint "strict" requires the relation "one", which has no target.`}},
+		"a null relation":          {strings.Replace(whole, `"one": "a"`, `"one": null`, 1), []string{`requires the relation "one"`}},
+		"no targets":               {strings.Replace(whole, `["a"]`, `[]`, 1), []string{`requires the relation "many"`}},
+		"an unknown value":         {strings.Replace(whole, `"x"`, `"(unknown)"`, 1), nil},
+		"an unknown map":           {strings.Replace(whole, `{"text": "x"}`, `"(unknown)"`, 1), nil},
+		"unknown targets":          {strings.Replace(whole, `["a"]`, `"(unknown)"`, 1), nil},
+		"declared, new":            {`"management": "declared"`, []string{`property "text"`, `relation "many"`, `relation "one"`}},
+		"declared, may be adopted": {`"management": "declared", "on_existing": "adopt"`, nil},
+		"perhaps declared":         {`"management": "(unknown)"`, nil},
+		"perhaps adopted":          {`"management": "declared", "on_existing": "(unknown)"`, nil},
+		"declared and null":        {`"management": "declared", "on_existing": "adopt", "properties": {"string_props": {"text": null}}`, []string{`property "text", which is null`}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := newStrict(t, requires)
-			diagnostics := env.NewSession(t, "port_entity").Plan(strictly(test.attributes))
+			diagnostics := env.NewSession(t, "port_entity").Plan(strictEntity(test.attributes))
 			if len(diagnostics) != len(test.want) {
 				t.Fatalf("got %q, want %q", diagnostics, test.want)
 			}
@@ -159,35 +159,35 @@ func TestCheck_required(t *testing.T) {
 	}
 }
 
-// TestCheck_passes: what the plan accepts, Port accepts too.
-func TestCheck_passes(t *testing.T) {
+// TestCheck_acceptsWhatPortAccepts checks that the plan and Port accept the same values.
+func TestCheck_acceptsWhatPortAccepts(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
-		"the enum in another notation": amounts("level", `2.5`),
-		"a url":                        texts("url", `"https://example.com/x?y"`),
-		"a time":                       texts("since", `"2026-01-01T00:00:00.5+02:00"`),
-		"an email address":             texts("email", `"me@example.com"`),
-		"addresses":                    `"properties": {"string_props": {"ipv4": "127.0.0.1", "ipv6": "fe80::1"}}`,
-		"a pattern that looks ahead":   texts("code", `"A1"`),
-		"letters, not bytes":           texts("name", `"äöüß"`),
-		"the ends of a range":          amounts("percent", `99.5`),
-		"a format only for show":       texts("later", `"x"`),
-		"any element without items":    `"properties_json": "{\"few\": [[], {}]}"`,
-		"JSON of a simple type":        `"properties_json": "{\"text\": \"x\", \"number\": 1}"`,
-		"nulls":                        `"properties": {"string_props": {"healthStatus": null}}, "relations": {"single_relations": {"one": null}}`,
+		"the enum in another notation":      amounts("level", `2.5`),
+		"a url":                             texts("url", `"https://example.com/x?y"`),
+		"a time":                            texts("since", `"2026-01-01T00:00:00.5+02:00"`),
+		"an email address":                  texts("email", `"me@example.com"`),
+		"addresses":                         `"properties": {"string_props": {"ipv4": "127.0.0.1", "ipv6": "fe80::1"}}`,
+		"a pattern that looks ahead":        texts("code", `"A1"`),
+		"letters, not bytes":                texts("name", `"äöüß"`),
+		"the ends of a range":               amounts("percent", `99.5`),
+		"a format that Port does not check": texts("later", `"x"`),
+		"any element without items":         `"properties_json": "{\"few\": [[], {}]}"`,
+		"JSON of a simple type":             `"properties_json": "{\"text\": \"x\", \"number\": 1}"`,
+		"nulls":                             `"properties": {"string_props": {"healthStatus": null}}, "relations": {"single_relations": {"one": null}}`,
 	}
 	for name, attributes := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			env := newStrict(t, asItIs)
-			if diagnostics := env.NewSession(t, "port_entity").TryApply(strictly(attributes)); len(diagnostics) > 0 {
+			env := newStrict(t, unchanged)
+			if diagnostics := env.NewSession(t, "port_entity").TryApply(strictEntity(attributes)); len(diagnostics) > 0 {
 				t.Errorf("got %q", diagnostics)
 			}
 		})
 	}
 }
 
-func TestCheck_passesWhatIsNotKnown(t *testing.T) {
+func TestCheck_acceptsUnknownValues(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
 		"a value":      texts("healthStatus", `"(unknown)"`),
@@ -201,8 +201,8 @@ func TestCheck_passesWhatIsNotKnown(t *testing.T) {
 	for name, attributes := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			env := newStrict(t, asItIs)
-			config := strictly(attributes)
+			env := newStrict(t, unchanged)
+			config := strictEntity(attributes)
 			if strings.Contains(attributes, `"blueprint"`) {
 				config = `{"identifier": "e", ` + attributes + `}`
 			}
@@ -213,13 +213,13 @@ func TestCheck_passesWhatIsNotKnown(t *testing.T) {
 	}
 }
 
-// TestCheck_unchangedEntityPasses: a blueprint that became stricter is no
-// reason to fail a plan that writes nothing.
-func TestCheck_unchangedEntityPasses(t *testing.T) {
+// TestCheck_skipsUnchangedEntity checks that a stricter blueprint does not fail a plan that writes
+// nothing.
+func TestCheck_skipsUnchangedEntity(t *testing.T) {
 	t.Parallel()
-	env := newStrict(t, asItIs)
+	env := newStrict(t, unchanged)
 	session := env.NewSession(t, "port_entity")
-	session.Apply(strictly(texts("healthStatus", `"Crashed"`)))
+	session.Apply(strictEntity(texts("healthStatus", `"Crashed"`)))
 	stricter := strict()
 	stricter.Schema.Properties["healthStatus"] = port.Property{Type: "string", Enum: []any{"Healthy"}}
 	if _, err := env.Client.Blueprints.Update(t.Context(), "strict", stricter); err != nil {
@@ -227,36 +227,36 @@ func TestCheck_unchangedEntityPasses(t *testing.T) {
 	}
 	later := env.NewSession(t, "port_entity")
 	later.Import("strict:e")
-	if diagnostics := later.Plan(strictly(texts("healthStatus", `"Crashed"`))); len(diagnostics) > 0 {
+	if diagnostics := later.Plan(strictEntity(texts("healthStatus", `"Crashed"`))); len(diagnostics) > 0 {
 		t.Errorf("got %q", diagnostics)
 	}
-	if diagnostics := later.Plan(strictly(`"icon": "Lock", ` + texts("healthStatus", `"Crashed"`))); len(diagnostics) != 1 {
+	if diagnostics := later.Plan(strictEntity(`"icon": "Lock", ` + texts("healthStatus", `"Crashed"`))); len(diagnostics) != 1 {
 		t.Errorf("a change passes: %q", diagnostics)
 	}
 }
 
-func TestCheck_plannedBlueprintCounts(t *testing.T) {
+func TestCheck_usesThePlannedBlueprint(t *testing.T) {
 	t.Parallel()
 	const planned = `{"identifier": "strict", "title": "Strict", "relations": {}, "properties": {"string_props": {"fresh": {}}}}`
 	tests := map[string]struct {
 		blueprint, attributes, want string
 	}{
-		"a property that it adds":         {planned, texts("fresh", `"x"`), ""},
-		"a property that it takes away":   {planned, texts("text", `"x"`), `has no property "text"`},
-		"a relation that it takes away":   {planned, `"relations": {"single_relations": {"one": "a"}}`, `has no relation "one". It has none.`},
-		"relations that it leaves alone":  {strings.Replace(planned, `"relations": {}, `, "", 1), `"relations": {"single_relations": {"one": "a"}}`, ""},
-		"one that is not known in detail": {strings.Replace(planned, `{"fresh": {}}`, `"(unknown)"`, 1), texts("nothing", `"x"`), ""},
-		"one that it does not concern":    {strings.Replace(planned, `"strict"`, `"other"`, 1), texts("fresh", `"x"`), `has no property "fresh"`},
+		"a property that it adds":            {planned, texts("fresh", `"x"`), ""},
+		"a property that it removes":         {planned, texts("text", `"x"`), `has no property "text"`},
+		"a relation that it removes":         {planned, `"relations": {"single_relations": {"one": "a"}}`, `has no relation "one". It has none.`},
+		"relations that it does not declare": {strings.Replace(planned, `"relations": {}, `, "", 1), `"relations": {"single_relations": {"one": "a"}}`, ""},
+		"a partly unknown blueprint":         {strings.Replace(planned, `{"fresh": {}}`, `"(unknown)"`, 1), texts("nothing", `"x"`), ""},
+		"another planned blueprint":          {strings.Replace(planned, `"strict"`, `"other"`, 1), texts("fresh", `"x"`), `has no property "fresh"`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			env := newStrict(t, asItIs)
+			env := newStrict(t, unchanged)
 			session := env.NewSession(t, "port_entity")
 			if diagnostics := session.Beside("port_blueprint").Plan(test.blueprint); len(diagnostics) > 0 {
 				t.Fatalf("the plan of the blueprint reports %q", diagnostics)
 			}
-			diagnostics := session.Plan(strictly(test.attributes))
+			diagnostics := session.Plan(strictEntity(test.attributes))
 			if (test.want == "") != (len(diagnostics) == 0) || (test.want != "" && !strings.Contains(diagnostics[0], test.want)) {
 				t.Errorf("got %q, want %q", diagnostics, test.want)
 			}
@@ -266,15 +266,15 @@ func TestCheck_plannedBlueprintCounts(t *testing.T) {
 
 func TestCheck_canBeTurnedOff(t *testing.T) {
 	t.Setenv("PORT_ENTITY_PLAN_CHECKS", "false")
-	env := newStrict(t, asItIs)
-	if diagnostics := env.NewSession(t, "port_entity").Plan(strictly(texts("nothing", `"x"`))); len(diagnostics) > 0 {
+	env := newStrict(t, unchanged)
+	if diagnostics := env.NewSession(t, "port_entity").Plan(strictEntity(texts("nothing", `"x"`))); len(diagnostics) > 0 {
 		t.Errorf("got %q", diagnostics)
 	}
 }
 
-// TestCheck_saysHowToPlanTheBlueprintFirst names the way out where the blueprint
-// was not planned, and only there.
-func TestCheck_saysHowToPlanTheBlueprintFirst(t *testing.T) {
+// TestCheck_advisesToPlanTheBlueprint checks that the error advises to plan the blueprint, unless
+// it was planned.
+func TestCheck_advisesToPlanTheBlueprint(t *testing.T) {
 	t.Parallel()
 	const advice = "refer to its resource (blueprint = port_blueprint.<name>.identifier), or add it to depends_on"
 	session := newThings(t).NewSession(t, "port_entity")
@@ -286,16 +286,16 @@ func TestCheck_saysHowToPlanTheBlueprintFirst(t *testing.T) {
 	blueprint.Import("thing")
 	blueprint.Plan(`{"identifier": "thing", "title": "Thing", "properties": {"string_props": {"text": {}}}}`)
 	if diagnostics := session.Plan(config); len(diagnostics) != 1 || strings.Contains(diagnostics[0], advice) {
-		t.Errorf("beside a planned blueprint the plan says %q", diagnostics)
+		t.Errorf("with a planned blueprint the plan says %q", diagnostics)
 	}
 }
 
-// TestCheck_relationToAnID names the attribute that was meant.
+// TestCheck_relationToAnID checks that the error names the attribute to use.
 func TestCheck_relationToAnID(t *testing.T) {
 	t.Parallel()
 	session := newThings(t).NewSession(t, "port_entity")
 	diagnostics := session.TryApply(declare(`"relations": {"single_relations": {"one": "target:a"}}`))
-	if len(diagnostics) != 1 || !strings.Contains(diagnostics[0], "write port_entity.<name>.identifier, not .id") {
+	if len(diagnostics) != 1 || !strings.Contains(diagnostics[0], "Use port_entity.<name>.identifier, not .id") {
 		t.Errorf("the apply says %q", diagnostics)
 	}
 }

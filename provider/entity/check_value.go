@@ -14,7 +14,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
-// The types of a property at Port.
+// The property types of Port.
 const (
 	typeString  = "string"
 	typeNumber  = "number"
@@ -23,8 +23,7 @@ const (
 	typeArray   = "array"
 )
 
-// rule is what a blueprint says about a value of a property, or about an
-// element of a list.
+// rule contains the constraints of a property, or of the elements of a list.
 type rule struct {
 	format               *string
 	enum                 []any
@@ -63,12 +62,12 @@ func ruleOf(property port.Property) rule {
 	return r
 }
 
-// violation says what is wrong with a value, as the end of a sentence about its
-// property; "" if nothing is. It does not show the value: Terraform tells no
-// provider which values are sensitive.
+// violation describes how a value breaks the rule, as the end of a sentence about its property, or
+// returns "". It does not contain the value, because a provider does not know which values are
+// sensitive.
 func (r rule) violation(value any) string {
 	if len(r.enum) > 0 && !slices.ContainsFunc(r.enum, func(allowed any) bool { return jsonvalue.Equal(allowed, value) }) {
-		return "must be one of " + listed(r.enum)
+		return "must be one of " + joinJSON(r.enum)
 	}
 	switch value := value.(type) {
 	case string:
@@ -121,27 +120,26 @@ func (r rule) listViolation(list []any) string {
 	}
 	for i, element := range list {
 		if element == nil && r.itemType != "" {
-			return fmt.Sprintf("has no value in element %d: it must be %s, not null", i, described(r.itemType))
+			return fmt.Sprintf("must not have null as element %d, but %s", i, withArticle(r.itemType))
 		}
 		if element == nil {
 			continue
 		}
 		if !isOfType(r.itemType, element) {
-			return fmt.Sprintf("has the element %d of the wrong type: it must be %s, not %s", i, described(r.itemType), described(typeOf(element)))
+			return fmt.Sprintf("must have %[2]s as element %[1]d, not %[3]s", i, withArticle(r.itemType), withArticle(typeOf(element)))
 		}
 		if problem := r.items.violation(element); problem != "" {
-			return fmt.Sprintf("has a wrong element %d: it %s", i, problem)
+			return fmt.Sprintf("has an invalid element %d, which %s", i, problem)
 		}
 	}
 	return ""
 }
 
-// isOfType reports whether a value may have a type. One that was not known when
-// this was written has any value.
-func isOfType(wanted string, value any) bool {
-	switch wanted {
+// isOfType reports whether a value may have a type. Any value may have an unknown type.
+func isOfType(typeName string, value any) bool {
+	switch typeName {
 	case typeString, typeNumber, typeBoolean, typeObject, typeArray:
-		return typeOf(value) == wanted
+		return typeOf(value) == typeName
 	default:
 		return true
 	}
@@ -162,8 +160,8 @@ func typeOf(value any) string {
 	}
 }
 
-// described names a type with its article.
-func described(name string) string {
+// withArticle returns the name of a type with its article.
+func withArticle(name string) string {
 	switch name {
 	case typeArray, typeObject:
 		return "an " + name
@@ -180,14 +178,14 @@ func isMore(number json.Number, limit *json.Number) bool {
 	return limit != nil && jsonvalue.CompareNumbers(number, *limit) > 0
 }
 
-// hasFormat checks the formats whose meaning is beyond doubt. Whether Port holds a
-// user to the form of an email address is not known.
+// hasFormat checks the formats with a well-defined meaning. It is not known whether Port requires a
+// user to be an email address.
 func hasFormat(format, text string) bool { return format == "user" || syntax.HasFormat(format, text) }
 
-func listed(values []any) string {
+func joinJSON(values []any) string {
 	texts := make([]string, len(values))
 	for i, value := range values {
-		texts[i] = shown(value)
+		texts[i] = jsonText(value)
 	}
 	return strings.Join(texts, ", ")
 }

@@ -30,8 +30,8 @@ resource "port_entity" "this" {
   properties = { string_props = { %[3]s = "x" } }
 }`
 
-// TestEntity_blueprintRenamedInTheSameRun renames the blueprint of an entity,
-// alone and together with the entity, and keeps the entity.
+// TestEntity_blueprintRenamedInTheSameRun renames the blueprint of an entity, alone and together
+// with the entity. The entity stays.
 func TestEntity_blueprintRenamedInTheSameRun(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
@@ -57,8 +57,8 @@ func TestEntity_blueprintRenamedInTheSameRun(t *testing.T) {
 	}})
 }
 
-// TestEntity_propertyOfThePlannedBlueprint adds a property to the blueprint and
-// to the entity at once, which only a check against the plan lets pass.
+// TestEntity_propertyOfThePlannedBlueprint adds a property to the blueprint and to the entity in
+// one run, which passes only a check against the planned blueprint.
 func TestEntity_propertyOfThePlannedBlueprint(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
@@ -79,8 +79,8 @@ resource "port_entity" "this" {
   properties  = { string_props = { text = "ours" } }
 }`
 
-// TestEntity_coOwnedWithTheCLI adopts an entity, lives with what others write
-// to it, and leaves it to them.
+// TestEntity_coOwnedWithTheCLI adopts an entity, ignores the changes of others, and leaves the
+// entity to them.
 func TestEntity_coOwnedWithTheCLI(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)

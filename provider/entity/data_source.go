@@ -17,7 +17,7 @@ import (
 
 var _ datasource.DataSourceWithConfigure = (*entityDataSource)(nil)
 
-// entityDataSource is port_entity, one entity that somebody else manages.
+// entityDataSource is the data source port_entity: one entity, whoever manages it.
 type entityDataSource struct {
 	reader
 }
@@ -25,12 +25,12 @@ type entityDataSource struct {
 // NewDataSource returns the data source port_entity.
 func NewDataSource() datasource.DataSource { return &entityDataSource{} }
 
-// reader is what the data sources have in common.
+// reader is the common part of the data sources.
 type reader struct {
 	backend *backend.Backend
 }
 
-// Configure takes over the client.
+// Configure stores the client.
 func (r *reader) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
 	configured, diagnostics := backend.FromProviderData(req.ProviderData)
 	resp.Diagnostics.Append(diagnostics...)
@@ -45,16 +45,16 @@ func (d *entityDataSource) Metadata(_ context.Context, req datasource.MetadataRe
 // Schema declares the data source.
 func (d *entityDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := resultAttributes()
-	attributes["id"] = computedText("The id of the entity: `<blueprint>:<identifier>`.")
+	attributes["id"] = computedText("The ID of the entity: `<blueprint>:<identifier>`.")
 	attributes["blueprint"] = schema.StringAttribute{Required: true, MarkdownDescription: "The identifier of the blueprint.", Validators: validate.BlueprintIdentifier()}
 	attributes["identifier"] = schema.StringAttribute{Required: true, MarkdownDescription: "The identifier of the entity.", Validators: validate.EntityIdentifier()}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Reads one entity, with everything that Port knows of it: also mirror, calculation and aggregation properties, and scorecards. It fails if there is no such entity.",
+		MarkdownDescription: "Reads one entity, including its mirror, calculation and aggregation properties and its scorecards. It fails if the entity does not exist.",
 		Attributes:          attributes,
 	}
 }
 
-// entityDataModel is the data source in Terraform's terms.
+// entityDataModel is the Terraform model of the data source.
 type entityDataModel struct {
 	resultModel
 	ID types.String `tfsdk:"id"`
@@ -69,11 +69,11 @@ func (d *entityDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		return
 	}
 	blueprint, identifier := at.Blueprint.ValueString(), at.Identifier.ValueString()
-	result, err := d.find(ctx, blueprint, identifier)
+	result, err := d.read(ctx, blueprint, identifier)
 	if err != nil {
 		failure := diagnose.Failure{Verb: "Read", Kind: "Entity", Identifier: entityID(blueprint, identifier), Err: err}
 		if errors.Is(err, port.ErrNotFound) {
-			failure.Advice = "There is no such entity. Use the data source port_entities to look for one that may be missing."
+			failure.Advice = "The entity does not exist. If it may be missing, use the data source port_entities instead, which returns an empty list."
 		}
 		resp.Diagnostics.Append(failure.Diagnostic())
 		return
@@ -81,7 +81,7 @@ func (d *entityDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	resp.Diagnostics.Append(resp.State.Set(ctx, entityDataModel{resultModel: *result, ID: types.StringValue(entityID(blueprint, identifier))})...)
 }
 
-func (d *entityDataSource) find(ctx context.Context, blueprint, identifier string) (*resultModel, error) {
+func (d *entityDataSource) read(ctx context.Context, blueprint, identifier string) (*resultModel, error) {
 	entity, err := d.backend.Client.Entities.Get(ctx, blueprint, identifier, port.GetEntityOptions{})
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ import (
 
 var _ datasource.DataSourceWithConfigure = (*entitiesDataSource)(nil)
 
-// entitiesDataSource is port_entities, the entities of one blueprint.
+// entitiesDataSource is the data source port_entities: the entities of one blueprint.
 type entitiesDataSource struct {
 	reader
 }
@@ -30,26 +30,26 @@ func (d *entitiesDataSource) Metadata(_ context.Context, req datasource.Metadata
 	resp.TypeName = req.ProviderTypeName + "_entities"
 }
 
-// pageSize is the most entities that Port sends at once.
+// pageSize is the largest page size that Port accepts.
 const pageSize = 1000
 
 // Schema declares the data source.
 func (d *entitiesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Finds entities of one blueprint. Port is asked page by page, so there may be any number of them. To look in all blueprints use `port_search`.",
+		MarkdownDescription: "Searches the entities of one blueprint. It reads all pages of results, however many there are. To search all blueprints, use `port_search`.",
 		Attributes: map[string]schema.Attribute{
 			"blueprint": schema.StringAttribute{Required: true, MarkdownDescription: "The identifier of the blueprint.", Validators: validate.BlueprintIdentifier()},
 			"query": schema.StringAttribute{
 				Optional: true, CustomType: jsontype.Type{},
-				MarkdownDescription: "Which entities, as JSON: an object of `combinator` and `rules` ([search and query](https://docs.port.io/search-and-query/)). Use `jsonencode`. All of them without it.",
+				MarkdownDescription: "A [search query](https://docs.port.io/search-and-query/) with `combinator` and `rules`, as JSON. Use `jsonencode`. Without it, all entities are returned.",
 				Validators:          []validator.String{validate.Query{}},
 			},
 			"include": schema.ListAttribute{
 				Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Limits the answer to these keys, such as `title` and `properties.cpuUtil`. Name `identifier` too if you need it.",
+				MarkdownDescription: "Returns only these keys, such as `title` and `properties.cpuUtil`. Include `identifier` if you need it.",
 			},
-			"exclude":  schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Leaves these keys out of the answer."},
-			"entities": resultList("The entities that were found, in the order in which Port sends them."),
+			"exclude":  schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Omits these keys from the results."},
+			"entities": resultList("The matching entities, in Port's order."),
 		},
 	}
 }
@@ -62,7 +62,7 @@ func resultList(description string) schema.ListNestedAttribute {
 	}
 }
 
-// entitiesModel is the data source in Terraform's terms.
+// entitiesModel is the Terraform model of the data source.
 type entitiesModel struct {
 	Blueprint types.String   `tfsdk:"blueprint"`
 	Query     jsontype.Value `tfsdk:"query"`
@@ -71,7 +71,7 @@ type entitiesModel struct {
 	Entities  []resultModel  `tfsdk:"entities"`
 }
 
-// Read fetches POST /v1/blueprints/{blueprint}/entities/search to its last page.
+// Read fetches all pages of POST /v1/blueprints/{blueprint}/entities/search.
 func (d *entitiesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var state entitiesModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &state)...)
@@ -101,7 +101,7 @@ func (d *entitiesDataSource) search(ctx context.Context, state *entitiesModel) e
 	return nil
 }
 
-// queryOf is a query as it is sent, nil for none.
+// queryOf returns the JSON of a query, nil if it is not set.
 func queryOf(query jsontype.Value) json.RawMessage {
 	if query.IsNull() {
 		return nil

@@ -17,8 +17,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// resultModel is an entity as the data sources show it: with everything that can
-// be read.
+// resultModel is an entity in a data source, with everything that can be read.
 type resultModel struct {
 	Identifier     types.String                       `tfsdk:"identifier"`
 	Blueprint      types.String                       `tfsdk:"blueprint"`
@@ -48,8 +47,8 @@ type scorecardRuleModel struct {
 	Status     types.String `tfsdk:"status"`
 }
 
-// result reads an entity of an answer. The blueprint is that of the request, for
-// answers that do not name it.
+// result converts an entity from a response. blueprint is that of the request, for responses that
+// do not name it.
 func (r *reader) result(ctx context.Context, blueprint string, entity *port.Entity) (*resultModel, error) {
 	if entity.Blueprint != "" {
 		blueprint = entity.Blueprint
@@ -61,26 +60,26 @@ func (r *reader) result(ctx context.Context, blueprint string, entity *port.Enti
 	return resultFromAPI(blueprint, entity, definition)
 }
 
-// definitionFor reads the blueprint of an entity with values whose type only that
-// tells: null and empty lists. It is nil if nobody needs it, and if it cannot be
-// read by those who may read the entity.
+// definitionFor reads the blueprint of an entity if the entity has values whose type only the
+// blueprint tells: nulls and empty lists. Otherwise, and if the credentials may not read the
+// blueprint, it returns nil.
 func (r *reader) definitionFor(ctx context.Context, blueprint string, entity *port.Entity) (*port.Blueprint, error) {
 	isUntyped := func(value any) bool {
 		list, isList := value.([]any)
 		return value == nil || isList && len(list) == 0
 	}
 	if blueprint == "" || !slices.ContainsFunc(slices.Collect(maps.Values(entity.Properties)), isUntyped) {
-		return nil, nil //nolint:nilnil // No definition is needed.
+		return nil, nil //nolint:nilnil // The entity needs no definition.
 	}
 	definition, err := r.backend.Blueprint(ctx, blueprint)
 	if errors.Is(err, port.ErrNotFound) || errors.Is(err, port.ErrForbidden) {
-		return nil, nil //nolint:nilnil // The entity can be shown without.
+		return nil, nil //nolint:nilnil // The entity can be read without it.
 	}
 	return definition, err
 }
 
-// withoutValues lists the properties of an answer that have no value as null, each
-// in the map of its type. That of a mirror property is not known here.
+// withoutValues returns a model that lists the properties without a value as null, each in the map
+// of its type. It omits mirror properties, whose type the blueprint does not tell.
 func withoutValues(values map[string]any, definition *port.Blueprint) *model {
 	listing := emptyModel()
 	if definition == nil {
@@ -104,7 +103,7 @@ func withoutValues(values map[string]any, definition *port.Blueprint) *model {
 	return listing
 }
 
-// resultFromAPI shows an entity. The definition may be nil.
+// resultFromAPI converts an entity. The definition may be nil.
 func resultFromAPI(blueprint string, entity *port.Entity, definition *port.Blueprint) (*resultModel, error) {
 	listing := withoutValues(entity.Properties, definition)
 	properties, _, err := propertiesFromAPI(entity.Properties, listing, definition)
@@ -121,8 +120,8 @@ func resultFromAPI(blueprint string, entity *port.Entity, definition *port.Bluep
 	}
 	relations, titles := untitled(entity.Relations)
 	return &resultModel{
-		Identifier:     answered(entity.Identifier),
-		Blueprint:      answered(blueprint),
+		Identifier:     textOrNull(entity.Identifier),
+		Blueprint:      textOrNull(blueprint),
 		Title:          types.StringPointerValue(entity.Title),
 		Icon:           types.StringPointerValue(entity.Icon),
 		Teams:          textList(entity.Team),
@@ -132,27 +131,28 @@ func resultFromAPI(blueprint string, entity *port.Entity, definition *port.Bluep
 		RelationTitles: titles,
 		Scorecards:     scorecards,
 		RunID:          types.StringNull(),
-		CreatedAt:      answered(entity.CreatedAt),
-		CreatedBy:      answered(entity.CreatedBy),
-		UpdatedAt:      answered(entity.UpdatedAt),
-		UpdatedBy:      answered(entity.UpdatedBy),
+		CreatedAt:      textOrNull(entity.CreatedAt),
+		CreatedBy:      textOrNull(entity.CreatedBy),
+		UpdatedAt:      textOrNull(entity.UpdatedAt),
+		UpdatedBy:      textOrNull(entity.UpdatedBy),
 	}, nil
 }
 
-// answered is a text that an answer has unless it was asked to leave it out.
-func answered(text string) types.String {
+// textOrNull returns null for the empty string: the response lacks a field if the request excluded
+// it.
+func textOrNull(text string) types.String {
 	if text == "" {
 		return types.StringNull()
 	}
 	return types.StringValue(text)
 }
 
-// untitled turns relations whose targets came with their titles into bare
-// identifiers, and gives the titles apart. They are nil if there are none.
+// untitled splits relations whose targets have titles into plain identifiers and titles. The titles
+// are nil if there are none.
 func untitled(relations map[string]any) (map[string]any, map[string]map[string]types.String) {
 	bare := map[string]any{}
 	var titles map[string]map[string]types.String
-	note := func(relation string, target map[string]any) string {
+	addTitle := func(relation string, target map[string]any) string {
 		identifier, _ := target["identifier"].(string)
 		if titles == nil {
 			titles = map[string]map[string]types.String{}
@@ -170,12 +170,12 @@ func untitled(relations map[string]any) (map[string]any, map[string]map[string]t
 		bare[relation] = value
 		switch value := value.(type) {
 		case map[string]any:
-			bare[relation] = note(relation, value)
+			bare[relation] = addTitle(relation, value)
 		case []any:
 			identifiers := make([]string, 0, len(value))
 			for _, target := range value {
 				if titled, isTitled := target.(map[string]any); isTitled {
-					identifiers = append(identifiers, note(relation, titled))
+					identifiers = append(identifiers, addTitle(relation, titled))
 				}
 			}
 			bare[relation] = identifiers
@@ -184,8 +184,8 @@ func untitled(relations map[string]any) (map[string]any, map[string]map[string]t
 	return bare, titles
 }
 
-// scorecardsFromAPI reads the scorecards of an answer, which the documented API
-// does not describe: each has a level, and rules with a status. Nil is none.
+// scorecardsFromAPI decodes the scorecards of a response, which the API documentation does not
+// describe: each has a level, and rules with a status. It returns nil if there are none.
 func scorecardsFromAPI(text json.RawMessage) (map[string]scorecardModel, error) {
 	if len(text) == 0 {
 		return nil, nil //nolint:nilnil // A null attribute is a value of its own.
@@ -223,25 +223,25 @@ func resultAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"identifier": computedText("The identifier of the entity."),
 		"blueprint":  computedText("The identifier of its blueprint."),
-		"title":      computedText("The name people read in Port, null if it has none."),
-		"icon":       computedText("The name of its icon, null if it has none."),
+		"title":      computedText("The display name in Port; null if it has none."),
+		"icon":       computedText("The name of its icon; null if it has none."),
 		"teams":      schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The teams that own the entity."},
 		"properties": schema.SingleNestedAttribute{
 			Computed: true,
-			MarkdownDescription: "The values of its properties by their type, those that Port computes (mirror, calculation and aggregation properties) included. " +
-				"A property without a value is `null`. A mirror property without a value, and a list that mixes types, are left out: see `properties_json`.",
+			MarkdownDescription: "The property values, by type, including mirror, calculation and aggregation properties. " +
+				"A property without a value is `null`. Mirror properties without a value and lists of mixed types are omitted; `properties_json` contains the latter.",
 			Attributes: map[string]schema.Attribute{
-				"string_props":  computedMap("Values that are text.", types.StringType),
-				"number_props":  computedMap("Values that are numbers, with every digit.", types.NumberType),
-				"boolean_props": computedMap("Values that are true or false.", types.BoolType),
+				"string_props":  computedMap("Values that are strings.", types.StringType),
+				"number_props":  computedMap("Values that are numbers, with full precision.", types.NumberType),
+				"boolean_props": computedMap("Values that are booleans.", types.BoolType),
 				"object_props":  computedMap("Values that are objects, as JSON.", jsontype.Type{}),
 				"array_props": schema.SingleNestedAttribute{
 					Computed:            true,
-					MarkdownDescription: "Values that are lists, by the type of their elements.",
+					MarkdownDescription: "Values that are lists, by item type.",
 					Attributes: map[string]schema.Attribute{
-						"string_items":  computedMap("Lists of text, and empty lists of no known type.", types.ListType{ElemType: types.StringType}),
+						"string_items":  computedMap("Lists of strings, and empty lists of unknown type.", types.ListType{ElemType: types.StringType}),
 						"number_items":  computedMap("Lists of numbers.", types.ListType{ElemType: types.NumberType}),
-						"boolean_items": computedMap("Lists of true and false.", types.ListType{ElemType: types.BoolType}),
+						"boolean_items": computedMap("Lists of booleans.", types.ListType{ElemType: types.BoolType}),
 						"object_items":  computedMap("Lists of objects, each as JSON.", types.ListType{ElemType: jsontype.Type{}}),
 					},
 				},
@@ -249,23 +249,23 @@ func resultAttributes() map[string]schema.Attribute {
 		},
 		"properties_json": schema.StringAttribute{
 			Computed: true, CustomType: jsontype.Type{},
-			MarkdownDescription: "The values of all properties, as one JSON object: `jsondecode(….properties_json).cpuUtil`. A property without a value is `null`.",
+			MarkdownDescription: "All property values as one JSON object, for example `jsondecode(data.port_entity.this.properties_json).cpuUtil`. A property without a value is `null`.",
 		},
 		"relations": schema.SingleNestedAttribute{
 			Computed:            true,
-			MarkdownDescription: "What the entity is related to, as identifiers. A relation without a target is left out.",
+			MarkdownDescription: "The identifiers of the related entities. Relations without a target are omitted.",
 			Attributes: map[string]schema.Attribute{
-				"single_relations": computedMap("Relations to one entity.", types.StringType),
-				"many_relations":   computedMap("Relations to any number of entities.", types.ListType{ElemType: types.StringType}),
+				"single_relations": computedMap("Relations to a single entity.", types.StringType),
+				"many_relations":   computedMap("Relations to multiple entities.", types.ListType{ElemType: types.StringType}),
 			},
 		},
-		"relation_titles": computedMap("The titles of related entities, by relation and identifier. Null unless they were asked for.", types.MapType{ElemType: types.StringType}),
-		"scorecards":      computedMap("Its scorecards by their identifier: the level that was reached, and the status of each rule.", scorecardType),
-		"run_id":          computedText("Always null: an answer does not say which action run wrote an entity."),
+		"relation_titles": computedMap("The titles of related entities, by relation and identifier; null unless requested.", types.MapType{ElemType: types.StringType}),
+		"scorecards":      computedMap("The scorecards, by identifier: the level reached and the status of each rule.", scorecardType),
+		"run_id":          computedText("Always null, because Port does not return it."),
 		"created_at":      computedText("When the entity was created (RFC 3339)."),
 		"created_by":      computedText("Who created it."),
-		"updated_at":      computedText("When it was last changed (RFC 3339)."),
-		"updated_by":      computedText("Who last changed it."),
+		"updated_at":      computedText("When it was last updated (RFC 3339)."),
+		"updated_by":      computedText("Who last updated it."),
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 
 var _ datasource.DataSourceWithConfigure = (*searchDataSource)(nil)
 
-// searchDataSource is port_search, entities of all blueprints.
+// searchDataSource is the data source port_search: entities of all blueprints.
 type searchDataSource struct {
 	reader
 }
@@ -35,32 +35,32 @@ func (d *searchDataSource) Metadata(_ context.Context, req datasource.MetadataRe
 	resp.TypeName = req.ProviderTypeName + "_search"
 }
 
-// Schema declares the data source. Names and wire types are those that existing
-// configurations use.
+// Schema declares the data source. Names and wire types are those of the official provider, so that
+// existing configurations work unchanged.
 func (d *searchDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Finds entities of all blueprints. Port answers with all of them at once; for many entities of one blueprint use `port_entities`.",
+		MarkdownDescription: "Searches the entities of all blueprints. Port returns all results in one response; for many entities of one blueprint, use `port_entities`.",
 		Attributes: map[string]schema.Attribute{
-			"id": computedText("Names the search: the same arguments have the same id."),
+			"id": computedText("The ID of the search. Equal arguments have the same ID."),
 			"query": schema.StringAttribute{
 				Required: true, CustomType: jsontype.Type{},
-				MarkdownDescription: "Which entities, as JSON: an object of `combinator` and `rules` ([search and query](https://docs.port.io/search-and-query/)). Use `jsonencode`.",
+				MarkdownDescription: "A [search query](https://docs.port.io/search-and-query/) with `combinator` and `rules`, as JSON. Use `jsonencode`.",
 				Validators:          []validator.String{validate.Query{}},
 			},
-			"exclude_calculated_properties": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether values that Port computes are left out. Defaults to `false`."},
-			"attach_title_to_relation":      schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether `relation_titles` holds the titles of related entities. Defaults to `false`."},
+			"exclude_calculated_properties": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether to omit values that Port computes. Defaults to `false`."},
+			"attach_title_to_relation":      schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether to return the titles of related entities in `relation_titles`. Defaults to `false`."},
 			"include": schema.ListAttribute{
 				Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Limits the answer to these keys, such as `title` and `properties.cpuUtil`. Name `identifier` and `blueprint` too if you need them.",
+				MarkdownDescription: "Returns only these keys, such as `title` and `properties.cpuUtil`. Include `identifier` and `blueprint` if you need them.",
 			},
-			"exclude":             schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Leaves these keys out of the answer."},
-			"matching_blueprints": schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The blueprints in which something was found."},
-			"entities":            resultList("The entities that were found, in the order in which Port sends them."),
+			"exclude":             schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Omits these keys from the results."},
+			"matching_blueprints": schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The blueprints of the matching entities."},
+			"entities":            resultList("The matching entities, in Port's order."),
 		},
 	}
 }
 
-// searchModel is the data source in Terraform's terms.
+// searchModel is the Terraform model of the data source.
 type searchModel struct {
 	ID                    types.String   `tfsdk:"id"`
 	Query                 jsontype.Value `tfsdk:"query"`
@@ -86,7 +86,7 @@ func (d *searchDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	}
 	if len(failedBlueprints) > 0 {
 		resp.Diagnostics.AddAttributeWarning(path.Root("query"), "Blueprints Not Searched",
-			fmt.Sprintf("Port could not search these blueprints, so entities of theirs may be missing: %s.", strings.Join(failedBlueprints, ", ")))
+			fmt.Sprintf("Port could not search these blueprints, so their entities may be missing: %s.", strings.Join(failedBlueprints, ", ")))
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
@@ -119,7 +119,7 @@ func (d *searchDataSource) search(ctx context.Context, state *searchModel) (fail
 	return result.FailedBlueprints, nil
 }
 
-// searchID is a digest of the arguments, however the query is written.
+// searchID returns a digest of the arguments. It does not depend on the formatting of the query.
 func searchID(query jsontype.Value, options port.GetEntityOptions) (string, error) {
 	decoded, err := query.Decode()
 	if err != nil {

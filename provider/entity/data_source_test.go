@@ -11,8 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// newReadable is a Port with a blueprint that computes values of each kind, and
-// with one entity "e" of it.
+// newReadable returns a Port with a blueprint that has computed properties of each kind and one
+// entity "e".
 func newReadable(t *testing.T) *acctest.Environment {
 	t.Helper()
 	env := newThings(t)
@@ -37,8 +37,8 @@ func newReadable(t *testing.T) *acctest.Environment {
 	return env
 }
 
-// includes checks that JSON text is part of what was read.
-func includes(t *testing.T, read map[string]any, want string) {
+// expectIncludes checks that the result has the members of a JSON object.
+func expectIncludes(t *testing.T, read map[string]any, want string) {
 	t.Helper()
 	decoded, err := jsonvalue.Decode([]byte(want))
 	if err != nil {
@@ -70,7 +70,7 @@ func TestDataSource_entity(t *testing.T) {
 	if len(diagnostics) > 0 {
 		t.Fatalf("got %q", diagnostics)
 	}
-	includes(t, read, readable)
+	expectIncludes(t, read, readable)
 	if read["id"] != "thing:e" || read["created_at"] == nil {
 		t.Errorf("the id is %v, the time %v", read["id"], read["created_at"])
 	}
@@ -79,9 +79,9 @@ func TestDataSource_entity(t *testing.T) {
 	}
 }
 
-// TestDataSource_valuesThatAreNotSet: they are null, in the map of their type, so
-// that a configuration can name them.
-func TestDataSource_valuesThatAreNotSet(t *testing.T) {
+// TestDataSource_unsetValuesAreNull checks that properties without a value are null, in the map of
+// their type, so that a configuration can refer to them.
+func TestDataSource_unsetValuesAreNull(t *testing.T) {
 	t.Parallel()
 	env := newReadable(t)
 	create(t, env, "thing", &port.Entity{Identifier: "bare", Title: new("Bare"), Properties: map[string]any{"numbers": []any{}}})
@@ -92,11 +92,11 @@ func TestDataSource_valuesThatAreNotSet(t *testing.T) {
 		"array_props": {"string_items": {"any": null, "texts": null}, "number_items": {"numbers": []}, "boolean_items": {"flags": null}, "object_items": {"objects": null}}
 	}}`
 	read, _ := env.ReadDataSource(t, "port_search", query)
-	includes(t, find(t, read, "bare"), want)
+	expectIncludes(t, find(t, read, "bare"), want)
 	read, _ = env.ReadDataSource(t, "port_entities", `{"blueprint": "thing"}`)
-	includes(t, find(t, read, "bare"), want)
+	expectIncludes(t, find(t, read, "bare"), want)
 	read, _ = env.ReadDataSource(t, "port_entity", `{"blueprint": "thing", "identifier": "bare"}`)
-	includes(t, read, want)
+	expectIncludes(t, read, want)
 }
 
 func TestDataSource_entityScorecards(t *testing.T) {
@@ -109,14 +109,14 @@ func TestDataSource_entityScorecards(t *testing.T) {
 	if len(diagnostics) > 0 {
 		t.Fatalf("got %q", diagnostics)
 	}
-	includes(t, read, `{"title": null, "icon": null, "scorecards": {"ready": {"level": "Gold", "rules": [{"identifier": "owned", "status": "SUCCESS", "level": "Bronze"}]}}}`)
+	expectIncludes(t, read, `{"title": null, "icon": null, "scorecards": {"ready": {"level": "Gold", "rules": [{"identifier": "owned", "status": "SUCCESS", "level": "Bronze"}]}}}`)
 }
 
-func TestDataSource_entityThatIsNotThere(t *testing.T) {
+func TestDataSource_entityNotFound(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)
 	_, diagnostics := env.ReadDataSource(t, "port_entity", `{"blueprint": "thing", "identifier": "nobody"}`)
-	failed(t, diagnostics, "Unable to Read Entity", `"thing:nobody"`, "404", "port_entities")
+	expectError(t, diagnostics, "Unable to Read Entity", `"thing:nobody"`, "404", "port_entities")
 }
 
 func TestDataSource_entities(t *testing.T) {
@@ -126,9 +126,9 @@ func TestDataSource_entities(t *testing.T) {
 		arguments string
 		want      []string
 	}{
-		"all":              {``, []string{"e"}},
-		"those of a query": {`, "query": "{\"combinator\": \"and\", \"rules\": [{\"property\": \"text\", \"operator\": \"=\", \"value\": \"x\"}]}"`, []string{"e"}},
-		"none":             {`, "query": "{\"combinator\": \"and\", \"rules\": [{\"property\": \"text\", \"operator\": \"=\", \"value\": \"y\"}]}"`, nil},
+		"all":   {``, []string{"e"}},
+		"query": {`, "query": "{\"combinator\": \"and\", \"rules\": [{\"property\": \"text\", \"operator\": \"=\", \"value\": \"x\"}]}"`, []string{"e"}},
+		"none":  {`, "query": "{\"combinator\": \"and\", \"rules\": [{\"property\": \"text\", \"operator\": \"=\", \"value\": \"y\"}]}"`, nil},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestDataSource_entities(t *testing.T) {
 				t.Fatalf("found %v, want %v", entities, test.want)
 			}
 			for _, entity := range entities {
-				includes(t, entity.(map[string]any), readable)
+				expectIncludes(t, entity.(map[string]any), readable)
 			}
 		})
 	}
@@ -155,10 +155,10 @@ func TestDataSource_entitiesLimited(t *testing.T) {
 	if len(diagnostics) > 0 {
 		t.Fatalf("got %q", diagnostics)
 	}
-	includes(t, read["entities"].([]any)[0].(map[string]any), `{"identifier": "e", "title": null, "created_at": null, "properties_json": "{\"text\":\"x\"}"}`)
+	expectIncludes(t, read["entities"].([]any)[0].(map[string]any), `{"identifier": "e", "title": null, "created_at": null, "properties_json": "{\"text\":\"x\"}"}`)
 }
 
-// TestDataSource_entitiesArePaged: more than one answer holds.
+// TestDataSource_entitiesArePaged reads more entities than one page contains.
 func TestDataSource_entitiesArePaged(t *testing.T) {
 	t.Parallel()
 	const many = 1050
@@ -176,8 +176,8 @@ func TestDataSource_entitiesArePaged(t *testing.T) {
 		}
 	}
 	read, diagnostics := env.ReadDataSource(t, "port_entities", `{"blueprint": "thing"}`)
-	if found := read["entities"].([]any); len(diagnostics) > 0 || len(found) != many {
-		t.Errorf("found %d, %q", len(found), diagnostics)
+	if results := read["entities"].([]any); len(diagnostics) > 0 || len(results) != many {
+		t.Errorf("found %d, %q", len(results), diagnostics)
 	}
 }
 
@@ -190,24 +190,24 @@ func TestDataSource_search(t *testing.T) {
 		t.Fatalf("got %q", diagnostics)
 	}
 	if blueprints := read["matching_blueprints"].([]any); len(blueprints) != 2 {
-		t.Errorf("found something in %v", blueprints)
+		t.Errorf("the matching blueprints are %v", blueprints)
 	}
-	includes(t, find(t, read, "e"), readable)
+	expectIncludes(t, find(t, read, "e"), readable)
 	reformatted, _ := env.ReadDataSource(t, "port_search", `{`+strings.Replace(query, `{\"combinator\"`, `{ \"combinator\"`, 1)+`}`)
 	other, _ := env.ReadDataSource(t, "port_search", `{`+query+`, "exclude_calculated_properties": true}`)
 	if read["id"] != reformatted["id"] || read["id"] == other["id"] {
 		t.Errorf("the ids are %v, %v and %v", read["id"], reformatted["id"], other["id"])
 	}
 	if _, calculated := find(t, other, "e")["properties"].(map[string]any)["string_props"].(map[string]any)["shout"]; calculated {
-		t.Error("calculated properties were not left out")
+		t.Error("the calculated properties are included")
 	}
 }
 
-// find picks one entity out of what was read.
+// find returns one entity of the result.
 func find(t *testing.T, read map[string]any, identifier string) map[string]any {
 	t.Helper()
 	for _, entity := range read["entities"].([]any) {
-		if found := entity.(map[string]any); found["identifier"] == identifier {
+		if results := entity.(map[string]any); results["identifier"] == identifier {
 			return found
 		}
 	}
@@ -223,7 +223,7 @@ func TestDataSource_searchWithTitles(t *testing.T) {
 	if len(diagnostics) > 0 {
 		t.Fatalf("got %q", diagnostics)
 	}
-	includes(t, find(t, read, "e"), `{"properties_json": "{}", "relations": {"single_relations": {"one": "a"}, "many_relations": {"many": ["b", "a"]}},
+	expectIncludes(t, find(t, read, "e"), `{"properties_json": "{}", "relations": {"single_relations": {"one": "a"}, "many_relations": {"many": ["b", "a"]}},
 		"relation_titles": {"one": {"a": "a"}, "many": {"a": "a", "b": "b"}}}`)
 }
 
@@ -236,26 +236,26 @@ func TestDataSource_searchFails(t *testing.T) {
 		typeName, config string
 		want             []string
 	}{
-		"a query that is no JSON":    {"port_search", `{"query": "{a = 1}"}`, []string{`"query"): Invalid JSON`}},
-		"a query that is a list":     {"port_search", `{"query": "[]"}`, []string{`"query"): Not a JSON Object`}},
-		"a query of no combinator":   {"port_search", `{"query": "{\"combinator\": \"xor\", \"rules\": []}"}`, []string{`"query"): Invalid Query`}},
-		"a query that Port refuses":  {"port_search", `{"query": "{\"combinator\": \"and\", \"rules\": []}"}`, []string{"Unable to Search Entities", "422", "too broad"}},
-		"a blueprint that is absent": {"port_entities", `{"blueprint": "nothing"}`, []string{"Unable to Search Entities", `"nothing"`, "404"}},
+		"a query that is not JSON":           {"port_search", `{"query": "{a = 1}"}`, []string{`"query"): Invalid JSON`}},
+		"a query that is a list":             {"port_search", `{"query": "[]"}`, []string{`"query"): Not a JSON Object`}},
+		"a query with an unknown combinator": {"port_search", `{"query": "{\"combinator\": \"xor\", \"rules\": []}"}`, []string{`"query"): Invalid Query`}},
+		"a query that Port refuses":          {"port_search", `{"query": "{\"combinator\": \"and\", \"rules\": []}"}`, []string{"Unable to Search Entities", "422", "too broad"}},
+		"a blueprint that does not exist":    {"port_entities", `{"blueprint": "nothing"}`, []string{"Unable to Search Entities", `"nothing"`, "404"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, diagnostics := env.ReadDataSource(t, test.typeName, test.config)
-			failed(t, diagnostics, test.want...)
+			expectError(t, diagnostics, test.want...)
 		})
 	}
 }
 
-func TestDataSource_searchSaysWhatIsMissing(t *testing.T) {
+func TestDataSource_searchWarnsAboutFailedBlueprints(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)
 	env.Control(t, "POST", "/_emulator/faults", `{"method": "POST", "route": "/v1/entities/search", "status": 200, "times": 1,
 		"body": {"ok": true, "entities": [], "matchingBlueprints": [], "failedBlueprints": ["huge"]}}`)
 	_, diagnostics := env.ReadDataSource(t, "port_search", `{"query": "{\"combinator\": \"and\", \"rules\": []}"}`)
-	warned(t, diagnostics, "Blueprints Not Searched", "huge")
+	expectWarning(t, diagnostics, "Blueprints Not Searched", "huge")
 }

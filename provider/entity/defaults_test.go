@@ -10,8 +10,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// newDefaulted is a blueprint with a default of each type, and a session with
-// an entity that lists none of them.
+// newDefaulted returns a Port with a blueprint that has a default of each type, and a session with
+// an entity that sets none of them.
 func newDefaulted(t *testing.T) (*acctest.Environment, *acctest.Session) {
 	t.Helper()
 	env := acctest.NewEmulated(t)
@@ -36,7 +36,7 @@ func named(name string) string {
 	return fmt.Sprintf(`{"blueprint": "service", "identifier": "e", "title": "E", "properties": {"string_props": {"name": %q}}}`, name)
 }
 
-func TestEntity_defaultsOfTheBlueprintAreQuiet(t *testing.T) {
+func TestEntity_blueprintDefaultsAreNoChange(t *testing.T) {
 	t.Parallel()
 	env, session := newDefaulted(t)
 	if changed := session.Changes(named("first")); len(changed) > 0 {
@@ -57,7 +57,7 @@ func TestEntity_defaultsOfTheBlueprintAreQuiet(t *testing.T) {
 	}
 }
 
-func TestEntity_defaultsThatSomebodyChangedShow(t *testing.T) {
+func TestEntity_changedDefaultsShow(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		value any

@@ -15,10 +15,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
 )
 
-// failure describes an operation on an entity that failed, on the attribute that
-// caused it where that is known. written is what was to be written, or nil.
-func failure(ctx context.Context, verb string, at address, written *model, err error) diag.Diagnostic {
-	cause := cause{verb: verb, entity: written, err: err}
+// failure describes an operation on an entity that failed, on the attribute that caused it if
+// known. desired is the entity to write, or nil.
+func failure(ctx context.Context, verb string, at address, desired *model, err error) diag.Diagnostic {
+	cause := cause{verb: verb, entity: desired, err: err}
 	described := diagnose.New(ctx, verb, "Entity", "", err)
 	described.Parent, described.Advice, described.Path = fmt.Sprintf("blueprint %q", at.Blueprint), cause.advice(at), cause.path()
 	if at.Identifier != "" {
@@ -27,50 +27,50 @@ func failure(ctx context.Context, verb string, at address, written *model, err e
 	return described.Diagnostic()
 }
 
-// cause is why an operation failed.
+// cause is the reason why an operation failed.
 type cause struct {
 	verb string
-	// entity is what was to be written, or nil.
+	// entity is the entity to write, or nil.
 	entity *model
 	err    error
 }
 
-// advice says what to do next, or "" where there is nothing to say of entities alone.
+// advice says what to do next. It returns "" if no advice is specific to entities.
 func (c cause) advice(at address) string {
 	isCreate := c.verb == "Create"
 	switch {
 	case errors.Is(c.err, port.ErrExists) && isCreate:
-		return fmt.Sprintf("The entity exists already. To manage it with Terraform, import it: terraform import port_entity.<name> %q\n"+
-			"Or set on_existing = \"adopt\" to have Terraform take it over without an import.", at)
+		return fmt.Sprintf("The entity already exists. To manage it with Terraform, import it: terraform import port_entity.<name> %q\n"+
+			"Or set on_existing = \"adopt\" to take it over without an import.", at)
 	case errors.Is(c.err, errOtherBlueprint):
-		return "Nothing was written. Plan again: Terraform then knows which blueprint it is. If the same run creates or renames the blueprint, " +
+		return "Nothing was written. Run terraform plan again, now that the blueprint is known. If the same run creates or renames the blueprint, " +
 			"refer to its resource (blueprint = port_blueprint.<name>.identifier), so that Terraform does that first."
 	case errors.Is(c.err, port.ErrExists):
 		return "The new identifier is taken. Choose another one, or delete or import the entity that has it."
 	case errors.Is(c.err, port.ErrNotFound) && isCreate:
 		return "The blueprint does not exist. Refer to its resource (blueprint = port_blueprint.<name>.identifier), so that Terraform creates it first."
 	case errors.Is(c.err, port.ErrNotFound):
-		return "The entity has gone since Terraform read it. Plan again: Terraform will create it again."
+		return "The entity was deleted after Terraform read it. Run terraform plan again: it will create the entity."
 	case errors.Is(c.err, port.ErrHasDependents):
-		return "Other entities are related to this one. If this configuration moves such a relation to another target, that has to happen first: apply the related entities with -target, " +
-			"or set lifecycle { create_before_destroy = true } on this resource and apply that before its end. Otherwise remove those relations first. " +
-			"delete_dependents = true deletes the related entities as well."
+		return "Other entities are related to this one. If this configuration changes these relations to another target, that must happen first: apply the related entities with -target, " +
+			"or set lifecycle { create_before_destroy = true } on this resource and apply that before you destroy it. Otherwise remove the relations first. " +
+			"To delete the related entities as well, set delete_dependents = true and apply that first."
 	case c.relatesToID():
-		return "A relation takes the identifier of an entity. The id of a resource is the blueprint and the identifier: to relate to a resource, write port_entity.<name>.identifier, not .id."
+		return "A relation takes the identifier of an entity, but the id of a resource also contains the blueprint. Use port_entity.<name>.identifier, not .id."
 	case c.isAboutRelation():
-		return "If a port_blueprint_relation of this configuration declares the relation, take the blueprint from that resource, so that the relation is created first: " +
-			"blueprint = port_blueprint_relation.<name>.blueprint."
+		return "If a port_blueprint_relation of this configuration declares the relation, set blueprint = port_blueprint_relation.<name>.blueprint, " +
+			"so that the relation is created first."
 	case errors.Is(c.err, port.ErrInvalid) && c.verb == "Delete":
-		return "What is declared cannot be unset. To keep the entity as it is and have Terraform forget it, use a removed block with destroy = false."
+		return "The declared values cannot be unset. To keep the entity as it is and remove it from the state, use a removed block with lifecycle { destroy = false }."
 	case errors.Is(c.err, port.ErrOutcomeUnknown) && isCreate:
-		return "Whether Port created it is not known. Look for the entity in Port before you apply again. If it is there, delete it or import it."
+		return "It is not known whether Port created the entity. Check in Port before you apply again. If the entity exists, delete it or import it."
 	default:
 		return ""
 	}
 }
 
-// path finds the attribute that Port complains about; the zero value is none. Port
-// names it as a JSON pointer into the body, such as body/properties/cpuUtil.
+// path returns the attribute that Port's error is about, or the empty path. Port names it as a JSON
+// pointer into the request body, such as body/properties/cpuUtil.
 func (c cause) path() path.Path {
 	switch {
 	case c.entity == nil:
@@ -91,7 +91,7 @@ func (c cause) path() path.Path {
 	return path.Empty()
 }
 
-// named is the key of a member of the body that Port complains about.
+// named returns the key in the member of the request body that Port's error is about.
 func (c cause) named(member string, values map[string]any) (key string, isNamed bool) {
 	var answer *port.Error
 	if !errors.As(c.err, &answer) {
@@ -105,8 +105,8 @@ func (c cause) named(member string, values map[string]any) (key string, isNamed 
 	return keys[at], true
 }
 
-// relatesToID reports whether Port complains about a relation to what looks like
-// the id of a resource.
+// relatesToID reports whether Port's error is about a relation whose target looks like a resource
+// ID.
 func (c cause) relatesToID() bool {
 	if c.entity == nil {
 		return false
@@ -116,7 +116,7 @@ func (c cause) relatesToID() bool {
 	return isNamed && slices.ContainsFunc(targets(relations[key]), func(target string) bool { return strings.Contains(target, ":") })
 }
 
-// isAboutRelation reports whether Port complains about a relation.
+// isAboutRelation reports whether Port's error is about a relation.
 func (c cause) isAboutRelation() bool {
 	if c.entity == nil || c.verb == "Delete" || !errors.Is(c.err, port.ErrInvalid) {
 		return false
@@ -125,14 +125,14 @@ func (c cause) isAboutRelation() bool {
 	return isNamed
 }
 
-// mentions reports whether a text holds a pointer that ends there or goes on to
-// a member.
+// mentions reports whether a text contains a JSON pointer that ends there or continues with a
+// member.
 func mentions(text, pointer string) bool {
 	_, rest, isThere := strings.Cut(text, "/"+pointer)
 	return isThere && (rest == "" || strings.ContainsAny(rest[:1], " /'\":,.;)"))
 }
 
-// relationPath is where a relation is configured.
+// relationPath returns the path of the attribute that sets a relation.
 func (m *model) relationPath(key string) path.Path {
 	if has(m.Relations.Single, key) {
 		return path.Root("relations").AtName("single_relations").AtMapKey(key)
@@ -140,7 +140,7 @@ func (m *model) relationPath(key string) path.Path {
 	return path.Root("relations").AtName("many_relations").AtMapKey(key)
 }
 
-func shown(value any) string {
+func jsonText(value any) string {
 	text, err := jsonvalue.Encode(value)
 	if err != nil {
 		return fmt.Sprint(value)

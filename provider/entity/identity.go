@@ -10,7 +10,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 )
 
-// identityModel is what names an entity in Port.
+// identityModel is the resource identity of an entity.
 type identityModel struct {
 	Blueprint  types.String `tfsdk:"blueprint"`
 	Identifier types.String `tfsdk:"identifier"`
@@ -28,7 +28,7 @@ func (m *model) identity() identityModel {
 	return identityModel{Blueprint: m.Blueprint, Identifier: m.Identifier}
 }
 
-// address names an entity.
+// address identifies an entity.
 type address struct {
 	Blueprint  string `json:"blueprint"`
 	Identifier string `json:"identifier"`
@@ -36,7 +36,7 @@ type address struct {
 
 func (a address) String() string { return entityID(a.Blueprint, a.Identifier) }
 
-// key names the entity in what the backend knows about it.
+// key returns the key of the entity in the backend's records.
 func (a address) key() backend.EntityKey { return backend.EntityKey(a) }
 
 func (m *model) address() address {

@@ -8,11 +8,11 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// TestEntity_identityFollows a rename of the entity and one of its blueprint,
-// and is there after a refresh that finds nothing.
-func TestEntity_identityFollows(t *testing.T) {
+// TestEntity_identityFollowsRenames renames the entity and its blueprint. A refresh after the
+// deletion still returns the identity.
+func TestEntity_identityFollowsRenames(t *testing.T) {
 	t.Parallel()
-	env, session := newRenaming(t, moving)
+	env, session := newRenaming(t, basic)
 	expect := func(blueprint, identifier string) {
 		t.Helper()
 		want := map[string]string{"blueprint": blueprint, "identifier": identifier}
@@ -21,10 +21,10 @@ func TestEntity_identityFollows(t *testing.T) {
 		}
 	}
 	expect("thing", "e")
-	session.Apply(strings.Replace(declare(moving), `"e"`, `"f"`, 1))
+	session.Apply(strings.Replace(declare(basic), `"e"`, `"f"`, 1))
 	expect("thing", "f")
 	renameAtPort(t, env)
-	session.Apply(strings.Replace(renamed(moving), `"e"`, `"f"`, 1))
+	session.Apply(strings.Replace(renamed(basic), `"e"`, `"f"`, 1))
 	expect("renamed", "f")
 	session.Refresh()
 	expect("renamed", "f")

@@ -18,7 +18,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
 )
 
-// json is the exact form of an import id.
+// json returns the unambiguous form of an import ID.
 func (a address) json() string {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
@@ -27,10 +27,10 @@ func (a address) json() string {
 	return strings.TrimSpace(text.String())
 }
 
-// ImportState takes an identity, `<blueprint>:<identifier>` or the exact form
-// `{"blueprint":"…","identifier":"…"}`. Identifiers of blueprints and entities
-// may both hold colons, so the second form is looked up where it can be read in
-// more than one way.
+// ImportState accepts an identity, `<blueprint>:<identifier>` or the unambiguous form
+// `{"blueprint":"…","identifier":"…"}`. Identifiers of blueprints and entities may both contain
+// colons, so if the second form can be split in several ways, it looks up which of the entities
+// exist.
 func (r *entityResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	var identity identityModel
 	if req.ID == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
@@ -51,7 +51,7 @@ func (r *entityResource) ImportState(ctx context.Context, req resource.ImportSta
 	resp.Diagnostics.Append(record{Origin: originAdopted}.save(ctx, resp.Private)...)
 }
 
-// resolve finds the entity that an import id names.
+// resolve finds the entity that an import ID names.
 func (r *entityResource) resolve(ctx context.Context, id string) (address, diag.Diagnostics) {
 	candidates, err := parseImportID(id)
 	if err != nil {
@@ -69,18 +69,18 @@ func (r *entityResource) resolve(ctx context.Context, id string) (address, diag.
 
 const importForms = `Use <blueprint>:<identifier>, or {"blueprint":"…","identifier":"…"} as one argument.`
 
-// parseImportID lists every way to read an import id. Its errors continue the
-// sentence "The import id …".
+// parseImportID returns every way to split an import ID. Its errors complete the sentence "The
+// import id …".
 func parseImportID(id string) ([]address, error) {
 	if strings.HasPrefix(id, "{") {
 		var exact address
 		decoder := json.NewDecoder(strings.NewReader(id))
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&exact); err != nil {
-			return nil, fmt.Errorf("is not JSON of the expected form: %w", err)
+			return nil, fmt.Errorf("is not the expected JSON: %w", err)
 		}
 		if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-			return nil, errors.New("goes on after the JSON")
+			return nil, errors.New("has text after the JSON object")
 		}
 		if exact.Blueprint == "" || exact.Identifier == "" {
 			return nil, errors.New("lacks the blueprint or the identifier")
@@ -99,8 +99,8 @@ func parseImportID(id string) ([]address, error) {
 	return candidates, nil
 }
 
-// existing keeps the candidates that exist in Port. A single one needs no
-// look-up: reading it follows anyway.
+// existing returns the candidates that exist in Port. It does not look up a single candidate,
+// because a read follows anyway.
 func (r *entityResource) existing(ctx context.Context, candidates []address) ([]address, error) {
 	if len(candidates) == 1 {
 		return candidates, nil
@@ -127,5 +127,5 @@ func ambiguity(id string, existing []address) string {
 	for _, address := range existing {
 		lines = append(lines, "  "+address.json())
 	}
-	return fmt.Sprintf("The import id %q names %d entities. Import the one you mean by its exact form:\n\n%s", id, len(existing), strings.Join(lines, "\n"))
+	return fmt.Sprintf("The import id %q matches %d entities. Import one of them by its unambiguous id:\n\n%s", id, len(existing), strings.Join(lines, "\n"))
 }

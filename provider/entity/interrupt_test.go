@@ -14,22 +14,22 @@ const (
 	entityRoute   = entitiesRoute + "/{entity_identifier}"
 )
 
-// TestEntity_interruptedChangeIsRecorded: what Port completes after Terraform
-// was interrupted is a success, so nothing is orphaned, tainted or done twice.
+// TestEntity_interruptedChangeIsRecorded checks that a change that Port completes after Terraform
+// was interrupted is recorded, so that nothing is orphaned, tainted or repeated.
 func TestEntity_interruptedChangeIsRecorded(t *testing.T) {
 	t.Parallel()
-	const nameless = `{"blueprint": "thing", ` + moving + `}`
+	const nameless = `{"blueprint": "thing", ` + basic + `}`
 	tests := map[string]struct {
 		before        string
 		method, route string
 		after         string
 		verb          string
 	}{
-		"a create":                              {"", "POST", entitiesRoute, declare(moving), "create"},
-		"a create of which Port makes the name": {"", "POST", entitiesRoute, nameless, "create"},
-		"an update":                             {declare(moving), "PUT", entityRoute, declare(strings.Replace(moving, `"x"`, `"y"`, 1)), "update"},
-		"an update of what is declared":         {declared(moving), "PATCH", entityRoute, declared(strings.Replace(moving, `"x"`, `"y"`, 1)), "update"},
-		"a rename":                              {declare(moving), "PUT", entityRoute, strings.Replace(declare(moving), `"e"`, `"f"`, 1), "update"},
+		"a create":                             {"", "POST", entitiesRoute, declare(basic), "create"},
+		"a create with a generated identifier": {"", "POST", entitiesRoute, nameless, "create"},
+		"an update":                            {declare(basic), "PUT", entityRoute, declare(strings.Replace(basic, `"x"`, `"y"`, 1)), "update"},
+		"an update of declared values":         {declared(basic), "PATCH", entityRoute, declared(strings.Replace(basic, `"x"`, `"y"`, 1)), "update"},
+		"a rename":                             {declare(basic), "PUT", entityRoute, strings.Replace(declare(basic), `"e"`, `"f"`, 1), "update"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestEntity_interruptedChangeIsRecorded(t *testing.T) {
 				session.Apply(test.before)
 			}
 			reported := env.Interrupt(t, session, test.method, test.route, func() []string { return session.TryApply(test.after) })
-			warned(t, reported, "Change Completed Late", test.verb+` entity "thing:`)
+			expectWarning(t, reported, "Change Completed Late", test.verb+` entity "thing:`)
 			if changed := session.Changes(test.after); len(changed) > 0 {
 				t.Errorf("the plan changes %v", changed)
 			}
@@ -54,7 +54,7 @@ func TestEntity_interruptedAdoptionIsRecorded(t *testing.T) {
 	create(t, env, "thing", theirs())
 	session := env.NewSession(t, "port_entity")
 	reported := env.Interrupt(t, session, "PATCH", entityRoute, func() []string { return session.TryApply(adopted(declaredAttributes)) })
-	warned(t, reported, "Change Completed Late")
+	expectWarning(t, reported, "Change Completed Late")
 	if changed := session.Changes(adopted(declaredAttributes)); len(changed) > 0 {
 		t.Errorf("the plan changes %v", changed)
 	}
@@ -64,22 +64,22 @@ func TestEntity_interruptedDeleteIsRecorded(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)
 	session := env.NewSession(t, "port_entity")
-	session.Apply(declare(moving))
+	session.Apply(declare(basic))
 	reported := env.Interrupt(t, session, "DELETE", entityRoute, func() []string {
 		_, applied := session.Destroy()
 		return applied
 	})
-	warned(t, reported, "Change Completed Late", `delete entity "thing:e"`)
+	expectWarning(t, reported, "Change Completed Late", `delete entity "thing:e"`)
 	if !session.IsGone() {
 		t.Error("the entity is still in the state")
 	}
 	if _, err := env.Client.Entities.Get(t.Context(), "thing", "e", port.GetEntityOptions{}); !errors.Is(err, port.ErrNotFound) {
-		t.Errorf("the entity is still at Port: %v", err)
+		t.Errorf("the entity is still in Port: %v", err)
 	}
 }
 
-// TestEntity_interruptedBeforeTheChange: a read before the change ends at once,
-// and nothing is sent after it.
+// TestEntity_interruptedBeforeTheChange checks that an interrupt ends a read before the change, and
+// nothing is sent afterwards.
 func TestEntity_interruptedBeforeTheChange(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)
@@ -88,19 +88,20 @@ func TestEntity_interruptedBeforeTheChange(t *testing.T) {
 	reported := env.Interrupt(t, session, "GET", entityRoute, func() []string {
 		return session.TryApply(declare(`"create_missing_related_entities": true, "relations": {"single_relations": {"one": "target"}}`))
 	})
-	failed(t, reported, "Unable to Create Entity", "Terraform was interrupted")
+	expectError(t, reported, "Unable to Create Entity", "Terraform was interrupted")
 	if writes := env.Writes(t); len(writes) > 0 {
 		t.Errorf("it sent %v", writes)
 	}
 }
 
-// TestEntity_interruptedRefusalIsAnError: an answer in time may also be a no.
-func TestEntity_interruptedRefusalIsAnError(t *testing.T) {
+// TestEntity_refusalAfterInterruptIsAnError checks that an error that Port returns after the
+// interrupt is reported.
+func TestEntity_refusalAfterInterruptIsAnError(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)
 	session := env.NewSession(t, "port_entity")
 	reported := env.Interrupt(t, session, "POST", entitiesRoute, func() []string {
 		return session.TryApply(declare(`"relations": {"single_relations": {"one": "nobody"}}`))
 	})
-	failed(t, reported, "Unable to Create Entity", "nobody")
+	expectError(t, reported, "Unable to Create Entity", "nobody")
 }

@@ -31,22 +31,22 @@ func NewListResource() list.ListResource {
 		TypeName: "entity",
 		Kind:     "Entities",
 		Schema: schema.Schema{
-			MarkdownDescription: "Lists the entities of a blueprint, also those that Terraform does not manage, for `terraform query` of Terraform 1.14 and later. Port is asked page by page, so there may be any number of them; Terraform stops at 100 unless the block sets `limit`.",
+			MarkdownDescription: "Lists the entities of a blueprint, whether or not Terraform manages them, for `terraform query` (Terraform 1.14 or newer). Terraform stops after 100 entities unless the block sets `limit`.",
 			Attributes: map[string]schema.Attribute{
 				"blueprint": schema.StringAttribute{Required: true, MarkdownDescription: "The identifier of the blueprint.", Validators: validate.BlueprintIdentifier()},
 				"query": schema.StringAttribute{
 					Optional: true, CustomType: jsontype.Type{},
-					MarkdownDescription: "Which entities, as JSON: an object of `combinator` and `rules` ([search and query](https://docs.port.io/search-and-query/)). Use `jsonencode`. All of them without it.",
+					MarkdownDescription: "A [search query](https://docs.port.io/search-and-query/) with `combinator` and `rules`, as JSON. Use `jsonencode`. Without it, all entities are listed.",
 					Validators:          []validator.String{validate.Query{}},
 				},
 			},
 		},
-		Find: findListed,
+		Find: listEntities,
 	}
 }
 
-// findListed reads POST /v1/blueprints/{blueprint}/entities/search page by page.
-func findListed(ctx context.Context, from *backend.Backend, filter listFilter) iter.Seq2[listing.Object, error] {
+// listEntities reads all pages of POST /v1/blueprints/{blueprint}/entities/search.
+func listEntities(ctx context.Context, from *backend.Backend, filter listFilter) iter.Seq2[listing.Object, error] {
 	return func(yield func(listing.Object, error) bool) {
 		definition, err := from.Blueprint(ctx, filter.Blueprint.ValueString())
 		if err != nil {
@@ -71,7 +71,7 @@ func listedEntity(current *port.Entity, definition *port.Blueprint) listing.Obje
 		Identifier: current.Identifier,
 		Identity:   identityModel{Blueprint: types.StringValue(definition.Identifier), Identifier: types.StringValue(current.Identifier)},
 		State: func(none timeouts.Value) (any, error) {
-			fresh, err := fromAPI(definition.Identifier, ownPart(current, definition), nil, definition)
+			fresh, err := fromAPI(definition.Identifier, withoutComputed(current, definition), nil, definition)
 			if err != nil {
 				return nil, err
 			}
@@ -85,8 +85,8 @@ func listedEntity(current *port.Entity, definition *port.Blueprint) listing.Obje
 	return object
 }
 
-// ownPart leaves out what Port computes: a search shows it, unlike a read.
-func ownPart(current *port.Entity, definition *port.Blueprint) *port.Entity {
+// withoutComputed omits the values that Port computes. Search results contain them, unlike reads.
+func withoutComputed(current *port.Entity, definition *port.Blueprint) *port.Entity {
 	own := *current
 	own.Properties = map[string]any{}
 	for key, value := range current.Properties {

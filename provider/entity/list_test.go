@@ -8,28 +8,29 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// TestList_asImported lists what an import shows, without what Port computes.
+// TestList_asImported checks that listed resources equal imported ones, without values that Port
+// computes.
 func TestList_asImported(t *testing.T) {
 	t.Parallel()
 	env := newReadable(t)
 	create(t, env, "thing", &port.Entity{Identifier: "bare", Properties: map[string]any{"numbers": []any{}, "object": map[string]any{}}})
-	found, diagnostics := env.List(t, "port_entity", `{"blueprint": "thing"}`, true, 0)
-	if len(found) != 2 || len(diagnostics) > 0 {
-		t.Fatalf("found %d, %q", len(found), diagnostics)
+	results, diagnostics := env.List(t, "port_entity", `{"blueprint": "thing"}`, true, 0)
+	if len(results) != 2 || len(diagnostics) > 0 {
+		t.Fatalf("found %d, %q", len(results), diagnostics)
 	}
-	for _, listed := range found {
+	for _, listed := range results {
 		imported := env.NewSession(t, "port_entity")
 		imported.ImportIdentity(listed.Identity)
 		if differences := imported.Differences(listed); len(differences) > 0 {
 			t.Errorf("%s differs from its import in %q", listed.Name, differences)
 		}
 	}
-	if found[0].Name != "E" || found[0].Identity["blueprint"] != "thing" || found[0].Identity["identifier"] != "e" {
-		t.Errorf("found %q, %v", found[0].Name, found[0].Identity)
+	if results[0].Name != "E" || results[0].Identity["blueprint"] != "thing" || results[0].Identity["identifier"] != "e" {
+		t.Errorf("found %q, %v", results[0].Name, results[0].Identity)
 	}
 }
 
-// TestList_inheritedTeams leaves out teams that Port takes from a related entity.
+// TestList_inheritedTeams checks that teams that Port takes from a related entity are omitted.
 func TestList_inheritedTeams(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)
@@ -43,10 +44,10 @@ func TestList_inheritedTeams(t *testing.T) {
 	if read := get(t, env, "thing", "e"); len(read.Team) == 0 {
 		t.Fatal("the entity inherits no team")
 	}
-	found, _ := env.List(t, "port_entity", `{"blueprint": "thing"}`, true, 0)
+	results, _ := env.List(t, "port_entity", `{"blueprint": "thing"}`, true, 0)
 	imported := env.NewSession(t, "port_entity")
 	imported.Import("thing:e")
-	if differences := imported.Differences(found[0]); len(differences) > 0 {
+	if differences := imported.Differences(results[0]); len(differences) > 0 {
 		t.Errorf("it differs from its import in %q", differences)
 	}
 }
@@ -71,12 +72,12 @@ func TestList_filters(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found, diagnostics := env.List(t, "port_entity", test.config, false, test.limit)
+			results, diagnostics := env.List(t, "port_entity", test.config, false, test.limit)
 			var identifiers []string
-			for _, listed := range found {
+			for _, listed := range results {
 				identifiers = append(identifiers, listed.Identity["identifier"])
 				if !listed.State.IsNull() {
-					t.Error("it includes the resource, which was not asked for")
+					t.Error("it includes the resource without a request")
 				}
 			}
 			if got := strings.Join(identifiers, " "); got != test.want || len(diagnostics) > 0 {
@@ -86,7 +87,7 @@ func TestList_filters(t *testing.T) {
 	}
 }
 
-func TestList_mistakes(t *testing.T) {
+func TestList_errors(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)
 	for name, test := range map[string]struct{ config, want string }{
@@ -97,9 +98,9 @@ func TestList_mistakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found, diagnostics := env.List(t, "port_entity", test.config, true, 0)
-			if len(found) > 0 || len(diagnostics) != 1 || !strings.Contains(diagnostics[0], test.want) {
-				t.Errorf("found %d, %q", len(found), diagnostics)
+			results, diagnostics := env.List(t, "port_entity", test.config, true, 0)
+			if len(results) > 0 || len(diagnostics) != 1 || !strings.Contains(diagnostics[0], test.want) {
+				t.Errorf("found %d, %q", len(results), diagnostics)
 			}
 		})
 	}

@@ -7,15 +7,15 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// TestEntity_everyTypeSettles takes a property of every type through every form
-// that a configuration can give it, and checks that each change arrives at Port
-// and that nothing is left to do after it, also after an import.
-func TestEntity_everyTypeSettles(t *testing.T) {
+// TestEntity_everyTypeEveryForm sets a property of every type in every form. It checks that each
+// change reaches Port and that the next plan is empty, also after an import.
+func TestEntity_everyTypeEveryForm(t *testing.T) {
 	t.Parallel()
 	types := []struct {
 		name, key, listed, first, second string
-		// writtenOut is what a plan after an import changes where null is written out.
-		writtenOut []string
+		// explicitNulls are the attributes that the plan after an import changes if the
+		// configuration sets null.
+		explicitNulls []string
 	}{
 		{"string", "text", `"properties": {"string_props": {"text": %s}}`, `"x"`, `"<&>"`, []string{"properties.string_props.text"}},
 		{"number", "number", `"properties": {"number_props": {"number": %s}}`, `9007199254740993`, `0.1`, []string{"properties.number_props.number"}},
@@ -55,11 +55,11 @@ func TestEntity_everyTypeSettles(t *testing.T) {
 				if changed := session.Changes(declare(attributes(step.value))); len(changed) > 0 {
 					t.Errorf("%s: the plan changes %v", step.form, changed)
 				}
-				var writtenOut []string
+				var explicitNulls []string
 				if step.value == `null` {
-					writtenOut = property.writtenOut
+					explicitNulls = property.explicitNulls
 				}
-				importQuietly(t, env, declare(attributes(step.value)), writtenOut)
+				importWithoutWrites(t, env, declare(attributes(step.value)), explicitNulls)
 				value := get(t, env, "thing", "e").Properties[property.key]
 				want, err := jsonvalue.Decode([]byte(step.want))
 				if err != nil {
@@ -69,7 +69,7 @@ func TestEntity_everyTypeSettles(t *testing.T) {
 					want = false
 				}
 				if !jsonvalue.Equal(value, want) {
-					t.Errorf("%s: Port holds %v, want %v", step.form, value, want)
+					t.Errorf("%s: Port has %v, want %v", step.form, value, want)
 				}
 			}
 		})

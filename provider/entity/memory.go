@@ -11,8 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
 )
 
-// origin says how an entity came under management. It decides what destroying
-// a declared entity means. The zero value is an entity of which nobody knows.
+// origin says how an entity came under management, which determines what destroying a declared
+// entity does. The zero value means unknown.
 type origin string
 
 const (
@@ -20,22 +20,21 @@ const (
 	originAdopted origin = "adopted"
 )
 
-// record is what the provider remembers about an entity in the private state, next to
-// the values that Port answered differently ([recall.Memory]). States of the official
-// provider have none.
+// record is what the provider stores about an entity in the private state, in addition to the
+// values that Port stored differently ([recall.Memory]). State from the official provider has none.
 type record struct {
 	Origin origin `json:"origin,omitempty"`
-	// Object tells this object of Terraform from others that stand for the same
-	// entity, such as the one that replaces it. It is random.
+	// Object is a random ID that distinguishes this resource instance from others that manage the
+	// same entity, such as its replacement.
 	Object string `json:"object,omitempty"`
-	// Filled holds the values of properties that Port filled in, such as the default of
-	// one that was left out. As long as the value is that, nobody has changed it.
+	// Filled holds the property values that Port filled in, such as defaults of omitted properties.
+	// While a value equals the recorded one, nobody has changed it.
 	Filled map[string]any `json:"filled,omitempty"`
-	// Title is the title that Port made up for an entity without one.
+	// Title is the title that Port generated for an entity without one.
 	Title string `json:"title,omitempty"`
 }
 
-// recordKey is where the private state holds the record.
+// recordKey is the key of the record in the private state.
 const recordKey = "record"
 
 func readRecord(ctx context.Context, private recall.Reader) (record, diag.Diagnostics) {
@@ -48,8 +47,8 @@ func (r record) save(ctx context.Context, private recall.Writer) diag.Diagnostic
 	return recall.SaveKey(ctx, private, recordKey, r)
 }
 
-// withoutFilled are the values of an answer without those that Port filled in and the
-// state does not list.
+// withoutFilled returns the values of a response without those that Port filled in and the state
+// does not list.
 func (r record) withoutFilled(answer, listed map[string]any) map[string]any {
 	rest := maps.Clone(answer)
 	maps.DeleteFunc(rest, func(key string, value any) bool {
@@ -59,8 +58,8 @@ func (r record) withoutFilled(answer, listed map[string]any) map[string]any {
 	return rest
 }
 
-// filled are the values of properties that Port filled in: those that the state does
-// not list, or lists because an import could not tell them from others.
+// filled returns the property values that Port filled in: those that the state does not list, and
+// those that it lists because an import cannot tell them apart.
 func (r record) filled(listed map[string]any) map[string]any {
 	filled := maps.Clone(r.Filled)
 	maps.DeleteFunc(filled, func(key string, value any) bool {
@@ -70,9 +69,8 @@ func (r record) filled(listed map[string]any) map[string]any {
 	return filled
 }
 
-// learn takes over from the answer to a write which values Port filled in: those that
-// were not sent, and those that are as Port filled them in before, because after an
-// import the state lists them.
+// learn records which values in the response to a write Port filled in: those that were not sent,
+// and those that still equal what Port filled in before, which the state lists after an import.
 func (r *record) learn(sent, answer map[string]any) {
 	before := r.Filled
 	r.Filled = map[string]any{}
@@ -84,8 +82,8 @@ func (r *record) learn(sent, answer map[string]any) {
 	}
 }
 
-// noteDefaults remembers the values that equal the default of their property
-// and that the keys in listed do not name.
+// noteDefaults records the values that equal the default of their property and whose keys are not
+// in listed.
 func (r *record) noteDefaults(definition *port.Blueprint, values, listed map[string]any) {
 	for key, value := range values {
 		if has(listed, key) || value == nil || !isDefault(definition, key, value) {
@@ -103,6 +101,6 @@ func isDefault(definition *port.Blueprint, key string, value any) bool {
 	if len(text) == 0 {
 		return false
 	}
-	fallback, err := jsonvalue.Decode(text)
-	return err == nil && jsonvalue.Equal(fallback, value)
+	defaultValue, err := jsonvalue.Decode(text)
+	return err == nil && jsonvalue.Equal(defaultValue, value)
 }

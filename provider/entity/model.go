@@ -25,8 +25,7 @@ const (
 	onExistingAdopt = "adopt"
 )
 
-// model is port_entity in Terraform's terms. A nil map, list or pointer is
-// null; an empty one was written as such.
+// model is the Terraform model of port_entity. A nil map, list or pointer is null.
 type model struct {
 	metadata.Model
 	Identifier           types.String     `tfsdk:"identifier"`
@@ -45,22 +44,22 @@ type model struct {
 	Timeouts             timeouts.Value   `tfsdk:"timeouts"`
 }
 
-// Limits are the limits of operations in time.
+// Limits returns the timeouts.
 func (m *model) Limits() timeouts.Value { return m.Timeouts }
 
-// isDeclared reports whether only what is listed is ours.
+// isDeclared reports whether Terraform manages only the declared values.
 func (m *model) isDeclared() bool { return m.Management.ValueString() == managementDeclared }
 
-// adopts reports whether an entity that exists is taken over.
+// adopts reports whether creating the resource takes over an existing entity.
 func (m *model) adopts() bool { return m.OnExisting.ValueString() == onExistingAdopt }
 
-// values are those of the properties that are listed, null as nil.
+// values returns the listed property values, null as nil.
 func (m *model) values() (map[string]any, error) {
 	return valuesToAPI(m.Properties, m.PropertiesJSON)
 }
 
-// toAPI gives the entity as Port stores it. It fails on text that is not JSON,
-// which validation could not see while it was unknown.
+// toAPI converts the model to an entity of the API. It fails on text that is not JSON: validation
+// does not see values that were unknown then.
 func (m *model) toAPI() (*port.Entity, error) {
 	properties, err := m.values()
 	if err != nil {
@@ -76,7 +75,7 @@ func (m *model) toAPI() (*port.Entity, error) {
 	}, nil
 }
 
-// textToAPI leaves out what is known only after the write.
+// textToAPI returns nil for null and for unknown, which is known only after the write.
 func textToAPI(text types.String) *string {
 	if text.IsUnknown() {
 		return nil
@@ -84,7 +83,7 @@ func textToAPI(text types.String) *string {
 	return text.ValueStringPointer()
 }
 
-// plainTexts are the texts of a list; of none it is nil.
+// plainTexts converts a list of strings. It returns nil for an empty list.
 func plainTexts(list []types.String) []string {
 	var texts []string
 	for _, text := range list {
@@ -93,10 +92,9 @@ func plainTexts(list []types.String) []string {
 	return texts
 }
 
-// fromAPI rebuilds the model from what Port holds. Where absent and empty mean
-// the same to Port, the form of prior is kept; prior is nil after an import. The
-// definition, which may be nil, says where values belong that do not tell
-// themselves.
+// fromAPI rebuilds the model from an entity of the API. If absent and empty mean the same to Port,
+// it keeps the form of prior, which is nil after an import. The definition tells in which map
+// values belong whose type is ambiguous; it may be nil.
 func fromAPI(blueprint string, entity *port.Entity, prior *model, definition *port.Blueprint) (*model, error) {
 	if prior == nil {
 		prior = importedModel()
@@ -134,7 +132,7 @@ func importedModel() *model {
 	return &model{PropertiesJSON: jsontype.New(""), CreateMissingRelated: types.BoolValue(false)}
 }
 
-// emptyModel lists nothing, with every collection in its empty form.
+// emptyModel has no values, and every collection in its empty form.
 func emptyModel() *model {
 	return &model{
 		Title:          types.StringValue(""),
@@ -148,7 +146,7 @@ func emptyModel() *model {
 	}
 }
 
-// setComputed takes over what only Port knows. The blueprint must be set.
+// setComputed copies the values that Port computes. The blueprint must be set.
 func (m *model) setComputed(entity *port.Entity) {
 	if m.Title.IsUnknown() {
 		m.Title = types.StringPointerValue(entity.Title)
@@ -171,7 +169,7 @@ func teamsFromAPI(teams []string, prior []types.String) []types.String {
 	return textList(teams)
 }
 
-// orEmpty makes a nil map an empty one.
+// orEmpty replaces a nil map with an empty one.
 func orEmpty(values map[string]any) map[string]any {
 	if values == nil {
 		return map[string]any{}
@@ -179,7 +177,7 @@ func orEmpty(values map[string]any) map[string]any {
 	return values
 }
 
-// sortedKeys lists the keys of maps once, in order.
+// sortedKeys returns the distinct keys of all maps, sorted.
 func sortedKeys[V any](all ...map[string]V) []string {
 	keys := map[string]bool{}
 	for _, values := range all {

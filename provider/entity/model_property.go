@@ -14,7 +14,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// propertiesModel holds values by their type. A nil map is null.
+// propertiesModel holds property values by type. A nil map is null.
 type propertiesModel struct {
 	String  map[string]types.String   `tfsdk:"string_props"`
 	Number  map[string]types.Number   `tfsdk:"number_props"`
@@ -30,7 +30,7 @@ type arraysModel struct {
 	Object  map[string][]jsontype.Value `tfsdk:"object_items"`
 }
 
-// collection is one of the typed maps, in the order of [propertiesModel.maps].
+// collection identifies a typed map by its index in [propertiesModel.maps].
 type collection int
 
 const (
@@ -42,11 +42,11 @@ const (
 	numberItems
 	booleanItems
 	objectItems
-	// noCollection is properties_json, for what no typed map holds.
+	// noCollection stands for properties_json, which holds what no typed map can.
 	noCollection
 )
 
-// maps are the typed maps. Those of a model that is nil are null.
+// maps returns the typed maps. Those of a nil model are null.
 func (m *propertiesModel) maps() []typedMap {
 	if m == nil {
 		m = &propertiesModel{}
@@ -68,7 +68,7 @@ func (m *propertiesModel) maps() []typedMap {
 	}
 }
 
-// array is array_props, nil for none.
+// array returns array_props, which may be nil.
 func (m *propertiesModel) array() *arraysModel {
 	if m == nil {
 		return nil
@@ -88,7 +88,7 @@ func areNull(all []typedMap) bool {
 	return true
 }
 
-// emptyProperties lists nothing, with every map in its empty form.
+// emptyProperties has no values, and every map in its empty form.
 func emptyProperties() *propertiesModel {
 	empty := &propertiesModel{Array: &arraysModel{}}
 	for _, one := range empty.maps() {
@@ -97,8 +97,7 @@ func emptyProperties() *propertiesModel {
 	return empty
 }
 
-// valuesToAPI gives the values of all properties that the typed maps and
-// properties_json list, null as nil.
+// valuesToAPI returns the values in the typed maps and properties_json, null as nil.
 func valuesToAPI(typed *propertiesModel, untyped jsontype.Value) (map[string]any, error) {
 	values := map[string]any{}
 	for _, one := range typed.maps() {
@@ -130,7 +129,7 @@ func objectOf(untyped jsontype.Value) (map[string]any, error) {
 	return object, nil
 }
 
-// propertyPath is where the value of a property is configured.
+// propertyPath returns the path of the attribute that sets a property.
 func (m *model) propertyPath(key string) path.Path {
 	for _, one := range m.Properties.maps() {
 		if one.has(key) {
@@ -140,10 +139,9 @@ func (m *model) propertyPath(key string) path.Path {
 	return path.Root("properties_json")
 }
 
-// propertiesFromAPI sorts values into the typed maps and properties_json. A key
-// goes where Terraform holds it already if that can hold the value, and else
-// where the value's type belongs. A property without a value is listed only if
-// Terraform lists it.
+// propertiesFromAPI distributes values over the typed maps and properties_json. A key goes into the
+// map that prior has it in, if that can hold the value, and otherwise into the map of the value's
+// type. A property without a value is listed only if prior lists it.
 func propertiesFromAPI(values map[string]any, prior *model, definition *port.Blueprint) (*propertiesModel, jsontype.Value, error) {
 	listed, err := prior.values()
 	if err != nil {
@@ -174,7 +172,7 @@ func propertiesFromAPI(values map[string]any, prior *model, definition *port.Blu
 	return fresh.inFormOf(prior.Properties), text, err
 }
 
-// keepNull lists a property without a value where Terraform lists it.
+// keepNull lists a property without a value in the maps where prior lists it.
 func keepNull(key string, before, after []typedMap) error {
 	for i, one := range before {
 		if !one.has(key) {
@@ -187,7 +185,7 @@ func keepNull(key string, before, after []typedMap) error {
 	return nil
 }
 
-// inFormOf gives the maps that stayed empty the form that Terraform holds.
+// inFormOf makes empty maps null if they are null in prior.
 func (m *propertiesModel) inFormOf(prior *propertiesModel) *propertiesModel {
 	before, after := prior.maps(), m.maps()
 	for i, one := range after {
@@ -204,18 +202,17 @@ func (m *propertiesModel) inFormOf(prior *propertiesModel) *propertiesModel {
 	return m
 }
 
-// untypedFromAPI writes properties_json. The text that Terraform holds stays if it
-// means the same.
-func untypedFromAPI(values, known map[string]any, prior jsontype.Value) (jsontype.Value, error) {
-	if prior.IsNull() && len(values) == 0 || !prior.IsNull() && jsonvalue.Equal(orEmpty(known), values) {
+// untypedFromAPI encodes properties_json. It keeps the text of prior if that means the same.
+func untypedFromAPI(values, listed map[string]any, prior jsontype.Value) (jsontype.Value, error) {
+	if prior.IsNull() && len(values) == 0 || !prior.IsNull() && jsonvalue.Equal(orEmpty(listed), values) {
 		return prior, nil
 	}
 	text, err := jsonvalue.Encode(values)
 	return jsontype.New(string(text)), err
 }
 
-// collectionOf says which map holds a value. What Terraform holds as JSON can be any
-// value there, or a list of them.
+// collectionOf returns the map for a value. A key that prior has in object_props or object_items
+// stays there, because these maps can hold any JSON.
 func collectionOf(key string, value any, prior []typedMap, definition *port.Blueprint) collection {
 	if prior[objectProps].has(key) {
 		return objectProps
@@ -234,9 +231,9 @@ func collectionOf(key string, value any, prior []typedMap, definition *port.Blue
 	}
 }
 
-// listCollection says which map holds a list: the one of the type of its elements,
-// which may also be null. One that says nothing about its elements goes where
-// Terraform holds it, and else where the blueprint has it.
+// listCollection returns the map for a list: that of the type of its non-null elements, if they
+// have the same type. A list without such elements goes into the map that prior has it in, or
+// otherwise into that of the blueprint's item type.
 func listCollection(key string, elements []any, prior []typedMap, definition *port.Blueprint) collection {
 	if prior[objectItems].has(key) {
 		return objectItems
@@ -269,8 +266,7 @@ func listCollection(key string, elements []any, prior []typedMap, definition *po
 	}
 }
 
-// typeCollection is the map for properties of a type. A type that is not known has
-// none.
+// typeCollection returns the map for properties of a type, noCollection for an unknown type.
 func typeCollection(typeName string, items *port.Items) collection {
 	switch typeName {
 	case typeString:
@@ -291,7 +287,7 @@ func typeCollection(typeName string, items *port.Items) collection {
 	}
 }
 
-// itemsCollection is the map for lists of a type.
+// itemsCollection returns the map for lists with an item type.
 func itemsCollection(typeName string) collection {
 	switch typeName {
 	case typeNumber:

@@ -10,7 +10,7 @@ type relationsModel struct {
 	Many   map[string][]types.String `tfsdk:"many_relations"`
 }
 
-// toAPI gives the targets of each relation: nil, a string or a []string.
+// toAPI returns the targets of each relation: nil, a string or a []string.
 func (m *relationsModel) toAPI() map[string]any {
 	relations := map[string]any{}
 	if m == nil {
@@ -32,18 +32,18 @@ func (m *relationsModel) toAPI() map[string]any {
 	return relations
 }
 
-// relationsFromAPI sorts relations by whether they are single. One without a
-// target is listed only if Terraform lists it.
+// relationsFromAPI distributes relations over the two maps. A relation without a target is listed
+// only if prior lists it.
 func relationsFromAPI(relations map[string]any, prior *relationsModel) *relationsModel {
-	known := prior
-	if known == nil {
-		known = &relationsModel{}
+	listed := prior
+	if listed == nil {
+		listed = &relationsModel{}
 	}
 	single, many := map[string]types.String{}, map[string][]types.String{}
-	for key := range known.Single {
+	for key := range listed.Single {
 		single[key] = types.StringNull()
 	}
-	for key, targets := range known.Many {
+	for key, targets := range listed.Many {
 		many[key] = emptyList(targets)
 	}
 	for key, target := range relations {
@@ -61,10 +61,10 @@ func relationsFromAPI(relations map[string]any, prior *relationsModel) *relation
 	if prior == nil && len(single) == 0 && len(many) == 0 {
 		return nil
 	}
-	return &relationsModel{Single: orNil(single, known.Single), Many: orNil(many, known.Many)}
+	return &relationsModel{Single: orNil(single, listed.Single), Many: orNil(many, listed.Many)}
 }
 
-// emptyList is a list without elements, null if the prior one is null.
+// emptyList returns a list without elements, null if prior is null.
 func emptyList(prior []types.String) []types.String {
 	if prior == nil {
 		return nil
@@ -72,7 +72,7 @@ func emptyList(prior []types.String) []types.String {
 	return []types.String{}
 }
 
-// targets lists the entities that a relation points at: none for nil.
+// targets returns the identifiers of the entities that a relation points to.
 func targets(value any) []string {
 	switch value := value.(type) {
 	case string:
@@ -84,7 +84,7 @@ func targets(value any) []string {
 	}
 }
 
-// orNil gives an empty map the form that prior has.
+// orNil returns nil instead of an empty map if prior is nil.
 func orNil[T any](fresh, prior map[string]T) map[string]T {
 	if len(fresh) == 0 && prior == nil {
 		return nil

@@ -12,21 +12,21 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// typedMap is one of the maps of properties, such as string_props. Methods that take
-// another one need one of the same type.
+// typedMap is one of the maps of properties, such as string_props. A typedMap that is passed to a
+// method must have the same type as the receiver.
 type typedMap interface {
-	// path is where it is configured.
+	// path returns the path of the attribute.
 	path() path.Path
 	has(key string) bool
 	isNull() bool
 	isEmpty() bool
 	makeEmpty()
-	// take makes it the same as another one.
+	// take copies the reference to the values of another one.
 	take(other typedMap)
 	// toAPI adds the values to those of an entity, null as nil.
 	toAPI(values map[string]any) error
-	// fromAPI adds a value of an entity, nil as null. JSON keeps the text that it has in
-	// prior where it means the same.
+	// fromAPI adds a value of an entity, nil as null. JSON keeps its text in prior if that means
+	// the same.
 	fromAPI(key string, value any, prior typedMap) error
 }
 
@@ -37,8 +37,8 @@ type mapOf[T any] struct {
 	codec  codec[T]
 }
 
-// codec writes and reads values of one type, nil as null. What is of another type is
-// read as null.
+// codec converts values of one type to and from the API, where null is nil. It reads a value of a
+// different type as null.
 type codec[T any] struct {
 	write func(T) (any, error)
 	read  func(value any, prior T) (T, error)

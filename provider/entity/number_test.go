@@ -11,7 +11,7 @@ import (
 
 func roundingPort(options *emulator.Options) { options.JSNumbers = true }
 
-// beyondDoubles are numbers that a double cannot hold, wherever they may stand.
+// beyondDoubles are configurations with numbers that a double cannot represent.
 func beyondDoubles() map[string]string {
 	return map[string]string{
 		"in a map":           `"properties": {"number_props": {"number": 9007199254740993}}`,
@@ -37,7 +37,7 @@ func TestNumber_isExactOnTheWire(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !strings.Contains(string(text), "9007199254740993") {
-				t.Errorf("Port holds %s", text)
+				t.Errorf("Port has %s", text)
 			}
 			if changed := session.Changes(declare(attributes)); len(changed) > 0 {
 				t.Errorf("the plan changes %v", changed)
@@ -46,8 +46,8 @@ func TestNumber_isExactOnTheWire(t *testing.T) {
 	}
 }
 
-// TestNumber_roundedByPortIsAWarning: a warning on the attribute, and no diff
-// in any later plan.
+// TestNumber_roundedByPortIsAWarning checks that a rounded number causes a warning on the attribute
+// and no change in later plans.
 func TestNumber_roundedByPortIsAWarning(t *testing.T) {
 	t.Parallel()
 	for name, attributes := range beyondDoubles() {
@@ -55,7 +55,7 @@ func TestNumber_roundedByPortIsAWarning(t *testing.T) {
 			t.Parallel()
 			env := newThings(t, roundingPort)
 			session := env.NewSession(t, "port_entity")
-			warned(t, session.TryApply(declare(attributes)), "Value Changed by Port")
+			expectWarning(t, session.TryApply(declare(attributes)), "Value Changed by Port")
 			for range 2 {
 				if changed := session.Changes(declare(attributes)); len(changed) > 0 {
 					t.Errorf("the plan changes %v", changed)
@@ -71,8 +71,8 @@ func TestNumber_roundedByPortIsAWarning(t *testing.T) {
 	}
 }
 
-// TestNumber_roundedByPortStillDrifts is the twin: what somebody changes shows,
-// and so does one that Port did not round.
+// TestNumber_roundedByPortStillDrifts checks that a change of such a number shows, and that a
+// number that Port did not round is compared exactly.
 func TestNumber_roundedByPortStillDrifts(t *testing.T) {
 	t.Parallel()
 	const attributes = `"properties": {"number_props": {"number": 9007199254740993}}`

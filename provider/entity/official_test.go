@@ -8,9 +8,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// TestEntity_officialState refreshes states of the official provider, which hold
-// its attributes and no others, times in Go's text form and no private state, to
-// an empty plan.
+// TestEntity_officialState refreshes states of the official provider, which have only its
+// attributes, times in Go's text form and no private state. The plan is then empty.
 func TestEntity_officialState(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
@@ -64,8 +63,8 @@ func TestEntity_officialState(t *testing.T) {
 	}
 }
 
-// TestEntity_officialStateKeepsDefaults: a value that Port filled in under the
-// official provider survives the first update under this one.
+// TestEntity_officialStateKeepsDefaults checks that a value that Port filled in under the official
+// provider survives the first update with this one.
 func TestEntity_officialStateKeepsDefaults(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)
@@ -78,5 +77,5 @@ func TestEntity_officialStateKeepsDefaults(t *testing.T) {
 	session.Resume(string(state))
 	session.Refresh()
 	session.Apply(declare(`"title": "F"`))
-	holds(t, env, map[string]any{"locked": false})
+	expectProperties(t, env, map[string]any{"locked": false})
 }

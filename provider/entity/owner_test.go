@@ -10,16 +10,16 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-const adopting = `"on_existing": "adopt", ` + moving
+const adopting = `"on_existing": "adopt", ` + basic
 
-// TestOwner_createBeforeDestroyKeepsTheEntity: the new object adopts what the
-// old one stands for, and the end of the old one must not end it.
+// TestOwner_createBeforeDestroyKeepsTheEntity checks that destroying the old resource instance does
+// not delete the entity that its replacement has adopted.
 func TestOwner_createBeforeDestroyKeepsTheEntity(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
-		"an entity that is ours":         declare(adopting),
-		"one that others own as well":    adopted(declaredAttributes),
-		"one that is managed in another": declare(`"on_existing": "adopt", "properties": {"number_props": {"number": 2}}`),
+		"full management":     declare(adopting),
+		"declared management": adopted(declaredAttributes),
+		"other properties":    declare(`"on_existing": "adopt", "properties": {"number_props": {"number": 2}}`),
 	}
 	for name, config := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -32,41 +32,41 @@ func TestOwner_createBeforeDestroyKeepsTheEntity(t *testing.T) {
 			replacement.Apply(config)
 			before := get(t, env, "thing", "e")
 			_, applied := old.Destroy()
-			warned(t, applied, "Entity Left in Port", `"thing:e"`)
+			expectWarning(t, applied, "Entity Left in Port", `"thing:e"`)
 			if after := get(t, env, "thing", "e"); after.UpdatedAt != before.UpdatedAt {
-				t.Errorf("the end of the old object changed the entity: %+v", after)
+				t.Errorf("destroying the old instance changed the entity: %+v", after)
 			}
 			if changed := replacement.Changes(config); len(changed) > 0 {
 				t.Errorf("the plan changes %v", changed)
 			}
 			_, applied = replacement.Destroy()
 			if len(applied) > 0 {
-				t.Errorf("the end of the new object reports %q", applied)
+				t.Errorf("destroying the new instance reports %q", applied)
 			}
 		})
 	}
 }
 
-// TestOwner_destroyedFirst: where Terraform destroys first there is nothing to
-// adopt, and the entity is created again.
-func TestOwner_destroyedFirst(t *testing.T) {
+// TestOwner_destroyBeforeCreate destroys first, so that there is nothing to adopt and the entity is
+// created again.
+func TestOwner_destroyBeforeCreate(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)
 	first := env.NewSession(t, "port_entity")
 	first.Apply(declare(adopting))
 	old := env.Restart(t, first)
 	if _, applied := old.Destroy(); len(applied) > 0 {
-		t.Errorf("the end of the old object reports %q", applied)
+		t.Errorf("destroying the old instance reports %q", applied)
 	}
 	replacement := old.Beside("port_entity")
 	replacement.Apply(declare(adopting))
 	if text := get(t, env, "thing", "e").Properties["text"]; text != "x" {
-		t.Errorf("Port holds %v", text)
+		t.Errorf("Port has %v", text)
 	}
 }
 
-// TestOwner_failedAdoptionKeepsTheEntity: whoever wants to adopt it does not
-// want it deleted.
+// TestOwner_failedAdoptionKeepsTheEntity checks that an entity that could not be adopted is not
+// deleted either.
 func TestOwner_failedAdoptionKeepsTheEntity(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)
@@ -78,25 +78,25 @@ func TestOwner_failedAdoptionKeepsTheEntity(t *testing.T) {
 		t.Errorf("the adoption reports %q", reported)
 	}
 	_, applied := old.Destroy()
-	warned(t, applied, "Entity Left in Port")
+	expectWarning(t, applied, "Entity Left in Port")
 	get(t, env, "thing", "e")
 }
 
-// TestOwner_planNamesMoved: a create and a destroy of one entity are one object
-// at another address, most likely. Terraform plans them in any order.
-func TestOwner_planNamesMoved(t *testing.T) {
+// TestOwner_planSuggestsMovedBlock plans a create and a destroy of the same entity, in both orders:
+// the resource was probably moved to another address.
+func TestOwner_planSuggestsMovedBlock(t *testing.T) {
 	t.Parallel()
 	for _, order := range []string{"the destroy is planned first", "the create is planned first"} {
 		t.Run(order, func(t *testing.T) {
 			t.Parallel()
 			env := newThings(t)
 			first := env.NewSession(t, "port_entity")
-			first.Apply(declare(moving))
+			first.Apply(declare(basic))
 			old := env.Restart(t, first)
 			fresh := old.Beside("port_entity")
 			var reported []string
 			if order == "the create is planned first" {
-				if early := fresh.Plan(declare(moving)); len(early) > 0 {
+				if early := fresh.Plan(declare(basic)); len(early) > 0 {
 					t.Errorf("the create alone reports %q", early)
 				}
 				reported = old.PlanDestroy()
@@ -104,29 +104,29 @@ func TestOwner_planNamesMoved(t *testing.T) {
 				if early := old.PlanDestroy(); len(early) > 0 {
 					t.Errorf("the destroy alone reports %q", early)
 				}
-				reported = fresh.Plan(declare(moving))
+				reported = fresh.Plan(declare(basic))
 			}
-			warned(t, reported, "Entity Is Destroyed and Created", `"thing:e"`, "moved {")
+			expectWarning(t, reported, "Entity Is Destroyed and Created", `"thing:e"`, "moved {")
 		})
 	}
 }
 
-// TestOwner_replacementIsNoSecondAddress: Terraform plans it as an update and a
-// create, and never as a destroy.
-func TestOwner_replacementIsNoSecondAddress(t *testing.T) {
+// TestOwner_replacementIsNotAMove checks that a replacement, which Terraform plans as an update and
+// a create, does not count as a destroy and a create.
+func TestOwner_replacementIsNotAMove(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)
 	first := env.NewSession(t, "port_entity")
-	first.Apply(declare(moving))
+	first.Apply(declare(basic))
 	old := env.Restart(t, first)
-	for _, reported := range [][]string{old.Plan(declare(moving)), old.Beside("port_entity").Plan(declare(moving))} {
+	for _, reported := range [][]string{old.Plan(declare(basic)), old.Beside("port_entity").Plan(declare(basic))} {
 		if slices.ContainsFunc(reported, func(text string) bool { return strings.Contains(text, "moved") }) {
 			t.Errorf("the plan reports %q", reported)
 		}
 	}
 }
 
-// TestOwner_otherEntitiesAreDeleted: only the identity counts.
+// TestOwner_otherEntitiesAreDeleted checks that adopting one entity does not protect others.
 func TestOwner_otherEntitiesAreDeleted(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)
@@ -142,14 +142,14 @@ func TestOwner_otherEntitiesAreDeleted(t *testing.T) {
 	}
 }
 
-// TestOwner_missingTargetsAreDeclaredAsWell: Port creates the target of a relation,
-// and another object of the run then finds that it exists.
-func TestOwner_missingTargetsAreDeclaredAsWell(t *testing.T) {
+// TestOwner_missingTargetsAreAlsoDeclared checks that a resource takes over its entity if Port has
+// created it as the target of a relation in the same run.
+func TestOwner_missingTargetsAreAlsoDeclared(t *testing.T) {
 	t.Parallel()
 	const target = `{"blueprint": "target", "identifier": "new", "title": "New"}`
 	tests := map[string]struct{ before, creating string }{
 		"created for a new entity": {"", declare(`"create_missing_related_entities": true, "relations": {"single_relations": {"one": "new"}}`)},
-		"created by an update":     {declare(moving), declare(`"create_missing_related_entities": true, "relations": {"many_relations": {"many": ["a", "new"]}}`)},
+		"created by an update":     {declare(basic), declare(`"create_missing_related_entities": true, "relations": {"many_relations": {"many": ["a", "new"]}}`)},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -161,7 +161,7 @@ func TestOwner_missingTargetsAreDeclaredAsWell(t *testing.T) {
 			}
 			source.Apply(test.creating)
 			another := env.NewSession(t, "port_entity")
-			failed(t, another.TryApply(target), "Unable to Create Entity", `"target:new"`, "terraform import")
+			expectError(t, another.TryApply(target), "Unable to Create Entity", `"target:new"`, "terraform import")
 
 			declared := source.Beside("port_entity")
 			declared.Apply(target)
@@ -171,15 +171,15 @@ func TestOwner_missingTargetsAreDeclaredAsWell(t *testing.T) {
 			if changed := declared.Changes(target); len(changed) > 0 {
 				t.Errorf("the plan changes %v", changed)
 			}
-			failed(t, declared.Beside("port_entity").TryApply(target), "Unable to Create Entity", `"target:new"`)
+			expectError(t, declared.Beside("port_entity").TryApply(target), "Unable to Create Entity", `"target:new"`)
 			if _, applied := source.Destroy(); len(applied) > 0 {
-				t.Errorf("the end of the source reports %q", applied)
+				t.Errorf("destroying the source reports %q", applied)
 			}
 			if _, applied := declared.Destroy(); len(applied) > 0 {
-				t.Errorf("the end of the target reports %q", applied)
+				t.Errorf("destroying the target reports %q", applied)
 			}
 			if _, err := env.Client.Entities.Get(t.Context(), "target", "new", port.GetEntityOptions{}); !errors.Is(err, port.ErrNotFound) {
-				t.Errorf("the target was left: %v", err)
+				t.Errorf("the target still exists: %v", err)
 			}
 		})
 	}

@@ -15,16 +15,16 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 )
 
-// ModifyPlan settles what the schema's plan modifiers cannot: they see one
-// attribute at a time, and nothing of the blueprint.
+// ModifyPlan plans what the plan modifiers of the schema cannot: each of them sees only one
+// attribute, and not the blueprint.
 func (r *entityResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	known, diagnostics := readRecord(ctx, req.Private)
+	rec, diagnostics := readRecord(ctx, req.Private)
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(r.planDestroy(ctx, req.State, known)...)
+		resp.Diagnostics.Append(r.planDestroy(ctx, req.State, rec)...)
 		return
 	}
 	var config partialModel
@@ -41,10 +41,10 @@ func (r *entityResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.planUpdate(ctx, &config, &state, known, resp)
+	r.planUpdate(ctx, &config, &state, rec, resp)
 }
 
-// planCreate plans an entity that is new to Terraform.
+// planCreate plans an entity that is not in the state.
 func (r *entityResource) planCreate(ctx context.Context, config *partialModel, resp *resource.ModifyPlanResponse) {
 	if config.isDeclared() && config.Title.IsNull() {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("title"), types.StringNull())...)
@@ -57,21 +57,21 @@ func (r *entityResource) planCreate(ctx context.Context, config *partialModel, r
 	}
 	resp.Diagnostics.Append(planID(ctx, resp)...)
 	resp.Diagnostics.Append(r.check(ctx, config, nil)...)
-	resp.Diagnostics.Append(r.adoptionNotice(ctx, config)...)
+	resp.Diagnostics.Append(r.adoptionWarning(ctx, config)...)
 	if r.backend != nil && config.hasAddress() && r.backend.PlanCreation(config.address().key()) {
 		resp.Diagnostics.Append(diag.WithPath(path.Root("identifier"), recreationWarning(config.address())))
 	}
 }
 
-// planDestroy plans the end of an entity.
-func (r *entityResource) planDestroy(ctx context.Context, from tfsdk.State, known record) diag.Diagnostics {
+// planDestroy plans the destruction of an entity.
+func (r *entityResource) planDestroy(ctx context.Context, from tfsdk.State, rec record) diag.Diagnostics {
 	var state model
 	diagnostics := from.Get(ctx, &state)
 	if diagnostics.HasError() {
 		return diagnostics
 	}
 	if state.isDeclared() {
-		diagnostics.Append(destroyWarning(&state, known))
+		diagnostics.Append(destroyWarning(&state, rec))
 	}
 	if r.backend != nil && r.backend.PlanDestruction(state.address().key()) {
 		diagnostics.Append(recreationWarning(state.address()))
@@ -79,18 +79,18 @@ func (r *entityResource) planDestroy(ctx context.Context, from tfsdk.State, know
 	return diagnostics
 }
 
-// planUpdate plans a change of an entity that Terraform has.
-func (r *entityResource) planUpdate(ctx context.Context, config *partialModel, state *model, known record, resp *resource.ModifyPlanResponse) {
-	resp.Diagnostics.Append(planForm(ctx, config, state, known, resp)...)
+// planUpdate plans a change of an entity that is in the state.
+func (r *entityResource) planUpdate(ctx context.Context, config *partialModel, state *model, rec record, resp *resource.ModifyPlanResponse) {
+	resp.Diagnostics.Append(planForm(ctx, config, state, rec, resp)...)
 	resp.Diagnostics.Append(planID(ctx, resp)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	moves := r.planBlueprint(ctx, config, state, known, resp)
-	writes, diagnostics := planWrites(ctx, state, known, resp)
+	moves := r.planBlueprint(ctx, config, state, rec, resp)
+	writes, diagnostics := planWrites(ctx, state, rec, resp)
 	resp.Diagnostics.Append(diagnostics...)
 	if moves {
-		// Port may have moved the entity along, or it is made anew.
+		// Port has either moved the entity with its blueprint, or the apply creates it again.
 		resp.Diagnostics.Append(setUnknown(ctx, resp, "created_at", "created_by")...)
 	}
 	if writes || moves {
@@ -100,18 +100,18 @@ func (r *entityResource) planUpdate(ctx context.Context, config *partialModel, s
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("updated_at"), state.UpdatedAt)...)
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("updated_by"), state.UpdatedBy)...)
 	}
-	resp.Diagnostics.Append(releaseNotice(ctx, config, state)...)
+	resp.Diagnostics.Append(releaseWarning(ctx, config, state)...)
 }
 
-// planForm plans the title, the icon, the teams, the properties and the
-// relations: as they are where the configuration means the same.
-func planForm(ctx context.Context, config *partialModel, state *model, known record, resp *resource.ModifyPlanResponse) diag.Diagnostics {
+// planForm plans the title, icon, teams, properties and relations. It keeps the prior form of each
+// value that means the same as the configuration.
+func planForm(ctx context.Context, config *partialModel, state *model, rec record, resp *resource.ModifyPlanResponse) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	set := func(name string, value any) {
 		diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), value)...)
 	}
 	if config.Title.IsNull() {
-		set("title", planTitle(config, state, known))
+		set("title", planTitle(config, state, rec))
 	}
 	if config.Icon.IsNull() {
 		set("icon", planIcon(config, state))
@@ -119,7 +119,7 @@ func planForm(ctx context.Context, config *partialModel, state *model, known rec
 	if config.isDeclared() && config.Teams.IsNull() {
 		set("teams", config.Teams)
 	}
-	s := newSettler(known.filled(listedIn(state)))
+	s := newSettler(rec.filled(listedIn(state)))
 	if config.isDeclared() {
 		s = newDeclaredSettler()
 	}
@@ -139,8 +139,8 @@ func planForm(ctx context.Context, config *partialModel, state *model, known rec
 	return diagnostics
 }
 
-// listedIn are the values that a state lists. One that cannot be read lists
-// nothing; the update that follows reports it.
+// listedIn returns the property values in a state. It returns nil if one cannot be decoded; the
+// update reports that.
 func listedIn(state *model) map[string]any {
 	listed, err := state.values()
 	if err != nil {
@@ -149,23 +149,22 @@ func listedIn(state *model) map[string]any {
 	return listed
 }
 
-// planTitle plans a title that is left out: what Port makes up for an entity
-// without one stays, and so does none. Any other goes; what Port puts in its
-// place is not known. Of a declared entity it is not ours.
-func planTitle(config *partialModel, state *model, known record) types.String {
+// planTitle plans a title that is not configured. A title that Port generated stays, and so does an
+// absent one. Any other is removed, and Port's replacement for it is not known. The title of a
+// declared entity is not managed.
+func planTitle(config *partialModel, state *model, rec record) types.String {
 	if config.isDeclared() {
 		return types.StringNull()
 	}
 	switch state.Title.ValueString() {
-	case "", state.Identifier.ValueString(), known.Title:
+	case "", state.Identifier.ValueString(), rec.Title:
 		return state.Title
 	default:
 		return types.StringUnknown()
 	}
 }
 
-// planIcon plans an icon that is left out: none, in the form in which it is not
-// there already.
+// planIcon plans an icon that is not configured: null, or the empty string if the state has that.
 func planIcon(config *partialModel, state *model) types.String {
 	if !config.isDeclared() && state.Icon.ValueString() == "" {
 		return state.Icon
@@ -173,8 +172,8 @@ func planIcon(config *partialModel, state *model) types.String {
 	return types.StringNull()
 }
 
-// planID knows the id as soon as its parts are known, so that what refers to it
-// can be planned.
+// planID plans the ID as soon as its parts are known, so that resources that refer to it can be
+// planned.
 func planID(ctx context.Context, resp *resource.ModifyPlanResponse) diag.Diagnostics {
 	var blueprint, identifier types.String
 	diagnostics := resp.Plan.GetAttribute(ctx, path.Root("blueprint"), &blueprint)
@@ -187,10 +186,10 @@ func planID(ctx context.Context, resp *resource.ModifyPlanResponse) diag.Diagnos
 	return diagnostics
 }
 
-// planBlueprint plans another blueprint as a replacement, unless it is the same
-// one under a new name, or may be: then the update finds out. It reports whether
-// the entity moves in place.
-func (r *entityResource) planBlueprint(ctx context.Context, config *partialModel, state *model, known record, resp *resource.ModifyPlanResponse) (moves bool) {
+// planBlueprint plans a replacement if the blueprint changes, unless the new identifier is, or may
+// be, a new name of the same blueprint; the update finds out which. It reports whether the entity
+// moves in place.
+func (r *entityResource) planBlueprint(ctx context.Context, config *partialModel, state *model, rec record, resp *resource.ModifyPlanResponse) (moves bool) {
 	at, from, to := path.Root("blueprint"), state.Blueprint.ValueString(), config.Blueprint.ValueString()
 	switch {
 	case config.Blueprint.Equal(state.Blueprint):
@@ -199,21 +198,20 @@ func (r *entityResource) planBlueprint(ctx context.Context, config *partialModel
 		return true
 	case r.backend != nil && !r.backend.WasRead(state.address().key()):
 		resp.Diagnostics.AddAttributeError(at, "Plan Again", fmt.Sprintf(
-			"The blueprint of the entity %q turns out to be %q, which is another one: the entity has to be replaced. The plan could not say so, "+
-				"because the blueprint was not known yet, or because the plan was made with -refresh=false. Nothing was written. Plan again, with a refresh.", state.ID.ValueString(), to))
+			"The blueprint of the entity %q turned out to be %q, a different blueprint, so the entity must be replaced. The plan could not show this "+
+				"because the blueprint was not known yet, or because it was created with -refresh=false. Nothing was written. Run terraform plan again, with a refresh.", state.ID.ValueString(), to))
 		return false
 	}
 	resp.RequiresReplace = append(resp.RequiresReplace, at)
 	if state.isDeclared() {
-		resp.Diagnostics.Append(destroyWarning(state, known))
+		resp.Diagnostics.Append(destroyWarning(state, rec))
 	}
 	return false
 }
 
-// mayBeRenamed reports whether one identifier is a new name of the blueprint
-// that has or had the other. Terraform plans resources that do not refer to each
-// other in any order, so the rename may not be planned yet; but then there is no
-// blueprint of the new name yet either.
+// mayBeRenamed reports whether the blueprint from may be renamed to to. Terraform plans resources
+// that do not refer to each other in any order, so the rename may not be planned yet; in that case
+// Port has no blueprint with the new identifier yet.
 func (r *entityResource) mayBeRenamed(ctx context.Context, from, to string) bool {
 	if source, isPlanned := r.backend.Planned.Find(from); isPlanned && source.Before == from {
 		return source.After == to && from != to
@@ -228,9 +226,9 @@ func (r *entityResource) mayBeRenamed(ctx context.Context, from, to string) bool
 	return errors.Is(err, port.ErrNotFound)
 }
 
-// planWrites reports whether an apply of the plan writes to Port, which is so
-// until everything that Port stores is known.
-func planWrites(ctx context.Context, state *model, known record, resp *resource.ModifyPlanResponse) (bool, diag.Diagnostics) {
+// planWrites reports whether applying the plan writes to Port. It assumes so while a value that
+// Port stores is unknown.
+func planWrites(ctx context.Context, state *model, rec record, resp *resource.ModifyPlanResponse) (bool, diag.Diagnostics) {
 	var partial partialModel
 	diagnostics := resp.Plan.Get(ctx, &partial)
 	if diagnostics.HasError() || !partial.isKnown(ctx) {
@@ -241,7 +239,7 @@ func planWrites(ctx context.Context, state *model, known record, resp *resource.
 	if diagnostics.HasError() {
 		return true, diagnostics
 	}
-	changes, err := plan.changeFrom(state, known)
+	changes, err := plan.changeFrom(state, rec)
 	if err != nil {
 		diagnostics.AddError("Invalid Property Value", err.Error())
 	}

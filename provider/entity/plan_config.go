@@ -13,8 +13,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 )
 
-// partialModel is a configuration or a plan in which anything may be unknown
-// yet, which the maps and lists of [model] cannot be.
+// partialModel is a configuration or a plan in which any value may be unknown, which the maps and
+// lists of [model] cannot represent.
 type partialModel struct {
 	metadata.Model
 	Identifier           types.String   `tfsdk:"identifier"`
@@ -37,7 +37,7 @@ func (m *partialModel) isDeclared() bool { return m.Management.ValueString() == 
 
 func (m *partialModel) adopts() bool { return m.OnExisting.ValueString() == onExistingAdopt }
 
-// hasAddress reports whether it is known which entity is meant.
+// hasAddress reports whether the blueprint and the identifier are known.
 func (m *partialModel) hasAddress() bool {
 	return m.Blueprint.ValueString() != "" && m.Identifier.ValueString() != ""
 }
@@ -46,8 +46,8 @@ func (m *partialModel) address() address {
 	return address{Blueprint: m.Blueprint.ValueString(), Identifier: m.Identifier.ValueString()}
 }
 
-// isWhole reports whether what is left out will have no value. Of an entity that
-// others own as well, they may have set it.
+// isWhole reports whether properties and relations that the configuration omits will have no value.
+// This is not so for an entity that others update too: they may have set them.
 func (m *partialModel) isWhole(isNew bool) bool {
 	if m.Management.IsUnknown() || m.OnExisting.IsUnknown() {
 		return false
@@ -67,7 +67,7 @@ func (m *partialModel) isKnown(ctx context.Context) bool {
 	return true
 }
 
-// properties are those that are configured, if all of them are known.
+// properties returns the configured properties, and false if any of them is unknown.
 func (m *partialModel) properties(ctx context.Context, diagnostics *diag.Diagnostics) (propertySet, bool) {
 	if !isFullyKnown(ctx, m.Properties) || m.PropertiesJSON.IsUnknown() {
 		return propertySet{}, false
@@ -80,7 +80,7 @@ func (m *partialModel) properties(ctx context.Context, diagnostics *diag.Diagnos
 	return configured, !diagnostics.HasError()
 }
 
-// relations are those that are configured, if all of them are known.
+// relations returns the configured relations, and false if any of them is unknown.
 func (m *partialModel) relations(ctx context.Context, diagnostics *diag.Diagnostics) (*relationsModel, bool) {
 	if !isFullyKnown(ctx, m.Relations) {
 		return nil, false
@@ -93,7 +93,7 @@ func (m *partialModel) relations(ctx context.Context, diagnostics *diag.Diagnost
 	return configured, !diagnostics.HasError()
 }
 
-// isFullyKnown reports whether a value and everything in it is known.
+// isFullyKnown reports whether a value and everything in it are known.
 func isFullyKnown(ctx context.Context, value attr.Value) bool {
 	raw, err := value.ToTerraformValue(ctx)
 	return err == nil && raw.IsFullyKnown()

@@ -7,29 +7,28 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// This file keeps the prior form of values of which the configuration means the
-// same: a null that is listed or not, JSON written another way, a default that
-// the configuration leaves out, an empty list in another of the typed maps.
-// Terraform accepts the configured value of an attribute or its prior one, and
-// no mixture; and the prior one only if it is not null.
+// This file keeps the prior form of values that mean the same as the configuration: nulls that are
+// listed or omitted, JSON with other formatting, defaults that the configuration omits, and empty
+// lists in a different typed map. Terraform accepts only the configured value of an attribute or
+// its prior value, no mixture of the two, and the prior value only if it is not null.
 
-// propertySet is all that a configuration or a state says about properties.
+// propertySet holds the properties of a configuration or a state.
 type propertySet struct {
 	typed   *propertiesModel
 	untyped jsontype.Value
 }
 
-// settler chooses between the configuration and the state. It keeps the first
-// problem with a value.
+// settler chooses between the configuration and the state. It keeps the first value that cannot be
+// decoded as problem.
 type settler struct {
-	// same reports whether a state that lists prior may stand for a configuration
-	// that lists config; sameTargets does so for relations.
+	// same reports whether the state may keep prior if the configuration lists config; sameTargets
+	// does so for relations.
 	same, sameTargets func(config, prior map[string]any) bool
 	problem           error
 }
 
-// newSettler returns the settler of an entity that is ours altogether; filled
-// are the values that Port filled in.
+// newSettler returns the settler of an entity that Terraform manages completely. filled are the
+// values that Port filled in.
 func newSettler(filled map[string]any) *settler {
 	return &settler{
 		same:        func(config, prior map[string]any) bool { return sameListed(config, prior, filled) },
@@ -37,8 +36,8 @@ func newSettler(filled map[string]any) *settler {
 	}
 }
 
-// newDeclaredSettler returns the settler of an entity of which only listed keys
-// are ours: there every mention counts.
+// newDeclaredSettler returns the settler of an entity of which only the declared keys are managed.
+// There a listed null differs from an omitted key.
 func newDeclaredSettler() *settler {
 	return &settler{
 		same: func(config, prior map[string]any) bool { return jsonvalue.Equal(orEmpty(config), orEmpty(prior)) },
@@ -48,10 +47,10 @@ func newDeclaredSettler() *settler {
 	}
 }
 
-// all returns the properties to plan.
+// all returns the planned properties.
 func (s *settler) all(config, prior propertySet) propertySet {
-	wanted, held := s.read(valuesToAPI(config.typed, config.untyped)), s.read(valuesToAPI(prior.typed, prior.untyped))
-	if prior.canStandFor(config) && s.same(wanted, held) {
+	desired, current := s.read(valuesToAPI(config.typed, config.untyped)), s.read(valuesToAPI(prior.typed, prior.untyped))
+	if prior.canStandFor(config) && s.same(desired, current) {
 		return prior
 	}
 	return propertySet{typed: s.properties(config.typed, prior.typed), untyped: s.json(config.untyped, prior.untyped)}
@@ -64,7 +63,7 @@ func (s *settler) read(values map[string]any, err error) map[string]any {
 	return values
 }
 
-// canStandFor reports whether Terraform lets the prior form be planned.
+// canStandFor reports whether Terraform accepts the prior form in the plan.
 func (s propertySet) canStandFor(config propertySet) bool {
 	if s.untyped.IsNull() && !config.untyped.IsNull() {
 		return false
@@ -86,26 +85,25 @@ func (s propertySet) canStandFor(config propertySet) bool {
 
 func lacks[T any](prior, config map[string]T) bool { return prior == nil && config != nil }
 
-// sameListed reports whether the state may stand for the configuration. A value
-// that is configured must be listed, so that references to it work; a null need
-// not be, unless Port filled the property in; and what is not configured must be
-// null or filled in.
+// sameListed reports whether the state may keep prior. A configured value must be listed, so that
+// references to it work. A configured null need not be, unless Port filled the property in. A value
+// that is not configured must be null or filled in.
 func sameListed(config, prior, filled map[string]any) bool {
 	for _, key := range sortedKeys(config, prior) {
-		wanted, isConfigured := config[key]
-		held, isListed := prior[key]
-		fallback, isFilled := filled[key]
+		desired, isConfigured := config[key]
+		current, isListed := prior[key]
+		filledValue, isFilled := filled[key]
 		switch {
-		case wanted != nil:
-			if !isListed || !jsonvalue.Equal(wanted, held) {
+		case desired != nil:
+			if !isListed || !jsonvalue.Equal(desired, current) {
 				return false
 			}
 		case isConfigured:
-			if held != nil || (!isListed && isFilled) {
+			if current != nil || (!isListed && isFilled) {
 				return false
 			}
-		case held != nil:
-			if !isFilled || !jsonvalue.Equal(held, fallback) {
+		case current != nil:
+			if !isFilled || !jsonvalue.Equal(current, filledValue) {
 				return false
 			}
 		}
@@ -118,11 +116,11 @@ func (s *settler) properties(config, prior *propertiesModel) *propertiesModel {
 		return config
 	}
 	planned := &propertiesModel{Array: &arraysModel{}}
-	configured, held := config.maps(), prior.maps()
+	configured, current := config.maps(), prior.maps()
 	for i, one := range planned.maps() {
 		one.take(configured[i])
-		if !held[i].isNull() && s.same(s.valuesOf(configured[i]), s.valuesOf(held[i])) {
-			one.take(held[i])
+		if !current[i].isNull() && s.same(s.valuesOf(configured[i]), s.valuesOf(current[i])) {
+			one.take(current[i])
 		}
 	}
 	if config == nil && planned.isNull() {
@@ -149,23 +147,23 @@ func (s *settler) json(config, prior jsontype.Value) jsontype.Value {
 	return config
 }
 
-// relations returns the relations to plan.
+// relations returns the planned relations.
 func (s *settler) relations(config, prior *relationsModel) *relationsModel {
 	if prior == nil {
 		return config
 	}
-	wanted := config
-	if wanted == nil {
-		wanted = &relationsModel{}
+	desired := config
+	if desired == nil {
+		desired = &relationsModel{}
 	}
-	if s.sameTargets(config.toAPI(), prior.toAPI()) && !lacks(prior.Single, wanted.Single) && !lacks(prior.Many, wanted.Many) {
+	if s.sameTargets(config.toAPI(), prior.toAPI()) && !lacks(prior.Single, desired.Single) && !lacks(prior.Many, desired.Many) {
 		return prior
 	}
-	planned := &relationsModel{Single: wanted.Single, Many: wanted.Many}
-	if prior.Single != nil && s.sameTargets((&relationsModel{Single: wanted.Single}).toAPI(), (&relationsModel{Single: prior.Single}).toAPI()) {
+	planned := &relationsModel{Single: desired.Single, Many: desired.Many}
+	if prior.Single != nil && s.sameTargets((&relationsModel{Single: desired.Single}).toAPI(), (&relationsModel{Single: prior.Single}).toAPI()) {
 		planned.Single = prior.Single
 	}
-	if prior.Many != nil && s.sameTargets((&relationsModel{Many: wanted.Many}).toAPI(), (&relationsModel{Many: prior.Many}).toAPI()) {
+	if prior.Many != nil && s.sameTargets((&relationsModel{Many: desired.Many}).toAPI(), (&relationsModel{Many: prior.Many}).toAPI()) {
 		planned.Many = prior.Many
 	}
 	if config == nil && planned.Single == nil && planned.Many == nil {

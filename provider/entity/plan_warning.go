@@ -11,38 +11,39 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// This file holds what a plan says in words because its diff cannot.
+// This file contains the warnings of a plan about what its diff does not show.
 
-// destroyWarning describes the end of a declared entity.
-func destroyWarning(state *model, known record) diag.Diagnostic {
+// destroyWarning says what destroying a declared entity does.
+func destroyWarning(state *model, rec record) diag.Diagnostic {
 	id := state.ID.ValueString()
-	if known.Origin == originCreated {
+	if rec.Origin == originCreated {
 		return diag.NewWarningDiagnostic("Entity Will Be Deleted", fmt.Sprintf(
-			"Terraform created the entity %q, so destroying it deletes it from Port, with all that others wrote to it.", id))
+			"Terraform created the entity %q, so destroying it deletes it from Port, including the values that others wrote to it.", id))
 	}
-	ours := "nothing, because nothing is declared"
+	unset := "nothing, because nothing is declared"
 	if names := declaredNames(state); len(names) > 0 {
-		ours = "only what is declared (" + strings.Join(names, ", ") + ")"
+		unset = "only the declared values (" + strings.Join(names, ", ") + ")"
 	}
 	return diag.NewWarningDiagnostic("Entity Will Be Kept", fmt.Sprintf(
-		"Terraform did not create the entity %q, so destroying it unsets %s. The entity itself stays in Port.", id, ours))
+		"Terraform did not create the entity %q, so destroying it unsets %s. The entity itself stays in Port.", id, unset))
 }
 
-// leftWarning says that the end of an object did not end its entity.
-func leftWarning(state *model) diag.Diagnostic {
+// leftInPortWarning says that destroying a resource did not delete its entity, because another
+// resource manages it now.
+func leftInPortWarning(state *model) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Entity Left in Port", fmt.Sprintf(
-		"Another resource, or the one that replaces this one, has created or adopted the entity %q in this run. So it was neither deleted nor changed when this one was destroyed.", state.address()))
+		"Another resource, or the replacement of this one, has created or adopted the entity %q in this run. Destroying this resource therefore neither deleted nor changed the entity.", state.address()))
 }
 
-// recreationWarning says that a plan both destroys and creates an entity.
+// recreationWarning says that a plan both destroys and creates the same entity.
 func recreationWarning(at address) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Entity Is Destroyed and Created", fmt.Sprintf(
 		"This plan destroys the entity %q at one address of the configuration and creates it at another, in no particular order. "+
-			"If only its address has changed, tell Terraform with a moved block, and the entity stays as it is:\n\n"+
+			"If only its address has changed, add a moved block, and the entity stays as it is:\n\n"+
 			"  moved {\n    from = port_entity.<old name>\n    to   = port_entity.<new name>\n  }", at))
 }
 
-// declaredNames lists what a declared entity lists.
+// declaredNames returns the names of the declared values of an entity.
 func declaredNames(state *model) []string {
 	var names []string
 	if !state.Title.IsNull() {
@@ -58,9 +59,9 @@ func declaredNames(state *model) []string {
 	return append(names, sortedKeys(withoutNulls(state.Relations.toAPI()))...)
 }
 
-// releaseNotice says what happens to values that a change from full to declared
-// management drops from the state: nothing.
-func releaseNotice(ctx context.Context, config *partialModel, state *model) diag.Diagnostics {
+// releaseWarning names the values that are no longer managed after a change from full to declared
+// management, and stay in Port.
+func releaseWarning(ctx context.Context, config *partialModel, state *model) diag.Diagnostics {
 	if !config.isDeclared() || state.isDeclared() {
 		return nil
 	}
@@ -80,12 +81,12 @@ func releaseNotice(ctx context.Context, config *partialModel, state *model) diag
 		return diagnostics
 	}
 	diagnostics.AddAttributeWarning(path.Root("management"), "Values Released", fmt.Sprintf(
-		"From now on only what the configuration of the entity %q lists is Terraform's. These values leave the state and stay in Port as they are: %s.",
+		"From now on, Terraform manages only the declared values of the entity %q. These values are removed from the state and stay in Port as they are: %s.",
 		state.ID.ValueString(), strings.Join(released, ", ")))
 	return diagnostics
 }
 
-// dropped lists the keys that have a value and are not kept.
+// dropped returns the keys that have a value in values and are missing in kept.
 func dropped(values, kept map[string]any) []string {
 	var keys []string
 	for _, key := range sortedKeys(withoutNulls(values)) {
@@ -96,8 +97,8 @@ func dropped(values, kept map[string]any) []string {
 	return keys
 }
 
-// adoptionNotice says at plan time that an entity exists and will be taken over.
-func (r *entityResource) adoptionNotice(ctx context.Context, config *partialModel) diag.Diagnostics {
+// adoptionWarning says that an entity already exists and will be taken over.
+func (r *entityResource) adoptionWarning(ctx context.Context, config *partialModel) diag.Diagnostics {
 	if r.backend == nil || !config.adopts() || config.Identifier.ValueString() == "" || config.Blueprint.ValueString() == "" {
 		return nil
 	}
@@ -107,13 +108,13 @@ func (r *entityResource) adoptionNotice(ctx context.Context, config *partialMode
 	}
 	_, err := r.backend.Client.Entities.Get(ctx, blueprint, identifier, port.GetEntityOptions{ExcludeCalculated: true})
 	if err != nil {
-		// There is none; or the apply will meet the same problem and report it.
+		// The entity does not exist, or the apply meets the same error and reports it.
 		return nil
 	}
-	effect := "It will be replaced: what the configuration leaves out is removed."
+	effect := "It will be overwritten: values that the configuration does not declare are removed."
 	if config.isDeclared() {
-		effect = "What the configuration lists is written; everything else stays."
+		effect = "Only the declared values are written; everything else stays."
 	}
 	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("on_existing"), "Entity Will Be Adopted",
-		fmt.Sprintf("The entity %q exists in Port already. %s", entityID(blueprint, identifier), effect))}
+		fmt.Sprintf("The entity %q already exists in Port. %s", entityID(blueprint, identifier), effect))}
 }

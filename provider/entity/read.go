@@ -13,16 +13,16 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// read fetches the entity and rebuilds the state from it. What Port filled in is
-// neither shown nor forgotten.
-func (r *entityResource) read(ctx context.Context, state *model, known *record) (*model, error) {
+// read fetches the entity and rebuilds the state from it. Values that Port filled in stay out of
+// the state and in the record.
+func (r *entityResource) read(ctx context.Context, state *model, rec *record) (*model, error) {
 	blueprint := state.Blueprint.ValueString()
 	current, err := r.backend.Entities.Refresh(ctx, blueprint, state.Identifier.ValueString())
 	if err != nil {
 		return nil, err
 	}
 	if state.IsUnread() {
-		return r.readImported(ctx, current, state, known)
+		return r.readImported(ctx, current, state, rec)
 	}
 	own, err := state.toAPI()
 	if err != nil {
@@ -35,16 +35,16 @@ func (r *entityResource) read(ctx context.Context, state *model, known *record) 
 	if len(own.Team) == 0 && len(current.Team) > 0 {
 		r.dropInheritedTeams(ctx, blueprint, current)
 	}
-	current.Properties = known.withoutFilled(current.Properties, listed)
+	current.Properties = rec.withoutFilled(current.Properties, listed)
 	if unlisted := unlistedValues(current.Properties, listed); len(unlisted) > 0 {
-		r.noteDefaults(ctx, blueprint, unlisted, known)
-		current.Properties = known.withoutFilled(current.Properties, listed)
+		r.noteDefaults(ctx, blueprint, unlisted, rec)
+		current.Properties = rec.withoutFilled(current.Properties, listed)
 	}
 	return fromAPI(blueprint, current, state, nil)
 }
 
-// dropInheritedTeams leaves out teams that Port computes. Of a blueprint that cannot
-// be read nothing is known.
+// dropInheritedTeams removes teams that Port computes. If the blueprint cannot be read, it keeps
+// them.
 func (r *entityResource) dropInheritedTeams(ctx context.Context, blueprint string, current *port.Entity) {
 	definition, err := r.backend.Blueprint(ctx, blueprint)
 	if err == nil && inheritsTeams(definition) {
@@ -52,12 +52,11 @@ func (r *entityResource) dropInheritedTeams(ctx context.Context, blueprint strin
 	}
 }
 
-// readMoved looks for an entity that has gone along with its blueprint. If the
-// blueprint was renamed and the entity's own part of that was not applied, with
-// -target or because another part failed, the entity is below the new name: it
-// is the one with our identifier and our time of creation. The state then names
-// the new blueprint. If there is none it returns [port.ErrNotFound].
-func (r *entityResource) readMoved(ctx context.Context, state *model, known *record) (*model, error) {
+// readMoved looks for an entity that moved with its blueprint. If the blueprint was renamed and the
+// update of the entity was not applied, because of -target or another failure, Port has the entity
+// under the new name of the blueprint, with the same identifier and creation time. The state then
+// names the new blueprint. If there is no such entity, it returns [port.ErrNotFound].
+func (r *entityResource) readMoved(ctx context.Context, state *model, rec *record) (*model, error) {
 	gone := fmt.Errorf("entity %q: %w", state.address().String(), port.ErrNotFound)
 	if state.IsUnread() {
 		return nil, gone
@@ -86,14 +85,14 @@ func (r *entityResource) readMoved(ctx context.Context, state *model, known *rec
 	}
 	moved := *state
 	moved.Blueprint = types.StringValue(same[0].Blueprint)
-	return r.read(ctx, &moved, known)
+	return r.read(ctx, &moved, rec)
 }
 
-// readImported shows everything: what the configuration will list is not known
-// here. Defaults are remembered, so that it may leave them out.
-func (r *entityResource) readImported(ctx context.Context, current *port.Entity, state *model, known *record) (*model, error) {
+// readImported returns all values, because it does not know what the configuration will declare. It
+// records which of them are defaults, so that the configuration may omit those.
+func (r *entityResource) readImported(ctx context.Context, current *port.Entity, state *model, rec *record) (*model, error) {
 	blueprint := state.Blueprint.ValueString()
-	definition := r.noteDefaults(ctx, blueprint, current.Properties, known)
+	definition := r.noteDefaults(ctx, blueprint, current.Properties, rec)
 	if len(current.Team) > 0 {
 		r.dropInheritedTeams(ctx, blueprint, current)
 	}
@@ -105,19 +104,18 @@ func (r *entityResource) readImported(ctx context.Context, current *port.Entity,
 	return fresh, nil
 }
 
-// noteDefaults remembers which values are the default of their property, and
-// returns the blueprint. Where that cannot be read, no value counts as one, and
-// it is nil.
-func (r *entityResource) noteDefaults(ctx context.Context, blueprint string, values map[string]any, known *record) *port.Blueprint {
+// noteDefaults records which values are the default of their property. It returns the blueprint, or
+// nil if the blueprint cannot be read; then no value counts as a default.
+func (r *entityResource) noteDefaults(ctx context.Context, blueprint string, values map[string]any, rec *record) *port.Blueprint {
 	definition, err := r.backend.Blueprint(ctx, blueprint)
 	if err != nil {
 		return nil
 	}
-	known.noteDefaults(definition, values, nil)
+	rec.noteDefaults(definition, values, nil)
 	return definition
 }
 
-// unlistedValues are the values that the state does not list.
+// unlistedValues returns the values that the state does not list.
 func unlistedValues(values, listed map[string]any) map[string]any {
 	unlisted := maps.Clone(values)
 	maps.DeleteFunc(unlisted, func(key string, value any) bool {

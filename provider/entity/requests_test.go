@@ -12,16 +12,16 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// parallelism is how many resources Terraform walks at a time.
+// parallelism is Terraform's default parallelism.
 const parallelism = 10
 
-// numbered is the configuration of one of many things.
+// numbered returns the configuration of one of many entities.
 func numbered(i int) string {
 	return strings.Replace(declare(fmt.Sprintf(`"title": "E%d", "properties": {"string_props": {"text": "x"}}`, i)), `"e"`, fmt.Sprintf(`"e%d"`, i), 1)
 }
 
-// newMany is a Port with that many things, which answers after a while, and a
-// session with each of them in a provider process of its own.
+// newMany returns a Port with latency and that many entities, and a session for each of them in one
+// provider process.
 func newMany(t *testing.T, many int) (*acctest.Environment, []*acctest.Session) {
 	t.Helper()
 	env := newThings(t, func(options *emulator.Options) { options.Latency = 5 * time.Millisecond })
@@ -47,7 +47,7 @@ func newMany(t *testing.T, many int) (*acctest.Environment, []*acctest.Session) 
 	return env, sessions
 }
 
-// inParallel does something many times, as many at a time as Terraform would.
+// inParallel calls do many times, with the parallelism of Terraform.
 func inParallel(many int, do func(i int)) {
 	var group sync.WaitGroup
 	numbers := make(chan int)
@@ -65,8 +65,8 @@ func inParallel(many int, do func(i int)) {
 	group.Wait()
 }
 
-// TestEntity_planNeedsFewRequests: far fewer than one for each entity, and one
-// for their blueprint.
+// TestEntity_planNeedsFewRequests checks that a plan needs far fewer requests than entities, and
+// reads their blueprint once.
 func TestEntity_planNeedsFewRequests(t *testing.T) {
 	t.Parallel()
 	const many = 100
@@ -94,11 +94,11 @@ func TestEntity_planNeedsFewRequests(t *testing.T) {
 	}
 }
 
-// TestEntity_batchedReadsTellTheTruth: what changed and what has gone shows in
-// the midst of others that did not.
-func TestEntity_batchedReadsTellTheTruth(t *testing.T) {
+// TestEntity_batchedReadsShowChanges checks that changed and deleted entities show among others
+// that did not change.
+func TestEntity_batchedReadsShowChanges(t *testing.T) {
 	t.Parallel()
-	const many = 60 // Of every three, one changes and one goes.
+	const many = 60 // Of every three, one is changed and one deleted.
 	env, sessions := newMany(t, many)
 	for i := 0; i < many; i += 3 {
 		if _, err := env.Client.Entities.Patch(t.Context(), "thing", fmt.Sprintf("e%d", i), property("text", "changed"), port.UpdateEntityOptions{}); err != nil {
@@ -122,8 +122,9 @@ func TestEntity_batchedReadsTellTheTruth(t *testing.T) {
 	})
 }
 
-// TestEntity_searchThatFailsIsNoHarm: then each entity is read alone.
-func TestEntity_searchThatFailsIsNoHarm(t *testing.T) {
+// TestEntity_failedSearchFallsBackToSingleReads checks that each entity is read by itself if the
+// search fails.
+func TestEntity_failedSearchFallsBackToSingleReads(t *testing.T) {
 	t.Parallel()
 	const many = 40
 	env, sessions := newMany(t, many)

@@ -1,5 +1,5 @@
-// Package entity implements port_entity, one thing in the Port catalog, and the
-// data sources that read entities. The provider registers them.
+// Package entity implements the resource port_entity and the data sources that read entities. The
+// provider registers them.
 package entity
 
 import (
@@ -34,35 +34,35 @@ type entityResource struct {
 // NewResource returns the resource port_entity.
 func NewResource() resource.Resource { return &entityResource{} }
 
-// Metadata names the resource. Its identity follows a rename.
+// Metadata names the resource. Its identity is mutable, because an entity can be renamed.
 func (r *entityResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_entity"
 	resp.ResourceBehavior.MutableIdentity = true
 }
 
-// Configure takes over the client.
+// Configure stores the client.
 func (r *entityResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	configured, diagnostics := backend.FromProviderData(req.ProviderData)
 	resp.Diagnostics.Append(diagnostics...)
 	r.backend = configured
 }
 
-// Create makes the entity, or takes over one that exists if that is allowed.
+// Create creates the entity, or takes over an existing one if on_existing allows it.
 func (r *entityResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	plan, ctx, cancel := operation.Begin[model](ctx, req.Plan, timeouts.Value.Create, &resp.Diagnostics)
 	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	var known record
-	answer, err := r.create(ctx, plan, &known)
+	var rec record
+	answer, err := r.create(ctx, plan, &rec)
 	if err != nil {
 		resp.Diagnostics.Append(failure(ctx, "Create", plan.address(), plan, err))
 		return
 	}
-	answered := known.conclude(plan, answer, plan.isDeclared())
+	answered := rec.conclude(plan, answer, plan.isDeclared())
 	resp.Diagnostics.Append(recall.Conclude(ctx, &resp.State, resp.Private, plan, answered, r.differenceWarning(plan))...)
-	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(rec.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	resp.Diagnostics.Append(completed(ctx, "create", plan)...)
 	r.backend.NoteRead(plan.address().key())
@@ -72,20 +72,20 @@ func (r *entityResource) Create(ctx context.Context, req resource.CreateRequest,
 func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	state, ctx, cancel := operation.Begin[model](ctx, req.State, timeouts.Value.Read, &resp.Diagnostics)
 	defer cancel()
-	known, diagnostics := readRecord(ctx, req.Private)
+	rec, diagnostics := readRecord(ctx, req.Private)
 	resp.Diagnostics.Append(diagnostics...)
 	memory, diagnostics := recall.Load(ctx, req.Private)
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// The identity comes before the request: Terraform wants one from every
-	// refresh, also where the entity has gone.
+	// Terraform before 1.12 requires an identity from every refresh, even if the entity no longer
+	// exists, so it is set before the request.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	r.backend.NoteRead(state.address().key())
-	fresh, err := r.read(ctx, state, &known)
+	fresh, err := r.read(ctx, state, &rec)
 	if errors.Is(err, port.ErrNotFound) {
-		fresh, err = r.readMoved(ctx, state, &known)
+		fresh, err = r.readMoved(ctx, state, &rec)
 	}
 	if errors.Is(err, port.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
@@ -95,91 +95,91 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 		resp.Diagnostics.Append(failure(ctx, "Read", state.address(), nil, err))
 		return
 	}
-	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(rec.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, fresh)...)
 	resp.State.Raw = memory.Restore(req.State.Raw, resp.State.Raw)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, fresh.identity())...)
 	r.backend.NoteRead(fresh.address().key())
 }
 
-// Update writes what the plan changes. Another identifier renames the entity.
+// Update writes what the plan changes. A new identifier renames the entity.
 func (r *entityResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	plan, ctx, cancel := operation.Begin[model](ctx, req.Plan, timeouts.Value.Update, &resp.Diagnostics)
 	defer cancel()
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	known, diagnostics := readRecord(ctx, req.Private)
+	rec, diagnostics := readRecord(ctx, req.Private)
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	done, err := r.update(ctx, plan, &state, known)
+	result, err := r.update(ctx, plan, &state, rec)
 	if err != nil {
 		resp.Diagnostics.Append(failure(ctx, "Update", state.address(), plan, err))
-		if done.entity != nil {
-			// It is below another blueprint now: a refresh would not find it again.
+		if result.entity != nil {
+			// The entity has moved to another blueprint, where a refresh would not find it.
 			state.Blueprint = plan.Blueprint
-			state.setComputed(done.entity)
+			state.setComputed(result.entity)
 			resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 			resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 		}
 		return
 	}
-	if done.leftover != nil {
-		resp.Diagnostics.Append(failure(ctx, "Delete", state.address(), nil, done.leftover))
+	if result.deleteErr != nil {
+		resp.Diagnostics.Append(failure(ctx, "Delete", state.address(), nil, result.deleteErr))
 	}
 	switch {
-	case done.isAnswer:
-		answered := known.conclude(plan, done.entity, plan.isDeclared() || state.isDeclared())
+	case result.isAnswer:
+		answered := rec.conclude(plan, result.entity, plan.isDeclared() || state.isDeclared())
 		resp.Diagnostics.Append(recall.Conclude(ctx, &resp.State, resp.Private, plan, answered, r.differenceWarning(plan))...)
-	case done.entity != nil:
-		plan.setComputed(done.entity)
+	case result.entity != nil:
+		plan.setComputed(result.entity)
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	default:
 		// Only attributes that Port does not store have changed.
 		plan.Model = state.Model
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	}
-	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(rec.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	r.backend.NoteRead(plan.address().key())
-	if done.isAnswer {
+	if result.isAnswer {
 		resp.Diagnostics.Append(completed(ctx, "update", plan)...)
 	}
 }
 
-// Delete removes the entity, or what is declared of one that others own. That
-// it has gone already is fine.
+// Delete deletes the entity, or unsets the declared values if Terraform did not create it. It is no
+// error if the entity no longer exists.
 func (r *entityResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	state, ctx, cancel := operation.Begin[model](ctx, req.State, timeouts.Value.Delete, &resp.Diagnostics)
 	defer cancel()
-	known, diagnostics := readRecord(ctx, req.Private)
+	rec, diagnostics := readRecord(ctx, req.Private)
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	isLeft, err := r.remove(ctx, state, known)
+	isLeft, err := r.remove(ctx, state, rec)
 	if err != nil {
 		resp.Diagnostics.Append(failure(ctx, "Delete", state.address(), state, err))
 		return
 	}
 	if isLeft {
-		resp.Diagnostics.Append(leftWarning(state))
+		resp.Diagnostics.Append(leftInPortWarning(state))
 		return
 	}
 	resp.Diagnostics.Append(completed(ctx, "delete", state)...)
 }
 
-// completed warns of a change that was completed after its time had ended.
+// completed warns about an operation that completed after it was cancelled or timed out.
 func completed(ctx context.Context, verb string, m *model) diag.Diagnostics {
 	return operation.Completed(ctx, fmt.Sprintf("%s entity %q", verb, m.address()))
 }
 
-// conclude takes the answer to a write over into the plan, which becomes the state,
-// and into the record. It returns the answer in the form of the plan. In an entity that
-// is shared, what is not listed is somebody else's and not what Port filled in. That
-// an answer does not mention a property or a relation tells nothing, and a title that
-// was not sent is one that Port makes up.
+// conclude copies the response to a write into the plan, which becomes the state, and into the
+// record. It returns the response in the form of the plan. In a shared entity, values that are not
+// listed belong to others and were not filled in by Port. If the response lacks a property or a
+// relation, that means nothing; and if no title was sent, the title of the response is one that
+// Port generated.
 func (r *record) conclude(plan *model, answer *port.Entity, isShared bool) *model {
 	switch {
 	case plan.Title.IsUnknown():
@@ -211,8 +211,8 @@ func (r *record) conclude(plan *model, answer *port.Entity, isShared bool) *mode
 	return answered
 }
 
-// differenceWarning tells of a value that Port keeps otherwise than planned. Teams are
-// reported once for all entities of a blueprint.
+// differenceWarning describes a value that Port stores differently than planned. Teams are reported
+// once for all entities of a blueprint.
 func (r *entityResource) differenceWarning(plan *model) func(recall.Difference) diag.Diagnostics {
 	return func(difference recall.Difference) diag.Diagnostics {
 		warning := difference.Warning()

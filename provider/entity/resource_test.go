@@ -86,7 +86,7 @@ func TestEntity_everyType(t *testing.T) {
 	}})
 }
 
-// sentExactly checks that Port holds what the fixture every_type declares.
+// sentExactly checks that Port has what the fixture every_type declares.
 func sentExactly(t *testing.T, env *acctest.Environment, blueprint string) error {
 	t.Helper()
 	entity, err := env.Client.Entities.Get(t.Context(), blueprint, "a:b/c=d@e", port.GetEntityOptions{ExcludeCalculated: true})
@@ -100,12 +100,12 @@ func sentExactly(t *testing.T, env *acctest.Environment, blueprint string) error
 	const want = `{"text": "<a> & b", "unset": null, "whole": 9007199254740993, "fraction": 0.1, "flag": true, "labels": {"tier": "<gold>", "weight": 1.0},
 		"texts": ["b", "a"], "nothing": [], "numbers": [9007199254740993, 0.1], "flags": [true, false], "objects": [{"a": 1}], "anything": [1, "a", [true]]}`
 	if !jsonvalue.EqualText(string(properties), want) {
-		return fmt.Errorf("Port holds %s", properties)
+		return fmt.Errorf("Port has %s", properties)
 	}
 	return nil
 }
 
-// TestEntity_drift shows with the CLI what the table below shows in process.
+// TestEntity_drift checks with the CLI what [TestEntity_everyDriftShows] checks in process.
 func TestEntity_drift(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
@@ -140,7 +140,7 @@ func TestEntity_everyDriftShows(t *testing.T) {
 		"a boolean changed":          {property("flag", false), "properties.boolean_props.flag"},
 		"an object added":            {property("object", map[string]any{"a": true}), "properties.object_props.object"},
 		"a list added":               {property("texts", []any{"x"}), "properties.array_props.string_items.texts"},
-		"a value of another kind":    {property("any", []any{[]any{}}), "properties_json"},
+		"a nested list added":        {property("any", []any{[]any{}}), "properties_json"},
 		"a relation changed":         {relation("one", "b"), "relations.single_relations.one"},
 		"a relation removed":         {relation("one", nil), "relations.single_relations.one"},
 		"a target added":             {relation("many", []string{"a", "b"}), "relations.many_relations.many"},
@@ -158,7 +158,7 @@ func TestEntity_everyDriftShows(t *testing.T) {
 			}
 			session.Apply(declare(attributes))
 			if changed := session.Changes(declare(attributes)); len(changed) > 0 {
-				t.Errorf("after the repair the plan changes %v", changed)
+				t.Errorf("after the next apply the plan changes %v", changed)
 			}
 		})
 	}
@@ -267,7 +267,7 @@ func TestEntity_anotherBlueprintReplaces(t *testing.T) {
 func TestEntity_importIDs(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		// id holds %[1]s where the blueprint stands.
+		// id has %[1]s for the blueprint.
 		id      string
 		theirs  bool
 		problem string
@@ -278,8 +278,8 @@ func TestEntity_importIDs(t *testing.T) {
 		"no colon":                        {id: "entity", problem: `(?s)Invalid Import ID.*<blueprint>:<identifier>`},
 		"nothing there":                   {id: "%[1]s:x:y:z", problem: `none of the 3 ways`},
 		"not an object of the right form": {id: `{"blueprint":"%[1]s"}`, problem: `lacks\s+the\s+blueprint\s+or\s+the\s+identifier`},
-		"something after the object":      {id: `{"blueprint":"%[1]s","identifier":"b:c"} x`, problem: `goes\s+on\s+after\s+the\s+JSON`},
-		"unknown key":                     {id: `{"blueprint":"%[1]s","entity":"b"}`, problem: `(?s)not\s+JSON\s+of\s+the\s+expected\s+form`},
+		"something after the object":      {id: `{"blueprint":"%[1]s","identifier":"b:c"} x`, problem: `has\s+text\s+after\s+the\s+JSON\s+object`},
+		"unknown key":                     {id: `{"blueprint":"%[1]s","entity":"b"}`, problem: `(?s)not\s+the\s+expected\s+JSON`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -321,7 +321,7 @@ func TestEntity_importIDs(t *testing.T) {
 	}
 }
 
-func TestEntity_existsAlready(t *testing.T) {
+func TestEntity_alreadyExists(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	blueprint := env.Name("exists")

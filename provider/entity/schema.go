@@ -24,34 +24,34 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
-// Schema declares port_entity. Names, nesting and wire types are those that
-// existing configurations use, so that they need no change.
+// Schema declares port_entity. Names, nesting and wire types are those of the official provider, so
+// that existing configurations work unchanged.
 func (r *entityResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "An entity: one thing in the Port catalog, with values for the properties and relations of its blueprint (`port_blueprint`).",
+		MarkdownDescription: "An entity of the Port catalog, such as one service, with values for the properties and relations that its blueprint (`port_blueprint`) defines.",
 		Attributes: map[string]schema.Attribute{
 			"identifier": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
-				MarkdownDescription: "The identifier of the entity, unique in its blueprint: at most 1000 letters, digits and `@_.+:\\/='-`. Port makes one when it is left out. " +
+				MarkdownDescription: "The identifier of the entity, unique in its blueprint: at most 1000 letters, digits and `@_.+:\\/='-`. If it is omitted, Port generates one. " +
 					"Changing it renames the entity in place.",
 				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 				Validators:    validate.EntityIdentifier(),
 			},
 			"blueprint": schema.StringAttribute{
 				Required: true,
-				MarkdownDescription: "The identifier of the blueprint. Refer to its resource, so that a plan checks the entity against the blueprint as it will be. " +
+				MarkdownDescription: "The identifier of the blueprint. Refer to its resource, so that the plan checks the entity against the planned blueprint. " +
 					"Changing it replaces the entity, unless the same run renames the blueprint.",
 			},
 			"title": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
-				MarkdownDescription: "The name people read in Port. Without one Port shows the identifier.",
+				MarkdownDescription: "The display name in Port. Without one, Port shows the identifier.",
 			},
 			"icon": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
-				MarkdownDescription: "The name of one of Port's icons, such as `Microservice`.",
+				MarkdownDescription: "The name of a Port icon, such as `Microservice`.",
 			},
 			"teams": schema.SetAttribute{
 				ElementType:         types.StringType,
@@ -66,46 +66,46 @@ func (r *entityResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 				CustomType: jsontype.Type{},
 				Optional:   true,
 				Computed:   true,
-				MarkdownDescription: "Values that the maps in `properties` cannot hold, such as lists of lists and lists of mixed types: a JSON object from the key of a property to its value. " +
-					"Use `jsonencode`. A key stands either here or in `properties`; a `null` unsets the property.",
+				MarkdownDescription: "Property values that the maps in `properties` cannot hold, such as lists of lists or lists of mixed types, as a JSON object by property key. " +
+					"Use `jsonencode`. A key may be set either here or in `properties`, not in both; `null` unsets the property.",
 				Validators: []validator.String{validate.JSONObject{}, validate.JSONNumbers{}},
 			},
 			"relations": relationsAttribute(),
 			"management": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Who owns the entity. With `full`, the default, Terraform does: whatever the configuration leaves out is removed. " +
-					"With `declared` others do too, such as exporters and monitors: only what the configuration lists is written, compared and, when it is removed from the configuration, unset; " +
-					"`null` unsets a value and keeps it unset. Destroying the resource then deletes an entity that Terraform created, and unsets what is listed of one that it adopted or imported; the plan says which.",
+				MarkdownDescription: "How much of the entity Terraform manages. With `full`, the default, it manages the whole entity: values that the configuration does not declare are removed. " +
+					"With `declared`, for entities that other tools such as exporters and monitors update as well, it only writes and compares the declared values, and unsets those that are removed from the configuration; " +
+					"`null` keeps a value unset. Destroying the resource deletes the entity only if Terraform created it; if Terraform adopted or imported it, the declared values are unset. The plan says which of the two happens.",
 				Validators: []validator.String{stringvalidator.OneOf(managementFull, managementDeclared)},
 			},
 			"on_existing": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "What happens when the entity to create exists already. With `error`, the default, the apply fails and says how to import it. " +
-					"With `adopt` Terraform takes it over: it replaces it, or with `management = \"declared\"` writes what is listed. The plan says so.",
+				MarkdownDescription: "What to do if the entity to create already exists. With `error`, the default, the apply fails and says how to import the entity. " +
+					"With `adopt`, Terraform takes the entity over: it overwrites the entity, or with `management = \"declared\"` only the declared values. The plan warns about it.",
 				Validators: []validator.String{stringvalidator.OneOf(onExistingError, onExistingAdopt)},
 			},
 			"create_missing_related_entities": schema.BoolAttribute{
 				Optional: true,
 				Computed: true,
 				Default:  booldefault.StaticBool(false),
-				MarkdownDescription: "Whether Port creates the related entities that do not exist yet, instead of refusing the write. Defaults to `false`. " +
-					"One that the configuration declares as well is taken over by its own resource in the same run.",
+				MarkdownDescription: "Whether Port creates related entities that do not exist yet. If it is `false`, the default, Port refuses the write. " +
+					"If the configuration also declares such an entity, its own resource takes it over in the same run.",
 			},
 			"delete_dependents": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Whether deleting the entity also deletes every entity that is related to it. Defaults to `false`: then Port refuses to delete an entity that others are related to. " +
-					"A change counts once it is applied.",
+				MarkdownDescription: "Whether deleting the entity also deletes every entity that is related to it. If it is `false`, the default, Port refuses to delete an entity that others are related to. " +
+					"Apply a change of this attribute before you destroy the entity.",
 			},
 			"run_id": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "The id of the action run that each write of this entity is attributed to.",
+				MarkdownDescription: "The ID of the action run to which Port attributes each write of this entity.",
 			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Read: true, Update: true, Delete: true,
-				CreateDescription: "How long creating may take, all retries included, such as `90s` or `5m`. Defaults to `20m`.",
-				ReadDescription:   "How long reading may take. Defaults to `20m`.",
-				UpdateDescription: "How long updating may take. Defaults to `20m`.",
-				DeleteDescription: "How long deleting may take. Defaults to `20m`. A change counts once it is applied.",
+				CreateDescription: "How long creating the entity may take, including retries, such as `90s` or `5m`. Defaults to `20m`.",
+				ReadDescription:   "How long reading the entity may take. Defaults to `20m`.",
+				UpdateDescription: "How long updating the entity may take. Defaults to `20m`.",
+				DeleteDescription: "How long deleting the entity may take. Defaults to `20m`. Apply a change of this timeout before you destroy the entity.",
 			}),
 		},
 	}
@@ -116,21 +116,21 @@ func propertiesAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional:            true,
 		Computed:            true,
-		MarkdownDescription: "The values of the blueprint's properties, by their type. Each map goes from the key of a property to its value. A property that is left out has no value, or the default that its blueprint gives it; `null` stands for no value.",
+		MarkdownDescription: "The property values, by type. Each map maps property keys to values. An omitted property has no value, or the default of the blueprint; `null` means no value.",
 		PlanModifiers:       []planmodifier.Object{settle.EmptyIsNull{}},
 		Validators:          []validator.Object{validate.DistinctKeys{}},
 		Attributes: map[string]schema.Attribute{
-			"string_props":  valueMap("Values of text properties.", types.StringType),
+			"string_props":  valueMap("Values of string properties.", types.StringType),
 			"number_props":  valueMap("Values of number properties.", types.NumberType),
 			"boolean_props": valueMap("Values of boolean properties.", types.BoolType),
 			"object_props":  valueMap("Values of object properties, as JSON. Use `jsonencode`.", jsontype.Type{}),
 			"array_props": schema.SingleNestedAttribute{
 				Optional:            true,
 				Computed:            true,
-				MarkdownDescription: "The values of array properties, by the type of their elements.",
+				MarkdownDescription: "The values of array properties, by item type.",
 				PlanModifiers:       []planmodifier.Object{settle.EmptyIsNull{}},
 				Attributes: map[string]schema.Attribute{
-					"string_items":  valueMap("Lists of text.", types.ListType{ElemType: types.StringType}),
+					"string_items":  valueMap("Lists of strings.", types.ListType{ElemType: types.StringType}),
 					"number_items":  valueMap("Lists of numbers.", types.ListType{ElemType: types.NumberType}),
 					"boolean_items": valueMap("Lists of booleans.", types.ListType{ElemType: types.BoolType}),
 					"object_items":  valueMap("Lists of objects, each as JSON. Use `jsonencode`.", types.ListType{ElemType: jsontype.Type{}}),
@@ -144,13 +144,13 @@ func relationsAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional:            true,
 		Computed:            true,
-		MarkdownDescription: "What the entity is related to. Each map goes from the key of a relation to identifiers of related entities.",
+		MarkdownDescription: "The related entities. Each map maps relation keys to entity identifiers.",
 		PlanModifiers:       []planmodifier.Object{settle.EmptyIsNull{}},
 		Validators:          []validator.Object{validate.DistinctKeys{}},
 		Attributes: map[string]schema.Attribute{
-			"single_relations": valueMap("Relations to one entity.", types.StringType,
+			"single_relations": valueMap("Relations to a single entity.", types.StringType,
 				mapvalidator.ValueStringsAre(validate.NotEmpty()...)),
-			"many_relations": valueMap("Relations to any number of entities.", types.ListType{ElemType: types.StringType},
+			"many_relations": valueMap("Relations to multiple entities.", types.ListType{ElemType: types.StringType},
 				mapvalidator.ValueListsAre(listvalidator.NoNullValues(), listvalidator.ValueStringsAre(validate.NotEmpty()...))),
 		},
 	}

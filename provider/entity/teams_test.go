@@ -8,11 +8,11 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// inheriting declares a thing that is related to the owner of [newInheriting].
-const inheriting = moving + `, "relations": {"single_relations": {"one": "owner"}}`
+// inheriting configures an entity that is related to the owner of [newInheriting].
+const inheriting = basic + `, "relations": {"single_relations": {"one": "owner"}}`
 
-// newInheriting is a Port with a thing that somebody gave a team, and that is related
-// to an owner with the same one.
+// newInheriting returns a Port with an entity that was given a team, and that is related to an
+// owner with the same team.
 func newInheriting(t *testing.T) (*acctest.Environment, *acctest.Session) {
 	t.Helper()
 	env := newThings(t)
@@ -23,7 +23,7 @@ func newInheriting(t *testing.T) (*acctest.Environment, *acctest.Session) {
 	return env, session
 }
 
-// inherit makes things get their teams from their owners.
+// inherit makes entities inherit their teams from their owners.
 func inherit(t *testing.T, env *acctest.Environment) {
 	t.Helper()
 	blueprint := thing()
@@ -33,13 +33,13 @@ func inherit(t *testing.T, env *acctest.Environment) {
 	}
 }
 
-// TestTeams_inheritedAreNoDifference: what the configuration leaves out and Port
-// computes is not compared, however often it changes.
-func TestTeams_inheritedAreNoDifference(t *testing.T) {
+// TestTeams_inheritedAreNoChange checks that inherited teams that the configuration omits are not
+// compared.
+func TestTeams_inheritedAreNoChange(t *testing.T) {
 	t.Parallel()
 	env, session := newInheriting(t)
 	if changed := env.Restart(t, session).Changes(declare(inheriting)); !slices.Equal(changed, []string{"teams"}) {
-		t.Errorf("teams that nobody computes show as %v", changed)
+		t.Errorf("teams that are not inherited show as %v", changed)
 	}
 	inherit(t, env)
 	for _, team := range []string{"theirs", "others"} {
@@ -64,30 +64,30 @@ func TestTeams_inheritedAreNotImported(t *testing.T) {
 	}
 }
 
-// TestTeams_configuredWhereTheyAreInherited: what Port computed before is news
-// once something else is configured.
-func TestTeams_configuredWhereTheyAreInherited(t *testing.T) {
+// TestTeams_configuredButInherited checks that inherited teams are reported if other teams are
+// configured.
+func TestTeams_configuredButInherited(t *testing.T) {
 	t.Parallel()
 	env, session := newInheriting(t)
 	inherit(t, env)
 	applying := env.Restart(t, session)
 	applying.Refresh()
-	warned(t, applying.TryApply(declare(inheriting+`, "teams": ["ours"]`)), "Teams Stored Differently", `"thing:e"`)
+	expectWarning(t, applying.TryApply(declare(inheriting+`, "teams": ["ours"]`)), "Teams Stored Differently", `"thing:e"`)
 	if changed := applying.Changes(declare(inheriting + `, "teams": ["ours"]`)); len(changed) > 0 {
 		t.Errorf("the plan changes %v", changed)
 	}
 }
 
-// TestTeams_storedDifferently: Port has its own opinion about the teams, which is
-// reported once, and then is no difference until it changes.
+// TestTeams_storedDifferently checks that teams that Port stores differently are reported once, and
+// show as no change until they change again.
 func TestTeams_storedDifferently(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)
 	session := env.NewSession(t, "port_entity")
-	const configured = moving + `, "teams": ["ours"]`
+	const configured = basic + `, "teams": ["ours"]`
 	fault := `{"method": "POST", "route": "` + entitiesRoute + `", "status": 201, "body": {"ok": true, "entity": {"identifier": "e", "title": "E", "team": [], "properties": {"text": "x"}, "relations": {}}}}`
 	env.Control(t, "POST", "/_emulator/faults", fault)
-	warned(t, session.TryApply(declare(configured)), "Teams Stored Differently", `"thing:e"`)
+	expectWarning(t, session.TryApply(declare(configured)), "Teams Stored Differently", `"thing:e"`)
 	second := session.Beside("port_entity")
 	if reported := second.TryApply(declare(configured)); len(reported) > 0 {
 		t.Errorf("the second entity reports %q", reported)
@@ -99,18 +99,18 @@ func TestTeams_storedDifferently(t *testing.T) {
 	}
 	change(t, env, &port.EntityPatch{Team: port.Set([]string{"theirs"})})
 	if changed := session.Changes(declare(configured)); !slices.Equal(changed, []string{"teams"}) {
-		t.Errorf("teams of somebody else show as %v", changed)
+		t.Errorf("changed teams show as %v", changed)
 	}
 }
 
-// TestEntity_attributesStoredDifferently: so it is with every other attribute.
+// TestEntity_attributesStoredDifferently checks the same for other attributes.
 func TestEntity_attributesStoredDifferently(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ configured, answered, at string }{
 		"a title":                  {`"title": "Ours"`, `"title": "Theirs"`, `AttributeName("title")`},
 		"an icon":                  {`"title": "E", "icon": "Lock"`, `"title": "E"`, `AttributeName("icon")`},
 		"a target":                 {`"title": "E", "relations": {"single_relations": {"one": "a"}}`, `"title": "E", "relations": {"one": "b", "many": []}`, `ElementKeyString("one")`},
-		"one that is gone":         {`"title": "E", "relations": {"many_relations": {"many": ["a"]}}`, `"title": "E", "relations": {"one": null, "many": []}`, `ElementKeyString("many")`},
+		"a target that is gone":    {`"title": "E", "relations": {"many_relations": {"many": ["a"]}}`, `"title": "E", "relations": {"one": null, "many": []}`, `ElementKeyString("many")`},
 		"an icon of the blueprint": {`"title": "E"`, `"title": "E", "icon": "Lock"`, ""},
 	}
 	for name, test := range tests {
@@ -125,7 +125,7 @@ func TestEntity_attributesStoredDifferently(t *testing.T) {
 				t.Errorf("it reports %q", reported)
 			}
 			if test.at != "" {
-				warned(t, reported, "Value Changed by Port", test.at)
+				expectWarning(t, reported, "Value Changed by Port", test.at)
 			}
 			env.Control(t, "POST", "/_emulator/faults", `{"method": "GET", "route": "`+entityRoute+`", "status": 200, "body": `+entity+`}`)
 			if changed := session.Changes(declare(test.configured)); len(changed) > 0 {

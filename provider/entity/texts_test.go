@@ -8,16 +8,16 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// TestTexts keeps what is said of mistakes, plans and failures as it was read.
+// TestTexts compares the texts of errors and warnings with the reviewed ones.
 func TestTexts(t *testing.T) {
 	t.Parallel()
 	texts := map[string][]string{}
-	for name, test := range refused() {
-		texts["refused: "+name] = acctest.Validate(t, "port_entity", `{"blueprint": "service", `+test.attributes+`}`)
+	for name, test := range invalidConfigs() {
+		texts["invalidConfigs: "+name] = acctest.Validate(t, "port_entity", `{"blueprint": "service", `+test.attributes+`}`)
 	}
-	env := newStrict(t, asItIs)
-	for name, test := range mistakes() {
-		texts["mistake: "+name] = env.NewSession(t, "port_entity").Plan(strictly(test.attributes))
+	env := newStrict(t, unchanged)
+	for name, test := range invalidEntities() {
+		texts["mistake: "+name] = env.NewSession(t, "port_entity").Plan(strictEntity(test.attributes))
 	}
 	for name, says := range map[string]func(*testing.T) []string{
 		"a rounded number":            roundedNumber,
@@ -60,19 +60,19 @@ func changedTeams(t *testing.T) []string {
 	env := newThings(t)
 	env.Control(t, "POST", "/_emulator/faults", `{"method": "POST", "route": "`+entitiesRoute+`", "status": 201, "body": {"ok": true, "entity":
 		{"identifier": "e", "title": "E", "team": ["theirs"], "properties": {"text": "x"}, "relations": {}}}}`)
-	return env.NewSession(t, "port_entity").TryApply(declare(moving + `, "teams": ["ours"]`))
+	return env.NewSession(t, "port_entity").TryApply(declare(basic + `, "teams": ["ours"]`))
 }
 
 func createExisting(t *testing.T) []string {
 	t.Helper()
 	env := newThings(t)
 	create(t, env, "thing", theirs())
-	return env.NewSession(t, "port_entity").TryApply(declare(moving))
+	return env.NewSession(t, "port_entity").TryApply(declare(basic))
 }
 
 func createNowhere(t *testing.T) []string {
 	t.Helper()
-	return newThings(t).NewSession(t, "port_entity").TryApply(strings.Replace(declare(moving), "thing", "nothing", 1))
+	return newThings(t).NewSession(t, "port_entity").TryApply(strings.Replace(declare(basic), "thing", "nothing", 1))
 }
 
 func createUnrelated(t *testing.T) []string {
@@ -131,10 +131,10 @@ func movedResource(t *testing.T) []string {
 	t.Helper()
 	env := newThings(t)
 	first := env.NewSession(t, "port_entity")
-	first.Apply(declare(moving))
+	first.Apply(declare(basic))
 	old := env.Restart(t, first)
 	old.PlanDestroy()
-	return old.Beside("port_entity").Plan(declare(moving))
+	return old.Beside("port_entity").Plan(declare(basic))
 }
 
 func importAmbiguous(t *testing.T) []string {

@@ -11,8 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// newThings is a Port with a blueprint that has a property of each type and both
-// kinds of relations, and with entities to relate to.
+// newThings returns a Port with a blueprint that has a property of each type and both kinds of
+// relations, and with entities to relate to.
 func newThings(t *testing.T, settings ...func(*emulator.Options)) *acctest.Environment {
 	t.Helper()
 	env := acctest.NewEmulated(t, settings...)
@@ -67,7 +67,7 @@ func get(t *testing.T, env *acctest.Environment, blueprint, identifier string) *
 	return entity
 }
 
-// change patches the thing "e" behind Terraform's back.
+// change patches the entity "e" outside Terraform.
 func change(t *testing.T, env *acctest.Environment, patch *port.EntityPatch) {
 	t.Helper()
 	if _, err := env.Client.Entities.Patch(t.Context(), "thing", "e", patch, port.UpdateEntityOptions{}); err != nil {
@@ -75,7 +75,7 @@ func change(t *testing.T, env *acctest.Environment, patch *port.EntityPatch) {
 	}
 }
 
-// declare is the configuration of the thing "e" with these attributes.
+// declare returns the configuration of the entity "e" with these attributes.
 func declare(attributes string) string {
 	if attributes != "" {
 		attributes = ", " + attributes
@@ -83,7 +83,7 @@ func declare(attributes string) string {
 	return fmt.Sprintf(`{"blueprint": "thing", "identifier": "e"%s}`, attributes)
 }
 
-// property and relation are changes of one key.
+// property and relation return patches of one key.
 func property(key string, value any) *port.EntityPatch {
 	return &port.EntityPatch{Properties: map[string]any{key: value}}
 }
@@ -92,8 +92,8 @@ func relation(key string, value any) *port.EntityPatch {
 	return &port.EntityPatch{Relations: map[string]any{key: value}}
 }
 
-// asText writes the objects that stand where the schema has JSON text as text,
-// so that configurations in tests can be read.
+// asText encodes objects as text where the schema has JSON text, so that configurations in tests
+// are readable.
 func asText(attributes string) string {
 	decoded, err := jsonvalue.Decode([]byte("{" + attributes + "}"))
 	if err != nil {
@@ -120,7 +120,7 @@ func asText(attributes string) string {
 	return text[1 : len(text)-1]
 }
 
-// encoded is a value as JSON text, null as null.
+// encoded returns a value as JSON text, null as null.
 func encoded(value any) any {
 	if value == nil {
 		return nil

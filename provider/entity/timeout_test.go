@@ -8,12 +8,12 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// TestEntity_timeLimits: an operation ends in its time, and says which limit it
-// was. That of a create stands among the other errors of one.
+// TestEntity_timeLimits checks that an operation ends after its timeout, and that the error names
+// the timeout. [TestEntity_errors] covers creating.
 func TestEntity_timeLimits(t *testing.T) {
 	t.Parallel()
-	// A change that has left may still be answered after its time, so it is one that
-	// waits for another attempt.
+	// After its timeout, a request that was already sent may still complete, so the changes wait
+	// for a retry instead.
 	const slowedDown = `"status": 429, "headers": {"Retry-After": "60"}`
 	tests := map[string]struct {
 		method, fault string
@@ -33,11 +33,11 @@ func TestEntity_timeLimits(t *testing.T) {
 			t.Parallel()
 			env := newThings(t)
 			session := env.NewSession(t, "port_entity")
-			config := declare(moving + fmt.Sprintf(`, "timeouts": {%q: "100ms"}`, operation))
+			config := declare(basic + fmt.Sprintf(`, "timeouts": {%q: "100ms"}`, operation))
 			session.Apply(config)
 			env.Control(t, "POST", "/_emulator/faults", fmt.Sprintf(
 				`{"method": %q, "route": "/v1/blueprints/{blueprint_identifier}/entities/{entity_identifier}", %s}`, test.method, test.fault))
-			failed(t, test.run(session, config), "Unable to", `"thing:e"`, "timeouts = { "+operation)
+			expectError(t, test.run(session, config), "Unable to", `"thing:e"`, "timeouts = { "+operation)
 			if session.IsGone() {
 				t.Error("the entity left the state")
 			}

@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// ValidateConfig refuses a property that stands both in a typed map and in
-// properties_json: one of the two values would be lost.
+// ValidateConfig refuses a property that is set both in a typed map and in properties_json, because
+// one of the values would be lost.
 func (r *entityResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config partialModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -20,7 +20,7 @@ func (r *entityResource) ValidateConfig(ctx context.Context, req resource.Valida
 	}
 	untyped, err := objectOf(config.PropertiesJSON)
 	if err != nil {
-		// The validators of the attribute report it.
+		// The validators of the attribute report this.
 		return
 	}
 	resp.Diagnostics.Append(exclusiveKeys(config.Properties, untyped)...)

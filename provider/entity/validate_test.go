@@ -11,7 +11,7 @@ func TestValidate_refuses(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ attributes, want string }{
 		"an object that is HCL":        {`"properties": {"object_props": {"labels": "{tier = gold}", "fine": "{}"}}`, `"object_props").ElementKeyString("labels"): Invalid JSON: `},
-		"an element that is no JSON":   {`"properties": {"array_props": {"object_items": {"links": ["{}", "{"]}}}`, `ElementKeyString("links").ElementKeyInt(1): Invalid JSON: `},
+		"an element that is not JSON":  {`"properties": {"array_props": {"object_items": {"links": ["{}", "{"]}}}`, `ElementKeyString("links").ElementKeyInt(1): Invalid JSON: `},
 		"an object that is JSON null":  {`"properties": {"object_props": {"labels": "null"}}`, `ElementKeyString("labels"): JSON Null: `},
 		"a number out of range":        {`"properties": {"number_props": {"size": 1e400}}`, `ElementKeyString("size"): Number Out of Range: `},
 		"an element out of range":      {`"properties": {"array_props": {"number_items": {"sizes": [1, -1e400]}}}`, `ElementKeyInt(1): Number Out of Range: `},
@@ -46,28 +46,28 @@ func TestValidate_acceptsUnknownValues(t *testing.T) {
 	}
 }
 
-// refused are configurations with one mistake each, and a part of what is said of it.
-func refused() map[string]struct{ attributes, want string } {
+// invalidConfigs are configurations with one mistake each, and a part of the error.
+func invalidConfigs() map[string]struct{ attributes, want string } {
 	return map[string]struct{ attributes, want string }{
 		"a property also in properties_json": {
 			`"properties": {"array_props": {"string_items": {"tags": ["a"]}}}, "properties_json": "{\"tags\": []}"`,
 			`"properties_json"): Duplicate Key: The key "tags" also appears in string_items of properties.`,
 		},
-		"properties_json that is a list":          {`"properties_json": "[1]"`, `"properties_json"): Not a JSON Object: `},
-		"properties_json that is empty":           {`"properties_json": ""`, `"properties_json"): Invalid JSON`},
-		"properties_json that is no JSON":         {`"properties_json": "{a = 1}"`, `"properties_json"): Invalid JSON`},
-		"a number out of range in an object":      {`"properties": {"object_props": {"o": "{\"a\": [1, {\"b\": 1e400}]}"}}`, `ElementKeyString("o"): Number Out of Range: 1e400 is beyond what Port can store`},
-		"a number out of range in objects":        {`"properties": {"array_props": {"object_items": {"o": ["{\"a\": -1e400}"]}}}`, `ElementKeyInt(0): Number Out of Range: -1e400 `},
-		"a number out of range in other JSON":     {`"properties_json": "{\"a\": [1e400]}"`, `"properties_json"): Number Out of Range: 1e400 `},
-		"a management that does not exist":        {`"management": "shared"`, `"management"): Invalid Attribute Value Match: `},
-		"an answer to existing entities, unknown": {`"on_existing": "overwrite"`, `"on_existing"): Invalid Attribute Value Match: `},
-		"a time limit that is none":               {`"timeouts": {"create": "soon"}`, `AttributeName("create"): Invalid Attribute Value`},
+		"properties_json that is a list":      {`"properties_json": "[1]"`, `"properties_json"): Not a JSON Object: `},
+		"properties_json that is empty":       {`"properties_json": ""`, `"properties_json"): Invalid JSON`},
+		"properties_json that is not JSON":    {`"properties_json": "{a = 1}"`, `"properties_json"): Invalid JSON`},
+		"a number out of range in an object":  {`"properties": {"object_props": {"o": "{\"a\": [1, {\"b\": 1e400}]}"}}`, `ElementKeyString("o"): Number Out of Range: 1e400 is beyond what Port can store`},
+		"a number out of range in objects":    {`"properties": {"array_props": {"object_items": {"o": ["{\"a\": -1e400}"]}}}`, `ElementKeyInt(0): Number Out of Range: -1e400 `},
+		"a number out of range in other JSON": {`"properties_json": "{\"a\": [1e400]}"`, `"properties_json"): Number Out of Range: 1e400 `},
+		"an unknown management":               {`"management": "shared"`, `"management"): Invalid Attribute Value Match: `},
+		"an unknown on_existing":              {`"on_existing": "overwrite"`, `"on_existing"): Invalid Attribute Value Match: `},
+		"an invalid timeout":                  {`"timeouts": {"create": "soon"}`, `AttributeName("create"): Invalid Attribute Value`},
 	}
 }
 
 func TestValidate_properties(t *testing.T) {
 	t.Parallel()
-	for name, test := range refused() {
+	for name, test := range invalidConfigs() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			diagnostics := acctest.Validate(t, "port_entity", `{"blueprint": "service", `+test.attributes+`}`)
@@ -78,7 +78,7 @@ func TestValidate_properties(t *testing.T) {
 	}
 }
 
-func TestValidate_acceptsWhatIsNotKnownYet(t *testing.T) {
+func TestValidate_acceptsUnknownArguments(t *testing.T) {
 	t.Parallel()
 	diagnostics := acctest.Validate(t, "port_entity", `{"blueprint": "(unknown)", "properties_json": "(unknown)", "management": "(unknown)", "on_existing": "(unknown)",
 		"properties": {"string_props": {"a": "(unknown)"}}}`)

@@ -12,14 +12,14 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 )
 
-// create makes the entity: POST /v1/blueprints/{blueprint}/entities, never over
-// an existing one. One that exists is adopted if that is allowed.
-func (r *entityResource) create(ctx context.Context, plan *model, known *record) (*port.Entity, error) {
+// create creates the entity with POST /v1/blueprints/{blueprint}/entities, which never overwrites
+// one. It adopts an existing entity if that is allowed.
+func (r *entityResource) create(ctx context.Context, plan *model, rec *record) (*port.Entity, error) {
 	desired, err := plan.toAPI()
 	if err != nil {
 		return nil, err
 	}
-	known.Origin, known.Object = originCreated, rand.Text()
+	rec.Origin, rec.Object = originCreated, rand.Text()
 	if desired.Identifier != "" {
 		unlock, err := r.backend.LockEntity(ctx, plan.address().key())
 		if err != nil {
@@ -27,32 +27,33 @@ func (r *entityResource) create(ctx context.Context, plan *model, known *record)
 		}
 		defer unlock()
 	}
-	if err := r.summonTargets(ctx, plan); err != nil {
+	if err := r.recordMissingTargets(ctx, plan); err != nil {
 		return nil, err
 	}
 	created, err := r.backend.Entities.Create(ctx, plan.Blueprint.ValueString(), desired, plan.createOptions())
 	if errors.Is(err, port.ErrExists) && r.backend.WasSummoned(plan.address().key()) {
-		// The entity is this run's own, so destroying it deletes it.
-		r.backend.Claim(plan.address().key(), known.Object)
+		// Port created the entity in this run, for a relation, so destroying the resource deletes
+		// it.
+		r.backend.Claim(plan.address().key(), rec.Object)
 		return r.adopt(ctx, plan, desired)
 	}
 	if errors.Is(err, port.ErrExists) && plan.adopts() {
-		known.Origin = originAdopted
-		// Also if it fails: whoever asked to adopt the entity does not want it deleted.
-		r.backend.Claim(plan.address().key(), known.Object)
+		rec.Origin = originAdopted
+		// Claim it even if adopting fails: an entity to adopt must not be deleted.
+		r.backend.Claim(plan.address().key(), rec.Object)
 		return r.adopt(ctx, plan, desired)
 	}
 	if err != nil {
 		return nil, err
 	}
-	r.backend.Claim(backend.EntityKey{Blueprint: plan.Blueprint.ValueString(), Identifier: created.Identifier}, known.Object)
+	r.backend.Claim(backend.EntityKey{Blueprint: plan.Blueprint.ValueString(), Identifier: created.Identifier}, rec.Object)
 	return created, nil
 }
 
-// summonTargets remembers the targets that Port is about to create for the relations
-// of an entity. If one of them is declared as well, Terraform may create it at the
-// same time, and that it exists then is no conflict.
-func (r *entityResource) summonTargets(ctx context.Context, plan *model) error {
+// recordMissingTargets records the related entities that Port is about to create. If the
+// configuration declares one of them too, Terraform may create it at the same time, and its
+// existence is then no conflict.
+func (r *entityResource) recordMissingTargets(ctx context.Context, plan *model) error {
 	if !plan.CreateMissingRelated.ValueBool() {
 		return nil
 	}
@@ -81,12 +82,12 @@ func (r *entityResource) summonTargets(ctx context.Context, plan *model) error {
 	return nil
 }
 
-// adopt writes the plan over an entity that exists: what is declared of it, or
-// all of it but for the defaults that Port filled in.
+// adopt writes the plan to an existing entity: only the declared values, or all of it except for
+// defaults that Port filled in.
 func (r *entityResource) adopt(ctx context.Context, plan *model, desired *port.Entity) (*port.Entity, error) {
 	blueprint, identifier := plan.Blueprint.ValueString(), plan.Identifier.ValueString()
 	if plan.isDeclared() {
-		patch, err := plan.declaration()
+		patch, err := plan.declaredPatch()
 		if err != nil {
 			return nil, err
 		}
@@ -106,37 +107,36 @@ func (r *entityResource) adopt(ctx context.Context, plan *model, desired *port.E
 	return r.backend.Client.Entities.Update(ctx, blueprint, identifier, desired, plan.updateOptions())
 }
 
-// outcome is what became of an update.
+// outcome is the result of an update.
 type outcome struct {
-	// entity is the entity as Port answered with it, or nil if Port was not asked.
-	// Beside an error it is the entity in the blueprint that it was moved to, where
-	// nothing was written.
+	// entity is the entity in Port's response, nil without a request. With an error, it is the
+	// entity in the blueprint that it moved to, where nothing was written.
 	entity *port.Entity
-	// isAnswer says that it is the answer to a write.
+	// isAnswer reports whether entity is the response to a write.
 	isAnswer bool
-	// leftover is why the entity that another replaces could not be deleted.
-	leftover error
+	// deleteErr is the error from deleting the entity that was created again elsewhere.
+	deleteErr error
 }
 
-// update writes the difference between plan and state, if there is one.
-func (r *entityResource) update(ctx context.Context, plan, state *model, known record) (outcome, error) {
+// update writes the difference between plan and state, if any.
+func (r *entityResource) update(ctx context.Context, plan, state *model, rec record) (outcome, error) {
 	if !plan.Blueprint.Equal(state.Blueprint) {
-		return r.follow(ctx, plan, state, known)
+		return r.followBlueprint(ctx, plan, state, rec)
 	}
-	answer, err := r.write(ctx, plan, state, known)
+	answer, err := r.write(ctx, plan, state, rec)
 	return outcome{entity: answer, isAnswer: answer != nil}, err
 }
 
-// write sends the difference: PUT or PATCH …/entities/{identifier} below the
-// planned blueprint.
-func (r *entityResource) write(ctx context.Context, plan, state *model, known record) (*port.Entity, error) {
-	changes, err := plan.changeFrom(state, known)
+// write sends the difference with PUT or PATCH /v1/blueprints/{blueprint}/entities/{identifier}, to
+// the planned blueprint.
+func (r *entityResource) write(ctx context.Context, plan, state *model, rec record) (*port.Entity, error) {
+	changes, err := plan.changeFrom(state, rec)
 	if err != nil {
 		return nil, err
 	}
 	blueprint, identifier := plan.Blueprint.ValueString(), state.Identifier.ValueString()
 	if changes.replacement != nil || changes.patch != nil {
-		if err := r.summonTargets(ctx, plan); err != nil {
+		if err := r.recordMissingTargets(ctx, plan); err != nil {
 			return nil, err
 		}
 	}
@@ -146,19 +146,18 @@ func (r *entityResource) write(ctx context.Context, plan, state *model, known re
 	case changes.patch != nil:
 		return r.backend.Client.Entities.Patch(ctx, blueprint, identifier, changes.patch, plan.updateOptions())
 	default:
-		return nil, nil //nolint:nilnil // There is nothing to write, and so no answer.
+		return nil, nil //nolint:nilnil // There is nothing to write.
 	}
 }
 
-// errOtherBlueprint refuses to move an entity to a blueprint that the plan did
-// not know to be another one.
+// errOtherBlueprint means that the entity would move to a different blueprint, while the plan
+// assumed that it is the same one.
 var errOtherBlueprint = errors.New("the entity was planned to stay in its blueprint")
 
-// follow takes the entity along where its blueprint was renamed. Port is
-// expected to have moved it; if it has not although this run has renamed the
-// blueprint, the entity is created again below the new name, and then the old
-// one deleted. If no rename is known, nothing is written.
-func (r *entityResource) follow(ctx context.Context, plan, state *model, known record) (outcome, error) {
+// followBlueprint updates an entity whose blueprint was renamed. Port normally moves the entity. If
+// it did not although this run has renamed the blueprint, the entity is created under the new name,
+// and then the old one is deleted. If no rename is known, nothing is written.
+func (r *entityResource) followBlueprint(ctx context.Context, plan, state *model, rec record) (outcome, error) {
 	from, to := state.address(), address{Blueprint: plan.Blueprint.ValueString(), Identifier: state.Identifier.ValueString()}
 	moved, err := r.find(ctx, to)
 	if err == nil && moved == nil {
@@ -176,28 +175,27 @@ func (r *entityResource) follow(ctx context.Context, plan, state *model, known r
 		return outcome{}, err
 	case moved != nil && before == nil:
 	case !isRenamed:
-		return outcome{}, fmt.Errorf("the blueprint %q is another one than %q: %w", to.Blueprint, from.Blueprint, errOtherBlueprint)
+		return outcome{}, fmt.Errorf("the blueprint %q is not a new name of %q: %w", to.Blueprint, from.Blueprint, errOtherBlueprint)
 	case moved == nil:
-		return r.transfer(ctx, plan, state, before)
+		return r.recreate(ctx, plan, state, before)
 	default:
 		return outcome{}, fmt.Errorf("the blueprint %q has another entity %q: %w", to.Blueprint, to.Identifier, port.ErrExists)
 	}
-	answer, err := r.write(ctx, plan, state, known)
+	answer, err := r.write(ctx, plan, state, rec)
 	if answer == nil || err != nil {
 		return outcome{entity: moved}, err
 	}
 	return outcome{entity: answer, isAnswer: true}, nil
 }
 
-// The waits for a blueprint grow from the first to the last: about 8 seconds.
+// The delays between checks for a blueprint double from first to last, about 8 seconds in total.
 const (
 	firstBlueprintWait = 250 * time.Millisecond
 	lastBlueprintWait  = 4 * time.Second
 )
 
-// awaitBlueprint waits until a blueprint exists to which the plan moves an
-// entity. If the configuration names it as text, Terraform may rename it at the
-// same time as it updates its entities, or later.
+// awaitBlueprint waits for the blueprint that the plan moves an entity to. If the configuration
+// names it literally, Terraform may rename the blueprint while it updates the entities, or later.
 func (r *entityResource) awaitBlueprint(ctx context.Context, identifier string) error {
 	for wait := firstBlueprintWait; ; wait *= 2 {
 		_, err := r.backend.Client.Blueprints.Get(ctx, identifier)
@@ -213,7 +211,7 @@ func (r *entityResource) awaitBlueprint(ctx context.Context, identifier string) 
 	}
 }
 
-// find reads an entity; it is nil if there is none.
+// find returns an entity, nil if it does not exist.
 func (r *entityResource) find(ctx context.Context, at address) (*port.Entity, error) {
 	existing, err := r.backend.Client.Entities.Get(ctx, at.Blueprint, at.Identifier, port.GetEntityOptions{ExcludeCalculated: true})
 	if errors.Is(err, port.ErrNotFound) {
@@ -222,9 +220,9 @@ func (r *entityResource) find(ctx context.Context, at address) (*port.Entity, er
 	return existing, err
 }
 
-// transfer creates the planned entity, with what others wrote to the old one if
-// only a part is declared, and deletes the old one.
-func (r *entityResource) transfer(ctx context.Context, plan, state *model, before *port.Entity) (outcome, error) {
+// recreate creates the planned entity and deletes the old one. If only a part is declared, it
+// copies the values of others.
+func (r *entityResource) recreate(ctx context.Context, plan, state *model, before *port.Entity) (outcome, error) {
 	desired, err := plan.toAPI()
 	if err != nil {
 		return outcome{}, err
@@ -232,22 +230,22 @@ func (r *entityResource) transfer(ctx context.Context, plan, state *model, befor
 	if plan.isDeclared() && before != nil {
 		desired = overlaid(before, desired)
 	}
-	if err := r.summonTargets(ctx, plan); err != nil {
+	if err := r.recordMissingTargets(ctx, plan); err != nil {
 		return outcome{}, err
 	}
 	answer, err := r.backend.Client.Entities.Create(ctx, plan.Blueprint.ValueString(), desired, plan.createOptions())
-	done := outcome{entity: answer, isAnswer: true}
+	result := outcome{entity: answer, isAnswer: true}
 	if err != nil || before == nil {
-		return done, err
+		return result, err
 	}
 	err = r.backend.Client.Entities.Delete(ctx, state.Blueprint.ValueString(), state.Identifier.ValueString(), state.deleteOptions())
 	if !errors.Is(err, port.ErrNotFound) {
-		done.leftover = err
+		result.deleteErr = err
 	}
-	return done, nil
+	return result, nil
 }
 
-// overlaid is an entity with everything that another one lists.
+// overlaid returns under with everything that over sets.
 func overlaid(under, over *port.Entity) *port.Entity {
 	all := *under
 	all.Identifier = over.Identifier
@@ -266,20 +264,20 @@ func overlaid(under, over *port.Entity) *port.Entity {
 	return &all
 }
 
-// remove deletes the entity, or unsets what is declared of one that Terraform
-// did not create. It leaves one alone that another object of this run has
-// created or adopted, and reports that.
-func (r *entityResource) remove(ctx context.Context, state *model, known record) (isLeft bool, err error) {
+// remove deletes the entity, or unsets the declared values if Terraform did not create it. If
+// another resource has created or adopted the entity in this run, it leaves the entity alone and
+// returns true.
+func (r *entityResource) remove(ctx context.Context, state *model, rec record) (isLeft bool, err error) {
 	key := state.address().key()
 	unlock, err := r.backend.LockEntity(ctx, key)
 	if err != nil {
 		return false, err
 	}
 	defer unlock()
-	if r.backend.BelongsToAnother(key, known.Object) {
+	if r.backend.BelongsToAnother(key, rec.Object) {
 		return true, nil
 	}
-	err = r.end(ctx, state, known)
+	err = r.deleteOrUnset(ctx, state, rec)
 	if err != nil && !errors.Is(err, port.ErrNotFound) {
 		return false, err
 	}
@@ -287,12 +285,12 @@ func (r *entityResource) remove(ctx context.Context, state *model, known record)
 	return false, nil
 }
 
-func (r *entityResource) end(ctx context.Context, state *model, known record) error {
+func (r *entityResource) deleteOrUnset(ctx context.Context, state *model, rec record) error {
 	blueprint, identifier := state.Blueprint.ValueString(), state.Identifier.ValueString()
-	if !state.isDeclared() || known.Origin == originCreated {
+	if !state.isDeclared() || rec.Origin == originCreated {
 		return r.backend.Entities.Delete(ctx, blueprint, identifier, state.deleteOptions())
 	}
-	patch, err := state.surrender()
+	patch, err := state.unsetPatch()
 	if err != nil || patch == nil {
 		return err
 	}

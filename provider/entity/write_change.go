@@ -10,8 +10,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// This file says what an update has to write. The plan asks too, so that
-// updated_at is unknown only when something will be written.
+// This file determines what an update writes. The plan uses it too, so that updated_at is unknown
+// only if something will be written.
 
 // change is one write: a replacement, a patch, or nothing.
 type change struct {
@@ -21,10 +21,10 @@ type change struct {
 
 func (c change) isEmpty() bool { return c.replacement == nil && c.patch == nil }
 
-// changeFrom compares a plan with the state. An entity that is ours altogether
-// is replaced, so that Port holds exactly what is planned. Where only listed
-// keys are ours, before or after, a patch leaves the rest alone.
-func (m *model) changeFrom(state *model, known record) (change, error) {
+// changeFrom compares a plan with the state. An entity that Terraform manages completely is
+// replaced, so that Port has exactly what is planned. If only declared keys are managed, before or
+// after, a patch leaves the rest alone.
+func (m *model) changeFrom(state *model, rec record) (change, error) {
 	desired, err := m.toAPI()
 	if err != nil {
 		return change{}, err
@@ -40,7 +40,7 @@ func (m *model) changeFrom(state *model, known record) (change, error) {
 		}
 		return change{patch: patch}, nil
 	}
-	filled := known.filled(current.Properties)
+	filled := rec.filled(current.Properties)
 	addMissing(desired.Properties, filled)
 	addMissing(current.Properties, filled)
 	if !m.Title.IsUnknown() && sameEntity(desired, current) {
@@ -49,8 +49,7 @@ func (m *model) changeFrom(state *model, known record) (change, error) {
 	return change{replacement: desired}, nil
 }
 
-// addMissing adds the entries of more whose keys are not there, also not with
-// a nil.
+// addMissing adds the entries of more whose keys values lacks. A key with a nil value is present.
 func addMissing(values, more map[string]any) {
 	for key, value := range more {
 		if _, there := values[key]; !there {
@@ -59,9 +58,8 @@ func addMissing(values, more map[string]any) {
 	}
 }
 
-// sameEntity reports whether Port would store the two alike. Absent, null and
-// empty are one for titles, icons, teams and relations, and absent and null for
-// properties.
+// sameEntity reports whether Port would store the two equally. Absent, null and empty mean the same
+// for titles, icons, teams and relations, and absent and null for properties.
 func sameEntity(a, b *port.Entity) bool {
 	return a.Identifier == b.Identifier &&
 		textOf(a.Title) == textOf(b.Title) &&
@@ -97,17 +95,17 @@ func sameRelations(a, b map[string]any) bool {
 	return true
 }
 
-// patchFrom changes what the plan lists otherwise than the state, and unsets
-// what a declared state lists and the plan does not: that was ours. It is nil
-// when there is nothing to change.
+// patchFrom returns a patch with the values that differ from the state. It unsets values that a
+// declared state lists and the plan does not, because they were managed. It returns nil if there is
+// nothing to change.
 func (m *model) patchFrom(state *model, desired, current *port.Entity) *port.EntityPatch {
-	ours := state.isDeclared()
+	managed := state.isDeclared()
 	patch := &port.EntityPatch{
-		Title:      textChange(m.Title, state.Title, ours),
-		Icon:       textChange(m.Icon, state.Icon, ours),
-		Team:       teamChange(m.Teams, state.Teams, ours),
-		Properties: valueChanges(desired.Properties, current.Properties, ours, func(a, b any) bool { return jsonvalue.Equal(a, b) }),
-		Relations: valueChanges(desired.Relations, current.Relations, ours, func(a, b any) bool {
+		Title:      textChange(m.Title, state.Title, managed),
+		Icon:       textChange(m.Icon, state.Icon, managed),
+		Team:       teamChange(m.Teams, state.Teams, managed),
+		Properties: valueChanges(desired.Properties, current.Properties, managed, func(a, b any) bool { return jsonvalue.Equal(a, b) }),
+		Relations: valueChanges(desired.Relations, current.Relations, managed, func(a, b any) bool {
 			return slices.Equal(targets(a), targets(b))
 		}),
 	}
@@ -121,53 +119,52 @@ func (m *model) patchFrom(state *model, desired, current *port.Entity) *port.Ent
 	return patch
 }
 
-func textChange(planned, prior types.String, ours bool) port.Change[string] {
+func textChange(planned, prior types.String, managed bool) port.Change[string] {
 	switch {
 	case planned.ValueString() == prior.ValueString():
 		return port.Change[string]{}
 	case !planned.IsNull():
 		return port.Set(planned.ValueString())
-	case ours:
+	case managed:
 		return port.Unset[string]()
 	default:
 		return port.Change[string]{}
 	}
 }
 
-func teamChange(planned, prior []types.String, ours bool) port.Change[[]string] {
+func teamChange(planned, prior []types.String, managed bool) port.Change[[]string] {
 	switch {
 	case sameTeams(plainTexts(planned), plainTexts(prior)):
 		return port.Change[[]string]{}
 	case planned != nil:
 		return port.Set(append([]string{}, plainTexts(planned)...))
-	case ours:
+	case managed:
 		return port.Unset[[]string]()
 	default:
 		return port.Change[[]string]{}
 	}
 }
 
-// valueChanges compares listed values. One that the state does not list is sent
-// even as a null if the state lists only what is ours: Port may hold a value.
-func valueChanges(planned, prior map[string]any, ours bool, same func(a, b any) bool) map[string]any {
+// valueChanges compares listed values. If managed is true, it sends values that the state does not
+// list even if they are null, because Port may have a value.
+func valueChanges(planned, prior map[string]any, managed bool, same func(a, b any) bool) map[string]any {
 	changes := map[string]any{}
 	for key, value := range planned {
 		old, listed := prior[key]
-		if !same(value, old) || (!listed && ours) {
+		if !same(value, old) || (!listed && managed) {
 			changes[key] = value
 		}
 	}
 	for key, old := range prior {
-		if _, kept := planned[key]; !kept && ours && old != nil {
+		if _, kept := planned[key]; !kept && managed && old != nil {
 			changes[key] = nil
 		}
 	}
 	return changes
 }
 
-// declaration is the patch that makes an entity which exists ours as far as it
-// is listed.
-func (m *model) declaration() (*port.EntityPatch, error) {
+// declaredPatch returns a patch that sets the declared values of an existing entity.
+func (m *model) declaredPatch() (*port.EntityPatch, error) {
 	desired, err := m.toAPI()
 	if err != nil {
 		return nil, err
@@ -185,8 +182,8 @@ func (m *model) declaration() (*port.EntityPatch, error) {
 	return patch, nil
 }
 
-// surrender is the patch that unsets everything that is listed.
-func (m *model) surrender() (*port.EntityPatch, error) {
+// unsetPatch returns a patch that unsets all listed values.
+func (m *model) unsetPatch() (*port.EntityPatch, error) {
 	nothing := &model{Management: m.Management, Identifier: m.Identifier}
 	listed, err := m.toAPI()
 	if err != nil {
@@ -199,7 +196,7 @@ func (m *model) surrender() (*port.EntityPatch, error) {
 	return nothing.patchFrom(m, empty, listed), nil
 }
 
-// onlyListed is an answer without what the state does not list.
+// onlyListed returns the response without the values that the state does not list.
 func onlyListed(answer *port.Entity, state *model, listed map[string]any) *port.Entity {
 	kept := *answer
 	if state.Title.IsNull() {

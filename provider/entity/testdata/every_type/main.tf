@@ -44,7 +44,7 @@ resource "port_blueprint" "this" {
     none   = { target = port_blueprint.target.identifier, many = true }
   }
 
-  # Port computes these two; they are no values of the entity.
+  # Port computes these two; an entity cannot set them.
   mirror_properties = {
     owner = { path = "single.$title" }
   }

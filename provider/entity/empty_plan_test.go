@@ -9,28 +9,28 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// quietCase is a configuration after which nothing is left to do, and a change
-// behind Terraform's back that shows, and only it.
-type quietCase struct {
+// emptyPlanCase is a configuration that leaves an empty plan, and a change outside Terraform that
+// the plan must show.
+type emptyPlanCase struct {
 	attributes string
-	twin       *port.EntityPatch
-	// shows are the attributes that the twin changes.
+	drift      *port.EntityPatch
+	// shows are the attributes that the plan changes after the drift.
 	shows []string
 }
 
-// importedElsewhere are twins that show in another place after an import, which
-// does not know where the configuration lists a value.
-func importedElsewhere() map[string][]string {
+// importedInOtherMap are cases whose drift shows in a different attribute after an import, because
+// the import does not know where the configuration sets a value.
+func importedInOtherMap() map[string][]string {
 	return map[string][]string{
 		"a null property in properties_json": {"properties.string_props.text"},
 		"properties_json in another form":    {"properties.string_props.text", "properties_json"},
 	}
 }
 
-// writtenEmpty are configurations that write out what is empty or null where the
-// state of an import has null. Terraform shows that as a change, which sends
-// nothing; the same goes for a list that the configuration has in another map.
-func writtenEmpty() map[string][]string {
+// explicitEmpty are configurations that set empty or null values that are null in the state after
+// an import. Terraform shows them as changes, which send nothing. The same is true for a list that
+// the configuration has in a different map.
+func explicitEmpty() map[string][]string {
 	return map[string][]string{
 		"a null array":                        {"properties.array_props.number_items"},
 		"a null property":                     {"properties.string_props.text"},
@@ -45,16 +45,15 @@ func writtenEmpty() map[string][]string {
 	}
 }
 
-// importQuietly imports the thing "e" into a state of its own and checks that a
-// configuration changes these attributes only, that applying them sends nothing,
-// and that nothing is left to do then.
-func importQuietly(t *testing.T, env *acctest.Environment, config string, writtenOut []string) *acctest.Session {
+// importWithoutWrites imports the entity "e" into a new state. It checks that the plan changes only
+// explicitNulls, that applying it sends nothing, and that the next plan is empty.
+func importWithoutWrites(t *testing.T, env *acctest.Environment, config string, explicitNulls []string) *acctest.Session {
 	t.Helper()
 	session := env.NewSession(t, "port_entity")
 	session.Import("thing:e")
 	changed := session.Changes(config)
-	if !slices.Equal(changed, writtenOut) {
-		t.Errorf("after an import the plan changes %v, want %v", changed, writtenOut)
+	if !slices.Equal(changed, explicitNulls) {
+		t.Errorf("after an import the plan changes %v, want %v", changed, explicitNulls)
 	}
 	if len(changed) == 0 {
 		return session
@@ -62,7 +61,7 @@ func importQuietly(t *testing.T, env *acctest.Environment, config string, writte
 	env.Writes(t)
 	session.Apply(config)
 	if writes := env.Writes(t); len(writes) > 0 {
-		t.Errorf("writing out what is empty sent %v", writes)
+		t.Errorf("setting empty values sent %v", writes)
 	}
 	if changed := session.Changes(config); len(changed) > 0 {
 		t.Errorf("after an import and an apply the plan changes %v", changed)
@@ -70,22 +69,22 @@ func importQuietly(t *testing.T, env *acctest.Environment, config string, writte
 	return session
 }
 
-func quietCases() map[string]quietCase {
+func emptyPlanCases() map[string]emptyPlanCase {
 	number := json.Number("2")
-	return map[string]quietCase{
-		"a property left out": {
+	return map[string]emptyPlanCase{
+		"a property omitted": {
 			`"title": "E"`, property("text", "x"),
 			[]string{"properties.string_props.text"},
 		},
-		"a property left out beside another": {
+		"a property omitted next to another": {
 			`"properties": {"string_props": {"text": "x"}}`, property("number", number),
 			[]string{"properties.number_props.number"},
 		},
-		"a relation left out": {
+		"a relation omitted": {
 			`"title": "E"`, relation("one", "a"),
 			[]string{"relations.single_relations.one"},
 		},
-		"a relation with many targets left out": {
+		"a relation with many targets omitted": {
 			`"relations": {"single_relations": {"one": "a"}}`, relation("many", []string{"b"}),
 			[]string{"relations.many_relations.many"},
 		},
@@ -94,10 +93,10 @@ func quietCases() map[string]quietCase {
 			[]string{"properties.boolean_props.locked"},
 		},
 		"teams = []":      {`"teams": []`, &port.EntityPatch{Team: port.Set([]string{"x"})}, []string{"teams"}},
-		"teams left out":  {`"icon": "Lock"`, &port.EntityPatch{Team: port.Set([]string{"x"})}, []string{"teams"}},
+		"teams omitted":   {`"icon": "Lock"`, &port.EntityPatch{Team: port.Set([]string{"x"})}, []string{"teams"}},
 		"icon = ''":       {`"icon": ""`, &port.EntityPatch{Icon: port.Set("Lock")}, []string{"icon"}},
-		"icon left out":   {`"title": "E"`, &port.EntityPatch{Icon: port.Set("Lock")}, []string{"icon"}},
-		"title left out":  {`"icon": "Lock"`, &port.EntityPatch{Title: port.Set("T")}, []string{"title"}},
+		"icon omitted":    {`"title": "E"`, &port.EntityPatch{Icon: port.Set("Lock")}, []string{"icon"}},
+		"title omitted":   {`"icon": "Lock"`, &port.EntityPatch{Title: port.Set("T")}, []string{"title"}},
 		"properties = {}": {`"properties": {}`, property("text", "x"), []string{"properties.string_props.text"}},
 		"properties with empty maps": {
 			`"properties": {"string_props": {}, "array_props": {"number_items": {}}}`, property("text", "x"),
@@ -145,11 +144,11 @@ func quietCases() map[string]quietCase {
 			property("any", []any{[]any{json.Number("1")}, ">"}),
 			[]string{"properties_json"},
 		},
-		"a number as 1.0":    {`"properties": {"number_props": {"number": 1.0}}`, property("number", number), []string{"properties.number_props.number"}},
-		"a number as 1e0":    {`"properties": {"number_props": {"number": 1e0}}`, property("number", number), []string{"properties.number_props.number"}},
-		"numbers in a list":  {`"properties": {"array_props": {"number_items": {"numbers": [1.0, 1e2]}}}`, property("numbers", []any{number}), []string{"properties.array_props.number_items.numbers"}},
-		"numbers in JSON":    {`"properties": {"object_props": {"object": "{\"a\": 1.0, \"b\": [1e0]}"}}`, property("object", map[string]any{"a": number}), []string{"properties.object_props.object"}},
-		"a number of digits": {`"properties": {"number_props": {"number": 9007199254740993}}`, property("number", json.Number("9007199254740992")), []string{"properties.number_props.number"}},
+		"a number as 1.0":   {`"properties": {"number_props": {"number": 1.0}}`, property("number", number), []string{"properties.number_props.number"}},
+		"a number as 1e0":   {`"properties": {"number_props": {"number": 1e0}}`, property("number", number), []string{"properties.number_props.number"}},
+		"numbers in a list": {`"properties": {"array_props": {"number_items": {"numbers": [1.0, 1e2]}}}`, property("numbers", []any{number}), []string{"properties.array_props.number_items.numbers"}},
+		"numbers in JSON":   {`"properties": {"object_props": {"object": "{\"a\": 1.0, \"b\": [1e0]}"}}`, property("object", map[string]any{"a": number}), []string{"properties.object_props.object"}},
+		"a large number":    {`"properties": {"number_props": {"number": 9007199254740993}}`, property("number", json.Number("9007199254740992")), []string{"properties.number_props.number"}},
 		"teams in another order": {
 			`"teams": ["b", "a"]`, &port.EntityPatch{Team: port.Set([]string{"a", "c"})}, []string{"teams"},
 		},
@@ -205,9 +204,9 @@ func quietCases() map[string]quietCase {
 	}
 }
 
-func TestEntity_quietAfterApply(t *testing.T) {
+func TestEntity_emptyPlanAfterApply(t *testing.T) {
 	t.Parallel()
-	for name, test := range quietCases() {
+	for name, test := range emptyPlanCases() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := newThings(t)
@@ -216,37 +215,37 @@ func TestEntity_quietAfterApply(t *testing.T) {
 			if changed := session.Changes(declare(test.attributes)); len(changed) > 0 {
 				t.Errorf("the plan changes %v", changed)
 			}
-			change(t, env, test.twin)
+			change(t, env, test.drift)
 			if changed := session.Changes(declare(test.attributes)); !slices.Equal(changed, test.shows) {
-				t.Errorf("after a change behind Terraform's back the plan changes %v, want %v", changed, test.shows)
+				t.Errorf("after a change outside Terraform the plan changes %v, want %v", changed, test.shows)
 			}
 			session.Apply(declare(test.attributes))
 			if changed := session.Changes(declare(test.attributes)); len(changed) > 0 {
-				t.Errorf("after the repair the plan changes %v", changed)
+				t.Errorf("after the next apply the plan changes %v", changed)
 			}
 		})
 	}
 }
 
-func TestEntity_quietAfterImport(t *testing.T) {
+func TestEntity_emptyPlanAfterImport(t *testing.T) {
 	t.Parallel()
-	for name, test := range quietCases() {
+	for name, test := range emptyPlanCases() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := newThings(t)
 			env.NewSession(t, "port_entity").Apply(declare(test.attributes))
-			session := importQuietly(t, env, declare(test.attributes), writtenEmpty()[name])
-			change(t, env, test.twin)
+			session := importWithoutWrites(t, env, declare(test.attributes), explicitEmpty()[name])
+			change(t, env, test.drift)
 			want := test.shows
-			if elsewhere, differs := importedElsewhere()[name]; differs {
+			if elsewhere, differs := importedInOtherMap()[name]; differs {
 				want = elsewhere
 			}
 			if changed := session.Changes(declare(test.attributes)); !slices.Equal(changed, want) {
-				t.Errorf("after a change behind Terraform's back the plan changes %v, want %v", changed, want)
+				t.Errorf("after a change outside Terraform the plan changes %v, want %v", changed, want)
 			}
 			session.Apply(declare(test.attributes))
 			if changed := session.Changes(declare(test.attributes)); len(changed) > 0 {
-				t.Errorf("after the repair the plan changes %v", changed)
+				t.Errorf("after the next apply the plan changes %v", changed)
 			}
 		})
 	}
