@@ -27,9 +27,9 @@ var (
 	_ resource.ResourceWithImportState = (*aggregationsResource)(nil)
 )
 
-// aggregationsResource is port_aggregation_properties: all aggregation properties of
-// one blueprint. It exists because a blueprint cannot aggregate over blueprints that
-// are created after it.
+// aggregationsResource is the resource port_aggregation_properties: all aggregation properties of
+// one blueprint. It exists because a blueprint cannot aggregate over blueprints that are created
+// after it.
 type aggregationsResource struct {
 	partResource[aggregationsModel, *aggregationsModel]
 }
@@ -48,11 +48,12 @@ func NewAggregationsResource() resource.Resource {
 	return created
 }
 
-// Schema declares port_aggregation_properties, as existing configurations use it.
+// Schema declares port_aggregation_properties like the official provider, so that existing
+// configurations work unchanged.
 func (r *aggregationsResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The aggregation properties of one blueprint, for those that `port_blueprint` cannot declare itself: a parent that aggregates over children which relate to it. " +
-			"This resource owns all aggregation properties of the blueprint, and deletes those that it does not declare. The blueprint leaves `aggregation_properties` out.",
+		MarkdownDescription: "The aggregation properties of one blueprint. Use it for those that `port_blueprint` cannot declare, because the blueprint aggregates over blueprints that relate to it. " +
+			"The resource owns all aggregation properties of the blueprint and deletes those that it does not declare. The blueprint must omit `aggregation_properties`.",
 		Attributes: map[string]schema.Attribute{
 			"blueprint_identifier": schema.StringAttribute{
 				Required:            true,
@@ -61,7 +62,7 @@ func (r *aggregationsResource) Schema(ctx context.Context, _ resource.SchemaRequ
 			},
 			"properties": schema.MapNestedAttribute{
 				Required:            true,
-				MarkdownDescription: "Properties that Port aggregates over the entities related to an entity, by their key. Those that the map lacks are deleted.",
+				MarkdownDescription: "Properties that Port aggregates over related entities, by key. Aggregation properties that the map does not declare are deleted.",
 				Validators:          []validator.Map{validate.Keys(), validate.NoNulls{}},
 				NestedObject:        aggregationObject("target_blueprint_identifier", "method"),
 			},
@@ -70,17 +71,17 @@ func (r *aggregationsResource) Schema(ctx context.Context, _ resource.SchemaRequ
 	maps.Copy(resp.Schema.Attributes, envelope.Attributes(ctx, "resource", "the identifier of the blueprint"))
 }
 
-// aggregationsModel is port_aggregation_properties in Terraform's terms.
+// aggregationsModel is the Terraform model of port_aggregation_properties.
 type aggregationsModel struct {
 	envelope.Model
 	Blueprint  types.String                `tfsdk:"blueprint_identifier"`
 	Properties map[string]aggregationModel `tfsdk:"properties"`
 }
 
-// Key is the identifier of the blueprint.
+// Key returns the identifier of the blueprint.
 func (m *aggregationsModel) Key() types.String { return m.Blueprint }
 
-// Bindings tie the attributes to the document that [aggregationsStore] makes.
+// Bindings bind the attributes to the document of [aggregationsStore].
 func (m *aggregationsModel) Bindings() []document.Binding {
 	return []document.Binding{
 		document.Text("blueprint", &m.Blueprint),
@@ -88,9 +89,8 @@ func (m *aggregationsModel) Bindings() []document.Binding {
 	}
 }
 
-// ModifyPlan settles the id, follows a blueprint that the same run renames, refuses
-// properties that the blueprint declares itself, and repeats what the last apply
-// found about path filters.
+// ModifyPlan plans the ID, follows a blueprint that the same run renames, refuses properties that
+// the blueprint declares itself, and repeats the warnings about path filters that Port dropped.
 func (r *aggregationsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		return
@@ -111,8 +111,8 @@ func (r *aggregationsResource) ModifyPlan(ctx context.Context, req resource.Modi
 	}
 }
 
-// Read rebuilds the state. A path filter that Port dropped counts as set, unless Port
-// should keep it now: then the plan shows it once, so that the apply sends it again.
+// Read rebuilds the state. A path filter that Port dropped counts as set until its path exists:
+// then the plan shows it once, so that the apply sends it again.
 func (r *aggregationsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	r.Resource.Read(ctx, req, resp)
 	if resp.Diagnostics.HasError() || resp.State.Raw.IsNull() {
@@ -138,16 +138,15 @@ func (r *aggregationsResource) Read(ctx context.Context, req resource.ReadReques
 	}
 }
 
-// resentFilters are the path filters, by the key of their property, that were found to
-// lead somewhere after Port had dropped them. Each is sent again once: Port may drop
-// it for a reason of its own.
+// resentFilters are path filters, by property key, whose path exists although Port had dropped
+// them. Each is sent again once, because Port may drop it for another reason.
 type resentFilters map[string]string
 
-// resentKey is where the private state holds them.
+// resentKey is their key in the private state.
 const resentKey = "resent_path_filters"
 
-// leads reports whether the path of a property leads somewhere: from where it begins,
-// or, where it does not say so, from the target or from the blueprint.
+// leads reports whether the path of a property exists: from the blueprint that the filter names, or
+// else from the target or the blueprint itself.
 func (r *aggregationsResource) leads(ctx context.Context, blueprint string, property aggregationModel) bool {
 	filter := property.PathFilter[0]
 	starts := []string{filter.FromBlueprint.ValueString()}
@@ -170,14 +169,14 @@ func (r *aggregationsResource) leads(ctx context.Context, blueprint string, prop
 	})
 }
 
-// pathFilter is the attribute path_filter of a property.
+// pathFilter is the path_filter of a property.
 type pathFilter struct {
 	key   string
 	at    path.Path
 	value types.List
 }
 
-// pathFilters are those of a plan or a state that are set.
+// pathFilters returns the path filters that a plan or a state sets.
 func pathFilters(ctx context.Context, of interface {
 	GetAttribute(ctx context.Context, at path.Path, target any) diag.Diagnostics
 },
@@ -197,13 +196,13 @@ func pathFilters(ctx context.Context, of interface {
 	return filters, diagnostics
 }
 
-// wasDropped reports whether Port answered to the last write without the filter.
+// wasDropped reports whether Port's response to the last write lacked the filter.
 func (f pathFilter) wasDropped(ctx context.Context, memory recall.Memory) bool {
 	value, err := f.value.ToTerraformValue(ctx)
 	return err == nil && memory.WasDropped(f.at, value)
 }
 
-// filterDropped explains a difference if Port did not keep a path filter.
+// filterDropped warns about a difference if it is a path filter that Port dropped.
 func filterDropped(difference recall.Difference) diag.Diagnostics {
 	last, _ := difference.Path.Steps().LastStep()
 	if !difference.Answered.IsNull() || !last.Equal(path.PathStepAttributeName("path_filter")) {
@@ -214,6 +213,6 @@ func filterDropped(difference recall.Difference) diag.Diagnostics {
 
 func filterMissing(at path.Path) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Path Filter Dropped by Port", fmt.Sprintf(
-		"Port dropped %s, so the property aggregates over all related entities. Port does so when a relation of the path, or the blueprint that it begins at, does not exist yet. "+
-			"Create that first: refer to its resource, or add depends_on.", at))
+		"Port dropped %s, so the property aggregates over all related entities. Port does that if a relation in the path, or the blueprint that it starts at, does not exist yet. "+
+			"Create these first: refer to their resources, or add depends_on.", at))
 }

@@ -16,13 +16,12 @@ import (
 
 var _ envelope.Follower = aggregationsStore{}
 
-// aggregationsStore gives the aggregation properties of a blueprint the form of a
-// document of their own.
+// aggregationsStore presents the aggregation properties of a blueprint as a document.
 type aggregationsStore struct {
 	partStore
 }
 
-// aggregationsKey is where a blueprint at Port has its aggregation properties.
+// aggregationsKey is the key of the aggregation properties in a blueprint.
 const aggregationsKey = "aggregationProperties"
 
 func (s aggregationsStore) Get(ctx context.Context, blueprint string) (document.Object, error) {
@@ -38,8 +37,7 @@ func (s aggregationsStore) Follow(ctx context.Context, _, createdAt string) (doc
 	return s.follow(ctx, createdAt, func(blueprint *port.Blueprint) (document.Object, error) { return s.document(ctx, blueprint) })
 }
 
-// document is that of the aggregation properties of a blueprint, without those that
-// Port itself defines.
+// document returns the aggregation properties of a blueprint, except for those that Port defines.
 func (s aggregationsStore) document(ctx context.Context, blueprint *port.Blueprint) (document.Object, error) {
 	whole, err := toDocument(*blueprint)
 	if err != nil {
@@ -56,8 +54,8 @@ func (s aggregationsStore) document(ctx context.Context, blueprint *port.Bluepri
 	return of, nil
 }
 
-// base are the aggregation properties that Port itself defines: those of the base
-// structure of a system blueprint, whose identifier begins with "_".
+// base returns the aggregation properties that Port defines: those in the base structure of a
+// system blueprint, whose identifier begins with "_".
 func (s aggregationsStore) base(ctx context.Context, blueprint string) (map[string]port.AggregationProperty, error) {
 	if !strings.HasPrefix(blueprint, "_") {
 		return nil, nil
@@ -72,8 +70,8 @@ func (s aggregationsStore) base(ctx context.Context, blueprint string) (map[stri
 	return structure.AggregationProperties, nil
 }
 
-// Create takes over aggregation properties that are as they are desired, or that the
-// blueprint has handed over, and never overwrites or deletes others.
+// Create takes over aggregation properties that equal the desired ones or that the blueprint has
+// handed over. It never overwrites or deletes others.
 func (s aggregationsStore) Create(ctx context.Context, desired document.Object) (document.Object, error) {
 	blueprint, _ := desired["blueprint"].(string)
 	base, err := s.base(ctx, blueprint)
@@ -114,20 +112,20 @@ func (s aggregationsStore) Update(ctx context.Context, blueprint string, _, desi
 	return s.document(ctx, written)
 }
 
-// Delete removes the aggregation properties that the state has: others were added after
-// Terraform had read the blueprint.
+// Delete removes the aggregation properties that the state has. Others were added after Terraform
+// read the blueprint.
 func (s aggregationsStore) Delete(ctx context.Context, blueprint string, state document.Object) error {
 	_, err := s.write(ctx, blueprint, func(whole document.Object) error {
-		rest, ours := document.Child(whole, aggregationsKey), document.Child(state, "properties")
-		maps.DeleteFunc(rest, func(key string, _ any) bool { _, isOurs := ours[key]; return isOurs })
+		rest, own := document.Child(whole, aggregationsKey), document.Child(state, "properties")
+		maps.DeleteFunc(rest, func(key string, _ any) bool { _, isOwn := own[key]; return isOwn })
 		whole[aggregationsKey] = rest
 		return nil
 	})
 	return err
 }
 
-// setAggregations puts the desired aggregation properties into a blueprint, each over
-// the one that it has under the same key. Those that Port itself defines stay.
+// setAggregations sets the desired aggregation properties in a blueprint, each merged into the
+// existing one. Those that Port defines stay.
 func setAggregations(whole, desired document.Object, base map[string]port.AggregationProperty) error {
 	current, next := document.Child(whole, aggregationsKey), document.Child(desired, "properties")
 	for key := range next {

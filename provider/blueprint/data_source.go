@@ -36,14 +36,14 @@ func (d *blueprintDataSource) Metadata(_ context.Context, req datasource.Metadat
 	resp.TypeName = req.ProviderTypeName + "_blueprint"
 }
 
-// Configure takes over the client.
+// Configure stores the client.
 func (d *blueprintDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
 	configured, diagnostics := backend.FromProviderData(req.ProviderData)
 	resp.Diagnostics.Append(diagnostics...)
 	d.backend = configured
 }
 
-// Schema declares the data source: the identifier, and what there is to read.
+// Schema declares the data source: the identifier and the readable attributes.
 func (d *blueprintDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := readableAttributes(ctx)
 	attributes["identifier"] = schema.StringAttribute{
@@ -52,19 +52,19 @@ func (d *blueprintDataSource) Schema(ctx context.Context, _ datasource.SchemaReq
 		Validators:          validate.BlueprintIdentifier(),
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One blueprint, whether Terraform manages it or not. Reading one that does not exist is an error.",
+		MarkdownDescription: "Reads one blueprint, whether or not Terraform manages it. It fails if the blueprint does not exist.",
 		Attributes:          attributes,
 	}
 }
 
 // Read reads GET /v1/blueprints/{identifier}.
 func (d *blueprintDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var wanted types.String
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("identifier"), &wanted)...)
+	var configured types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("identifier"), &configured)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	identifier := wanted.ValueString()
+	identifier := configured.ValueString()
 	current, err := d.backend.Client.Blueprints.Get(ctx, identifier)
 	if err == nil {
 		resp.State.Raw, err = readableValue(ctx, current, resp.State.Schema.Type().TerraformType(ctx))
@@ -72,37 +72,36 @@ func (d *blueprintDataSource) Read(ctx context.Context, req datasource.ReadReque
 	if err != nil {
 		described := failure(ctx, "Read", identifier, err)
 		if errors.Is(err, port.ErrNotFound) {
-			described.Advice = "No blueprint has this identifier. A blueprint that the same configuration creates is read after it only if the data source refers to it."
+			described.Advice = "The blueprint does not exist. If the same configuration creates it, refer to its resource, so that the data source reads it afterwards."
 		}
 		resp.Diagnostics.Append(described.Diagnostic())
 	}
 }
 
-// unreadable are the attributes of the resource that say nothing about what is
-// at Port.
+// unreadable returns the attributes of the resource that Port does not store.
 func unreadable() []string { return append([]string{"extra_json", "renamed_from"}, localAttributes...) }
 
-// readableAttributes are those of the resource that can be read, and the JSON of
-// all the others.
+// readableAttributes returns the readable attributes of the resource, and the JSON of the whole
+// blueprint.
 func readableAttributes(ctx context.Context) map[string]schema.Attribute {
 	attributes := readable.Attributes(resourceSchema(ctx).Attributes, unreadable()...)
 	for name, description := range map[string]string{
 		"identifier":                    "The unique identifier of the blueprint.",
-		"relations":                     "The relations to other blueprints, by their key.",
-		"aggregation_properties":        "Properties that Port aggregates over the entities related to an entity, by their key.",
-		"webhook_changelog_destination": "Where Port posts each change of the blueprint and its entities; null if nowhere.",
-		"kafka_changelog_destination":   "An empty object if changes are written to the organization's Kafka topic, and null if not.",
+		"relations":                     "The relations to other blueprints, by key.",
+		"aggregation_properties":        "Properties that Port aggregates over related entities, by key.",
+		"webhook_changelog_destination": "Where Port posts each change of the blueprint and its entities; null if not set.",
+		"kafka_changelog_destination":   "An empty object if Port writes changes to the organization's Kafka topic, otherwise null.",
 	} {
-		attributes[name] = described(attributes[name], description)
+		attributes[name] = withDescription(attributes[name], description)
 	}
 	attributes["json"] = schema.StringAttribute{
 		Computed:            true,
-		MarkdownDescription: "The whole blueprint as JSON, with the keys that no attribute stands for. Use `jsondecode`.",
+		MarkdownDescription: "The whole blueprint as JSON, including keys without an attribute. Use `jsondecode`.",
 	}
 	return attributes
 }
 
-func described(attribute schema.Attribute, description string) schema.Attribute {
+func withDescription(attribute schema.Attribute, description string) schema.Attribute {
 	switch attribute := attribute.(type) {
 	case schema.StringAttribute:
 		attribute.MarkdownDescription = description
@@ -127,7 +126,7 @@ func resourceSchema(ctx context.Context) resourceschema.Schema {
 	return resp.Schema
 }
 
-// readableValue gives a blueprint as an object of a data source's type.
+// readableValue converts a blueprint to an object of the type of a data source.
 func readableValue(ctx context.Context, current *port.Blueprint, to tftypes.Type) (tftypes.Value, error) {
 	var read model
 	if err := read.fromAPI(current, true); err != nil {
@@ -150,7 +149,7 @@ func readableValue(ctx context.Context, current *port.Blueprint, to tftypes.Type
 	return withMember(value, "json", tftypes.NewValue(tftypes.String, string(document)))
 }
 
-// noTimeouts is the null of the attribute, which has a type of its own.
+// noTimeouts returns the null value of the attribute, which has its own type.
 func noTimeouts(managed resourceschema.Schema) timeouts.Value {
 	custom, _ := managed.Attributes["timeouts"].GetType().(timeouts.Type)
 	return timeouts.Value{Object: types.ObjectNull(custom.AttributeTypes())}

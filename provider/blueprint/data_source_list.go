@@ -28,7 +28,7 @@ func (d *listDataSource) Metadata(_ context.Context, req datasource.MetadataRequ
 	resp.TypeName = req.ProviderTypeName + "_blueprints"
 }
 
-// Configure takes over the client.
+// Configure stores the client.
 func (d *listDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
 	configured, diagnostics := backend.FromProviderData(req.ProviderData)
 	resp.Diagnostics.Append(diagnostics...)
@@ -38,19 +38,19 @@ func (d *listDataSource) Configure(_ context.Context, req datasource.ConfigureRe
 // Schema declares the data source.
 func (d *listDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "All blueprints of the organization, also those that Terraform does not manage.",
+		MarkdownDescription: "Reads all blueprints of the organization, whether or not Terraform manages them.",
 		Attributes: map[string]schema.Attribute{
 			"blueprints": schema.MapNestedAttribute{
 				Computed:            true,
-				MarkdownDescription: "The blueprints, by their identifier.",
-				NestedObject:        listed(ctx),
+				MarkdownDescription: "The blueprints, by identifier.",
+				NestedObject:        listedAttributes(ctx),
 			},
 		},
 	}
 }
 
-// listed declares one blueprint of the list.
-func listed(ctx context.Context) schema.NestedAttributeObject {
+// listedAttributes declares one blueprint of the list.
+func listedAttributes(ctx context.Context) schema.NestedAttributeObject {
 	return schema.NestedAttributeObject{Attributes: readableAttributes(ctx)}
 }
 
@@ -62,7 +62,7 @@ func (d *listDataSource) Read(ctx context.Context, _ datasource.ReadRequest, res
 		return
 	}
 	whole := resp.State.Schema.Type().TerraformType(ctx)
-	values, diagnostics := readableValues(ctx, all, types.MapType{ElemType: listed(ctx).Type()})
+	values, diagnostics := readableValues(ctx, all, types.MapType{ElemType: listedAttributes(ctx).Type()})
 	resp.Diagnostics.Append(diagnostics...)
 	if !diagnostics.HasError() {
 		resp.State.Raw = tftypes.NewValue(whole, map[string]tftypes.Value{"blueprints": values})

@@ -14,19 +14,18 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 )
 
-// A relation that moves from its blueprint to a resource of its own must not be deleted
-// and created again on the way: entities would lose what they relate to. While it
-// updates the blueprint, the provider does not know what else the run declares. So the
-// update that sets the mode of an attribute to declared leaves what the attribute no
-// longer has where it is, and a resource of the same run takes it over. A plan that
-// would delete and create the same relation is refused.
+// A relation that moves from its blueprint to its own resource must not be deleted and created
+// again, because entities would lose their related entities. While the provider updates the
+// blueprint, it does not know what else the run declares. So the update that sets the mode of an
+// attribute to declared keeps what the attribute no longer declares, and another resource of the
+// same run takes it over. A plan that would delete and create the same relation is refused.
 
-// handsOver reports whether an update leaves to others what an attribute no longer has.
+// handsOver reports whether an update leaves what an attribute no longer declares to others.
 func handsOver(before, after types.String) bool {
 	return after.ValueString() == modeDeclared && before.ValueString() != modeDeclared
 }
 
-// handOver notes the parts that an update has left to resources of their own.
+// handOver records the parts that an update has left to other resources.
 func handOver(b *backend.Backend, state, plan *model) {
 	blueprint := plan.Identifier.ValueString()
 	if handsOver(state.RelationsMode, plan.RelationsMode) {
@@ -38,7 +37,7 @@ func handOver(b *backend.Backend, state, plan *model) {
 	}
 }
 
-// lacking are the keys of one map that another one lacks, in order.
+// lacking returns the keys of before that after lacks, sorted.
 func lacking[A, B any](before map[string]A, after map[string]B) []string {
 	keys := slices.Collect(maps.Keys(before))
 	keys = slices.DeleteFunc(keys, func(key string) bool { _, stays := after[key]; return stays })
@@ -46,8 +45,8 @@ func lacking[A, B any](before map[string]A, after map[string]B) []string {
 	return keys
 }
 
-// relationsGone are the relations of the state that the plan has neither under their
-// key nor renamed, and whether the update leaves them to others.
+// relationsGone returns the relations of the state that the plan lacks and does not rename, and
+// whether the update leaves them to others.
 func relationsGone(ctx context.Context, req resource.ModifyPlanRequest, planned getter) (keys []string, areHandedOver bool, diagnostics diag.Diagnostics) {
 	at := path.Root("relations")
 	var mode, modeBefore types.String
@@ -67,8 +66,8 @@ func relationsGone(ctx context.Context, req resource.ModifyPlanRequest, planned 
 	return keys, handsOver(modeBefore, mode), diagnostics
 }
 
-// relationsDeleted are those of them that the update deletes: in a map that is not
-// authoritative, those that this resource declared.
+// relationsDeleted returns the relations that the update deletes. If the map is not authoritative,
+// these are only relations that this resource declared.
 func relationsDeleted(ctx context.Context, req resource.ModifyPlanRequest, planned getter) ([]string, diag.Diagnostics) {
 	if req.State.Raw.IsNull() {
 		return nil, nil
@@ -87,17 +86,17 @@ func relationsDeleted(ctx context.Context, req resource.ModifyPlanRequest, plann
 	return slices.DeleteFunc(keys, func(key string) bool { return !slices.Contains(declared["relations"], key) }), diagnostics
 }
 
-// relationsLeft says which relations an update leaves to others.
+// relationsLeft names the relations that an update leaves to others.
 func relationsLeft(keys []string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("relations_mode"), "Relations Left to Others", fmt.Sprintf(
-		"relations_mode becomes \"declared\", so the relations that this resource no longer declares stay at Port as they are: %s. "+
-			"A port_blueprint_relation that the same run creates takes them over. Without one nothing manages them.", quoted(keys)))
+		"relations_mode changes to \"declared\", so the relations that this resource no longer declares stay in Port as they are: %s. "+
+			"To manage them, create a port_blueprint_relation for each in the same run, which takes it over.", quoted(keys)))
 }
 
-// recreated says why a relation cannot be deleted by its blueprint and created as a
-// resource of its own in the same run.
+// recreated describes why a relation cannot be deleted by its blueprint and created by its own
+// resource in the same run.
 func recreated(blueprint, key string) string {
-	return fmt.Sprintf("Applying this deletes the relation %[2]q of the blueprint %[1]q, with what every entity relates to over it, and creates it again as a resource of its own. "+
-		"To hand it over as it is, set relations_mode = \"declared\" on the blueprint in the same change. "+
-		"If it is set already, first make Terraform forget what the blueprint declares: terraform state rm, then terraform import of %[1]q.", blueprint, key)
+	return fmt.Sprintf("Applying this deletes the relation %[2]q of the blueprint %[1]q, with the related entities of every entity, and creates it again as a port_blueprint_relation. "+
+		"To keep it, set relations_mode = \"declared\" on the blueprint in the same change. "+
+		"If the mode is already set, first remove the blueprint %[1]q from the state with terraform state rm and import it again with terraform import.", blueprint, key)
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 )
 
-// Parts of a blueprint may be declared inline, or as resources of their own. This
-// file keeps the two from deleting what the other one declares.
+// Parts of a blueprint may be declared inline or in their own resources. This file prevents the two
+// from deleting what the other declares.
 
 // The modes of an attribute whose elements others may declare too.
 const (
@@ -31,14 +31,13 @@ const (
 func modeAttribute(of, resources string) schema.Attribute {
 	return schema.StringAttribute{
 		Optional: true,
-		MarkdownDescription: "Who owns what `" + of + "` does not declare. `authoritative`: this resource, which deletes it. `declared`: others, such as " + resources +
-			"; it is left alone, also what `" + of + "` loses in the change that sets this. Defaults to `authoritative` where `" + of + "` is set.",
+		MarkdownDescription: "What happens to elements that `" + of + "` does not declare. `authoritative`: this resource deletes them. `declared`: they belong to others, such as " + resources +
+			", and stay, including those that are removed from `" + of + "` in the change that sets this mode. Defaults to `authoritative` if `" + of + "` is set.",
 		Validators: []validator.String{stringvalidator.OneOf(modeAuthoritative, modeDeclared)},
 	}
 }
 
-// inlineParts reads what a configuration declares inline. What is not known yet
-// counts as open to others.
+// inlineParts returns what a configuration declares inline. Unknown values count as open to others.
 func inlineParts(ctx context.Context, config tfsdk.Config) (map[string]backend.InlineParts, diag.Diagnostics) {
 	var diagnostics diag.Diagnostics
 	inline := map[string]backend.InlineParts{}
@@ -58,8 +57,8 @@ func inlineParts(ctx context.Context, config tfsdk.Config) (map[string]backend.I
 	return inline, diagnostics
 }
 
-// declarePart announces a part that is planned as a resource of its own, and refuses
-// one that the blueprint, if it was planned before, would delete.
+// declarePart records a part that is planned in its own resource. It refuses a part that the
+// blueprint, if it was planned before, would delete.
 func declarePart(b *backend.Backend, blueprint string, part backend.PlannedPart) diag.Diagnostics {
 	b.Planned.AddPart(blueprint, part)
 	planned, isPlanned := b.Planned.Find(blueprint)
@@ -72,7 +71,7 @@ func declarePart(b *backend.Backend, blueprint string, part backend.PlannedPart)
 	return nil
 }
 
-// refuseParts refuses a blueprint that would delete parts which were planned before it.
+// refuseParts refuses a blueprint that would delete parts that were planned before it.
 func refuseParts(b *backend.Backend, planned backend.PlannedBlueprint) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	for _, part := range b.Planned.Parts(planned.After) {
@@ -83,8 +82,8 @@ func refuseParts(b *backend.Backend, planned backend.PlannedBlueprint) diag.Diag
 	return diagnostics
 }
 
-// conflictOf says why an attribute of a blueprint and a resource of its own cannot
-// both declare a part, or "".
+// conflictOf returns why an attribute of a blueprint and another resource cannot both declare a
+// part, or "".
 func conflictOf(planned backend.PlannedBlueprint, part backend.PlannedPart) string {
 	inline, isSet := planned.Inline[part.Attribute]
 	switch {
@@ -93,24 +92,23 @@ func conflictOf(planned backend.PlannedBlueprint, part backend.PlannedPart) stri
 	case !isSet:
 		return ""
 	case part.Key == "":
-		return fmt.Sprintf("The attribute %[1]s of the blueprint %[2]q and a resource of its own both declare the %[3]s of the blueprint. Remove %[1]s from the blueprint, or remove the resource.",
+		return fmt.Sprintf("The attribute %[1]s of the blueprint %[2]q and a separate resource both declare the %[3]s of the blueprint. Remove %[1]s from the blueprint, or remove the other resource.",
 			part.Attribute, planned.After, spoken(part.Attribute))
 	case slices.Contains(inline.Keys, part.Key):
-		return fmt.Sprintf("The attribute %[1]s of the blueprint %[2]q and a resource of its own both declare %[3]q. Remove it from one of the two.",
+		return fmt.Sprintf("The attribute %[1]s of the blueprint %[2]q and a separate resource both declare %[3]q. Remove it from one of the two.",
 			part.Attribute, planned.After, part.Key)
 	case inline.IsAuthoritative:
-		return fmt.Sprintf("The attribute %[1]s of the blueprint %[2]q is authoritative, so it would delete %[3]q, which a resource of its own declares. "+
+		return fmt.Sprintf("The attribute %[1]s of the blueprint %[2]q is authoritative, so it would delete %[3]q, which a separate resource declares. "+
 			"Set %[1]s_mode = \"declared\" on the blueprint, remove %[1]s from it, or declare %[3]q there.", part.Attribute, planned.After, part.Key)
 	default:
 		return ""
 	}
 }
 
-// spoken is the name of an attribute as people say it.
+// spoken returns the name of an attribute in words.
 func spoken(attribute string) string { return strings.ReplaceAll(attribute, "_", " ") }
 
-// openToOthers is the model without the elements of attributes that others may add
-// to.
+// openToOthers returns the model without the attributes that others may add to.
 func (m *model) openToOthers() *model {
 	open := *m
 	if m.RelationsMode.ValueString() == modeDeclared {
@@ -122,32 +120,31 @@ func (m *model) openToOthers() *model {
 	return &open
 }
 
-// isShared reports whether others may declare elements of an attribute as well.
+// isShared reports whether others may declare elements of an attribute too.
 func isShared[T any](elements map[string]T, mode types.String) bool {
 	return elements == nil || mode.ValueString() == modeDeclared
 }
 
-// isOverOurs reports of mirror properties whether they lead over a relation that the
-// model declares. Those over relations that others declare belong to them.
-func (m *contentModel) isOverOurs() func(mirror any) bool {
-	ours := m.Relations
+// usesOwnRelation returns a function that reports whether a mirror property uses a relation that
+// the model declares. Mirror properties over relations of others belong to the others.
+func (m *contentModel) usesOwnRelation() func(mirror any) bool {
+	own := m.Relations
 	return func(mirror any) bool {
 		object, _ := mirror.(document.Object)
 		at, _ := object["path"].(string)
-		_, isOurs := ours[firstRelation(at)]
-		return isOurs
+		_, isOwn := own[firstRelation(at)]
+		return isOwn
 	}
 }
 
-// shared binds a map of which others may declare elements as well: those stay, and a
-// refresh looks at those that the model has. isOurs tells of further elements which
-// belong to the model; it may be nil. A map that is null and shared hides what others
-// declared.
-func shared[T any](key string, target *map[string]T, bindings func(*T) []document.Binding, isShared bool, isOurs func(any) bool) document.Binding {
+// shared binds a map whose elements others may declare too: a write keeps these, and a refresh
+// reads only the elements that the model has. isOwn, which may be nil, selects additional elements
+// that belong to the model. A map that is null and shared hides what others declared.
+func shared[T any](key string, target *map[string]T, bindings func(*T) []document.Binding, isShared bool, isOwn func(any) bool) document.Binding {
 	plain := []document.Binding{document.LooseMap(key, target, bindings)}
 	isTheirs := func(name string, element any) bool {
 		_, isDeclared := (*target)[name]
-		return isShared && !isDeclared && (isOurs == nil || !isOurs(element))
+		return isShared && !isDeclared && (isOwn == nil || !isOwn(element))
 	}
 	return document.Custom(
 		func(into document.Object) {

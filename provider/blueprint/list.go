@@ -30,7 +30,7 @@ func NewListResource() frameworklist.ListResource {
 		TypeName: "blueprint",
 		Kind:     "Blueprints",
 		Schema: schema.Schema{
-			MarkdownDescription: "Lists the blueprints of the organization, also those that Terraform does not manage, for `terraform query` of Terraform 1.14 and later. Port's own, such as `_user`, are left out: `port_blueprint` does not manage them.",
+			MarkdownDescription: "Lists the blueprints of the organization, whether or not Terraform manages them, for `terraform query` (Terraform 1.14 or newer). System blueprints such as `_user` are omitted, because `port_blueprint` cannot manage them.",
 			Attributes: map[string]schema.Attribute{
 				"identifiers": schema.ListAttribute{
 					Optional: true, ElementType: types.StringType,
@@ -39,12 +39,12 @@ func NewListResource() frameworklist.ListResource {
 				"search": listing.SearchAttribute("blueprints"),
 			},
 		},
-		Find: findListed,
+		Find: listBlueprints,
 	}
 }
 
-// findListed reads GET /v1/blueprints.
-func findListed(ctx context.Context, from *backend.Backend, filter listFilter) iter.Seq2[listing.Object, error] {
+// listBlueprints reads GET /v1/blueprints.
+func listBlueprints(ctx context.Context, from *backend.Backend, filter listFilter) iter.Seq2[listing.Object, error] {
 	return func(yield func(listing.Object, error) bool) {
 		all, err := from.Client.Blueprints.List(ctx)
 		if err != nil {

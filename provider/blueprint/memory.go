@@ -17,24 +17,22 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
 )
 
-// Relations and aggregation properties may be declared by others too, so that a
-// configuration without the attribute leaves alone what it has not declared
-// itself. What it has, the resource remembers in its private state at each
-// apply: taking the attribute out of the configuration removes that and nothing
-// else. After an import, or in the state of another provider, nothing counts as
-// declared. Mirror properties over relations of others are theirs as well.
+// Relations and aggregation properties may be declared by others too, so a configuration without
+// the attribute leaves alone what it has not declared itself. Each apply records the declared keys
+// in the private state: removing the attribute from the configuration deletes these and nothing
+// else. After an import, or with state from another provider, nothing counts as declared. Mirror
+// properties over relations of others belong to the others as well.
 
-// sharedAttributes are those whose elements others may declare too.
+// sharedAttributes are the attributes whose elements others may declare too.
 var sharedAttributes = []string{"relations", "mirror_properties", "aggregation_properties"}
 
-// declaredKey is where the private state holds the declared keys.
+// declaredKey is the key of the declared keys in the private state.
 const declaredKey = "declared"
 
-// declaredKeys holds, by attribute, the keys that the last apply found in the
-// configuration.
+// declaredKeys are the keys that the last apply found in the configuration, by attribute.
 type declaredKeys map[string][]string
 
-// all are the keys of all attributes in order.
+// all returns the keys of all attributes, sorted.
 func (k declaredKeys) all() []string {
 	return slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Values(k))...)))
 }
@@ -45,7 +43,7 @@ func loadDeclared(ctx context.Context, private recall.Reader) (declaredKeys, dia
 	return keys, diagnostics
 }
 
-// saveDeclared remembers what the configuration declares.
+// saveDeclared records the keys that the configuration declares.
 func saveDeclared(ctx context.Context, config tfsdk.Config, private recall.Writer) diag.Diagnostics {
 	keys := declaredKeys{}
 	var diagnostics diag.Diagnostics
@@ -66,13 +64,13 @@ func undeclared[V any](declared declaredKeys, attribute string, elements map[str
 	return rest
 }
 
-// keepOfOthers plans what others declared when nothing is configured.
+// keepOfOthers plans what others declared if the attribute is not configured.
 type keepOfOthers struct{}
 
 var _ planmodifier.Map = keepOfOthers{}
 
 func (keepOfOthers) Description(context.Context) string {
-	return "Without a value in the configuration, what others declared stays."
+	return "If it is not configured, what others declared stays."
 }
 
 func (m keepOfOthers) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
@@ -97,8 +95,8 @@ func (keepOfOthers) PlanModifyMap(ctx context.Context, req planmodifier.MapReque
 	}
 }
 
-// keepMirrorsOfOthers is [keepOfOthers] where others may declare relations, and
-// [settle.EmptyIsNull] where they may not.
+// keepMirrorsOfOthers is [keepOfOthers] if others may declare relations, and [settle.EmptyIsNull]
+// otherwise.
 type keepMirrorsOfOthers struct{ keepOfOthers }
 
 var _ planmodifier.Map = keepMirrorsOfOthers{}
@@ -115,7 +113,7 @@ func (m keepMirrorsOfOthers) PlanModifyMap(ctx context.Context, req planmodifier
 	}
 }
 
-// planReleases warns of the values that go with relations which are no longer
+// planReleases warns about the values that are deleted with relations that are no longer
 // configured.
 func planReleases(ctx context.Context, req resource.ModifyPlanRequest) diag.Diagnostics {
 	at := path.Root("relations")
@@ -135,8 +133,8 @@ func planReleases(ctx context.Context, req resource.ModifyPlanRequest) diag.Diag
 	gone = lacking(before.Elements(), undeclared(declared, at.String(), before.Elements()))
 	if len(gone) > 0 {
 		diagnostics.AddAttributeWarning(at, "Relations Will Be Deleted", fmt.Sprintf(
-			"relations is no longer configured. Applying this deletes what this resource declared, %s, with the targets of every entity. "+
-				"Relations that others declared stay. To leave these at Port too, set relations_mode = \"declared\" in the same change.",
+			"relations is no longer configured. Applying this deletes the relations that this resource declared, %s, with the related entities of every entity. "+
+				"Relations that others declared stay. To keep all of them, set relations_mode = \"declared\" in the same change.",
 			quoted(gone)))
 	}
 	return diagnostics

@@ -14,8 +14,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 )
 
-// model is port_blueprint in Terraform's terms. A nil map, list or pointer is
-// null; an empty one was written as such.
+// model is the Terraform model of port_blueprint. A nil map, list or pointer is null.
 type model struct {
 	metadata.Model
 	contentModel
@@ -31,7 +30,7 @@ type model struct {
 	localModel
 }
 
-// contentModel is what can be declared of any blueprint, also of one of Port's own.
+// contentModel contains what can be declared in any blueprint, including system blueprints.
 type contentModel struct {
 	Properties            *propertiesModel            `tfsdk:"properties"`
 	Relations             map[string]relationModel    `tfsdk:"relations"`
@@ -41,8 +40,7 @@ type contentModel struct {
 	IncludeInGlobalSearch types.Bool                  `tfsdk:"include_in_global_search"`
 }
 
-// localModel holds the attributes that steer the provider and that Port never
-// stores.
+// localModel contains the attributes that control the provider and that Port does not store.
 type localModel struct {
 	ForceDeleteEntities types.Bool     `tfsdk:"force_delete_entities"`
 	DeleteActions       types.Bool     `tfsdk:"delete_actions"`
@@ -53,7 +51,7 @@ type localModel struct {
 	Timeouts            timeouts.Value `tfsdk:"timeouts"`
 }
 
-// Limits are the limits of operations in time.
+// Limits returns the timeouts.
 func (m *localModel) Limits() timeouts.Value { return m.Timeouts }
 
 type ownershipModel struct {
@@ -83,12 +81,12 @@ func (m *webhookModel) bindings() []document.Binding {
 	return []document.Binding{document.Text("url", &m.URL), document.Bool("agent", &m.Agent)}
 }
 
-// kafkaModel is the empty object that asks for Port's Kafka topic.
+// kafkaModel is the empty object that selects Port's Kafka topic.
 type kafkaModel struct{}
 
 func (*kafkaModel) bindings() []document.Binding { return nil }
 
-// bindings tie the attributes to the body of PUT /v1/blueprints/{identifier}.
+// bindings bind the attributes to the body of PUT /v1/blueprints/{identifier}.
 func (m *model) bindings() []document.Binding {
 	return append(m.contentModel.bindings(m.RelationsMode, m.AggregationsMode),
 		document.Text("identifier", &m.Identifier),
@@ -104,31 +102,31 @@ func (m *model) bindings() []document.Binding {
 	)
 }
 
-// bindings of the content, of which others may declare relations and aggregation
-// properties where a mode or an absent attribute says so.
+// bindings bind the content. Others may declare relations and aggregation properties too if the
+// mode says so or the attribute is null.
 func (m *contentModel) bindings(relationsMode, aggregationsMode types.String) []document.Binding {
 	return []document.Binding{
 		m.propertiesBinding(),
 		shared("relations", &m.Relations, (*relationModel).bindings, isShared(m.Relations, relationsMode), nil),
-		shared("mirrorProperties", &m.MirrorProperties, (*mirrorModel).bindings, isShared(m.Relations, relationsMode), m.isOverOurs()),
+		shared("mirrorProperties", &m.MirrorProperties, (*mirrorModel).bindings, isShared(m.Relations, relationsMode), m.usesOwnRelation()),
 		document.LooseMap("calculationProperties", &m.CalculationProperties, (*calculationModel).bindings),
 		shared("aggregationProperties", &m.AggregationProperties, (*aggregationModel).bindings, isShared(m.AggregationProperties, aggregationsMode), nil),
 		document.Bool("includeInGlobalSearch", &m.IncludeInGlobalSearch),
 	}
 }
 
-// document is what the attributes alone write.
+// document returns the document that the attributes write, without extra_json.
 func (m *model) document() document.Object {
 	whole := document.Object{}
 	document.Write(whole, m.bindings())
 	return whole
 }
 
-// toAPI is what the attributes alone write, as a blueprint.
+// toAPI returns the same as a blueprint.
 func (m *model) toAPI() (*port.Blueprint, error) { return fromDocument[port.Blueprint](m.document()) }
 
-// fromAPI takes over what Port holds. Where absent and empty mean the same to Port, the
-// form of the model is kept; isNew says that it has none, as after an import.
+// fromAPI reads a blueprint from Port. If absent and empty mean the same to Port, it keeps the form
+// of the model. isNew means that the model has no form, as after an import.
 func (m *model) fromAPI(blueprint *port.Blueprint, isNew bool) error {
 	whole, err := toDocument(*blueprint)
 	if err != nil {
@@ -147,7 +145,7 @@ func (m *model) fromAPI(blueprint *port.Blueprint, isNew bool) error {
 	return nil
 }
 
-// setComputed takes over what only Port knows.
+// setComputed copies the values that Port computes.
 func (m *model) setComputed(blueprint *port.Blueprint) {
 	m.Model = metadata.New(blueprint.Identifier, metadata.Stamp{
 		CreatedAt: blueprint.CreatedAt,
@@ -157,7 +155,7 @@ func (m *model) setComputed(blueprint *port.Blueprint) {
 	})
 }
 
-// toDocument is a blueprint, or a part of one, as a JSON object.
+// toDocument converts a blueprint, or a part of one, to a JSON object.
 func toDocument[T any](of T) (document.Object, error) {
 	encoded, err := json.Marshal(of)
 	if err != nil {
@@ -171,7 +169,7 @@ func toDocument[T any](of T) (document.Object, error) {
 	return whole, nil
 }
 
-// fromDocument reads a blueprint, or a part of one.
+// fromDocument converts a JSON object to a blueprint, or a part of one.
 func fromDocument[T any](whole document.Object) (*T, error) {
 	encoded, err := jsonvalue.Encode(whole)
 	if err != nil {
@@ -181,8 +179,8 @@ func fromDocument[T any](whole document.Object) (*T, error) {
 	return &of, json.Unmarshal(encoded, &of)
 }
 
-// overlay writes a document over another one as far as a model stands for it, so that
-// keys that no attribute stands for survive.
+// overlay writes those keys of desired that the model supports over current, so that other keys
+// survive.
 func overlay[T any](current, desired document.Object, bindings func(*T) []document.Binding) error {
 	var model T
 	if err := document.Read(desired, bindings(&model), true); err != nil {

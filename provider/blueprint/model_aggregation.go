@@ -7,7 +7,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// The words of a calculation spec at Port (POST /v1/blueprints).
+// The values of a calculation spec in Port (POST /v1/blueprints).
 const (
 	byEntities  = "entities"
 	byProperty  = "property"
@@ -18,8 +18,8 @@ const (
 	defaultMeasureTimeBy = "$createdAt"
 )
 
-// aggregationModel has the attributes that port_aggregation_properties of the
-// official provider has for one property.
+// aggregationModel has the attributes of one property in the official provider's
+// port_aggregation_properties.
 type aggregationModel struct {
 	Title       types.String      `tfsdk:"title"`
 	Target      types.String      `tfsdk:"target_blueprint_identifier"`
@@ -30,7 +30,7 @@ type aggregationModel struct {
 	PathFilter  []pathFilterModel `tfsdk:"path_filter"`
 }
 
-// methodModel says how to aggregate; exactly one attribute is set.
+// methodModel is the aggregation method; exactly one attribute is set.
 type methodModel struct {
 	CountEntities       types.Bool                `tfsdk:"count_entities"`
 	AverageEntities     *averageEntitiesModel     `tfsdk:"average_entities"`
@@ -71,7 +71,7 @@ func (m *aggregationModel) bindings() []document.Binding {
 	}
 }
 
-// specModel is a calculation spec in Port's terms, which has the keys of all methods.
+// specModel is Port's calculation spec, which has the keys of all methods.
 type specModel struct {
 	Func, By, Property, AverageOf, MeasureTimeBy types.String
 }
@@ -88,7 +88,7 @@ func (m *specModel) bindings() []document.Binding {
 
 const specKey = "calculationSpec"
 
-// writeMethod leaves a spec alone for which there is no method.
+// writeMethod keeps the current spec if there is no method.
 func (m *aggregationModel) writeMethod(into document.Object) {
 	if spec := m.Method.spec(); spec != nil {
 		document.Write(into, []document.Binding{document.Nested(specKey, &spec, (*specModel).bindings)})
@@ -105,7 +105,7 @@ func (m *aggregationModel) readMethod(from document.Object, _ bool) error {
 	return err
 }
 
-// spec is the method in Port's terms; nil if there is none.
+// spec converts the method to Port's spec, nil if there is none.
 func (m *methodModel) spec() *specModel {
 	average, count := types.StringValue(funcAverage), types.StringValue(funcCount)
 	entities, property := types.StringValue(byEntities), types.StringValue(byProperty)
@@ -126,8 +126,7 @@ func (m *methodModel) spec() *specModel {
 	}
 }
 
-// method is the spec in Terraform's terms. One that Port added later has no attribute,
-// so that none is set.
+// method converts the spec. A spec that Port added later has no attribute, so none is set.
 func (m *specModel) method() *methodModel {
 	name, by := m.Func.ValueString(), m.By.ValueString()
 	switch {
@@ -151,10 +150,10 @@ func (m *specModel) method() *methodModel {
 	}
 }
 
-// textOr is an optional string that means the default where it is absent.
-func textOr(text types.String, fallback string) types.String {
+// textOr returns the default if an optional string is null.
+func textOr(text types.String, defaultText string) types.String {
 	if text.IsNull() {
-		return types.StringValue(fallback)
+		return types.StringValue(defaultText)
 	}
 	return text
 }
@@ -169,7 +168,7 @@ func (m *aggregationModel) writePathFilter(into document.Object) {
 	document.Write(into, []document.Binding{m.filterBinding()})
 }
 
-// readPathFilter reads filters that Port dropped as null, and not as none.
+// readPathFilter reads filters that Port dropped as null instead of an empty list.
 func (m *aggregationModel) readPathFilter(from document.Object, isNew bool) error {
 	hadFilters := len(m.PathFilter) > 0
 	err := document.Read(from, []document.Binding{m.filterBinding()}, isNew)

@@ -6,8 +6,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 )
 
-// This file holds what connects a blueprint to others and what Port derives
-// from the connections: relations, mirror and calculation properties.
+// This file contains relations and the properties that Port derives from them: mirror and
+// calculation properties.
 
 type relationModel struct {
 	Target      types.String `tfsdk:"target"`
@@ -70,7 +70,7 @@ func (m *calculationModel) bindings() []document.Binding {
 	}
 }
 
-// calculationItemsModel describes the elements of a calculated list.
+// calculationItemsModel describes the items of a calculated list.
 type calculationItemsModel struct {
 	Type   types.String `tfsdk:"type"`
 	Format types.String `tfsdk:"format"`
@@ -80,8 +80,8 @@ func (m *calculationItemsModel) bindings() []document.Binding {
 	return []document.Binding{document.Kind("type", &m.Type), document.Text("format", &m.Format)}
 }
 
-// defaultScope is what Port asks for where authorization_scope is left out
-// (POST /v1/blueprints).
+// defaultScope is the scope that Port requests if authorization_scope is not set (POST
+// /v1/blueprints).
 const defaultScope = "openid"
 
 type specAuthenticationModel struct {

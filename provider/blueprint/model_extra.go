@@ -12,10 +12,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// This file holds extra_json: a JSON object with keys of a blueprint that no
-// attribute stands for. It is merged deep into what is written.
+// This file implements extra_json: a JSON object with keys of a blueprint that have no attribute.
+// It is merged recursively into what is written.
 
-// decodeExtra reads extra_json; nil if it is null.
+// decodeExtra decodes extra_json; nil if it is null.
 func decodeExtra(in jsontype.Value) (map[string]any, error) {
 	if in.IsNull() || in.IsUnknown() {
 		return nil, nil
@@ -31,8 +31,7 @@ func decodeExtra(in jsontype.Value) (map[string]any, error) {
 	return object, nil
 }
 
-// mergeExtra puts every key of extra into a document: objects by their members,
-// everything else as a whole.
+// mergeExtra merges extra into a document: objects recursively, everything else as a whole.
 func mergeExtra(document, extra map[string]any) {
 	for key, value := range extra {
 		object, isObject := value.(map[string]any)
@@ -45,8 +44,7 @@ func mergeExtra(document, extra map[string]any) {
 	}
 }
 
-// dropExtra takes from a document what the previous extra_json set and the next
-// one does not set any more.
+// dropExtra removes from a document what the previous extra_json sets and the next one does not.
 func dropExtra(document, previous, next map[string]any) {
 	for key, value := range previous {
 		kept, isKept := next[key]
@@ -66,9 +64,8 @@ func dropExtra(document, previous, next map[string]any) {
 	}
 }
 
-// observedExtra is extra_json as Port has it: the keys that the prior one sets,
-// with the values of now. A null one stays null, and where Port has the same,
-// the prior text is kept.
+// observedExtra returns extra_json as Port has it: the keys of prior with their current values. It
+// keeps null, and the text of prior if it means the same.
 func observedExtra(prior jsontype.Value, whole document.Object) (jsontype.Value, error) {
 	set, err := decodeExtra(prior)
 	if set == nil || err != nil {
@@ -81,8 +78,8 @@ func observedExtra(prior jsontype.Value, whole document.Object) (jsontype.Value,
 	return jsontype.New(string(text)), nil
 }
 
-// selectKeys returns the keys of the document that set has. An absent key that
-// is set to null is one that is null.
+// selectKeys returns the keys of the document that set has. A key that set has as null and the
+// document lacks is null.
 func selectKeys(document, set map[string]any) map[string]any {
 	selected := map[string]any{}
 	for key, value := range set {
@@ -99,8 +96,8 @@ func selectKeys(document, set map[string]any) map[string]any {
 	return selected
 }
 
-// ownedKeys lists the keys of extra_json that attributes stand for, as paths
-// such as schema.properties.size.title: those that a model reads and writes again.
+// ownedKeys returns the keys of extra_json that have an attribute, as paths such as
+// schema.properties.size.title. These are the keys that survive reading and writing the model.
 func (m *model) ownedKeys(extra map[string]any) ([]string, error) {
 	merged := m.document()
 	mergeExtra(merged, extra)
@@ -115,8 +112,8 @@ func (m *model) ownedKeys(extra map[string]any) ([]string, error) {
 	return sharedLeaves(nil, extra, read.document()), nil
 }
 
-// strayProperties lists the properties that extra_json has keys of and that
-// nothing declares: a spelling mistake, or what was left when one was removed.
+// strayProperties returns the properties that extra_json has keys for and that nothing declares: a
+// typo, or a leftover of a removed property.
 func (m *model) strayProperties(extra map[string]any) []string {
 	outer, _ := extra["schema"].(map[string]any)
 	properties, _ := outer["properties"].(map[string]any)
@@ -132,7 +129,7 @@ func (m *model) strayProperties(extra map[string]any) []string {
 	return stray
 }
 
-// sharedLeaves lists the values of extra that the managed document has as well.
+// sharedLeaves returns the paths of the values in extra that the managed document has too.
 func sharedLeaves(at []string, extra, managed map[string]any) []string {
 	var shared []string
 	for _, key := range slices.Sorted(maps.Keys(extra)) {

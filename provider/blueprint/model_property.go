@@ -12,7 +12,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// The types of a property at Port.
+// The property types of Port.
 const (
 	typeString  = "string"
 	typeNumber  = "number"
@@ -29,7 +29,7 @@ type propertiesModel struct {
 	Array   map[string]arrayModel   `tfsdk:"array_props"`
 }
 
-// commonModel is what every property has, whatever its type.
+// commonModel contains the attributes of every property type.
 type commonModel struct {
 	Title       types.String `tfsdk:"title"`
 	Description types.String `tfsdk:"description"`
@@ -107,7 +107,7 @@ type objectItemsModel struct {
 	Format  types.String     `tfsdk:"format"`
 }
 
-// propertiesBinding binds the properties, and which of them are required.
+// propertiesBinding binds the properties and the list of required ones.
 func (m *contentModel) propertiesBinding() document.Binding {
 	return document.Custom(
 		func(into document.Object) {
@@ -126,8 +126,8 @@ const (
 	requiredKey   = "required"
 )
 
-// binding binds the properties of all types. Those of a type that Port added later
-// have no place, and stay.
+// binding binds the properties of all types. Properties of a type that Port added later stay
+// untouched.
 func (m *propertiesModel) binding() document.Binding {
 	return document.ByType(propertiesKey, "type",
 		document.OfType(typeString, &m.String, (*stringModel).bindings),
@@ -145,10 +145,10 @@ func (m *propertiesModel) write(schema document.Object) {
 		all = &propertiesModel{}
 	}
 	document.Write(schema, []document.Binding{all.binding()})
-	ours := all.common()
+	own := all.common()
 	var required []any
-	for _, key := range slices.Sorted(maps.Keys(ours)) {
-		if ours[key].Required.ValueBool() {
+	for _, key := range slices.Sorted(maps.Keys(own)) {
+		if own[key].Required.ValueBool() {
 			required = append(required, key)
 		}
 	}
@@ -156,8 +156,8 @@ func (m *propertiesModel) write(schema document.Object) {
 	list, _ := schema[requiredKey].([]any)
 	for _, key := range list {
 		name, _ := key.(string)
-		_, isOurs := ours[name]
-		if !isOurs && slices.Contains(before, name) && slices.Contains(after, name) {
+		_, isOwn := own[name]
+		if !isOwn && slices.Contains(before, name) && slices.Contains(after, name) {
 			required = append(required, key)
 		}
 	}
@@ -186,7 +186,7 @@ func (m *contentModel) readProperties(schema document.Object, isNew bool) error 
 	return err
 }
 
-// common gives what all properties have, by key.
+// common returns the common attributes of all properties, by key.
 func (m *propertiesModel) common() map[string]commonModel {
 	all := map[string]commonModel{}
 	if m != nil {
@@ -208,11 +208,11 @@ func (m *propertiesModel) setRequired(isRequired func(key string) bool) {
 	eachCommon(m.Array, set)
 }
 
-// ofProperty is the common part itself, for the models that embed it.
+// ofProperty returns the common attributes, for the models that embed them.
 func (m *commonModel) ofProperty() *commonModel { return m }
 
-// eachCommon visits the common part of the properties of one type, to read or to
-// change it.
+// eachCommon calls visit with the common attributes of the properties of one type, which it may
+// change.
 func eachCommon[T any, P interface {
 	*T
 	ofProperty() *commonModel
@@ -279,8 +279,8 @@ func (m *arrayModel) bindings() []document.Binding {
 	)
 }
 
-// itemsBinding binds the items. A default for elements of another kind means nothing to
-// the new one.
+// itemsBinding binds the items. If the item type changes, it removes the default, which does not
+// fit the new type.
 func (m *arrayModel) itemsBinding() document.Binding {
 	const key, tag = "items", "type"
 	plain := []document.Binding{document.OneOf(key, tag,
@@ -301,8 +301,8 @@ func (m *arrayModel) itemsBinding() document.Binding {
 	)
 }
 
-// defaultBinding is that of the default, which Port has next to the items and not in
-// them. No default and an empty one differ: an entity gets null or a list.
+// defaultBinding binds the default, which Port stores next to the items instead of in them. No
+// default and an empty one differ: an entity gets null or a list.
 func (m *arrayModel) defaultBinding() document.Binding {
 	switch {
 	case m.StringItems != nil:
@@ -318,8 +318,7 @@ func (m *arrayModel) defaultBinding() document.Binding {
 	}
 }
 
-// itemsDefault binds the default of a kind of items, which stands in the place of the
-// one for arrays without a kind.
+// itemsDefault binds the default of an item type, which replaces the default of untyped arrays.
 func (m *arrayModel) itemsDefault(fits func(any) bool, plain document.Binding) document.Binding {
 	lenient := document.Lenient(defaultKey, fits, plain)
 	return document.Custom(
@@ -358,8 +357,8 @@ func numberEnum(target *[]types.Number) document.Binding {
 	return document.Lenient(enumKey, document.IsListOf[json.Number], document.LooseNumbers(enumKey, target))
 }
 
-// hasItemKind reports whether one of string_items, number_items, boolean_items
-// and object_items describes the elements of an array.
+// hasItemKind reports whether one of string_items, number_items, boolean_items and object_items
+// describes the items of an array.
 func hasItemKind(items *port.Items) bool {
 	return items != nil && slices.Contains([]string{typeString, typeNumber, typeBoolean, typeObject}, items.Type)
 }

@@ -16,17 +16,16 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 )
 
-// partResource is a resource for a part of a blueprint, which goes along when the
-// blueprint is renamed.
+// partResource is a resource for a part of a blueprint. It follows a rename of the blueprint.
 type partResource[M any, P envelope.Bound[M]] struct {
 	envelope.Resource[M, P]
 
-	// owner is the name of the attribute for the blueprint.
+	// owner is the name of the attribute for the blueprint's identifier.
 	owner string
 }
 
-// planOwner plans the id, and replaces a part whose blueprint becomes another one. It
-// returns nothing while the blueprint is not known.
+// planOwner plans the ID, and a replacement if the blueprint becomes a different one. It returns
+// the blueprint, or "" while that is unknown.
 func (r *partResource[M, P]) planOwner(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) (blueprint string) {
 	resp.Diagnostics.Append(r.PlanID(ctx, resp)...)
 	var before, after types.String
@@ -43,7 +42,7 @@ func (r *partResource[M, P]) planOwner(ctx context.Context, req resource.ModifyP
 	return after.ValueString()
 }
 
-// Update changes the part, of a blueprint that was renamed under its new name.
+// Update changes the part. If the blueprint was renamed, it uses the new name.
 func (r *partResource[M, P]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var before, after types.String
 	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root(r.owner), &before)...)
@@ -64,8 +63,8 @@ func (r *partResource[M, P]) Update(ctx context.Context, req resource.UpdateRequ
 	r.Resource.Update(ctx, req, resp)
 }
 
-// expectRenamed refuses to follow a blueprint that is another one: its name was not
-// known when the change was planned.
+// expectRenamed returns an error if the blueprint is a different one instead of a renamed one,
+// which is possible if its name was unknown in the plan.
 func (r *partResource[M, P]) expectRenamed(ctx context.Context, before, after string) diag.Diagnostics {
 	_, err := r.Backend.Client.Blueprints.Get(ctx, before)
 	switch {
@@ -75,28 +74,28 @@ func (r *partResource[M, P]) expectRenamed(ctx context.Context, before, after st
 		return diag.Diagnostics{failure(ctx, "Read", before, err).Diagnostic()}
 	default:
 		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root(r.owner), r.Name+" of Another Blueprint", fmt.Sprintf(
-			"When this change was planned, the blueprint was not known yet. It is %q, and not %q renamed. Nothing was written. Plan again: Terraform then replaces the resource.", after, before))}
+			"When this change was planned, the blueprint was not known yet. It is %q, which is not a new name of %q. Nothing was written. Run terraform plan again: it will replace the resource.", after, before))}
 	}
 }
 
-// partStore is what the stores of parts have in common. A document of a part has the
-// identifier of its blueprint, and the time when that was created.
+// partStore is the common part of the stores of parts. The document of a part has the identifier
+// and creation time of its blueprint.
 type partStore struct {
 	backend *backend.Backend
 }
 
-// partDocument begins the document of a part.
+// partDocument returns the common fields of the document of a part.
 func partDocument(blueprint *port.Blueprint) document.Object {
 	return document.Object{"blueprint": blueprint.Identifier, "createdAt": blueprint.CreatedAt}
 }
 
-// Origin is the time of creation, which a rename does not change.
+// Origin returns the creation time, which a rename does not change.
 func (partStore) Origin(of document.Object) string {
 	createdAt, _ := of["createdAt"].(string)
 	return createdAt
 }
 
-// follow finds the blueprint that was created at a time and that has the part.
+// follow returns the part of the blueprint with a creation time.
 func (s partStore) follow(ctx context.Context, createdAt string, read func(*port.Blueprint) (document.Object, error)) (document.Object, error) {
 	all, err := s.backend.Client.Blueprints.List(ctx)
 	if err != nil {
@@ -121,8 +120,8 @@ func (s partStore) follow(ctx context.Context, createdAt string, read func(*port
 	return candidates[0], nil
 }
 
-// write reads a blueprint, changes it and writes it back whole. Nobody else of this
-// provider configuration writes it in between.
+// write reads a blueprint, changes it and writes the whole blueprint back, under the blueprint's
+// lock.
 func (s partStore) write(ctx context.Context, identifier string, change func(whole document.Object) error) (*port.Blueprint, error) {
 	unlock, err := s.backend.LockBlueprint(ctx, identifier)
 	if err != nil {
@@ -148,11 +147,11 @@ func (s partStore) write(ctx context.Context, identifier string, change func(who
 	return send(ctx, s.backend.Client.Blueprints, identifier, body)
 }
 
-// create is [partStore.write] for a part that is new.
+// create is [partStore.write] for a new part.
 func (s partStore) create(ctx context.Context, blueprint string, change func(whole document.Object) error) (*port.Blueprint, error) {
 	written, err := s.write(ctx, blueprint, change)
 	if errors.Is(err, port.ErrNotFound) {
-		return nil, fmt.Errorf("%w (the blueprint %q does not exist: to create it first, refer to its resource, port_blueprint.<name>.identifier)", err, blueprint)
+		return nil, fmt.Errorf("%w (the blueprint %q does not exist; to create it first, refer to its resource: port_blueprint.<name>.identifier)", err, blueprint)
 	}
 	return written, err
 }

@@ -7,10 +7,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// Several resources may hold parts of one blueprint. This file takes a blueprint
-// apart by the keys of its parts.
+// Several resources may declare parts of one blueprint. This file splits a blueprint by the keys of
+// its parts.
 
-// keysOf lists the keys of all parts of a blueprint, by attribute.
+// keysOf returns the keys of all parts of a blueprint, by attribute.
 func keysOf(blueprint *port.Blueprint) declaredKeys {
 	return declaredKeys{
 		"properties":             slices.Sorted(maps.Keys(blueprint.Schema.Properties)),
@@ -21,7 +21,7 @@ func keysOf(blueprint *port.Blueprint) declaredKeys {
 	}
 }
 
-// withoutParts is a blueprint without the parts that have these keys.
+// withoutParts returns a blueprint without the parts that have these keys.
 func withoutParts(blueprint *port.Blueprint, keys declaredKeys) *port.Blueprint {
 	reduced := *blueprint
 	reduced.Schema.Properties = undeclared(keys, "properties", blueprint.Schema.Properties)
@@ -33,12 +33,12 @@ func withoutParts(blueprint *port.Blueprint, keys declaredKeys) *port.Blueprint 
 	return &reduced
 }
 
-// onlyParts is a blueprint with nothing but the parts that have these keys.
+// onlyParts returns a blueprint with only the parts that have these keys.
 func onlyParts(blueprint *port.Blueprint, keys declaredKeys) *port.Blueprint {
 	return withoutParts(blueprint, keysOf(withoutParts(blueprint, keys)))
 }
 
-// withParts is a blueprint with the parts of another one over its own.
+// withParts returns a blueprint with the parts of another one, which replace its own.
 func withParts(blueprint, parts *port.Blueprint) *port.Blueprint {
 	extended := *withoutParts(blueprint, keysOf(parts))
 	extended.Schema.Properties = merged(extended.Schema.Properties, parts.Schema.Properties)
@@ -50,7 +50,7 @@ func withParts(blueprint, parts *port.Blueprint) *port.Blueprint {
 	return &extended
 }
 
-// merged is a map with the elements of another one over its own.
+// merged returns under with the elements of over.
 func merged[V any](under, over map[string]V) map[string]V {
 	if under == nil {
 		return over

@@ -19,11 +19,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
 )
 
-// localAttributes are those that Port never stores.
+// localAttributes are the attributes that Port does not store.
 var localAttributes = []string{"force_delete_entities", "delete_actions", "deletion_protection", "create_catalog_page", "relations_mode", "aggregation_properties_mode", "timeouts"}
 
-// ModifyPlan settles the computed attributes, and says what a plan would destroy
-// or cannot do.
+// ModifyPlan plans the computed attributes, and reports what a plan would delete or cannot do.
 func (r *blueprintResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		resp.Diagnostics.Append(deletionProtected(ctx, req.State)...)
@@ -42,7 +41,7 @@ func (r *blueprintResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	resp.Diagnostics.Append(planReleases(ctx, req)...)
 }
 
-// deletionProtected refuses to destroy a blueprint whose state says so.
+// deletionProtected refuses to destroy a blueprint whose state has deletion_protection.
 func deletionProtected(ctx context.Context, state tfsdk.State) diag.Diagnostics {
 	var protection types.Bool
 	var id types.String
@@ -50,14 +49,14 @@ func deletionProtected(ctx context.Context, state tfsdk.State) diag.Diagnostics 
 	diagnostics.Append(state.GetAttribute(ctx, path.Root("id"), &id)...)
 	if protection.ValueBool() {
 		diagnostics.AddAttributeError(path.Root("deletion_protection"), "Blueprint Is Protected", fmt.Sprintf(
-			"The blueprint %q has deletion_protection = true, so it is not destroyed. To destroy it, set deletion_protection = false and apply that first; "+
-				"if its block is gone from the configuration, put it back for that.", id.ValueString()))
+			"The blueprint %q has deletion_protection = true. To destroy it, set deletion_protection = false and apply that first. "+
+				"If the resource block was removed from the configuration, restore it for that.", id.ValueString()))
 	}
 	return diagnostics
 }
 
-// planID knows the id as soon as the identifier is known, so that what refers
-// to it can be planned.
+// planID plans the ID as soon as the identifier is known, so that resources that refer to it can be
+// planned.
 func planID(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) diag.Diagnostics {
 	var identifier types.String
 	diagnostics := req.Plan.GetAttribute(ctx, path.Root("identifier"), &identifier)
@@ -65,7 +64,7 @@ func planID(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.
 	return diagnostics
 }
 
-// announce tells the entities that are planned later what this blueprint will be.
+// announce publishes the planned blueprint for the entities that are planned later.
 func (r *blueprintResource) announce(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) diag.Diagnostics {
 	if r.backend == nil {
 		return nil
@@ -88,7 +87,7 @@ func (r *blueprintResource) announce(ctx context.Context, req resource.ModifyPla
 		open := plan.openToOthers()
 		planned.Definition, _ = open.toCreate()
 		if planned.Definition != nil && planned.Definition.Relations == nil && open.Relations != nil {
-			// There are none, whatever others declare.
+			// The map is authoritative, so there will be no relations.
 			planned.Definition.Relations = map[string]port.Relation{}
 		}
 	}
@@ -96,7 +95,7 @@ func (r *blueprintResource) announce(ctx context.Context, req resource.ModifyPla
 	return append(diagnostics, refuseParts(r.backend, planned)...)
 }
 
-// planExtra checks extra_json against the other attributes once all are known.
+// planExtra checks extra_json against the other attributes once everything is known.
 func planExtra(ctx context.Context, config tfsdk.Config) diag.Diagnostics {
 	if !config.Raw.IsFullyKnown() {
 		return nil
@@ -110,8 +109,8 @@ func planExtra(ctx context.Context, config tfsdk.Config) diag.Diagnostics {
 	return append(diagnostics, found...)
 }
 
-// sendsSomething reports whether an update would write to Port, or may: while
-// the plan holds unknown values it cannot be told.
+// sendsSomething reports whether an update would write to Port. It assumes so while the plan has
+// unknown values.
 func sendsSomething(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) (bool, diag.Diagnostics) {
 	if !resp.Plan.Raw.IsFullyKnown() {
 		changed, err := settle.Changed(resp.Plan.Raw, req.State.Raw, localAttributes)
@@ -126,8 +125,8 @@ func sendsSomething(ctx context.Context, req resource.ModifyPlanRequest, resp *r
 	return diagnostics.HasError() || !sendsNothing(&state, &plan), diagnostics
 }
 
-// destinationIgnoredBefore repeats the warning of the apply that found Port to
-// drop the changelog destination.
+// destinationIgnoredBefore repeats the warning of an apply whose changelog destination Port
+// ignored.
 func destinationIgnoredBefore(ctx context.Context, req resource.ModifyPlanRequest) diag.Diagnostics {
 	memory, diagnostics := recall.Load(ctx, req.Private)
 	var planned map[string]tftypes.Value
@@ -143,8 +142,8 @@ func destinationIgnoredBefore(ctx context.Context, req resource.ModifyPlanReques
 	return diagnostics
 }
 
-// emptyWhereDeclared is settle.EmptyIsNull inside a map that may be somebody
-// else's: there a list stays as it is.
+// emptyWhereDeclared is settle.EmptyIsNull inside a map that others may declare: there, a list
+// stays as it is.
 type emptyWhereDeclared struct{ settle.EmptyIsNull }
 
 var _ planmodifier.List = emptyWhereDeclared{}

@@ -14,12 +14,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// This file finds at plan time which values of entities an apply would delete:
-// those of a property whose type changes, and those under a key that is replaced
-// by another one.
+// This file finds which values of entities an apply would delete: those of properties whose type
+// changes, and those under keys that are replaced.
 
-// propertyTypes maps each map of properties in the configuration to the type
-// that Port gives to its properties.
+// propertyTypes maps the attributes of properties to Port's property types.
 var propertyTypes = map[string]string{
 	"string_props":  typeString,
 	"number_props":  typeNumber,
@@ -28,7 +26,7 @@ var propertyTypes = map[string]string{
 	"array_props":   typeArray,
 }
 
-// itemTypes maps each kind of array elements to the type that Port gives them.
+// itemTypes maps the attributes of array properties to Port's item types.
 var itemTypes = map[string]string{
 	"string_items":  typeString,
 	"number_items":  typeNumber,
@@ -36,8 +34,8 @@ var itemTypes = map[string]string{
 	"object_items":  typeObject,
 }
 
-// declared is a property or a relation as a plan or a state has it. Unlike the
-// model it can be read while other values are unknown.
+// declared is a property or relation in a plan or a state. Unlike the model, it can be read while
+// other values are unknown.
 type declared struct {
 	renamedKey
 	at         path.Path
@@ -45,7 +43,7 @@ type declared struct {
 	attributes map[string]attr.Value
 }
 
-// typeName is the type of a property for people, such as "array of string".
+// typeName returns the type of a property for messages, such as "array of string".
 func (d declared) typeName() string {
 	if item := d.itemType(); item != "" {
 		return d.kind + " of " + item
@@ -53,10 +51,9 @@ func (d declared) typeName() string {
 	return d.kind
 }
 
-// itemType is the type of an array's elements, or "" where that is open or not
-// known yet.
+// itemType returns the item type of an array, or "" if it is not set or unknown.
 func (d declared) itemType() string {
-	found := ""
+	result := ""
 	for name, itemType := range itemTypes {
 		value, exists := d.attributes[name]
 		switch {
@@ -64,29 +61,29 @@ func (d declared) itemType() string {
 		case value.IsUnknown():
 			return ""
 		default:
-			found = itemType
+			result = itemType
 		}
 	}
-	return found
+	return result
 }
 
 func (d declared) changesTypeTo(next declared) bool {
 	if d.kind != next.kind {
 		return true
 	}
-	old, fresh := d.itemType(), next.itemType()
-	return old != "" && fresh != "" && old != fresh
+	old, planned := d.itemType(), next.itemType()
+	return old != "" && planned != "" && old != planned
 }
 
-// changesFormatTo compares formats that are known.
+// changesFormatTo compares formats if both are known.
 func (d declared) changesFormatTo(next declared) bool {
 	old, hadFormat := d.attributes["format"].(types.String)
-	fresh, hasFormat := next.attributes["format"].(types.String)
-	return hadFormat && hasFormat && !old.IsUnknown() && !fresh.IsUnknown() && old.ValueString() != fresh.ValueString()
+	planned, hasFormat := next.attributes["format"].(types.String)
+	return hadFormat && hasFormat && !old.IsUnknown() && !planned.IsUnknown() && old.ValueString() != planned.ValueString()
 }
 
-// declarations are properties or relations by key. They are partial while a map
-// of them is not known.
+// declarations are properties or relations by key. They are partial if one of their maps is
+// unknown.
 type declarations struct {
 	byKey   map[string]declared
 	partial bool
@@ -94,7 +91,7 @@ type declarations struct {
 
 type getter func(context.Context, path.Path, any) diag.Diagnostics
 
-// planLosses compares the keys of state and plan.
+// planLosses compares the properties and relations of state and plan.
 func planLosses(ctx context.Context, req resource.ModifyPlanRequest, protected bool) diag.Diagnostics {
 	before, diagnostics := declaredProperties(ctx, req.State.GetAttribute)
 	after, found := declaredProperties(ctx, req.Plan.GetAttribute)
@@ -146,8 +143,8 @@ func renamed(all map[string]declared) map[string]renamedKey {
 	return keys
 }
 
-// typeChanges refuses, or with protection off warns of, properties whose type
-// changes, under their key or under the one that they are renamed from.
+// typeChanges refuses type changes of properties, renamed or not. With the protection off, it warns
+// about them.
 func typeChanges(before, after map[string]declared, protected bool) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	origin := map[string]string{}
@@ -179,20 +176,20 @@ func typeChanges(before, after map[string]declared, protected bool) diag.Diagnos
 	return diagnostics
 }
 
-// formatChange says what an apply does about a format that changes. [?format-change] Port may
-// still change it in place, as it did before the middle of 2026.
+// formatChange describes what an apply does about a changed format. [?format-change] Port may still
+// change it in place, as it did before the middle of 2026.
 func formatChange(key string, protected bool) string {
 	outcome := "the property is deleted and added again, which deletes the value of every entity."
 	if protected {
 		outcome = "the apply fails if the blueprint has entities. To keep their values, add a property with the new format under another key and copy the values to it."
 	}
-	return fmt.Sprintf("The format of property %q changes. Where Port refuses to change the format of a property that exists, %s", key, outcome)
+	return fmt.Sprintf("The format of property %q changes. If Port refuses to change the format of an existing property, %s", key, outcome)
 }
 
-// keyChanges warns of what becomes of values whose key changes.
+// keyChanges warns about values that are moved or deleted because keys change.
 func keyChanges(noun string, before, after declarations) diag.Diagnostics {
 	moves := findMoves(renamed(before.byKey), renamed(after.byKey))
-	diagnostics := exchanges(after.byKey, moves)
+	diagnostics := swaps(after.byKey, moves)
 	diagnostics.Append(departures(after.byKey, moves)...)
 	if after.partial {
 		return diagnostics
@@ -200,20 +197,20 @@ func keyChanges(noun string, before, after declarations) diag.Diagnostics {
 	return append(diagnostics, plainRenames(noun, before.byKey, after.byKey, moves)...)
 }
 
-// exchanges warns of keys that take each other's values.
-func exchanges(after map[string]declared, moves []move) diag.Diagnostics {
+// swaps warns about keys that swap their values.
+func swaps(after map[string]declared, moves []move) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	if !hasCycle(moves) {
 		return nil
 	}
 	for _, m := range moves {
-		diagnostics.AddAttributeWarning(after[m.to].at.AtName("renamed_from"), "Values Will Be Exchanged", fmt.Sprintf(
-			"Applying this gives %q the values that every entity has under %q. It does so once; remove renamed_from if that was done before.", m.to, m.from))
+		diagnostics.AddAttributeWarning(after[m.to].at.AtName("renamed_from"), "Values Will Be Swapped", fmt.Sprintf(
+			"Applying this gives %q the values that every entity has under %q. If that was already done, remove renamed_from.", m.to, m.from))
 	}
 	return diagnostics
 }
 
-// departures warns of keys that stay and lose their values to another one.
+// departures warns about keys that stay in the plan but lose their values to another key.
 func departures(after map[string]declared, moves []move) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	for _, m := range moves {
@@ -221,34 +218,34 @@ func departures(after map[string]declared, moves []move) diag.Diagnostics {
 		refilled := slices.ContainsFunc(moves, func(other move) bool { return other.to == m.from })
 		if stays && !refilled {
 			diagnostics.AddAttributeWarning(after[m.to].at.AtName("renamed_from"), "Values Will Be Moved", fmt.Sprintf(
-				"Applying this moves the value that every entity has under %q to %q. %q stays, without values. If that is not what you want, remove renamed_from.", m.from, m.to, m.from))
+				"Applying this moves the value that every entity has under %q to %q. %q stays, but without values. To keep them there, remove renamed_from.", m.from, m.to, m.from))
 		}
 	}
 	return diagnostics
 }
 
-// plainRenames warns where keys go and others come: what looks like a rename
-// deletes values without renamed_from.
+// plainRenames warns if some keys are removed and others of the same type are added: without
+// renamed_from, a rename deletes the values.
 func plainRenames(noun string, before, after map[string]declared, moves []move) diag.Diagnostics {
-	gone := missing(before, after)
-	come := missing(after, before)
+	removed := missing(before, after)
+	added := missing(after, before)
 	for _, m := range moves {
-		delete(gone, m.from)
-		delete(come, m.to)
+		delete(removed, m.from)
+		delete(added, m.to)
 	}
 	var diagnostics diag.Diagnostics
-	for _, key := range slices.Sorted(maps.Keys(gone)) {
+	for _, key := range slices.Sorted(maps.Keys(removed)) {
 		var candidates []string
-		for _, other := range slices.Sorted(maps.Keys(come)) {
-			if gone[key].typeName() == come[other].typeName() && !come[other].from.IsUnknown() {
+		for _, other := range slices.Sorted(maps.Keys(added)) {
+			if removed[key].typeName() == added[other].typeName() && !added[other].from.IsUnknown() {
 				candidates = append(candidates, other)
 			}
 		}
 		if len(candidates) == 0 {
 			continue
 		}
-		diagnostics.AddAttributeWarning(come[candidates[0]].at, "Values Will Be Deleted", fmt.Sprintf(
-			"Applying this deletes the %s %q with its value in every entity, and adds %s without any. If one of them is the same under a new key, set renamed_from = %q on it to keep the values.",
+		diagnostics.AddAttributeWarning(added[candidates[0]].at, "Values Will Be Deleted", fmt.Sprintf(
+			"Applying this deletes the %s %q with its value in every entity, and adds %s without values. If this is a rename, set renamed_from = %q on the new one to keep the values.",
 			noun, key, quoted(candidates), key))
 	}
 	return diagnostics

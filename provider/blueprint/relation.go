@@ -29,9 +29,8 @@ var (
 	_ resource.ResourceWithImportState    = (*relationResource)(nil)
 )
 
-// relationResource is port_blueprint_relation: one relation of one blueprint. It
-// exists because two blueprints that relate to each other cannot both be created
-// before the other.
+// relationResource is the resource port_blueprint_relation: one relation of one blueprint. It
+// exists because two blueprints that relate to each other cannot each be created before the other.
 type relationResource struct {
 	partResource[relationResourceModel, *relationResourceModel]
 }
@@ -53,8 +52,8 @@ func NewRelationResource() resource.Resource {
 // Schema declares port_blueprint_relation.
 func (r *relationResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One relation of one blueprint, for relations that `port_blueprint` cannot declare itself: those between blueprints that need each other. " +
-			"The blueprint leaves `relations` out, or sets `relations_mode = \"declared\"`.",
+		MarkdownDescription: "One relation of a blueprint. Use it for relations that `port_blueprint` cannot declare, because the two blueprints relate to each other. " +
+			"The blueprint must omit `relations` or set `relations_mode = \"declared\"`.",
 		Attributes: map[string]schema.Attribute{
 			"blueprint": schema.StringAttribute{
 				Required:            true,
@@ -63,46 +62,46 @@ func (r *relationResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 			},
 			"identifier": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "The key of the relation. Changing it renames the relation in place; every entity keeps what it relates to.",
+				MarkdownDescription: "The key of the relation. Changing it renames the relation in place; every entity keeps its related entities.",
 				Validators:          validate.Key(),
 			},
 			"target": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "The identifier of the blueprint that the relation points at.",
+				MarkdownDescription: "The identifier of the target blueprint.",
 				Validators:          validate.BlueprintIdentifier(),
 			},
 			"title": schema.StringAttribute{
 				Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}},
-				MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle(),
+				MarkdownDescription: "The display name in Port, at most 100 characters.", Validators: validate.OptionalTitle(),
 			},
 			"description": schema.StringAttribute{
 				Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}},
-				MarkdownDescription: "What the relation means.",
+				MarkdownDescription: "A description of the relation.",
 			},
 			"many": schema.BoolAttribute{
 				Optional: true, Computed: true, PlanModifiers: []planmodifier.Bool{settle.DefaultBool(false)},
-				MarkdownDescription: "Whether an entity may be related to several others. Defaults to `false`.",
+				MarkdownDescription: "Whether an entity may be related to multiple entities. Defaults to `false`.",
 			},
 			"required": schema.BoolAttribute{
 				Optional: true, Computed: true, PlanModifiers: []planmodifier.Bool{settle.DefaultBool(false)},
-				MarkdownDescription: "Whether every entity must be related to another. Defaults to `false`.",
+				MarkdownDescription: "Whether every entity must have a related entity. Defaults to `false`.",
 			},
 			"mirror_properties": schema.MapNestedAttribute{
 				Optional: true,
 				Computed: true,
-				MarkdownDescription: "Mirror properties of the blueprint over this relation, by their key. They are created and deleted with the relation. " +
-					"Only those that are declared here are managed; an import takes over all that lead over the relation.",
+				MarkdownDescription: "Mirror properties of the blueprint that use this relation, by key. They are created and deleted with the relation. " +
+					"Only the declared ones are managed; an import takes over all that use the relation.",
 				PlanModifiers: []planmodifier.Map{settle.EmptyIsNull{}},
 				Validators:    []validator.Map{validate.Keys(), validate.NoNulls{}},
 				NestedObject: schema.NestedAttributeObject{Validators: []validator.Object{validate.Attributes("path")}, Attributes: map[string]schema.Attribute{
 					"path": schema.StringAttribute{
 						Optional:            true,
-						MarkdownDescription: validate.Required + "The relations to follow and the property to show, separated by dots. It begins with `identifier`.",
+						MarkdownDescription: validate.Required + "The relations to follow and the property to show, separated by dots. It must begin with `identifier`, the key of this relation.",
 						Validators:          validate.MirrorPath(),
 					},
 					"title": schema.StringAttribute{
 						Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}},
-						MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle(),
+						MarkdownDescription: "The display name in Port, at most 100 characters.", Validators: validate.OptionalTitle(),
 					},
 				}},
 			},
@@ -111,7 +110,7 @@ func (r *relationResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 	maps.Copy(resp.Schema.Attributes, envelope.Attributes(ctx, "relation", "`<blueprint>:<identifier>`"))
 }
 
-// relationResourceModel is port_blueprint_relation in Terraform's terms.
+// relationResourceModel is the Terraform model of port_blueprint_relation.
 type relationResourceModel struct {
 	envelope.Model
 	Blueprint        types.String                   `tfsdk:"blueprint"`
@@ -129,12 +128,12 @@ type relationMirrorModel struct {
 	Title types.String `tfsdk:"title"`
 }
 
-// Key is the blueprint and the key of the relation.
+// Key returns the blueprint and the key of the relation.
 func (m *relationResourceModel) Key() types.String {
 	return envelope.JoinKey(m.Blueprint, m.Identifier)
 }
 
-// Bindings tie the attributes to the document that [relationDocument] makes.
+// Bindings bind the attributes to the document of [relationDocument].
 func (m *relationResourceModel) Bindings() []document.Binding {
 	return []document.Binding{
 		document.Text("blueprint", &m.Blueprint),
@@ -150,8 +149,8 @@ func (m *relationResourceModel) Bindings() []document.Binding {
 	}
 }
 
-// mirrorBinding reads the declared mirror properties, and after an import all that
-// lead over the relation.
+// mirrorBinding binds the declared mirror properties, and after an import all that use the
+// relation.
 func (m *relationResourceModel) mirrorBinding() document.Binding {
 	const key = "mirrorProperties"
 	plain := document.LooseMap(key, &m.MirrorProperties, func(mirror *relationMirrorModel) []document.Binding {
@@ -177,13 +176,13 @@ func leadsOver(mirror any, relation string) bool {
 	return firstRelation(at) == relation
 }
 
-// firstRelation is the relation that a path of a mirror property begins with.
+// firstRelation returns the first relation of a mirror property's path.
 func firstRelation(mirrorPath string) string {
 	first, _, _ := strings.Cut(mirrorPath, ".")
 	return first
 }
 
-// ValidateConfig holds the mirror properties to the relation.
+// ValidateConfig checks that the paths of the mirror properties begin with the relation.
 func (r *relationResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	configured, diagnostics := envelope.Partial[relationResourceModel](ctx, req.Config)
 	resp.Diagnostics.Append(diagnostics...)
@@ -195,14 +194,14 @@ func (r *relationResource) ValidateConfig(ctx context.Context, req resource.Vali
 		at := configured.MirrorProperties[key].Path.ValueString()
 		if at != "" && firstRelation(at) != relation {
 			resp.Diagnostics.AddAttributeError(path.Root("mirror_properties").AtMapKey(key).AtName("path"), "Path of Another Relation", fmt.Sprintf(
-				"The path must begin with the relation of this resource, as in %q. Declare a mirror property over another relation with that relation, or in mirror_properties of the blueprint.",
+				"The path must begin with the relation of this resource, as in %q. Declare mirror properties over other relations in the resources of those relations, or in mirror_properties of the blueprint.",
 				relation+"."+at[strings.LastIndex(at, ".")+1:]))
 		}
 	}
 }
 
-// ModifyPlan settles the id, follows a blueprint that the same run renames, and
-// refuses a relation that the blueprint would delete.
+// ModifyPlan plans the ID, follows a blueprint that the same run renames, and refuses a relation
+// that the blueprint would delete.
 func (r *relationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		return

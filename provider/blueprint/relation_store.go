@@ -11,8 +11,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 )
 
-// relationStore gives a relation, which Port keeps inside its blueprint, the form of
-// a document of its own.
+// relationStore presents a relation, which Port stores in its blueprint, as a document.
 type relationStore struct {
 	partStore
 }
@@ -34,7 +33,7 @@ func (s relationStore) Follow(ctx context.Context, key, createdAt string) (docum
 	return s.follow(ctx, createdAt, func(blueprint *port.Blueprint) (document.Object, error) { return relationDocument(blueprint, relation) })
 }
 
-// relationDocument is a relation with all the mirror properties of its blueprint.
+// relationDocument returns a relation with all mirror properties of its blueprint.
 func relationDocument(blueprint *port.Blueprint, relation string) (document.Object, error) {
 	whole, err := toDocument(*blueprint)
 	if err != nil {
@@ -49,21 +48,21 @@ func relationDocument(blueprint *port.Blueprint, relation string) (document.Obje
 	return part, nil
 }
 
-// Create adds the relation to a blueprint that has none of this key, or takes it over
-// with its mirror properties if the blueprint has handed it over.
+// Create adds the relation to a blueprint that does not have it, or takes it over with its mirror
+// properties if the blueprint has handed it over.
 func (s relationStore) Create(ctx context.Context, desired document.Object) (document.Object, error) {
 	blueprint, _ := desired["blueprint"].(string)
 	relation, _ := desired["identifier"].(string)
 	written, err := s.create(ctx, blueprint, func(whole document.Object) error {
 		_, exists := document.Child(whole, "relations")[relation]
 		if exists && !s.backend.WasHandedOver(blueprint, "relations", relation) {
-			return fmt.Errorf("the blueprint %q has a relation %q: %w", blueprint, relation, port.ErrExists)
+			return fmt.Errorf("the blueprint %q already has a relation %q: %w", blueprint, relation, port.ErrExists)
 		}
 		before := document.Child(whole, "mirrorProperties")
 		maps.DeleteFunc(before, func(key string, mirror any) bool {
 			return !leadsOver(mirror, relation) || !s.backend.WasHandedOver(blueprint, "mirror_properties", key)
 		})
-		// What a relation that exists has beyond the attributes stays.
+		// Keys of an existing relation that have no attribute stay.
 		next := document.Child(document.Child(whole, "relations"), relation)
 		if err := overlay(next, document.Child(desired, "relation"), (*relationModel).bindings); err != nil {
 			return err
@@ -77,8 +76,8 @@ func (s relationStore) Create(ctx context.Context, desired document.Object) (doc
 	return relationDocument(written, relation)
 }
 
-// Update changes the relation. It renames it by the route that keeps what entities
-// relate to, and takes that back if the rest fails.
+// Update changes the relation. It renames it with the route that keeps the related entities, and
+// reverts that if the rest fails.
 func (s relationStore) Update(ctx context.Context, key string, state, desired document.Object) (document.Object, error) {
 	blueprint, from, _ := envelope.SplitKey(key)
 	to, _ := desired["identifier"].(string)
@@ -95,7 +94,7 @@ func (s relationStore) Update(ctx context.Context, key string, state, desired do
 		lingering, release := port.Linger(ctx)
 		defer release()
 		if undoErr := s.rename(lingering, blueprint, to, from); undoErr != nil {
-			return nil, fmt.Errorf("%w; taking back the rename that was done before failed as well: %s", err, undoErr) //nolint:errorlint // What to do next follows from the first error alone.
+			return nil, fmt.Errorf("%w; reverting the rename failed as well: %s", err, undoErr) //nolint:errorlint // Only the first error determines the advice.
 		}
 	}
 	return nil, err
@@ -112,8 +111,7 @@ func (s relationStore) rename(ctx context.Context, blueprint, from, to string) e
 	return err
 }
 
-// Delete removes the relation with all mirror properties over it, which mean nothing
-// without it.
+// Delete removes the relation and all mirror properties over it, which cannot exist without it.
 func (s relationStore) Delete(ctx context.Context, key string, _ document.Object) error {
 	blueprint, relation, _ := envelope.SplitKey(key)
 	_, err := s.write(ctx, blueprint, func(whole document.Object) error {
@@ -129,15 +127,15 @@ func (s relationStore) Delete(ctx context.Context, key string, _ document.Object
 	return err
 }
 
-// setRelation puts a relation and its mirror properties into a blueprint. It removes
-// those mirror properties that the state has and that are no longer desired.
+// setRelation sets a relation and its mirror properties in a blueprint. It removes mirror
+// properties that the state has and that are no longer desired.
 func setRelation(whole document.Object, relation string, state, desired document.Object) error {
 	relations, mirrors := document.Child(whole, "relations"), document.Child(whole, "mirrorProperties")
 	before, after := document.Child(state, "mirrorProperties"), document.Child(desired, "mirrorProperties")
 	for key, mirror := range after {
 		current, exists := mirrors[key]
-		if _, isOurs := before[key]; exists && !isOurs && !jsonvalue.Equal(current, mirror) {
-			return fmt.Errorf("the blueprint has another mirror property %q: %w", key, port.ErrExists)
+		if _, isOwn := before[key]; exists && !isOwn && !jsonvalue.Equal(current, mirror) {
+			return fmt.Errorf("the blueprint already has a different mirror property %q: %w", key, port.ErrExists)
 		}
 	}
 	for key := range before {

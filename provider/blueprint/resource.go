@@ -1,5 +1,5 @@
-// Package blueprint implements port_blueprint, the data model of one kind of
-// thing in the Port catalog, as a resource and as data sources. The provider
+// Package blueprint implements the resource and the data sources for blueprints, which define the
+// kinds of entities in the Port catalog, and the resources for parts of blueprints. The provider
 // registers them.
 package blueprint
 
@@ -37,20 +37,20 @@ type blueprintResource struct {
 // NewResource returns the resource port_blueprint.
 func NewResource() resource.Resource { return &blueprintResource{} }
 
-// Metadata names the resource. Its identity changes when it is renamed.
+// Metadata names the resource. Its identity is mutable, because a blueprint can be renamed.
 func (r *blueprintResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_blueprint"
 	resp.ResourceBehavior.MutableIdentity = true
 }
 
-// Configure takes over the client.
+// Configure stores the client.
 func (r *blueprintResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	configured, diagnostics := backend.FromProviderData(req.ProviderData)
 	resp.Diagnostics.Append(diagnostics...)
 	r.backend = configured
 }
 
-// identityModel is what tells a blueprint from all others of an organization.
+// identityModel is the resource identity of a blueprint.
 type identityModel struct {
 	Identifier types.String `tfsdk:"identifier"`
 }
@@ -62,7 +62,7 @@ func (r *blueprintResource) IdentitySchema(_ context.Context, _ resource.Identit
 	}}
 }
 
-// Create makes the blueprint: POST /v1/blueprints.
+// Create creates the blueprint with POST /v1/blueprints.
 func (r *blueprintResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	plan, ctx, cancel := operation.Begin[model](ctx, req.Plan, timeouts.Value.Create, &resp.Diagnostics)
 	defer cancel()
@@ -89,7 +89,7 @@ func (r *blueprintResource) Create(ctx context.Context, req resource.CreateReque
 func (r *blueprintResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	state, ctx, cancel := operation.Begin[model](ctx, req.State, timeouts.Value.Read, &resp.Diagnostics)
 	defer cancel()
-	// Terraform before 1.12 requires an identity also of what turns out to be gone.
+	// Terraform before 1.12 requires an identity even if the blueprint no longer exists.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: state.ID})...)
 	memory, diagnostics := recall.Load(ctx, req.Private)
 	resp.Diagnostics.Append(diagnostics...)
@@ -113,9 +113,8 @@ func (r *blueprintResource) Read(ctx context.Context, req resource.ReadRequest, 
 	resp.State.Raw = memory.Restore(req.State.Raw, resp.State.Raw)
 }
 
-// Update writes the difference: PUT /v1/blueprints/{identifier} with the
-// planned blueprint over what Port holds now, so that keys which Terraform does
-// not manage survive. Keys are renamed before.
+// Update renames keys and then writes the difference with PUT /v1/blueprints/{identifier}: the
+// planned blueprint over the current one, so that keys that Terraform does not manage survive.
 func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	plan, ctx, cancel := operation.Begin[model](ctx, req.Plan, timeouts.Value.Update, &resp.Diagnostics)
 	defer cancel()
@@ -124,7 +123,7 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	wanted, diagnostics := newChange(ctx, req.Config, req.Private, &state, plan)
+	update, diagnostics := newChange(ctx, req.Config, req.Private, &state, plan)
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -138,19 +137,19 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 		return
 	}
 	identifier := state.ID.ValueString()
-	updated, err := r.update(ctx, identifier, wanted)
+	updated, err := r.update(ctx, identifier, update)
 	if err != nil {
 		resp.Diagnostics.Append(updateFailure(ctx, identifier, err))
 		return
 	}
 	handOver(r.backend, &state, plan)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
-	resp.Diagnostics.Append(store(ctx, req.Plan, &resp.State, resp.Private, updated, &wanted.desired)...)
+	resp.Diagnostics.Append(store(ctx, req.Plan, &resp.State, resp.Private, updated, &update.desired)...)
 	resp.Diagnostics.Append(completed(ctx, "update", identifier)...)
 	resp.Diagnostics.Append(saveDeclared(ctx, req.Config, resp.Private)...)
 }
 
-// Delete removes the blueprint, and with force_delete_entities its entities.
+// Delete deletes the blueprint, and with force_delete_entities its entities.
 func (r *blueprintResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	state, ctx, cancel := operation.Begin[model](ctx, req.State, timeouts.Value.Delete, &resp.Diagnostics)
 	defer cancel()
@@ -166,26 +165,26 @@ func (r *blueprintResource) Delete(ctx context.Context, req resource.DeleteReque
 	resp.Diagnostics.Append(completed(ctx, "delete", identifier)...)
 }
 
-// completed warns of a change that was completed after its time had ended.
+// completed warns about an operation that completed after it was cancelled or timed out.
 func completed(ctx context.Context, verb, identifier string) diag.Diagnostics {
 	return operation.Completed(ctx, fmt.Sprintf("%s blueprint %q", verb, identifier))
 }
 
-// ImportState takes the identifier of a blueprint, as import id or as identity.
+// ImportState accepts the identifier of a blueprint as import ID or identity.
 func (r *blueprintResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root("identifier"), req, resp)
 }
 
-// store makes the plan the state after a write, completed by what only Port knows.
-// Values that Port answered differently are remembered, but for those of attributes
-// that the configuration leaves to others: nobody sent them. sent may be nil.
+// store makes the plan the state after a write, with the values that Port computes. It remembers
+// values that Port stored differently, except for attributes that the configuration leaves to
+// others, which were not sent. sent may be nil.
 func store(ctx context.Context, planned tfsdk.Plan, state *tfsdk.State, private recall.Private, written result, sent *model) diag.Diagnostics {
 	var plan, answered model
 	diagnostics := planned.Get(ctx, &plan)
 	diagnostics.Append(planned.Get(ctx, &answered)...)
 	plan.setComputed(written.blueprint)
 	if err := answered.fromAPI(written.blueprint, false); err != nil {
-		// It was written; whether it can be read is the next refresh's business.
+		// It was written, so the next refresh reports whether it can be read.
 		return append(diagnostics, state.Set(ctx, plan)...)
 	}
 	if sent != nil && sent.Relations == nil {
@@ -205,12 +204,12 @@ func store(ctx context.Context, planned tfsdk.Plan, state *tfsdk.State, private 
 	})...)
 }
 
-// destinationIgnored says that Port does not keep a changelog destination.
+// destinationIgnored says that Port did not store a changelog destination.
 func destinationIgnored(at path.Path, refusal error) diag.Diagnostic {
-	detail := "Port did not keep the changelog destination: Port removed changelog destinations from production on 2026-07-13, so changes are not posted there. " +
+	detail := "Port did not store the changelog destination: Port removed changelog destinations from production on 2026-07-13, so it does not report changes there. " +
 		"Report them with an automation instead (a port_action with automation_trigger and webhook_method), and then remove this attribute."
 	if refusal != nil {
-		detail += fmt.Sprintf("\n\nThe blueprint was written without it after Port had refused it: %s", refusal)
+		detail += fmt.Sprintf("\n\nThe blueprint was written without it, because Port refused it: %s", refusal)
 	}
 	return diag.NewAttributeWarningDiagnostic(at, "Changelog Destination Ignored", detail)
 }

@@ -21,12 +21,12 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
-// Schema declares port_blueprint. Names, nesting and wire types are those that
-// existing configurations use, so that they need no change.
+// Schema declares port_blueprint. Names, nesting and wire types are those of the official provider,
+// so that existing configurations work unchanged.
 func (r *blueprintResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A blueprint: the data model of one kind of thing in the Port catalog, with its properties, its relations to other blueprints " +
-			"and the values that Port derives. Entities (`port_entity`) are the data that follow it.",
+		MarkdownDescription: "A blueprint defines one kind of entity in the Port catalog, such as a service: its properties, its relations to other blueprints " +
+			"and the values that Port computes. Entities (`port_entity`) are instances of a blueprint.",
 		Attributes: map[string]schema.Attribute{
 			"identifier": schema.StringAttribute{
 				Required:            true,
@@ -35,21 +35,21 @@ func (r *blueprintResource) Schema(ctx context.Context, _ resource.SchemaRequest
 			},
 			"title": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "The name people read in Port, 1 to 100 characters.",
+				MarkdownDescription: "The display name in Port, 1 to 100 characters.",
 				Validators:          validate.Title(),
 			},
 			"description": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.String{settle.EmptyText{}},
-				MarkdownDescription: "What the blueprint stands for, at most 200 characters.",
+				MarkdownDescription: "A description of the blueprint, at most 200 characters.",
 				Validators:          validate.Description(),
 			},
 			"icon": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.String{settle.EmptyText{}},
-				MarkdownDescription: "The name of one of Port's icons, such as `Microservice`.",
+				MarkdownDescription: "The name of a Port icon, such as `Microservice`.",
 			},
 			"properties":                  propertiesAttribute(),
 			"relations":                   relationsAttribute(),
@@ -62,19 +62,19 @@ func (r *blueprintResource) Schema(ctx context.Context, _ resource.SchemaRequest
 			"team_inheritance": schema.SingleNestedAttribute{
 				Optional:            true,
 				DeprecationMessage:  "Port replaced team inheritance by ownership: use ownership = { type = \"Inherited\", path = … }.",
-				MarkdownDescription: "Where the entities' team comes from. Replaced by `ownership`.",
+				MarkdownDescription: "Where entities inherit their team from. Replaced by `ownership`.",
 				Attributes: map[string]schema.Attribute{
 					"path": schema.StringAttribute{
 						Required:            true,
-						MarkdownDescription: "The relations to follow to the entity whose team counts, separated by dots.",
+						MarkdownDescription: "The relations to follow to the entity that has the team, separated by dots.",
 					},
 				},
 			},
 			"webhook_changelog_destination": schema.SingleNestedAttribute{
 				Optional: true,
 				MarkdownDescription: "Where Port posts each change of the blueprint and its entities as a signed webhook. Port removed changelog destinations from production on " +
-					"2026-07-13: there, report changes with an automation, an action whose trigger is an entity change and whose invocation is a webhook. " +
-					"While Port drops the attribute, applies and plans warn, and nothing else.",
+					"2026-07-13; there, report changes with an automation instead: a `port_action` that is triggered by entity changes and calls a webhook. " +
+					"If Port ignores the attribute, applies and plans only warn.",
 				Validators: []validator.Object{objectvalidator.ConflictsWith(path.MatchRoot("kafka_changelog_destination"))},
 				Attributes: map[string]schema.Attribute{
 					"url": schema.StringAttribute{
@@ -91,17 +91,17 @@ func (r *blueprintResource) Schema(ctx context.Context, _ resource.SchemaRequest
 			"kafka_changelog_destination": schema.ObjectAttribute{
 				Optional:            true,
 				AttributeTypes:      map[string]attr.Type{},
-				MarkdownDescription: "Set to `{}` to have changes written to your organization's Kafka topic. Port removed changelog destinations from production on 2026-07-13: there, use an automation.",
+				MarkdownDescription: "Set to `{}` to make Port write changes to your organization's Kafka topic. Port removed changelog destinations from production on 2026-07-13; there, use an automation instead.",
 			},
 			"include_in_global_search": schema.BoolAttribute{
 				Optional:            true,
-				MarkdownDescription: "Whether the entities show up in Port's global search.",
+				MarkdownDescription: "Whether Port's global search finds the entities.",
 			},
 			"extra_json": schema.StringAttribute{
 				Optional:   true,
 				CustomType: jsontype.Type{},
-				MarkdownDescription: "A JSON object that is merged deep into the blueprint, for keys that have no attribute yet. Use `jsonencode`. A refresh looks only at the keys " +
-					"that it sets; a key that is removed from it is removed at Port. After an import it is empty.",
+				MarkdownDescription: "A JSON object that is merged recursively into the blueprint, for keys that have no attribute yet. Use `jsonencode`. A refresh only compares the keys " +
+					"that it sets. Removing a key from it removes the key in Port. An import leaves it empty.",
 				PlanModifiers: []planmodifier.String{settle.SameJSON{}},
 				Validators:    []validator.String{validate.JSONObject{}, validate.JSONNumbers{}},
 			},
@@ -111,7 +111,7 @@ func (r *blueprintResource) Schema(ctx context.Context, _ resource.SchemaRequest
 			},
 			"deletion_protection": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Whether a plan that destroys the blueprint is refused. To destroy it, set this to `false` and apply that first. " +
+				MarkdownDescription: "Whether to refuse plans that destroy the blueprint. To destroy it, set this to `false` and apply that first. " +
 					"Defaults to `false`.",
 			},
 			"timeouts": timeoutsAttribute(ctx),
@@ -119,13 +119,13 @@ func (r *blueprintResource) Schema(ctx context.Context, _ resource.SchemaRequest
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
-				MarkdownDescription: "Whether destroying the blueprint also deletes its entities. Without it a blueprint that has entities is not destroyed. Defaults to `false`.",
+				MarkdownDescription: "Whether destroying the blueprint also deletes its entities. If it is `false`, the default, destroying a blueprint that has entities fails.",
 			},
 			"create_catalog_page": schema.BoolAttribute{
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(true),
-				MarkdownDescription: "Whether Port makes a catalog page when it creates the blueprint. Changing it later has no effect. Defaults to `true`.",
+				MarkdownDescription: "Whether Port creates a catalog page with the blueprint. Changing it later has no effect. Defaults to `true`.",
 			},
 		},
 	}
@@ -137,8 +137,8 @@ func timeoutsAttribute(ctx context.Context) schema.Attribute {
 	attribute, _ := timeouts.Attributes(ctx, timeouts.Opts{
 		Create: true, CreateDescription: "How long creating the blueprint" + format,
 		Read: true, ReadDescription: "How long reading the blueprint" + format,
-		Update: true, UpdateDescription: "How long changing the blueprint" + format,
-		Delete: true, DeleteDescription: "How long destroying the blueprint" + format + " With `force_delete_entities` it includes the deletion of the entities.",
+		Update: true, UpdateDescription: "How long updating the blueprint" + format,
+		Delete: true, DeleteDescription: "How long destroying the blueprint" + format + " With `force_delete_entities`, this includes deleting the entities.",
 	}).(schema.SingleNestedAttribute)
 	for name, limit := range attribute.Attributes {
 		if text, ok := limit.(schema.StringAttribute); ok {
@@ -146,7 +146,7 @@ func timeoutsAttribute(ctx context.Context) schema.Attribute {
 			attribute.Attributes[name] = text
 		}
 	}
-	attribute.MarkdownDescription = "How long operations may take, retries and waits included."
+	attribute.MarkdownDescription = "How long operations may take, including retries and waits."
 	return attribute
 }
 
@@ -158,13 +158,13 @@ func ownershipAttribute() schema.Attribute {
 		Attributes: map[string]schema.Attribute{
 			"type": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "`Direct`: each entity names its teams. `Inherited`: the teams are those of a related entity.",
+				MarkdownDescription: "`Direct`: each entity has its own teams. `Inherited`: it has the teams of a related entity.",
 				Validators:          []validator.String{stringvalidator.OneOf("Direct", "Inherited")},
 			},
-			"path": schema.StringAttribute{Optional: true, MarkdownDescription: "With `Inherited`: the relations to follow to the owning entity, separated by dots.", Validators: validate.NotEmpty()},
+			"path": schema.StringAttribute{Optional: true, MarkdownDescription: "With `Inherited`, the relations to follow to the owning entity, separated by dots.", Validators: validate.NotEmpty()},
 			"title": schema.StringAttribute{
 				Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}},
-				MarkdownDescription: "The name people read in Port for the owner, at most 100 characters. Port shows `Owning Teams` without it.", Validators: validate.OptionalTitle(),
+				MarkdownDescription: "The display name of the owner in Port, at most 100 characters. Port shows `Owning Teams` without it.", Validators: validate.OptionalTitle(),
 			},
 		},
 	}

@@ -20,18 +20,17 @@ func aggregationPropertiesAttribute() schema.Attribute {
 	return schema.MapNestedAttribute{
 		Optional: true,
 		Computed: true,
-		MarkdownDescription: "Properties that Port aggregates over the entities related to an entity, by their key. A map, even an empty one, is authoritative: those that it lacks are deleted. " +
-			"Without the attribute, those that others declared are left alone, and those that this resource applied before are deleted.",
+		MarkdownDescription: "Properties that Port aggregates over related entities, by key. The map is authoritative, even if it is empty: aggregation properties that it does not declare are deleted. " +
+			"If the attribute is not set, those that were declared elsewhere stay, and those that this resource applied before are deleted.",
 		PlanModifiers: []planmodifier.Map{keepOfOthers{}},
 		Validators:    []validator.Map{validate.Keys(), validate.NoNulls{}},
 		NestedObject:  aggregationObject("title", "target_blueprint_identifier", "method"),
 	}
 }
 
-// aggregationObject declares one aggregation property that must have some of its
-// attributes.
+// aggregationObject declares one aggregation property with some required attributes.
 func aggregationObject(required ...string) schema.NestedAttributeObject {
-	title := schema.StringAttribute{Optional: true, MarkdownDescription: "The name people read in Port, at most 100 characters.", Validators: validate.OptionalTitle()}
+	title := schema.StringAttribute{Optional: true, MarkdownDescription: "The display name in Port, at most 100 characters.", Validators: validate.OptionalTitle()}
 	if slices.Contains(required, "title") {
 		title.MarkdownDescription = validate.Required + title.MarkdownDescription
 	} else {
@@ -40,13 +39,13 @@ func aggregationObject(required ...string) schema.NestedAttributeObject {
 	attributes := map[string]schema.Attribute{
 		"title":                       title,
 		"target_blueprint_identifier": schema.StringAttribute{Optional: true, MarkdownDescription: validate.Required + "The identifier of the blueprint whose entities are aggregated.", Validators: validate.BlueprintIdentifier()},
-		"description":                 schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "What the value means."},
-		"icon":                        schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "The name of one of Port's icons."},
+		"description":                 schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "A description of the value."},
+		"icon":                        schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: []planmodifier.String{settle.EmptyText{}}, MarkdownDescription: "The name of a Port icon."},
 		"method":                      methodAttribute(),
 		"query": schema.StringAttribute{
 			Optional:            true,
 			CustomType:          jsontype.Type{},
-			MarkdownDescription: "A search query (`combinator` and `rules`) that narrows the entities down, as JSON. Use `jsonencode`.",
+			MarkdownDescription: "A search query with `combinator` and `rules` that selects the entities to aggregate, as JSON. Use `jsonencode`.",
 			PlanModifiers:       []planmodifier.String{settle.SameJSON{}},
 			Validators:          []validator.String{validate.Query{}, validate.JSONNumbers{}},
 		},
@@ -85,7 +84,7 @@ func methodAttribute() schema.Attribute {
 			},
 			"aggregate_by_property": schema.SingleNestedAttribute{
 				Optional:            true,
-				MarkdownDescription: "A function over a number property.",
+				MarkdownDescription: "A function of a number property over all entities.",
 				Attributes: map[string]schema.Attribute{
 					"func": schema.StringAttribute{
 						Required:            true,
@@ -114,7 +113,7 @@ func measureTimeByAttribute() schema.Attribute {
 		Optional:            true,
 		Computed:            true,
 		PlanModifiers:       []planmodifier.String{settle.DefaultString(defaultMeasureTimeBy)},
-		MarkdownDescription: "The time that counts: `$createdAt`, `$updatedAt` or the key of a property in `date-time` format. Defaults to `" + defaultMeasureTimeBy + "`.",
+		MarkdownDescription: "The time that assigns an entity to a period: `$createdAt`, `$updatedAt` or the key of a property in `date-time` format. Defaults to `" + defaultMeasureTimeBy + "`.",
 	}
 }
 
@@ -122,7 +121,7 @@ func pathFilterAttribute() schema.Attribute {
 	return schema.ListNestedAttribute{
 		Optional:            true,
 		Computed:            true,
-		MarkdownDescription: "Limits the aggregation to entities that one path of relations leads to. Port takes one filter at most.",
+		MarkdownDescription: "Limits the aggregation to entities that are reached by one path of relations. Port accepts at most one filter.",
 		PlanModifiers:       []planmodifier.List{emptyWhereDeclared{}},
 		Validators:          []validator.List{listvalidator.SizeAtMost(1)},
 		NestedObject: schema.NestedAttributeObject{

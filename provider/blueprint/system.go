@@ -28,9 +28,9 @@ var (
 	_ resource.ResourceWithImportState    = (*systemResource)(nil)
 )
 
-// systemResource is port_system_blueprint: what an organization adds to a blueprint
-// of Port's own, such as _user or _team. The blueprint always exists, so that the
-// resource stands for the additions alone.
+// systemResource is the resource port_system_blueprint: what an organization adds to a system
+// blueprint, such as _user or _team. The blueprint always exists, so the resource stands for the
+// additions alone.
 type systemResource struct {
 	envelope.Resource[systemModel, *systemModel]
 }
@@ -45,12 +45,12 @@ func NewSystemResource() resource.Resource {
 	}}}
 }
 
-// Schema declares port_system_blueprint, with the names, nesting and wire types of
-// the official provider.
+// Schema declares port_system_blueprint, with the names, nesting and wire types of the official
+// provider.
 func (r *systemResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "What you add to one of Port's own blueprints, such as `_user`, `_team` or `_rule_result`. " +
-			"The blueprint itself, and what others add to it, is left alone.",
+		MarkdownDescription: "Additions to one of Port's system blueprints, such as `_user`, `_team` or `_rule_result`. " +
+			"The resource does not touch the blueprint itself or what others add to it.",
 		Attributes: map[string]schema.Attribute{
 			"identifier": schema.StringAttribute{
 				Required:            true,
@@ -59,44 +59,43 @@ func (r *systemResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 				Validators:          validate.BlueprintIdentifier(),
 			},
 			"properties":             propertiesAttribute(),
-			"relations":              additive(relationsAttribute(), "Relations to other blueprints that you add, by their key."),
-			"mirror_properties":      additive(mirrorPropertiesAttribute(), "Properties of related entities to show as the entity's own, by their key. A path may begin with a relation of the base structure."),
+			"relations":              additive(relationsAttribute(), "Relations to add, by key."),
+			"mirror_properties":      additive(mirrorPropertiesAttribute(), "Properties of related entities that Port shows on the entity, by key. A path may begin with a relation of the base structure."),
 			"calculation_properties": calculationPropertiesAttribute(),
-			"aggregation_properties": additive(aggregationPropertiesAttribute(), "Properties that Port aggregates over the entities related to an entity, by their key."),
+			"aggregation_properties": additive(aggregationPropertiesAttribute(), "Properties that Port aggregates over related entities, by key."),
 			"include_in_global_search": schema.BoolAttribute{
 				Optional:            true,
-				MarkdownDescription: "Whether the entities show up in Port's global search. Without it, Port's own setting stays.",
+				MarkdownDescription: "Whether Port's global search finds the entities. If it is not set, Port's setting stays.",
 			},
 		},
 	}
 	maps.Copy(resp.Schema.Attributes, envelope.Attributes(ctx, "system blueprint", "its identifier"))
 }
 
-// additive is an attribute of port_blueprint as one that never owns more than it
-// declares.
+// additive turns an attribute of port_blueprint into one that never owns more than it declares.
 func additive(attribute schema.Attribute, description string) schema.Attribute {
-	of, _ := attribute.(schema.MapNestedAttribute)
-	of.MarkdownDescription = description
-	of.PlanModifiers = []planmodifier.Map{settle.EmptyIsNull{}}
-	return of
+	additions, _ := attribute.(schema.MapNestedAttribute)
+	additions.MarkdownDescription = description
+	additions.PlanModifiers = []planmodifier.Map{settle.EmptyIsNull{}}
+	return additions
 }
 
-// systemModel is port_system_blueprint in Terraform's terms.
+// systemModel is the Terraform model of port_system_blueprint.
 type systemModel struct {
 	envelope.Model
 	contentModel
 	Identifier types.String `tfsdk:"identifier"`
 }
 
-// Key is the identifier.
+// Key returns the identifier.
 func (m *systemModel) Key() types.String { return m.Identifier }
 
-// whole is the model as one of a blueprint that has nothing but the additions.
+// whole returns the model of a blueprint that has nothing but the additions.
 func (m *systemModel) whole() *model {
 	return &model{Identifier: m.Identifier, contentModel: m.contentModel}
 }
 
-// Bindings tie the attributes to the document that [systemDocument] makes.
+// Bindings bind the attributes to the document of [systemDocument].
 func (m *systemModel) Bindings() []document.Binding {
 	return []document.Binding{
 		document.Text("identifier", &m.Identifier),
@@ -108,8 +107,8 @@ func (m *systemModel) writeAdditions(into document.Object) {
 	into[blueprintKey] = m.whole().document()
 }
 
-// readAdditions reads those parts that the model has, and after an import all that
-// the base structure lacks.
+// readAdditions reads the parts that the model has, and after an import everything that is not in
+// the base structure.
 func (m *systemModel) readAdditions(from document.Object, isNew bool) error {
 	current, err := fromDocument[port.Blueprint](document.Child(from, blueprintKey))
 	if err != nil {
@@ -139,14 +138,14 @@ func (m *systemModel) readAdditions(from document.Object, isNew bool) error {
 
 func equalFlag(a, b *bool) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }
 
-// ValidateConfig checks what concerns several attributes of the blueprint.
+// ValidateConfig runs the checks that involve several attributes.
 func (r *systemResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	resp.Diagnostics.Append(checkDistinctKeys(ctx, req)...)
 	resp.Diagnostics.Append(checkFormerKeys(ctx, req)...)
 }
 
-// Update renames keys by the routes that keep the values of the entities, and then
-// writes the rest. It takes the renames back if that fails.
+// Update renames keys with the routes that keep the values of the entities, and then writes the
+// rest. If that fails, it reverts the renames.
 func (r *systemResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	plan, ctx, cancel := operation.Begin[systemModel](ctx, req.Plan, timeouts.Value.Update, &resp.Diagnostics)
 	defer cancel()
@@ -168,6 +167,6 @@ func (r *systemResource) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	if err := undo(lingering); err != nil {
-		resp.Diagnostics.AddError("Unable to Take Back Renames", err.Error())
+		resp.Diagnostics.AddError("Unable to Revert Renames", err.Error())
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
 )
 
-// partNouns name one part of each attribute.
+// partNouns are the nouns for one part of each attribute.
 var partNouns = map[string]string{
 	"properties":             "property",
 	"relations":              "relation",
@@ -27,8 +27,8 @@ var partNouns = map[string]string{
 	"aggregation_properties": "aggregation property",
 }
 
-// ModifyPlan settles the id, and says what Port would refuse, what a plan would take
-// over and what it would destroy.
+// ModifyPlan plans the ID, and reports what Port would refuse, what the resource would take over,
+// and what a plan would delete.
 func (r *systemResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		return
@@ -51,12 +51,12 @@ func (r *systemResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 }
 
-// planAdditions holds what is declared to the blueprint.
+// planAdditions checks the declared parts against the blueprint.
 func (r *systemResource) planAdditions(ctx context.Context, identifier string, req resource.ModifyPlanRequest) diag.Diagnostics {
 	if slices.Contains(protectedBlueprints, identifier) {
 		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("identifier"), "Protected Blueprint", fmt.Sprintf(
-			"Port protects the blueprint %q and refuses every change of it, so nothing can be added. "+
-				"Remove this resource, and add to another blueprint, such as _rule_result, or to one of your own. To only read the blueprint, use the data source port_blueprint.", identifier))}
+			"Port protects the blueprint %q and refuses every change of it. "+
+				"Remove this resource, and extend another system blueprint, such as _rule_result, or one of your own. To read the blueprint, use the data source port_blueprint.", identifier))}
 	}
 	store := systemStore{r.Backend}
 	structure, err := store.structure(ctx, identifier)
@@ -81,7 +81,7 @@ func (r *systemResource) planAdditions(ctx context.Context, identifier string, r
 	return append(diagnostics, r.planTakeover(added(declared, before), current)...)
 }
 
-// unreadableSystem says why a system blueprint cannot be read.
+// unreadableSystem describes why a system blueprint cannot be read.
 func unreadableSystem(identifier string, err error) diag.Diagnostic {
 	described := diagnose.Failure{Verb: "Read", Kind: "System Blueprint", Identifier: identifier, Err: err}.Diagnostic()
 	if errors.Is(err, errNotSystem) {
@@ -94,13 +94,13 @@ func unreadableSystem(identifier string, err error) diag.Diagnostic {
 type declaredPart struct {
 	attribute, key string
 	at             path.Path
-	// propertyType is the type of a property at Port.
+	// propertyType is Port's type of a property.
 	propertyType string
 }
 
 func (p declaredPart) String() string { return fmt.Sprintf("%s %q", partNouns[p.attribute], p.key) }
 
-// declaredParts lists the parts that are known, in order.
+// declaredParts returns the known parts, sorted.
 func declaredParts(ctx context.Context, get getter) ([]declaredPart, diag.Diagnostics) {
 	properties, diagnostics := declaredProperties(ctx, get)
 	var parts []declaredPart
@@ -119,15 +119,15 @@ func declaredParts(ctx context.Context, get getter) ([]declaredPart, diag.Diagno
 	return parts, diagnostics
 }
 
-// added lists the parts that another list lacks.
+// added returns the parts that before lacks.
 func added(parts, before []declaredPart) []declaredPart {
 	return slices.DeleteFunc(slices.Clone(parts), func(part declaredPart) bool {
 		return slices.ContainsFunc(before, func(old declaredPart) bool { return old.attribute == part.attribute && old.key == part.key })
 	})
 }
 
-// refuseBase refuses keys of the base structure. An entity shows its properties and
-// all that is derived under one key.
+// refuseBase refuses keys of the base structure. An entity has its properties and all derived
+// properties under one key, so they share one namespace.
 func refuseBase(parts []declaredPart, identifier string, structure *port.Blueprint) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	relations := keysOf(structure)["relations"]
@@ -139,14 +139,14 @@ func refuseBase(parts []declaredPart, identifier string, structure *port.Bluepri
 		}
 		if slices.Contains(taken, part.key) {
 			diagnostics.AddAttributeError(part.at, "Key of the Base Structure", fmt.Sprintf(
-				"The key %[2]q belongs to the base structure of %[1]q, which Port defines and nobody else can change. "+
-					"Remove %[2]q from the configuration to use it as it is, or choose another key for a %[3]s of your own.", identifier, part.key, partNouns[part.attribute]))
+				"The key %[2]q belongs to the base structure of %[1]q, which only Port can change. "+
+					"To use it as it is, remove %[2]q from the configuration. To add a %[3]s of your own, choose another key.", identifier, part.key, partNouns[part.attribute]))
 		}
 	}
 	return diagnostics
 }
 
-// planTakeover says which parts exist already, added by somebody else.
+// planTakeover reports which parts somebody else has already added.
 func (r *systemResource) planTakeover(parts []declaredPart, current *port.Blueprint) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	var taken []string
@@ -157,8 +157,8 @@ func (r *systemResource) planTakeover(parts []declaredPart, current *port.Bluepr
 		case !slices.Contains(existing[part.attribute], part.key):
 		case part.attribute == "properties" && isProperty && property.Type != part.propertyType && r.Backend.TypeChangeProtection:
 			diagnostics.AddAttributeError(part.at, "Property of Another Type", fmt.Sprintf(
-				"The blueprint %q already has the property %q, of type %q and not %q. Port cannot convert its values: applying this would delete the value of every entity. "+
-					"Choose another key, configure the type that it has, or set blueprint_property_type_change_protection = false in the provider block to accept the loss.",
+				"The blueprint %q already has the property %q with the type %q instead of %q. Port cannot convert its values: applying this would delete the value of every entity. "+
+					"Choose another key, configure the existing type, or set blueprint_property_type_change_protection = false in the provider block to accept the loss.",
 				current.Identifier, part.key, property.Type, part.propertyType))
 		default:
 			taken = append(taken, part.String())
@@ -166,14 +166,14 @@ func (r *systemResource) planTakeover(parts []declaredPart, current *port.Bluepr
 	}
 	if len(taken) > 0 && !diagnostics.HasError() {
 		diagnostics.AddWarning("Existing Additions Will Be Taken Over", fmt.Sprintf(
-			"The blueprint %q already has the %s, which this resource has not added. Applying this gives them the configured definition; "+
-				"removing them from the configuration later, or destroying the resource, deletes them with the values of every entity.", current.Identifier, strings.Join(taken, ", the ")))
+			"The blueprint %q already has the %s, which this resource has not added. Applying this overwrites them with the configured definition; "+
+				"removing them from the configuration later or destroying the resource deletes them, with the values of every entity.", current.Identifier, strings.Join(taken, ", the ")))
 	}
 	return diagnostics
 }
 
-// announce tells the entities that are planned later what this blueprint will be,
-// and refuses what a resource of its own declares as well.
+// announce publishes the planned blueprint for the entities that are planned later, and refuses
+// parts that another resource declares too.
 func (r *systemResource) announce(ctx context.Context, identifier string, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) diag.Diagnostics {
 	planned := backend.PlannedBlueprint{Before: identifier, After: identifier, Inline: map[string]backend.InlineParts{}}
 	declared, diagnostics := declaredParts(ctx, req.Config.GetAttribute)
@@ -187,8 +187,8 @@ func (r *systemResource) announce(ctx context.Context, identifier string, req re
 	return append(diagnostics, refuseParts(r.Backend, planned)...)
 }
 
-// definition is the blueprint as the plan leaves it, without what others may add to;
-// nil where it is not known.
+// definition returns the planned blueprint without the parts that others may add to; nil if it is
+// not known.
 func (r *systemResource) definition(ctx context.Context, identifier string, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) *port.Blueprint {
 	var plan, state systemModel
 	if !req.Config.Raw.IsFullyKnown() || resp.Plan.Get(ctx, &plan).HasError() {

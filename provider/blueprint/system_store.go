@@ -12,27 +12,26 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 )
 
-// The keys of the document that stands for a system blueprint.
+// The keys of the document of a system blueprint.
 const (
 	blueprintKey = "blueprint"
 	structureKey = "structure"
 )
 
-// ruleResultBlueprint is the one that takes no PUT.
+// ruleResultBlueprint is the blueprint that Port does not update with PUT.
 const ruleResultBlueprint = "_rule_result"
 
-// protectedBlueprints are those that Port lets nobody change.
+// protectedBlueprints are those that Port does not change at all.
 var protectedBlueprints = []string{"_rule", "_scorecard_group"}
 
 var (
-	errNotSystem = errors.New("Port has no base structure of this blueprint, so it is not one of Port's own") //nolint:staticcheck // Port is a name.
+	errNotSystem = errors.New("Port has no base structure of this blueprint, so it is not a system blueprint") //nolint:staticcheck // Port is a name.
 	errProtected = errors.New("Port protects this blueprint and refuses every change of it")                  //nolint:staticcheck // Port is a name.
 	errBaseKey   = errors.New("Port defines this key itself")                                                 //nolint:staticcheck // Port is a name.
-	errKept      = errors.New("Port keeps what was removed")                                                  //nolint:staticcheck // Port is a name.
+	errKept      = errors.New("Port did not remove everything")                                                  //nolint:staticcheck // Port is a name.
 )
 
-// systemStore gives what is added to a system blueprint the form of a document of
-// its own.
+// systemStore presents the additions to a system blueprint as a document.
 type systemStore struct {
 	backend *backend.Backend
 }
@@ -49,7 +48,7 @@ func (s systemStore) Get(ctx context.Context, key string) (document.Object, erro
 	return systemDocument(current, structure)
 }
 
-// systemDocument is a system blueprint with its base structure.
+// systemDocument returns a system blueprint with its base structure.
 func systemDocument(current, structure *port.Blueprint) (document.Object, error) {
 	whole, err := toDocument(*current)
 	if err != nil {
@@ -59,8 +58,8 @@ func systemDocument(current, structure *port.Blueprint) (document.Object, error)
 	return document.Object{"identifier": current.Identifier, blueprintKey: whole, structureKey: base}, err
 }
 
-// structure reads the base structure. That a blueprint has none does not mean that
-// the blueprint is gone.
+// structure returns the base structure. If there is none, that does not mean that the blueprint
+// does not exist.
 func (s systemStore) structure(ctx context.Context, identifier string) (*port.Blueprint, error) {
 	structure, err := s.backend.SystemStructure(ctx, identifier)
 	if errors.Is(err, port.ErrNotFound) {
@@ -75,7 +74,7 @@ func (s systemStore) Create(ctx context.Context, desired document.Object) (docum
 	return s.Update(ctx, identifier, document.Object{blueprintKey: document.Object{}}, desired)
 }
 
-// Update replaces what state says was added by what is desired.
+// Update replaces the additions in state with the desired ones.
 func (s systemStore) Update(ctx context.Context, key string, state, desired document.Object) (document.Object, error) {
 	before, err := decodeAdditions(state)
 	if err != nil {
@@ -88,7 +87,7 @@ func (s systemStore) Update(ctx context.Context, key string, state, desired docu
 	return s.write(ctx, key, before, after)
 }
 
-// Delete removes what state says was added.
+// Delete removes the additions in state.
 func (s systemStore) Delete(ctx context.Context, key string, state document.Object) error {
 	_, err := s.Update(ctx, key, state, document.Object{blueprintKey: document.Object{}})
 	return err
@@ -98,8 +97,7 @@ func decodeAdditions(from document.Object) (*port.Blueprint, error) {
 	return fromDocument[port.Blueprint](document.Child(from, blueprintKey))
 }
 
-// write replaces additions under the blueprint's lock. It sends nothing that changes
-// nothing.
+// write replaces additions under the blueprint's lock. It sends nothing if nothing changes.
 func (s systemStore) write(ctx context.Context, identifier string, removed, added *port.Blueprint) (document.Object, error) {
 	unlock, err := s.backend.LockBlueprint(ctx, identifier)
 	if err != nil {
@@ -140,9 +138,9 @@ func (s systemStore) write(ctx context.Context, identifier string, removed, adde
 	return systemDocument(written.blueprint, structure)
 }
 
-// extend is the current blueprint with other additions than before. What others
-// added stays, and so do keys inside the additions that nobody models. The base
-// structure stays also where Port has made an earlier addition part of it.
+// extend returns the current blueprint with other additions. It keeps what others added and unknown
+// keys in the additions. It also keeps the base structure if an earlier addition has become part of
+// it.
 func extend(current, structure, before, after *port.Blueprint) (*port.Blueprint, error) {
 	base := keysOf(structure)
 	if taken := keysOf(onlyParts(after, base)).all(); len(taken) > 0 {
@@ -173,7 +171,7 @@ func extend(current, structure, before, after *port.Blueprint) (*port.Blueprint,
 	return body, nil
 }
 
-// rename carries out renames under the blueprint's lock.
+// rename renames keys under the blueprint's lock.
 func (s systemStore) rename(ctx context.Context, identifier string, due renames) (undo func(context.Context) error, err error) {
 	unlock, err := s.backend.LockBlueprint(ctx, identifier)
 	if err != nil {
@@ -184,8 +182,8 @@ func (s systemStore) rename(ctx context.Context, identifier string, due renames)
 	return due.carryOut(ctx, s.backend.Client.Blueprints, identifier)
 }
 
-// send replaces a blueprint: PUT /v1/blueprints/{identifier}, and PATCH for the
-// results of rules, which take no PUT.
+// send replaces a blueprint with PUT /v1/blueprints/{identifier}, or PATCH for _rule_result, which
+// does not support PUT.
 func send(ctx context.Context, blueprints *port.BlueprintService, identifier string, body *port.Blueprint) (*port.Blueprint, error) {
 	if identifier == ruleResultBlueprint {
 		return sendPatch(ctx, blueprints, identifier, body)
@@ -193,8 +191,8 @@ func send(ctx context.Context, blueprints *port.BlueprintService, identifier str
 	return blueprints.Update(ctx, identifier, body)
 }
 
-// sendPatch sends whole collections. [?patch-depth] A PATCH replaces each of them, or merges
-// into it: then it cannot remove anything, which must not pass for done.
+// sendPatch sends whole collections. [?patch-depth] A PATCH either replaces each of them or merges
+// into it; in the second case it cannot remove anything, so that must be reported.
 func sendPatch(ctx context.Context, blueprints *port.BlueprintService, identifier string, body *port.Blueprint) (*port.Blueprint, error) {
 	whole, err := toDocument(*body)
 	if err != nil {

@@ -23,8 +23,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
-// This file holds the checks that look at several attributes at once. Each
-// skips what is not known yet.
+// This file contains the checks that involve several attributes. Each skips unknown values.
 
 // definition is a validator of an object whose attributes depend on each other.
 type definition struct {
@@ -62,8 +61,8 @@ func numberDefinition() validator.Object {
 		check: func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
 			diagnostics := checkEnum(at, attributes, sameNumber, numberOf)
 			diagnostics.Append(checkOrder(at, attributes, "minimum", "maximum")...)
-			if fallback, ok := attributes["default"].(types.Number); ok && isKnown(fallback) {
-				diagnostics.Append(checkWithin(at, attributes, fallback, "default", "minimum", "maximum")...)
+			if value, ok := attributes["default"].(types.Number); ok && isKnown(value) {
+				diagnostics.Append(checkWithin(at, attributes, value, "default", "minimum", "maximum")...)
 			}
 			return diagnostics
 		},
@@ -72,7 +71,7 @@ func numberDefinition() validator.Object {
 
 func arrayDefinition() validator.Object {
 	return definition{
-		description: "min_items must agree with max_items, and default with the kind of items",
+		description: "min_items must agree with max_items, and default with the item type",
 		check: func(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
 			diagnostics := append(checkOrder(at, attributes, "min_items", "max_items"), checkFreeDefault(at, attributes)...)
 			if length, known := defaultLength(attributes); known {
@@ -83,8 +82,7 @@ func arrayDefinition() validator.Object {
 	}
 }
 
-// checkFreeDefault refuses a default in JSON beside a kind of items, which has a
-// default of its own.
+// checkFreeDefault refuses a JSON default next to an item type, which has its own default.
 func checkFreeDefault(at path.Path, attributes map[string]attr.Value) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	if !isKnown(attributes["default"]) {
@@ -93,7 +91,7 @@ func checkFreeDefault(at path.Path, attributes map[string]attr.Value) diag.Diagn
 	for _, kind := range slices.Sorted(maps.Keys(itemTypes)) {
 		if isKnown(attributes[kind]) {
 			diagnostics.AddAttributeError(at.AtName("default"), "Invalid Default",
-				fmt.Sprintf("This default is for arrays without a kind of items. With %s, give its own default: %s = { default = [...] }.", kind, kind))
+				fmt.Sprintf("This default is for arrays without an item type. With %s, set the default there: %s = { default = [...] }.", kind, kind))
 		}
 	}
 	return diagnostics
@@ -134,7 +132,7 @@ func methodDefinition() validator.Object {
 				return nil
 			}
 			return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at, "Invalid Aggregation Method", fmt.Sprintf(
-				"Exactly one of %s must be set. It has %s.", list(slices.Sorted(maps.Keys(attributes))), list(set)))}
+				"Exactly one of %s must be set, but the configuration sets %s.", list(slices.Sorted(maps.Keys(attributes))), list(set)))}
 		},
 	}
 }
@@ -147,20 +145,20 @@ func ownershipDefinition() validator.Object {
 				return nil
 			}
 			return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at.AtName("path"), "Missing Ownership Path",
-				"With type = \"Inherited\" the path must name the relations to follow to the owning entity, separated by dots.")}
+				"With type = \"Inherited\", set path to the relations to follow to the owning entity, separated by dots.")}
 		},
 	}
 }
 
-// ValidateConfig checks what concerns several attributes of the blueprint.
+// ValidateConfig runs the checks that involve several attributes.
 func (r *blueprintResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	resp.Diagnostics.Append(checkDistinctKeys(ctx, req)...)
 	resp.Diagnostics.Append(checkPaths(ctx, req)...)
 	resp.Diagnostics.Append(checkFormerKeys(ctx, req)...)
 }
 
-// checkDistinctKeys refuses a key of a property that a derived property has as
-// well: an entity shows both under its properties.
+// checkDistinctKeys refuses a key that both a property and a derived property have: an entity has
+// both under its properties.
 func checkDistinctKeys(ctx context.Context, req resource.ValidateConfigRequest) diag.Diagnostics {
 	var properties types.Object
 	diagnostics := req.Config.GetAttribute(ctx, path.Root("properties"), &properties)
@@ -178,7 +176,7 @@ func checkDistinctKeys(ctx context.Context, req resource.ValidateConfigRequest) 
 		for _, key := range slices.Sorted(maps.Keys(elements.Elements())) {
 			if first, taken := firstMap[key]; taken {
 				diagnostics.AddAttributeError(path.Root(name).AtMapKey(key), "Duplicate Key",
-					fmt.Sprintf("The key %q also appears in %s. An entity shows both under one key: rename one of the two.", key, first))
+					fmt.Sprintf("The key %q also appears in %s. An entity has both under the same key: rename one of the two.", key, first))
 				continue
 			}
 			firstMap[key] = name
@@ -187,8 +185,7 @@ func checkDistinctKeys(ctx context.Context, req resource.ValidateConfigRequest) 
 	return diagnostics
 }
 
-// checkFormerKeys refuses keys that two others, or the key itself, claim to be
-// renamed from.
+// checkFormerKeys refuses a renamed_from that names its own key, or that two keys have.
 func checkFormerKeys(ctx context.Context, req resource.ValidateConfigRequest) diag.Diagnostics {
 	properties, diagnostics := declaredProperties(ctx, req.Config.GetAttribute)
 	relations, found := declaredIn(ctx, req.Config.GetAttribute, path.Root("relations"), "relation")
@@ -205,7 +202,7 @@ func checkFormerKeys(ctx context.Context, req resource.ValidateConfigRequest) di
 			case from == key:
 				diagnostics.AddAttributeError(at, "Invalid Former Key", fmt.Sprintf("%q cannot be renamed from itself. Remove renamed_from.", key))
 			case taken:
-				diagnostics.AddAttributeError(at, "Invalid Former Key", fmt.Sprintf("%q is what %q is renamed from already. Only one of the two can have its values.", from, other))
+				diagnostics.AddAttributeError(at, "Invalid Former Key", fmt.Sprintf("%q is already the renamed_from of %q. Only one of the two can have its values.", from, other))
 			}
 			claimed[from] = key
 		}
@@ -213,8 +210,8 @@ func checkFormerKeys(ctx context.Context, req resource.ValidateConfigRequest) di
 	return diagnostics
 }
 
-// checkPaths checks that paths start at a relation of the blueprint. With no
-// relations in the configuration they may be declared elsewhere.
+// checkPaths checks that paths start at a relation of the blueprint. Without relations in the
+// configuration, they may be declared elsewhere.
 func checkPaths(ctx context.Context, req resource.ValidateConfigRequest) diag.Diagnostics {
 	var relations types.Map
 	diagnostics := req.Config.GetAttribute(ctx, path.Root("relations"), &relations)
@@ -240,17 +237,16 @@ func checkPath(ctx context.Context, req resource.ValidateConfigRequest, at path.
 		return diagnostics
 	}
 	first, _, _ := strings.Cut(text.ValueString(), ".")
-	// Relations of Port itself, such as $team, are not declared.
+	// Port's own relations, such as $team, are not declared.
 	if _, declared := relations.Elements()[first]; declared || strings.HasPrefix(first, "$") {
 		return diagnostics
 	}
 	diagnostics.AddAttributeError(at, "Unknown Relation", fmt.Sprintf(
-		"The path %q starts at %q, which is not a relation of this blueprint. It has %s.", text.ValueString(), first, list(slices.Sorted(maps.Keys(relations.Elements())))))
+		"The path %q starts at %q, which is not a relation of this blueprint. Its relations: %s.", text.ValueString(), first, list(slices.Sorted(maps.Keys(relations.Elements())))))
 	return diagnostics
 }
 
-// checkEnum checks that the default, or each element of a list of defaults, and
-// the keys of the colours are allowed values.
+// checkEnum checks that the defaults and the keys of the colors are allowed values.
 func checkEnum(at path.Path, attributes map[string]attr.Value, same func(attr.Value, string) bool, textOf func(attr.Value) string) diag.Diagnostics {
 	enum, ok := attributes["enum"].(types.List)
 	if !ok || !isKnown(enum) || len(enum.Elements()) == 0 || slices.ContainsFunc(enum.Elements(), isUnknown) {
@@ -260,7 +256,7 @@ func checkEnum(at path.Path, attributes map[string]attr.Value, same func(attr.Va
 	var diagnostics diag.Diagnostics
 	for i, value := range enum.Elements() {
 		if slices.ContainsFunc(enum.Elements()[:i], func(earlier attr.Value) bool { return same(earlier, textOf(value)) }) {
-			diagnostics.AddAttributeError(at.AtName("enum").AtListIndex(i), "Duplicate Enum Value", fmt.Sprintf("%q is listed twice.", textOf(value)))
+			diagnostics.AddAttributeError(at.AtName("enum").AtListIndex(i), "Duplicate Enum Value", fmt.Sprintf("%q appears twice.", textOf(value)))
 		}
 		allowed = append(allowed, textOf(value))
 	}
@@ -277,7 +273,7 @@ func checkEnum(at path.Path, attributes map[string]attr.Value, same func(attr.Va
 		for _, key := range slices.Sorted(maps.Keys(colors.Elements())) {
 			if !isAllowed(key) {
 				diagnostics.AddAttributeError(at.AtName("enum_colors").AtMapKey(key), "Invalid Enum Color",
-					fmt.Sprintf("%q has a color and is not one of the values that enum allows: %s.", key, list(allowed)))
+					fmt.Sprintf("%q has a color but is not one of the values that enum allows: %s.", key, list(allowed)))
 			}
 		}
 	}
@@ -301,7 +297,7 @@ func checkOrder(at path.Path, attributes map[string]attr.Value, smallest, larges
 		fmt.Sprintf("%s is %s and must not be above %s, which is %s.", smallest, numberOf(low), largest, numberOf(high)))}
 }
 
-// checkWithin holds a default, or the number of what is in it, to its limits.
+// checkWithin checks a default, or its length, against its limits.
 func checkWithin(at path.Path, attributes map[string]attr.Value, size types.Number, subject, smallest, largest string) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	refuse := func(relation, name string, limit types.Number) {
@@ -331,8 +327,8 @@ func checkTextDefault(at path.Path, attributes map[string]attr.Value) diag.Diagn
 	return diagnostics
 }
 
-// defaultLength is the number of elements of an array's default, if it has one
-// that is known.
+// defaultLength returns the number of elements of an array's default, and false if there is none or
+// it is unknown.
 func defaultLength(attributes map[string]attr.Value) (length int, known bool) {
 	if text, ok := attributes["default"].(jsontype.Value); ok && isKnown(text) {
 		decoded, err := text.Decode()

@@ -14,30 +14,29 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 )
 
-// change is what an update does to a blueprint.
+// change is an update of a blueprint.
 type change struct {
-	// desired is what the attributes say, without those that the configuration leaves to
-	// others.
+	// desired is the planned model without the attributes that the configuration leaves to others.
 	desired model
-	// released are the keys that this resource declared until now of attributes whose
-	// elements others may declare too.
+	// released are the keys that this resource has declared before, of attributes whose elements
+	// others may declare too.
 	released declaredKeys
-	// previousExtra and extra are extra_json before and after.
+	// previousExtra and extra are extra_json before and after the update.
 	previousExtra, extra map[string]any
 	renames              renames
 }
 
-// result is what came of a write.
+// result is the result of a write.
 type result struct {
 	blueprint *port.Blueprint
-	// refusal is why Port did not take the changelog destination, if it refused
-	// the blueprint because of it.
+	// refusal is Port's error about the changelog destination, if the blueprint was written without
+	// it.
 	refusal error
 }
 
-// create makes a blueprint with POST /v1/blueprints. [?relation-target] Port may want the target
-// of a relation to exist, also where it is the blueprint itself: then it is made
-// without what points at itself first.
+// create creates a blueprint with POST /v1/blueprints. [?relation-target] Port may require the
+// target of a relation to exist, even if it is the blueprint itself: then the blueprint is first
+// created without the relations to itself.
 func (r *blueprintResource) create(ctx context.Context, desired *port.Blueprint, options port.CreateBlueprintOptions) (result, error) {
 	lingering, release := port.Linger(ctx)
 	defer release()
@@ -52,14 +51,14 @@ func (r *blueprintResource) create(ctx context.Context, desired *port.Blueprint,
 	}
 	created, err = writer{r.backend}.replace(ctx, desired.Identifier, desired)
 	if err != nil {
-		// Left alone, it would be in nobody's state.
+		// Otherwise the blueprint would be in no state.
 		return result{}, errors.Join(err, r.backend.Client.Blueprints.Delete(lingering, desired.Identifier, port.DeleteBlueprintOptions{}))
 	}
 	return created, nil
 }
 
-// update changes a blueprint. Nobody else of this provider configuration writes
-// it between our read and our write.
+// update changes a blueprint under its lock: nothing else in this provider configuration writes it
+// between the read and the write.
 func (r *blueprintResource) update(ctx context.Context, identifier string, c change) (result, error) {
 	lock := r.backend.LockBlueprint
 	if c.desired.Identifier.ValueString() != identifier || !c.renames.isEmpty() {
@@ -85,14 +84,14 @@ func (r *blueprintResource) update(ctx context.Context, identifier string, c cha
 		return result{blueprint: renamed}, nil
 	}
 	if undoErr := undo(lingering); undoErr != nil {
-		return result{}, fmt.Errorf("%w; taking back the renames that were done before failed as well: %s", err, undoErr) //nolint:errorlint // What to do next follows from the first error alone.
+		return result{}, fmt.Errorf("%w; reverting the renames failed as well: %s", err, undoErr) //nolint:errorlint // Only the first error determines the advice.
 	}
 	return result{}, err
 }
 
-// findRenamed looks for the blueprint under its new identifier after an update
-// failed. If it is there, and no longer under the old one, only the answer was
-// lost: the write that renames is the last one, and carries everything.
+// findRenamed returns the blueprint under its new identifier after an update failed. If it exists
+// there, and not under the old one, only the response was lost, because the write that renames is
+// the last one and contains all changes.
 func (r *blueprintResource) findRenamed(ctx context.Context, from, to string) *port.Blueprint {
 	if from == to {
 		return nil
@@ -107,13 +106,12 @@ func (r *blueprintResource) findRenamed(ctx context.Context, from, to string) *p
 	return renamed
 }
 
-// errTypeChanged refuses to change the type of a property, of which the plan has
-// not said anything, because it would delete values.
-var errTypeChanged = errors.New("the type of a property was changed at Port since Terraform read it")
+// errTypeChanged means that a type change that the plan did not show would delete values.
+var errTypeChanged = errors.New("the type of a property was changed in Port after Terraform read it")
 
-// errFormatKept refuses to change the format of a property by making it again,
-// because that would delete values.
-var errFormatKept = errors.New("Port does not change the format of a property that exists") //nolint:staticcheck // Port is a name.
+// errFormatKept means that the format can only change by deleting the property, which would delete
+// values.
+var errFormatKept = errors.New("Port does not change the format of an existing property") //nolint:staticcheck // Port is a name.
 
 // overwrite reads, merges and writes.
 func (r *blueprintResource) overwrite(ctx context.Context, identifier string, c change) (result, error) {
@@ -131,8 +129,8 @@ func (r *blueprintResource) overwrite(ctx context.Context, identifier string, c 
 	return writer{r.backend}.write(ctx, identifier, current, body)
 }
 
-// isSame reports whether a body says what Port has already, but for when and by whom it
-// was written. A collection that is empty is like one that is absent.
+// isSame reports whether a body equals what Port has, apart from timestamps and authors. Empty and
+// absent collections are equal.
 func isSame(current, body *port.Blueprint) bool {
 	read, written := *current, *body
 	for _, blueprint := range []*port.Blueprint{&read, &written} {
@@ -157,20 +155,19 @@ func nilIfEmpty[V any](collection map[string]V) map[string]V {
 	return collection
 }
 
-// writer writes blueprints that exist.
+// writer writes existing blueprints.
 type writer struct {
 	backend *backend.Backend
 }
 
-// write replaces the current blueprint by another one, which may have properties of
-// another type or format.
+// write replaces the current blueprint. Properties may change their type or format.
 func (w writer) write(ctx context.Context, identifier string, current, body *port.Blueprint) (result, error) {
 	retyped := retypedKeys(body, current)
 	if len(retyped) > 0 && w.backend.TypeChangeProtection {
 		return result{}, fmt.Errorf("%w: %s", errTypeChanged, quoted(retyped))
 	}
 	if len(retyped) > 0 {
-		return w.remake(ctx, identifier, body, retyped)
+		return w.recreate(ctx, identifier, body, retyped)
 	}
 	updated, err := w.replace(ctx, identifier, body)
 	if !errors.Is(err, port.ErrFormatChange) {
@@ -183,13 +180,12 @@ func (w writer) write(ctx context.Context, identifier string, current, body *por
 			return result{}, fmt.Errorf("%w: %s: %w", errFormatKept, quoted(reformatted), err)
 		}
 	}
-	return w.remake(ctx, identifier, body, reformatted)
+	return w.recreate(ctx, identifier, body, reformatted)
 }
 
-// remake deletes properties and adds them again, with the values that entities have
-// under them lost: Port may refuse to change a type or a format in place, and has
-// nothing against a property that goes and one that comes. The last write renames.
-func (w writer) remake(ctx context.Context, identifier string, body *port.Blueprint, keys []string) (result, error) {
+// recreate deletes properties, with their values in all entities, and adds them again, because Port
+// may refuse to change a type or a format in place. The last write renames.
+func (w writer) recreate(ctx context.Context, identifier string, body *port.Blueprint, keys []string) (result, error) {
 	if _, err := w.replace(ctx, identifier, without(body, identifier, keys)); err != nil {
 		return result{}, err
 	}
@@ -202,10 +198,9 @@ func (w writer) replace(ctx context.Context, identifier string, body *port.Bluep
 	})
 }
 
-// acceptWithoutDestination sends a blueprint, and once more without its changelog
-// destination if Port refuses it. [?changelog-destination] Since Port removed the destinations from
-// production it either ignores or refuses them; configurations that still have
-// one go on working in both cases.
+// acceptWithoutDestination sends a blueprint, and again without its changelog destination if Port
+// refuses it. [?changelog-destination] Since Port removed the destinations from production, it
+// either ignores or refuses them; configurations with a destination continue to work in both cases.
 func acceptWithoutDestination(blueprint *port.Blueprint, send func(*port.Blueprint) (*port.Blueprint, error)) (result, error) {
 	sent, err := send(blueprint)
 	if blueprint.ChangelogDestination == nil || !errors.Is(err, port.ErrInvalid) {
@@ -220,9 +215,8 @@ func acceptWithoutDestination(blueprint *port.Blueprint, send func(*port.Bluepri
 	return result{blueprint: sent, refusal: err}, nil
 }
 
-// body is the current blueprint with what the attributes say. What no attribute stands
-// for stays: keys that nobody models, properties of types that Port added later, limits
-// of the elements of a list.
+// body returns the current blueprint with the planned attributes. Keys without an attribute stay:
+// unknown keys, properties of types that Port added later, constraints of list items.
 func (c change) body(current *port.Blueprint) (*port.Blueprint, error) {
 	whole, err := toDocument(*current)
 	if err != nil {
@@ -243,7 +237,7 @@ func (c change) body(current *port.Blueprint) (*port.Blueprint, error) {
 	return fromDocument[port.Blueprint](whole)
 }
 
-// declared are the keys of an attribute that the change declares.
+// declared returns the keys that the change declares for an attribute.
 func (c change) declared(attribute string) []string {
 	switch attribute {
 	case "relations":
@@ -255,8 +249,7 @@ func (c change) declared(attribute string) []string {
 	}
 }
 
-// pointsAtItself reports whether a relation or an aggregation property targets
-// the blueprint that has it.
+// pointsAtItself reports whether a relation or an aggregation property targets its own blueprint.
 func pointsAtItself(blueprint *port.Blueprint) bool {
 	for _, relation := range blueprint.Relations {
 		if relation.Target == blueprint.Identifier {
@@ -271,8 +264,8 @@ func pointsAtItself(blueprint *port.Blueprint) bool {
 	return false
 }
 
-// withoutConnections is the blueprint without its relations and all that relies
-// on them.
+// withoutConnections returns the blueprint without its relations and everything that depends on
+// them.
 func withoutConnections(blueprint *port.Blueprint) *port.Blueprint {
 	reduced := *blueprint
 	reduced.Relations, reduced.AggregationProperties, reduced.MirrorProperties = nil, nil, nil
@@ -280,7 +273,7 @@ func withoutConnections(blueprint *port.Blueprint) *port.Blueprint {
 	return &reduced
 }
 
-// retypedKeys lists the properties whose type, or whose elements' type, changes.
+// retypedKeys returns the properties whose type or item type changes.
 func retypedKeys(desired, current *port.Blueprint) []string {
 	var keys []string
 	for key, property := range desired.Schema.Properties {
@@ -293,7 +286,7 @@ func retypedKeys(desired, current *port.Blueprint) []string {
 	return keys
 }
 
-// reformattedKeys lists the properties whose format changes.
+// reformattedKeys returns the properties whose format changes.
 func reformattedKeys(desired, current *port.Blueprint) []string {
 	var keys []string
 	for key, property := range desired.Schema.Properties {
@@ -306,7 +299,7 @@ func reformattedKeys(desired, current *port.Blueprint) []string {
 	return keys
 }
 
-// equalText compares optional texts, of which an empty one is none.
+// equalText compares optional strings; nil and empty are equal.
 func equalText(a, b *string) bool {
 	return (a == nil || *a == "") == (b == nil || *b == "") && (a == nil || b == nil || *a == *b)
 }
@@ -318,7 +311,7 @@ func changesType(old, next port.Property) bool {
 	return hasItemKind(old.Items) && hasItemKind(next.Items) && old.Items.Type != next.Items.Type
 }
 
-// without is the blueprint under an identifier and without some properties.
+// without returns the blueprint with an identifier and without some properties.
 func without(blueprint *port.Blueprint, identifier string, keys []string) *port.Blueprint {
 	reduced := *blueprint
 	reduced.Identifier = identifier

@@ -17,7 +17,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
 )
 
-// toCreate gives the blueprint to create, extra_json included.
+// toCreate returns the blueprint to create, including extra_json.
 func (m *model) toCreate() (*port.Blueprint, diag.Diagnostics) {
 	extra, diagnostics := m.checkExtra()
 	if diagnostics.HasError() {
@@ -32,9 +32,9 @@ func (m *model) toCreate() (*port.Blueprint, diag.Diagnostics) {
 	return body, diagnostics
 }
 
-// newChange gives what an update has to do. Whether somebody else owns the
-// relations and the aggregation properties only the configuration says: the
-// plan holds those that are there. Those that it declared before are released.
+// newChange returns the change for an update. Only the configuration tells whether others own the
+// relations and aggregation properties, because the plan contains the existing ones. Those that
+// this resource declared before are released.
 func newChange(ctx context.Context, config tfsdk.Config, private recall.Reader, state, plan *model) (change, diag.Diagnostics) {
 	extra, diagnostics := plan.checkExtra()
 	previousExtra, err := decodeExtra(state.ExtraJSON)
@@ -53,18 +53,17 @@ func newChange(ctx context.Context, config tfsdk.Config, private recall.Reader, 
 	if handsOver(state.AggregationsMode, plan.AggregationsMode) {
 		delete(released, "aggregation_properties")
 	}
-	wanted := change{released: released, desired: *plan, previousExtra: previousExtra, extra: extra, renames: findRenames(state, plan)}
+	result := change{released: released, desired: *plan, previousExtra: previousExtra, extra: extra, renames: findRenames(state, plan)}
 	if relations.IsNull() {
-		wanted.desired.Relations = nil
+		result.desired.Relations = nil
 	}
 	if aggregations.IsNull() {
-		wanted.desired.AggregationProperties = nil
+		result.desired.AggregationProperties = nil
 	}
-	return wanted, diagnostics
+	return result, diagnostics
 }
 
-// sendsNothing reports whether state and plan differ in nothing that Port
-// stores.
+// sendsNothing reports whether state and plan are equal in everything that Port stores.
 func sendsNothing(state, plan *model) bool {
 	return jsonvalue.Equal(plan.document(), state.document()) && sameExtra(state.ExtraJSON, plan.ExtraJSON) && findRenames(state, plan).isEmpty()
 }
@@ -76,8 +75,8 @@ func sameExtra(a, b jsontype.Value) bool {
 	return jsonvalue.EqualText(a.ValueString(), b.ValueString())
 }
 
-// checkExtra decodes extra_json and refuses keys in it that attributes stand
-// for: which of the two was meant would not be clear.
+// checkExtra decodes extra_json and refuses keys that have an attribute, because two values would
+// conflict.
 func (m *model) checkExtra() (map[string]any, diag.Diagnostics) {
 	var diagnostics diag.Diagnostics
 	extra, err := decodeExtra(m.ExtraJSON)
@@ -92,11 +91,11 @@ func (m *model) checkExtra() (map[string]any, diag.Diagnostics) {
 	}
 	if len(owned) > 0 {
 		diagnostics.AddAttributeError(path.Root("extra_json"), "Key With an Attribute",
-			"extra_json is for keys that no attribute of this resource stands for. Set these with their attributes instead: "+strings.Join(owned, ", ")+".")
+			"extra_json is for keys that have no attribute. Set these with their attributes instead: "+strings.Join(owned, ", ")+".")
 	}
 	if stray := m.strayProperties(extra); len(stray) > 0 {
 		diagnostics.AddAttributeError(path.Root("extra_json"), "Keys of an Unknown Property",
-			fmt.Sprintf("extra_json has keys of %s under schema.properties, and the blueprint has no such property. Correct the key, or remove it from extra_json.", quoted(stray)))
+			fmt.Sprintf("extra_json has keys for %s under schema.properties, but the blueprint has no such property. Correct the key, or remove it from extra_json.", quoted(stray)))
 	}
 	return extra, diagnostics
 }
@@ -106,9 +105,8 @@ func unmergeable(err error) diag.Diagnostic {
 		"extra_json cannot be merged into the blueprint: "+err.Error()+".")
 }
 
-// refresh takes over what Port holds now, in the form of the state. After an import
-// there is no form yet: what is empty is null, as in the state of the official
-// provider, so that generated configuration says no more than it has to.
+// refresh reads the current blueprint in the form of the state. After an import, empty values
+// become null, as in the official provider, so that generated configuration is short.
 func (m *model) refresh(current *port.Blueprint) error {
 	isNew := m.IsUnread()
 	if err := m.fromAPI(current, isNew); err != nil {

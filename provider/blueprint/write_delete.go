@@ -8,15 +8,14 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// Port may need seconds to forget entities that were just deleted, and until
-// then says that their blueprint has dependents. The waits between attempts
-// grow from the first to the last.
+// Port may need seconds to delete entities, and until then reports that their blueprint has
+// dependents. The delays between attempts double from first to last.
 const (
 	firstDeleteWait = 500 * time.Millisecond
 	lastDeleteWait  = 8 * time.Second
 )
 
-// remove deletes a blueprint that may already be gone.
+// remove deletes a blueprint, which may already be gone.
 func (r *blueprintResource) remove(ctx context.Context, identifier string, how localModel) error {
 	options := port.DeleteBlueprintOptions{DeleteActions: how.DeleteActions.ValueBool()}
 	var err error
@@ -47,9 +46,9 @@ func (r *blueprintResource) removeWhenEmpty(ctx context.Context, identifier stri
 	}
 }
 
-// removeWithEntities has Port delete the entities, and waits until that is done.
-// The route that deletes the blueprint along with them has no say about its
-// actions, so that those need a deletion of the blueprint alone afterwards.
+// removeWithEntities makes Port delete the entities and waits for it. The route that deletes the
+// blueprint with its entities cannot delete its actions, so with that option the blueprint is
+// deleted separately.
 func (r *blueprintResource) removeWithEntities(ctx context.Context, identifier string, options port.DeleteBlueprintOptions) error {
 	start := r.backend.Client.Blueprints.DeleteWithEntities
 	if options.DeleteActions {

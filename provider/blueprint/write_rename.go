@@ -14,11 +14,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// This file finds out which keys renamed_from renames, and carries it out with
-// Port's rename routes, which keep the values of the entities. A key that is
-// merely another one in the next blueprint loses them.
+// This file determines which keys renamed_from renames, and renames them with Port's rename routes,
+// which keep the values of the entities. A key that merely changes in a blueprint loses them.
 
-// renamedKey is what the plan or the state says about one key.
+// renamedKey is the renamed_from of one key in the plan or the state.
 type renamedKey struct {
 	from types.String
 }
@@ -26,10 +25,10 @@ type renamedKey struct {
 // move renames a key.
 type move struct{ from, to string }
 
-// findMoves lists the renames that a plan asks for, by key. One is due when the
-// old key is in the state, and the new one is not or is itself moved away in the
-// same plan. What the state shows as renamed already is not renamed again:
-// without that, two keys that were swapped would be swapped back.
+// findMoves returns the renames that a plan requires, sorted by new key. A rename is due if the
+// state has the old key, and the new key is not in the state or is itself renamed in the same plan.
+// Renames that the state already has are not repeated; otherwise two swapped keys would be swapped
+// back.
 func findMoves(state, plan map[string]renamedKey) []move {
 	due := map[string]string{}
 	for to, key := range plan {
@@ -48,8 +47,8 @@ func findMoves(state, plan map[string]renamedKey) []move {
 	return moves
 }
 
-// dropBlocked removes the moves to a key that is in the state and stays there,
-// and with each of them those that relied on it.
+// dropBlocked removes the moves to a key that is in the state and stays, and the moves that depend
+// on them.
 func dropBlocked(due map[string]string, state map[string]renamedKey) {
 	for {
 		leaving := slices.Collect(maps.Values(due))
@@ -64,8 +63,8 @@ func dropBlocked(due map[string]string, state map[string]renamedKey) {
 	}
 }
 
-// inOrder sorts moves so that each finds its new key free. A cycle is broken by
-// moving one of its keys out of the way first.
+// inOrder sorts moves so that each new key is free. In a cycle, one of the keys first moves to a
+// temporary key.
 func inOrder(moves []move) []move {
 	pending := slices.Clone(moves)
 	var ordered []move
@@ -85,10 +84,10 @@ func inOrder(moves []move) []move {
 	return ordered
 }
 
-// hasCycle reports whether keys are exchanged for one another.
+// hasCycle reports whether keys are swapped.
 func hasCycle(moves []move) bool { return len(inOrder(moves)) > len(moves) }
 
-// temporaryKey names a key for the time that its own name is needed for another.
+// temporaryKey returns a temporary name for a key whose name is needed for another one.
 func temporaryKey(key string) string {
 	hash := sha256.Sum256([]byte(key))
 	return "renaming-" + hex.EncodeToString(hash[:8])
@@ -107,7 +106,7 @@ func findRenames(state, plan *model) renames {
 	}
 }
 
-// apply gives extra_json as it reads after the renames.
+// apply returns extra_json after the renames.
 func (r renames) apply(extra map[string]any) map[string]any {
 	if len(extra) == 0 || r.isEmpty() {
 		return extra
@@ -124,7 +123,7 @@ func (r renames) apply(extra map[string]any) map[string]any {
 	return applied
 }
 
-// moved renames keys of an object, all at once.
+// moved renames the keys of an object simultaneously.
 func moved(object any, moves []move) any {
 	before, ok := object.(map[string]any)
 	if !ok {
@@ -171,17 +170,16 @@ func relationKeys(relations map[string]relationModel) map[string]renamedKey {
 // renameRoute is one of the client's rename operations.
 type renameRoute func(ctx context.Context, blueprint, from, to string) (*port.Blueprint, error)
 
-// carryOut renames relations before properties and mirror properties, whose
-// paths follow them. It returns the function that takes all of it back, for
-// when the change that the renames are part of fails: the next plan must find
-// the keys that it knows. If a rename itself fails, the others are taken back.
+// carryOut renames relations before properties and mirror properties, whose paths follow them. It
+// returns a function that reverts all renames, for use if the rest of the change fails, so that the
+// next plan finds the keys of the state. If a rename fails, the previous ones are reverted.
 func (r renames) carryOut(ctx context.Context, client *port.BlueprintService, blueprint string) (undo func(context.Context) error, err error) {
 	lingering, release := port.Linger(ctx)
 	defer release()
-	var done []func(context.Context) error
+	var undos []func(context.Context) error
 	undo = func(ctx context.Context) error {
 		var failures []error
-		for _, back := range slices.Backward(done) {
+		for _, back := range slices.Backward(undos) {
 			failures = append(failures, back(ctx))
 		}
 		return errors.Join(failures...)
@@ -198,17 +196,17 @@ func (r renames) carryOut(ctx context.Context, client *port.BlueprintService, bl
 			if _, err := kind.rename(ctx, blueprint, m.from, m.to); err != nil {
 				return nil, errors.Join(fmt.Errorf("rename %q to %q: %w", m.from, m.to, err), undo(lingering))
 			}
-			done = append(done, m.backWith(kind.rename, blueprint))
+			undos = append(undos, m.backWith(kind.rename, blueprint))
 		}
 	}
 	return undo, nil
 }
 
-// backWith returns the function that takes a move back.
+// backWith returns the function that reverts a move.
 func (m move) backWith(rename renameRoute, blueprint string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if _, err := rename(ctx, blueprint, m.to, m.from); err != nil {
-			return fmt.Errorf("%q was renamed to %q, and renaming it back failed, so its values are under %q now: %w", m.from, m.to, m.to, err)
+			return fmt.Errorf("%q was renamed to %q, and renaming it back failed, so its values are now under %q: %w", m.from, m.to, m.to, err)
 		}
 		return nil
 	}
