@@ -1,6 +1,5 @@
-# A service deployed to an environment, and an automation that reports changes of
-# its health to the listener: apply this, change healthStatus, and read about it
-# in Slack.
+# A service that is deployed to an environment, and an automation that reports its health changes to
+# the listener. Apply this and change healthStatus to see a message in Slack.
 
 terraform {
   required_providers {
@@ -70,7 +69,7 @@ resource "port_blueprint" "deployment_config" {
 resource "port_action" "report_health" {
   identifier  = "report_${var.property}"
   title       = "Report changes of ${var.property}"
-  description = "Reports each change of ${var.property} to the listener, which alerts in Slack."
+  description = "Reports each change of ${var.property} to the listener, which posts alerts to Slack."
 
   automation_trigger = {
     any_entity_change_event = { blueprint_identifier = port_blueprint.deployment_config.identifier }
@@ -93,7 +92,7 @@ resource "port_action" "report_health" {
 }
 
 resource "port_entity" "notification_service_prod" {
-  # The automation comes first, so that it reports the creation as well.
+  # Create the automation first, so that it reports the creation of the entity too.
   depends_on = [port_action.report_health]
 
   blueprint  = port_blueprint.deployment_config.identifier

@@ -11,7 +11,7 @@ variable "property" {
 }
 
 variable "changelog_destination" {
-  description = "Whether the blueprint has a changelog destination as well, for organizations where Port still serves those. A change is reported once all the same."
+  description = "Whether the blueprint also has a changelog destination, for organizations where Port still supports them. Each change is still alerted once."
   type        = bool
   default     = false
 }

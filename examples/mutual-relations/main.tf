@@ -1,5 +1,5 @@
-# Two blueprints that relate to each other, in one apply. Each relation is a resource
-# of its own, so that both blueprints exist before it.
+# Two blueprints that relate to each other. Each relation is a separate resource, so that both
+# blueprints exist before it.
 resource "port_blueprint" "squad" {
   identifier = "squad"
   title      = "Squad"
@@ -40,8 +40,8 @@ resource "port_blueprint_relation" "person_squad" {
   title      = "Squad"
 }
 
-# An entity that uses such a relation takes its blueprint from the relation, so that
-# it is created after it and destroyed before it.
+# Entities that use such a relation take their blueprint from it, so that Terraform creates them after
+# the relation and destroys them before it.
 resource "port_entity" "alice" {
   blueprint  = port_blueprint_relation.person_squad.blueprint
   identifier = "alice"

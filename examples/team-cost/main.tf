@@ -1,5 +1,5 @@
-# Teams that show what their services cost, in one apply. Port defines _team itself; the
-# resource adds a budget and the cost to it.
+# Shows on each team what its services cost. Port defines the blueprint _team; the resource adds a
+# budget and the cost to it.
 resource "port_blueprint" "service" {
   identifier = "service"
   title      = "Service"
@@ -10,8 +10,8 @@ resource "port_blueprint" "service" {
     }
   }
 
-  # _team always exists, so that its identifier needs no reference, which would be a
-  # cycle: the cost below refers to the services.
+  # _team always exists, so the literal identifier is enough. A reference would be a cycle, because the
+  # cost below refers to the services.
   relations = {
     team = { title = "Team", target = "_team" }
   }

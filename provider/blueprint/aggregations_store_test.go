@@ -8,8 +8,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 )
 
-// TestSetAggregations_keepsForeignKeys of a property that stays, but not those that belong
-// to another function.
+// TestSetAggregations_keepsForeignKeys checks that unknown keys of a property survive, except for
+// those of a different function.
 func TestSetAggregations_keepsForeignKeys(t *testing.T) {
 	t.Parallel()
 	var whole, desired document.Object

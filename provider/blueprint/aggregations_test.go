@@ -13,8 +13,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// aggregations is a configuration of the aggregation properties of the blueprint
-// service.
+// aggregations returns a configuration of the aggregation properties of the blueprint service.
 func aggregations(properties string) string {
 	return `{"blueprint_identifier": "service", "properties": {` + properties + `}}`
 }
@@ -31,8 +30,7 @@ const (
 		"most": {"title": "Most", "target_blueprint_identifier": "target", "method": {"aggregate_by_property": {"func": "max", "property": "cost"}}}`
 )
 
-// newAggregations returns a session with two blueprints at Port, of which the target
-// relates to the service.
+// newAggregations returns a session with two blueprints in Port; target relates to service.
 func newAggregations(t *testing.T) (*acctest.Environment, *acctest.Session) {
 	t.Helper()
 	env := acctest.NewEmulated(t)
@@ -50,7 +48,7 @@ func TestAggregations_everythingSetAndUnset(t *testing.T) {
 	env, session := newAggregations(t)
 	config := aggregations(everyAggregation)
 	session.Apply(config)
-	expectQuiet(t, session, "after the create", config)
+	expectEmptyPlan(t, session, "after the create", config)
 	if got := session.Text("id"); got != "service" {
 		t.Errorf("the id is %q", got)
 	}
@@ -58,20 +56,20 @@ func TestAggregations_everythingSetAndUnset(t *testing.T) {
 		t.Errorf("Port has %+v", got)
 	}
 	session.Apply(aggregations(plainCount))
-	expectQuiet(t, session, "after everything was unset", aggregations(plainCount))
+	expectEmptyPlan(t, session, "after everything was unset", aggregations(plainCount))
 	if got := serviceAt(t, env).AggregationProperties; len(got) != 1 || got["count"].Description != nil || got["count"].Query != nil || got["count"].PathFilter != nil {
 		t.Errorf("Port has %+v", got)
 	}
 	session.Apply(aggregations(""))
-	expectQuiet(t, session, "without any", aggregations(""))
+	expectEmptyPlan(t, session, "without any", aggregations(""))
 	session.Apply(config)
 	if _, diagnostics := session.Destroy(); len(diagnostics) > 0 || len(serviceAt(t, env).AggregationProperties) != 0 {
 		t.Errorf("destroying: %v, and Port has %v", diagnostics, serviceAt(t, env).AggregationProperties)
 	}
 }
 
-// TestAggregations_everyDriftShows changes one thing behind Terraform's back; the plan
-// shows that and nothing else, and the apply repairs it.
+// TestAggregations_everyDriftShows makes one change outside Terraform and checks that the plan
+// shows only that and the apply reverts it.
 func TestAggregations_everyDriftShows(t *testing.T) { //nolint:tparallel // Its cases follow each other.
 	t.Parallel()
 	one := func(key string, change func(*port.AggregationProperty)) func(*port.Blueprint) {
@@ -119,49 +117,49 @@ func TestAggregations_everyDriftShows(t *testing.T) { //nolint:tparallel // Its 
 				t.Errorf("the plan changes %v, want %v", changed, test.want)
 			}
 			session.Apply(config)
-			expectQuiet(t, session, "after the repair", config)
+			expectEmptyPlan(t, session, "after the next apply", config)
 		})
 	}
 }
 
-// TestAggregations_quiet has configurations that mean the same as what Port holds.
-func TestAggregations_quiet(t *testing.T) {
+// TestAggregations_emptyPlan applies configurations that mean the same as what Port has.
+func TestAggregations_emptyPlan(t *testing.T) {
 	t.Parallel()
 	const more = `"target_blueprint_identifier": "target", "method": {"average_entities": {}}`
 	for name, config := range map[string]string{
-		"no title":          aggregations(`"a": {` + more + `}`),
-		"an empty title":    aggregations(`"a": {"title": "", ` + more + `}`),
-		"empty texts":       aggregations(`"a": {"title": "A", "description": "", "icon": "", ` + more + `}`),
-		"an empty filter":   aggregations(`"a": {"title": "A", "path_filter": [], ` + more + `}`),
-		"a spacious query":  aggregations(`"a": {"title": "A", "query": "{ \"rules\": [],\n \"combinator\": \"and\" }", ` + more + `}`),
-		"written out twice": aggregations(`"a": {"title": "A", "target_blueprint_identifier": "target", "method": {"average_entities": {"average_of": "day", "measure_time_by": "$createdAt"}}}`),
+		"no title":                aggregations(`"a": {` + more + `}`),
+		"an empty title":          aggregations(`"a": {"title": "", ` + more + `}`),
+		"empty texts":             aggregations(`"a": {"title": "A", "description": "", "icon": "", ` + more + `}`),
+		"an empty filter":         aggregations(`"a": {"title": "A", "path_filter": [], ` + more + `}`),
+		"a query with whitespace": aggregations(`"a": {"title": "A", "query": "{ \"rules\": [],\n \"combinator\": \"and\" }", ` + more + `}`),
+		"explicit defaults":       aggregations(`"a": {"title": "A", "target_blueprint_identifier": "target", "method": {"average_entities": {"average_of": "day", "measure_time_by": "$createdAt"}}}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env, session := newAggregations(t)
 			session.Apply(config)
-			expectQuiet(t, session, "after the create", config)
+			expectEmptyPlan(t, session, "after the create", config)
 			imported := env.NewSession(t, "port_aggregation_properties")
 			imported.Import("service")
-			expectQuiet(t, imported, "after an import", config)
+			expectEmptyPlan(t, imported, "after an import", config)
 		})
 	}
 }
 
-// TestAggregations_officialState refreshes a state of the official provider, which has
-// no attribute that the official one lacks, to an empty plan.
+// TestAggregations_officialState refreshes a state of the official provider. The plan is then
+// empty.
 func TestAggregations_officialState(t *testing.T) {
 	t.Parallel()
 	env, session := newAggregations(t)
 	config := aggregations(everyAggregation)
 	env.NewSession(t, "port_aggregation_properties").Apply(config)
 	session.Resume(read(t, "testdata/official/aggregation_properties.json"))
-	expectQuiet(t, session, "after the official provider", config)
+	expectEmptyPlan(t, session, "after the official provider", config)
 	session.Apply(aggregations(plainCount))
-	expectQuiet(t, session, "after a change", aggregations(plainCount))
+	expectEmptyPlan(t, session, "after a change", aggregations(plainCount))
 }
 
-// TestAggregations_leavesTheRestAlone: other parts of the blueprint survive every write.
+// TestAggregations_leavesTheRestAlone checks that other parts of the blueprint survive every write.
 func TestAggregations_leavesTheRestAlone(t *testing.T) {
 	t.Parallel()
 	env, session := newAggregations(t)
@@ -173,7 +171,7 @@ func TestAggregations_leavesTheRestAlone(t *testing.T) {
 		count.Type = new("number")
 		b.AggregationProperties["count"] = count
 	})
-	expectQuiet(t, session, "with keys of others", aggregations(plainCount))
+	expectEmptyPlan(t, session, "with keys of others", aggregations(plainCount))
 	session.Apply(aggregations(strings.Replace(plainCount, `"Count"`, `"Number"`, 1)))
 	got := serviceAt(t, env)
 	count := got.AggregationProperties["count"]
@@ -188,8 +186,8 @@ func TestAggregations_leavesTheRestAlone(t *testing.T) {
 	}
 }
 
-// TestAggregations_ofASystemBlueprint declares one next to those that Port itself defines,
-// which neither show nor change.
+// TestAggregations_ofASystemBlueprint declares a property next to those that Port defines, which
+// neither show nor change.
 func TestAggregations_ofASystemBlueprint(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
@@ -208,7 +206,7 @@ func TestAggregations_ofASystemBlueprint(t *testing.T) {
 	config := `{"blueprint_identifier": "_scorecard", "properties": {"count": {"title": "Count", "target_blueprint_identifier": "_rule", "method": {"count_entities": true}}}}`
 	session := env.NewSession(t, "port_aggregation_properties")
 	session.Apply(config)
-	expectQuiet(t, session, "after the create", config)
+	expectEmptyPlan(t, session, "after the create", config)
 	session.Apply(strings.Replace(config, `"Count"`, `"Number"`, 1))
 	if got := read(); len(got) != base+1 || got["count"].Title != "Number" {
 		t.Errorf("Port has %+v", got)
@@ -226,13 +224,13 @@ func TestAggregations_disappears(t *testing.T) {
 			t.Helper()
 			session.Refresh()
 			if !session.IsGone() {
-				t.Error("the state still has the properties of a blueprint that has gone")
+				t.Error("the state still has the properties of a deleted blueprint")
 			}
 		},
-		"the end": func(t *testing.T, session *acctest.Session) {
+		"a destroy": func(t *testing.T, session *acctest.Session) {
 			t.Helper()
 			if _, diagnostics := session.Destroy(); len(diagnostics) > 0 {
-				t.Errorf("destroying those of a blueprint that has gone: %v", diagnostics)
+				t.Errorf("destroying those of a deleted blueprint: %v", diagnostics)
 			}
 		},
 	} {
@@ -258,14 +256,14 @@ func TestAggregations_import(t *testing.T) {
 	session.Apply(config)
 	imported := env.NewSession(t, "port_aggregation_properties")
 	imported.Import("service")
-	expectQuiet(t, imported, "after an import", config)
+	expectEmptyPlan(t, imported, "after an import", config)
 	byIdentity := env.NewSession(t, "port_aggregation_properties")
 	byIdentity.ImportIdentity(map[string]string{"blueprint_identifier": "service"})
-	expectQuiet(t, byIdentity, "after an import by identity", config)
+	expectEmptyPlan(t, byIdentity, "after an import by identity", config)
 }
 
-// TestAggregations_neverOverwrites: what exists is taken over where it is as declared,
-// and else refused.
+// TestAggregations_neverOverwrites checks that existing properties are taken over if they equal the
+// declared ones, and cause an error otherwise.
 func TestAggregations_neverOverwrites(t *testing.T) {
 	t.Parallel()
 	env, session := newAggregations(t)
@@ -280,11 +278,11 @@ func TestAggregations_neverOverwrites(t *testing.T) {
 		t.Errorf("Port has %v", got)
 	}
 	session.Apply(aggregations(everyAggregation))
-	expectQuiet(t, session, "after what exists was taken over", aggregations(everyAggregation))
+	expectEmptyPlan(t, session, "after what exists was taken over", aggregations(everyAggregation))
 }
 
-// TestAggregations_conflictingOwnership is refused whichever of the two is planned
-// first.
+// TestAggregations_conflictingOwnership checks that the plan fails, whichever of the two resources
+// is planned first.
 func TestAggregations_conflictingOwnership(t *testing.T) {
 	t.Parallel()
 	for name, inline := range map[string]struct{ config, want string }{
@@ -314,8 +312,8 @@ func TestAggregations_conflictingOwnership(t *testing.T) {
 	}
 }
 
-// TestAggregations_pathFilterDropped warns of a filter that Port drops, at the apply and
-// at each plan, and sends it again once what it names exists.
+// TestAggregations_pathFilterDropped checks that the apply and each plan warn about a filter that
+// Port drops, and that it is sent again once its path exists.
 func TestAggregations_pathFilterDropped(t *testing.T) {
 	t.Parallel()
 	env, session := newAggregations(t)
@@ -325,7 +323,7 @@ func TestAggregations_pathFilterDropped(t *testing.T) {
 	if !containsText(session.Warnings(), warning) {
 		t.Errorf("the apply warns of %v", session.Warnings())
 	}
-	expectQuiet(t, session, "while the path leads nowhere", config)
+	expectEmptyPlan(t, session, "while the path leads nowhere", config)
 	if !containsText(session.Warnings(), warning) {
 		t.Errorf("the plan warns of %v", session.Warnings())
 	}
@@ -343,14 +341,14 @@ func TestAggregations_pathFilterDropped(t *testing.T) {
 		t.Errorf("once the path leads somewhere, the plan changes %v", changed)
 	}
 	session.Apply(config)
-	expectQuiet(t, session, "after the filter was sent again", config)
+	expectEmptyPlan(t, session, "after the filter was sent again", config)
 	if got := serviceAt(t, env).AggregationProperties["count"].PathFilter; len(got) != 1 || len(session.Warnings()) > 0 {
 		t.Errorf("Port has %v, and the plan warns of %v", got, session.Warnings())
 	}
 }
 
-// TestAggregations_followsARename in the run that renames the blueprint, and after a run
-// that did so without reaching the resource.
+// TestAggregations_followsARename renames the blueprint in the same run, and in a run that did not
+// update the resource.
 func TestAggregations_followsARename(t *testing.T) {
 	t.Parallel()
 	const renamed = `{"identifier": "component", "title": "Service"}`
@@ -374,7 +372,7 @@ func TestAggregations_followsARename(t *testing.T) {
 		t.Parallel()
 		_, session := newRenamed(t)
 		session.Apply(ofRenamed)
-		expectQuiet(t, session, "after the rename", ofRenamed)
+		expectEmptyPlan(t, session, "after the rename", ofRenamed)
 		if replaced := session.Replaces(aggregations(plainCount)); !slices.Equal(replaced, []string{"blueprint_identifier"}) {
 			t.Errorf("another blueprint replaces because of %v", replaced)
 		}
@@ -382,7 +380,7 @@ func TestAggregations_followsARename(t *testing.T) {
 	t.Run("later", func(t *testing.T) {
 		t.Parallel()
 		_, session := newRenamed(t)
-		expectQuiet(t, session, "after a rename without it", ofRenamed)
+		expectEmptyPlan(t, session, "after a rename without it", ofRenamed)
 		if got := session.Text("id"); got != "component" || session.Identity()["blueprint_identifier"] != "component" {
 			t.Errorf("the id is %q, the identity %v", got, session.Identity())
 		}
@@ -424,7 +422,7 @@ func TestAggregations_unknownAnywhere(t *testing.T) {
 	existing.Apply(config)
 	values, containers := acctest.EachUnknown(t, config)
 	for name, diagnostics := range acctest.ValidateAll(t, "port_aggregation_properties", values) {
-		t.Errorf("%s is unknown: validation says %q", name, diagnostics)
+		t.Errorf("%s is unknown: validation reports %q", name, diagnostics)
 	}
 	for name, session := range map[string]*acctest.Session{"new ones": env.NewSession(t, "port_aggregation_properties"), "existing ones": existing} {
 		for _, broken := range session.Reconsidered(containers, config) {
@@ -433,7 +431,7 @@ func TestAggregations_unknownAnywhere(t *testing.T) {
 	}
 }
 
-// TestAggregations_errorsNameTheCause of each operation.
+// TestAggregations_errorsNameTheCause checks the errors of each operation.
 func TestAggregations_errorsNameTheCause(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{401, 403, 404, 409, 422, 429, 500, 503} {

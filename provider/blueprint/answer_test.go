@@ -27,7 +27,7 @@ func TestBlueprint_changelogDestinationIgnored(t *testing.T) {
 		t.Errorf("the warning is not on the attribute: %s", session.Warnings()[0])
 	}
 
-	expectQuiet(t, session, "after the apply", valid(destined))
+	expectEmptyPlan(t, session, "after the apply", valid(destined))
 	expectWarnings(t, session, warning)
 
 	changed := strings.Replace(valid(destined), ":9/a", ":9/b", 1)
@@ -40,16 +40,16 @@ func TestBlueprint_changelogDestinationIgnored(t *testing.T) {
 
 	session.Apply(valid(`"kafka_changelog_destination": {}`))
 	expectWarnings(t, session, warning)
-	expectQuiet(t, session, "with Kafka", valid(`"kafka_changelog_destination": {}`))
+	expectEmptyPlan(t, session, "with Kafka", valid(`"kafka_changelog_destination": {}`))
 
 	session.Apply(valid(""))
 	expectWarnings(t, session)
-	expectQuiet(t, session, "without the attribute", valid(""))
+	expectEmptyPlan(t, session, "without the attribute", valid(""))
 	expectWarnings(t, session)
 }
 
-// TestBlueprint_changelogDestinationRefused is the other thing that Port may do
-// now that it has removed destinations.
+// TestBlueprint_changelogDestinationRefused covers the other behavior that Port may have now that
+// it has removed destinations.
 func TestBlueprint_changelogDestinationRefused(t *testing.T) {
 	t.Parallel()
 	refuse := func(method, route string) string {
@@ -62,25 +62,25 @@ func TestBlueprint_changelogDestinationRefused(t *testing.T) {
 
 	session.Apply(valid(destined))
 	expectWarnings(t, session, `after Port had refused it: POST /v1/blueprints: 422`)
-	expectQuiet(t, session, "after the create", valid(destined))
+	expectEmptyPlan(t, session, "after the create", valid(destined))
 
 	env.Control(t, http.MethodDelete, "/_emulator/faults", "")
 	env.Control(t, http.MethodPost, "/_emulator/faults", refuse("PUT", "/v1/blueprints/{identifier}"))
 	session.Apply(valid(destined + `, "description": "changed"`))
 	expectWarnings(t, session, `so changes are not posted there. Report them with an automation instead (a port_action with automation_trigger and webhook_method), and then remove this attribute.`,
 		`changelogDestination is not supported`)
-	expectQuiet(t, session, "after the update", valid(destined+`, "description": "changed"`))
+	expectEmptyPlan(t, session, "after the update", valid(destined+`, "description": "changed"`))
 }
 
-// TestBlueprint_refusedForAnotherReason keeps the error of a blueprint that Port
-// would refuse without its destination as well.
+// TestBlueprint_refusedForAnotherReason checks that the first error is reported if Port refuses the
+// blueprint without its destination too.
 func TestBlueprint_refusedForAnotherReason(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
 	env.Control(t, http.MethodPost, "/_emulator/faults", `{"method": "POST", "route": "/v1/blueprints", "status": 422, "body": {"ok": false, "error": "invalid_request", "message": "icon is unknown"}}`)
 	failures := tryApply(env.NewSession(t, "port_blueprint"), valid(destined))
 	if len(failures) != 1 || !strings.Contains(failures[0], "icon is unknown") {
-		t.Errorf("the apply says %q", failures)
+		t.Errorf("the apply reports %q", failures)
 	}
 }
 
@@ -94,7 +94,7 @@ func TestBlueprint_roundedNumbers(t *testing.T) {
 
 	session.Apply(config)
 	expectWarnings(t, session, scalar, list)
-	expectQuiet(t, session, "after the apply", config)
+	expectEmptyPlan(t, session, "after the apply", config)
 
 	change(t, env, func(b *port.Blueprint) {
 		property(b, "n", func(p *port.Property) { p.Default = []byte("9007199254740990") })
@@ -107,11 +107,11 @@ func TestBlueprint_roundedNumbers(t *testing.T) {
 	imported.Import("service")
 	imported.Apply(config)
 	expectWarnings(t, imported, scalar, list)
-	expectQuiet(t, imported, "after an import and an apply", config)
+	expectEmptyPlan(t, imported, "after an import and an apply", config)
 }
 
-// TestBlueprint_exactNumbers is the twin of the above: where Port keeps the
-// digits, the neighbouring number shows.
+// TestBlueprint_exactNumbers is the counterpart of [TestBlueprint_roundedNumbers]: if Port keeps
+// the digits, a change to the next number shows.
 func TestBlueprint_exactNumbers(t *testing.T) {
 	t.Parallel()
 	config := properties(`"number_props": {"n": {"default": 9007199254740993, "minimum": 0.1}}`)
@@ -130,7 +130,7 @@ func TestBlueprint_exactNumbers(t *testing.T) {
 	}
 }
 
-// TestBlueprint_answersThatDiffer has Port normalise a URL and fill in values.
+// TestBlueprint_answersThatDiffer makes Port normalize a URL and fill in values.
 func TestBlueprint_answersThatDiffer(t *testing.T) {
 	t.Parallel()
 	config := valid(`"webhook_changelog_destination": {"url": "http://127.0.0.1:9"}, "properties": {"string_props": {"a": {}}}, "relations": {"r": {"target": "service"}}`)
@@ -145,10 +145,10 @@ func TestBlueprint_answersThatDiffer(t *testing.T) {
 
 	session.Apply(config)
 	expectWarnings(t, session, `Value Changed by Port: Port stores another value of webhook_changelog_destination.url than the one that was written;`)
-	expectQuiet(t, session, "after the create", config)
+	expectEmptyPlan(t, session, "after the create", config)
 
 	session.Apply(strings.Replace(config, `"title": "Service"`, `"title": "Service", "description": "d"`, 1))
-	expectQuiet(t, session, "after an update", strings.Replace(config, `"title": "Service"`, `"title": "Service", "description": "d"`, 1))
+	expectEmptyPlan(t, session, "after an update", strings.Replace(config, `"title": "Service"`, `"title": "Service", "description": "d"`, 1))
 
 	change(t, env, func(b *port.Blueprint) { b.ChangelogDestination.URL = new("http://127.0.0.1:9/other") })
 	if got, want := session.Changes(strings.Replace(config, `"title": "Service"`, `"title": "Service", "description": "d"`, 1)), []string{"webhook_changelog_destination.url"}; !slices.Equal(got, want) {

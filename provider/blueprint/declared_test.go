@@ -12,8 +12,7 @@ import (
 const shared = `"relations": {"ours": {"target": "target"}},
 	"aggregation_properties": {"count": {"title": "Count", "target_blueprint_identifier": "target", "method": {"count_entities": true}}}`
 
-// withOthers applies relations and aggregation properties, and has others declare
-// more of them.
+// withOthers applies relations and aggregation properties. Others then declare more of them.
 func withOthers(t *testing.T) (*acctest.Environment, *acctest.Session) {
 	t.Helper()
 	env := acctest.NewEmulated(t)
@@ -27,7 +26,7 @@ func withOthers(t *testing.T) (*acctest.Environment, *acctest.Session) {
 	return env, session
 }
 
-func TestBlueprint_relationsTakenOut(t *testing.T) {
+func TestBlueprint_relationsRemoved(t *testing.T) {
 	t.Parallel()
 	env, session := withOthers(t)
 	want := []string{"aggregation_properties.count", "relations.ours"}
@@ -40,41 +39,40 @@ func TestBlueprint_relationsTakenOut(t *testing.T) {
 	if got := document(t, env); strings.Contains(got, `"ours"`) || strings.Contains(got, `"count":`) || !strings.Contains(got, `"theirs":`) || !strings.Contains(got, `"theirCount":`) {
 		t.Errorf("Port has %s", got)
 	}
-	expectQuiet(t, session, "after the removal", valid(""))
+	expectEmptyPlan(t, session, "after the removal", valid(""))
 	expectWarnings(t, session)
 
-	// A relation that somebody declares under the same key is theirs now.
+	// A relation that others declare under the same key now belongs to them.
 	change(t, env, func(b *port.Blueprint) { b.Relations["ours"] = port.Relation{Target: "target"} })
-	expectQuiet(t, session, "after somebody declared it again", valid(""))
+	expectEmptyPlan(t, session, "after somebody declared it again", valid(""))
 	session.Apply(valid(`"description": "d"`))
 	if relations := relationsOf(t, env); len(relations) != 2 {
 		t.Errorf("an update left %v", relations)
 	}
 }
 
-// TestBlueprint_allRelationsTakenOut leaves nothing behind that would hold the
-// target.
-func TestBlueprint_allRelationsTakenOut(t *testing.T) {
+// TestBlueprint_allRelationsRemoved checks that the target can be deleted afterwards.
+func TestBlueprint_allRelationsRemoved(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
 	create(t, env, &port.Blueprint{Identifier: "target", Title: "Target"})
 	session := env.NewSession(t, "port_blueprint")
 	session.Apply(valid(`"relations": {"ours": {"target": "target"}}`))
 	session.Apply(valid(""))
-	expectQuiet(t, session, "after the removal", valid(""))
+	expectEmptyPlan(t, session, "after the removal", valid(""))
 	if err := env.Client.Blueprints.Delete(t.Context(), "target", port.DeleteBlueprintOptions{}); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestBlueprint_nothingIsDeclaredAfterAnImport keeps what an import found, until
-// an apply has declared it.
+// TestBlueprint_nothingIsDeclaredAfterAnImport checks that imported relations stay until an apply
+// has declared them.
 func TestBlueprint_nothingIsDeclaredAfterAnImport(t *testing.T) {
 	t.Parallel()
 	env, _ := withOthers(t)
 	session := env.NewSession(t, "port_blueprint")
 	session.Import("service")
-	expectQuiet(t, session, "after the import", valid(""))
+	expectEmptyPlan(t, session, "after the import", valid(""))
 	expectWarnings(t, session)
 	session.Apply(valid(`"description": "d"`))
 	if got := document(t, env); !strings.Contains(got, `"ours":`) || !strings.Contains(got, `"count":`) {
@@ -85,6 +83,6 @@ func TestBlueprint_nothingIsDeclaredAfterAnImport(t *testing.T) {
 	session.Apply(declared)
 	session.Apply(valid(""))
 	if relations := relationsOf(t, env); len(relations) != 0 {
-		t.Errorf("after it was declared and taken out again Port has %v", relations)
+		t.Errorf("after it was declared and removed again Port has %v", relations)
 	}
 }

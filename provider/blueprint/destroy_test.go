@@ -18,15 +18,15 @@ func lagging(o *emulator.Options) { o.DeleteLag = 700 * time.Millisecond }
 func expectDestroyed(t *testing.T, env *acctest.Environment, failures []string) {
 	t.Helper()
 	if len(failures) > 0 {
-		t.Fatalf("destroying says %q", failures)
+		t.Fatalf("destroying reports %q", failures)
 	}
 	if _, err := env.Client.Blueprints.Get(t.Context(), "service"); !errors.Is(err, port.ErrNotFound) {
 		t.Errorf("the blueprint is still there: %v", err)
 	}
 }
 
-// TestBlueprint_waitsForDeletedEntities destroys a blueprint while Port still
-// counts entities that were deleted.
+// TestBlueprint_waitsForDeletedEntities destroys a blueprint while Port still counts deleted
+// entities.
 func TestBlueprint_waitsForDeletedEntities(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t, lagging)
@@ -50,14 +50,14 @@ func TestBlueprint_hasEntities(t *testing.T) {
 	addEntity(t, env, "service", &port.Entity{Identifier: "e"})
 	failures := destroy(session)
 	if len(failures) != 1 || !strings.Contains(failures[0], "has dependent entities") || !strings.Contains(failures[0], "force_delete_entities = true") {
-		t.Errorf("destroying says %q", failures)
+		t.Errorf("destroying reports %q", failures)
 	}
 	if deletes := env.Writes(t)["DELETE /v1/blueprints/{identifier}"]; deletes != 1 {
 		t.Errorf("an occupied blueprint was tried %d times", deletes)
 	}
 }
 
-// TestBlueprint_deletesEntities polls the migration that deletes them.
+// TestBlueprint_deletesEntities polls the migration that deletes the entities.
 func TestBlueprint_deletesEntities(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t, lagging)
@@ -76,11 +76,11 @@ func TestBlueprint_failedMigration(t *testing.T) {
 		"body": {"ok": true, "migration": {"id": "m", "status": "FAILURE", "actor": "a", "sourceBlueprint": "service"}}}`)
 	failures := destroy(session)
 	if len(failures) != 1 || !strings.Contains(failures[0], "ended with status FAILURE") {
-		t.Errorf("destroying says %q", failures)
+		t.Errorf("destroying reports %q", failures)
 	}
 }
 
-func TestBlueprint_goneAlready(t *testing.T) {
+func TestBlueprint_alreadyGone(t *testing.T) {
 	t.Parallel()
 	for name, config := range map[string]string{"alone": valid(""), "with entities": valid(`"force_delete_entities": true`)} {
 		t.Run(name, func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestBlueprint_goneAlready(t *testing.T) {
 	}
 }
 
-// destroy returns the errors of planning and applying the end of a blueprint.
+// destroy returns the errors of planning and applying the destruction of a blueprint.
 func destroy(session *acctest.Session) []string {
 	planned, applied := session.Destroy()
 	return onlyErrors(append(planned, applied...))
@@ -111,8 +111,7 @@ func onlyErrors(diagnostics []string) []string {
 	return slices.DeleteFunc(diagnostics, func(d string) bool { return !strings.HasPrefix(d, "ERROR ") })
 }
 
-// TestBlueprint_deleteAdvice checks what a blueprint that cannot be deleted is
-// said to need.
+// TestBlueprint_deleteAdvice checks the advice for a blueprint that cannot be deleted.
 func TestBlueprint_deleteAdvice(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -136,7 +135,7 @@ func TestBlueprint_deleteAdvice(t *testing.T) {
 			addEntity(t, env, session.Text("identifier"), &port.Entity{Identifier: "e"})
 			failures := destroy(session)
 			if len(failures) != 1 || !strings.Contains(failures[0], test.want) || strings.Contains(failures[0], test.not) {
-				t.Errorf("destroying says %q", failures)
+				t.Errorf("destroying reports %q", failures)
 			}
 		})
 	}

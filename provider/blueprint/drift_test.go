@@ -9,7 +9,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// drifting is the configuration that somebody else's changes are told against.
+// drifting is the configuration that the changes are compared with.
 const drifting = `{
 	"identifier": "service", "title": "Service", "description": "What runs", "icon": "Microservice", "include_in_global_search": true,
 	"properties": {
@@ -61,26 +61,25 @@ func property(b *port.Blueprint, key string, change func(*port.Property)) {
 	b.Schema.Properties[key] = changed
 }
 
-// TestBlueprint_everyDriftShows changes one thing behind Terraform's back and
-// wants the next plan to show that, and only that. The apply mends it, or else
-// the next case would show it too.
+// TestBlueprint_everyDriftShows makes one change outside Terraform and checks that the next plan
+// shows only that. The apply reverts it; otherwise the next case would show it too.
 func TestBlueprint_everyDriftShows(t *testing.T) { //nolint:tparallel // Its cases follow each other.
 	t.Parallel()
 	tests := map[string]struct {
 		change func(*port.Blueprint)
 		want   []string
 	}{
-		"title changed":             {func(b *port.Blueprint) { b.Title = "Other" }, []string{"title"}},
-		"description changed":       {func(b *port.Blueprint) { b.Description = new("Other") }, []string{"description"}},
-		"description removed":       {func(b *port.Blueprint) { b.Description = nil }, []string{"description"}},
-		"description emptied":       {func(b *port.Blueprint) { b.Description = new("") }, []string{"description"}},
-		"icon changed":              {func(b *port.Blueprint) { b.Icon = new("Lock") }, []string{"icon"}},
-		"icon removed":              {func(b *port.Blueprint) { b.Icon = nil }, []string{"icon"}},
-		"global search changed":     {func(b *port.Blueprint) { b.IncludeInGlobalSearch = new(false) }, []string{"include_in_global_search"}},
-		"global search removed":     {func(b *port.Blueprint) { b.IncludeInGlobalSearch = nil }, []string{"include_in_global_search"}},
-		"one property deleted":      {func(b *port.Blueprint) { delete(b.Schema.Properties, "tier") }, []string{"properties.string_props.tier"}},
-		"one property added":        {func(b *port.Blueprint) { b.Schema.Properties["extra"] = port.Property{Type: "boolean"} }, []string{"properties.boolean_props"}},
-		"one property added beside": {func(b *port.Blueprint) { b.Schema.Properties["extra"] = port.Property{Type: "number"} }, []string{"properties.number_props.extra"}},
+		"title changed":         {func(b *port.Blueprint) { b.Title = "Other" }, []string{"title"}},
+		"description changed":   {func(b *port.Blueprint) { b.Description = new("Other") }, []string{"description"}},
+		"description removed":   {func(b *port.Blueprint) { b.Description = nil }, []string{"description"}},
+		"description emptied":   {func(b *port.Blueprint) { b.Description = new("") }, []string{"description"}},
+		"icon changed":          {func(b *port.Blueprint) { b.Icon = new("Lock") }, []string{"icon"}},
+		"icon removed":          {func(b *port.Blueprint) { b.Icon = nil }, []string{"icon"}},
+		"global search changed": {func(b *port.Blueprint) { b.IncludeInGlobalSearch = new(false) }, []string{"include_in_global_search"}},
+		"global search removed": {func(b *port.Blueprint) { b.IncludeInGlobalSearch = nil }, []string{"include_in_global_search"}},
+		"one property deleted":  {func(b *port.Blueprint) { delete(b.Schema.Properties, "tier") }, []string{"properties.string_props.tier"}},
+		"one property added":    {func(b *port.Blueprint) { b.Schema.Properties["extra"] = port.Property{Type: "boolean"} }, []string{"properties.boolean_props"}},
+		"one property added":    {func(b *port.Blueprint) { b.Schema.Properties["extra"] = port.Property{Type: "number"} }, []string{"properties.number_props.extra"}},
 		"all properties deleted": {func(b *port.Blueprint) {
 			b.Schema.Properties, b.CalculationProperties, b.AggregationProperties = nil, nil, nil
 		}, []string{
@@ -93,11 +92,11 @@ func TestBlueprint_everyDriftShows(t *testing.T) { //nolint:tparallel // Its cas
 			property(b, "language", func(p *port.Property) { p.Enum = append(p.Enum, "Rust") })
 		}, []string{"properties.string_props.language.enum"}},
 		"a property's enum reordered": {func(b *port.Blueprint) { property(b, "language", func(p *port.Property) { slices.Reverse(p.Enum) }) }, []string{"properties.string_props.language.enum"}},
-		"a property's colour changed": {func(b *port.Blueprint) {
+		"a property's color changed": {func(b *port.Blueprint) {
 			property(b, "language", func(p *port.Property) { p.EnumColors["Go"] = "red" })
 		}, []string{"properties.string_props.language.enum_colors.Go"}},
-		"a property's colour added":    {func(b *port.Blueprint) { property(b, "language", func(p *port.Property) { p.EnumColors["C"] = "red" }) }, []string{"properties.string_props.language.enum_colors.C"}},
-		"a property's colours removed": {func(b *port.Blueprint) { property(b, "language", func(p *port.Property) { p.EnumColors = nil }) }, []string{"properties.string_props.language.enum_colors"}},
+		"a property's color added":    {func(b *port.Blueprint) { property(b, "language", func(p *port.Property) { p.EnumColors["C"] = "red" }) }, []string{"properties.string_props.language.enum_colors.C"}},
+		"a property's colors removed": {func(b *port.Blueprint) { property(b, "language", func(p *port.Property) { p.EnumColors = nil }) }, []string{"properties.string_props.language.enum_colors"}},
 		"a property's default changed": {func(b *port.Blueprint) {
 			property(b, "language", func(p *port.Property) { p.Default = json.RawMessage(`"C"`) })
 		}, []string{"properties.string_props.language.default"}},
@@ -190,11 +189,10 @@ func TestBlueprint_everyDriftShows(t *testing.T) { //nolint:tparallel // Its cas
 			session.Apply(drifting)
 		})
 	}
-	expectQuiet(t, session.In(t), "after the last apply", drifting)
+	expectEmptyPlan(t, session.In(t), "after the last apply", drifting)
 }
 
-// TestBlueprint_everyAdditionShows is the same for what the configuration leaves
-// out.
+// TestBlueprint_everyAdditionShows does the same for what the configuration does not declare.
 func TestBlueprint_everyAdditionShows(t *testing.T) {
 	t.Parallel()
 	const bare = `{"identifier": "service", "title": "Service", "properties": {"string_props": {"a": {}}, "array_props": {"l": {}, "n": {"number_items": {}}}}}`
@@ -207,7 +205,7 @@ func TestBlueprint_everyAdditionShows(t *testing.T) {
 		"global search":      {func(b *port.Blueprint) { b.IncludeInGlobalSearch = new(true) }, []string{"include_in_global_search"}},
 		"a property's title": {func(b *port.Blueprint) { property(b, "a", func(p *port.Property) { p.Title = new("A") }) }, []string{"properties.string_props.a.title"}},
 		"a property's enum":  {func(b *port.Blueprint) { property(b, "a", func(p *port.Property) { p.Enum = []any{"x"} }) }, []string{"properties.string_props.a.enum"}},
-		"a property's colours": {func(b *port.Blueprint) {
+		"a property's colors": {func(b *port.Blueprint) {
 			property(b, "a", func(p *port.Property) { p.EnumColors = map[string]string{"x": "red"} })
 		}, []string{"properties.string_props.a.enum_colors"}},
 		"an enum of elements": {func(b *port.Blueprint) {
@@ -238,13 +236,13 @@ func TestBlueprint_everyAdditionShows(t *testing.T) {
 				t.Errorf("the plan changes %v, want %v", changed, test.want)
 			}
 			session.Apply(bare)
-			expectQuiet(t, session, "after the apply", bare)
+			expectEmptyPlan(t, session, "after the apply", bare)
 		})
 	}
 }
 
-// topLevel shortens what lies below a path that is wanted to that path: whether
-// a whole object shows as itself or by its members does not matter.
+// topLevel shortens paths below an expected path to that path, because an object may show as itself
+// or by its members.
 func topLevel(changed, wanted []string) []string {
 	var out []string
 	for _, path := range changed {

@@ -16,7 +16,7 @@ func withExtra(extra string) string {
 	return valid(`"properties": {"string_props": {"a": {"title": "A"}}}, "extra_json": ` + string(encoded))
 }
 
-// document is the blueprint as Port has it.
+// document returns the JSON of the blueprint in Port.
 func document(t *testing.T, env *acctest.Environment) string {
 	t.Helper()
 	blueprint, err := env.Client.Blueprints.Get(t.Context(), "service")
@@ -60,16 +60,16 @@ func TestBlueprint_extraJSON(t *testing.T) {
 				t.Errorf("%s is not in %s", want, got)
 			}
 		}
-		expectQuiet(t, session, "after the apply", withExtra(deep))
-		expectQuiet(t, session, "in another notation", withExtra(`{"schema": {"properties": {"a": {"examples": [ "b" ]}}}, "novel": {"y": [1.0, 2], "x": 9007199254740993}}`))
+		expectEmptyPlan(t, session, "after the apply", withExtra(deep))
+		expectEmptyPlan(t, session, "in another notation", withExtra(`{"schema": {"properties": {"a": {"examples": [ "b" ]}}}, "novel": {"y": [1.0, 2], "x": 9007199254740993}}`))
 	})
-	t.Run("does not show what others add beside it", func(t *testing.T) {
+	t.Run("does not show what others add", func(t *testing.T) {
 		t.Parallel()
 		env := acctest.NewEmulated(t)
 		session := env.NewSession(t, "port_blueprint")
 		session.Apply(withExtra(deep))
 		change(t, env, theirs)
-		expectQuiet(t, session, "after somebody added keys", withExtra(deep))
+		expectEmptyPlan(t, session, "after somebody added keys", withExtra(deep))
 		session.Apply(withExtra(`{"novel": {"x": 1}}`))
 		if got := document(t, env); !strings.Contains(got, `"novel":{"x":1,"z":"theirs"}`) || !strings.Contains(got, `"theirs":true`) || strings.Contains(got, "examples") {
 			t.Errorf("after an update Port has %s", got)
@@ -93,10 +93,10 @@ func TestBlueprint_extraJSON(t *testing.T) {
 				t.Errorf("the plan changes %v", got)
 			}
 			session.Apply(withExtra(deep))
-			expectQuiet(t, session, "after the apply", withExtra(deep))
+			expectEmptyPlan(t, session, "after the apply", withExtra(deep))
 		})
 	}
-	t.Run("a key removed from it is removed at Port", func(t *testing.T) {
+	t.Run("removing a key removes it in Port", func(t *testing.T) {
 		t.Parallel()
 		env := acctest.NewEmulated(t)
 		session := env.NewSession(t, "port_blueprint")
@@ -105,26 +105,26 @@ func TestBlueprint_extraJSON(t *testing.T) {
 		if got := document(t, env); strings.Contains(got, "novel") || strings.Contains(got, "examples") || !strings.Contains(got, `"title":"A"`) {
 			t.Errorf("Port still has %s", got)
 		}
-		expectQuiet(t, session, "after the removal", properties(`"string_props": {"a": {"title": "A"}}`))
+		expectEmptyPlan(t, session, "after the removal", properties(`"string_props": {"a": {"title": "A"}}`))
 	})
 	t.Run("null stays null", func(t *testing.T) {
 		t.Parallel()
 		env := acctest.NewEmulated(t)
 		session := env.NewSession(t, "port_blueprint")
 		session.Apply(withExtra(`{"novel": null}`))
-		expectQuiet(t, session, "after the apply", withExtra(`{"novel": null}`))
+		expectEmptyPlan(t, session, "after the apply", withExtra(`{"novel": null}`))
 	})
 }
 
-func TestBlueprint_extraJSONIsForKeysWithoutAttribute(t *testing.T) {
+func TestBlueprint_extraJSONRefusesKeysWithAttribute(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ extra, want string }{
-		"a title":                      {`{"title": "B"}`, `instead: title.`},
-		"the title of a property":      {`{"schema": {"properties": {"a": {"title": "B", "examples": []}}}}`, `instead: schema.properties.a.title.`},
-		"a whole property":             {`{"schema": {"properties": {"b": {"type": "string"}}}}`, `instead: schema.properties.b.type.`},
-		"a relation":                   {`{"relations": {"r": {"target": "t"}}}`, `instead: relations.r.target.`},
-		"a property that is not there": {`{"schema": {"properties": {"typo": {"examples": []}}}}`, `Keys of an Unknown Property: extra_json has keys of "typo"`},
-		"the wrong kind of a thing":    {`{"schema": 1}`, `Invalid Extra JSON: extra_json cannot be merged into the blueprint: schema: expected an object, got a number.`},
+		"a title":                   {`{"title": "B"}`, `instead: title.`},
+		"the title of a property":   {`{"schema": {"properties": {"a": {"title": "B", "examples": []}}}}`, `instead: schema.properties.a.title.`},
+		"a whole property":          {`{"schema": {"properties": {"b": {"type": "string"}}}}`, `instead: schema.properties.b.type.`},
+		"a relation":                {`{"relations": {"r": {"target": "t"}}}`, `instead: relations.r.target.`},
+		"an unknown property":       {`{"schema": {"properties": {"typo": {"examples": []}}}}`, `Keys of an Unknown Property: extra_json has keys of "typo"`},
+		"the wrong kind of a thing": {`{"schema": 1}`, `Invalid Extra JSON: extra_json cannot be merged into the blueprint: schema: expected an object, got a number.`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -132,14 +132,14 @@ func TestBlueprint_extraJSONIsForKeysWithoutAttribute(t *testing.T) {
 			session := acctest.NewEmulated(t).NewSession(t, "port_blueprint")
 			failures := tryApply(session, withExtra(test.extra))
 			if len(failures) != 1 || !strings.Contains(failures[0], test.want) || !strings.Contains(failures[0], "extra_json") {
-				t.Errorf("the plan says %q, want %q", failures, test.want)
+				t.Errorf("the plan reports %q, want %q", failures, test.want)
 			}
 		})
 	}
 }
 
-// TestBlueprint_extraJSONMoves moves keys: to the attribute that a new version
-// has for them, and along with a property that is renamed.
+// TestBlueprint_extraJSONMoves moves keys: to an attribute that a new version of the provider has
+// for them, and with a property that is renamed.
 func TestBlueprint_extraJSONMoves(t *testing.T) {
 	t.Parallel()
 	withList := func(list, extra string) string {
@@ -157,7 +157,7 @@ func TestBlueprint_extraJSONMoves(t *testing.T) {
 			t.Errorf("Port has %s", got)
 		}
 		expectWarnings(t, session)
-		expectQuiet(t, session, "after the move", after)
+		expectEmptyPlan(t, session, "after the move", after)
 	})
 	t.Run("with a renamed property", func(t *testing.T) {
 		t.Parallel()
@@ -171,8 +171,8 @@ func TestBlueprint_extraJSONMoves(t *testing.T) {
 	})
 }
 
-// TestBlueprint_foreignKeysSurvive checks that an update keeps what no attribute
-// stands for, wherever it is.
+// TestBlueprint_foreignKeysSurvive checks that an update preserves keys without an attribute, at
+// any depth.
 func TestBlueprint_foreignKeysSurvive(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
@@ -184,7 +184,7 @@ func TestBlueprint_foreignKeysSurvive(t *testing.T) {
 	session := env.NewSession(t, "port_blueprint")
 	session.Apply(config("Before"))
 	extra := map[string]json.RawMessage{"novel": json.RawMessage(`{"deep":[9007199254740993]}`)}
-	// The format of a property that exists cannot change.
+	// The format of an existing property cannot change.
 	change(t, env, func(b *port.Blueprint) { delete(b.Schema.Properties, "n") })
 	change(t, env, func(b *port.Blueprint) {
 		b.Extra = extra
@@ -198,7 +198,7 @@ func TestBlueprint_foreignKeysSurvive(t *testing.T) {
 		b.AggregationProperties = map[string]port.AggregationProperty{"g": {Title: "G", Target: "target", CalculationSpec: port.CalculationSpec{Func: "count", CalculationBy: "entities"}}}
 	})
 	before := document(t, env)
-	expectQuiet(t, session, "after somebody added keys", config("Before"))
+	expectEmptyPlan(t, session, "after somebody added keys", config("Before"))
 
 	session.Apply(config("After"))
 

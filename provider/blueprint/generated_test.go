@@ -13,9 +13,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// FuzzModelRoundTrip takes generated blueprints through the model: nothing that
-// it has attributes for is lost or changed, a second read finds the same, and
-// keys that it has none for survive a write.
+// FuzzModelRoundTrip reads and writes generated blueprints. No key with an attribute is lost or
+// changed, a second read returns the same, and keys without an attribute survive a write.
 func FuzzModelRoundTrip(f *testing.F) {
 	for seed := range uint64(300) {
 		f.Add(seed)
@@ -41,10 +40,10 @@ func FuzzModelRoundTrip(f *testing.F) {
 	})
 }
 
-// loose are the keys of which an empty value and none are the same.
+// loose are the keys for which an empty value and none mean the same.
 var loose = []string{"relations", "mirrorProperties", "calculationProperties", "aggregationProperties", "required", "enum", "enumColors", "colors", "pathFilter"}
 
-// withoutEmpty is a document without what is as good as absent.
+// withoutEmpty returns a document without the empty values of these keys.
 func withoutEmpty(t *testing.T, of port.Blueprint) any {
 	t.Helper()
 	whole, err := toDocument(of)
@@ -85,8 +84,7 @@ func expectSame(t *testing.T, when string, got, want port.Blueprint) {
 	}
 }
 
-// withForeignKeys adds keys that nobody models wherever a blueprint may have
-// some.
+// withForeignKeys adds unknown keys wherever a blueprint may have some.
 func withForeignKeys(b port.Blueprint) port.Blueprint {
 	extra := map[string]json.RawMessage{"novel": json.RawMessage(`{"type":"x","list":[9007199254740993]}`)}
 	b.Extra, b.Schema.Extra = extra, extra
@@ -118,7 +116,7 @@ func withForeignKeys(b port.Blueprint) port.Blueprint {
 	return b
 }
 
-// generator makes blueprints in which every attribute is sometimes there.
+// generator generates blueprints in which every attribute is sometimes set.
 type generator struct{ *rand.Rand }
 
 func (g generator) blueprint() *port.Blueprint {
@@ -175,14 +173,14 @@ func (g generator) property() port.Property {
 	case 0:
 		p.Type, p.Format, p.DateFormat, p.Pattern, p.Spec = typeString, g.maybeText(), g.maybeText(), g.maybeText(), g.maybeText()
 		p.MinLength, p.MaxLength, p.SpecAuthentication = g.maybeNumber(), g.maybeNumber(), g.maybeAuthentication()
-		p.Enum, p.EnumColors, p.Default = g.enum(g.anyText), g.colors(), g.fallback(g.anyText)
+		p.Enum, p.EnumColors, p.Default = g.enum(g.anyText), g.colors(), g.maybeDefault(g.anyText)
 	case 1:
 		p.Type, p.Minimum, p.Maximum = typeNumber, g.maybeNumber(), g.maybeNumber()
-		p.Enum, p.EnumColors, p.Default = g.enum(g.anyNumber), g.colors(), g.fallback(g.anyNumber)
+		p.Enum, p.EnumColors, p.Default = g.enum(g.anyNumber), g.colors(), g.maybeDefault(g.anyNumber)
 	case 2:
-		p.Type, p.Default = typeBoolean, g.fallback(g.anyBool)
+		p.Type, p.Default = typeBoolean, g.maybeDefault(g.anyBool)
 	case 3:
-		p.Type, p.Format, p.Spec, p.Default = typeObject, g.maybeText(), g.maybeText(), g.fallback(g.anyObject)
+		p.Type, p.Format, p.Spec, p.Default = typeObject, g.maybeText(), g.maybeText(), g.maybeDefault(g.anyObject)
 	default:
 		p.Type, p.MinItems, p.MaxItems = typeArray, g.maybeNumber(), g.maybeNumber()
 		g.elements(&p)
@@ -194,16 +192,16 @@ func (g generator) elements(p *port.Property) {
 	switch g.IntN(5) {
 	case 0:
 		p.Items = &port.Items{Type: typeString, Format: g.maybeText(), Pattern: g.maybeText(), Enum: g.enum(g.anyText), EnumColors: g.colors()}
-		p.Default = g.fallback(g.list(g.anyText))
+		p.Default = g.maybeDefault(g.list(g.anyText))
 	case 1:
 		p.Items = &port.Items{Type: typeNumber, Enum: g.enum(g.anyNumber), EnumColors: g.colors()}
-		p.Default = g.fallback(g.list(g.anyNumber))
+		p.Default = g.maybeDefault(g.list(g.anyNumber))
 	case 2:
-		p.Items, p.Default = &port.Items{Type: typeBoolean}, g.fallback(g.list(g.anyBool))
+		p.Items, p.Default = &port.Items{Type: typeBoolean}, g.maybeDefault(g.list(g.anyBool))
 	case 3:
-		p.Items, p.Default = &port.Items{Type: typeObject, Format: g.maybeText()}, g.fallback(g.list(g.anyObject))
+		p.Items, p.Default = &port.Items{Type: typeObject, Format: g.maybeText()}, g.maybeDefault(g.list(g.anyObject))
 	default:
-		p.Default = g.fallback(g.list(g.anyObject))
+		p.Default = g.maybeDefault(g.list(g.anyObject))
 	}
 }
 
@@ -219,7 +217,7 @@ func (g generator) calculation() port.CalculationProperty {
 }
 
 func (g generator) aggregation() port.AggregationProperty {
-	a := port.AggregationProperty{Title: g.text(), Target: g.text(), Description: g.maybeText(), Icon: g.maybeText(), Query: g.fallback(g.anyObject)}
+	a := port.AggregationProperty{Title: g.text(), Target: g.text(), Description: g.maybeText(), Icon: g.maybeText(), Query: g.maybeDefault(g.anyObject)}
 	if g.coin() {
 		a.PathFilter = []port.PathFilter{{FromBlueprint: g.maybeText(), Path: []string{g.text(), g.text()}}}
 	}
@@ -290,8 +288,8 @@ func (g generator) enum(value func() any) []any {
 	})
 }
 
-// fallback encodes a default, or gives none.
-func (g generator) fallback(value func() any) json.RawMessage {
+// maybeDefault encodes a default, or returns none.
+func (g generator) maybeDefault(value func() any) json.RawMessage {
 	if g.coin() {
 		return nil
 	}

@@ -11,13 +11,12 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// inlineUses declares the relation of [relation] in the blueprint, with one that stays
-// there.
+// inlineUses declares the relation of [relation] in the blueprint, next to one that stays there.
 const inlineUses = `"relations": {"uses": {"target": "target", "title": "Uses"}, "stays": {"target": "target"}},
 	"mirror_properties": {"size": {"path": "uses.size"}, "name": {"path": "uses.name"}}`
 
-// newInline returns a session with a blueprint that declares everything itself, and that
-// has an entity which uses the relation.
+// newInline returns a session with a blueprint that declares everything itself, and an entity that
+// uses the relation.
 func newInline(t *testing.T) (*acctest.Environment, *acctest.Session) {
 	t.Helper()
 	env, _ := newRelations(t)
@@ -30,7 +29,7 @@ func newInline(t *testing.T) (*acctest.Environment, *acctest.Session) {
 	return env, session
 }
 
-// createRelated creates an entity of the service that uses one of the target.
+// createRelated creates an entity of the service that relates to one of the target.
 func createRelated(t *testing.T, env *acctest.Environment) {
 	t.Helper()
 	for _, entity := range []*port.Entity{
@@ -43,7 +42,7 @@ func createRelated(t *testing.T, env *acctest.Environment) {
 	}
 }
 
-// expectRelated holds the entity to what it relates to.
+// expectRelated checks the related entities of the entity.
 func expectRelated(t *testing.T, env *acctest.Environment, relation string) {
 	t.Helper()
 	entity, err := env.Client.Entities.Get(t.Context(), "service", "s", port.GetEntityOptions{})
@@ -55,8 +54,8 @@ func expectRelated(t *testing.T, env *acctest.Environment, relation string) {
 	}
 }
 
-// TestHandover_keepsValues moves a relation with its mirror properties, and aggregation
-// properties, from the blueprint to resources of their own in one run.
+// TestHandover_keepsValues moves a relation with its mirror properties, and aggregation properties,
+// from the blueprint to their own resources in one run.
 func TestHandover_keepsValues(t *testing.T) {
 	t.Parallel()
 	for name, after := range map[string]string{
@@ -71,7 +70,7 @@ func TestHandover_keepsValues(t *testing.T) {
 			ofOwn := relation(`"title": "Changed", "mirror_properties": {"size": {"path": "uses.size", "title": "Size"}}`)
 			countedAfter := aggregations(strings.Replace(plainCount, `"Count"`, `"Number"`, 1))
 			if diagnostics := session.Plan(valid(after)); !containsText(diagnostics, "Relations Left to Others") || containsText(diagnostics, "Will Be Deleted") {
-				t.Errorf("the plan says %v", diagnostics)
+				t.Errorf("the plan reports %v", diagnostics)
 			}
 			if diagnostics := apart.Plan(ofOwn); len(diagnostics) > 0 {
 				t.Errorf("the plan of the relation says %v", diagnostics)
@@ -80,9 +79,9 @@ func TestHandover_keepsValues(t *testing.T) {
 			apart.Apply(ofOwn)
 			counted.Apply(countedAfter)
 			expectRelated(t, env, "uses")
-			expectQuiet(t, session, "the blueprint, after the handover,", valid(after))
-			expectQuiet(t, apart, "the relation, after the handover,", ofOwn)
-			expectQuiet(t, counted, "the aggregation properties, after the handover,", countedAfter)
+			expectEmptyPlan(t, session, "the blueprint, after the handover,", valid(after))
+			expectEmptyPlan(t, apart, "the relation, after the handover,", ofOwn)
+			expectEmptyPlan(t, counted, "the aggregation properties, after the handover,", countedAfter)
 			if got := serviceAt(t, env); len(got.MirrorProperties) != 1 || len(got.Relations) != 2 || len(got.AggregationProperties) != 1 {
 				t.Errorf("Port has %v, %v and %v", got.Relations, got.MirrorProperties, got.AggregationProperties)
 			}
@@ -92,8 +91,8 @@ func TestHandover_keepsValues(t *testing.T) {
 	}
 }
 
-// TestHandover_isExplicit: without the mode, a plan that would delete the relation and
-// create it again is refused, whichever of the two is planned first.
+// TestHandover_isExplicit checks that without the mode, a plan that would delete the relation and
+// create it again fails, whichever resource is planned first.
 func TestHandover_isExplicit(t *testing.T) {
 	t.Parallel()
 	const want = "To hand it over as it is, set relations_mode"
@@ -116,8 +115,8 @@ func TestHandover_isExplicit(t *testing.T) {
 	}
 }
 
-// TestHandover_afterTheMode: what a map that is not authoritative loses is deleted, so the
-// way to hand it over is to forget what was declared.
+// TestHandover_afterTheMode checks the handover if the mode is already set: removing the relation
+// from the map would delete it, so the blueprint is removed from the state and imported again.
 func TestHandover_afterTheMode(t *testing.T) {
 	t.Parallel()
 	env, session := newInline(t)
@@ -134,12 +133,12 @@ func TestHandover_afterTheMode(t *testing.T) {
 	imported.Apply(valid(after))
 	apart.Apply(relation(""))
 	expectRelated(t, env, "uses")
-	expectQuiet(t, imported, "the blueprint, after the handover,", valid(after))
-	expectQuiet(t, apart, "the relation, after the handover,", relation(""))
+	expectEmptyPlan(t, imported, "the blueprint, after the handover,", valid(after))
+	expectEmptyPlan(t, apart, "the relation, after the handover,", relation(""))
 }
 
-// TestHandover_takesNothingElse: a relation that the blueprint never had is not taken
-// over.
+// TestHandover_takesNothingElse checks that a relation that the blueprint did not declare is not
+// taken over.
 func TestHandover_takesNothingElse(t *testing.T) {
 	t.Parallel()
 	env, session := newInline(t)
@@ -152,8 +151,8 @@ func TestHandover_takesNothingElse(t *testing.T) {
 	}
 }
 
-// TestHandover_inOneApply is the handover with the CLI, whose plan and apply are processes
-// of their own.
+// TestHandover_inOneApply runs the handover with the CLI, which plans and applies in separate
+// processes.
 func TestHandover_inOneApply(t *testing.T) {
 	t.Parallel()
 	const target = `

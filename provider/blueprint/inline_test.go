@@ -8,8 +8,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// TestBlueprint_relationsDeclared leaves alone what the map does not declare, and
-// mirror properties over relations of others.
+// TestBlueprint_relationsDeclared checks that undeclared relations and the mirror properties over
+// them are left alone.
 func TestBlueprint_relationsDeclared(t *testing.T) {
 	t.Parallel()
 	for name, config := range map[string]struct{ before, after string }{
@@ -26,10 +26,10 @@ func TestBlueprint_relationsDeclared(t *testing.T) {
 			session.Apply(valid(config.before))
 			apart := env.NewSession(t, "port_blueprint_relation")
 			apart.Apply(relation(everyRelationAttribute))
-			expectQuiet(t, session, "after a relation of others", valid(config.before))
+			expectEmptyPlan(t, session, "after a relation of others", valid(config.before))
 			session.Apply(valid(config.after))
-			expectQuiet(t, session, "after an update", valid(config.after))
-			expectQuiet(t, apart, "after an update of the blueprint", relation(everyRelationAttribute))
+			expectEmptyPlan(t, session, "after an update", valid(config.after))
+			expectEmptyPlan(t, apart, "after an update of the blueprint", relation(everyRelationAttribute))
 			if got := serviceAt(t, env); len(got.MirrorProperties) != 1 || len(got.Relations) != 1+strings.Count(config.after, `"ours"`) {
 				t.Errorf("Port has %v and %v", got.Relations, got.MirrorProperties)
 			}
@@ -37,7 +37,7 @@ func TestBlueprint_relationsDeclared(t *testing.T) {
 	}
 }
 
-// TestBlueprint_aggregationsDeclared is the same for aggregation properties.
+// TestBlueprint_aggregationsDeclared does the same for aggregation properties.
 func TestBlueprint_aggregationsDeclared(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
@@ -48,15 +48,15 @@ func TestBlueprint_aggregationsDeclared(t *testing.T) {
 	change(t, env, func(b *port.Blueprint) {
 		b.AggregationProperties["theirs"] = port.AggregationProperty{Title: "T", Target: "target", CalculationSpec: port.CalculationSpec{Func: "count", CalculationBy: "entities"}}
 	})
-	expectQuiet(t, session, "after others declared one", config)
+	expectEmptyPlan(t, session, "after others declared one", config)
 	session.Apply(strings.Replace(config, `"Count"`, `"Number"`, 1))
 	if got := serviceAt(t, env).AggregationProperties; len(got) != 2 || got["count"].Title != "Number" {
 		t.Errorf("Port has %v", got)
 	}
 }
 
-// TestBlueprint_conflictingOwnership refuses at plan what the apply would delete,
-// whichever of the two is planned first.
+// TestBlueprint_conflictingOwnership checks that a plan fails if the apply would delete what
+// another resource declares, whichever of the two is planned first.
 func TestBlueprint_conflictingOwnership(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ inline, want string }{
@@ -83,8 +83,8 @@ func TestBlueprint_conflictingOwnership(t *testing.T) {
 	}
 }
 
-// TestBlueprint_ownMirrorsNextToThoseOfOthers lets a blueprint and a relation resource
-// each manage the mirror properties that lead over its own relations.
+// TestBlueprint_ownMirrorsNextToThoseOfOthers checks that a blueprint and a relation resource each
+// manage the mirror properties over their own relations.
 func TestBlueprint_ownMirrorsNextToThoseOfOthers(t *testing.T) {
 	t.Parallel()
 	env, _ := newRelations(t)
@@ -94,9 +94,9 @@ func TestBlueprint_ownMirrorsNextToThoseOfOthers(t *testing.T) {
 	session.Apply(config)
 	apart := env.NewSession(t, "port_blueprint_relation")
 	apart.Apply(relation(everyRelationAttribute))
-	expectQuiet(t, session, "with mirror properties of others", config)
+	expectEmptyPlan(t, session, "with mirror properties of others", config)
 	session.Apply(valid(`"description": "x", "relations_mode": "declared", "relations": {"ours": {"target": "target"}}, "mirror_properties": {"name": {"path": "ours.name"}}`))
-	expectQuiet(t, apart, "after an update of the blueprint", relation(everyRelationAttribute))
+	expectEmptyPlan(t, apart, "after an update of the blueprint", relation(everyRelationAttribute))
 	if got := serviceAt(t, env).MirrorProperties; len(got) != 2 {
 		t.Errorf("Port has %v", got)
 	}

@@ -11,8 +11,8 @@ import (
 
 const blueprintRoute = "/v1/blueprints/{identifier}"
 
-// TestBlueprint_interruptedChangeIsRecorded: what Port completes after Terraform
-// was interrupted is a success, so nothing is orphaned, tainted or done twice.
+// TestBlueprint_interruptedChangeIsRecorded checks that a change that Port completes after
+// Terraform was interrupted is recorded, so that nothing is orphaned, tainted or repeated.
 func TestBlueprint_interruptedChangeIsRecorded(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -35,7 +35,7 @@ func TestBlueprint_interruptedChangeIsRecorded(t *testing.T) {
 			}
 			reported := env.Interrupt(t, session, test.method, test.route, func() []string { return session.TryApply(test.after) })
 			expectLate(t, reported, test.verb+` blueprint "service"`)
-			expectQuiet(t, session, "after the interruption", test.after)
+			expectEmptyPlan(t, session, "after the interruption", test.after)
 		})
 	}
 }
@@ -54,15 +54,15 @@ func TestBlueprint_interruptedDeleteIsRecorded(t *testing.T) {
 		t.Error("the blueprint is still in the state")
 	}
 	if _, err := env.Client.Blueprints.Get(t.Context(), "service"); !errors.Is(err, port.ErrNotFound) {
-		t.Errorf("the blueprint is still at Port: %v", err)
+		t.Errorf("the blueprint is still in Port: %v", err)
 	}
 }
 
-// TestBlueprint_interruptedRenameOfAKeyIsTakenBack: the write that the rename is
-// part of is not sent any more, so the next plan has to find the old key.
-func TestBlueprint_interruptedRenameOfAKeyIsTakenBack(t *testing.T) {
+// TestBlueprint_interruptedKeyRenameIsReverted interrupts the rename of a key. The rest of the
+// change is not sent, so the rename is reverted and the next plan finds the old key.
+func TestBlueprint_interruptedKeyRenameIsReverted(t *testing.T) {
 	t.Parallel()
-	env, session := newOccupied(t, properties(`"string_props": {"a": {}}`), map[string]any{"a": "1"})
+	env, session := newWithEntity(t, properties(`"string_props": {"a": {}}`), map[string]any{"a": "1"})
 	after := properties(`"string_props": {"x": {"renamed_from": "a"}}`)
 	reported := env.Interrupt(t, session, "PATCH", "/v1/blueprints/{blueprint_identifier}/properties/{property_identifier}/rename", func() []string { return session.TryApply(after) })
 	if len(reported) != 1 || !strings.Contains(reported[0], "Unable to Update Blueprint") || !strings.Contains(reported[0], "Terraform was interrupted") {
@@ -77,8 +77,7 @@ func TestBlueprint_interruptedRenameOfAKeyIsTakenBack(t *testing.T) {
 	}
 }
 
-// expectLate checks that all that is reported is that a change was completed
-// after the interruption.
+// expectLate checks that the only diagnostic is that a change completed after the interrupt.
 func expectLate(t *testing.T, reported []string, change string) {
 	t.Helper()
 	if len(reported) != 1 || !strings.HasPrefix(reported[0], "WARNING") || !strings.Contains(reported[0], "Change Completed Late") || !strings.Contains(reported[0], change) {

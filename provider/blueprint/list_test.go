@@ -8,7 +8,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// newListed is a Port with blueprints of which one uses much of what there is.
+// newListed returns a Port with blueprints, one of which uses most attributes.
 func newListed(t *testing.T) *acctest.Environment {
 	t.Helper()
 	env := acctest.NewEmulated(t)
@@ -60,7 +60,7 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestList_asImported lists what an import shows.
+// TestList_asImported checks that listed resources equal imported ones.
 func TestList_asImported(t *testing.T) {
 	t.Parallel()
 	env := newListed(t)

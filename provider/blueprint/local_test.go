@@ -11,8 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// TestBlueprint_localChangesSendNothing changes attributes that Port does not
-// store: the plan keeps the timestamps, and the apply writes nothing.
+// TestBlueprint_localChangesSendNothing changes attributes that Port does not store: the plan keeps
+// the timestamps, and the apply writes nothing.
 func TestBlueprint_localChangesSendNothing(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -41,7 +41,7 @@ func TestBlueprint_localChangesSendNothing(t *testing.T) {
 			if writes := env.Writes(t); len(writes) > 0 {
 				t.Errorf("the apply sent %v", writes)
 			}
-			expectQuiet(t, session, "after the apply", test.after)
+			expectEmptyPlan(t, session, "after the apply", test.after)
 		})
 	}
 	t.Run("renamed_from of what was renamed", func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestBlueprint_deletionProtection(t *testing.T) {
 		t.Errorf("the plan to destroy says %q", failures)
 	}
 	if writes := env.Writes(t); len(writes) != 1 {
-		t.Errorf("beside the create there was %v", writes)
+		t.Errorf("next to the create there was %v", writes)
 	}
 
 	session.Apply(valid(`"deletion_protection": false`))
@@ -122,8 +122,7 @@ func TestBlueprint_deleteActions(t *testing.T) {
 	}
 }
 
-// TestBlueprint_timeouts gives each operation too little time, against a Port
-// that asks to wait.
+// TestBlueprint_timeouts lets each operation time out while Port asks to retry later.
 func TestBlueprint_timeouts(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ method, route, config string }{
@@ -164,12 +163,12 @@ func TestBlueprint_identity(t *testing.T) {
 	imported := env.NewSession(t, "port_blueprint")
 	imported.ImportIdentity(map[string]string{"identifier": "service"})
 	expectIdentity(t, imported, "service")
-	expectQuiet(t, imported, "after an import by identity", valid(""))
+	expectEmptyPlan(t, imported, "after an import by identity", valid(""))
 
 	renamed := strings.Replace(valid(""), `"identifier": "service"`, `"identifier": "renamed"`, 1)
 	session.Apply(renamed)
 	expectIdentity(t, session, "renamed")
-	expectQuiet(t, session, "after the rename", renamed)
+	expectEmptyPlan(t, session, "after the rename", renamed)
 
 	if err := env.Client.Blueprints.Delete(t.Context(), "renamed", port.DeleteBlueprintOptions{}); err != nil {
 		t.Fatal(err)
@@ -187,8 +186,8 @@ func expectIdentity(t *testing.T, session *acctest.Session, want string) {
 	}
 }
 
-// TestBlueprint_relatedToItself creates one where Port takes the relation at
-// once, and where it wants the target to exist first.
+// TestBlueprint_relatedToItself creates a blueprint with a relation to itself, with a Port that
+// accepts that and one that requires the target to exist.
 func TestBlueprint_relatedToItself(t *testing.T) {
 	t.Parallel()
 	config := valid(`"relations": {"parent": {"target": "service"}}, "mirror_properties": {"above": {"path": "parent.$title"}},
@@ -200,7 +199,7 @@ func TestBlueprint_relatedToItself(t *testing.T) {
 		env := acctest.NewEmulated(t)
 		session := env.NewSession(t, "port_blueprint")
 		session.Apply(config)
-		expectQuiet(t, session, "after the create", config)
+		expectEmptyPlan(t, session, "after the create", config)
 		if writes := env.Writes(t); len(writes) != 1 {
 			t.Errorf("it took %v", writes)
 		}
@@ -211,7 +210,7 @@ func TestBlueprint_relatedToItself(t *testing.T) {
 		env.Control(t, http.MethodPost, "/_emulator/faults", refusal)
 		session := env.NewSession(t, "port_blueprint")
 		session.Apply(config)
-		expectQuiet(t, session, "after the create", config)
+		expectEmptyPlan(t, session, "after the create", config)
 	})
 	t.Run("the second step fails", func(t *testing.T) {
 		t.Parallel()
@@ -223,7 +222,7 @@ func TestBlueprint_relatedToItself(t *testing.T) {
 			t.Errorf("it says %q", failures)
 		}
 		if _, err := env.Client.Blueprints.Get(t.Context(), "service"); err == nil {
-			t.Error("half of the blueprint was left at Port")
+			t.Error("half of the blueprint was left in Port")
 		}
 	})
 }

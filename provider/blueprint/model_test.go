@@ -59,7 +59,7 @@ func decodeBlueprint(t *testing.T, text string) *port.Blueprint {
 	return &blueprint
 }
 
-// imported is the model of a blueprint after an import.
+// imported returns the model of a blueprint after an import.
 func imported(t *testing.T, blueprint *port.Blueprint) *model {
 	t.Helper()
 	var read model
@@ -69,7 +69,7 @@ func imported(t *testing.T, blueprint *port.Blueprint) *model {
 	return &read
 }
 
-// over is what an update makes of a blueprint.
+// over returns the blueprint after an update.
 func over(t *testing.T, desired *model, current *port.Blueprint) *port.Blueprint {
 	t.Helper()
 	body, err := change{desired: *desired}.body(current)
@@ -109,7 +109,7 @@ func TestModelRoundTrip(t *testing.T) {
 	}
 }
 
-func TestFromAPIKeepsTheFormOfEmptyValues(t *testing.T) {
+func TestFromAPIKeepsFormOfEmptyValues(t *testing.T) {
 	t.Parallel()
 	answer := `{"identifier": "a", "title": "A", "schema": {"properties": {"s": {"type": "string"}}}, "relations": {"r": {"target": "t", "required": false, "many": false}}}`
 	fresh := &model{
@@ -130,7 +130,7 @@ func TestFromAPIKeepsTheFormOfEmptyValues(t *testing.T) {
 		"description stays empty text":          fresh.Description.Equal(types.StringValue("")),
 		"icon stays null":                       fresh.Icon.IsNull(),
 		"an empty enum stays":                   property.Enum != nil && len(property.Enum) == 0,
-		"empty colours stay":                    property.EnumColors != nil,
+		"empty colors stay":                     property.EnumColors != nil,
 		"an empty format stays":                 property.Format.Equal(types.StringValue("")),
 		"an empty map of properties stays":      fresh.Properties.Number != nil,
 		"a null map of properties stays":        fresh.Properties.Boolean == nil,
@@ -145,9 +145,8 @@ func TestFromAPIKeepsTheFormOfEmptyValues(t *testing.T) {
 	}
 }
 
-// TestOddValuesAreLeftAlone reads properties whose default or enum is of another
-// type than theirs, which Port may hold: the rest can be read, and a write keeps
-// them.
+// TestOddValuesAreLeftAlone reads properties whose default or enum has a different type, which Port
+// may have: everything else can be read, and a write keeps these values.
 func TestOddValuesAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	for _, property := range []string{
@@ -171,7 +170,7 @@ func TestOddValuesAreLeftAlone(t *testing.T) {
 	}
 }
 
-func TestUpdateKeepsWhatNoAttributeStandsFor(t *testing.T) {
+func TestUpdateKeepsKeysWithoutAttribute(t *testing.T) {
 	t.Parallel()
 	current := decodeBlueprint(t, `{"identifier": "a", "title": "A", "newKey": {"x": 1},
 		"schema": {"properties": {
@@ -246,9 +245,9 @@ func TestNumbersAreExactOnTheWire(t *testing.T) {
 	}
 }
 
-// TestExtraJSONTakesTypesOfProperties has a property of a type that no map of
-// properties is for, which the emulator would not take.
-func TestExtraJSONTakesTypesOfProperties(t *testing.T) {
+// TestExtraJSONAcceptsUnknownPropertyTypes sets a property of a type without an attribute, which
+// the emulator would not accept.
+func TestExtraJSONAcceptsUnknownPropertyTypes(t *testing.T) {
 	t.Parallel()
 	desired := &model{
 		Identifier: types.StringValue("a"), Title: types.StringValue("A"),

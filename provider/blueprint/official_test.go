@@ -10,21 +10,21 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// TestBlueprint_officialState refreshes states of the official provider, which
-// hold its attributes alone and times in Go's text form, to an empty plan.
+// TestBlueprint_officialState refreshes states of the official provider, which have only its
+// attributes and times in Go's text form. The plan is then empty.
 func TestBlueprint_officialState(t *testing.T) {
 	t.Parallel()
-	expectQuietStates(t, "port_blueprint", "testdata/official")
+	expectEmptyPlansFromStates(t, "port_blueprint", "testdata/official")
 }
 
-// TestSystem_officialState does the same with what the official provider added to a
-// system blueprint.
+// TestSystem_officialState does the same for additions of the official provider to a system
+// blueprint.
 func TestSystem_officialState(t *testing.T) {
 	t.Parallel()
-	expectQuietStates(t, systemType, "testdata/official_system")
+	expectEmptyPlansFromStates(t, systemType, "testdata/official_system")
 }
 
-func expectQuietStates(t *testing.T, resourceType, folder string) {
+func expectEmptyPlansFromStates(t *testing.T, resourceType, folder string) {
 	t.Helper()
 	states, err := filepath.Glob(folder + "/*.state.json")
 	if err != nil || len(states) == 0 {
@@ -40,7 +40,7 @@ func expectQuietStates(t *testing.T, resourceType, folder string) {
 			env.NewSession(t, resourceType).Apply(config)
 			session := env.NewSession(t, resourceType)
 			session.Resume(state)
-			expectQuiet(t, session, "after the official provider", config)
+			expectEmptyPlan(t, session, "after the official provider", config)
 		})
 	}
 }
@@ -54,8 +54,8 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// expectOfficialAttributes holds a state to the attributes that the official
-// provider writes: all of them, and no other.
+// expectOfficialAttributes checks that a state has exactly the attributes that the official
+// provider writes.
 func expectOfficialAttributes(t *testing.T, resourceType, state string) {
 	t.Helper()
 	var official map[string]map[string]json.RawMessage

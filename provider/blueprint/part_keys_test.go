@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestExtend_leavesTheBaseStructure also where Port has made an earlier addition part
-// of it.
-func TestExtend_leavesTheBaseStructure(t *testing.T) {
+// TestExtend_keepsTheBaseStructure checks that an earlier addition that has become part of the base
+// structure stays.
+func TestExtend_keepsTheBaseStructure(t *testing.T) {
 	t.Parallel()
 	structure := decodeBlueprint(t, `{"identifier": "_team", "schema": {"properties": {"size": {"type": "number"}, "promoted": {"type": "string"}}, "required": ["size"]},
 		"relations": {"lead": {"target": "_user"}}, "includeInGlobalSearch": false}`)

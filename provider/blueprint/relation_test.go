@@ -15,7 +15,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// relation is a configuration of a relation of the blueprint service to target.
+// relation returns the configuration of a relation from the blueprint service to target.
 func relation(more string) string {
 	if more != "" {
 		more = ", " + more
@@ -25,7 +25,7 @@ func relation(more string) string {
 
 const everyRelationAttribute = `"title": "Uses", "description": "What it uses.", "many": false, "required": false, "mirror_properties": {"size": {"path": "uses.size", "title": "Size"}}`
 
-// newRelations returns a session with two blueprints at Port.
+// newRelations returns a session with two blueprints in Port.
 func newRelations(t *testing.T) (*acctest.Environment, *acctest.Session) {
 	t.Helper()
 	env := acctest.NewEmulated(t)
@@ -36,7 +36,7 @@ func newRelations(t *testing.T) (*acctest.Environment, *acctest.Session) {
 	return env, env.NewSession(t, "port_blueprint_relation")
 }
 
-// serviceAt is the blueprint service as Port has it.
+// serviceAt returns the blueprint service from Port.
 func serviceAt(t *testing.T, env *acctest.Environment) *port.Blueprint {
 	t.Helper()
 	blueprint, err := env.Client.Blueprints.Get(t.Context(), "service")
@@ -50,12 +50,12 @@ func TestRelation_everythingSetAndUnset(t *testing.T) {
 	t.Parallel()
 	env, session := newRelations(t)
 	session.Apply(relation(everyRelationAttribute))
-	expectQuiet(t, session, "after the create", relation(everyRelationAttribute))
+	expectEmptyPlan(t, session, "after the create", relation(everyRelationAttribute))
 	if got := session.Text("id"); got != "service:uses" {
 		t.Errorf("the id is %q", got)
 	}
 	session.Apply(relation(""))
-	expectQuiet(t, session, "after everything was unset", relation(""))
+	expectEmptyPlan(t, session, "after everything was unset", relation(""))
 	got := serviceAt(t, env)
 	if of := got.Relations["uses"]; of.Title != nil || of.Description != nil || len(got.MirrorProperties) != 0 {
 		t.Errorf("Port has %+v and the mirror properties %v", of, got.MirrorProperties)
@@ -66,8 +66,9 @@ func TestRelation_everythingSetAndUnset(t *testing.T) {
 	}
 }
 
-// TestRelation_destroyTakesMirrorsAlong also where the relation has already gone.
-func TestRelation_destroyTakesMirrorsAlong(t *testing.T) {
+// TestRelation_destroyDeletesMirrors destroys a relation with its mirror properties, also if the
+// relation is already gone.
+func TestRelation_destroyDeletesMirrors(t *testing.T) {
 	t.Parallel()
 	env, session := newRelations(t)
 	session.Apply(relation(everyRelationAttribute))
@@ -80,7 +81,7 @@ func TestRelation_destroyTakesMirrorsAlong(t *testing.T) {
 	session.Apply(relation(""))
 	change(t, env, func(b *port.Blueprint) { b.Relations = nil })
 	if _, diagnostics := session.Destroy(); len(diagnostics) > 0 {
-		t.Errorf("destroying what has gone: %v", diagnostics)
+		t.Errorf("destroying what no longer exists: %v", diagnostics)
 	}
 }
 
@@ -91,14 +92,14 @@ func TestRelation_disappears(t *testing.T) {
 	change(t, env, func(b *port.Blueprint) { b.Relations = nil })
 	session.Refresh()
 	if !session.IsGone() {
-		t.Error("the state still has a relation that has gone")
+		t.Error("the state still has a deleted relation")
 	}
 	session.Apply(relation(""))
 	if err := env.Client.Blueprints.Delete(t.Context(), "service", port.DeleteBlueprintOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, diagnostics := session.Destroy(); len(diagnostics) > 0 {
-		t.Errorf("destroying the relation of a blueprint that has gone: %v", diagnostics)
+		t.Errorf("destroying the relation of a deleted blueprint: %v", diagnostics)
 	}
 }
 
@@ -141,12 +142,12 @@ func TestRelation_everyDriftShows(t *testing.T) {
 				t.Errorf("the plan changes %v, want %s", changed, test.want)
 			}
 			session.Apply(config)
-			expectQuiet(t, session, "after the repair", config)
+			expectEmptyPlan(t, session, "after the next apply", config)
 		})
 	}
 }
 
-// TestRelation_leavesTheRestAlone: what others have in the blueprint survives.
+// TestRelation_leavesTheRestAlone checks that everything else in the blueprint survives.
 func TestRelation_leavesTheRestAlone(t *testing.T) {
 	t.Parallel()
 	env, session := newRelations(t)
@@ -156,7 +157,7 @@ func TestRelation_leavesTheRestAlone(t *testing.T) {
 	})
 	session.Apply(relation(everyRelationAttribute))
 	change(t, env, func(b *port.Blueprint) { b.MirrorProperties["added"] = port.MirrorProperty{Path: "uses.name"} })
-	expectQuiet(t, session, "with mirror properties of others", relation(everyRelationAttribute))
+	expectEmptyPlan(t, session, "with mirror properties of others", relation(everyRelationAttribute))
 	session.Apply(relation(""))
 	got := serviceAt(t, env)
 	if len(got.Relations) != 2 || len(got.MirrorProperties) != 2 {
@@ -171,7 +172,7 @@ func TestRelation_renameKeepsTargets(t *testing.T) {
 	createRelated(t, env)
 	renamed := strings.NewReplacer(`"uses"`, `"needs"`, "uses.", "needs.").Replace(relation(everyRelationAttribute))
 	session.Apply(renamed)
-	expectQuiet(t, session, "after the rename", renamed)
+	expectEmptyPlan(t, session, "after the rename", renamed)
 	expectRelated(t, env, "needs")
 
 	env.Control(t, http.MethodPost, "/_emulator/faults", `{"method": "PUT", "route": "/v1/blueprints/{identifier}", "status": 422, "times": 1}`)
@@ -190,11 +191,11 @@ func TestRelation_import(t *testing.T) {
 	session.Apply(relation(everyRelationAttribute))
 	imported := env.NewSession(t, "port_blueprint_relation")
 	imported.Import("service:uses")
-	expectQuiet(t, imported, "after an import", relation(everyRelationAttribute))
+	expectEmptyPlan(t, imported, "after an import", relation(everyRelationAttribute))
 
 	byIdentity := env.NewSession(t, "port_blueprint_relation")
 	byIdentity.ImportIdentity(map[string]string{"blueprint": "service", "identifier": "uses"})
-	expectQuiet(t, byIdentity, "after an import by identity", relation(everyRelationAttribute))
+	expectEmptyPlan(t, byIdentity, "after an import by identity", relation(everyRelationAttribute))
 
 	create(t, env, &port.Blueprint{Identifier: "team:service", Title: "T", Relations: map[string]port.Relation{"uses": {Target: "target"}}})
 	colon := env.NewSession(t, "port_blueprint_relation")
@@ -247,7 +248,7 @@ func TestRelation_followsARename(t *testing.T) {
 	}
 	blueprint.Apply(renamed)
 	session.Apply(ofRenamed)
-	expectQuiet(t, session, "after the rename", ofRenamed)
+	expectEmptyPlan(t, session, "after the rename", ofRenamed)
 
 	if replaced := session.Replaces(relation("")); !slices.Equal(replaced, []string{"blueprint"}) {
 		t.Errorf("another blueprint replaces because of %v", replaced)
@@ -311,8 +312,7 @@ func TestRelation_errorsNameTheCause(t *testing.T) {
 	})
 }
 
-// TestRelation_timeouts names the limit of each operation that Port does not answer in
-// time.
+// TestRelation_timeouts checks that the error names the timeout of each operation.
 func TestRelation_timeouts(t *testing.T) {
 	t.Parallel()
 	const limits = `"timeouts": {"create": "50ms", "read": "50ms", "update": "50ms", "delete": "50ms"}`
@@ -348,7 +348,7 @@ func TestRelation_unknownAnywhere(t *testing.T) {
 	existing.Apply(config)
 	values, containers := acctest.EachUnknown(t, config)
 	for name, diagnostics := range acctest.ValidateAll(t, "port_blueprint_relation", values) {
-		t.Errorf("%s is unknown: validation says %q", name, diagnostics)
+		t.Errorf("%s is unknown: validation reports %q", name, diagnostics)
 	}
 	for name, session := range map[string]*acctest.Session{"a new one": env.NewSession(t, "port_blueprint_relation"), "an existing one": existing} {
 		for _, broken := range session.Reconsidered(containers, config) {
@@ -356,14 +356,14 @@ func TestRelation_unknownAnywhere(t *testing.T) {
 		}
 		for at, unknown := range values {
 			if diagnostics := session.Plan(unknown); containsText(diagnostics, "ERROR") {
-				t.Errorf("%s, %s is unknown: the plan says %q", name, at, diagnostics)
+				t.Errorf("%s, %s is unknown: the plan reports %q", name, at, diagnostics)
 			}
 		}
 	}
 }
 
-// TestRelation_foundAfterARename refreshes a relation whose blueprint was renamed by a run
-// that did not reach it.
+// TestRelation_foundAfterARename refreshes a relation whose blueprint was renamed by a run that did
+// not update the relation.
 func TestRelation_foundAfterARename(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
@@ -375,7 +375,7 @@ func TestRelation_foundAfterARename(t *testing.T) {
 	blueprint.Apply(`{"identifier": "component", "title": "Service"}`)
 	session = env.Restart(t, session)
 	ofRenamed := strings.ReplaceAll(relation(""), "service", "component")
-	expectQuiet(t, session, "after a rename without it", ofRenamed)
+	expectEmptyPlan(t, session, "after a rename without it", ofRenamed)
 	if got := session.Identity(); got["blueprint"] != "component" || session.Text("id") != "component:uses" {
 		t.Errorf("the identity is %v, the id %q", got, session.Text("id"))
 	}
@@ -384,12 +384,12 @@ func TestRelation_foundAfterARename(t *testing.T) {
 	}
 	session.Refresh()
 	if !session.IsGone() {
-		t.Error("the state still has the relation of a blueprint that has gone")
+		t.Error("the state still has the relation of a deleted blueprint")
 	}
 }
 
-// cycle is a configuration of blueprints that relate to each other in a circle, the last
-// one to the first. The blueprints have a suffix.
+// cycle returns a configuration of blueprints that relate to each other in a cycle. Their
+// identifiers have a suffix.
 func cycle(length int, suffix string) string {
 	var text strings.Builder
 	for i := range length {
@@ -409,8 +409,8 @@ func cycle(length int, suffix string) string {
 	return text.String()
 }
 
-// TestRelation_cycles applies circles of one, three and four blueprints in one run from an
-// empty organization, renames all of the blueprints in one, and destroys them in one.
+// TestRelation_cycles creates cycles of one, three and four blueprints in one run in an empty
+// organization, renames all blueprints in one run, and destroys them in one run.
 func TestRelation_cycles(t *testing.T) {
 	t.Parallel()
 	config := func(suffix string) string { return cycle(1, suffix) + cycle(3, suffix) + cycle(4, suffix) }

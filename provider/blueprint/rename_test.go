@@ -11,8 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// newOccupied applies a blueprint and gives it an entity with values.
-func newOccupied(t *testing.T, config string, values map[string]any) (*acctest.Environment, *acctest.Session) {
+// newOccupied applies a blueprint and creates an entity with values.
+func newWithEntity(t *testing.T, config string, values map[string]any) (*acctest.Environment, *acctest.Session) {
 	t.Helper()
 	env := acctest.NewEmulated(t)
 	create(t, env, &port.Blueprint{Identifier: "target", Title: "Target"})
@@ -30,7 +30,7 @@ func addEntity(t *testing.T, env *acctest.Environment, blueprint string, entity 
 	}
 }
 
-// valuesOf are the properties of the entity that are not null.
+// valuesOf returns the properties of the entity that are not null.
 func valuesOf(t *testing.T, env *acctest.Environment) map[string]any {
 	t.Helper()
 	entity, err := env.Client.Entities.Get(t.Context(), "service", "e", port.GetEntityOptions{})
@@ -82,14 +82,14 @@ func TestBlueprint_renamedFromKeepsValues(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			after := properties(`"string_props": {` + test.after + `}`)
-			env, session := newOccupied(t, properties(`"string_props": {`+test.before+`}`), letters)
+			env, session := newWithEntity(t, properties(`"string_props": {`+test.before+`}`), letters)
 
 			session.Apply(after)
 
 			if got := valuesOf(t, env); !maps.Equal(got, test.want) {
 				t.Errorf("the entity has %v, want %v", got, test.want)
 			}
-			expectQuiet(t, session, "after the rename", after)
+			expectEmptyPlan(t, session, "after the rename", after)
 			session.Apply(strings.Replace(after, `"title": "Service"`, `"title": "Other"`, 1))
 			if got := valuesOf(t, env); !maps.Equal(got, test.want) {
 				t.Errorf("after another update the entity has %v, want %v", got, test.want)
@@ -117,19 +117,18 @@ func TestBlueprint_renamedFromOnRelations(t *testing.T) {
 	if got := entity.Relations["new"]; got != "t" {
 		t.Errorf("the entity is related to %v", got)
 	}
-	expectQuiet(t, session, "after the rename", renamed)
+	expectEmptyPlan(t, session, "after the rename", renamed)
 	if writes := env.Writes(t); writes["PATCH /v1/blueprints/{blueprint_identifier}/mirror/{property_identifier}/rename"] != 1 {
 		t.Errorf("the mirror property was not renamed by its route: %v", writes)
 	}
 }
 
-// TestBlueprint_failedRenameIsTakenBack checks that a swap whose update fails
-// does not leave the values under the wrong keys, where the next apply would
-// swap them once more.
-func TestBlueprint_failedRenameIsTakenBack(t *testing.T) {
+// TestBlueprint_failedRenameIsReverted checks that a swap whose update fails does not leave the
+// values under the wrong keys, where the next apply would swap them again.
+func TestBlueprint_failedRenameIsReverted(t *testing.T) {
 	t.Parallel()
 	letters := map[string]any{"a": "1", "b": "2"}
-	// The icon has to be written by the update.
+	// The update must write the icon.
 	swapped := properties(`"string_props": {"a": {"renamed_from": "b", "icon": "Git"}, "b": {"renamed_from": "a"}}`)
 	tests := map[string]string{
 		"by the update": `{"method": "PUT", "route": "/v1/blueprints/{identifier}", "status": 422, "body": {"ok": false, "error": "invalid_request", "message": "No"}}`,
@@ -139,13 +138,13 @@ func TestBlueprint_failedRenameIsTakenBack(t *testing.T) {
 	for name, fault := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			env, session := newOccupied(t, properties(`"string_props": {"a": {}, "b": {}}`), letters)
+			env, session := newWithEntity(t, properties(`"string_props": {"a": {}, "b": {}}`), letters)
 			env.Control(t, http.MethodPost, "/_emulator/faults", fault)
 
 			failures := tryApply(session, swapped)
 
 			if len(failures) != 1 || !strings.Contains(failures[0], "Unable to Update Blueprint") {
-				t.Fatalf("the apply says %q", failures)
+				t.Fatalf("the apply reports %q", failures)
 			}
 			if got := valuesOf(t, env); !maps.Equal(got, letters) {
 				t.Errorf("after the failure the entity has %v", got)
@@ -160,16 +159,15 @@ func TestBlueprint_failedRenameIsTakenBack(t *testing.T) {
 	}
 }
 
-// TestBlueprint_identifierAndKeyRenamedTogether renames the blueprint and a
-// property and retypes another, while the last answer of Port is lost or a write
-// fails.
+// TestBlueprint_identifierAndKeyRenamedTogether renames the blueprint and a property and changes
+// the type of another one, while the last response of Port is lost or a write fails.
 func TestBlueprint_identifierAndKeyRenamedTogether(t *testing.T) {
 	t.Parallel()
 	const after = `{"identifier": "renamed", "title": "Service", "properties": {"string_props": {"kept2": {"renamed_from": "kept"}}, "number_props": {"retyped": {}}}}`
 	const put = `"method": "PUT", "route": "/v1/blueprints/{identifier}"`
 	start := func(t *testing.T) (*acctest.Environment, *acctest.Session) {
 		t.Helper()
-		env, _ := newOccupied(t, properties(`"string_props": {"kept": {}, "retyped": {}}`), map[string]any{"kept": "k", "retyped": "r"})
+		env, _ := newWithEntity(t, properties(`"string_props": {"kept": {}, "retyped": {}}`), map[string]any{"kept": "k", "retyped": "r"})
 		session := env.NewConfiguredSession(t, "port_blueprint", `{"blueprint_property_type_change_protection": false, "max_retries": 0}`)
 		session.Import("service")
 		return env, session
@@ -191,9 +189,9 @@ func TestBlueprint_identifierAndKeyRenamedTogether(t *testing.T) {
 		if err != nil || entity.Properties["kept2"] != "k" {
 			t.Errorf("in the end the entity is %v, %v", entity, err)
 		}
-		expectQuiet(t, session, "in the end", after)
+		expectEmptyPlan(t, session, "in the end", after)
 	})
-	// One write removes the property that is retyped, and the next one renames.
+	// One write removes the property whose type changes, and the next one renames.
 	for name, earlier := range map[string]string{
 		"the first write is interrupted":  "",
 		"the second write is interrupted": `{` + put + `, "times": 1}`,
@@ -210,7 +208,7 @@ func TestBlueprint_identifierAndKeyRenamedTogether(t *testing.T) {
 				t.Fatalf("the state lost the blueprint after %q", reported)
 			}
 			session.Apply(after)
-			expectQuiet(t, session, "in the end", after)
+			expectEmptyPlan(t, session, "in the end", after)
 			entity, err := env.Client.Entities.Get(t.Context(), "renamed", "e", port.GetEntityOptions{})
 			if err != nil || entity.Properties["kept2"] != "k" {
 				t.Errorf("in the end the entity is %v, %v", entity, err)
@@ -242,19 +240,19 @@ func losses() map[string]struct {
 	}
 }
 
-func TestBlueprint_plansSayWhatIsLost(t *testing.T) {
+func TestBlueprint_planWarnsAboutLosses(t *testing.T) {
 	t.Parallel()
 	for name, test := range losses() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, session := newOccupied(t, test.before, nil)
+			_, session := newWithEntity(t, test.before, nil)
 			session.Changes(test.after)
 			expectWarnings(t, session, test.want...)
 		})
 	}
 }
 
-// expectWarnings wants one warning with each text, and no other.
+// expectWarnings checks that there is one warning with each text, and no other.
 func expectWarnings(t *testing.T, session *acctest.Session, texts ...string) {
 	t.Helper()
 	warnings := slices.Clone(session.Warnings())
@@ -288,7 +286,7 @@ func TestBlueprint_typeChanges(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			env, session := newOccupied(t, properties(test.before), test.values)
+			env, session := newWithEntity(t, properties(test.before), test.values)
 			failures := tryApply(session, properties(test.after))
 			if len(failures) != 1 || !strings.Contains(failures[0], "Property Type Changed: "+test.changed) ||
 				!strings.Contains(failures[0], "blueprint_property_type_change_protection = false") {
@@ -302,7 +300,7 @@ func TestBlueprint_typeChanges(t *testing.T) {
 				expectWarnings(t, unprotected, "Property Values Will Be Deleted: "+test.changed)
 			}
 			unprotected.Apply(properties(test.after))
-			expectQuiet(t, unprotected, "after the change", properties(test.after))
+			expectEmptyPlan(t, unprotected, "after the change", properties(test.after))
 			if got := valuesOf(t, env); len(got) != 0 {
 				t.Errorf("the entity still has %v", got)
 			}
@@ -310,14 +308,14 @@ func TestBlueprint_typeChanges(t *testing.T) {
 	}
 	t.Run("from open elements to a kind", func(t *testing.T) {
 		t.Parallel()
-		_, session := newOccupied(t, properties(`"array_props": {"x": {}}`), nil)
+		_, session := newWithEntity(t, properties(`"array_props": {"x": {}}`), nil)
 		session.Apply(properties(`"array_props": {"x": {"string_items": {}}}`))
 	})
 }
 
-// TestBlueprint_typeChangedMeanwhile has somebody change a type after the
-// refresh: under the protection the update must not change it back.
-func TestBlueprint_typeChangedMeanwhile(t *testing.T) {
+// TestBlueprint_typeChangedConcurrently changes a type in Port after the refresh: with the
+// protection on, the update must not change it back.
+func TestBlueprint_typeChangedConcurrently(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
 	session := env.NewSession(t, "port_blueprint")
@@ -327,15 +325,15 @@ func TestBlueprint_typeChangedMeanwhile(t *testing.T) {
 	failures := tryApply(session, properties(`"string_props": {"a": {}}}, "description": "d", "kafka_changelog_destination": {`))
 
 	if len(failures) != 1 || !strings.Contains(failures[0], `the type of a property was changed at Port since Terraform read it: "a"`) || !strings.Contains(failures[0], "Nothing was written") {
-		t.Errorf("the apply says %q", failures)
+		t.Errorf("the apply reports %q", failures)
 	}
 	if got := document(t, env); !strings.Contains(got, `"a":{"type":"number"}`) {
 		t.Errorf("Port has %s", got)
 	}
 }
 
-// TestBlueprint_formatChanges: Port refuses another format for a property that
-// exists, so the property is made again where that loses nothing or is allowed.
+// TestBlueprint_formatChanges checks that a property whose format changes, which Port refuses, is
+// deleted and added again if that loses nothing or is allowed.
 func TestBlueprint_formatChanges(t *testing.T) {
 	t.Parallel()
 	before, after := properties(`"string_props": {"x": {}}`), properties(`"string_props": {"x": {"format": "email"}}`)
@@ -346,11 +344,11 @@ func TestBlueprint_formatChanges(t *testing.T) {
 		session.Changes(after)
 		expectWarnings(t, session, `The format of property "x" changes. Where Port refuses to change the format of a property that exists, the apply fails`)
 		session.Apply(after)
-		expectQuiet(t, session, "after the change", after)
+		expectEmptyPlan(t, session, "after the change", after)
 	})
 	t.Run("with values", func(t *testing.T) {
 		t.Parallel()
-		env, session := newOccupied(t, before, map[string]any{"x": "a"})
+		env, session := newWithEntity(t, before, map[string]any{"x": "a"})
 		failures := tryApply(session, after)
 		if len(failures) != 1 || !strings.Contains(failures[0], `does not change the format of a property that exists: "x"`) ||
 			!strings.Contains(failures[0], "blueprint_property_type_change_protection = false") {
@@ -364,6 +362,6 @@ func TestBlueprint_formatChanges(t *testing.T) {
 		unprotected.Changes(after)
 		expectWarnings(t, unprotected, "deletes the value of every entity")
 		unprotected.Apply(after)
-		expectQuiet(t, unprotected, "after the change", after)
+		expectEmptyPlan(t, unprotected, "after the change", after)
 	})
 }

@@ -27,7 +27,7 @@ func variables(identifier string) config.Variables {
 	return config.Variables{"identifier": config.StringVariable(identifier)}
 }
 
-// destroyed checks that the blueprint is gone at Port.
+// destroyed checks that the blueprint no longer exists in Port.
 func destroyed(t *testing.T, env *acctest.Environment, identifier string) resource.TestCheckFunc {
 	t.Helper()
 	return func(*terraform.State) error {
@@ -39,7 +39,7 @@ func destroyed(t *testing.T, env *acctest.Environment, identifier string) resour
 	}
 }
 
-// patch changes a blueprint behind Terraform's back.
+// patch changes a blueprint outside Terraform.
 func patch(t *testing.T, env *acctest.Environment, identifier string, change port.BlueprintPatch) func() {
 	t.Helper()
 	return func() {
@@ -171,7 +171,7 @@ func TestBlueprint_disappears(t *testing.T) {
 	})
 }
 
-func TestBlueprint_existsAlready(t *testing.T) {
+func TestBlueprint_alreadyExists(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	identifier := env.Name("exists")
@@ -400,8 +400,8 @@ func TestBlueprint_errorsNameTheCause(t *testing.T) {
 	}
 }
 
-// TestBlueprint_foreign404DoesNotEmptyTheState has a proxy answer for Port once.
-func TestBlueprint_foreign404DoesNotEmptyTheState(t *testing.T) {
+// TestBlueprint_foreign404KeepsTheState makes a proxy answer instead of Port once.
+func TestBlueprint_foreign404KeepsTheState(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
 	identifier := env.Name("proxied")

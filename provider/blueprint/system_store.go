@@ -26,9 +26,9 @@ var protectedBlueprints = []string{"_rule", "_scorecard_group"}
 
 var (
 	errNotSystem = errors.New("Port has no base structure of this blueprint, so it is not a system blueprint") //nolint:staticcheck // Port is a name.
-	errProtected = errors.New("Port protects this blueprint and refuses every change of it")                  //nolint:staticcheck // Port is a name.
-	errBaseKey   = errors.New("Port defines this key itself")                                                 //nolint:staticcheck // Port is a name.
-	errKept      = errors.New("Port did not remove everything")                                                  //nolint:staticcheck // Port is a name.
+	errProtected = errors.New("Port protects this blueprint and refuses every change of it")                   //nolint:staticcheck // Port is a name.
+	errBaseKey   = errors.New("Port defines this key itself")                                                  //nolint:staticcheck // Port is a name.
+	errKept      = errors.New("Port did not remove everything")                                                //nolint:staticcheck // Port is a name.
 )
 
 // systemStore presents the additions to a system blueprint as a document.

@@ -16,7 +16,7 @@ import (
 
 const systemType = "port_system_blueprint"
 
-// ofTeam is a configuration of the system blueprint _team.
+// ofTeam returns a configuration of the system blueprint _team.
 func ofTeam(more string) string {
 	if more != "" {
 		more = ", " + more
@@ -47,7 +47,7 @@ const everyAddition = `{
 	}
 }`
 
-// newSystem returns a session of port_system_blueprint, with a blueprint to refer to.
+// newSystem returns a session of port_system_blueprint with a blueprint to refer to.
 func newSystem(t *testing.T) (*acctest.Environment, *acctest.Session) {
 	t.Helper()
 	env := acctest.NewEmulated(t)
@@ -57,7 +57,7 @@ func newSystem(t *testing.T) (*acctest.Environment, *acctest.Session) {
 	return env, env.NewSession(t, systemType)
 }
 
-// at is a blueprint as Port has it.
+// at returns a blueprint from Port.
 func at(t *testing.T, env *acctest.Environment, identifier string) *port.Blueprint {
 	t.Helper()
 	blueprint, err := env.Client.Blueprints.Get(t.Context(), identifier)
@@ -67,7 +67,7 @@ func at(t *testing.T, env *acctest.Environment, identifier string) *port.Bluepri
 	return blueprint
 }
 
-// alter changes a blueprint behind Terraform's back.
+// alter changes a blueprint outside Terraform.
 func alter(t *testing.T, env *acctest.Environment, identifier string, apply func(*port.Blueprint)) {
 	t.Helper()
 	blueprint := at(t, env, identifier)
@@ -77,7 +77,7 @@ func alter(t *testing.T, env *acctest.Environment, identifier string, apply func
 	}
 }
 
-// contentOf is a blueprint without what changes with every write.
+// contentOf returns a blueprint without the values that change with every write.
 func contentOf(t *testing.T, blueprint *port.Blueprint) string {
 	t.Helper()
 	copied := *blueprint
@@ -89,7 +89,7 @@ func contentOf(t *testing.T, blueprint *port.Blueprint) string {
 	return string(text)
 }
 
-// theirs adds to _team what somebody else declares.
+// theirs adds additions of others to _team.
 func theirs(b *port.Blueprint) {
 	b.Schema.Properties["theirs"] = port.Property{Type: "string"}
 	b.Schema.Required = []string{"theirs"}
@@ -99,8 +99,8 @@ func theirs(b *port.Blueprint) {
 	b.AggregationProperties = map[string]port.AggregationProperty{"theirCount": {Title: "Count", Target: "_user", CalculationSpec: port.CalculationSpec{Func: "count", CalculationBy: "entities"}}}
 }
 
-// TestSystem_addsAndRemovesNothingElse: what the resource declares comes and goes,
-// and the base structure and what others added stay as they are.
+// TestSystem_addsAndRemovesNothingElse checks that creating and destroying the resource adds and
+// removes what it declares, and leaves the base structure and the additions of others as they are.
 func TestSystem_addsAndRemovesNothingElse(t *testing.T) {
 	t.Parallel()
 	for _, addTheirs := range []func(*port.Blueprint){func(*port.Blueprint) {}, theirs} {
@@ -108,7 +108,7 @@ func TestSystem_addsAndRemovesNothingElse(t *testing.T) {
 		alter(t, env, "_team", addTheirs)
 		before := contentOf(t, at(t, env, "_team"))
 		session.Apply(everyAddition)
-		expectQuiet(t, session, "after the create", everyAddition)
+		expectEmptyPlan(t, session, "after the create", everyAddition)
 		if got := session.Text("id"); got != "_team" {
 			t.Errorf("the id is %q", got)
 		}
@@ -116,7 +116,7 @@ func TestSystem_addsAndRemovesNothingElse(t *testing.T) {
 			t.Errorf("Port has %+v", b)
 		}
 		session.Apply(ofTeam(""))
-		expectQuiet(t, session, "after everything was unset", ofTeam(""))
+		expectEmptyPlan(t, session, "after everything was unset", ofTeam(""))
 		if after := contentOf(t, at(t, env, "_team")); after != before {
 			t.Errorf("unsetting everything leaves\n%s\nof\n%s", after, before)
 		}
@@ -130,8 +130,8 @@ func TestSystem_addsAndRemovesNothingElse(t *testing.T) {
 	}
 }
 
-// TestSystem_writesNothingWithoutNeed: a blueprint of which nothing is declared is
-// adopted without a write, and let go without one.
+// TestSystem_writesNothingWithoutNeed checks that a resource that declares nothing is created and
+// destroyed without a write.
 func TestSystem_writesNothingWithoutNeed(t *testing.T) {
 	t.Parallel()
 	env, session := newSystem(t)
@@ -147,13 +147,14 @@ func TestSystem_writesNothingWithoutNeed(t *testing.T) {
 	}
 }
 
-// TestSystem_othersSurviveAChange: also when they come after the refresh.
+// TestSystem_othersSurviveAChange checks that additions of others survive a change, even if they
+// are made after the refresh.
 func TestSystem_othersSurviveAChange(t *testing.T) {
 	t.Parallel()
 	env, session := newSystem(t)
 	session.Apply(ofTeam(`"properties": {"string_props": {"channel": {}, "page": {}}}`))
 	alter(t, env, "_team", theirs)
-	expectQuiet(t, session, "with additions of others", ofTeam(`"properties": {"string_props": {"channel": {}, "page": {}}}`))
+	expectEmptyPlan(t, session, "with additions of others", ofTeam(`"properties": {"string_props": {"channel": {}, "page": {}}}`))
 	alter(t, env, "_team", func(b *port.Blueprint) {
 		channel := b.Schema.Properties["channel"]
 		channel.Extra = map[string]json.RawMessage{"novel": json.RawMessage(`{"x":1}`)}
@@ -191,7 +192,7 @@ func TestSystem_everyDriftShows(t *testing.T) { //nolint:tparallel // Its cases 
 		"property default": {func(b *port.Blueprint) {
 			property(b, "budget", func(p *port.Property) { p.Default = json.RawMessage("2") })
 		}, []string{"properties.number_props.budget.default"}},
-		"property colours": {func(b *port.Blueprint) { property(b, "channel", func(p *port.Property) { p.EnumColors = nil }) }, []string{"properties.string_props.channel.enum_colors"}},
+		"property colors":  {func(b *port.Blueprint) { property(b, "channel", func(p *port.Property) { p.EnumColors = nil }) }, []string{"properties.string_props.channel.enum_colors"}},
 		"relation deleted": {func(b *port.Blueprint) { delete(b.Relations, "repositories") }, []string{"relations.repositories"}},
 		"relation title": {func(b *port.Blueprint) {
 			parent := b.Relations["parent"]
@@ -230,10 +231,10 @@ func TestSystem_everyDriftShows(t *testing.T) { //nolint:tparallel // Its cases 
 			session.Apply(everyAddition)
 		})
 	}
-	expectQuiet(t, session.In(t), "after the last apply", everyAddition)
+	expectEmptyPlan(t, session.In(t), "after the last apply", everyAddition)
 }
 
-func TestSystem_quiet(t *testing.T) {
+func TestSystem_emptyPlan(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ config, reworded string }{
 		"empty collections":  {config: ofTeam(`"properties": {"string_props": {}}, "relations": {}, "mirror_properties": {}, "calculation_properties": {}, "aggregation_properties": {}`), reworded: ofTeam("")},
@@ -247,22 +248,22 @@ func TestSystem_quiet(t *testing.T) {
 			t.Parallel()
 			env, session := newSystem(t)
 			session.Apply(test.config)
-			expectQuiet(t, session, "after the apply", test.config)
+			expectEmptyPlan(t, session, "after the apply", test.config)
 			if test.reworded != "" {
-				expectQuiet(t, session, "in other words", test.reworded)
+				expectEmptyPlan(t, session, "with an equivalent configuration", test.reworded)
 			}
 			imported := env.NewSession(t, systemType)
 			imported.Import("_team")
-			expectQuiet(t, imported, "after an import", test.config)
+			expectEmptyPlan(t, imported, "after an import", test.config)
 			byIdentity := env.NewSession(t, systemType)
 			byIdentity.ImportIdentity(map[string]string{"identifier": "_team"})
-			expectQuiet(t, byIdentity, "after an import by identity", test.config)
+			expectEmptyPlan(t, byIdentity, "after an import by identity", test.config)
 		})
 	}
 }
 
-// TestSystem_takesOver: additions of others are taken over with a warning, and never
-// with the loss of values.
+// TestSystem_takesOver checks that additions of others are taken over with a warning, and never if
+// values would be lost.
 func TestSystem_takesOver(t *testing.T) {
 	t.Parallel()
 	env, session := newSystem(t)
@@ -271,7 +272,7 @@ func TestSystem_takesOver(t *testing.T) {
 	session.Plan(config)
 	expectWarnings(t, session, `already has the property "theirs", the relation "theirRelation"`)
 	session.Apply(config)
-	expectQuiet(t, session, "after taking over", config)
+	expectEmptyPlan(t, session, "after taking over", config)
 	if len(session.Warnings()) > 0 {
 		t.Errorf("a later plan warns %v", session.Warnings())
 	}
@@ -307,7 +308,7 @@ func TestSystem_renameKeepsValues(t *testing.T) {
 		t.Errorf("the renames were not taken back: %s", contentOf(t, b))
 	}
 	session.Apply(after)
-	expectQuiet(t, session, "after the rename", after)
+	expectEmptyPlan(t, session, "after the rename", after)
 	entity, err := env.Client.Entities.Get(t.Context(), "_team", "below", port.GetEntityOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -319,14 +320,15 @@ func TestSystem_renameKeepsValues(t *testing.T) {
 	expectWarnings(t, session, `Values Will Be Deleted`)
 }
 
-// TestSystem_ruleResults are written by PATCH, by relations of their own too.
+// TestSystem_ruleResults checks that _rule_result is written with PATCH, also by relation
+// resources.
 func TestSystem_ruleResults(t *testing.T) {
 	t.Parallel()
 	env, session := newSystem(t)
 	before := contentOf(t, at(t, env, "_rule_result"))
 	config := strings.ReplaceAll(ofTeam(`"properties": {"string_props": {"note": {}}}, "relations": {"team": {"target": "_team"}}`), `"_team", "prop`, `"_rule_result", "prop`)
 	session.Apply(config)
-	expectQuiet(t, session, "after the create", config)
+	expectEmptyPlan(t, session, "after the create", config)
 	relation := session.Beside("port_blueprint_relation")
 	relation.Apply(`{"blueprint": "_rule_result", "identifier": "apart", "target": "_team"}`)
 	if b := at(t, env, "_rule_result"); len(b.Relations) != 3 || len(b.Schema.Properties) != 4 {
@@ -350,7 +352,7 @@ func TestSystem_ruleResults(t *testing.T) {
 	}
 }
 
-// TestSystem_refusals are explained at plan.
+// TestSystem_refusals checks the errors of plans that Port would refuse.
 func TestSystem_refusals(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ config, want string }{
@@ -385,8 +387,8 @@ func TestSystem_refusals(t *testing.T) {
 	})
 }
 
-// TestSystem_declaredApartAsWell: a relation belongs to one resource.
-func TestSystem_declaredApartAsWell(t *testing.T) {
+// TestSystem_declaredTwice checks that only one resource may declare a relation.
+func TestSystem_declaredTwice(t *testing.T) {
 	t.Parallel()
 	_, session := newSystem(t)
 	relation := session.Beside("port_blueprint_relation")
@@ -400,7 +402,7 @@ func TestSystem_declaredApartAsWell(t *testing.T) {
 	}
 }
 
-// TestSystem_entityOfTheSameRun is held to the blueprint as the plan leaves it.
+// TestSystem_entityOfTheSameRun checks an entity against the blueprint as planned by the same run.
 func TestSystem_entityOfTheSameRun(t *testing.T) {
 	t.Parallel()
 	_, session := newSystem(t)
@@ -417,15 +419,14 @@ func TestSystem_entityOfTheSameRun(t *testing.T) {
 	}
 }
 
-// TestSystem_unknownAnywhere takes each value of a configuration to be known only
-// after the apply.
+// TestSystem_unknownAnywhere plans a configuration with each value unknown.
 func TestSystem_unknownAnywhere(t *testing.T) {
 	t.Parallel()
 	env, absent := newSystem(t)
 	existing := env.NewSession(t, systemType)
 	values, containers := acctest.EachUnknown(t, everyAddition)
 	for name, diagnostics := range acctest.ValidateAll(t, systemType, values) {
-		t.Errorf("%s is unknown: validation says %q", name, diagnostics)
+		t.Errorf("%s is unknown: validation reports %q", name, diagnostics)
 	}
 	for _, broken := range absent.Reconsidered(containers, everyAddition) {
 		t.Errorf("a new one: %s", broken)
@@ -442,7 +443,7 @@ func TestSystem_disappears(t *testing.T) {
 	session.Apply(everyAddition)
 	env.Control(t, http.MethodPost, "/_emulator/faults", `{"method": "GET", "route": "/v1/blueprints/{identifier}", "status": 404, "body": {"ok": false, "error": "not_found", "message": "gone"}}`)
 	if _, diagnostics := session.Destroy(); len(diagnostics) > 0 {
-		t.Errorf("destroying what has gone: %v", diagnostics)
+		t.Errorf("destroying what no longer exists: %v", diagnostics)
 	}
 	env.Control(t, http.MethodDelete, "/_emulator/faults", "")
 	again := env.NewSession(t, systemType)
@@ -450,7 +451,7 @@ func TestSystem_disappears(t *testing.T) {
 	env.Control(t, http.MethodPost, "/_emulator/faults", `{"method": "GET", "route": "/v1/blueprints/{identifier}", "status": 404, "body": {"ok": false, "error": "not_found", "message": "gone"}}`)
 	again.Refresh()
 	if !again.IsGone() {
-		t.Error("the state still has a blueprint that has gone")
+		t.Error("the state still has a deleted blueprint")
 	}
 }
 

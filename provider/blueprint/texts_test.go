@@ -8,15 +8,15 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// TestTexts keeps what is said of mistakes, losses and failures as it was read.
+// TestTexts compares the texts of errors and warnings with the reviewed ones.
 func TestTexts(t *testing.T) {
 	t.Parallel()
 	texts := map[string][]string{}
-	for name, test := range refused() {
+	for name, test := range invalidConfigs() {
 		texts["refused: "+name] = acctest.Validate(t, "port_blueprint", test.config)
 	}
 	for name, test := range losses() {
-		_, session := newOccupied(t, test.before, nil)
+		_, session := newWithEntity(t, test.before, nil)
 		texts["loss: "+name] = session.Plan(test.after)
 	}
 	for name, says := range map[string]func(*testing.T) []string{
@@ -27,13 +27,13 @@ func TestTexts(t *testing.T) {
 		"a destination dropped":     droppedDestination,
 		"it exists":                 createExisting,
 		"it has entities":           destroyOccupied,
-		"it is Port's own":          destroySystem,
+		"a system blueprint":        destroySystem,
 		"it is protected":           destroyProtected,
 		"keys of extra_json":        conflictingExtra,
-		"declared inline and apart": declaredTwice,
+		"declared twice":            declaredTwice,
 		"relations no longer set":   releasedRelations,
 		"relations handed over":     handedOver,
-		"a relation made again":     recreatedRelation,
+		"a recreated relation":      recreatedRelation,
 		"a path filter dropped":     droppedFilter,
 		"aggregations exist":        existingAggregations,
 		"aggregations inline":       inlineAggregations,
@@ -45,7 +45,7 @@ func TestTexts(t *testing.T) {
 
 func changedType(t *testing.T) []string {
 	t.Helper()
-	_, session := newOccupied(t, properties(`"string_props": {"x": {}}`), nil)
+	_, session := newWithEntity(t, properties(`"string_props": {"x": {}}`), nil)
 	return session.Plan(properties(`"number_props": {"x": {}}`))
 }
 
@@ -58,7 +58,7 @@ func changedTypeUnprotected(t *testing.T) []string {
 
 func changedFormat(t *testing.T) []string {
 	t.Helper()
-	_, session := newOccupied(t, properties(`"string_props": {"x": {}}`), map[string]any{"x": "a"})
+	_, session := newWithEntity(t, properties(`"string_props": {"x": {}}`), map[string]any{"x": "a"})
 	return session.TryApply(properties(`"string_props": {"x": {"format": "email"}}`))
 }
 
@@ -82,7 +82,7 @@ func createExisting(t *testing.T) []string {
 
 func destroyOccupied(t *testing.T) []string {
 	t.Helper()
-	_, session := newOccupied(t, valid(""), nil)
+	_, session := newWithEntity(t, valid(""), nil)
 	_, applied := session.Destroy()
 	return applied
 }
@@ -120,7 +120,7 @@ func declaredTwice(t *testing.T) []string {
 
 func releasedRelations(t *testing.T) []string {
 	t.Helper()
-	_, session := newOccupied(t, valid(`"relations": {"r": {"target": "target"}}`), nil)
+	_, session := newWithEntity(t, valid(`"relations": {"r": {"target": "target"}}`), nil)
 	return session.Plan(valid(""))
 }
 

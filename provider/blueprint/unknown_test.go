@@ -9,8 +9,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// complete sets every attribute that Port stores, to a value that is not its
-// default.
+// complete sets every attribute that Port stores to a value that is not its default.
 const complete = `{
 	"identifier": "service", "title": "Service", "description": "d", "icon": "Microservice", "include_in_global_search": true,
 	"properties": {
@@ -42,9 +41,8 @@ const complete = `{
 	"extra_json": "{\"novel\": 1}", "delete_actions": true, "deletion_protection": true, "timeouts": {"create": "1m"}
 }`
 
-// TestBlueprint_unknownAnywhere takes each value of a configuration, at any depth,
-// to be known only after the apply: it is accepted, and the plan keeps its word
-// once the value is known.
+// TestBlueprint_unknownAnywhere plans a configuration with each value, at any depth, unknown: it is
+// accepted, and the plan stays consistent once the value is known.
 func TestBlueprint_unknownAnywhere(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
@@ -53,7 +51,7 @@ func TestBlueprint_unknownAnywhere(t *testing.T) {
 	existing.Apply(complete)
 	values, containers := acctest.EachUnknown(t, complete)
 	for name, diagnostics := range acctest.ValidateAll(t, "port_blueprint", values) {
-		t.Errorf("%s is unknown: validation says %q", name, diagnostics)
+		t.Errorf("%s is unknown: validation reports %q", name, diagnostics)
 	}
 	for name, session := range map[string]*acctest.Session{"a new one": absent, "an existing one": existing} {
 		for _, broken := range session.Reconsidered(containers, complete) {
@@ -62,8 +60,8 @@ func TestBlueprint_unknownAnywhere(t *testing.T) {
 	}
 }
 
-// TestBlueprint_lateValuesOfElements has elements become known with values other
-// than those that they had, so that no default may be planned in their place.
+// TestBlueprint_lateValuesOfElements checks elements whose unknown values become different from the
+// prior ones, so that no default may be planned for them.
 func TestBlueprint_lateValuesOfElements(t *testing.T) {
 	t.Parallel()
 	config := func(required string) string {
@@ -84,8 +82,8 @@ func TestBlueprint_lateValuesOfElements(t *testing.T) {
 	}
 }
 
-// TestValidate_requiresAttributesOfElements is the twin: what is known is held to
-// what an element needs.
+// TestValidate_requiresAttributesOfElements is the counterpart: a known element must have its
+// required attributes.
 func TestValidate_requiresAttributesOfElements(t *testing.T) {
 	t.Parallel()
 	aggregation := `{"title": "t", "target_blueprint_identifier": "target", "method": {"count_entities": true}, "path_filter": [{}]}`

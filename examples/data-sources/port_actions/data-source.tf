@@ -1,4 +1,4 @@
-# The blueprints whose changes an automation reacts to.
+# The blueprints to whose changes an automation reacts.
 data "port_actions" "automations" {
   trigger_type = "automation"
 }

@@ -9,8 +9,7 @@ resource "port_blueprint" "environment" {
   }
 }
 
-# A blueprint that another team or configuration manages is read the same way,
-# by its identifier alone.
+# To read a blueprint that another configuration manages, set the identifier literally.
 data "port_blueprint" "environment" {
   identifier = port_blueprint.environment.identifier
 }

@@ -1,5 +1,4 @@
-# Entities that exist already come under Terraform with import blocks. After the
-# apply the blocks can be removed.
+# Import blocks adopt existing entities. They can be removed after the apply.
 locals {
   domains = {
     payments  = "Payments"
@@ -21,8 +20,8 @@ resource "port_entity" "domain" {
   title      = each.value
 }
 
-# Where an identifier holds colons, the JSON form is exact. Terraform 1.12 and
-# later take the same as an identity.
+# If an identifier contains colons, the JSON form is unambiguous. Terraform 1.12 and newer also accept
+# identity = { blueprint = …, identifier = … }.
 import {
   to = port_entity.image
   id = jsonencode({ blueprint = "domain", identifier = "registry:shop:v2" })

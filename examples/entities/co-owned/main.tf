@@ -19,9 +19,9 @@ resource "port_blueprint" "deployment" {
   }
 }
 
-# A monitor writes healthStatus, an exporter creates the entity, and this
-# configuration adds a runbook and a lock. Nobody gets in another's way: only
-# what is listed here is Terraform's, and what others write shows in no plan.
+# An exporter creates the entity, a monitor updates healthStatus, and this configuration sets the
+# runbook and the lock. Terraform only manages the values that are declared here; changes of other
+# values do not show in plans.
 resource "port_entity" "checkout" {
   blueprint   = port_blueprint.deployment.identifier
   identifier  = "checkout-prod"
@@ -33,7 +33,7 @@ resource "port_entity" "checkout" {
       runbook = "https://runbooks.example.com/checkout"
     }
     boolean_props = {
-      locked = null # Never locked, whoever locks it.
+      locked = null # Keeps the value unset.
     }
   }
 }

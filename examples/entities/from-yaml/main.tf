@@ -1,4 +1,4 @@
-# One entity for each entry of a file that everybody can edit.
+# One entity for each entry of a YAML file.
 locals {
   services = yamldecode(file("${path.module}/services.yaml"))
 }
@@ -30,7 +30,7 @@ resource "port_entity" "service" {
   identifier = each.key
   title      = each.value.title
 
-  # A key that an entry of the file lacks is null here: it has no value in Port.
+  # Keys that an entry does not have become null, which means no value in Port.
   properties = {
     string_props = {
       language = each.value.language

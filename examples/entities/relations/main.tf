@@ -46,7 +46,7 @@ resource "port_entity" "database" {
   }
 }
 
-# Referring to the related entities has Terraform create them first.
+# References make Terraform create the related entities first.
 resource "port_entity" "shop" {
   blueprint  = port_blueprint.system.identifier
   identifier = "shop"
@@ -62,7 +62,7 @@ resource "port_entity" "shop" {
   }
 }
 
-# What Port computes can be read, but not set.
+# Values that Port computes can be read with the data source.
 data "port_entity" "shop" {
   blueprint  = port_entity.shop.blueprint
   identifier = port_entity.shop.identifier

@@ -1,5 +1,5 @@
-# The automations that entities of a blueprint trigger. Generate their configuration
-# and import blocks:
+# The automations that react to entities of a blueprint. To generate their configuration and import
+# blocks:
 #   terraform query -generate-config-out=automations.tf
 list "port_action" "automations" {
   provider         = port

@@ -1,11 +1,11 @@
-# All blueprints. Generate their configuration and import blocks:
+# All blueprints. To generate their configuration and import blocks:
 #   terraform query -generate-config-out=blueprints.tf
 list "port_blueprint" "all" {
   provider         = port
   include_resource = true
 }
 
-# Those whose identifier or title contains a text.
+# The blueprints whose identifier or title contains a text.
 list "port_blueprint" "payments" {
   provider = port
 

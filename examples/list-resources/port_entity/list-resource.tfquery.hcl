@@ -1,5 +1,5 @@
-# The entities of a blueprint that are in production, up to 5,000 of them. Generate
-# their configuration and import blocks:
+# Up to 5,000 entities of a blueprint that are in production. To generate their configuration and
+# import blocks:
 #   terraform query -generate-config-out=services.tf
 list "port_entity" "production" {
   provider         = port

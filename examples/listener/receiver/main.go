@@ -1,5 +1,5 @@
-// Command receiver stands in for Slack: it takes messages and prints them. With
-// its address as SLACK_WEBHOOK_URL the listener can be tried without a workspace:
+// Command receiver is a stand-in for Slack that prints the messages it receives. Use its address as
+// SLACK_WEBHOOK_URL to try the listener without a workspace:
 //
 //	go run ./examples/listener/receiver
 package main
@@ -19,8 +19,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/slacktext"
 )
 
-// largest is more than any message of Slack's has.
-const largest = 1 << 20
+// maxSize is the maximum size of a request, which is larger than any Slack message.
+const maxSize = 1 << 20
 
 func main() {
 	address := flag.String("listen", "127.0.0.1:9000", "`address` that messages are posted to")
@@ -33,10 +33,10 @@ func main() {
 // receiver prints messages.
 type receiver struct{ out io.Writer }
 
-// ServeHTTP prints a message, and answers as Slack does.
+// ServeHTTP prints a message and responds like Slack.
 func (r receiver) ServeHTTP(response http.ResponseWriter, request *http.Request) {
 	var message slack.WebhookMessage
-	if err := json.NewDecoder(io.LimitReader(request.Body, largest)).Decode(&message); err != nil {
+	if err := json.NewDecoder(io.LimitReader(request.Body, maxSize)).Decode(&message); err != nil {
 		http.Error(response, "invalid_payload", http.StatusBadRequest)
 		return
 	}

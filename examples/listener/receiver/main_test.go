@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestReceiver posts a message, and something that is none.
+// TestReceiver posts messages and an invalid body.
 func TestReceiver(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string][3]any{

@@ -1,5 +1,5 @@
-# Automations that report the changes of some blueprints' entities to a listener:
-# one for each blueprint, since an automation is about one.
+# Automations that report changes of entities to the listener: one for each blueprint, because an
+# automation reacts to a single blueprint.
 
 terraform {
   required_version = ">= 1.5"
@@ -11,7 +11,8 @@ terraform {
 }
 
 locals {
-  # jq reads null below an entity that is not there, so a creation with a value and a deletion are changes as well.
+  # jq returns null for the keys of a missing entity, so a creation with a value and a deletion count
+  # as changes too.
   condition = var.property == null ? [] : [
     ".diff.before.properties[${jsonencode(var.property)}] != .diff.after.properties[${jsonencode(var.property)}]",
   ]
@@ -20,7 +21,7 @@ locals {
 resource "port_action" "report" {
   for_each = var.blueprints
 
-  # The identifier of a blueprint may hold slashes, which that of an action may not.
+  # Identifiers of blueprints may contain slashes, identifiers of actions may not.
   identifier = "${var.prefix}${replace(each.value, "/[\\\\/]/", "_")}"
   title      = var.property == null ? "Report changes of ${each.value}" : "Report changes of ${var.property} of ${each.value}"
   icon       = "Alert"
@@ -32,10 +33,10 @@ resource "port_action" "report" {
 
   webhook_method = {
     url = var.listener_url
-    # The status of the listener's answer ends the run, so that Port shows what was not delivered.
+    # The run ends with the status of the listener's response, so that Port shows failed deliveries.
     synchronized = true
     headers      = { RUN_ID = "{{ .run.id }}" }
-    # The event with the id of the run next to its keys.
+    # The event, with the id of the run as an additional key.
     body = jsonencode({
       "{{ spreadValue() }}" = "{{ .event }}"
       run                   = { id = "{{ .run.id }}" }

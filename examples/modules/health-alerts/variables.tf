@@ -1,5 +1,5 @@
 variable "blueprints" {
-  description = "The identifiers of the blueprints whose entities are watched."
+  description = "The identifiers of the blueprints whose entities are monitored."
   type        = set(string)
 }
 
@@ -14,13 +14,13 @@ variable "listener_url" {
 }
 
 variable "property" {
-  description = "The property whose changes are reported. With null every change of an entity is."
+  description = "The property whose changes are reported. If null, every change of an entity is reported."
   type        = string
   default     = "healthStatus"
 }
 
 variable "prefix" {
-  description = "What the identifiers of the automations begin with; the identifier of the blueprint follows."
+  description = "The prefix of the automations' identifiers; the identifier of the blueprint follows."
   type        = string
   default     = "report_"
 }

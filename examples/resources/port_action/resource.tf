@@ -10,7 +10,7 @@ resource "port_blueprint" "service" {
   }
 }
 
-# An automation that reports each change of a service's health.
+# An automation that reports each health change of a service to the listener.
 resource "port_action" "report_health" {
   identifier = "report_health"
   title      = "Report health changes"
@@ -18,7 +18,7 @@ resource "port_action" "report_health" {
   automation_trigger = {
     any_entity_change_event = { blueprint_identifier = port_blueprint.service.identifier }
     jq_condition = {
-      # jq over the event itself.
+      # A jq program whose input is the event.
       expressions = [".diff.before.properties.healthStatus != .diff.after.properties.healthStatus"]
     }
   }
@@ -27,7 +27,7 @@ resource "port_action" "report_health" {
     url          = "https://listener.example.com/api/slack"
     synchronized = true
     headers      = { RUN_ID = "{{ .run.id }}" }
-    # In templates the event is under .event. The first key is replaced by the pairs of its value.
+    # In templates, the event is .event. spreadValue() inserts the keys of the event into the body.
     body = jsonencode({
       "{{ spreadValue() }}" = "{{ .event }}"
       run                   = { id = "{{ .run.id }}" }
@@ -35,7 +35,7 @@ resource "port_action" "report_health" {
   }
 }
 
-# An automation that writes to the catalog when a timer expires.
+# An automation that updates an entity when its timer expires.
 resource "port_action" "end_lease" {
   identifier = "end_lease"
   title      = "Mark services whose lease has ended"
@@ -56,7 +56,7 @@ resource "port_action" "end_lease" {
   }
 }
 
-# A self-service action with a form, which runs a workflow once it is approved.
+# A self-service action with a form, which runs a GitHub workflow after approval.
 resource "port_action" "scale" {
   identifier        = "scale"
   title             = "Scale"

@@ -1,2 +1,2 @@
-# The import id of the permissions is the identifier of the action.
+# The import id is the identifier of the action.
 terraform import port_action_permissions.restart restart

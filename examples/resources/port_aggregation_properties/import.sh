@@ -1,2 +1,2 @@
-# The import id of aggregation properties is the identifier of their blueprint.
+# The import id is the identifier of the blueprint.
 terraform import port_aggregation_properties.squad squad

@@ -21,8 +21,8 @@ resource "port_blueprint" "incident" {
   }
 }
 
-# The incident refers to the squad, so the squad cannot refer to the incident: its
-# aggregation properties are a resource of their own.
+# The incident relates to the squad, so the squad cannot refer to the incident. Its aggregation
+# properties are therefore a separate resource.
 resource "port_aggregation_properties" "squad" {
   blueprint_identifier = port_blueprint.squad.identifier
 

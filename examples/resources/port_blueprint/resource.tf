@@ -2,7 +2,7 @@ resource "port_blueprint" "service" {
   identifier  = "service"
   title       = "Service"
   icon        = "Microservice"
-  description = "A thing that we build, run and answer for"
+  description = "A service that we build and run"
 
   properties = {
     string_props = {
@@ -42,11 +42,11 @@ resource "port_blueprint" "service" {
     }
   }
 
-  # Null leaves the aggregation properties of the blueprint to others.
+  # Omit this attribute if another resource declares the aggregation properties.
   aggregation_properties = {
     partsPerWeek = {
       title                       = "Parts added per week"
-      target_blueprint_identifier = "service" # a service may be part of another one
+      target_blueprint_identifier = "service" # a service may be part of another service
       method                      = { average_entities = { average_of = "week" } }
     }
   }

@@ -18,8 +18,8 @@ resource "port_blueprint" "incident" {
   }
 }
 
-# The service refers to the incident, which refers to the service: the second
-# relation is a resource of its own.
+# The incident relates to the service, so the service cannot refer to the incident. This relation is
+# therefore a separate resource.
 resource "port_blueprint_relation" "service_latest_incident" {
   blueprint  = port_blueprint.service.identifier
   identifier = "latestIncident"

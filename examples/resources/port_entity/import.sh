@@ -1,5 +1,5 @@
 # The import id of an entity is <blueprint>:<identifier>.
 terraform import port_entity.checkout service:checkout
 
-# Where one of the two holds a colon and the id could be read in two ways, this form is exact.
+# If identifiers contain colons, the id may be ambiguous. This form never is.
 terraform import port_entity.checkout '{"blueprint":"service","identifier":"checkout"}'

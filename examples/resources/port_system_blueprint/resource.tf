@@ -1,4 +1,4 @@
-# Port defines _team; this adds a property and a relation to it.
+# Port defines the blueprint _team. This resource adds a property and a relation to it.
 resource "port_system_blueprint" "team" {
   identifier = "_team"
 
@@ -18,8 +18,8 @@ resource "port_system_blueprint" "team" {
   }
 }
 
-# An entity that uses the additions takes its blueprint from the resource, so that it
-# is created after them and changed back before them.
+# Entities that use the additions take their blueprint from the resource, so that Terraform updates
+# them after the additions exist and before they are removed.
 resource "port_entity" "payments" {
   blueprint  = port_system_blueprint.team.identifier
   identifier = "payments"

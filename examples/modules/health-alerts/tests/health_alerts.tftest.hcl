@@ -6,23 +6,23 @@ variables {
 run "reports_a_property" {
   assert {
     condition     = port_action.report["service"].automation_trigger.any_entity_change_event.blueprint_identifier == "service"
-    error_message = "The automation is about another blueprint."
+    error_message = "The automation reacts to the wrong blueprint."
   }
   assert {
     condition     = one(port_action.report["service"].automation_trigger.jq_condition.expressions) == ".diff.before.properties[\"healthStatus\"] != .diff.after.properties[\"healthStatus\"]"
-    error_message = "The condition does not look at healthStatus."
+    error_message = "The condition does not compare healthStatus."
   }
   assert {
     condition     = port_action.report["service"].webhook_method.url == var.listener_url
-    error_message = "The automation reports elsewhere."
+    error_message = "The automation reports to the wrong URL."
   }
   assert {
     condition     = jsondecode(port_action.report["service"].webhook_method.body).run.id == "{{ .run.id }}"
-    error_message = "The body does not say which run it is from."
+    error_message = "The body does not contain the id of the run."
   }
   assert {
     condition     = output.automations == { service = "report_service", "domain/database" = "report_domain_database" }
-    error_message = "The identifiers are others."
+    error_message = "The automations have the wrong identifiers."
   }
 }
 
@@ -33,7 +33,7 @@ run "reports_another_property" {
   }
   assert {
     condition     = one(port_action.report["service"].automation_trigger.jq_condition.expressions) == ".diff.before.properties[\"cpu-util\"] != .diff.after.properties[\"cpu-util\"]"
-    error_message = "The condition does not look at the property."
+    error_message = "The condition does not compare the property."
   }
 }
 
@@ -44,11 +44,11 @@ run "reports_everything" {
   }
   assert {
     condition     = length(port_action.report["service"].automation_trigger.jq_condition.expressions) == 0
-    error_message = "There is a condition."
+    error_message = "The automation has a condition."
   }
   assert {
     condition     = port_action.report["service"].identifier == "all.service"
-    error_message = "The identifier begins otherwise."
+    error_message = "The identifier has the wrong prefix."
   }
 }
 
@@ -58,7 +58,7 @@ run "stops_reporting" {
   }
   assert {
     condition     = length(port_action.report) == 1
-    error_message = "The automation of the other blueprint is still there."
+    error_message = "The automation of the removed blueprint still exists."
   }
 }
 
