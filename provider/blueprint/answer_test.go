@@ -17,7 +17,7 @@ func withoutDestinations(o *emulator.Options) { o.ChangelogDestination = emulato
 
 func TestBlueprint_changelogDestinationIgnored(t *testing.T) {
 	t.Parallel()
-	const warning = `Changelog Destination Ignored: Port did not keep the changelog destination`
+	const warning = `Changelog Destination Ignored: Port did not store the changelog destination`
 	env := acctest.NewEmulated(t, withoutDestinations)
 	session := env.NewSession(t, "port_blueprint")
 
@@ -61,13 +61,13 @@ func TestBlueprint_changelogDestinationRefused(t *testing.T) {
 	env.Control(t, http.MethodPost, "/_emulator/faults", refuse("POST", "/v1/blueprints"))
 
 	session.Apply(valid(destined))
-	expectWarnings(t, session, `after Port had refused it: POST /v1/blueprints: 422`)
+	expectWarnings(t, session, `because Port refused it: POST /v1/blueprints: 422`)
 	expectEmptyPlan(t, session, "after the create", valid(destined))
 
 	env.Control(t, http.MethodDelete, "/_emulator/faults", "")
 	env.Control(t, http.MethodPost, "/_emulator/faults", refuse("PUT", "/v1/blueprints/{identifier}"))
 	session.Apply(valid(destined + `, "description": "changed"`))
-	expectWarnings(t, session, `so changes are not posted there. Report them with an automation instead (a port_action with automation_trigger and webhook_method), and then remove this attribute.`,
+	expectWarnings(t, session, `so it does not report changes there. Report them with an automation instead (a port_action with automation_trigger and webhook_method), and then remove this attribute.`,
 		`changelogDestination is not supported`)
 	expectEmptyPlan(t, session, "after the update", valid(destined+`, "description": "changed"`))
 }

@@ -33,7 +33,7 @@ func TestBlueprint_relationsRemoved(t *testing.T) {
 	if changed := session.Changes(valid("")); !slices.Equal(topLevel(changed, want), want) {
 		t.Errorf("the plan changes %v, want %v", changed, want)
 	}
-	expectWarnings(t, session, `Relations Will Be Deleted: relations is no longer configured. Applying this deletes what this resource declared, "ours"`)
+	expectWarnings(t, session, `Relations Will Be Deleted: relations is no longer configured. Applying this deletes the relations that this resource declared, "ours"`)
 
 	session.Apply(valid(""))
 	if got := document(t, env); strings.Contains(got, `"ours"`) || strings.Contains(got, `"count":`) || !strings.Contains(got, `"theirs":`) || !strings.Contains(got, `"theirCount":`) {

@@ -49,7 +49,7 @@ func TestBlueprint_hasEntities(t *testing.T) {
 	session.Apply(valid(""))
 	addEntity(t, env, "service", &port.Entity{Identifier: "e"})
 	failures := destroy(session)
-	if len(failures) != 1 || !strings.Contains(failures[0], "has dependent entities") || !strings.Contains(failures[0], "force_delete_entities = true") {
+	if len(failures) != 1 || !strings.Contains(failures[0], "has entities") || !strings.Contains(failures[0], "force_delete_entities = true") {
 		t.Errorf("destroying reports %q", failures)
 	}
 	if deletes := env.Writes(t)["DELETE /v1/blueprints/{identifier}"]; deletes != 1 {
@@ -118,9 +118,9 @@ func TestBlueprint_deleteAdvice(t *testing.T) {
 		config    string
 		want, not string
 	}{
-		"the target of a relation":               {`{"identifier": "target", "title": "T"}`, "create_before_destroy", "removed block"},
-		"such a target, with its entities":       {`{"identifier": "target", "title": "T", "force_delete_entities": true}`, "-target", "force_delete_entities = true"},
-		"a blueprint that belongs to Port alone": {`{"identifier": "_target", "title": "T"}`, "removed block", "create_before_destroy"},
+		"the target of a relation":    {`{"identifier": "target", "title": "T"}`, "create_before_destroy", "removed block"},
+		"such a target with entities": {`{"identifier": "target", "title": "T", "force_delete_entities": true}`, "-target", "force_delete_entities = true"},
+		"a system blueprint":          {`{"identifier": "_target", "title": "T"}`, "removed block", "create_before_destroy"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -95,7 +95,7 @@ func TestHandover_keepsValues(t *testing.T) {
 // create it again fails, whichever resource is planned first.
 func TestHandover_isExplicit(t *testing.T) {
 	t.Parallel()
-	const want = "To hand it over as it is, set relations_mode"
+	const want = "To keep it, set relations_mode"
 	for name, after := range map[string]string{"left out": "", "authoritative": `"relations": {"stays": {"target": "target"}}`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -226,7 +226,7 @@ func TestRelation_neverOverwrites(t *testing.T) {
 		b.Relations = map[string]port.Relation{"theirs": {Target: "target"}}
 		b.MirrorProperties = map[string]port.MirrorProperty{"size": {Path: "theirs.size"}}
 	})
-	if diagnostics := session.TryApply(relation(everyRelationAttribute)); !containsText(diagnostics, `the blueprint has another mirror property "size"`) {
+	if diagnostics := session.TryApply(relation(everyRelationAttribute)); !containsText(diagnostics, `the blueprint already has a different mirror property "size"`) {
 		t.Errorf("overwriting a mirror property reports %v", diagnostics)
 	}
 }

@@ -222,21 +222,21 @@ func losses() map[string]struct {
 	before, after string
 	want          []string
 } {
-	const rename = `Values Will Be Deleted: Applying this deletes the property "a" with its value in every entity, and adds "x" without any. ` +
-		`If one of them is the same under a new key, set renamed_from = "a" on it to keep the values.`
+	const rename = `Values Will Be Deleted: Applying this deletes the property "a" with its value in every entity, and adds "x" without values. ` +
+		`If this is a rename, set renamed_from = "a" on the new one to keep the values.`
 	return map[string]struct {
 		before, after string
 		want          []string
 	}{
-		"a plain rename":         {properties(`"string_props": {"a": {}}`), properties(`"string_props": {"x": {}}`), []string{rename}},
-		"a rename":               {properties(`"string_props": {"a": {}}`), properties(`"string_props": {"x": {"renamed_from": "a"}}`), nil},
-		"a deletion":             {properties(`"string_props": {"a": {}, "b": {}}`), properties(`"string_props": {"b": {}}`), nil},
-		"another type":           {properties(`"string_props": {"a": {}}`), properties(`"number_props": {"x": {}}`), nil},
-		"a plain relation":       {valid(`"relations": {"a": {"target": "target"}}`), valid(`"relations": {"x": {"target": "target"}}`), []string{`deletes the relation "a"`}},
-		"a swap":                 {properties(`"string_props": {"a": {}, "b": {}}`), properties(`"string_props": {"a": {"renamed_from": "b"}, "b": {"renamed_from": "a"}}`), []string{`gives "a" the values that every entity has under "b"`, `gives "b" the values`}},
-		"a key that stays":       {properties(`"string_props": {"a": {}}`), properties(`"string_props": {"a": {}, "b": {"renamed_from": "a"}}`), []string{`Values Will Be Moved: Applying this moves the value that every entity has under "a" to "b". "a" stays, without values.`}},
-		"keys that are unknown":  {properties(`"string_props": {"a": {}}`), properties(`"string_props": "(unknown)"`), nil},
-		"a mirror has no values": {valid(`"relations": {"r": {"target": "target"}}, "mirror_properties": {"a": {"path": "r.$title"}}`), valid(`"relations": {"r": {"target": "target"}}, "mirror_properties": {"x": {"path": "r.$title"}}`), nil},
+		"a rename without renamed_from": {properties(`"string_props": {"a": {}}`), properties(`"string_props": {"x": {}}`), []string{rename}},
+		"a rename":                      {properties(`"string_props": {"a": {}}`), properties(`"string_props": {"x": {"renamed_from": "a"}}`), nil},
+		"a deletion":                    {properties(`"string_props": {"a": {}, "b": {}}`), properties(`"string_props": {"b": {}}`), nil},
+		"another type":                  {properties(`"string_props": {"a": {}}`), properties(`"number_props": {"x": {}}`), nil},
+		"a renamed relation":            {valid(`"relations": {"a": {"target": "target"}}`), valid(`"relations": {"x": {"target": "target"}}`), []string{`deletes the relation "a"`}},
+		"a swap":                        {properties(`"string_props": {"a": {}, "b": {}}`), properties(`"string_props": {"a": {"renamed_from": "b"}, "b": {"renamed_from": "a"}}`), []string{`gives "a" the values that every entity has under "b"`, `gives "b" the values`}},
+		"a key that stays":              {properties(`"string_props": {"a": {}}`), properties(`"string_props": {"a": {}, "b": {"renamed_from": "a"}}`), []string{`Values Will Be Moved: Applying this moves the value that every entity has under "a" to "b". "a" stays, but without values.`}},
+		"unknown keys":                  {properties(`"string_props": {"a": {}}`), properties(`"string_props": "(unknown)"`), nil},
+		"a mirror property":             {valid(`"relations": {"r": {"target": "target"}}, "mirror_properties": {"a": {"path": "r.$title"}}`), valid(`"relations": {"r": {"target": "target"}}, "mirror_properties": {"x": {"path": "r.$title"}}`), nil},
 	}
 }
 
@@ -276,12 +276,12 @@ func TestBlueprint_typeChanges(t *testing.T) {
 		values        map[string]any
 		changed       string
 	}{
-		"of a property":          {`"string_props": {"x": {}}`, `"number_props": {"x": {}}`, nil, `The type of property "x" changed from "string" to "number".`},
-		"of the elements":        {`"array_props": {"x": {"string_items": {}}}`, `"array_props": {"x": {"number_items": {}}}`, nil, `The type of property "x" changed from "array of string" to "array of number".`},
-		"to a list":              {`"string_props": {"x": {}}`, `"array_props": {"x": {"string_items": {}}}`, nil, `The type of property "x" changed from "string" to "array of string".`},
-		"of a property renamed":  {`"string_props": {"a": {}}`, `"number_props": {"x": {"renamed_from": "a"}}`, nil, `The type of property "x" changed from "string" to "number".`},
-		"with values in the way": {`"string_props": {"x": {}}`, `"boolean_props": {"x": {}}`, map[string]any{"x": "large"}, `The type of property "x" changed from "string" to "boolean".`},
-		"elements in the way":    {`"array_props": {"x": {"string_items": {}}}`, `"array_props": {"x": {"number_items": {}}}`, map[string]any{"x": []any{"a"}}, `The type of property "x" changed from "array of string"`},
+		"of a property":         {`"string_props": {"x": {}}`, `"number_props": {"x": {}}`, nil, `The type of property "x" changed from "string" to "number".`},
+		"of the items":          {`"array_props": {"x": {"string_items": {}}}`, `"array_props": {"x": {"number_items": {}}}`, nil, `The type of property "x" changed from "array of string" to "array of number".`},
+		"to a list":             {`"string_props": {"x": {}}`, `"array_props": {"x": {"string_items": {}}}`, nil, `The type of property "x" changed from "string" to "array of string".`},
+		"of a property renamed": {`"string_props": {"a": {}}`, `"number_props": {"x": {"renamed_from": "a"}}`, nil, `The type of property "x" changed from "string" to "number".`},
+		"with values":           {`"string_props": {"x": {}}`, `"boolean_props": {"x": {}}`, map[string]any{"x": "large"}, `The type of property "x" changed from "string" to "boolean".`},
+		"items with values":     {`"array_props": {"x": {"string_items": {}}}`, `"array_props": {"x": {"number_items": {}}}`, map[string]any{"x": []any{"a"}}, `The type of property "x" changed from "array of string"`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -324,7 +324,7 @@ func TestBlueprint_typeChangedConcurrently(t *testing.T) {
 
 	failures := tryApply(session, properties(`"string_props": {"a": {}}}, "description": "d", "kafka_changelog_destination": {`))
 
-	if len(failures) != 1 || !strings.Contains(failures[0], `the type of a property was changed at Port since Terraform read it: "a"`) || !strings.Contains(failures[0], "Nothing was written") {
+	if len(failures) != 1 || !strings.Contains(failures[0], `the type of a property was changed in Port after Terraform read it: "a"`) || !strings.Contains(failures[0], "Nothing was written") {
 		t.Errorf("the apply reports %q", failures)
 	}
 	if got := document(t, env); !strings.Contains(got, `"a":{"type":"number"}`) {
@@ -342,7 +342,7 @@ func TestBlueprint_formatChanges(t *testing.T) {
 		session := acctest.NewEmulated(t).NewSession(t, "port_blueprint")
 		session.Apply(before)
 		session.Changes(after)
-		expectWarnings(t, session, `The format of property "x" changes. Where Port refuses to change the format of a property that exists, the apply fails`)
+		expectWarnings(t, session, `The format of property "x" changes. If Port refuses to change the format of an existing property, the apply fails`)
 		session.Apply(after)
 		expectEmptyPlan(t, session, "after the change", after)
 	})
@@ -350,7 +350,7 @@ func TestBlueprint_formatChanges(t *testing.T) {
 		t.Parallel()
 		env, session := newWithEntity(t, before, map[string]any{"x": "a"})
 		failures := tryApply(session, after)
-		if len(failures) != 1 || !strings.Contains(failures[0], `does not change the format of a property that exists: "x"`) ||
+		if len(failures) != 1 || !strings.Contains(failures[0], `does not change the format of an existing property: "x"`) ||
 			!strings.Contains(failures[0], "blueprint_property_type_change_protection = false") {
 			t.Errorf("it says %q", failures)
 		}

@@ -341,7 +341,7 @@ func TestSystem_ruleResults(t *testing.T) {
 	kept := contentOf(t, at(t, env, "_rule_result"))
 	env.Control(t, http.MethodPost, "/_emulator/faults", fmt.Sprintf(
 		`{"method": "PATCH", "route": "/v1/blueprints/{identifier}", "status": 200, "body": {"ok": true, "blueprint": %s}, "times": 1}`, kept))
-	if _, diagnostics := session.Destroy(); !containsText(diagnostics, `Port keeps what was removed: "note", "team"`) {
+	if _, diagnostics := session.Destroy(); !containsText(diagnostics, `Port did not remove everything: "note", "team"`) {
 		t.Errorf("a merge that removes nothing reports %v", diagnostics)
 	}
 	if _, diagnostics := session.Destroy(); len(diagnostics) > 0 {
@@ -361,7 +361,7 @@ func TestSystem_refusals(t *testing.T) {
 		"own blueprint":    {`{"identifier": "repository"}`, "Declare a blueprint of your own with port_blueprint"},
 		"base property":    {ofTeam(`"properties": {"string_props": {"size": {}}}`), `The key "size" belongs to the base structure of "_team"`},
 		"base relation":    {`{"identifier": "_user", "relations": {"team": {"target": "_team"}}}`, `relations`},
-		"mirror over base": {ofTeam(`"relations": {"r": {"target": "_user"}}, "mirror_properties": {"description": {"path": "r.status"}}`), `for a mirror property of your own`},
+		"mirror over base": {ofTeam(`"relations": {"r": {"target": "_user"}}, "mirror_properties": {"description": {"path": "r.status"}}`), `To add a mirror property of your own`},
 		"same key twice":   {ofTeam(`"properties": {"string_props": {"a": {}}}, "calculation_properties": {"a": {"calculation": ".", "type": "string"}}`), "a"},
 	} {
 		t.Run(name, func(t *testing.T) {
