@@ -58,6 +58,6 @@ func TestBlueprintDataSource_missing(t *testing.T) {
 	identifier := env.Name("missing")
 	env.Run(t, resource.TestCase{Steps: []resource.TestStep{{
 		Config:      fmt.Sprintf(`data "port_blueprint" "this" { identifier = %q }`, identifier),
-		ExpectError: regexp.MustCompile(`(?s)Unable to Read Blueprint.*` + identifier + `.*No\s+blueprint\s+has\s+this\s+identifier`),
+		ExpectError: regexp.MustCompile(`(?s)Unable to Read Blueprint.*` + identifier + `.*The\s+blueprint\s+does\s+not\s+exist`),
 	}}})
 }

@@ -69,17 +69,17 @@ func TestBlueprint_everyDriftShows(t *testing.T) { //nolint:tparallel // Its cas
 		change func(*port.Blueprint)
 		want   []string
 	}{
-		"title changed":         {func(b *port.Blueprint) { b.Title = "Other" }, []string{"title"}},
-		"description changed":   {func(b *port.Blueprint) { b.Description = new("Other") }, []string{"description"}},
-		"description removed":   {func(b *port.Blueprint) { b.Description = nil }, []string{"description"}},
-		"description emptied":   {func(b *port.Blueprint) { b.Description = new("") }, []string{"description"}},
-		"icon changed":          {func(b *port.Blueprint) { b.Icon = new("Lock") }, []string{"icon"}},
-		"icon removed":          {func(b *port.Blueprint) { b.Icon = nil }, []string{"icon"}},
-		"global search changed": {func(b *port.Blueprint) { b.IncludeInGlobalSearch = new(false) }, []string{"include_in_global_search"}},
-		"global search removed": {func(b *port.Blueprint) { b.IncludeInGlobalSearch = nil }, []string{"include_in_global_search"}},
-		"one property deleted":  {func(b *port.Blueprint) { delete(b.Schema.Properties, "tier") }, []string{"properties.string_props.tier"}},
-		"one property added":    {func(b *port.Blueprint) { b.Schema.Properties["extra"] = port.Property{Type: "boolean"} }, []string{"properties.boolean_props"}},
-		"one property added":    {func(b *port.Blueprint) { b.Schema.Properties["extra"] = port.Property{Type: "number"} }, []string{"properties.number_props.extra"}},
+		"title changed":            {func(b *port.Blueprint) { b.Title = "Other" }, []string{"title"}},
+		"description changed":      {func(b *port.Blueprint) { b.Description = new("Other") }, []string{"description"}},
+		"description removed":      {func(b *port.Blueprint) { b.Description = nil }, []string{"description"}},
+		"description emptied":      {func(b *port.Blueprint) { b.Description = new("") }, []string{"description"}},
+		"icon changed":             {func(b *port.Blueprint) { b.Icon = new("Lock") }, []string{"icon"}},
+		"icon removed":             {func(b *port.Blueprint) { b.Icon = nil }, []string{"icon"}},
+		"global search changed":    {func(b *port.Blueprint) { b.IncludeInGlobalSearch = new(false) }, []string{"include_in_global_search"}},
+		"global search removed":    {func(b *port.Blueprint) { b.IncludeInGlobalSearch = nil }, []string{"include_in_global_search"}},
+		"one property deleted":     {func(b *port.Blueprint) { delete(b.Schema.Properties, "tier") }, []string{"properties.string_props.tier"}},
+		"a boolean property added": {func(b *port.Blueprint) { b.Schema.Properties["extra"] = port.Property{Type: "boolean"} }, []string{"properties.boolean_props"}},
+		"a number property added":  {func(b *port.Blueprint) { b.Schema.Properties["extra"] = port.Property{Type: "number"} }, []string{"properties.number_props.extra"}},
 		"all properties deleted": {func(b *port.Blueprint) {
 			b.Schema.Properties, b.CalculationProperties, b.AggregationProperties = nil, nil, nil
 		}, []string{

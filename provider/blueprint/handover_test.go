@@ -124,7 +124,7 @@ func TestHandover_afterTheMode(t *testing.T) {
 	const after = `"relations_mode": "declared", "relations": {"stays": {"target": "target"}}`
 	session.Apply(valid(before))
 	session.Plan(valid(after))
-	if diagnostics := session.Beside("port_blueprint_relation").TryApply(relation("")); !containsText(diagnostics, "terraform state rm, then terraform import") {
+	if diagnostics := session.Beside("port_blueprint_relation").TryApply(relation("")); !containsText(diagnostics, "terraform state rm and import it again with terraform import") {
 		t.Errorf("got %v", diagnostics)
 	}
 	imported := env.NewSession(t, "port_blueprint")

@@ -181,9 +181,9 @@ func typeChanges(before, after map[string]declared, protected bool) diag.Diagnos
 func formatChange(key string, protected bool) string {
 	outcome := "the property is deleted and added again, which deletes the value of every entity."
 	if protected {
-		outcome = "the apply fails if the blueprint has entities. To keep their values, add a property with the new format under another key and copy the values to it."
+		outcome = "the apply fails while the blueprint has entities. To keep their values, add a property with the new format under another key and copy the values to it."
 	}
-	return fmt.Sprintf("The format of property %q changes. If Port refuses to change the format of an existing property, %s", key, outcome)
+	return fmt.Sprintf("The format of property %q changes. If Port refuses that, %s", key, outcome)
 }
 
 // keyChanges warns about values that are moved or deleted because keys change.

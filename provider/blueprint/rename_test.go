@@ -342,7 +342,7 @@ func TestBlueprint_formatChanges(t *testing.T) {
 		session := acctest.NewEmulated(t).NewSession(t, "port_blueprint")
 		session.Apply(before)
 		session.Changes(after)
-		expectWarnings(t, session, `The format of property "x" changes. If Port refuses to change the format of an existing property, the apply fails`)
+		expectWarnings(t, session, `The format of property "x" changes. If Port refuses that, the apply fails`)
 		session.Apply(after)
 		expectEmptyPlan(t, session, "after the change", after)
 	})

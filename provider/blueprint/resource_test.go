@@ -331,7 +331,7 @@ resource "port_blueprint" "this" {
 			{Config: fmt.Sprintf(forced, identifier, false)},
 			{
 				PreConfig: addEntity, Config: fmt.Sprintf(forced, identifier, false), Destroy: true,
-				ExpectError: regexp.MustCompile(`(?s)has\s+dependent\s+entities.*force_delete_entities`),
+				ExpectError: regexp.MustCompile(`(?s)The\s+blueprint\s+has\s+entities.*force_delete_entities`),
 			},
 			{Config: fmt.Sprintf(forced, identifier, true), ConfigPlanChecks: acctest.Changes(address, "force_delete_entities")},
 		},

@@ -207,8 +207,8 @@ func TestDataSource_search(t *testing.T) {
 func find(t *testing.T, read map[string]any, identifier string) map[string]any {
 	t.Helper()
 	for _, entity := range read["entities"].([]any) {
-		if results := entity.(map[string]any); results["identifier"] == identifier {
-			return found
+		if entity := entity.(map[string]any); entity["identifier"] == identifier {
+			return entity
 		}
 	}
 	t.Fatalf("%s was not found", identifier)

@@ -290,7 +290,7 @@ func TestAdopt_planWarns(t *testing.T) {
 	}
 	create(t, env, "thing", theirs())
 	expectWarning(t, session.Plan(adopted(declaredAttributes)), "Entity Will Be Adopted", `"thing:e"`, "everything else stays")
-	expectWarning(t, session.Plan(declare(`"on_existing": "adopt"`)), "Entity Will Be Adopted", "is removed")
+	expectWarning(t, session.Plan(declare(`"on_existing": "adopt"`)), "Entity Will Be Adopted", "are removed")
 }
 
 func TestAdopt_overwritesWithFullManagement(t *testing.T) {

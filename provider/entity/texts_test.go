@@ -13,7 +13,7 @@ func TestTexts(t *testing.T) {
 	t.Parallel()
 	texts := map[string][]string{}
 	for name, test := range invalidConfigs() {
-		texts["invalidConfigs: "+name] = acctest.Validate(t, "port_entity", `{"blueprint": "service", `+test.attributes+`}`)
+		texts["refused: "+name] = acctest.Validate(t, "port_entity", `{"blueprint": "service", `+test.attributes+`}`)
 	}
 	env := newStrict(t, unchanged)
 	for name, test := range invalidEntities() {
