@@ -88,7 +88,7 @@ func TestMigrations(t *testing.T) {
 		t.Errorf("the second one is %+v, %v", m, err)
 	}
 	if _, err := ms.find("absent"); err == nil {
-		t.Error("there is a migration absent")
+		t.Error("found a migration that does not exist")
 	}
 }
 
