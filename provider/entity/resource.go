@@ -65,7 +65,7 @@ func (r *entityResource) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(rec.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	resp.Diagnostics.Append(completed(ctx, "create", plan)...)
-	r.backend.NoteRead(plan.address().key())
+	r.backend.MarkRead(plan.address().key())
 }
 
 // Read rebuilds the state from GET /v1/blueprints/{blueprint}/entities/{identifier}.
@@ -82,7 +82,7 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 	// Terraform before 1.12 requires an identity from every refresh, even if the entity no longer
 	// exists, so it is set before the request.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	r.backend.NoteRead(state.address().key())
+	r.backend.MarkRead(state.address().key())
 	fresh, err := r.read(ctx, state, &rec)
 	if errors.Is(err, port.ErrNotFound) {
 		fresh, err = r.readMoved(ctx, state, &rec)
@@ -99,7 +99,7 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 	resp.Diagnostics.Append(resp.State.Set(ctx, fresh)...)
 	resp.State.Raw = memory.Restore(req.State.Raw, resp.State.Raw)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, fresh.identity())...)
-	r.backend.NoteRead(fresh.address().key())
+	r.backend.MarkRead(fresh.address().key())
 }
 
 // Update writes what the plan changes. A new identifier renames the entity.
@@ -142,7 +142,7 @@ func (r *entityResource) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	resp.Diagnostics.Append(rec.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
-	r.backend.NoteRead(plan.address().key())
+	r.backend.MarkRead(plan.address().key())
 	if result.isAnswer {
 		resp.Diagnostics.Append(completed(ctx, "update", plan)...)
 	}

@@ -31,7 +31,7 @@ func (r *entityResource) create(ctx context.Context, plan *model, rec *record) (
 		return nil, err
 	}
 	created, err := r.backend.Entities.Create(ctx, plan.Blueprint.ValueString(), desired, plan.createOptions())
-	if errors.Is(err, port.ErrExists) && r.backend.WasSummoned(plan.address().key()) {
+	if errors.Is(err, port.ErrExists) && r.backend.IsUnclaimedRelationTarget(plan.address().key()) {
 		// Port created the entity in this run, for a relation, so destroying the resource deletes
 		// it.
 		r.backend.Claim(plan.address().key(), rec.Object)
@@ -73,7 +73,7 @@ func (r *entityResource) recordMissingTargets(ctx context.Context, plan *model) 
 		for _, identifier := range targets(value) {
 			_, err := r.backend.Entities.Get(ctx, relation.Target, identifier)
 			if errors.Is(err, port.ErrNotFound) {
-				r.backend.Summon(backend.EntityKey{Blueprint: relation.Target, Identifier: identifier})
+				r.backend.MarkCreatedByRelation(backend.EntityKey{Blueprint: relation.Target, Identifier: identifier})
 			} else if err != nil {
 				return err
 			}
@@ -281,7 +281,7 @@ func (r *entityResource) remove(ctx context.Context, state *model, rec record) (
 	if err != nil && !errors.Is(err, port.ErrNotFound) {
 		return false, err
 	}
-	r.backend.NoteDestroyed(key)
+	r.backend.MarkDestroyed(key)
 	return false, nil
 }
 

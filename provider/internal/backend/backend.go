@@ -1,5 +1,6 @@
-// Package backend is what the provider hands to its resources once it is configured: the Port
-// client, the settings that concern them, and the locks that keep their writes apart.
+// Package backend holds what the resources and data sources of one provider configuration share:
+// the Port client, the settings, the locks that serialize writes, and what the run has planned and
+// done so far.
 package backend
 
 import (
@@ -22,25 +23,25 @@ type Backend struct {
 	Client *port.Client
 	// TypeChangeProtection refuses plans that change the type of a property.
 	TypeChangeProtection bool
-	// EntityPlanChecks has plans hold entities to their blueprints.
+	// EntityPlanChecks makes plans validate entities against their blueprints.
 	EntityPlanChecks bool
-	// Planned are the blueprints that this process has planned.
+	// Planned holds the blueprints that this process has planned.
 	Planned PlannedBlueprints
-	// Wait pauses between attempts at something that Port needs time for. It
-	// fails only when the context ends.
+	// Wait pauses between attempts while Port completes something. It fails only when the context
+	// ends.
 	Wait func(context.Context, time.Duration) error
 
 	// Entities reads, creates and deletes entities, many in one request.
 	Entities *batch.Store
 
-	mutex       sync.Mutex
-	writers     *semaphore.Weighted
-	locks       map[string]*semaphore.Weighted
-	blueprints  map[string]*port.Blueprint
-	structures  map[string]*port.Blueprint
-	entityNotes map[EntityKey]*entityNote
-	reported    map[string]bool
-	handedOver  map[blueprintPart]bool
+	mutex      sync.Mutex
+	writers    *semaphore.Weighted
+	locks      map[string]*semaphore.Weighted
+	blueprints map[string]*port.Blueprint
+	structures map[string]*port.Blueprint
+	entities   map[EntityKey]*entityRecord
+	reported   map[string]bool
+	handedOver map[blueprintPart]bool
 }
 
 // New returns the backend of a provider configuration.
@@ -53,7 +54,7 @@ func New(client *port.Client, typeChangeProtection bool) *Backend {
 		locks:                map[string]*semaphore.Weighted{},
 		blueprints:           map[string]*port.Blueprint{},
 		structures:           map[string]*port.Blueprint{},
-		entityNotes:          map[EntityKey]*entityNote{},
+		entities:             map[EntityKey]*entityRecord{},
 		reported:             map[string]bool{},
 		handedOver:           map[blueprintPart]bool{},
 	}
@@ -61,8 +62,8 @@ func New(client *port.Client, typeChangeProtection bool) *Backend {
 	return b
 }
 
-// FromProviderData reads what Configure received. It returns nil without an
-// error while the provider is not configured yet, as during validation.
+// FromProviderData reads the provider data that Configure received. It returns nil without an error
+// while the provider is not configured yet, as during validation.
 func FromProviderData(data any) (*Backend, diag.Diagnostics) {
 	if data == nil {
 		return nil, nil
@@ -75,19 +76,20 @@ func FromProviderData(data any) (*Backend, diag.Diagnostics) {
 	return configured, nil
 }
 
-// LockBlueprint waits for the sole right to read, merge and write a blueprint
-// and returns the function that gives it back. It fails only when ctx ends.
+// LockBlueprint waits for the exclusive right to read, merge and write a blueprint, and returns the
+// function that releases it. It fails only when ctx ends.
 func (b *Backend) LockBlueprint(ctx context.Context, identifier string) (unlock func(), err error) {
 	return b.lockBlueprints(ctx, identifier, 1)
 }
 
-// LockForRename is [Backend.LockBlueprint] for a change that renames the blueprint or a key of it.
-// Nobody may write any blueprint in between: what they have read may point at the old name.
+// LockForRename is [Backend.LockBlueprint] for a change that renames the blueprint or one of its
+// keys. It excludes writes to all blueprints, because what their writers have read may refer to the
+// old name.
 func (b *Backend) LockForRename(ctx context.Context, identifier string) (unlock func(), err error) {
 	return b.lockBlueprints(ctx, identifier, allWriters)
 }
 
-// allWriters is the weight of a writer who must be alone.
+// allWriters is the weight of a writer that excludes all others.
 const allWriters = math.MaxInt64
 
 func (b *Backend) lockBlueprints(ctx context.Context, identifier string, weight int64) (unlock func(), err error) {
@@ -121,17 +123,17 @@ func (b *Backend) lock(identifier string) *semaphore.Weighted {
 	return lock
 }
 
-// Blueprint returns a blueprint as it was when this process first asked for it,
-// or when the process last changed it: a plan of a thousand entities reads their
-// blueprint once. The caller must not change it.
+// Blueprint returns a blueprint from a cache, which is filled on the first call and after each
+// change by this process: a plan of a thousand entities reads their blueprint once. The caller must
+// not change it.
 func (b *Backend) Blueprint(ctx context.Context, identifier string) (*port.Blueprint, error) {
 	unlock, err := b.lockOne(ctx, identifier)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	if known := b.known(identifier); known != nil {
-		return known, nil
+	if cached := b.cachedBlueprint(identifier); cached != nil {
+		return cached, nil
 	}
 	blueprint, err := b.Client.Blueprints.Get(ctx, identifier)
 	if err != nil {
@@ -143,13 +145,13 @@ func (b *Backend) Blueprint(ctx context.Context, identifier string) (*port.Bluep
 	return blueprint, nil
 }
 
-// SystemStructure returns what Port itself defines of a system blueprint, as it was
-// when this process first asked for it. The caller must not change it.
+// SystemStructure returns the part of a system blueprint that Port itself defines, cached for the
+// life of the process. The caller must not change it.
 func (b *Backend) SystemStructure(ctx context.Context, identifier string) (*port.Blueprint, error) {
 	b.mutex.Lock()
-	structure, isRead := b.structures[identifier]
+	structure, isCached := b.structures[identifier]
 	b.mutex.Unlock()
-	if isRead {
+	if isCached {
 		return structure, nil
 	}
 	structure, err := b.Client.Blueprints.SystemStructure(ctx, identifier)
@@ -162,7 +164,7 @@ func (b *Backend) SystemStructure(ctx context.Context, identifier string) (*port
 	return structure, nil
 }
 
-// RefreshBlueprint reads a blueprint as it is now, for [Backend.Blueprint] too. The
+// RefreshBlueprint reads a blueprint from Port and updates the cache of [Backend.Blueprint]. The
 // caller must not change it.
 func (b *Backend) RefreshBlueprint(ctx context.Context, identifier string) (*port.Blueprint, error) {
 	blueprint, err := b.Client.Blueprints.Get(ctx, identifier)
@@ -176,22 +178,22 @@ func (b *Backend) RefreshBlueprint(ctx context.Context, identifier string) (*por
 	return blueprint, nil
 }
 
-// ForgetBlueprint has the next caller of [Backend.Blueprint] read it anew. Who
-// changes a blueprint calls it afterwards.
+// ForgetBlueprint drops a blueprint from the cache of [Backend.Blueprint]. Call it after every
+// change of the blueprint.
 func (b *Backend) ForgetBlueprint(identifier string) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	delete(b.blueprints, identifier)
 }
 
-func (b *Backend) known(identifier string) *port.Blueprint {
+func (b *Backend) cachedBlueprint(identifier string) *port.Blueprint {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	return b.blueprints[identifier]
 }
 
-// IsFirst reports whether nobody has asked for this topic before in this run, so
-// that what concerns many resources alike is reported once.
+// IsFirst reports whether this is the first call for a topic in this run, so that a problem that
+// many resources share is reported once.
 func (b *Backend) IsFirst(topic string) bool {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// TestLockForRename keeps every write of a blueprint and a rename of another one apart.
+// TestLockForRename checks that a rename of one blueprint excludes writes of all others.
 func TestLockForRename(t *testing.T) {
 	t.Parallel()
 	shared := newBackend(t)
 	type lock = func(context.Context, string) (func(), error)
 	for name, test := range map[string]struct {
 		first, second lock
-		areApart      bool
+		isExclusive   bool
 	}{
 		"a write and a rename": {shared.LockBlueprint, shared.LockForRename, true},
 		"a rename and a write": {shared.LockForRename, shared.LockBlueprint, true},
@@ -26,8 +26,8 @@ func TestLockForRename(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		unlockSecond, err := test.second(ctx, "b")
 		cancel()
-		if (err != nil) != test.areApart {
-			t.Errorf("%s: the second one got %v", name, err)
+		if (err != nil) != test.isExclusive {
+			t.Errorf("%s: the second lock returned %v", name, err)
 		}
 		if err == nil {
 			unlockSecond()

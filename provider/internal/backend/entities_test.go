@@ -14,7 +14,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 )
 
-// newBackend is a backend with a Port that answers after a while and that has these entities.
+// newBackend returns a backend for an emulator with some latency and these entities.
 func newBackend(t *testing.T, identifiers ...string) *backend.Backend {
 	t.Helper()
 	server, err := emulator.New(emulator.Options{ClientID: "id", ClientSecret: "secret-of-the-emulator", Latency: 20 * time.Millisecond})
@@ -43,7 +43,7 @@ func newBackend(t *testing.T, identifiers ...string) *backend.Backend {
 	return backend.New(client, true)
 }
 
-func TestEntity_readsOfManyCallers(t *testing.T) {
+func TestEntities_concurrentReads(t *testing.T) {
 	t.Parallel()
 	shared := newBackend(t, "e0", "e1", "e2", "e3", "e4")
 	var group sync.WaitGroup
@@ -55,15 +55,16 @@ func TestEntity_readsOfManyCallers(t *testing.T) {
 			case i%8 < 5 && (err != nil || entity.Identifier != identifier):
 				t.Errorf("%s: %v, %v", identifier, entity, err)
 			case i%8 >= 5 && !errors.Is(err, port.ErrNotFound):
-				t.Errorf("%s is not there, and the error is %v", identifier, err)
+				t.Errorf("%s does not exist: got the error %v", identifier, err)
 			}
 		})
 	}
 	group.Wait()
 }
 
-// TestEntity_callerWhoGivesUp holds nobody up, whether it waits for others or they wait for it.
-func TestEntity_callerWhoGivesUp(t *testing.T) {
+// TestEntities_canceledCaller checks that a caller whose context is canceled does not affect the
+// others that share its request.
+func TestEntities_canceledCaller(t *testing.T) {
 	t.Parallel()
 	shared := newBackend(t, "e")
 	var group sync.WaitGroup
@@ -71,13 +72,13 @@ func TestEntity_callerWhoGivesUp(t *testing.T) {
 		group.Go(func() {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			gives := i%2 == 0
-			if gives {
+			isCanceled := i%2 == 0
+			if isCanceled {
 				timer := time.AfterFunc(time.Duration(i)*time.Millisecond, cancel)
 				defer timer.Stop()
 			}
-			if _, err := shared.Entities.Refresh(ctx, "thing", "e"); err != nil && !gives {
-				t.Errorf("a caller who waits got %v", err)
+			if _, err := shared.Entities.Refresh(ctx, "thing", "e"); err != nil && !isCanceled {
+				t.Errorf("a caller that was not canceled got %v", err)
 			}
 		})
 	}

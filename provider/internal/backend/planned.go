@@ -7,51 +7,51 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// PlannedBlueprints are the blueprints that this process has planned, by their identifiers.
-// Terraform plans a blueprint before the resources that refer to it, and hands no resource the
-// configuration of another: this is how an entity learns what its blueprint will be once the plan
-// is applied. The zero value is ready to use.
+// PlannedBlueprints holds the blueprints that this process has planned, by identifier. Terraform
+// plans a blueprint before the resources that refer to it, but gives no resource access to the
+// configuration of another. Through this map an entity knows what its blueprint will be after the
+// apply. The zero value is ready to use.
 type PlannedBlueprints struct {
 	mutex sync.Mutex
 	byID  map[string]PlannedBlueprint
 	parts map[string][]PlannedPart
 }
 
-// PlannedBlueprint is a blueprint as one plan leaves it.
+// PlannedBlueprint is a blueprint as planned.
 type PlannedBlueprint struct {
 	// Before is the identifier that the blueprint has now, or "" if it is new.
 	Before string
 	// After is the identifier that it will have.
 	After string
-	// Inline are the attributes that the blueprint declares parts of itself with.
+	// Inline describes the attributes in which the blueprint declares its parts, by attribute name.
 	Inline map[string]InlineParts
 	// DeletedRelations are the keys of the relations that the plan deletes.
 	DeletedRelations []string
-	// Definition is the planned blueprint, or nil where parts of it are known only after the apply.
-	// Its relations and its aggregation properties are nil where others may declare some. Nobody
-	// may change it.
+	// Definition is the planned blueprint, or nil if parts of it are known only after the apply.
+	// Its relations and aggregation properties are nil if other resources may declare some. It must
+	// not be changed.
 	Definition *port.Blueprint
 }
 
-// InlineParts says what an attribute of a blueprint declares.
+// InlineParts describes what an attribute of a blueprint declares.
 type InlineParts struct {
-	// IsAuthoritative says that it deletes what it does not declare.
+	// IsAuthoritative means that parts that the attribute does not declare are deleted.
 	IsAuthoritative bool
-	// Keys are those that it declares.
+	// Keys are the keys that the attribute declares.
 	Keys []string
 }
 
-// PlannedPart is a part of a blueprint that is planned as a resource of its own.
+// PlannedPart is a part of a blueprint that a separate resource manages.
 type PlannedPart struct {
-	// Attribute is the one that such parts have in the blueprint, such as relations.
+	// Attribute is the blueprint's attribute for such parts, such as relations.
 	Attribute string
-	// Key is the key of the part, or "" for all that the attribute holds.
+	// Key is the key of the part, or "" for all parts of the attribute.
 	Key string
-	// IsNew says that the run creates the resource.
+	// IsNew means that the run creates the resource.
 	IsNew bool
 }
 
-// Add remembers a blueprint under both its identifiers.
+// Add records a planned blueprint under its current and its future identifier.
 func (p *PlannedBlueprints) Add(planned PlannedBlueprint) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -64,21 +64,21 @@ func (p *PlannedBlueprints) Add(planned PlannedBlueprint) {
 	p.byID[planned.After] = planned
 }
 
-// Find returns the blueprint that has this identifier now or will have it.
-func (p *PlannedBlueprints) Find(identifier string) (planned PlannedBlueprint, found bool) {
+// Find returns the planned blueprint whose current or future identifier this is.
+func (p *PlannedBlueprints) Find(identifier string) (planned PlannedBlueprint, isPlanned bool) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	planned, found = p.byID[identifier]
-	return planned, found
+	planned, isPlanned = p.byID[identifier]
+	return planned, isPlanned
 }
 
-// Renames reports whether the plan gives the blueprint another identifier.
+// Renames reports whether the plan renames a blueprint from before to after.
 func (p *PlannedBlueprints) Renames(before, after string) bool {
-	planned, found := p.Find(before)
-	return found && before != after && planned.Before == before && planned.After == after
+	planned, isPlanned := p.Find(before)
+	return isPlanned && before != after && planned.Before == before && planned.After == after
 }
 
-// AddPart remembers a part of a blueprint that is planned as a resource of its own.
+// AddPart records a part of a blueprint that a separate resource manages.
 func (p *PlannedBlueprints) AddPart(blueprint string, part PlannedPart) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -88,7 +88,7 @@ func (p *PlannedBlueprints) AddPart(blueprint string, part PlannedPart) {
 	p.parts[blueprint] = append(p.parts[blueprint], part)
 }
 
-// Parts are those that were planned of a blueprint as resources of their own.
+// Parts returns the planned parts of a blueprint that separate resources manage.
 func (p *PlannedBlueprints) Parts(blueprint string) []PlannedPart {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

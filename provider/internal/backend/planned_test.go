@@ -14,12 +14,12 @@ func TestPlannedBlueprints(t *testing.T) {
 	planned.Add(backend.PlannedBlueprint{After: "fresh"})
 	planned.Add(backend.PlannedBlueprint{Before: "microservice", After: "service", Definition: definition})
 	for _, identifier := range []string{"microservice", "service"} {
-		if found, ok := planned.Find(identifier); !ok || found.Definition != definition {
-			t.Errorf("%s: found %+v, %t", identifier, found, ok)
+		if got, ok := planned.Find(identifier); !ok || got.Definition != definition {
+			t.Errorf("%s: got %+v, %t", identifier, got, ok)
 		}
 	}
 	if _, ok := planned.Find("other"); ok {
-		t.Error("a blueprint was found that nobody planned")
+		t.Error("Find returned a blueprint that is not planned")
 	}
 	renames := []struct {
 		before, after string

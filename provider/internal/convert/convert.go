@@ -15,8 +15,7 @@ func Map[From, To any](in map[string]From, element func(From) To) map[string]To 
 	return out
 }
 
-// Text reads an optional string. An absent one stays "" when prior is "": Port means the
-// same by it.
+// Text converts an optional string. An absent one stays "" if prior is "": Port treats both alike.
 func Text(in *string, prior types.String) types.String {
 	if in == nil && prior.Equal(types.StringValue("")) {
 		return prior

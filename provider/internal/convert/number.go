@@ -9,22 +9,21 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// This file moves numbers between Terraform and JSON without losing a digit. Terraform's numbers
-// are 512-bit decimals in practice, JSON's are text; neither passes through a float64 here.
+// This file converts numbers between Terraform and JSON without losing digits. Terraform's numbers
+// are 512-bit floats in practice, JSON's are text; neither passes through a float64 here.
 
-// precision is the mantissa size, in bits, that Terraform parses number
-// literals with; the same value must come out of the same text here.
+// precision is the mantissa size, in bits, with which Terraform parses number literals; the same
+// text must give the same value here.
 const precision = 512
 
-// Exponents within these bounds are written in plain notation, as JavaScript
-// does, so that ordinary numbers read ordinarily at Port.
+// Numbers within these bounds are written in plain notation, as JavaScript does, so that ordinary
+// numbers look ordinary in Port.
 const (
 	minPlain = 1e-7
 	maxPlain = 1e21
 )
 
-// NumberText writes a known number as JSON. The shortest text that reads back as
-// the same number is used.
+// NumberText writes a known number as JSON, in the shortest text that parses to the same number.
 func NumberText(number types.Number) json.Number {
 	value := number.ValueBigFloat()
 	magnitude, _ := new(big.Float).Abs(value).Float64()
@@ -34,7 +33,7 @@ func NumberText(number types.Number) json.Number {
 	return json.Number(value.Text('e', -1))
 }
 
-// NumberFromText reads a JSON number as Terraform would read the same literal.
+// NumberFromText parses a JSON number as Terraform would parse the same literal.
 func NumberFromText(number json.Number) (types.Number, error) {
 	value, _, err := big.ParseFloat(number.String(), 10, precision, big.ToNearestEven)
 	if err != nil {
@@ -43,8 +42,8 @@ func NumberFromText(number json.Number) (types.Number, error) {
 	return types.NumberValue(value), nil
 }
 
-// IsStorable reports whether a JSON consumer that keeps numbers as doubles,
-// as Port does, can hold the number at all: 1e400 would become infinite.
+// IsStorable reports whether a number is within the range of a double, which Port stores numbers
+// as: 1e400 would become infinite.
 func IsStorable(number types.Number) bool {
 	if number.IsNull() || number.IsUnknown() {
 		return true

@@ -10,7 +10,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
 )
 
-func TestNumbersSurviveTheRoundTrip(t *testing.T) {
+func TestNumber_roundTrip(t *testing.T) {
 	t.Parallel()
 	tests := map[json.Number]json.Number{
 		"0":                      "0",
@@ -47,18 +47,18 @@ func TestNumbersSurviveTheRoundTrip(t *testing.T) {
 	}
 }
 
-func TestNumbersOffTheWireStayShort(t *testing.T) {
+func TestNumberText_ofADouble(t *testing.T) {
 	t.Parallel()
 	if got := convert.NumberText(types.NumberValue(big.NewFloat(0.1))); got != "0.1" {
 		t.Errorf("a double of 0.1 is written as %s", got)
 	}
 }
 
-func TestNumberFromText_refusesOtherText(t *testing.T) {
+func TestNumberFromText_invalid(t *testing.T) {
 	t.Parallel()
 	for _, text := range []json.Number{"", "ten", "1,5"} {
 		if _, err := convert.NumberFromText(text); err == nil {
-			t.Errorf("%q is no number", text)
+			t.Errorf("%q was accepted as a number", text)
 		}
 	}
 }
@@ -76,6 +76,6 @@ func TestIsStorable(t *testing.T) {
 		}
 	}
 	if !convert.IsStorable(types.NumberUnknown()) {
-		t.Error("an unknown number may turn out to be fine")
+		t.Error("an unknown number was refused")
 	}
 }

@@ -2,12 +2,12 @@ package convert
 
 import "reflect"
 
-// OmitEmpty sets every empty map and list of a model to nil, however deep it is, which
-// Terraform reads as null. The model is a pointer to a struct.
+// OmitEmpty sets every empty map and list of a model to nil, at any depth; Terraform reads nil as
+// null. The model is a pointer to a struct.
 func OmitEmpty(model any) { omitEmpty(reflect.ValueOf(model).Elem()) }
 
 func omitEmpty(value reflect.Value) {
-	switch value.Kind() { //nolint:exhaustive // Values of the framework, which are of other kinds, are null by themselves.
+	switch value.Kind() { //nolint:exhaustive // The other kinds are the framework's values, which represent null themselves.
 	case reflect.Struct:
 		for field, content := range value.Fields() {
 			if field.IsExported() || field.Anonymous {

@@ -1,5 +1,5 @@
-// Package diagnose turns errors of the Port client into diagnostics that say
-// what was tried, on which object, what Port answered and what to do next.
+// Package diagnose turns errors of the Port client into diagnostics that say what was attempted, on
+// which object, what Port answered and what to do next.
 package diagnose
 
 import (
@@ -20,23 +20,23 @@ type Failure struct {
 	Verb string
 	// Kind is the concept, capitalized: Blueprint or Entity.
 	Kind string
-	// Identifier names the object as its user would; "" before it has one.
+	// Identifier identifies the object as in its id; "" if it has none yet.
 	Identifier string
 	// Parent is what an object without an identifier belongs to, such as `blueprint "service"`.
 	Parent string
 	// Err is the cause.
 	Err error
-	// Advice says what to do next when the cause alone does not. It wins over the general advice.
+	// Advice says what to do next if the cause alone does not. It replaces the general advice.
 	Advice string
-	// Path is the attribute that the failure is about; the zero value is none.
+	// Path is the attribute that caused the failure; the zero value means none.
 	Path path.Path
 
-	isLate bool
+	isTimeout bool
 }
 
-// New describes a failed operation of a context, which may have exceeded its limit in timeouts.
+// New describes an operation that failed, possibly because ctx exceeded a limit from timeouts.
 func New(ctx context.Context, verb, kind, identifier string, err error) Failure {
-	return Failure{Verb: verb, Kind: kind, Identifier: identifier, Err: err, isLate: errors.Is(ctx.Err(), context.DeadlineExceeded)}
+	return Failure{Verb: verb, Kind: kind, Identifier: identifier, Err: err, isTimeout: errors.Is(ctx.Err(), context.DeadlineExceeded)}
 }
 
 // Diagnostic renders the failure.
@@ -60,18 +60,18 @@ func (f Failure) advice() string {
 	switch {
 	case f.Advice != "":
 		return f.Advice
-	case f.isLate:
+	case f.isTimeout:
 		return fmt.Sprintf("The operation exceeded its time limit. If Port needs longer, raise the limit: timeouts = { %s = \"40m\" }.", strings.ToLower(f.Verb))
 	case errors.Is(f.Err, port.ErrUnauthorized):
 		return "These come from the provider block or the environment: client_id (PORT_CLIENT_ID), secret (PORT_CLIENT_SECRET), token (PORT_TOKEN) and base_url (PORT_BASE_URL)."
 	case errors.Is(f.Err, port.ErrForbidden):
-		return "The credentials are valid but lack the permission for this."
+		return "The credentials are valid but lack permission for this operation."
 	case errors.Is(f.Err, port.ErrRateLimited):
-		return "Port's rate limit did not lift in time. Run Terraform with a lower -parallelism, or raise max_retries in the provider block."
+		return "Requests still exceeded Port's rate limit after all retries. Run Terraform with a lower -parallelism, or raise max_retries in the provider block."
 	case errors.Is(f.Err, port.ErrOutcomeUnknown):
-		return "Whether Port carried it out is not known. Look at the object in Port before you apply again."
+		return "It is not known whether Port carried out the request. Check the object in Port before you apply again."
 	case errors.Is(f.Err, context.Canceled):
-		return "Terraform was interrupted. Plan again to see what is left to do."
+		return "Terraform was interrupted. Run a plan to see what is left to do."
 	default:
 		return ""
 	}
