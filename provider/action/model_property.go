@@ -147,7 +147,7 @@ func (m *stringModel) bindings() []document.Binding {
 		document.Number("minLength", &m.MinLength),
 		document.Number("maxLength", &m.MaxLength),
 		document.OrQuery("pattern", document.Text("pattern", &m.Pattern), &m.PatternJQ),
-		document.OrQuery("enum", document.SomeTexts("enum", &m.Enum), &m.EnumJQ),
+		document.OrQuery("enum", document.NonEmptyTexts("enum", &m.Enum), &m.EnumJQ),
 		document.LooseTextMap("enumColors", &m.EnumColors),
 		encryption(&m.Encryption, &m.ClientSideEncryption),
 		document.Nested("dataset", &m.Dataset, (*datasetModel).bindings),
@@ -160,7 +160,7 @@ func (m *numberModel) bindings() []document.Binding {
 		m.defaultBinding(document.Is[json.Number], document.Number(defaultKey, &m.Default)),
 		document.Number("minimum", &m.Minimum),
 		document.Number("maximum", &m.Maximum),
-		document.OrQuery("enum", document.SomeNumbers("enum", &m.Enum), &m.EnumJQ),
+		document.OrQuery("enum", document.NonEmptyNumbers("enum", &m.Enum), &m.EnumJQ),
 		document.LooseTextMap("enumColors", &m.EnumColors),
 	)
 }
@@ -215,12 +215,12 @@ func (m *stringItemsModel) bindings() []document.Binding {
 		document.Text("blueprint", &m.Blueprint),
 		document.Text("format", &m.Format),
 		document.JSON("dataset", &m.Dataset),
-		document.OrQuery("enum", document.SomeTexts("enum", &m.Enum), &m.EnumJQ),
+		document.OrQuery("enum", document.NonEmptyTexts("enum", &m.Enum), &m.EnumJQ),
 	}
 }
 
 func (m *numberItemsModel) bindings() []document.Binding {
-	return []document.Binding{document.OrQuery("enum", document.SomeNumbers("enum", &m.Enum), &m.EnumJQ)}
+	return []document.Binding{document.OrQuery("enum", document.NonEmptyNumbers("enum", &m.Enum), &m.EnumJQ)}
 }
 
 func (*booleanItemsModel) bindings() []document.Binding { return nil }

@@ -158,9 +158,9 @@ func (m *grantsModel) bindings() []document.Binding {
 
 func (m *granteesModel) bindings() []document.Binding {
 	return []document.Binding{
-		document.AlwaysTexts("users", &m.Users),
-		document.AlwaysTexts("roles", &m.Roles),
-		document.AlwaysTexts("teams", &m.Teams),
+		document.RequiredTexts("users", &m.Users),
+		document.RequiredTexts("roles", &m.Roles),
+		document.RequiredTexts("teams", &m.Teams),
 		document.JSONOrNull("policy", &m.Policy),
 	}
 }

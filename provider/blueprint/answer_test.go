@@ -87,8 +87,8 @@ func TestBlueprint_refusedForAnotherReason(t *testing.T) {
 func TestBlueprint_roundedNumbers(t *testing.T) {
 	t.Parallel()
 	config := properties(`"number_props": {"n": {"default": 9007199254740993, "minimum": 0.1}}, "array_props": {"l": {"number_items": {"default": [1, 9007199254740993]}}}`)
-	const scalar, list = `Value Changed by Port: Port stores another value of properties.number_props["n"].default than the one that was written;`,
-		`Value Changed by Port: Port stores another value of properties.array_props["l"].number_items.default than the one that was written;`
+	const scalar, list = `Value Changed by Port: Port stores a different value of properties.number_props["n"].default from the one that was written;`,
+		`Value Changed by Port: Port stores a different value of properties.array_props["l"].number_items.default from the one that was written;`
 	env := acctest.NewEmulated(t, func(o *emulator.Options) { o.JSNumbers = true })
 	session := env.NewSession(t, "port_blueprint")
 
@@ -144,7 +144,7 @@ func TestBlueprint_answersThatDiffer(t *testing.T) {
 	session := env.NewSession(t, "port_blueprint")
 
 	session.Apply(config)
-	expectWarnings(t, session, `Value Changed by Port: Port stores another value of webhook_changelog_destination.url than the one that was written;`)
+	expectWarnings(t, session, `Value Changed by Port: Port stores a different value of webhook_changelog_destination.url from the one that was written;`)
 	expectEmptyPlan(t, session, "after the create", config)
 
 	session.Apply(strings.Replace(config, `"title": "Service"`, `"title": "Service", "description": "d"`, 1))

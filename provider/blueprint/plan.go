@@ -34,7 +34,7 @@ func (r *blueprintResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if req.State.Raw.IsNull() || resp.Diagnostics.HasError() {
 		return
 	}
-	settle.Stamps(ctx, req, resp, metadata.Volatile(), func() (bool, diag.Diagnostics) { return sendsSomething(ctx, req, resp) })
+	settle.PlanVolatile(ctx, req, resp, metadata.Volatile(), func() (bool, diag.Diagnostics) { return sendsSomething(ctx, req, resp) })
 	resp.Diagnostics.Append(destinationIgnoredBefore(ctx, req)...)
 	protected := r.backend != nil && r.backend.TypeChangeProtection
 	resp.Diagnostics.Append(planLosses(ctx, req, protected)...)

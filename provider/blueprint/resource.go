@@ -167,7 +167,7 @@ func (r *blueprintResource) Delete(ctx context.Context, req resource.DeleteReque
 
 // completed warns about an operation that completed after it was cancelled or timed out.
 func completed(ctx context.Context, verb, identifier string) diag.Diagnostics {
-	return operation.Completed(ctx, fmt.Sprintf("%s blueprint %q", verb, identifier))
+	return operation.WarnIfLate(ctx, fmt.Sprintf("%s blueprint %q", verb, identifier))
 }
 
 // ImportState accepts the identifier of a blueprint as import ID or identity.
@@ -193,7 +193,7 @@ func store(ctx context.Context, planned tfsdk.Plan, state *tfsdk.State, private 
 	if sent != nil && sent.AggregationProperties == nil {
 		answered.AggregationProperties = plan.AggregationProperties
 	}
-	return append(diagnostics, recall.Conclude(ctx, state, private, &plan, &answered, func(difference recall.Difference) diag.Diagnostics {
+	return append(diagnostics, recall.SetState(ctx, state, private, &plan, &answered, func(difference recall.Difference) diag.Diagnostics {
 		if isDestination(difference.Path) && difference.Answered.IsNull() {
 			return diag.Diagnostics{destinationIgnored(difference.Path, written.refusal)}
 		}

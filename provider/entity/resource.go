@@ -61,7 +61,7 @@ func (r *entityResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	answered := rec.conclude(plan, answer, plan.isDeclared())
-	resp.Diagnostics.Append(recall.Conclude(ctx, &resp.State, resp.Private, plan, answered, r.differenceWarning(plan))...)
+	resp.Diagnostics.Append(recall.SetState(ctx, &resp.State, resp.Private, plan, answered, r.differenceWarning(plan))...)
 	resp.Diagnostics.Append(rec.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	resp.Diagnostics.Append(completed(ctx, "create", plan)...)
@@ -131,7 +131,7 @@ func (r *entityResource) Update(ctx context.Context, req resource.UpdateRequest,
 	switch {
 	case result.isAnswer:
 		answered := rec.conclude(plan, result.entity, plan.isDeclared() || state.isDeclared())
-		resp.Diagnostics.Append(recall.Conclude(ctx, &resp.State, resp.Private, plan, answered, r.differenceWarning(plan))...)
+		resp.Diagnostics.Append(recall.SetState(ctx, &resp.State, resp.Private, plan, answered, r.differenceWarning(plan))...)
 	case result.entity != nil:
 		plan.setComputed(result.entity)
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
@@ -172,7 +172,7 @@ func (r *entityResource) Delete(ctx context.Context, req resource.DeleteRequest,
 
 // completed warns about an operation that completed after it was cancelled or timed out.
 func completed(ctx context.Context, verb string, m *model) diag.Diagnostics {
-	return operation.Completed(ctx, fmt.Sprintf("%s entity %q", verb, m.address()))
+	return operation.WarnIfLate(ctx, fmt.Sprintf("%s entity %q", verb, m.address()))
 }
 
 // conclude copies the response to a write into the plan, which becomes the state, and into the

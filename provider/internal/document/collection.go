@@ -12,10 +12,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// element says how one element of a list or a map is written and read.
+// element converts one element of a list or a map.
 type element[T any] struct {
 	toJSON func(T) any
-	// fromJSON names the element in its errors.
+	// fromJSON uses name for the element in errors.
 	fromJSON func(name string, value any) (T, error)
 }
 
@@ -66,7 +66,7 @@ func orNull(isNull bool, value any) any {
 	return value
 }
 
-// exactList binds a list of which an empty one is a value of its own.
+// exactList binds a list for which empty and absent are different.
 func exactList[T any](key string, target *[]T, of element[T]) Binding {
 	return Binding{
 		write: func(into Object) {
@@ -97,7 +97,7 @@ func exactList[T any](key string, target *[]T, of element[T]) Binding {
 	}
 }
 
-// looseList binds a list of which an empty one and none are the same.
+// looseList binds a list for which empty and absent mean the same.
 func looseList[T any](key string, target *[]T, of element[T]) Binding {
 	plain := exactList(key, target, of)
 	return Binding{
@@ -126,17 +126,17 @@ func emptyOrNull[T any](isNull bool) []T {
 	return []T{}
 }
 
-// Texts binds a list of strings; an empty one is a value of its own.
+// Texts binds a list of strings for which empty and absent are different.
 func Texts(key string, target *[]types.String) Binding { return exactList(key, target, texts()) }
 
-// Numbers binds a list of numbers; an empty one is a value of its own.
+// Numbers binds a list of numbers for which empty and absent are different.
 func Numbers(key string, target *[]types.Number) Binding { return exactList(key, target, numbers()) }
 
-// Bools binds a list of booleans; an empty one is a value of its own.
+// Bools binds a list of booleans for which empty and absent are different.
 func Bools(key string, target *[]types.Bool) Binding { return exactList(key, target, booleans()) }
 
-// JSONs binds a list of texts that hold any JSON value each; an empty list is a value
-// of its own. The texts of the model stay where they mean the same.
+// JSONs binds a list of texts of JSON to a list of any JSON values, for which empty and absent are
+// different. A text of the model stays if it is equivalent.
 func JSONs(key string, target *[]jsontype.Value) Binding {
 	plain := exactList(key, target, element[jsontype.Value]{
 		toJSON: func(text jsontype.Value) any {
@@ -165,17 +165,17 @@ func JSONs(key string, target *[]jsontype.Value) Binding {
 	}
 }
 
-// SomeTexts binds a list of strings that is null in the model where it is empty.
-func SomeTexts(key string, target *[]types.String) Binding {
-	return someList(key, target, texts())
+// NonEmptyTexts binds a list of strings that is null in the model if it is empty.
+func NonEmptyTexts(key string, target *[]types.String) Binding {
+	return nonEmptyList(key, target, texts())
 }
 
-// SomeNumbers binds a list of numbers that is null in the model where it is empty.
-func SomeNumbers(key string, target *[]types.Number) Binding {
-	return someList(key, target, numbers())
+// NonEmptyNumbers binds a list of numbers that is null in the model if it is empty.
+func NonEmptyNumbers(key string, target *[]types.Number) Binding {
+	return nonEmptyList(key, target, numbers())
 }
 
-func someList[T any](key string, target *[]T, of element[T]) Binding {
+func nonEmptyList[T any](key string, target *[]T, of element[T]) Binding {
 	loose := looseList(key, target, of)
 	return Binding{
 		write: loose.write,
@@ -189,16 +189,16 @@ func someList[T any](key string, target *[]T, of element[T]) Binding {
 	}
 }
 
-// LooseTexts binds a list of strings of which an empty one and none are the same.
+// LooseTexts binds a list of strings for which empty and absent mean the same.
 func LooseTexts(key string, target *[]types.String) Binding { return looseList(key, target, texts()) }
 
-// LooseNumbers binds a list of numbers of which an empty one and none are the same.
+// LooseNumbers binds a list of numbers for which empty and absent mean the same.
 func LooseNumbers(key string, target *[]types.Number) Binding {
 	return looseList(key, target, numbers())
 }
 
-// AlwaysTexts binds a list of strings that neither side ever lacks.
-func AlwaysTexts(key string, target *[]types.String) Binding {
+// RequiredTexts binds a list of strings that is never null in the model and always written.
+func RequiredTexts(key string, target *[]types.String) Binding {
 	return Binding{
 		write: func(into Object) {
 			list := make([]any, 0, len(*target))
@@ -217,7 +217,7 @@ func AlwaysTexts(key string, target *[]types.String) Binding {
 	}
 }
 
-// LooseTextMap binds a map of strings of which an empty one and none are the same.
+// LooseTextMap binds a map of strings for which empty and absent mean the same.
 func LooseTextMap(key string, target *map[string]types.String) Binding {
 	return Binding{
 		write: func(into Object) {
@@ -251,7 +251,7 @@ func LooseTextMap(key string, target *map[string]types.String) Binding {
 	}
 }
 
-// Nested binds an attribute with attributes of its own to an object.
+// Nested binds a nested attribute to an object.
 func Nested[T any](key string, target **T, bindings func(*T) []Binding) Binding {
 	return Binding{
 		write: func(into Object) {
@@ -274,7 +274,7 @@ func Nested[T any](key string, target **T, bindings func(*T) []Binding) Binding 
 	}
 }
 
-// readInto reads an object into a model that may not exist yet.
+// readInto reads an object into a model, which it creates if target is nil.
 func readInto[T any](object Object, target **T, bindings func(*T) []Binding, isNew bool) error {
 	if *target == nil {
 		*target, isNew = new(T), true
@@ -282,7 +282,7 @@ func readInto[T any](object Object, target **T, bindings func(*T) []Binding, isN
 	return Read(object, bindings(*target), isNew)
 }
 
-// Child is a copy of the object under a key, or a new one.
+// Child returns a shallow copy of the object under a key, or an empty object.
 func Child(of Object, key string) Object {
 	object, _ := of[key].(Object)
 	if object == nil {
@@ -298,8 +298,8 @@ func within(key string, err error) error {
 	return nil
 }
 
-// Inside binds attributes to an object that the document always has, and that no
-// attribute of its own stands for.
+// Inside binds attributes to the keys of an object that every document has and that no attribute
+// represents.
 func Inside(key string, bindings ...Binding) Binding {
 	return Binding{
 		write: func(into Object) {
@@ -317,7 +317,7 @@ func Inside(key string, bindings ...Binding) Binding {
 	}
 }
 
-// Group binds an attribute with attributes of its own to the object that its parent is bound to.
+// Group binds a nested attribute to the object that its parent is bound to.
 func Group[T any](target **T, bindings func(*T) []Binding) Binding {
 	return Binding{
 		write: func(into Object) {
@@ -331,7 +331,7 @@ func Group[T any](target **T, bindings func(*T) []Binding) Binding {
 	}
 }
 
-// LooseObjects binds a list of objects of which an empty one and none are the same.
+// LooseObjects binds a list of objects for which empty and absent mean the same.
 func LooseObjects[T any](key string, target *[]T, bindings func(*T) []Binding) Binding {
 	return Binding{
 		write: func(into Object) {
@@ -366,11 +366,11 @@ func LooseObjects[T any](key string, target *[]T, bindings func(*T) []Binding) B
 					return shapeError(fmt.Sprintf("%s[%d]", key, i), "an object", value)
 				}
 				var model T
-				isKnown := i < len(prior)
-				if isKnown {
+				hasPrior := i < len(prior)
+				if hasPrior {
 					model = prior[i]
 				}
-				if err := Read(object, bindings(&model), !isKnown); err != nil {
+				if err := Read(object, bindings(&model), !hasPrior); err != nil {
 					return within(fmt.Sprintf("%s[%d]", key, i), err)
 				}
 				*target = append(*target, model)
@@ -380,7 +380,7 @@ func LooseObjects[T any](key string, target *[]T, bindings func(*T) []Binding) B
 	}
 }
 
-// LooseMap binds a map of objects of which an empty one and none are the same.
+// LooseMap binds a map of objects for which empty and absent mean the same.
 func LooseMap[T any](key string, target *map[string]T, bindings func(*T) []Binding) Binding {
 	return Binding{
 		write: func(into Object) {
@@ -415,8 +415,8 @@ func LooseMap[T any](key string, target *map[string]T, bindings func(*T) []Bindi
 				if !ok {
 					return shapeError(key+"."+name, "an object", object[name])
 				}
-				model, isKnown := prior[name]
-				if err := Read(value, bindings(&model), !isKnown); err != nil {
+				model, hasPrior := prior[name]
+				if err := Read(value, bindings(&model), !hasPrior); err != nil {
 					return within(key+"."+name, err)
 				}
 				(*target)[name] = model
@@ -426,8 +426,8 @@ func LooseMap[T any](key string, target *map[string]T, bindings func(*T) []Bindi
 	}
 }
 
-// TextMaps binds a list of maps of strings, where Port may have objects of any values. What is no
-// string shows as JSON, and stays as it is for as long as the model shows the same.
+// TextMaps binds a list of maps of strings to a list of objects with any values. A value that is
+// not a string is read as JSON text, and writing the same text leaves it unchanged.
 func TextMaps(key string, target *[]map[string]types.String) Binding {
 	return Binding{
 		write: func(into Object) {
@@ -442,7 +442,7 @@ func TextMaps(key string, target *[]map[string]types.String) Binding {
 				if i < len(current) {
 					prior, _ = current[i].(Object)
 				}
-				list = append(list, shownObject(element, prior))
+				list = append(list, textsToObject(element, prior))
 			}
 			into[key] = list
 		},
@@ -460,7 +460,7 @@ func TextMaps(key string, target *[]map[string]types.String) Binding {
 				}
 				element := make(map[string]types.String, len(object))
 				for name, member := range object {
-					element[name] = types.StringValue(shown(member))
+					element[name] = types.StringValue(textOf(member))
 				}
 				(*target)[i] = element
 			}
@@ -469,13 +469,13 @@ func TextMaps(key string, target *[]map[string]types.String) Binding {
 	}
 }
 
-// shownObject is an object with the values of one before where those show the same.
-func shownObject(element map[string]types.String, prior Object) Object {
+// textsToObject converts a map of texts, with the prior values where their text is the same.
+func textsToObject(element map[string]types.String, prior Object) Object {
 	object := Object{}
 	for name, text := range element {
 		value, exists := prior[name]
 		switch {
-		case exists && shown(value) == text.ValueString():
+		case exists && textOf(value) == text.ValueString():
 			object[name] = value
 		case !text.IsNull():
 			object[name] = text.ValueString()
@@ -484,8 +484,8 @@ func shownObject(element map[string]types.String, prior Object) Object {
 	return object
 }
 
-// shown is a string itself, and any other value as JSON.
-func shown(value any) string {
+// textOf returns a string unchanged and any other value as JSON.
+func textOf(value any) string {
 	if text, isText := value.(string); isText {
 		return text
 	}

@@ -1,8 +1,8 @@
-// Package document binds the attributes of a Terraform model to places in a JSON document of Port.
-// One list of bindings serves both directions: it writes a model over the document that Port holds,
-// so that keys which no attribute stands for survive, and reads a document back into the model. Its
-// one rule: where Port treats an absent and an empty value alike, the form that the model already
-// has is kept, so that neither looks like a change.
+// Package document binds the attributes of a Terraform model to the keys of a JSON document in
+// Port's API. One list of bindings serves both directions: it writes a model over the document that
+// Port stores, so that keys without an attribute survive, and reads a document back into the model.
+// Where Port does not distinguish an absent from an empty value, reading preserves the form that
+// the model already has, so that neither shows as a change.
 package document
 
 import (
@@ -22,22 +22,22 @@ type Object = map[string]any
 
 // Binding ties a part of a model to a part of a document.
 type Binding struct {
-	// write sets the part in the document, or removes it.
+	// write sets the key in the document, or removes it.
 	write func(into Object)
-	// read sets the part of the model. isNew says that the model holds no form to
-	// keep, as after an import.
+	// read sets the attribute in the model. isNew means that the model has no prior form to
+	// preserve, as after an import.
 	read func(from Object, isNew bool) error
 }
 
-// Write changes a document to what a model says. Values that the model does not bind stay.
+// Write updates a document from a model. Keys without a binding are left unchanged.
 func Write(into Object, bindings []Binding) {
 	for _, binding := range bindings {
 		binding.write(into)
 	}
 }
 
-// Read changes a model to what a document says. isNew says that the model holds
-// no form to keep, as after an import.
+// Read updates a model from a document. isNew means that the model has no prior form to preserve,
+// as after an import.
 func Read(from Object, bindings []Binding, isNew bool) error {
 	for _, binding := range bindings {
 		if err := binding.read(from, isNew); err != nil {
@@ -47,14 +47,14 @@ func Read(from Object, bindings []Binding, isNew bool) error {
 	return nil
 }
 
-// ErrShape means that a document has a value of another type than the one that the model expects.
+// ErrShape means that a value in a document does not have the type that the model expects.
 var ErrShape = errors.New("unexpected type")
 
 func shapeError(key, want string, got any) error {
 	return fmt.Errorf("%s: %w: expected %s, got %s", key, ErrShape, want, kindOf(got))
 }
 
-// kindOf names the type of a decoded value, and never shows the value.
+// kindOf names the JSON type of a decoded value without revealing the value.
 func kindOf(value any) string {
 	switch value.(type) {
 	case nil:
@@ -72,7 +72,7 @@ func kindOf(value any) string {
 	}
 }
 
-// put sets a key, or removes it if there is no value.
+// put sets a key, or removes it if isSet is false.
 func put(into Object, key string, isSet bool, value any) {
 	if isSet {
 		into[key] = value
@@ -81,20 +81,20 @@ func put(into Object, key string, isSet bool, value any) {
 	}
 }
 
-// get reads a key as a type; ok is false if it is absent or null.
+// get reads a key as a T; ok is false if the key is absent or null.
 func get[T any](from Object, key, want string) (value T, ok bool, err error) {
-	found := from[key]
-	if found == nil {
+	raw := from[key]
+	if raw == nil {
 		return value, false, nil
 	}
-	value, ok = found.(T)
+	value, ok = raw.(T)
 	if !ok {
-		return value, false, shapeError(key, want, found)
+		return value, false, shapeError(key, want, raw)
 	}
 	return value, true, nil
 }
 
-// Text binds an optional string. An absent one stays "" where the model has that.
+// Text binds an optional string. If the document has none, "" in the model stays.
 func Text(key string, target *types.String) Binding {
 	return Binding{
 		write: func(into Object) { put(into, key, !target.IsNull(), target.ValueString()) },
@@ -110,7 +110,7 @@ func Text(key string, target *types.String) Binding {
 	}
 }
 
-// LooseText binds an optional string of which "" and none are the same.
+// LooseText binds an optional string for which "" and absent mean the same.
 func LooseText(key string, target *types.String) Binding {
 	plain := Text(key, target)
 	return Binding{
@@ -129,8 +129,8 @@ func LooseText(key string, target *types.String) Binding {
 	}
 }
 
-// Kind binds a string that says what the other keys of its object mean: where it
-// changes, they are removed.
+// Kind binds a string that determines what the other keys of its object mean: writing a different
+// kind removes them.
 func Kind(key string, target *types.String) Binding {
 	plain := Text(key, target)
 	return Binding{
@@ -144,7 +144,7 @@ func Kind(key string, target *types.String) Binding {
 	}
 }
 
-// ExactText binds an optional string of which "" is a value of its own.
+// ExactText binds an optional string for which "" and absent are different.
 func ExactText(key string, target *types.String) Binding {
 	return Binding{
 		write: Text(key, target).write,
@@ -170,8 +170,8 @@ func Bool(key string, target *types.Bool) Binding {
 	}
 }
 
-// BoolWithDefault binds a boolean that is never absent in the model, and is fallback
-// where Port has none.
+// BoolWithDefault binds a boolean that is never null in the model: it is fallback if the document
+// has none.
 func BoolWithDefault(key string, target *types.Bool, fallback bool) Binding {
 	plain := Bool(key, target)
 	return Binding{
@@ -186,8 +186,8 @@ func BoolWithDefault(key string, target *types.Bool, fallback bool) Binding {
 	}
 }
 
-// TextWithDefault binds a string that is never absent in the model, and is fallback
-// where Port has none.
+// TextWithDefault binds a string that is never null in the model: it is fallback if the document
+// has none.
 func TextWithDefault(key string, target *types.String, fallback string) Binding {
 	plain := Text(key, target)
 	return Binding{
@@ -202,7 +202,7 @@ func TextWithDefault(key string, target *types.String, fallback string) Binding 
 	}
 }
 
-// Number binds an optional number with all its digits.
+// Number binds an optional number with full precision.
 func Number(key string, target *types.Number) Binding {
 	return Binding{
 		write: func(into Object) {
@@ -224,13 +224,13 @@ func Number(key string, target *types.Number) Binding {
 	}
 }
 
-// JSON binds a text that holds any JSON value. The text of the model stays where it means the same.
+// JSON binds a text of JSON to any JSON value. The text of the model stays if it is equivalent.
 func JSON(key string, target *jsontype.Value) Binding {
 	return Binding{
 		write: func(into Object) {
 			value, err := target.Decode()
 			if err != nil {
-				// It was not known when the configuration was validated. Port refuses the text.
+				// The text was unknown when the configuration was validated. Port will refuse it.
 				value = target.ValueString()
 			}
 			put(into, key, !target.IsNull(), value)
@@ -253,8 +253,8 @@ func JSON(key string, target *jsontype.Value) Binding {
 	}
 }
 
-// JSONOrNull is [JSON] for a place that is emptied by null, because a write merges
-// what it has into what is there.
+// JSONOrNull is [JSON] for a key that has to be cleared with null, because Port merges a write into
+// what it stores.
 func JSONOrNull(key string, target *jsontype.Value) Binding {
 	plain := JSON(key, target)
 	return Binding{
@@ -268,8 +268,8 @@ func JSONOrNull(key string, target *jsontype.Value) Binding {
 	}
 }
 
-// BoolOrText binds a string that says true, false or anything else to a place
-// that takes a boolean or a string.
+// BoolOrText binds a string to a key that takes a boolean or a string: "true" and "false" are
+// written as booleans.
 func BoolOrText(key string, target *types.String) Binding {
 	return Binding{
 		write: func(into Object) {
@@ -301,7 +301,7 @@ func BoolOrText(key string, target *types.String) Binding {
 	}
 }
 
-// Custom binds what no other binding of this package fits.
+// Custom returns a binding for what no other binding of this package covers.
 func Custom(write func(into Object), read func(from Object, isNew bool) error) Binding {
 	return Binding{write: write, read: read}
 }

@@ -51,8 +51,9 @@ func (m *thing) bindings() []document.Binding {
 	}
 }
 
-// TestRead_keepsTheForm reads documents that lack what the model has in some empty form.
-func TestRead_keepsTheForm(t *testing.T) {
+// TestRead_preservesEmptyForms reads documents without the values that the model has in some empty
+// form.
+func TestRead_preservesEmptyForms(t *testing.T) {
 	t.Parallel()
 	empty := thing{
 		Text: types.StringValue(""), Exact: types.StringValue(""), Body: jsontype.New(`{ "a": 1.0 }`),
@@ -79,12 +80,13 @@ func TestRead_keepsTheForm(t *testing.T) {
 		t.Errorf("null became %+v", null)
 	}
 	if imported.List != nil || imported.Loose == nil || imported.Map == nil || imported.Parts == nil || imported.ByKey == nil {
-		t.Errorf("an import gives %+v", imported)
+		t.Errorf("after an import the model is %+v", imported)
 	}
 }
 
-// TestWrite_replacesAnotherForm keeps foreign keys within a form, and none of another form.
-func TestWrite_replacesAnotherForm(t *testing.T) {
+// TestWrite_replacesOtherVariant checks that keys without an attribute survive within a variant,
+// but not a change of the variant.
+func TestWrite_replacesOtherVariant(t *testing.T) {
 	t.Parallel()
 	model := thing{Left: &part{Text: types.StringValue("x")}}
 	same := document.Object{"either": document.Object{"type": "left", "novel": true}}
@@ -92,16 +94,16 @@ func TestWrite_replacesAnotherForm(t *testing.T) {
 	document.Write(same, model.bindings())
 	document.Write(other, model.bindings())
 	if got := same["either"]; !reflect.DeepEqual(got, document.Object{"type": "left", "novel": true, "text": "x"}) {
-		t.Errorf("the same form became %v", got)
+		t.Errorf("the same variant became %v", got)
 	}
 	if got := other["either"]; !reflect.DeepEqual(got, document.Object{"type": "left", "text": "x"}) {
-		t.Errorf("another form became %v", got)
+		t.Errorf("the other variant became %v", got)
 	}
 }
 
-// TestWrite_leavesTheDocumentThatWasRead writes over a shallow copy: nothing below it
-// may change in the original.
-func TestWrite_leavesTheDocumentThatWasRead(t *testing.T) {
+// TestWrite_doesNotModifyTheOriginal writes over a shallow copy: nested values of the original must
+// not change.
+func TestWrite_doesNotModifyTheOriginal(t *testing.T) {
 	t.Parallel()
 	original := document.Object{
 		"either": document.Object{"type": "left", "text": "a"}, "byKey": document.Object{"k": document.Object{"text": "a"}}, "parts": []any{document.Object{"text": "a"}},
@@ -118,8 +120,8 @@ func TestWrite_leavesTheDocumentThatWasRead(t *testing.T) {
 	}
 }
 
-// TestRead_saysWhereATypeIsAnother and never what the value is.
-func TestRead_saysWhereATypeIsAnother(t *testing.T) {
+// TestRead_unexpectedType checks that the error names the path and the types, and never the value.
+func TestRead_unexpectedType(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cret"
 	for want, object := range map[string]document.Object{

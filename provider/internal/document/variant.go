@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// Case is one of the forms that an object can have, each an attribute of its own.
+// Case is one of the variants of an object. Each variant has its own attribute.
 type Case struct {
 	name    string
 	isSet   func() bool
@@ -16,7 +16,7 @@ type Case struct {
 	binding func() Binding
 }
 
-// When binds an attribute to the form of the given name.
+// When binds an attribute to the variant with the given name.
 func When[T any](name string, target **T, bindings func(*T) []Binding) Case {
 	return Case{
 		name:    name,
@@ -26,9 +26,9 @@ func When[T any](name string, target **T, bindings func(*T) []Binding) Case {
 	}
 }
 
-// OneOf binds attributes of which one is set to an object whose tag names it. An
-// object of another form is replaced whole: its keys mean nothing to the new one.
-// Without any, an object of a form that no attribute is for stays.
+// OneOf binds attributes, at most one of which is set, to an object whose tag names the variant. An
+// object of a different variant is replaced entirely, because its keys do not apply to the new one.
+// If no attribute is set, an object of a variant without an attribute stays.
 func OneOf(key, tag string, cases ...Case) Binding {
 	return Binding{
 		write: func(into Object) {
@@ -66,8 +66,7 @@ func OneOf(key, tag string, cases ...Case) Binding {
 	}
 }
 
-// Lazy is the binding that a function chooses once the bindings before it have been
-// written or read.
+// Lazy returns a binding that is chosen after the preceding bindings have been written or read.
 func Lazy(choose func() Binding) Binding {
 	return Binding{
 		write: func(into Object) { choose().write(into) },
@@ -75,20 +74,20 @@ func Lazy(choose func() Binding) Binding {
 	}
 }
 
-// None binds nothing.
+// None returns a binding that does nothing.
 func None() Binding {
 	return Custom(func(Object) {}, func(Object, bool) error { return nil })
 }
 
-// Lenient binds a place where Port keeps whatever it is given. What the model cannot
-// hold is read as none, and stays for as long as the model has none.
+// Lenient binds a key whose value Port does not validate. A value that the model cannot represent
+// is read as null, and stays in the document as long as the model has null.
 func Lenient(key string, fits func(value any) bool, plain Binding) Binding {
 	return Binding{
 		write: func(into Object) {
-			before := into[key]
+			prior := into[key]
 			plain.write(into)
-			if _, isSet := into[key]; !isSet && before != nil && !fits(before) {
-				into[key] = before
+			if _, isSet := into[key]; !isSet && prior != nil && !fits(prior) {
+				into[key] = prior
 			}
 		},
 		read: func(from Object, isNew bool) error {
@@ -100,24 +99,24 @@ func Lenient(key string, fits func(value any) bool, plain Binding) Binding {
 	}
 }
 
-// Is reports whether a value is of a type.
+// Is reports whether a value has type T.
 func Is[T any](value any) bool {
 	_, is := value.(T)
 	return is
 }
 
-// IsListOf reports whether a value is a list with elements of a type, or null.
+// IsListOf reports whether a value is a list whose elements have type T or are null.
 func IsListOf[T any](value any) bool {
 	list, isList := value.([]any)
 	return isList && !slices.ContainsFunc(list, func(element any) bool { return element != nil && !Is[T](element) })
 }
 
-// Type binds a map to those members of an object that are of a type.
+// Type binds a map to the members of an object that have a certain type.
 type Type struct {
 	name string
-	// elements are the bindings of each element.
+	// elements returns the bindings of each element, by key.
 	elements func() map[string][]Binding
-	// read reads the members of a type, which are under a key.
+	// read reads the members of this type into the map. key names their object in errors.
 	read func(key string, members Object, isNew bool) error
 }
 
@@ -139,17 +138,17 @@ func OfType[T any](name string, target *map[string]T, bindings func(*T) []Bindin
 	}
 }
 
-// ByType binds maps to the members of one object, by the type that the tag of a member
-// names. A member whose type changes is replaced whole; those of other types stay.
+// ByType binds one map for each type to the members of one object. The tag of a member names its
+// type. A member whose type changes is replaced entirely; members of other types stay.
 func ByType(key, tag string, all ...Type) Binding {
-	isOther := func(_ string, member any) bool {
+	isUnbound := func(_ string, member any) bool {
 		object, _ := member.(Object)
 		return !slices.ContainsFunc(all, func(one Type) bool { return object[tag] == one.name })
 	}
 	return Binding{
 		write: func(into Object) {
 			current, members := Child(into, key), Child(into, key)
-			maps.DeleteFunc(members, func(name string, member any) bool { return !isOther(name, member) })
+			maps.DeleteFunc(members, func(name string, member any) bool { return !isUnbound(name, member) })
 			for _, one := range all {
 				for name, bindings := range one.elements() {
 					member := Child(current, name)
@@ -174,8 +173,8 @@ func ByType(key, tag string, all ...Type) Binding {
 	}
 }
 
-// OrQuery binds a place that takes a value or a jq query that computes it. The
-// value and the query are attributes of their own.
+// OrQuery binds a key that takes a value or a jq query that computes it. The value and the query
+// are separate attributes.
 func OrQuery(key string, plain Binding, query *types.String) Binding {
 	const queryKey = "jqQuery"
 	return Binding{

@@ -22,16 +22,16 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/readable"
 )
 
-// DataSource reads one object of a kind by its key. It shows what the resource
-// manages, and the whole document as JSON.
+// DataSource reads one object of a kind by its key. It has the attributes of the resource, and the
+// whole document as JSON.
 type DataSource[M any, P Bound[M]] struct {
 	Kind
 
 	// ManagedSchema is the schema of the resource.
 	ManagedSchema func(context.Context) resourceschema.Schema
-	// Except names attributes of the resource that say nothing about what is at Port.
+	// Except names attributes of the resource that do not correspond to anything in Port.
 	Except []string
-	// Key declares the attribute by which the object is looked up.
+	// Key is the schema of the attribute by which the object is looked up.
 	Key schema.StringAttribute
 
 	backend *backend.Backend
@@ -42,19 +42,19 @@ func (d *DataSource[M, P]) Metadata(_ context.Context, req datasource.MetadataRe
 	resp.TypeName = req.ProviderTypeName + "_" + d.TypeName
 }
 
-// Configure takes over the client.
+// Configure stores the client.
 func (d *DataSource[M, P]) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
 	configured, diagnostics := backend.FromProviderData(req.ProviderData)
 	resp.Diagnostics.Append(diagnostics...)
 	d.backend = configured
 }
 
-// Schema declares the data source: the key, and what there is to read.
+// Schema declares the data source: the key, and the attributes to read.
 func (d *DataSource[M, P]) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := Readable(d.ManagedSchema(ctx), d.Except...)
 	attributes[d.KeyAttribute] = d.Key
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One " + strings.ToLower(d.Name) + ", whether Terraform manages it or not. Reading one that does not exist is an error.",
+		MarkdownDescription: "One " + strings.ToLower(d.Name) + ", whether or not Terraform manages it. It is an error if it does not exist.",
 		Attributes:          attributes,
 	}
 }
@@ -71,15 +71,16 @@ func (d *DataSource[M, P]) Read(ctx context.Context, req datasource.ReadRequest,
 		resp.State.Raw, err = ReadableValue[M, P](ctx, d.ManagedSchema(ctx), current, resp.State.Schema.Type().TerraformType(ctx))
 	}
 	if err != nil {
-		described := diagnose.Failure{Verb: "Read", Kind: d.Name, Identifier: key.ValueString(), Err: err}
+		failure := diagnose.Failure{Verb: "Read", Kind: d.Name, Identifier: key.ValueString(), Err: err}
 		if errors.Is(err, port.ErrNotFound) {
-			described.Advice = fmt.Sprintf("No %[1]s has this identifier. If the same configuration creates it, refer to the resource, so that it is read afterwards.", strings.ToLower(d.Name))
+			failure.Advice = fmt.Sprintf("No %[1]s has this identifier. If the same configuration creates it, refer to the resource, so that it is read afterwards.", strings.ToLower(d.Name))
 		}
-		resp.Diagnostics.Append(described.Diagnostic())
+		resp.Diagnostics.Append(failure.Diagnostic())
 	}
 }
 
-// Readable are the attributes of a resource that can be read, and the JSON of all the others.
+// Readable returns the attributes of a resource as computed attributes of a data source, and json
+// for the whole document.
 func Readable(managed resourceschema.Schema, except ...string) map[string]schema.Attribute {
 	attributes := readable.Attributes(managed.Attributes, "timeouts")
 	for _, name := range except {
@@ -87,12 +88,12 @@ func Readable(managed resourceschema.Schema, except ...string) map[string]schema
 	}
 	attributes["json"] = schema.StringAttribute{
 		Computed:            true,
-		MarkdownDescription: "The whole object as JSON, with the keys that no attribute stands for. Use `jsondecode`.",
+		MarkdownDescription: "The whole object as JSON, including keys without an attribute. Use `jsondecode`.",
 	}
 	return attributes
 }
 
-// ReadableValue gives a document as an object of a data source's type.
+// ReadableValue converts a document to an object of a data source's type.
 func ReadableValue[M any, P Bound[M]](ctx context.Context, managed resourceschema.Schema, current document.Object, to tftypes.Type) (tftypes.Value, error) {
 	read := P(new(M))
 	if err := document.Read(current, read.Bindings(), true); err != nil {

@@ -17,22 +17,22 @@ func (r *Resource[M, P]) failure(ctx context.Context, verb, key string, err erro
 }
 
 func (r *Resource[M, P]) createFailure(ctx context.Context, key string, err error) diag.Diagnostic {
-	described := r.failure(ctx, "Create", key, err)
+	failure := r.failure(ctx, "Create", key, err)
 	if !errors.Is(err, port.ErrExists) {
-		return described.Diagnostic()
+		return failure.Diagnostic()
 	}
-	described.Advice = fmt.Sprintf("To manage what already exists with Terraform, import it: terraform import port_%s.<name> %q", r.TypeName, key)
-	return diag.WithPath(path.Root(r.KeyAttribute), described.Diagnostic())
+	failure.Advice = fmt.Sprintf("To manage what already exists with Terraform, import it: terraform import port_%s.<name> %q", r.TypeName, key)
+	return diag.WithPath(path.Root(r.KeyAttribute), failure.Diagnostic())
 }
 
 func (r *Resource[M, P]) updateFailure(ctx context.Context, key string, err error) diag.Diagnostic {
-	described := r.failure(ctx, "Update", key, err)
+	failure := r.failure(ctx, "Update", key, err)
 	switch {
 	case errors.Is(err, port.ErrNotFound):
-		described.Advice = "This object, or something that it refers to, has been deleted since Terraform read it. Plan again: Terraform creates what is missing."
+		failure.Advice = "This object, or something that it refers to, has been deleted since Terraform read it. Plan again: Terraform creates what is missing."
 	case errors.Is(err, port.ErrExists):
-		described.Advice = "The new identifier is taken. Choose another one, or delete the object that has it."
-		return diag.WithPath(path.Root(r.KeyAttribute), described.Diagnostic())
+		failure.Advice = "The new identifier is taken. Choose another one, or delete the object that has it."
+		return diag.WithPath(path.Root(r.KeyAttribute), failure.Diagnostic())
 	}
-	return described.Diagnostic()
+	return failure.Diagnostic()
 }

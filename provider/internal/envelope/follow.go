@@ -11,21 +11,21 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
 )
 
-// Follower is a [Store] of objects that belong to another one, which may be renamed
-// without them: with -target, or because the run failed in between.
+// Follower is a [Store] of objects that belong to a parent. The parent may have been renamed
+// without them: with -target, or because the run failed halfway.
 type Follower interface {
 	Store
-	// Origin tells the parent of an object from all others, under any name.
+	// Origin identifies the parent of an object independently of its name.
 	Origin(of document.Object) string
-	// Follow finds an object under the present name of the parent with an origin. It
-	// returns [port.ErrNotFound] if there is none, or more than one.
+	// Follow reads an object under the current name of the parent with this origin. It returns
+	// [port.ErrNotFound] unless exactly one parent has it.
 	Follow(ctx context.Context, key, origin string) (document.Object, error)
 }
 
-// originKey is where the private state holds the origin of the parent.
+// originKey is the key of the parent's origin in the private state.
 const originKey = "origin"
 
-// find reads an object, also where its parent has been renamed.
+// find reads an object, even if its parent has been renamed.
 func (r *Resource[M, P]) find(ctx context.Context, key string, private recall.Reader) (document.Object, error) {
 	current, err := r.store().Get(ctx, key)
 	follower, follows := r.store().(Follower)
@@ -39,8 +39,8 @@ func (r *Resource[M, P]) find(ctx context.Context, key string, private recall.Re
 	return follower.Follow(ctx, key, origin)
 }
 
-// rememberOrigin keeps what finds the object after its parent has been renamed.
-func (r *Resource[M, P]) rememberOrigin(ctx context.Context, current document.Object, private recall.Writer) diag.Diagnostics {
+// saveOrigin stores what [Resource.find] needs after the parent has been renamed.
+func (r *Resource[M, P]) saveOrigin(ctx context.Context, current document.Object, private recall.Writer) diag.Diagnostics {
 	follower, follows := r.store().(Follower)
 	if !follows {
 		return nil

@@ -11,12 +11,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// keySeparator stands between the parent of an object and its own key. A parent may
-// hold it, an own key never does.
+// keySeparator separates the parent of an object from its own key. A parent may contain it, an own
+// key never does.
 const keySeparator = ":"
 
-// JoinKey is the key of an object that belongs to another one. It is null if either
-// part is, and unknown if either part is.
+// JoinKey returns the key of an object that belongs to a parent. It is unknown if either part is,
+// or else null if either part is.
 func JoinKey(parent, own types.String) types.String {
 	switch {
 	case parent.IsUnknown() || own.IsUnknown():
@@ -28,7 +28,7 @@ func JoinKey(parent, own types.String) types.String {
 	}
 }
 
-// SplitKey takes a key of [JoinKey] apart, at its last separator.
+// SplitKey splits a key from [JoinKey] at its last separator.
 func SplitKey(key string) (parent, own string, isKey bool) {
 	at := strings.LastIndex(key, keySeparator)
 	if at <= 0 || at == len(key)-1 {
@@ -39,15 +39,15 @@ func SplitKey(key string) (parent, own string, isKey bool) {
 
 func (r *Resource[M, P]) identitySchema() identityschema.Schema {
 	attributes := map[string]identityschema.Attribute{
-		r.KeyAttribute: identityschema.StringAttribute{RequiredForImport: true, Description: "What tells the object from all others of its kind."},
+		r.KeyAttribute: identityschema.StringAttribute{RequiredForImport: true, Description: "Identifies the object among those of its kind."},
 	}
 	if r.ParentAttribute != "" {
-		attributes[r.ParentAttribute] = identityschema.StringAttribute{RequiredForImport: true, Description: "What the object belongs to."}
+		attributes[r.ParentAttribute] = identityschema.StringAttribute{RequiredForImport: true, Description: "Identifies the parent of the object."}
 	}
 	return identityschema.Schema{Attributes: attributes}
 }
 
-// identify sets the identity to that of the object with a key.
+// identify sets the identity from a key.
 func (r *Resource[M, P]) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, key types.String) diag.Diagnostics {
 	if r.ParentAttribute == "" {
 		return identity.SetAttribute(ctx, path.Root(r.KeyAttribute), key)
@@ -62,7 +62,7 @@ type attributeReader interface {
 	GetAttribute(ctx context.Context, at path.Path, target any) diag.Diagnostics
 }
 
-// parts reads the attributes that make up a key; the parent is null if there is none.
+// parts reads the attributes that make up a key; parent is null for a kind without one.
 func (r *Resource[M, P]) parts(ctx context.Context, from attributeReader) (parent, own types.String, diagnostics diag.Diagnostics) {
 	diagnostics = from.GetAttribute(ctx, path.Root(r.KeyAttribute), &own)
 	if r.ParentAttribute != "" {

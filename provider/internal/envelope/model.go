@@ -1,7 +1,7 @@
-// Package envelope is what every resource does alike: bounded operations, identity,
-// import by identifier, the read, merge and write of a document of Port, the memory
-// of what Port keeps otherwise than it was sent, and the errors. A resource adds
-// its schema, its model with the bindings to the document, and its checks.
+// Package envelope implements what resources have in common: timeouts, identity, import by
+// identifier, reading, merging and writing a document, remembering values that Port stores
+// differently from how they were sent, and errors. A resource adds its schema, its model with the
+// bindings to the document, and its checks.
 package envelope
 
 import (
@@ -26,20 +26,20 @@ type Model struct {
 	Timeouts timeouts.Value `tfsdk:"timeouts"`
 }
 
-// Base is the part that every model has.
+// Base returns the part that every model has.
 func (m *Model) Base() *Model { return m }
 
-// Limits are the limits of operations in time.
+// Limits returns the time limits of operations.
 func (m *Model) Limits() timeouts.Value { return m.Timeouts }
 
-// Bound is a resource in Terraform's terms, which *M implements by embedding [Model].
+// Bound is the Terraform model of a resource, which *M implements by embedding [Model].
 type Bound[M any] interface {
 	*M
 	Base() *Model
 	Limits() timeouts.Value
-	// Key tells the object from all others; it is null while the model is empty.
+	// Key identifies the object; it is null while the model is empty.
 	Key() types.String
-	// Bindings tie the attributes to the document that Port stores.
+	// Bindings bind the attributes to the document that Port stores.
 	Bindings() []document.Binding
 }
 
@@ -47,33 +47,34 @@ type Bound[M any] interface {
 type Store interface {
 	Get(ctx context.Context, key string) (document.Object, error)
 	Create(ctx context.Context, desired document.Object) (document.Object, error)
-	// Update replaces a document. state is what the attributes said until now, without
-	// what others hold in it.
+	// Update replaces a document. state is the document that the attributes in the state describe,
+	// without other keys.
 	Update(ctx context.Context, key string, state, desired document.Object) (document.Object, error)
-	// Delete removes a document. Of a document that holds parts of others it removes what
-	// state says.
+	// Delete removes a document. From a document that it shares with other resources it removes
+	// only what is in state.
 	Delete(ctx context.Context, key string, state document.Object) error
 }
 
-// Kind says what distinguishes one kind of object from the others.
+// Kind describes one kind of object.
 type Kind struct {
-	// TypeName is the name of the resource without that of the provider.
+	// TypeName is the name of the resource type without the provider's prefix.
 	TypeName string
-	// Name is the concept, capitalized as in the summary of a diagnostic.
+	// Name is the concept, capitalized as in a diagnostic's summary.
 	Name string
-	// KeyAttribute is the name of the attribute that tells the objects apart.
+	// KeyAttribute is the name of the attribute that identifies an object.
 	KeyAttribute string
-	// ParentAttribute is the name of the attribute for what the object belongs to, or
-	// "". With it the key is [JoinKey] of both.
+	// ParentAttribute is the name of the attribute that identifies the object's parent, or "". If
+	// it is set, the key is [JoinKey] of both attributes.
 	ParentAttribute string
 	// Store gives access to the objects.
 	Store func(*backend.Backend) Store
-	// Explain says what a value means that Port keeps otherwise than it was sent. Without
-	// it, or where it returns nothing, the warning is a general one.
+	// Explain returns diagnostics for a value that Port stores differently from how it was sent. If
+	// it is nil or returns nothing, the warning is a general one.
 	Explain func(recall.Difference) diag.Diagnostics
 }
 
-// Attributes are those of [Model]. kind names the object in descriptions.
+// Attributes declares the attributes of [Model]. kind names the object in descriptions, and idForm
+// describes its id.
 func Attributes(ctx context.Context, kind, idForm string) map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id": schema.StringAttribute{
@@ -99,11 +100,11 @@ func timeoutsAttribute(ctx context.Context, kind string) schema.Attribute {
 			attribute.Attributes[name] = text
 		}
 	}
-	attribute.MarkdownDescription = "How long operations may take, retries and waits included."
+	attribute.MarkdownDescription = "How long operations may take, including retries and waits."
 	return attribute
 }
 
-// noTimeouts is the null of the attribute, which has a type of its own.
+// noTimeouts is a null timeouts attribute of the type that the schema declares.
 func noTimeouts(managed schema.Schema) timeouts.Value {
 	custom, _ := managed.Attributes["timeouts"].GetType().(timeouts.Type)
 	return timeouts.Value{Object: types.ObjectNull(custom.AttributeTypes())}

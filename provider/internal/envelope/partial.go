@@ -8,13 +8,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Partial reads a configuration of which parts may be unknown until the apply, for
-// checks of what is known. Collections and objects that are unknown are null in
-// the model; single values are unknown in it.
+// Partial reads a configuration that may contain unknown values, for checks of the known ones.
+// Unknown collections and objects become null in the model; unknown scalars stay unknown.
 func Partial[M any](ctx context.Context, config tfsdk.Config) (*M, diag.Diagnostics) {
 	var configured M
 	raw, err := tftypes.Transform(config.Raw, func(_ *tftypes.AttributePath, value tftypes.Value) (tftypes.Value, error) {
-		return known(value)
+		return simplify(value)
 	})
 	if err != nil {
 		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Unable to Read Configuration", err.Error())}
@@ -23,9 +22,9 @@ func Partial[M any](ctx context.Context, config tfsdk.Config) (*M, diag.Diagnost
 	return &configured, config.Get(ctx, &configured)
 }
 
-// known replaces an unknown container by null, and leaves out elements of a
-// container that are null objects: no struct can stand for those.
-func known(value tftypes.Value) (tftypes.Value, error) {
+// simplify replaces an unknown container by null and drops null objects from lists and maps,
+// because a struct can represent neither.
+func simplify(value tftypes.Value) (tftypes.Value, error) {
 	switch t := value.Type().(type) {
 	case tftypes.Object, tftypes.Set:
 		if !value.IsKnown() {

@@ -22,21 +22,21 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
 )
 
-// Resource is the part of a resource that all have in common. A resource embeds
-// it and adds its schema and its checks.
+// Resource implements what resources have in common. A resource embeds it and adds its schema and
+// its checks.
 type Resource[M any, P Bound[M]] struct {
 	Kind
 
 	Backend *backend.Backend
 }
 
-// Metadata names the resource. Its identity changes when it is renamed.
+// Metadata names the resource. Renaming the object changes its identity.
 func (r *Resource[M, P]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_" + r.TypeName
 	resp.ResourceBehavior.MutableIdentity = true
 }
 
-// Configure takes over the client.
+// Configure stores the client.
 func (r *Resource[M, P]) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	configured, diagnostics := backend.FromProviderData(req.ProviderData)
 	resp.Diagnostics.Append(diagnostics...)
@@ -48,7 +48,7 @@ func (r *Resource[M, P]) IdentitySchema(_ context.Context, _ resource.IdentitySc
 	resp.IdentitySchema = r.identitySchema()
 }
 
-// ImportState takes the key of an object, as import id or as identity.
+// ImportState accepts the key of an object as import id or as identity.
 func (r *Resource[M, P]) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	if r.ParentAttribute == "" {
 		resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root(r.KeyAttribute), req, resp)
@@ -60,35 +60,35 @@ func (r *Resource[M, P]) ImportState(ctx context.Context, req resource.ImportSta
 		resp.Diagnostics.Append(diagnostics...)
 		key = JoinKey(parent, own)
 	} else if _, _, isKey := SplitKey(req.ID); !isKey {
-		resp.Diagnostics.AddError("Invalid Import ID", fmt.Sprintf("An import id has the form <%s>:<%s>; %q does not.", r.ParentAttribute, r.KeyAttribute, req.ID))
+		resp.Diagnostics.AddError("Invalid Import ID", fmt.Sprintf("The import id must have the form <%s>:<%s>, got %q.", r.ParentAttribute, r.KeyAttribute, req.ID))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), key)...)
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, key)...)
 }
 
-// Create makes the object, and never overwrites one that exists.
+// Create creates the object. It never overwrites an existing one.
 func (r *Resource[M, P]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	plan, ctx, cancel := operation.Begin[M, P](ctx, req.Plan, timeouts.Value.Create, &resp.Diagnostics)
 	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	created, err := r.store().Create(ctx, written(plan))
+	created, err := r.store().Create(ctx, toDocument(plan))
 	if err != nil {
 		resp.Diagnostics.Append(r.createFailure(ctx, plan.Key().ValueString(), err))
 		return
 	}
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.Key())...)
-	resp.Diagnostics.Append(r.conclude(ctx, req.Plan, &resp.State, resp.Private, created)...)
-	resp.Diagnostics.Append(r.completed(ctx, "create", plan.Key().ValueString())...)
+	resp.Diagnostics.Append(r.setState(ctx, req.Plan, &resp.State, resp.Private, created)...)
+	resp.Diagnostics.Append(r.warnIfLate(ctx, "create", plan.Key().ValueString())...)
 }
 
 // Read rebuilds the state from the document that Port holds.
 func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	state, ctx, cancel := operation.Begin[M, P](ctx, req.State, timeouts.Value.Read, &resp.Diagnostics)
 	defer cancel()
-	// Terraform before 1.12 needs an identity also for what turns out to be gone.
+	// Terraform before 1.12 requires an identity even if the object turns out to be gone.
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.Base().ID)...)
 	memory, diagnostics := recall.Load(ctx, req.Private)
 	resp.Diagnostics.Append(diagnostics...)
@@ -102,7 +102,7 @@ func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	if err == nil {
-		// Only an import knows the id alone.
+		// After an import, only the id is set.
 		err = document.Read(current, state.Bindings(), state.Key().IsNull())
 	}
 	if err != nil {
@@ -111,13 +111,13 @@ func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	state.Base().ID = state.Key()
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.Key())...)
-	resp.Diagnostics.Append(r.rememberOrigin(ctx, current, resp.Private)...)
+	resp.Diagnostics.Append(r.saveOrigin(ctx, current, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	resp.State.Raw = memory.Restore(req.State.Raw, resp.State.Raw)
 }
 
-// Update writes the plan over the document that Port holds now, so that keys which
-// Terraform does not manage survive.
+// Update writes the plan over the document that Port currently stores, so that keys that Terraform
+// does not manage survive.
 func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	plan, ctx, cancel := operation.Begin[M, P](ctx, req.Plan, timeouts.Value.Update, &resp.Diagnostics)
 	defer cancel()
@@ -127,7 +127,7 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.Key())...)
-	if jsonvalue.Equal(written(plan), written(state)) {
+	if jsonvalue.Equal(toDocument(plan), toDocument(state)) {
 		plan.Base().ID = plan.Key()
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 		return
@@ -138,17 +138,17 @@ func (r *Resource[M, P]) Update(ctx context.Context, req resource.UpdateRequest,
 	if err == nil {
 		desired := maps.Clone(current)
 		document.Write(desired, plan.Bindings())
-		updated, err = r.store().Update(ctx, key, written(state), desired)
+		updated, err = r.store().Update(ctx, key, toDocument(state), desired)
 	}
 	if err != nil {
 		resp.Diagnostics.Append(r.updateFailure(ctx, key, err))
 		return
 	}
-	resp.Diagnostics.Append(r.conclude(ctx, req.Plan, &resp.State, resp.Private, updated)...)
-	resp.Diagnostics.Append(r.completed(ctx, "update", key)...)
+	resp.Diagnostics.Append(r.setState(ctx, req.Plan, &resp.State, resp.Private, updated)...)
+	resp.Diagnostics.Append(r.warnIfLate(ctx, "update", key)...)
 }
 
-// Delete removes the object. That it has already gone is fine.
+// Delete deletes the object. It is not an error if the object no longer exists.
 func (r *Resource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	state, ctx, cancel := operation.Begin[M, P](ctx, req.State, timeouts.Value.Delete, &resp.Diagnostics)
 	defer cancel()
@@ -156,14 +156,14 @@ func (r *Resource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest,
 		return
 	}
 	key := state.Base().ID.ValueString()
-	if err := r.store().Delete(ctx, key, written(state)); err != nil && !errors.Is(err, port.ErrNotFound) {
+	if err := r.store().Delete(ctx, key, toDocument(state)); err != nil && !errors.Is(err, port.ErrNotFound) {
 		resp.Diagnostics.Append(r.failure(ctx, "Delete", key, err).Diagnostic())
 		return
 	}
-	resp.Diagnostics.Append(r.completed(ctx, "delete", key)...)
+	resp.Diagnostics.Append(r.warnIfLate(ctx, "delete", key)...)
 }
 
-// PlanID knows the id as soon as the identifier is known, so that what refers to it can be planned.
+// PlanID plans the id from the identifier, so that it is known as soon as the identifier is.
 func (r *Resource[M, P]) PlanID(ctx context.Context, resp *resource.ModifyPlanResponse) diag.Diagnostics {
 	parent, key, diagnostics := r.parts(ctx, resp.Plan)
 	if r.ParentAttribute != "" {
@@ -174,34 +174,35 @@ func (r *Resource[M, P]) PlanID(ctx context.Context, resp *resource.ModifyPlanRe
 
 func (r *Resource[M, P]) store() Store { return r.Store(r.Backend) }
 
-// written is the document of a model alone.
-func written[M any, P Bound[M]](of P) document.Object {
+// toDocument returns a document with only what the model sets.
+func toDocument[M any, P Bound[M]](of P) document.Object {
 	object := document.Object{}
 	document.Write(object, of.Bindings())
 	return object
 }
 
-// completed warns of a change that was completed after its time had ended.
-func (r *Resource[M, P]) completed(ctx context.Context, verb, key string) diag.Diagnostics {
-	return operation.Completed(ctx, fmt.Sprintf("%s %s %q", verb, strings.ToLower(r.Name), key))
+// warnIfLate warns of a change that Port completed after the operation was interrupted or timed
+// out.
+func (r *Resource[M, P]) warnIfLate(ctx context.Context, verb, key string) diag.Diagnostics {
+	return operation.WarnIfLate(ctx, fmt.Sprintf("%s %s %q", verb, strings.ToLower(r.Name), key))
 }
 
-// conclude makes the plan the state after a write, completed by the id. Values that
-// Port answered differently are remembered.
-func (r *Resource[M, P]) conclude(ctx context.Context, planned tfsdk.Plan, state *tfsdk.State, private recall.Private, answer document.Object) diag.Diagnostics {
+// setState makes the plan, completed with the id, the state after a write, and remembers the values
+// that Port answered differently.
+func (r *Resource[M, P]) setState(ctx context.Context, planned tfsdk.Plan, state *tfsdk.State, private recall.Private, answer document.Object) diag.Diagnostics {
 	plan, answered := P(new(M)), P(new(M))
 	diagnostics := planned.Get(ctx, plan)
 	diagnostics.Append(planned.Get(ctx, answered)...)
 	plan.Base().ID, answered.Base().ID = plan.Key(), plan.Key()
-	diagnostics.Append(r.rememberOrigin(ctx, answer, private)...)
+	diagnostics.Append(r.saveOrigin(ctx, answer, private)...)
 	if err := document.Read(answer, answered.Bindings(), false); err != nil || diagnostics.HasError() {
-		// It was written; whether it can be read, the next refresh says.
+		// The write succeeded. The next refresh reports an answer that cannot be read.
 		return append(diagnostics, state.Set(ctx, plan)...)
 	}
-	return append(diagnostics, recall.Conclude(ctx, state, private, plan, answered, r.explain)...)
+	return append(diagnostics, recall.SetState(ctx, state, private, plan, answered, r.explain)...)
 }
 
-// explain warns of a value that Port keeps otherwise than it was sent.
+// explain warns of a value that Port stores differently from how it was sent.
 func (r *Resource[M, P]) explain(difference recall.Difference) diag.Diagnostics {
 	if r.Explain != nil {
 		if explained := r.Explain(difference); len(explained) > 0 {

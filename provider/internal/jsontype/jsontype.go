@@ -1,6 +1,6 @@
 // Package jsontype is the Terraform string type for attributes that hold JSON. Resources use it
 // where Port stores an arbitrary JSON value. Unlike jsontypes.Normalized it compares numbers by
-// value, so 1 and 1.0 are the same and digits beyond double precision count.
+// value and with full precision: 1 equals 1.0.
 package jsontype
 
 import (
@@ -23,7 +23,7 @@ var (
 	_ xattr.ValidateableAttribute                = Value{}
 )
 
-// Type is the attribute type of [Value].
+// Type is the attribute type whose values are [Value].
 type Type struct {
 	basetypes.StringType
 }
@@ -45,7 +45,7 @@ func (t Type) ValueFromString(_ context.Context, in basetypes.StringValue) (base
 	return Value{StringValue: in}, nil
 }
 
-// ValueFromTerraform reads a value off the wire.
+// ValueFromTerraform converts a value from the wire.
 func (t Type) ValueFromTerraform(ctx context.Context, in tftypes.Value) (attr.Value, error) {
 	value, err := t.StringType.ValueFromTerraform(ctx, in)
 	if err != nil {
@@ -63,7 +63,7 @@ type Value struct {
 	basetypes.StringValue
 }
 
-// Null is the absent value.
+// Null returns the null value.
 func Null() Value { return Value{StringValue: basetypes.NewStringNull()} }
 
 // New wraps JSON text.
@@ -78,8 +78,8 @@ func (v Value) Equal(o attr.Value) bool {
 	return ok && v.StringValue.Equal(other.StringValue)
 }
 
-// StringSemanticEquals reports whether both texts mean the same JSON value:
-// key order, spacing, escaping and the notation of numbers do not count.
+// StringSemanticEquals reports whether both texts represent the same JSON value, regardless of key
+// order, spacing, escaping and the notation of numbers.
 func (v Value) StringSemanticEquals(_ context.Context, o basetypes.StringValuable) (bool, diag.Diagnostics) {
 	other, ok := o.(Value)
 	if !ok {
@@ -110,7 +110,7 @@ func (v Value) Check(at path.Path) diag.Diagnostics {
 	return nil
 }
 
-// Decode returns the JSON value behind the text, numbers as json.Number.
+// Decode decodes the text, with numbers as json.Number.
 func (v Value) Decode() (any, error) {
 	return jsonvalue.Decode([]byte(v.ValueString()))
 }

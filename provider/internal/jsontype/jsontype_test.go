@@ -15,11 +15,11 @@ func TestSemanticEquality(t *testing.T) {
 	t.Parallel()
 	same, diagnostics := jsontype.New(`{"a":1,"b":"<"}`).StringSemanticEquals(t.Context(), jsontype.New(`{ "b": "\u003c", "a": 1.0 }`))
 	if !same || diagnostics.HasError() {
-		t.Errorf("the same JSON written another way is different: %v", diagnostics)
+		t.Errorf("equivalent JSON is not equal: %v", diagnostics)
 	}
 	same, _ = jsontype.New(`9007199254740993`).StringSemanticEquals(t.Context(), jsontype.New(`9007199254740992`))
 	if same {
-		t.Error("numbers beyond double precision are called the same")
+		t.Error("numbers that differ only beyond double precision are equal")
 	}
 }
 
@@ -56,13 +56,13 @@ func TestCheck_refusesTheEmptyString(t *testing.T) {
 	}
 }
 
-func TestTypeReadsTheWire(t *testing.T) {
+func TestValueFromTerraform(t *testing.T) {
 	t.Parallel()
 	value, err := jsontype.Type{}.ValueFromTerraform(t.Context(), tftypes.NewValue(tftypes.String, "[1]"))
 	if err != nil || !value.Equal(jsontype.New("[1]")) {
 		t.Errorf("got %v, %v", value, err)
 	}
 	if _, err := (jsontype.Type{}).ValueFromTerraform(t.Context(), tftypes.NewValue(tftypes.Bool, true)); err == nil {
-		t.Error("a boolean is no JSON text")
+		t.Error("a boolean was accepted as JSON text")
 	}
 }

@@ -1,5 +1,5 @@
-// Package listing is what the list resources of the provider have in common: those
-// that "terraform query" of Terraform 1.14 and later asks for objects that exist.
+// Package listing implements what the provider's list resources have in common. "terraform query"
+// in Terraform 1.14 and later finds existing objects through them.
 // https://developer.hashicorp.com/terraform/plugin/framework/list-resources
 package listing
 
@@ -18,25 +18,25 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
 )
 
-// Object is one object that a list resource finds.
+// Object is one result of a list resource.
 type Object struct {
-	// Title is the name that people read, or "".
+	// Title is the display name, or "".
 	Title string
-	// Identifier stands for the object where it has no title.
+	// Identifier is the display name of an object without a title.
 	Identifier string
-	// Identity is the identity of the managed resource, a struct of Terraform's values.
+	// Identity is the identity of the managed resource: a struct with tfsdk tags.
 	Identity any
-	// State is the model of the managed resource right after an import. It takes the
-	// timeouts that the model has then. It is called only if somebody asks for it.
+	// State returns the model of the managed resource as right after an import. It takes the null
+	// timeouts of that model. It is called only if the query asks for the resource.
 	State func(none timeouts.Value) (any, error)
 }
 
-// Resource lists the objects of a managed resource. F is the configuration of a list
-// block in Terraform's terms.
+// Resource lists the objects of a managed resource. F is the Terraform model of a list block's
+// configuration.
 type Resource[F any] struct {
-	// TypeName is the name of the managed resource without that of the provider.
+	// TypeName is the name of the managed resource type without the provider's prefix.
 	TypeName string
-	// Kind names the objects, capitalized as in the summary of a diagnostic.
+	// Kind names the objects, capitalized as in a diagnostic's summary.
 	Kind string
 	// Schema declares the configuration.
 	Schema schema.Schema
@@ -46,12 +46,12 @@ type Resource[F any] struct {
 	backend *backend.Backend
 }
 
-// Metadata names the list resource as the managed one.
+// Metadata names the list resource, which has the name of the managed resource.
 func (r *Resource[F]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_" + r.TypeName
 }
 
-// Configure takes over the client.
+// Configure stores the client.
 func (r *Resource[F]) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	configured, diagnostics := backend.FromProviderData(req.ProviderData)
 	resp.Diagnostics.Append(diagnostics...)
@@ -63,7 +63,7 @@ func (r *Resource[F]) ListResourceConfigSchema(_ context.Context, _ list.ListRes
 	resp.Schema = r.Schema
 }
 
-// List yields what the configuration selects, up to the limit that Terraform sets.
+// List yields the objects that the configuration selects, up to Terraform's limit.
 func (r *Resource[F]) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	var filter F
 	if diagnostics := req.Config.Get(ctx, &filter); diagnostics.HasError() {
@@ -87,7 +87,7 @@ func (r *Resource[F]) List(ctx context.Context, req list.ListRequest, stream *li
 	}
 }
 
-// result is an object in the form that Terraform asks for.
+// result converts an object to a result, with the resource if Terraform asks for it.
 func result(ctx context.Context, req list.ListRequest, object Object) list.ListResult {
 	listed := req.NewListResult(ctx)
 	listed.DisplayName = object.Identifier
@@ -107,7 +107,7 @@ func result(ctx context.Context, req list.ListRequest, object Object) list.ListR
 	return listed
 }
 
-// noTimeouts is the null of the attribute, which has a type of its own.
+// noTimeouts is a null timeouts attribute of the type that the resource declares.
 func noTimeouts(req list.ListRequest) timeouts.Value {
 	custom, _ := req.ResourceSchema.GetAttributes()["timeouts"].GetType().(timeouts.Type)
 	return timeouts.Value{Object: types.ObjectNull(custom.AttributeTypes())}

@@ -1,5 +1,5 @@
-// Package metadata holds the computed attributes that every object of the
-// catalog has: its id, and who made and changed it, and when.
+// Package metadata holds the computed attributes of blueprints and entities: the id, and when and
+// by whom the object was created and last changed.
 package metadata
 
 import (
@@ -18,12 +18,12 @@ type Model struct {
 	UpdatedBy types.String `tfsdk:"updated_by"`
 }
 
-// Stamp is what Port says about the history of an object. Times are RFC 3339.
+// Stamp is when and by whom an object was created and last changed. Times are RFC 3339.
 type Stamp struct {
 	CreatedAt, CreatedBy, UpdatedAt, UpdatedBy string
 }
 
-// New returns the attributes of an object that Port has answered with.
+// New returns the attributes of an object from Port's answer.
 func New(id string, stamp Stamp) Model {
 	return Model{
 		ID:        types.StringValue(id),
@@ -34,11 +34,11 @@ func New(id string, stamp Stamp) Model {
 	}
 }
 
-// IsUnread reports whether the state was never read from Port, which only one
-// that an import has just begun was not.
+// IsUnread reports whether the state has not been read from Port yet, as between an import and its
+// first refresh.
 func (m Model) IsUnread() bool { return m.CreatedAt.IsNull() }
 
-// Attributes declares the attributes. kind names the object, and idForm what its id looks like.
+// Attributes declares the attributes. kind names the object, and idForm describes its id.
 func Attributes(kind, idForm string) map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id":         computed("The id of the " + kind + ": " + idForm + "."),

@@ -1,5 +1,5 @@
-// Package operation bounds in time what a resource does at Port, and says when
-// a change was completed although its time had ended. Every resource uses it.
+// Package operation applies time limits to what a resource does in Port, and warns of changes that
+// Port completed after an interruption or timeout. Every resource uses it.
 package operation
 
 import (
@@ -12,17 +12,17 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
-// defaultLimit is how long an operation without a limit in timeouts may take, all retries included.
-// It is generous: deleting a blueprint with all its entities takes Port a while.
+// defaultLimit is how long an operation without a limit in timeouts may take, including all
+// retries. It is generous, because deleting a blueprint with all its entities takes Port a while.
 const defaultLimit = 20 * time.Minute
 
-// Limited is a model that says how long operations on it may take, which *M implements.
+// Limited is a model with time limits for operations, which *M implements.
 type Limited[M any] interface {
 	*M
 	Limits() timeouts.Value
 }
 
-// Limit is the method of [timeouts.Value] that has the limit of one operation, such as
+// Limit is the method of [timeouts.Value] that returns the limit of one operation, such as
 // timeouts.Value.Create.
 type Limit func(timeouts.Value, context.Context, time.Duration) (time.Duration, diag.Diagnostics)
 
@@ -31,8 +31,8 @@ type Source interface {
 	Get(ctx context.Context, target any) diag.Diagnostics
 }
 
-// Begin decodes the plan or the state that an operation works with, and bounds the
-// operation by its limit. The operation must not go on if there is an error.
+// Begin decodes the plan or the state of an operation, and returns a context with the operation's
+// time limit. After an error the operation must not continue.
 func Begin[M any, P Limited[M]](ctx context.Context, from Source, limit Limit, diagnostics *diag.Diagnostics) (P, context.Context, context.CancelFunc) {
 	decoded := P(new(M))
 	diagnostics.Append(from.Get(ctx, decoded)...)
@@ -45,11 +45,10 @@ func Begin[M any, P Limited[M]](ctx context.Context, from Source, limit Limit, d
 	return decoded, bounded, cancel
 }
 
-// Completed warns of a change that succeeded although the context of its operation has ended:
-// somebody interrupted Terraform, or the limit passed, while the request was under way. What was
-// done is in the state all the same: the resource must not count as failed. The change is described
-// as in `create blueprint "service"`.
-func Completed(ctx context.Context, change string) diag.Diagnostics {
+// WarnIfLate warns of a change that succeeded although its context ended: Terraform was
+// interrupted, or the limit passed, while the request was in flight. The change is in the state, so
+// it must not be reported as a failure. change describes it, as in `create blueprint "service"`.
+func WarnIfLate(ctx context.Context, change string) diag.Diagnostics {
 	var cause string
 	switch {
 	case ctx.Err() == nil:

@@ -13,7 +13,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/operation"
 )
 
-// plan is a model, and the plan that it comes from.
+// plan is both a model and the plan that it is decoded from.
 type plan struct{ limits timeouts.Value }
 
 func (p *plan) Limits() timeouts.Value { return p.limits }
@@ -60,11 +60,11 @@ func TestBegin_unreadable(t *testing.T) {
 	_, _, cancel := operation.Begin[other](t.Context(), &plan{}, limitOf(0), &diagnostics)
 	cancel()
 	if !diagnostics.HasError() {
-		t.Error("it begins")
+		t.Error("Begin reported no error")
 	}
 }
 
-func TestCompleted(t *testing.T) {
+func TestWarnIfLate(t *testing.T) {
 	t.Parallel()
 	interrupted, interrupt := context.WithCancel(t.Context())
 	interrupt()
@@ -81,15 +81,15 @@ func TestCompleted(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			diagnostics := operation.Completed(test.ctx, `delete entity "a:b"`)
+			diagnostics := operation.WarnIfLate(test.ctx, `delete entity "a:b"`)
 			if diagnostics.HasError() {
-				t.Errorf("it reports an error: %v", diagnostics)
+				t.Errorf("got an error: %v", diagnostics)
 			}
 			switch {
 			case test.want == "" && len(diagnostics) > 0:
-				t.Errorf("it reports %v", diagnostics)
+				t.Errorf("got %v, want no warning", diagnostics)
 			case test.want != "" && (len(diagnostics) != 1 || !strings.HasPrefix(diagnostics[0].Detail(), test.want)):
-				t.Errorf("it reports %v, want %q", diagnostics, test.want)
+				t.Errorf("got %v, want %q", diagnostics, test.want)
 			}
 		})
 	}

@@ -1,6 +1,5 @@
-// Package readable derives a data source from a resource: the same attributes,
-// computed, and the same values. A data source that is built with it shows
-// whatever the resource learns to manage, and cannot drift from it.
+// Package readable derives a data source from a resource: the same attributes, but computed, and
+// the same values. A new attribute of the resource appears in the data source automatically.
 package readable
 
 import (
@@ -16,8 +15,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
-// Attributes returns the attributes of a resource as those of a data source, without those of the
-// given names, at any depth. JSON becomes plain text: a data source has no configured form to keep.
+// Attributes converts the attributes of a resource to those of a data source, except those with the
+// given names, at any depth. JSON becomes a plain string, because a data source has no configured
+// form to preserve.
 func Attributes(attributes map[string]resourceschema.Attribute, except ...string) map[string]schema.Attribute {
 	out := map[string]schema.Attribute{}
 	for name, attribute := range attributes {

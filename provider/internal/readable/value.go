@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Project returns a value of a resource as one of a data source's type: without the attributes that
-// the type lacks, and with null for those that the resource lacks.
+// Project converts a value of a resource to a data source's type. It drops attributes that the type
+// does not have, and sets those that the resource does not have to null.
 func Project(value tftypes.Value, to tftypes.Type) (tftypes.Value, error) {
 	if value.IsNull() || !value.IsKnown() {
 		return tftypes.NewValue(to, nil), nil
@@ -32,15 +32,15 @@ func projectMembers(value tftypes.Value, to tftypes.Object) (tftypes.Value, erro
 	if err := value.As(&all); err != nil {
 		return tftypes.Value{}, err
 	}
-	kept := map[string]tftypes.Value{}
+	result := map[string]tftypes.Value{}
 	for name, member := range to.AttributeTypes {
 		projected, err := Project(all[name], member)
 		if err != nil {
 			return tftypes.Value{}, fmt.Errorf("%s: %w", name, err)
 		}
-		kept[name] = projected
+		result[name] = projected
 	}
-	return tftypes.NewValue(to, kept), nil
+	return tftypes.NewValue(to, result), nil
 }
 
 func projectElements(value tftypes.Value, to tftypes.Map) (tftypes.Value, error) {
@@ -73,7 +73,7 @@ func projectList(value tftypes.Value, to tftypes.List) (tftypes.Value, error) {
 	return tftypes.NewValue(to, elements), nil
 }
 
-// plainType is the base type of a custom one.
+// plainType returns the base type of a custom type.
 func plainType(t attr.Type) attr.Type {
 	switch t := t.(type) {
 	case attr.TypeWithElementType:

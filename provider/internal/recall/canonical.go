@@ -13,17 +13,17 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/convert"
 )
 
-// canonical writes a value as JSON so that two texts are the same when and only
-// when the values are. The String method of a value rounds numbers to ten digits.
+// canonical encodes a value as JSON such that equal values, and only those, have equal texts. The
+// String method of a value does not serve: it rounds numbers to ten digits.
 func canonical(value tftypes.Value) string {
 	text, err := jsonvalue.Encode(plain(value))
 	if err != nil {
-		panic(fmt.Sprintf("recall: %s: %s", value.Type(), err)) // plain returns nothing but JSON values.
+		panic(fmt.Sprintf("recall: %s: %s", value.Type(), err)) // plain returns only JSON values.
 	}
 	return string(text)
 }
 
-// plain is a value as JSON has it. The elements of a set are in the order of their texts.
+// plain converts a value to its JSON form. The elements of a set are sorted by their texts.
 func plain(value tftypes.Value) any {
 	switch {
 	case value.IsNull(), !value.IsKnown():
@@ -48,7 +48,7 @@ func plain(value tftypes.Value) any {
 	return texts
 }
 
-// as reads a value whose type has been looked at, so that it fits.
+// as converts a value whose type has already been checked.
 func as[T any](value tftypes.Value) T {
 	var out T
 	if err := value.As(&out); err != nil {

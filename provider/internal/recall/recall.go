@@ -1,8 +1,8 @@
-// Package recall remembers, in the private state of a resource, which values came back from Port
-// other than they were sent: a number that was rounded, a URL that was normalised, a default that
-// Port filled in, a key that it dropped. After a write the state holds what was planned, as
-// Terraform demands; a refresh then keeps each such value for as long as Port still answers what it
-// answered to the write, so that the plan is empty, and shows anything else.
+// Package recall remembers, in the private state of a resource, which values Port returned
+// differently from how they were sent: a rounded number, a normalised URL, a default that Port
+// filled in, a key that it dropped. After a write the state holds what was planned, as Terraform
+// requires. A refresh preserves each such value as long as Port returns what it returned after the
+// write, so that the plan is empty; any other change shows.
 package recall
 
 import (
@@ -22,21 +22,21 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// privateKey is where a memory lives among the private state of a resource.
+// privateKey is the key of a memory in the private state of a resource.
 const privateKey = "answered_differently"
 
-// Difference is a value that came back other than it was sent. The zero
-// [tftypes.Value] stands for an element that one side lacks.
+// Difference is a value that Port returned differently from how it was sent. The zero
+// [tftypes.Value] represents an element that one side does not have.
 type Difference struct {
 	Path           path.Path
 	Sent, Answered tftypes.Value
-	// IsKnown says that Port answered the same to the write before.
-	IsKnown bool
+	// IsReported means that the previous write had the same difference.
+	IsReported bool
 }
 
 // Differences compares what was written with what Port answered, both as a state of the resource.
-// Objects and maps are compared by their members, also one that was sent as null, and everything
-// else as a whole. Unknown values are left out: nobody sent them.
+// Objects and maps, including one that was sent as null, are compared member by member, and
+// everything else as a whole. Unknown values are skipped, because they were not sent.
 func Differences(sent, answered tftypes.Value) []Difference {
 	return differencesAt(path.Empty(), sent, answered)
 }
@@ -45,11 +45,11 @@ func differencesAt(at path.Path, sent, answered tftypes.Value) []Difference {
 	if !sent.IsKnown() || isSame(sent, answered) {
 		return nil
 	}
-	old, fresh, areContainers := bothMembers(sent, answered)
+	old, current, areContainers := bothMembers(sent, answered)
 	var inside []Difference
 	if areContainers {
-		for _, name := range keys(old, fresh) {
-			inside = append(inside, differencesAt(child(at, answered, name), old[name], fresh[name])...)
+		for _, name := range keys(old, current) {
+			inside = append(inside, differencesAt(child(at, answered, name), old[name], current[name])...)
 		}
 	}
 	if !areContainers || (len(inside) == 0 && sent.IsNull()) {
@@ -58,7 +58,7 @@ func differencesAt(at path.Path, sent, answered tftypes.Value) []Difference {
 	return inside
 }
 
-// Memory holds digests of the values in differences by the path of each.
+// Memory holds digests of the values of differences, by path.
 type Memory map[string]pair
 
 type pair struct {
@@ -66,7 +66,7 @@ type pair struct {
 	Answered string `json:"answered"`
 }
 
-// New remembers differences.
+// New returns a memory of differences.
 func New(differences []Difference) Memory {
 	memory := Memory{}
 	for _, d := range differences {
@@ -75,14 +75,14 @@ func New(differences []Difference) Memory {
 	return memory
 }
 
-// Restore returns the fresh state with every remembered value as it was sent
-// where the prior state holds what was sent, and Port still has its answer.
+// Restore returns the refreshed state, in which each remembered value is restored to what was sent
+// if the prior state still holds that and Port still returns its answer.
 func (m Memory) Restore(prior, fresh tftypes.Value) tftypes.Value {
 	return m.restore(path.Empty(), prior, fresh)
 }
 
-// WasDropped reports whether Port answered to a value at a path without it, so
-// that sending it again would end the same way.
+// WasDropped reports whether Port dropped this value at this path when it was last sent, so that it
+// would drop it again.
 func (m Memory) WasDropped(at path.Path, value tftypes.Value) bool {
 	remembered, ok := m[at.String()]
 	return ok && remembered.Answered == digestNull && remembered.Sent == digest(value)
@@ -111,35 +111,35 @@ func (m Memory) restore(at path.Path, prior, fresh tftypes.Value) tftypes.Value 
 	return tftypes.NewValue(fresh.Type(), restored)
 }
 
-// Reader gives access to private state; requests and responses of the framework have one.
+// Reader reads private state, as the framework's requests and responses provide it.
 type Reader interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 }
 
-// Writer is a private state that can be written.
+// Writer writes private state.
 type Writer interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// Private is a private state that can be read and written.
+// Private reads and writes private state.
 type Private interface {
 	Reader
 	Writer
 }
 
-// Load reads the memory of a resource; it is empty if nothing was remembered.
+// Load reads the memory of a resource; it is empty if there is none.
 func Load(ctx context.Context, private Reader) (Memory, diag.Diagnostics) {
 	memory := Memory{}
 	diagnostics := LoadKey(ctx, private, privateKey, &memory)
 	return memory, diagnostics
 }
 
-// Save stores the memory in place of what was there.
+// Save stores the memory and replaces the previous one.
 func (m Memory) Save(ctx context.Context, private Writer) diag.Diagnostics {
 	return SaveKey(ctx, private, privateKey, m)
 }
 
-// LoadKey reads what [SaveKey] stored under a key. The target stays as it is if there is nothing.
+// LoadKey reads what [SaveKey] stored under a key. It leaves target unchanged if there is nothing.
 func LoadKey(ctx context.Context, private Reader, key string, target any) diag.Diagnostics {
 	stored, diagnostics := private.GetKey(ctx, key)
 	if len(stored) == 0 || diagnostics.HasError() {
@@ -149,12 +149,12 @@ func LoadKey(ctx context.Context, private Reader, key string, target any) diag.D
 	decoder.UseNumber()
 	if err := decoder.Decode(target); err != nil {
 		diagnostics.AddError("Unable to Read Private State",
-			fmt.Sprintf("The private state of the resource is damaged: %s. Remove the resource from the state and import it.", err))
+			fmt.Sprintf("The private state of the resource is damaged: %s. Remove the resource from the state and import it again.", err))
 	}
 	return diagnostics
 }
 
-// SaveKey stores a value that has a JSON form under a key of the private state.
+// SaveKey stores a value as JSON under a key of the private state.
 func SaveKey(ctx context.Context, private Writer, key string, value any) diag.Diagnostics {
 	stored, err := jsonvalue.Encode(value)
 	if err != nil {
@@ -163,8 +163,8 @@ func SaveKey(ctx context.Context, private Writer, key string, value any) diag.Di
 	return private.SetKey(ctx, key, stored)
 }
 
-// bothMembers are the members of two values if the second is an object or a map, and
-// the first one too, or null: then it has none.
+// bothMembers returns the members of two values if the second is an object or a map and the first
+// is one too or null. The members of a null object are null, and a null map has none.
 func bothMembers(prior, fresh tftypes.Value) (old, current map[string]tftypes.Value, areContainers bool) {
 	current, isContainer := members(fresh)
 	if !isContainer || isAbsent(prior) {
@@ -183,8 +183,8 @@ func bothMembers(prior, fresh tftypes.Value) (old, current map[string]tftypes.Va
 	return old, current, true
 }
 
-// members are those of an object or a map; ok is false for anything else, also
-// for a null or an unknown one.
+// members returns the members of an object or a map; ok is false for anything else, including null
+// and unknown.
 func members(value tftypes.Value) (out map[string]tftypes.Value, ok bool) {
 	if isAbsent(value) || value.IsNull() || !value.IsKnown() || !isKeyed(value.Type()) {
 		return nil, false
@@ -216,7 +216,7 @@ func isSame(a, b tftypes.Value) bool {
 	return a.Equal(b)
 }
 
-// digestNull stands for null.
+// digestNull is the digest of null.
 const digestNull = "null"
 
 // digest identifies a value without showing it: private state is not encrypted.

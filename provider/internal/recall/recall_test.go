@@ -35,21 +35,21 @@ func textMap(values map[string]string) tftypes.Value {
 	return tftypes.NewValue(texts, elements)
 }
 
-// TestRestore_whatWasSentAsNull: what Port filled in is remembered by its members, so
-// that another one shows, and shows alone.
-func TestRestore_whatWasSentAsNull(t *testing.T) {
+// TestRestore_sentAsNull checks that values that Port filled in are remembered by member, so that
+// only a new member shows.
+func TestRestore_sentAsNull(t *testing.T) {
 	t.Parallel()
 	object := func(a, b any) tftypes.Value {
 		return tftypes.NewValue(nested, map[string]tftypes.Value{"a": tftypes.NewValue(tftypes.String, a), "b": tftypes.NewValue(tftypes.String, b)})
 	}
 	empty := tftypes.NewValue(none, map[string]tftypes.Value{})
 	tests := map[string]struct{ answered, refreshed, want map[string]tftypes.Value }{
-		"a map as it was":      {map[string]tftypes.Value{"texts": textMap(map[string]string{"x": "1"})}, map[string]tftypes.Value{"texts": textMap(map[string]string{"x": "1"})}, nil},
-		"a map with more":      {map[string]tftypes.Value{"texts": textMap(map[string]string{"x": "1"})}, map[string]tftypes.Value{"texts": textMap(map[string]string{"x": "1", "y": "2"})}, map[string]tftypes.Value{"texts": textMap(map[string]string{"y": "2"})}},
-		"an object as it was":  {map[string]tftypes.Value{"nested": object("1", nil)}, map[string]tftypes.Value{"nested": object("1", nil)}, nil},
-		"an object with more":  {map[string]tftypes.Value{"nested": object("1", nil)}, map[string]tftypes.Value{"nested": object("1", "2")}, map[string]tftypes.Value{"nested": object(nil, "2")}},
-		"an object of nothing": {map[string]tftypes.Value{"none": empty}, map[string]tftypes.Value{"none": empty}, nil},
-		"one that nobody sent": {nil, map[string]tftypes.Value{"none": empty}, map[string]tftypes.Value{"none": empty}},
+		"an unchanged map":                {map[string]tftypes.Value{"texts": textMap(map[string]string{"x": "1"})}, map[string]tftypes.Value{"texts": textMap(map[string]string{"x": "1"})}, nil},
+		"a map with a new element":        {map[string]tftypes.Value{"texts": textMap(map[string]string{"x": "1"})}, map[string]tftypes.Value{"texts": textMap(map[string]string{"x": "1", "y": "2"})}, map[string]tftypes.Value{"texts": textMap(map[string]string{"y": "2"})}},
+		"an unchanged object":             {map[string]tftypes.Value{"nested": object("1", nil)}, map[string]tftypes.Value{"nested": object("1", nil)}, nil},
+		"an object with a new value":      {map[string]tftypes.Value{"nested": object("1", nil)}, map[string]tftypes.Value{"nested": object("1", "2")}, map[string]tftypes.Value{"nested": object(nil, "2")}},
+		"an object without attributes":    {map[string]tftypes.Value{"none": empty}, map[string]tftypes.Value{"none": empty}, nil},
+		"an object that was not answered": {nil, map[string]tftypes.Value{"none": empty}, map[string]tftypes.Value{"none": empty}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

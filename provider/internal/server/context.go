@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// ended is what remains of the context of a call that has returned.
+// ended replaces the context of a call that has returned.
 var ended = canceled()
 
 func canceled() context.Context {
@@ -15,8 +15,8 @@ func canceled() context.Context {
 	return ctx
 }
 
-// callContext is the context of a call until that returns. Who keeps it longer
-// keeps nothing else with it.
+// callContext delegates to the context of a call until the call returns. Retaining it longer does
+// not retain that context.
 type callContext struct {
 	current atomic.Pointer[context.Context]
 }
@@ -30,6 +30,6 @@ func (c *callContext) Done() <-chan struct{} { return (*c.current.Load()).Done()
 // Err implements [context.Context].
 func (c *callContext) Err() error { return (*c.current.Load()).Err() }
 
-// Value implements [context.Context]. It also answers what the context package
-// asks in order to derive a context without a goroutine.
+// Value implements [context.Context]. It also passes on the internal key with which the context
+// package derives contexts without a goroutine.
 func (c *callContext) Value(key any) any { return (*c.current.Load()).Value(key) }

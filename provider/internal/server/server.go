@@ -1,5 +1,5 @@
-// Package server wraps the provider server of the plugin framework. The provider
-// serves it, and so do the tests of the resources.
+// Package server wraps the plugin framework's provider server. The provider and the tests of the
+// resources serve the wrapped one.
 package server
 
 import (
@@ -8,24 +8,24 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// server hands each call a context that lets go of everything when the call returns.
-// terraform-plugin-framework 1.19.0 keeps the context of every call until the provider stops, to
-// cancel it then (proto6server.Server.registerContext); with what the SDK attaches to a context
-// that is 14 kB for each call, and an entity takes four calls in a plan.
+// server gives each call a context that releases everything when the call returns.
+// terraform-plugin-framework 1.19.0 retains the context of every call until the provider stops, in
+// order to cancel it then (proto6server.Server.registerContext). With what the SDK attaches to a
+// context, that is 14 kB per call, and planning an entity takes four calls.
 //
-// Calls of which a run makes only a few pass through, and so do those that
-// stream, whose contexts have to outlive them.
+// Rare calls pass through unchanged, and so do streaming calls, whose contexts must outlive them.
 type server struct {
 	listing
 }
 
-// listing is a provider server that can list resources, as that of the framework.
+// listing is a provider server that can list resources, as the framework's can.
 type listing interface {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
 }
 
-// New wraps the provider server of the plugin framework. Another one is returned as it is.
+// New wraps the plugin framework's provider server. It returns a server that cannot list resources
+// unchanged.
 func New(framework tfprotov6.ProviderServer) tfprotov6.ProviderServer {
 	wrapped, canList := framework.(listing)
 	if !canList {
@@ -100,15 +100,15 @@ func (s server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourc
 	return call(ctx, req, s.listing.ReadDataSource)
 }
 
-// call makes a call with a context that ends with it.
+// call calls do with a context that ends when the call returns.
 func call[Request, Response any](
 	ctx context.Context, req Request, do func(context.Context, Request) (Response, error),
 ) (Response, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	bounded := &callContext{}
 	bounded.current.Store(&ctx)
-	defer func() { //nolint:contextcheck // What is left of the context is nobody's.
-		// First the cancellation, which detaches the contexts that are derived from this one.
+	defer func() { //nolint:contextcheck // The ended context belongs to no call.
+		// Cancel first: this detaches the contexts that are derived from this one.
 		cancel()
 		bounded.current.Store(&ended)
 	}()

@@ -11,34 +11,34 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/server"
 )
 
-// keeper is a provider server that derives a context in each call and keeps it, as the
+// fakeFramework is a provider server that derives a context in each call and retains it, as the
 // framework does.
-type keeper struct {
+type fakeFramework struct {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
 
-	kept []context.Context
-	// during is called in each call.
+	retained []context.Context
+	// during is called with the derived context during each call.
 	during func(ctx context.Context)
 }
 
-func (k *keeper) ReadResource(ctx context.Context, _ *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+func (f *fakeFramework) ReadResource(ctx context.Context, _ *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
 	derived, cancel := context.WithCancel(ctx)
 	_ = cancel // The framework calls it when the provider stops.
-	k.kept = append(k.kept, derived)
-	k.during(derived)
+	f.retained = append(f.retained, derived)
+	f.during(derived)
 	return &tfprotov6.ReadResourceResponse{}, nil
 }
 
 type key struct{}
 
-func TestCallHasItsContext(t *testing.T) {
+func TestCall_context(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
 	defer cancel()
-	framework := &keeper{during: func(derived context.Context) {
+	framework := &fakeFramework{during: func(derived context.Context) {
 		if derived.Value(key{}) != "value" || derived.Err() != nil {
-			t.Errorf("in the call the context holds %v and has the error %v", derived.Value(key{}), derived.Err())
+			t.Errorf("during the call the context has the value %v and the error %v", derived.Value(key{}), derived.Err())
 		}
 		cancel()
 		<-derived.Done()
@@ -48,10 +48,10 @@ func TestCallHasItsContext(t *testing.T) {
 	}
 }
 
-// TestCallLeavesNothingBehind counts what is kept of the contexts of many calls.
-func TestCallLeavesNothingBehind(t *testing.T) { //nolint:paralleltest // It counts the goroutines of the process.
+// TestCall_releasesItsContext measures what many calls leave behind.
+func TestCall_releasesItsContext(t *testing.T) { //nolint:paralleltest // It counts the goroutines of the process.
 	const calls, large = 1_000, 100_000
-	framework := &keeper{during: func(context.Context) {}}
+	framework := &fakeFramework{during: func(context.Context) {}}
 	wrapped := server.New(framework)
 	before, goroutines := heap(), runtime.NumGoroutine()
 	for range calls {
@@ -61,14 +61,14 @@ func TestCallLeavesNothingBehind(t *testing.T) { //nolint:paralleltest // It cou
 		}
 	}
 	if grown := heap() - before; grown > calls*large/10 {
-		t.Errorf("%d calls leave %d bytes behind", calls, grown)
+		t.Errorf("%d calls retain %d bytes", calls, grown)
 	}
 	if left := runtime.NumGoroutine() - goroutines; left > calls/10 {
-		t.Errorf("%d calls leave %d goroutines behind", calls, left)
+		t.Errorf("%d calls leave %d goroutines running", calls, left)
 	}
-	for _, kept := range framework.kept {
-		if !errors.Is(kept.Err(), context.Canceled) || kept.Value(key{}) != nil {
-			t.Fatalf("after its call a context holds %v and has the error %v", kept.Value(key{}), kept.Err())
+	for _, retained := range framework.retained {
+		if !errors.Is(retained.Err(), context.Canceled) || retained.Value(key{}) != nil {
+			t.Fatalf("after its call a context has the value %v and the error %v", retained.Value(key{}), retained.Err())
 		}
 	}
 }

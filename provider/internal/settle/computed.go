@@ -11,12 +11,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Stamps plans the string attributes that every write at Port changes, such as updated_at, as
-// unknown when an update would write, and as they are when it would not. The framework alone would
-// call them unknown as soon as anything in the resource differs, also an argument that only steers
-// the provider or JSON that was merely reformatted. Whether it writes, the resource is asked when
-// the volatile attributes of the plan are those of the state.
-func Stamps(
+// PlanVolatile plans the string attributes that every write changes, such as updated_at, as unknown
+// if the update will write, and as in the state otherwise. The framework alone would plan them as
+// unknown whenever anything in the resource differs, including arguments that only affect the
+// provider, and reformatted JSON. writes reports whether the update will write; it is called after
+// the volatile attributes of the plan have been set to those of the state.
+func PlanVolatile(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, volatile []string, writes func() (bool, diag.Diagnostics),
 ) {
 	if req.Plan.Raw.IsNull() || req.State.Raw.IsNull() {
@@ -37,7 +37,7 @@ func Stamps(
 	}
 }
 
-// Changed reports whether a plan differs from a state in another attribute than these.
+// Changed reports whether a plan differs from a state in any attribute not listed in except.
 func Changed(plan, state tftypes.Value, except []string) (bool, error) {
 	changed, err := changedAttributes(plan, state)
 	changed = slices.DeleteFunc(changed, func(name string) bool { return slices.Contains(except, name) })

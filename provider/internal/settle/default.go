@@ -13,10 +13,10 @@ import (
 )
 
 // DefaultBool plans a value for an optional and computed attribute of a nested object that the
-// configuration leaves out. A default of the framework cannot tell an attribute that is left out
-// from one of an object that is not known yet, and plans the default for both; Terraform then
-// refuses the plan, or the apply once the object is known. An object that is not configured at all
-// keeps what it has: it belongs to somebody else.
+// configuration omits. The framework's defaults cannot distinguish an omitted attribute from an
+// attribute of an unknown object, and plan the default for both; Terraform then refuses the plan,
+// or the apply once the object is known. The attributes of an object that is not configured at all
+// stay as they are, because the configuration does not manage it.
 type DefaultBool bool
 
 // DefaultString is [DefaultBool] for a string.
@@ -25,7 +25,7 @@ type DefaultString string
 // DefaultStrings is [DefaultBool] for a list of strings.
 type DefaultStrings []string
 
-// DefaultEmptySet is [DefaultBool] for a set that has no elements then.
+// DefaultEmptySet is [DefaultBool] for a set whose default is empty.
 type DefaultEmptySet struct{}
 
 var (
@@ -43,7 +43,7 @@ func (d DefaultBool) MarkdownDescription(ctx context.Context) string { return d.
 
 // PlanModifyBool implements planmodifier.Bool.
 func (d DefaultBool) PlanModifyBool(ctx context.Context, req planmodifier.BoolRequest, resp *planmodifier.BoolResponse) {
-	if isLeftOut(ctx, req.Config, req.Path, req.ConfigValue, &resp.Diagnostics) {
+	if isOmitted(ctx, req.Config, req.Path, req.ConfigValue, &resp.Diagnostics) {
 		resp.PlanValue = types.BoolValue(bool(d))
 	}
 }
@@ -56,7 +56,7 @@ func (d DefaultString) MarkdownDescription(ctx context.Context) string { return 
 
 // PlanModifyString implements planmodifier.String.
 func (d DefaultString) PlanModifyString(ctx context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
-	if isLeftOut(ctx, req.Config, req.Path, req.ConfigValue, &resp.Diagnostics) {
+	if isOmitted(ctx, req.Config, req.Path, req.ConfigValue, &resp.Diagnostics) {
 		resp.PlanValue = types.StringValue(string(d))
 	}
 }
@@ -69,7 +69,7 @@ func (d DefaultStrings) MarkdownDescription(ctx context.Context) string { return
 
 // PlanModifyList implements planmodifier.List.
 func (d DefaultStrings) PlanModifyList(ctx context.Context, req planmodifier.ListRequest, resp *planmodifier.ListResponse) {
-	if !isLeftOut(ctx, req.Config, req.Path, req.ConfigValue, &resp.Diagnostics) {
+	if !isOmitted(ctx, req.Config, req.Path, req.ConfigValue, &resp.Diagnostics) {
 		return
 	}
 	value, diagnostics := types.ListValueFrom(ctx, types.StringType, []string(d))
@@ -78,21 +78,20 @@ func (d DefaultStrings) PlanModifyList(ctx context.Context, req planmodifier.Lis
 }
 
 // Description implements planmodifier.Describer.
-func (DefaultEmptySet) Description(context.Context) string { return "Defaults to none." }
+func (DefaultEmptySet) Description(context.Context) string { return "Defaults to an empty set." }
 
 // MarkdownDescription implements planmodifier.Describer.
 func (d DefaultEmptySet) MarkdownDescription(ctx context.Context) string { return d.Description(ctx) }
 
 // PlanModifySet implements planmodifier.Set.
 func (DefaultEmptySet) PlanModifySet(ctx context.Context, req planmodifier.SetRequest, resp *planmodifier.SetResponse) {
-	if isLeftOut(ctx, req.Config, req.Path, req.ConfigValue, &resp.Diagnostics) {
+	if isOmitted(ctx, req.Config, req.Path, req.ConfigValue, &resp.Diagnostics) {
 		resp.PlanValue = types.SetValueMust(req.PlanValue.ElementType(ctx), []attr.Value{})
 	}
 }
 
-// isLeftOut reports whether the object that an attribute is in is configured, and
-// the attribute is not.
-func isLeftOut(ctx context.Context, config tfsdk.Config, at path.Path, configured attr.Value, diagnostics *diag.Diagnostics) bool {
+// isOmitted reports whether an attribute is not configured, but the object that contains it is.
+func isOmitted(ctx context.Context, config tfsdk.Config, at path.Path, configured attr.Value, diagnostics *diag.Diagnostics) bool {
 	if !configured.IsNull() {
 		return false
 	}

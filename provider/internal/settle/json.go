@@ -11,10 +11,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// SameJSON keeps the state's text where the configuration holds the same JSON written another way.
-// Semantic equality of a type hides such a difference after a read only; at plan time the
-// configuration wins unless a modifier says otherwise. Collections are kept or replaced whole,
-// because Terraform accepts the configured value or the prior one and no mixture.
+// SameJSON plans the prior text if the configuration has equivalent JSON. Semantic equality of the
+// type hides such differences only after a read; at plan time the configuration takes precedence
+// unless a plan modifier intervenes. A collection is planned entirely from the state or entirely
+// from the configuration, because Terraform does not accept a mixture.
 type SameJSON struct{}
 
 var (
@@ -25,7 +25,7 @@ var (
 
 // Description implements planmodifier.Describer.
 func (SameJSON) Description(context.Context) string {
-	return "JSON that means the same is not a change."
+	return "Equivalent JSON is not a change."
 }
 
 // MarkdownDescription implements planmodifier.Describer.
@@ -55,7 +55,7 @@ func (SameJSON) PlanModifyMap(_ context.Context, req planmodifier.MapRequest, re
 	}
 }
 
-// sameValue compares nested collections, JSON strings by meaning and everything else by value.
+// sameValue compares values and nested collections; JSON strings are equal if they are equivalent.
 func sameValue(a, b attr.Value) bool {
 	if a.IsUnknown() || b.IsUnknown() || a.IsNull() || b.IsNull() {
 		return a.Equal(b)

@@ -1,6 +1,6 @@
-// Package settle holds the plan modifiers that keep a plan quiet where nothing
-// changed: JSON written another way, an empty collection against an absent
-// one, and timestamps that stay what they are until a write happens.
+// Package settle holds the plan modifiers that prevent differences where nothing changes:
+// equivalent JSON, an empty collection against an absent one, and timestamps that change only with
+// a write.
 package settle
 
 import (
@@ -12,9 +12,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 )
 
-// EmptyIsNull makes an absent and an empty value of an optional and computed
-// attribute the same. With no value configured, an empty state stays as it is,
-// and a filled one is planned to be removed.
+// EmptyIsNull treats an absent and an empty value of an optional and computed attribute alike. If
+// no value is configured, an empty value in the state stays, and any other is planned to be
+// removed.
 type EmptyIsNull struct{}
 
 var (
@@ -104,9 +104,9 @@ func IsEmpty(value attr.Value) bool {
 	}
 }
 
-// EmptyText makes an absent and an empty text the same, for attributes that are optional and
-// computed: without a configured value an empty text stays as it is, and any other is planned to be
-// removed. An object that is not configured keeps its texts.
+// EmptyText treats an absent and an empty text of an optional and computed attribute alike. If no
+// value is configured, an empty text in the state stays, and any other is planned to be removed.
+// The texts of an object that is not configured stay.
 type EmptyText struct{}
 
 var _ planmodifier.String = EmptyText{}
@@ -124,7 +124,7 @@ func (EmptyText) PlanModifyString(ctx context.Context, req planmodifier.StringRe
 	isNested := len(req.Path.Steps()) > 1
 	switch {
 	case !req.ConfigValue.IsNull():
-	case isNested && !isLeftOut(ctx, req.Config, req.Path, req.ConfigValue, &resp.Diagnostics):
+	case isNested && !isOmitted(ctx, req.Config, req.Path, req.ConfigValue, &resp.Diagnostics):
 	case req.StateValue.ValueString() == "":
 		resp.PlanValue = req.StateValue
 	default:

@@ -21,12 +21,12 @@ var (
 func TestEmptyIsNull(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ config, state, plan, want types.Map }{
-		"nothing configured, nothing there":    {nullMap, nullMap, unknownMap, nullMap},
-		"nothing configured, empty there":      {nullMap, emptyMap, unknownMap, emptyMap},
-		"nothing configured, filled there":     {nullMap, filledMap, unknownMap, nullMap},
-		"empty configured, nothing there":      {emptyMap, nullMap, emptyMap, emptyMap},
-		"filled configured, empty there":       {filledMap, emptyMap, filledMap, filledMap},
-		"configured but unknown, filled there": {unknownMap, filledMap, unknownMap, unknownMap},
+		"configured null, was null":      {nullMap, nullMap, unknownMap, nullMap},
+		"configured null, was empty":     {nullMap, emptyMap, unknownMap, emptyMap},
+		"configured null, was filled":    {nullMap, filledMap, unknownMap, nullMap},
+		"configured empty, was null":     {emptyMap, nullMap, emptyMap, emptyMap},
+		"configured filled, was empty":   {filledMap, emptyMap, filledMap, filledMap},
+		"configured unknown, was filled": {unknownMap, filledMap, unknownMap, unknownMap},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -49,16 +49,16 @@ func TestIsEmpty(t *testing.T) {
 		value attr.Value
 		want  bool
 	}{
-		"null":                              {nullMap, true},
-		"unknown":                           {unknownMap, false},
-		"an empty map":                      {emptyMap, true},
-		"a filled map":                      {filledMap, false},
-		"an empty set":                      {types.SetValueMust(types.StringType, nil), true},
-		"an empty list":                     {types.ListValueMust(types.StringType, nil), true},
-		"text, though it is empty":          {types.StringValue(""), false},
-		"an object that holds nothing":      {object(emptyMap), true},
-		"an object that holds something":    {object(filledMap), false},
-		"an object that may hold something": {object(unknownMap), false},
+		"null":                          {nullMap, true},
+		"unknown":                       {unknownMap, false},
+		"an empty map":                  {emptyMap, true},
+		"a filled map":                  {filledMap, false},
+		"an empty set":                  {types.SetValueMust(types.StringType, nil), true},
+		"an empty list":                 {types.ListValueMust(types.StringType, nil), true},
+		"an empty text":                 {types.StringValue(""), false},
+		"an object with an empty map":   {object(emptyMap), true},
+		"an object with a filled map":   {object(filledMap), false},
+		"an object with an unknown map": {object(unknownMap), false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -83,13 +83,13 @@ func TestSameJSON(t *testing.T) {
 	state := jsonMap(map[string]string{"a": `{"x":1,"y":[2]}`, "b": `"<"`})
 	tests := map[string]struct {
 		config types.Map
-		kept   bool
+		isSame bool
 	}{
-		"written another way":          {jsonMap(map[string]string{"a": "{ \"y\": [2.0],\n\"x\": 1e0 }", "b": `"\u003c"`}), true},
+		"reformatted":                  {jsonMap(map[string]string{"a": "{ \"y\": [2.0],\n\"x\": 1e0 }", "b": `"\u003c"`}), true},
 		"one value changed":            {jsonMap(map[string]string{"a": `{"x":1,"y":[3]}`, "b": `"<"`}), false},
 		"one changed, one reformatted": {jsonMap(map[string]string{"a": `{"y":[2],"x":1}`, "b": `">"`}), false},
-		"a key more":                   {jsonMap(map[string]string{"a": `{"x":1,"y":[2]}`, "b": `"<"`, "c": "1"}), false},
-		"a key less":                   {jsonMap(map[string]string{"a": `{"x":1,"y":[2]}`}), false},
+		"a key added":                  {jsonMap(map[string]string{"a": `{"x":1,"y":[2]}`, "b": `"<"`, "c": "1"}), false},
+		"a key removed":                {jsonMap(map[string]string{"a": `{"x":1,"y":[2]}`}), false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -97,7 +97,7 @@ func TestSameJSON(t *testing.T) {
 			resp := planmodifier.MapResponse{PlanValue: test.config}
 			settle.SameJSON{}.PlanModifyMap(t.Context(), planmodifier.MapRequest{ConfigValue: test.config, StateValue: state}, &resp)
 			want := test.config
-			if test.kept {
+			if test.isSame {
 				want = state
 			}
 			if !resp.PlanValue.Equal(want) {

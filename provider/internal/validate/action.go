@@ -29,7 +29,7 @@ func InputKeys() validator.Map {
 
 // ButtonText checks the text of a button.
 func ButtonText() []validator.String {
-	return textOf(syntax.ButtonText, "must have at least two characters, and none of the two at its ends may be a space")
+	return textOf(syntax.ButtonText, "must have at least two characters, and must not start or end with a space")
 }
 
 // BoolOrTemplate checks a text that is true, false or a template.
@@ -54,24 +54,23 @@ func (v wordOrTemplate) ValidateString(_ context.Context, req validator.StringRe
 		return
 	}
 	resp.Diagnostics.AddAttributeError(req.Path, "Invalid Value",
-		fmt.Sprintf("%q is not one of %s, nor a template such as {{ .inputs.name }}.", text, strings.Join(v, ", ")))
+		fmt.Sprintf("%q is neither one of %s nor a template such as {{ .inputs.name }}.", text, strings.Join(v, ", ")))
 }
 
-// hasTemplate reports whether a text has an expression, or would have one if its
-// braces were paired, which is another validator's business.
+// hasTemplate reports whether a text contains a template expression. Unmatched braces count as one,
+// because another check reports them.
 func hasTemplate(text string) bool {
 	expressions, err := template.Expressions(text)
 	return err != nil || len(expressions) > 0
 }
 
-// URLOrTemplate checks a text that is the address of a web server, of which parts
-// may come from templates.
+// URLOrTemplate checks an absolute http or https URL, parts of which may be templates.
 func URLOrTemplate() []validator.String { return []validator.String{urlOrTemplate{}} }
 
 type urlOrTemplate struct{}
 
 func (urlOrTemplate) Description(context.Context) string {
-	return "must be an absolute http or https URL, or a template that gives one"
+	return "must be an absolute http or https URL, or a template that evaluates to one"
 }
 
 func (v urlOrTemplate) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -82,11 +81,11 @@ func (urlOrTemplate) ValidateString(_ context.Context, req validator.StringReque
 		return
 	}
 	resp.Diagnostics.AddAttributeError(req.Path, "Invalid URL",
-		fmt.Sprintf("%q is not an absolute URL that starts with http:// or https://, nor a template that may give one.", text))
+		fmt.Sprintf("%q is neither an absolute URL that starts with http:// or https:// nor a template that may evaluate to one.", text))
 }
 
-// isURL reports whether a text is a URL once its templates are rendered. What begins
-// with a template may be anything.
+// isURL reports whether a text can be a URL once its templates are rendered. A text that begins
+// with a template always can.
 func isURL(text string) bool {
 	expressions, err := template.Expressions(text)
 	if err != nil {
@@ -106,7 +105,7 @@ func isURL(text string) bool {
 	return err == nil && (parsed.Scheme == "http" || parsed.Scheme == "https") && parsed.Hostname() != ""
 }
 
-// JSONObjectOrList checks that a text of JSON is an object or a list.
+// JSONObjectOrList checks that a text of JSON holds an object or a list.
 type JSONObjectOrList struct{}
 
 var _ validator.String = JSONObjectOrList{}

@@ -14,8 +14,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// NotNull refuses the JSON text null where Port knows no null: there it means
-// that there is no value, which Terraform's null says.
+// NotNull refuses the JSON text null for keys that Port does not accept null for. Terraform's null
+// omits the value instead.
 type NotNull struct{}
 
 var _ validator.String = NotNull{}
@@ -39,7 +39,7 @@ func checkNotNull(at path.Path, text string) diag.Diagnostics {
 	return diagnostics
 }
 
-// JSONObject checks that a text of JSON is an object.
+// JSONObject checks that a text of JSON holds an object.
 type JSONObject struct{}
 
 var _ validator.String = JSONObject{}
@@ -55,7 +55,7 @@ func (v JSONObject) ValidateString(ctx context.Context, req validator.StringRequ
 	resp.Diagnostics.Append(checkKind[map[string]any]("Not a JSON Object", v.Description(ctx), req)...)
 }
 
-// JSONList checks that a text of JSON is a list.
+// JSONList checks that a text of JSON holds a list.
 type JSONList struct{}
 
 var _ validator.String = JSONList{}
@@ -121,9 +121,9 @@ func checkKind[T any](summary, description string, req validator.StringRequest) 
 	return diagnostics
 }
 
-// JSONElements checks that the texts in a map or a list of JSON are JSON, and not null. The
-// framework validates an attribute by its type, and the elements of one only when a resource reads
-// them, which is at apply.
+// JSONElements checks that the elements of a map or a list are texts of JSON other than null. The
+// framework validates the type of an attribute, but that of its elements only when a resource reads
+// them, which is during the apply.
 type JSONElements struct{}
 
 var (

@@ -16,8 +16,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
-// JSONNumbers refuses JSON with a number that nothing which keeps numbers as
-// doubles, as Port does, can hold. It takes a text, and maps and lists of texts.
+// JSONNumbers refuses JSON with a number outside the range of a double, which Port stores numbers
+// as. It accepts a text, and maps and lists of texts.
 type JSONNumbers struct{}
 
 var (
@@ -58,9 +58,9 @@ func checkJSONNumbers(at path.Path, value attr.Value) diag.Diagnostics {
 		if err != nil {
 			return nil
 		}
-		if number, found := unstorable(decoded); found {
+		if number, exists := unstorable(decoded); exists {
 			diagnostics.AddAttributeError(at, "Number Out of Range",
-				abbreviated(number)+" is beyond what Port can store: numbers reach to about 1.8e308 on both sides of zero.")
+				abbreviated(number)+" is outside the range that Port can store, about -1.8e308 to 1.8e308.")
 		}
 	case types.Map:
 		for key, element := range value.Elements() {
@@ -74,7 +74,7 @@ func checkJSONNumbers(at path.Path, value attr.Value) diag.Diagnostics {
 	return diagnostics
 }
 
-// unstorable finds a number that would become infinite.
+// unstorable returns a number in a JSON value that would become infinite as a double.
 func unstorable(value any) (json.Number, bool) {
 	switch value := value.(type) {
 	case json.Number:
@@ -82,13 +82,13 @@ func unstorable(value any) (json.Number, bool) {
 		return value, math.IsInf(number, 0)
 	case []any:
 		for _, element := range value {
-			if number, found := unstorable(element); found {
+			if number, exists := unstorable(element); exists {
 				return number, true
 			}
 		}
 	case map[string]any:
 		for _, member := range value {
-			if number, found := unstorable(member); found {
+			if number, exists := unstorable(member); exists {
 				return number, true
 			}
 		}
@@ -96,7 +96,7 @@ func unstorable(value any) (json.Number, bool) {
 	return "", false
 }
 
-// abbreviated shows a number whose digits may fill a page.
+// abbreviated shortens a number for a message.
 func abbreviated(number json.Number) string {
 	const most = 40
 	if text := number.String(); len(text) > most {

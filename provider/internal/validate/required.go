@@ -11,10 +11,10 @@ import (
 // Required starts the description of an attribute that [Attributes] requires.
 const Required = "Required. "
 
-// Attributes refuses an element of a nested attribute that lacks one of these attributes. The
-// framework reads every attribute below an element that is not known yet as null, so that an
-// attribute which the schema calls required would be refused until the element is known. Such
-// attributes are optional in the schema instead, and their descriptions begin with [Required].
+// Attributes refuses an element of a nested attribute that does not set one of these attributes.
+// The framework reads all attributes of an unknown element as null, so it would refuse the element
+// if they were required in the schema. They are optional in the schema instead, and their
+// descriptions begin with [Required].
 func Attributes(names ...string) validator.Object { return attributes(names) }
 
 type attributes []string

@@ -1,7 +1,6 @@
-// Package validate holds the validators that the resources share. They refuse
-// at plan time what Port would refuse at apply time, and accept every value
-// that is not known yet. The rules are those of the documented request schemas
-// (POST /v1/blueprints and POST /v1/blueprints/{blueprint}/entities).
+// Package validate holds the validators that the resources share. They refuse at plan time what
+// Port would refuse at apply time, and accept unknown values. The rules come from the documented
+// request schemas (POST /v1/blueprints and POST /v1/blueprints/{blueprint}/entities).
 package validate
 
 import (
@@ -42,12 +41,12 @@ func Key() []validator.String {
 // Keys checks the keys of a map of properties or relations.
 func Keys() validator.Map { return mapvalidator.KeysAre(Key()...) }
 
-// MirrorPath checks the form of a path from a blueprint to a property of a related one.
+// MirrorPath checks the syntax of a path from a blueprint to a property of a related one.
 func MirrorPath() []validator.String {
-	return textOf(syntax.MirrorPath, "must be relations and a property at the end, separated by dots, such as service.language")
+	return textOf(syntax.MirrorPath, "must be relations and then a property, separated by dots, such as service.language")
 }
 
-// Title checks a title that may not be empty.
+// Title checks a title that must not be empty.
 func Title() []validator.String { return textOf(syntax.Title, "") }
 
 // OptionalTitle checks a title that may be empty.
@@ -56,26 +55,26 @@ func OptionalTitle() []validator.String { return textOf(syntax.OptionalTitle, ""
 // Description checks the description of a blueprint.
 func Description() []validator.String { return textOf(syntax.Description, "") }
 
-// textOf checks that a value has the form of a text. The sentence says what is wrong
-// with one that does not match its pattern.
-func textOf(text syntax.Text, sentence string, more ...validator.String) []validator.String {
-	shortest := text.MinLength
+// textOf returns the validators for the pattern and the length of a text. message describes the
+// pattern.
+func textOf(text syntax.Text, message string, more ...validator.String) []validator.String {
+	minLength := text.MinLength
 	validators := more
-	if text.Pattern != "" { // No pattern matches the empty text.
-		shortest = max(shortest, 1)
-		validators = append(validators, stringvalidator.RegexMatches(text.Expression(), sentence))
+	if text.Pattern != "" { // No pattern matches the empty string.
+		minLength = max(minLength, 1)
+		validators = append(validators, stringvalidator.RegexMatches(text.Expression(), message))
 	}
 	switch {
 	case text.MaxLength == 0:
 		return validators
-	case shortest == 0:
+	case minLength == 0:
 		return append(validators, stringvalidator.UTF8LengthAtMost(text.MaxLength))
 	default:
-		return append(validators, stringvalidator.UTF8LengthBetween(shortest, text.MaxLength))
+		return append(validators, stringvalidator.UTF8LengthBetween(minLength, text.MaxLength))
 	}
 }
 
-// NotEmpty checks a text that must say something.
+// NotEmpty refuses the empty text.
 func NotEmpty() []validator.String {
 	return []validator.String{stringvalidator.LengthAtLeast(1)}
 }
@@ -90,13 +89,13 @@ func Colors() []validator.Map {
 	return []validator.Map{NoNulls{}, mapvalidator.ValueStringsAre(stringvalidator.OneOf(syntax.Colors...))}
 }
 
-// Spec checks how Port shows a value.
+// Spec checks the spec of a property, which determines how Port displays its value.
 func Spec() []validator.String {
 	return []validator.String{stringvalidator.OneOf(syntax.Specs...)}
 }
 
-// Format warns about a format that was not documented when this was written:
-// Port adds formats, so a new one must not be refused.
+// Format warns about a format that this version of the provider does not know. It is not an error,
+// because Port adds formats.
 func Format() []validator.String {
 	return []validator.String{knownFormat{}}
 }
@@ -133,24 +132,24 @@ func (pattern) ValidateString(_ context.Context, req validator.StringRequest, re
 	}
 	if _, err := syntax.ParsePattern(req.ConfigValue.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Regular Expression",
-			fmt.Sprintf("The pattern must be a regular expression as JavaScript has them (ECMA-262): %s.", err))
+			fmt.Sprintf("The pattern must be a JavaScript regular expression (ECMA-262): %s.", err))
 	}
 }
 
-// Matches holds a text to a regular expression as JavaScript has them. One that
-// cannot be read, or takes too long, accepts everything.
+// Matches reports whether a text matches a JavaScript regular expression. It also does if the
+// pattern is invalid or takes too long to evaluate.
 func Matches(pattern, text string) bool {
 	expression, err := syntax.ParsePattern(pattern)
 	return err != nil || expression.MatchString(text)
 }
 
-// Number refuses a number that nothing which keeps numbers as doubles, as Port
-// does, can hold: it would become infinite, which JSON does not have.
+// Number refuses a number outside the range of a double, which Port stores numbers as: it would
+// become infinite, which JSON cannot represent.
 func Number() []validator.Number {
 	return []validator.Number{storable{}}
 }
 
-// Count checks a number of things: whole and not negative.
+// Count refuses a number that is not a non-negative integer.
 func Count() []validator.Number {
 	return []validator.Number{count{}}
 }
@@ -173,12 +172,12 @@ func (count) ValidateNumber(_ context.Context, req validator.NumberRequest, resp
 	resp.Diagnostics.Append(checkStorable(req.Path, req.ConfigValue)...)
 }
 
-// PositiveDuration checks that a duration lasts. That it is one at all is the
-// business of another validator.
+// PositiveDuration refuses zero and negative durations. Another validator refuses text that is not
+// a duration.
 type PositiveDuration struct{}
 
 // Description implements validator.Describer.
-func (PositiveDuration) Description(context.Context) string { return "must be above zero" }
+func (PositiveDuration) Description(context.Context) string { return "must be greater than zero" }
 
 // MarkdownDescription implements validator.Describer.
 func (v PositiveDuration) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -187,7 +186,7 @@ func (v PositiveDuration) MarkdownDescription(ctx context.Context) string { retu
 func (PositiveDuration) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	duration, err := time.ParseDuration(req.ConfigValue.ValueString())
 	if err == nil && duration <= 0 {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration", fmt.Sprintf("%q is not positive. Give a duration above zero, such as 30s or 5m.", req.ConfigValue.ValueString()))
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration", fmt.Sprintf("%q is not greater than zero. Use a duration such as 30s or 5m.", req.ConfigValue.ValueString()))
 	}
 }
 
@@ -220,7 +219,7 @@ func checkStorable(at path.Path, value attr.Value) diag.Diagnostics {
 	case types.Number:
 		if !convert.IsStorable(value) {
 			diagnostics.AddAttributeError(at, "Number Out of Range",
-				fmt.Sprintf("%s is beyond what Port can store: numbers reach to about 1.8e308 on both sides of zero.", convert.NumberText(value)))
+				fmt.Sprintf("%s is outside the range that Port can store, about -1.8e308 to 1.8e308.", convert.NumberText(value)))
 		}
 	case types.Map:
 		for key, element := range value.Elements() {
@@ -234,7 +233,7 @@ func checkStorable(at path.Path, value attr.Value) diag.Diagnostics {
 	return diagnostics
 }
 
-// AbsoluteURL checks that a text is the address of a web server.
+// AbsoluteURL refuses a text that is not an absolute http or https URL.
 func AbsoluteURL() []validator.String {
 	return []validator.String{absoluteURL{}}
 }
