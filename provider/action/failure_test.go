@@ -72,7 +72,7 @@ func TestAction_errorsSayWhatWhichWhyAndWhatNext(t *testing.T) {
 	}{
 		"refused":           {answer("POST", actionsRoute, 422, "invalid_request", "body/trigger must be nice"), []string{"Unable to Create Action", `Creating action "tell"`, "422", "body/trigger must be nice"}},
 		"no credentials":    {answer("POST", actionsRoute, 401, "unauthorized", "No"), []string{"401", "PORT_CLIENT_ID"}},
-		"no permission":     {answer("POST", actionsRoute, 403, "forbidden", "No"), []string{"403", "lack the permission"}},
+		"no permission":     {answer("POST", actionsRoute, 403, "forbidden", "No"), []string{"403", "lack permission"}},
 		"too many requests": {`{"method": "POST", "route": "/v1/actions", "status": 429, "headers": {"Retry-After": "0"}}`, []string{"429", "-parallelism"}},
 		"a time limit":      {`{"method": "POST", "route": "/v1/actions", "status": 429, "headers": {"Retry-After": "60"}}`, []string{"Unable to Create Action", "timeouts = { create ="}},
 		"too large":         {answer("POST", actionsRoute, 413, "payload_too_large", "Too large"), []string{"413"}},

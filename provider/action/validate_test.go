@@ -23,7 +23,7 @@ func TestValidate_refuses(t *testing.T) {
 		"a combinator that is none":         {condition(`{"expressions": ["true"], "combinator": "xor"}`), `"combinator"): Invalid Attribute Value Match: `},
 		"a condition that is no jq":         {condition(`{"expressions": ["true", ".a =="]}`), `ElementKeyInt(1): Invalid jq: The expression is not valid jq: `},
 		"a condition of null":               {condition(`{"expressions": [null]}`), `Null List Value`},
-		"a URL that is none":                {webhookTo(`example.com`), `"url"): Invalid URL: "example.com" is not an absolute URL`},
+		"a URL that is none":                {webhookTo(`example.com`), `"url"): Invalid URL: "example.com" is neither an absolute URL`},
 		"a URL of another scheme":           {webhookTo(`ftp://example.com/{{ .a }}`), `"url"): Invalid URL: `},
 		"a URL with open braces":            {webhookTo(`https://example.com/{{ .run.id }`), `"url"): Invalid Template: The braces of the template "https://example.com/{{ .run.id }" do not match: the double braces that open at character 21 are not closed.`},
 		"a URL with closing braces":         {webhookTo(`https://example.com/.run.id }}`), `do not match: double braces close at character 29 without opening before.`},

@@ -139,7 +139,7 @@ func TestEntity_errors(t *testing.T) {
 		"a missing target":   {nil, `"relations": {"single_relations": {"one": "nobody"}}`, []string{`AttributeName("relations").AttributeName("single_relations").ElementKeyString("one"): Unable to Create Entity`, `"thing:e"`, "422", "nobody"}},
 		"a refused property": {fault("POST", collection, `"status": 422, "body": {"ok": false, "error": "invalid_request", "message": "body/properties/text must be nice"}`), basic, []string{`AttributeName("properties").AttributeName("string_props").ElementKeyString("text"): Unable to Create Entity`, "must be nice"}},
 		"a refused element":  {fault("POST", collection, `"status": 422, "body": {"ok": false, "error": "invalid_request", "message": "body/properties/any/0 must be nice"}`), `"properties_json": "{\"any\": [1]}"`, []string{`AttributeName("properties_json"): Unable to Create Entity`}},
-		"no permission":      {fault("POST", collection, `"status": 403, "body": {"ok": false, "error": "forbidden", "message": "No"}`), basic, []string{"Unable to Create Entity", "thing:e", "403", "lack the permission"}},
+		"no permission":      {fault("POST", collection, `"status": 403, "body": {"ok": false, "error": "forbidden", "message": "No"}`), basic, []string{"Unable to Create Entity", "thing:e", "403", "lack permission"}},
 		"too many requests":  {fault("POST", collection, `"status": 429, "headers": {"Retry-After": "0"}, "body": {"ok": false, "error": "too_many_requests", "message": "Slow down"}`), basic, []string{"429", "-parallelism"}},
 		"a timeout":          {fault("POST", collection, `"status": 429, "headers": {"Retry-After": "60"}`), basic + `, "timeouts": {"create": "200ms"}`, []string{"Unable to Create Entity", "timeouts = { create ="}},
 	}

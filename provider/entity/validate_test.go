@@ -56,7 +56,7 @@ func invalidConfigs() map[string]struct{ attributes, want string } {
 		"properties_json that is a list":      {`"properties_json": "[1]"`, `"properties_json"): Not a JSON Object: `},
 		"properties_json that is empty":       {`"properties_json": ""`, `"properties_json"): Invalid JSON`},
 		"properties_json that is not JSON":    {`"properties_json": "{a = 1}"`, `"properties_json"): Invalid JSON`},
-		"a number out of range in an object":  {`"properties": {"object_props": {"o": "{\"a\": [1, {\"b\": 1e400}]}"}}`, `ElementKeyString("o"): Number Out of Range: 1e400 is outside what Port can store`},
+		"a number out of range in an object":  {`"properties": {"object_props": {"o": "{\"a\": [1, {\"b\": 1e400}]}"}}`, `ElementKeyString("o"): Number Out of Range: 1e400 is outside the range`},
 		"a number out of range in objects":    {`"properties": {"array_props": {"object_items": {"o": ["{\"a\": -1e400}"]}}}`, `ElementKeyInt(0): Number Out of Range: -1e400 `},
 		"a number out of range in other JSON": {`"properties_json": "{\"a\": [1e400]}"`, `"properties_json"): Number Out of Range: 1e400 `},
 		"an unknown management":               {`"management": "shared"`, `"management"): Invalid Attribute Value Match: `},
