@@ -128,7 +128,7 @@ func (r *aggregationsResource) Read(ctx context.Context, req resource.ReadReques
 	resp.Diagnostics.Append(resp.State.Get(ctx, &state)...)
 	for _, filter := range filters {
 		isResent := resent[filter.key] == filter.value.String()
-		if !isResent && filter.wasDropped(ctx, memory) && r.leads(ctx, state.Blueprint.ValueString(), state.Properties[filter.key]) {
+		if !isResent && filter.wasDropped(ctx, memory) && r.pathExists(ctx, state.Blueprint.ValueString(), state.Properties[filter.key]) {
 			resp.Diagnostics.Append(resp.State.SetAttribute(ctx, filter.at, types.ListNull(filter.value.ElementType(ctx)))...)
 			resent[filter.key] = filter.value.String()
 		}
@@ -145,9 +145,9 @@ type resentFilters map[string]string
 // resentKey is their key in the private state.
 const resentKey = "resent_path_filters"
 
-// leads reports whether the path of a property exists: from the blueprint that the filter names, or
-// else from the target or the blueprint itself.
-func (r *aggregationsResource) leads(ctx context.Context, blueprint string, property aggregationModel) bool {
+// pathExists reports whether the path of a property exists: from the blueprint that the filter
+// names, or else from the target or the blueprint itself.
+func (r *aggregationsResource) pathExists(ctx context.Context, blueprint string, property aggregationModel) bool {
 	filter := property.PathFilter[0]
 	starts := []string{filter.FromBlueprint.ValueString()}
 	if starts[0] == "" {

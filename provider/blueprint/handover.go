@@ -29,50 +29,50 @@ func handsOver(before, after types.String) bool {
 func handOver(b *backend.Backend, state, plan *model) {
 	blueprint := plan.Identifier.ValueString()
 	if handsOver(state.RelationsMode, plan.RelationsMode) {
-		b.HandOver(blueprint, "relations", lacking(state.Relations, plan.Relations))
-		b.HandOver(blueprint, "mirror_properties", lacking(state.MirrorProperties, plan.MirrorProperties))
+		b.HandOver(blueprint, "relations", missingKeys(state.Relations, plan.Relations))
+		b.HandOver(blueprint, "mirror_properties", missingKeys(state.MirrorProperties, plan.MirrorProperties))
 	}
 	if handsOver(state.AggregationsMode, plan.AggregationsMode) {
-		b.HandOver(blueprint, "aggregation_properties", lacking(state.AggregationProperties, plan.AggregationProperties))
+		b.HandOver(blueprint, "aggregation_properties", missingKeys(state.AggregationProperties, plan.AggregationProperties))
 	}
 }
 
-// lacking returns the keys of before that after lacks, sorted.
-func lacking[A, B any](before map[string]A, after map[string]B) []string {
+// missingKeys returns the keys of before that after lacks, sorted.
+func missingKeys[A, B any](before map[string]A, after map[string]B) []string {
 	keys := slices.Collect(maps.Keys(before))
 	keys = slices.DeleteFunc(keys, func(key string) bool { _, stays := after[key]; return stays })
 	slices.Sort(keys)
 	return keys
 }
 
-// relationsGone returns the relations of the state that the plan lacks and does not rename, and
+// removedRelations returns the relations of the state that the plan lacks and does not rename, and
 // whether the update leaves them to others.
-func relationsGone(ctx context.Context, req resource.ModifyPlanRequest, planned getter) (keys []string, areHandedOver bool, diagnostics diag.Diagnostics) {
+func removedRelations(ctx context.Context, req resource.ModifyPlanRequest, planned getter) (keys []string, areHandedOver bool, diagnostics diag.Diagnostics) {
 	at := path.Root("relations")
 	var mode, modeBefore types.String
 	diagnostics = planned(ctx, path.Root("relations_mode"), &mode)
 	diagnostics.Append(req.State.GetAttribute(ctx, path.Root("relations_mode"), &modeBefore)...)
-	before, found := declaredIn(ctx, req.State.GetAttribute, at, "relation")
-	diagnostics.Append(found...)
-	after, found := declaredIn(ctx, planned, at, "relation")
-	diagnostics.Append(found...)
+	before, problems := declaredIn(ctx, req.State.GetAttribute, at, "relation")
+	diagnostics.Append(problems...)
+	after, problems := declaredIn(ctx, planned, at, "relation")
+	diagnostics.Append(problems...)
 	if after.partial {
 		return nil, false, diagnostics
 	}
-	keys = lacking(before.byKey, after.byKey)
+	keys = missingKeys(before.byKey, after.byKey)
 	for _, m := range findMoves(renamed(before.byKey), renamed(after.byKey)) {
 		keys = slices.DeleteFunc(keys, func(key string) bool { return key == m.from })
 	}
 	return keys, handsOver(modeBefore, mode), diagnostics
 }
 
-// relationsDeleted returns the relations that the update deletes. If the map is not authoritative,
+// deletedRelations returns the relations that the update deletes. If the map is not authoritative,
 // these are only relations that this resource declared.
-func relationsDeleted(ctx context.Context, req resource.ModifyPlanRequest, planned getter) ([]string, diag.Diagnostics) {
+func deletedRelations(ctx context.Context, req resource.ModifyPlanRequest, planned getter) ([]string, diag.Diagnostics) {
 	if req.State.Raw.IsNull() {
 		return nil, nil
 	}
-	keys, areHandedOver, diagnostics := relationsGone(ctx, req, planned)
+	keys, areHandedOver, diagnostics := removedRelations(ctx, req, planned)
 	if areHandedOver {
 		return nil, diagnostics
 	}
@@ -81,21 +81,21 @@ func relationsDeleted(ctx context.Context, req resource.ModifyPlanRequest, plann
 	if mode.ValueString() != modeDeclared {
 		return keys, diagnostics
 	}
-	declared, found := loadDeclared(ctx, req.Private)
-	diagnostics.Append(found...)
+	declared, problems := loadDeclared(ctx, req.Private)
+	diagnostics.Append(problems...)
 	return slices.DeleteFunc(keys, func(key string) bool { return !slices.Contains(declared["relations"], key) }), diagnostics
 }
 
-// relationsLeft names the relations that an update leaves to others.
-func relationsLeft(keys []string) diag.Diagnostic {
+// relationsLeftWarning names the relations that an update leaves to others.
+func relationsLeftWarning(keys []string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("relations_mode"), "Relations Left to Others", fmt.Sprintf(
 		"relations_mode changes to \"declared\", so the relations that this resource no longer declares stay in Port as they are: %s. "+
 			"To manage them, create a port_blueprint_relation for each in the same run, which takes it over.", quoted(keys)))
 }
 
-// recreated describes why a relation cannot be deleted by its blueprint and created by its own
-// resource in the same run.
-func recreated(blueprint, key string) string {
+// recreationConflict describes why a relation cannot be deleted by its blueprint and created by its
+// own resource in the same run.
+func recreationConflict(blueprint, key string) string {
 	return fmt.Sprintf("Applying this deletes the relation %[2]q of the blueprint %[1]q, with the related entities of every entity, and creates it again as a port_blueprint_relation. "+
 		"To keep it, set relations_mode = \"declared\" on the blueprint in the same change. "+
 		"If the mode is already set, first remove the blueprint %[1]q from the state with terraform state rm and import it again with terraform import.", blueprint, key)

@@ -88,12 +88,12 @@ func conflictOf(planned backend.PlannedBlueprint, part backend.PlannedPart) stri
 	inline, isSet := planned.Inline[part.Attribute]
 	switch {
 	case part.IsNew && part.Attribute == "relations" && slices.Contains(planned.DeletedRelations, part.Key):
-		return recreated(planned.After, part.Key)
+		return recreationConflict(planned.After, part.Key)
 	case !isSet:
 		return ""
 	case part.Key == "":
 		return fmt.Sprintf("The attribute %[1]s of the blueprint %[2]q and a separate resource both declare the %[3]s of the blueprint. Remove %[1]s from the blueprint, or remove the other resource.",
-			part.Attribute, planned.After, spoken(part.Attribute))
+			part.Attribute, planned.After, inWords(part.Attribute))
 	case slices.Contains(inline.Keys, part.Key):
 		return fmt.Sprintf("The attribute %[1]s of the blueprint %[2]q and a separate resource both declare %[3]q. Remove it from one of the two.",
 			part.Attribute, planned.After, part.Key)
@@ -105,8 +105,8 @@ func conflictOf(planned backend.PlannedBlueprint, part backend.PlannedPart) stri
 	}
 }
 
-// spoken returns the name of an attribute in words.
-func spoken(attribute string) string { return strings.ReplaceAll(attribute, "_", " ") }
+// inWords returns the name of an attribute in words.
+func inWords(attribute string) string { return strings.ReplaceAll(attribute, "_", " ") }
 
 // openToOthers returns the model without the attributes that others may add to.
 func (m *model) openToOthers() *model {

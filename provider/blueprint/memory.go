@@ -120,22 +120,22 @@ func planReleases(ctx context.Context, req resource.ModifyPlanRequest) diag.Diag
 	var configured, before types.Map
 	diagnostics := req.Config.GetAttribute(ctx, at, &configured)
 	diagnostics.Append(req.State.GetAttribute(ctx, at, &before)...)
-	declared, found := loadDeclared(ctx, req.Private)
-	diagnostics.Append(found...)
-	gone, areHandedOver, found := relationsGone(ctx, req, req.Plan.GetAttribute)
-	diagnostics.Append(found...)
-	if areHandedOver && len(gone) > 0 {
-		diagnostics.Append(relationsLeft(gone))
+	declared, problems := loadDeclared(ctx, req.Private)
+	diagnostics.Append(problems...)
+	removed, areHandedOver, problems := removedRelations(ctx, req, req.Plan.GetAttribute)
+	diagnostics.Append(problems...)
+	if areHandedOver && len(removed) > 0 {
+		diagnostics.Append(relationsLeftWarning(removed))
 	}
 	if !configured.IsNull() || areHandedOver {
 		return diagnostics
 	}
-	gone = lacking(before.Elements(), undeclared(declared, at.String(), before.Elements()))
-	if len(gone) > 0 {
+	removed = missingKeys(before.Elements(), undeclared(declared, at.String(), before.Elements()))
+	if len(removed) > 0 {
 		diagnostics.AddAttributeWarning(at, "Relations Will Be Deleted", fmt.Sprintf(
 			"relations is no longer configured. Applying this deletes the relations that this resource declared, %s, with the related entities of every entity. "+
 				"Relations that others declared stay. To keep all of them, set relations_mode = \"declared\" in the same change.",
-			quoted(gone)))
+			quoted(removed)))
 	}
 	return diagnostics
 }

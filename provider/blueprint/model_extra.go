@@ -47,18 +47,18 @@ func mergeExtra(document, extra map[string]any) {
 // dropExtra removes from a document what the previous extra_json sets and the next one does not.
 func dropExtra(document, previous, next map[string]any) {
 	for key, value := range previous {
-		kept, isKept := next[key]
+		nextValue, stays := next[key]
 		object, isObject := value.(map[string]any)
 		inner, exists := document[key].(map[string]any)
 		if isObject && exists {
-			keptObject, _ := kept.(map[string]any)
-			dropExtra(inner, object, keptObject)
-			if len(inner) == 0 && !isKept {
+			nextObject, _ := nextValue.(map[string]any)
+			dropExtra(inner, object, nextObject)
+			if len(inner) == 0 && !stays {
 				delete(document, key)
 			}
 			continue
 		}
-		if !isKept {
+		if !stays {
 			delete(document, key)
 		}
 	}
@@ -112,21 +112,21 @@ func (m *model) ownedKeys(extra map[string]any) ([]string, error) {
 	return sharedLeaves(nil, extra, read.document()), nil
 }
 
-// strayProperties returns the properties that extra_json has keys for and that nothing declares: a
-// typo, or a leftover of a removed property.
-func (m *model) strayProperties(extra map[string]any) []string {
+// undeclaredProperties returns the properties that extra_json has keys for and that nothing
+// declares: a typo, or a leftover of a removed property.
+func (m *model) undeclaredProperties(extra map[string]any) []string {
 	outer, _ := extra["schema"].(map[string]any)
 	properties, _ := outer["properties"].(map[string]any)
 	declared := m.Properties.common()
-	var stray []string
+	var undeclared []string
 	for _, key := range slices.Sorted(maps.Keys(properties)) {
 		keys, _ := properties[key].(map[string]any)
 		_, isDeclared := declared[key]
 		if _, hasType := keys["type"]; !isDeclared && !hasType {
-			stray = append(stray, key)
+			undeclared = append(undeclared, key)
 		}
 	}
-	return stray
+	return undeclared
 }
 
 // sharedLeaves returns the paths of the values in extra that the managed document has too.

@@ -77,10 +77,10 @@ func (r *blueprintResource) announce(ctx context.Context, req resource.ModifyPla
 	if diagnostics.HasError() || after.IsUnknown() {
 		return diagnostics
 	}
-	inline, found := inlineParts(ctx, req.Config)
-	diagnostics.Append(found...)
-	deleted, found := relationsDeleted(ctx, req, resp.Plan.GetAttribute)
-	diagnostics.Append(found...)
+	inline, problems := inlineParts(ctx, req.Config)
+	diagnostics.Append(problems...)
+	deleted, problems := deletedRelations(ctx, req, resp.Plan.GetAttribute)
+	diagnostics.Append(problems...)
 	planned := backend.PlannedBlueprint{Before: before.ValueString(), After: after.ValueString(), Inline: inline, DeletedRelations: deleted}
 	var plan model
 	if req.Config.Raw.IsFullyKnown() && !resp.Plan.Get(ctx, &plan).HasError() {
@@ -105,8 +105,8 @@ func planExtra(ctx context.Context, config tfsdk.Config) diag.Diagnostics {
 	if diagnostics.HasError() || configured.ExtraJSON.IsNull() {
 		return diagnostics
 	}
-	_, found := configured.checkExtra()
-	return append(diagnostics, found...)
+	_, problems := configured.checkExtra()
+	return append(diagnostics, problems...)
 }
 
 // sendsSomething reports whether an update would write to Port. It assumes so while the plan has

@@ -94,16 +94,16 @@ type getter func(context.Context, path.Path, any) diag.Diagnostics
 // planLosses compares the properties and relations of state and plan.
 func planLosses(ctx context.Context, req resource.ModifyPlanRequest, protected bool) diag.Diagnostics {
 	before, diagnostics := declaredProperties(ctx, req.State.GetAttribute)
-	after, found := declaredProperties(ctx, req.Plan.GetAttribute)
-	diagnostics.Append(found...)
+	after, problems := declaredProperties(ctx, req.Plan.GetAttribute)
+	diagnostics.Append(problems...)
 	diagnostics.Append(typeChanges(before.byKey, after.byKey, protected)...)
 	diagnostics.Append(keyChanges("property", before, after)...)
 
-	before, found = declaredIn(ctx, req.State.GetAttribute, path.Root("relations"), "relation")
-	diagnostics.Append(found...)
-	after, found = declaredIn(ctx, req.Plan.GetAttribute, path.Root("relations"), "relation")
-	diagnostics.Append(found...)
-	if _, areHandedOver, _ := relationsGone(ctx, req, req.Plan.GetAttribute); areHandedOver {
+	before, problems = declaredIn(ctx, req.State.GetAttribute, path.Root("relations"), "relation")
+	diagnostics.Append(problems...)
+	after, problems = declaredIn(ctx, req.Plan.GetAttribute, path.Root("relations"), "relation")
+	diagnostics.Append(problems...)
+	if _, areHandedOver, _ := removedRelations(ctx, req, req.Plan.GetAttribute); areHandedOver {
 		return diagnostics
 	}
 	return append(diagnostics, keyChanges("relation", before, after)...)
@@ -115,10 +115,10 @@ func declaredProperties(ctx context.Context, get getter) (declarations, diag.Dia
 	diagnostics.Append(get(ctx, path.Root("properties"), &whole)...)
 	all := declarations{byKey: map[string]declared{}, partial: whole.IsUnknown()}
 	for collection, kind := range propertyTypes {
-		found, problems := declaredIn(ctx, get, path.Root("properties").AtName(collection), kind)
+		part, problems := declaredIn(ctx, get, path.Root("properties").AtName(collection), kind)
 		diagnostics.Append(problems...)
-		maps.Copy(all.byKey, found.byKey)
-		all.partial = all.partial || found.partial
+		maps.Copy(all.byKey, part.byKey)
+		all.partial = all.partial || part.partial
 	}
 	return all, diagnostics
 }
@@ -126,13 +126,13 @@ func declaredProperties(ctx context.Context, get getter) (declarations, diag.Dia
 func declaredIn(ctx context.Context, get getter, at path.Path, kind string) (declarations, diag.Diagnostics) {
 	var elements types.Map
 	diagnostics := get(ctx, at, &elements)
-	found := declarations{byKey: map[string]declared{}, partial: elements.IsUnknown()}
+	result := declarations{byKey: map[string]declared{}, partial: elements.IsUnknown()}
 	for key, element := range elements.Elements() {
 		object, _ := element.(types.Object)
 		from, _ := object.Attributes()["renamed_from"].(types.String)
-		found.byKey[key] = declared{renamedKey: renamedKey{from: from}, at: at.AtMapKey(key), kind: kind, attributes: object.Attributes()}
+		result.byKey[key] = declared{renamedKey: renamedKey{from: from}, at: at.AtMapKey(key), kind: kind, attributes: object.Attributes()}
 	}
-	return found, diagnostics
+	return result, diagnostics
 }
 
 func renamed(all map[string]declared) map[string]renamedKey {
@@ -189,16 +189,16 @@ func formatChange(key string, protected bool) string {
 // keyChanges warns about values that are moved or deleted because keys change.
 func keyChanges(noun string, before, after declarations) diag.Diagnostics {
 	moves := findMoves(renamed(before.byKey), renamed(after.byKey))
-	diagnostics := swaps(after.byKey, moves)
-	diagnostics.Append(departures(after.byKey, moves)...)
+	diagnostics := swappedKeys(after.byKey, moves)
+	diagnostics.Append(movedKeys(after.byKey, moves)...)
 	if after.partial {
 		return diagnostics
 	}
 	return append(diagnostics, plainRenames(noun, before.byKey, after.byKey, moves)...)
 }
 
-// swaps warns about keys that swap their values.
-func swaps(after map[string]declared, moves []move) diag.Diagnostics {
+// swappedKeys warns about keys that swap their values.
+func swappedKeys(after map[string]declared, moves []move) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	if !hasCycle(moves) {
 		return nil
@@ -210,8 +210,8 @@ func swaps(after map[string]declared, moves []move) diag.Diagnostics {
 	return diagnostics
 }
 
-// departures warns about keys that stay in the plan but lose their values to another key.
-func departures(after map[string]declared, moves []move) diag.Diagnostics {
+// movedKeys warns about keys that stay in the plan but lose their values to another key.
+func movedKeys(after map[string]declared, moves []move) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	for _, m := range moves {
 		_, stays := after[m.from]

@@ -74,9 +74,9 @@ func (r *systemResource) planAdditions(ctx context.Context, identifier string, r
 	}
 	var before []declaredPart
 	if !req.State.Raw.IsNull() {
-		found, problems := declaredParts(ctx, req.State.GetAttribute)
+		parts, problems := declaredParts(ctx, req.State.GetAttribute)
 		diagnostics.Append(problems...)
-		before = found
+		before = parts
 	}
 	return append(diagnostics, r.planTakeover(added(declared, before), current)...)
 }
@@ -107,9 +107,9 @@ func declaredParts(ctx context.Context, get getter) ([]declaredPart, diag.Diagno
 	for _, attribute := range slices.Sorted(maps.Keys(partNouns)) {
 		all := properties
 		if attribute != "properties" {
-			found, problems := declaredIn(ctx, get, path.Root(attribute), "")
+			elements, problems := declaredIn(ctx, get, path.Root(attribute), "")
 			diagnostics.Append(problems...)
-			all = found
+			all = elements
 		}
 		for _, key := range slices.Sorted(maps.Keys(all.byKey)) {
 			one := all.byKey[key]

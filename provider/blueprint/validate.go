@@ -188,10 +188,10 @@ func checkDistinctKeys(ctx context.Context, req resource.ValidateConfigRequest) 
 // checkFormerKeys refuses a renamed_from that names its own key, or that two keys have.
 func checkFormerKeys(ctx context.Context, req resource.ValidateConfigRequest) diag.Diagnostics {
 	properties, diagnostics := declaredProperties(ctx, req.Config.GetAttribute)
-	relations, found := declaredIn(ctx, req.Config.GetAttribute, path.Root("relations"), "relation")
-	diagnostics.Append(found...)
-	mirrors, found := declaredIn(ctx, req.Config.GetAttribute, path.Root("mirror_properties"), "mirror property")
-	diagnostics.Append(found...)
+	relations, problems := declaredIn(ctx, req.Config.GetAttribute, path.Root("relations"), "relation")
+	diagnostics.Append(problems...)
+	mirrors, problems := declaredIn(ctx, req.Config.GetAttribute, path.Root("mirror_properties"), "mirror property")
+	diagnostics.Append(problems...)
 	for _, all := range []declarations{properties, relations, mirrors} {
 		claimed := map[string]string{}
 		for _, key := range slices.Sorted(maps.Keys(all.byKey)) {

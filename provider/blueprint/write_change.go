@@ -44,8 +44,8 @@ func newChange(ctx context.Context, config tfsdk.Config, private recall.Reader, 
 	var relations, aggregations types.Map
 	diagnostics.Append(config.GetAttribute(ctx, path.Root("relations"), &relations)...)
 	diagnostics.Append(config.GetAttribute(ctx, path.Root("aggregation_properties"), &aggregations)...)
-	released, found := loadDeclared(ctx, private)
-	diagnostics.Append(found...)
+	released, problems := loadDeclared(ctx, private)
+	diagnostics.Append(problems...)
 	if handsOver(state.RelationsMode, plan.RelationsMode) {
 		delete(released, "relations")
 		delete(released, "mirror_properties")
@@ -93,7 +93,7 @@ func (m *model) checkExtra() (map[string]any, diag.Diagnostics) {
 		diagnostics.AddAttributeError(path.Root("extra_json"), "Key With an Attribute",
 			"extra_json is for keys that have no attribute. Set these with their attributes instead: "+strings.Join(owned, ", ")+".")
 	}
-	if stray := m.strayProperties(extra); len(stray) > 0 {
+	if stray := m.undeclaredProperties(extra); len(stray) > 0 {
 		diagnostics.AddAttributeError(path.Root("extra_json"), "Keys of an Unknown Property",
 			fmt.Sprintf("extra_json has keys for %s under schema.properties, but the blueprint has no such property. Correct the key, or remove it from extra_json.", quoted(stray)))
 	}

@@ -196,14 +196,14 @@ func (r renames) carryOut(ctx context.Context, client *port.BlueprintService, bl
 			if _, err := kind.rename(ctx, blueprint, m.from, m.to); err != nil {
 				return nil, errors.Join(fmt.Errorf("rename %q to %q: %w", m.from, m.to, err), undo(lingering))
 			}
-			undos = append(undos, m.backWith(kind.rename, blueprint))
+			undos = append(undos, m.undo(kind.rename, blueprint))
 		}
 	}
 	return undo, nil
 }
 
-// backWith returns the function that reverts a move.
-func (m move) backWith(rename renameRoute, blueprint string) func(context.Context) error {
+// undo returns the function that reverts a move.
+func (m move) undo(rename renameRoute, blueprint string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if _, err := rename(ctx, blueprint, m.to, m.from); err != nil {
 			return fmt.Errorf("%q was renamed to %q, and renaming it back failed, so its values are now under %q: %w", m.from, m.to, m.to, err)

@@ -163,7 +163,7 @@ func (c *checker) checkRelations(ctx context.Context, relations types.Object) {
 func (c *checker) checkRelation(e entry) {
 	relation, exists := c.definition.Relations[e.key]
 	switch {
-	case !exists && c.isDeclaredApart(e.key):
+	case !exists && c.isDeclaredElsewhere(e.key):
 	case !exists:
 		c.fail(e.at, "Unknown Relation", "The blueprint %q has no relation %q.%s\n\nIf a port_blueprint_relation of this configuration declares it, set blueprint = port_blueprint_relation.<name>.blueprint, "+
 			"so that the relation is created first.", c.definition.Identifier, e.key, suggestion(e.key, c.definition.Relations))
@@ -174,8 +174,8 @@ func (c *checker) checkRelation(e entry) {
 	}
 }
 
-// isDeclaredApart reports whether a port_blueprint_relation of this run declares the relation.
-func (c *checker) isDeclaredApart(relation string) bool {
+// isDeclaredElsewhere reports whether a port_blueprint_relation of this run declares the relation.
+func (c *checker) isDeclaredElsewhere(relation string) bool {
 	return slices.Contains(c.parts, backend.PlannedPart{Attribute: "relations", Key: relation})
 }
 

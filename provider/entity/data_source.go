@@ -17,7 +17,7 @@ import (
 
 var _ datasource.DataSourceWithConfigure = (*entityDataSource)(nil)
 
-// entityDataSource is the data source port_entity: one entity, whoever manages it.
+// entityDataSource is the data source port_entity: one entity.
 type entityDataSource struct {
 	reader
 }

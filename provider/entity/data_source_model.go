@@ -190,7 +190,7 @@ func scorecardsFromAPI(text json.RawMessage) (map[string]scorecardModel, error) 
 	if len(text) == 0 {
 		return nil, nil //nolint:nilnil // A null attribute is a value of its own.
 	}
-	var answer map[string]struct {
+	var response map[string]struct {
 		Level *string `json:"level"`
 		Rules []struct {
 			Identifier *string `json:"identifier"`
@@ -198,11 +198,11 @@ func scorecardsFromAPI(text json.RawMessage) (map[string]scorecardModel, error) 
 			Status     *string `json:"status"`
 		} `json:"rules"`
 	}
-	if err := json.Unmarshal(text, &answer); err != nil {
+	if err := json.Unmarshal(text, &response); err != nil {
 		return nil, fmt.Errorf("read the scorecards: %w", err)
 	}
-	scorecards := make(map[string]scorecardModel, len(answer))
-	for name, card := range answer {
+	scorecards := make(map[string]scorecardModel, len(response))
+	for name, card := range response {
 		rules := make([]scorecardRuleModel, 0, len(card.Rules))
 		for _, rule := range card.Rules {
 			rules = append(rules, scorecardRuleModel{

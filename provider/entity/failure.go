@@ -93,12 +93,12 @@ func (c cause) path() path.Path {
 
 // named returns the key in the member of the request body that Port's error is about.
 func (c cause) named(member string, values map[string]any) (key string, isNamed bool) {
-	var answer *port.Error
-	if !errors.As(c.err, &answer) {
+	var refusal *port.Error
+	if !errors.As(c.err, &refusal) {
 		return "", false
 	}
 	keys := sortedKeys(values)
-	at := slices.IndexFunc(keys, func(key string) bool { return mentions(answer.Message, member+"/"+key) })
+	at := slices.IndexFunc(keys, func(key string) bool { return mentions(refusal.Message, member+"/"+key) })
 	if at < 0 {
 		return "", false
 	}

@@ -49,8 +49,8 @@ func (r record) save(ctx context.Context, private recall.Writer) diag.Diagnostic
 
 // withoutFilled returns the values of a response without those that Port filled in and the state
 // does not list.
-func (r record) withoutFilled(answer, listed map[string]any) map[string]any {
-	rest := maps.Clone(answer)
+func (r record) withoutFilled(response, listed map[string]any) map[string]any {
+	rest := maps.Clone(response)
 	maps.DeleteFunc(rest, func(key string, value any) bool {
 		filled, isFilled := r.Filled[key]
 		return isFilled && !has(listed, key) && jsonvalue.Equal(value, filled)
@@ -71,10 +71,10 @@ func (r record) filled(listed map[string]any) map[string]any {
 
 // learn records which values in the response to a write Port filled in: those that were not sent,
 // and those that still equal what Port filled in before, which the state lists after an import.
-func (r *record) learn(sent, answer map[string]any) {
+func (r *record) learn(sent, response map[string]any) {
 	before := r.Filled
 	r.Filled = map[string]any{}
-	for key, value := range answer {
+	for key, value := range response {
 		earlier, isKnown := before[key]
 		if value != nil && (!has(sent, key) || (isKnown && jsonvalue.Equal(earlier, value))) {
 			r.Filled[key] = value

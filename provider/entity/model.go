@@ -25,7 +25,8 @@ const (
 	onExistingAdopt = "adopt"
 )
 
-// model is the Terraform model of port_entity. A nil map, list or pointer is null.
+// model is the Terraform model of port_entity. A nil map, list or pointer is null; an empty one is
+// empty.
 type model struct {
 	metadata.Model
 	Identifier           types.String     `tfsdk:"identifier"`
@@ -75,7 +76,7 @@ func (m *model) toAPI() (*port.Entity, error) {
 	}, nil
 }
 
-// textToAPI returns nil for null and for unknown, which is known only after the write.
+// textToAPI returns nil for null, and for an unknown value, which only the write determines.
 func textToAPI(text types.String) *string {
 	if text.IsUnknown() {
 		return nil

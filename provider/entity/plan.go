@@ -209,9 +209,9 @@ func (r *entityResource) planBlueprint(ctx context.Context, config *partialModel
 	return false
 }
 
-// mayBeRenamed reports whether the blueprint from may be renamed to to. Terraform plans resources
-// that do not refer to each other in any order, so the rename may not be planned yet; in that case
-// Port has no blueprint with the new identifier yet.
+// mayBeRenamed reports whether to may be a new identifier of the blueprint from. Terraform plans
+// resources that do not refer to each other in any order, so the rename may not be planned yet; in
+// that case Port has no blueprint with the new identifier yet.
 func (r *entityResource) mayBeRenamed(ctx context.Context, from, to string) bool {
 	if source, isPlanned := r.backend.Planned.Find(from); isPlanned && source.Before == from {
 		return source.After == to && from != to

@@ -86,11 +86,11 @@ func releaseWarning(ctx context.Context, config *partialModel, state *model) dia
 	return diagnostics
 }
 
-// dropped returns the keys that have a value in values and are missing in kept.
-func dropped(values, kept map[string]any) []string {
+// dropped returns the keys that have a value in values and are missing in rest.
+func dropped(values, rest map[string]any) []string {
 	var keys []string
 	for _, key := range sortedKeys(withoutNulls(values)) {
-		if _, listed := kept[key]; !listed {
+		if _, listed := rest[key]; !listed {
 			keys = append(keys, key)
 		}
 	}

@@ -112,8 +112,8 @@ type outcome struct {
 	// entity is the entity in Port's response, nil without a request. With an error, it is the
 	// entity in the blueprint that it moved to, where nothing was written.
 	entity *port.Entity
-	// isAnswer reports whether entity is the response to a write.
-	isAnswer bool
+	// isWritten reports whether entity is the response to a write.
+	isWritten bool
 	// deleteErr is the error from deleting the entity that was created again elsewhere.
 	deleteErr error
 }
@@ -123,8 +123,8 @@ func (r *entityResource) update(ctx context.Context, plan, state *model, rec rec
 	if !plan.Blueprint.Equal(state.Blueprint) {
 		return r.followBlueprint(ctx, plan, state, rec)
 	}
-	answer, err := r.write(ctx, plan, state, rec)
-	return outcome{entity: answer, isAnswer: answer != nil}, err
+	response, err := r.write(ctx, plan, state, rec)
+	return outcome{entity: response, isWritten: response != nil}, err
 }
 
 // write sends the difference with PUT or PATCH /v1/blueprints/{blueprint}/entities/{identifier}, to
@@ -181,11 +181,11 @@ func (r *entityResource) followBlueprint(ctx context.Context, plan, state *model
 	default:
 		return outcome{}, fmt.Errorf("the blueprint %q has another entity %q: %w", to.Blueprint, to.Identifier, port.ErrExists)
 	}
-	answer, err := r.write(ctx, plan, state, rec)
-	if answer == nil || err != nil {
+	response, err := r.write(ctx, plan, state, rec)
+	if response == nil || err != nil {
 		return outcome{entity: moved}, err
 	}
-	return outcome{entity: answer, isAnswer: true}, nil
+	return outcome{entity: response, isWritten: true}, nil
 }
 
 // The delays between checks for a blueprint double from first to last, about 8 seconds in total.
@@ -215,7 +215,7 @@ func (r *entityResource) awaitBlueprint(ctx context.Context, identifier string) 
 func (r *entityResource) find(ctx context.Context, at address) (*port.Entity, error) {
 	existing, err := r.backend.Client.Entities.Get(ctx, at.Blueprint, at.Identifier, port.GetEntityOptions{ExcludeCalculated: true})
 	if errors.Is(err, port.ErrNotFound) {
-		return nil, nil //nolint:nilnil // Absence is an answer.
+		return nil, nil //nolint:nilnil // Absence is a result.
 	}
 	return existing, err
 }
@@ -233,8 +233,8 @@ func (r *entityResource) recreate(ctx context.Context, plan, state *model, befor
 	if err := r.recordMissingTargets(ctx, plan); err != nil {
 		return outcome{}, err
 	}
-	answer, err := r.backend.Client.Entities.Create(ctx, plan.Blueprint.ValueString(), desired, plan.createOptions())
-	result := outcome{entity: answer, isAnswer: true}
+	response, err := r.backend.Client.Entities.Create(ctx, plan.Blueprint.ValueString(), desired, plan.createOptions())
+	result := outcome{entity: response, isWritten: true}
 	if err != nil || before == nil {
 		return result, err
 	}

@@ -81,9 +81,9 @@ func sameTeams(a, b []string) bool {
 }
 
 func withoutNulls(values map[string]any) map[string]any {
-	kept := maps.Clone(values)
-	maps.DeleteFunc(kept, func(_ string, value any) bool { return value == nil })
-	return orEmpty(kept)
+	rest := maps.Clone(values)
+	maps.DeleteFunc(rest, func(_ string, value any) bool { return value == nil })
+	return orEmpty(rest)
 }
 
 func sameRelations(a, b map[string]any) bool {
@@ -156,7 +156,7 @@ func valueChanges(planned, prior map[string]any, managed bool, same func(a, b an
 		}
 	}
 	for key, old := range prior {
-		if _, kept := planned[key]; !kept && managed && old != nil {
+		if _, stays := planned[key]; !stays && managed && old != nil {
 			changes[key] = nil
 		}
 	}
@@ -197,27 +197,27 @@ func (m *model) unsetPatch() (*port.EntityPatch, error) {
 }
 
 // onlyListed returns the response without the values that the state does not list.
-func onlyListed(answer *port.Entity, state *model, listed map[string]any) *port.Entity {
-	kept := *answer
+func onlyListed(response *port.Entity, state *model, listed map[string]any) *port.Entity {
+	reduced := *response
 	if state.Title.IsNull() {
-		kept.Title = nil
+		reduced.Title = nil
 	}
 	if state.Icon.IsNull() {
-		kept.Icon = nil
+		reduced.Icon = nil
 	}
 	if state.Teams == nil {
-		kept.Team = nil
+		reduced.Team = nil
 	}
-	kept.Properties = only(answer.Properties, listed)
-	kept.Relations = only(answer.Relations, state.Relations.toAPI())
-	return &kept
+	reduced.Properties = only(response.Properties, listed)
+	reduced.Relations = only(response.Relations, state.Relations.toAPI())
+	return &reduced
 }
 
 func only(values, listed map[string]any) map[string]any {
-	kept := maps.Clone(values)
-	maps.DeleteFunc(kept, func(key string, _ any) bool {
+	reduced := maps.Clone(values)
+	maps.DeleteFunc(reduced, func(key string, _ any) bool {
 		_, isListed := listed[key]
 		return !isListed
 	})
-	return kept
+	return reduced
 }
