@@ -1,6 +1,6 @@
 # A repository that counts its open changes. The changes relate to the repository, so the repository
-# cannot refer to them. Its aggregation properties are therefore a separate resource, which Terraform
-# creates after both blueprints.
+# cannot refer to them. Its aggregation properties are therefore a separate resource, which
+# Terraform creates after both blueprints.
 resource "port_blueprint" "repository" {
   identifier = "repository"
   title      = "Repository"

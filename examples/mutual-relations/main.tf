@@ -40,8 +40,8 @@ resource "port_blueprint_relation" "person_squad" {
   title      = "Squad"
 }
 
-# Entities that use such a relation take their blueprint from it, so that Terraform creates them after
-# the relation and destroys them before it.
+# Entities that use such a relation take their blueprint from it, so that Terraform creates them
+# after the relation and destroys them before it.
 resource "port_entity" "alice" {
   blueprint  = port_blueprint_relation.person_squad.blueprint
   identifier = "alice"

@@ -10,8 +10,8 @@ resource "port_blueprint" "service" {
     }
   }
 
-  # _team always exists, so the literal identifier is enough. A reference would be a cycle, because the
-  # cost below refers to the services.
+  # _team always exists, so the literal identifier is enough. A reference would be a cycle, because
+  # the cost below refers to the services.
   relations = {
     team = { title = "Team", target = "_team" }
   }

@@ -180,7 +180,7 @@ func TestRelation_renameKeepsTargets(t *testing.T) {
 		t.Errorf("a failing write after the rename reports %v", diagnostics)
 	}
 	if _, exists := serviceAt(t, env).Relations["needs"]; !exists {
-		t.Error("the rename was not taken back after the write failed")
+		t.Error("the rename was not reverted after the write failed")
 	}
 	session.Apply(relation(everyRelationAttribute))
 }

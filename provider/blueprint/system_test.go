@@ -305,7 +305,7 @@ func TestSystem_renameKeepsValues(t *testing.T) {
 		t.Errorf("a failing write after the rename reports %v", diagnostics)
 	}
 	if b := at(t, env, "_team"); b.Schema.Properties["channel"].Type == "" || b.Relations["owner"].Target == "" {
-		t.Errorf("the renames were not taken back: %s", contentOf(t, b))
+		t.Errorf("the renames were not reverted: %s", contentOf(t, b))
 	}
 	session.Apply(after)
 	expectEmptyPlan(t, session, "after the rename", after)

@@ -152,7 +152,7 @@ func TestMove_keepsExistingEntity(t *testing.T) {
 		t.Errorf("the title of the other entity is %q", *title)
 	}
 	if title := get(t, env, "thing", "e").Title; *title != "E" {
-		t.Errorf("ours is %q", *title)
+		t.Errorf("the title of the old entity is %q", *title)
 	}
 }
 

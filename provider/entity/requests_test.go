@@ -111,7 +111,7 @@ func TestEntity_batchedReadsShowChanges(t *testing.T) {
 	inParallel(many, func(i int) {
 		sessions[i].Refresh()
 		if isGone := sessions[i].IsGone(); isGone != (i%3 == 1) {
-			t.Errorf("e%d has gone: %t", i, isGone)
+			t.Errorf("e%d is gone: %t", i, isGone)
 		}
 		if i%3 == 1 {
 			return

@@ -20,8 +20,8 @@ resource "port_entity" "domain" {
   title      = each.value
 }
 
-# If an identifier contains colons, the JSON form is unambiguous. Terraform 1.12 and newer also accept
-# identity = { blueprint = …, identifier = … }.
+# If an identifier contains colons, the JSON form is unambiguous. Terraform 1.12 and newer also
+# accept identity = { blueprint = …, identifier = … }.
 import {
   to = port_entity.image
   id = jsonencode({ blueprint = "domain", identifier = "registry:shop:v2" })

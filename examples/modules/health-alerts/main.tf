@@ -11,8 +11,8 @@ terraform {
 }
 
 locals {
-  # jq returns null for the keys of a missing entity, so a creation with a value and a deletion count
-  # as changes too.
+  # jq returns null for the keys of a missing entity, so a creation with a value and a deletion
+  # count as changes too.
   condition = var.property == null ? [] : [
     ".diff.before.properties[${jsonencode(var.property)}] != .diff.after.properties[${jsonencode(var.property)}]",
   ]
