@@ -11,8 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider"
 )
 
-// TestDataSourcesAcceptOfficialConfigurations holds the same promise for the
-// data sources that the official provider has.
+// TestDataSourcesAcceptOfficialConfigurations is [TestSchemaAcceptsOfficialConfigurations] for the
+// official provider's data sources.
 func TestDataSourcesAcceptOfficialConfigurations(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("testdata/official-data-sources.json")

@@ -13,8 +13,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider"
 )
 
-// officialAttribute is an attribute of the official provider: what existing
-// configurations and states rely on.
+// officialAttribute is an attribute of the official provider, on which existing configurations and
+// states rely.
 type officialAttribute struct {
 	Type       json.RawMessage              `json:"type"`
 	Nesting    string                       `json:"nesting"`
@@ -22,8 +22,8 @@ type officialAttribute struct {
 	Mode       string                       `json:"mode"`
 }
 
-// TestSchemaAcceptsOfficialConfigurations holds the promise that HCL and state
-// of the official provider need no change.
+// TestSchemaAcceptsOfficialConfigurations checks that configurations and states of the official
+// provider are valid without changes.
 func TestSchemaAcceptsOfficialConfigurations(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("testdata/official-schema.json")
@@ -56,7 +56,7 @@ func compareAttributes(t *testing.T, path string, official map[string]officialAt
 	byName := map[string]*tfprotov6.SchemaAttribute{}
 	for _, attribute := range ours {
 		byName[attribute.Name] = attribute
-		if _, known := official[attribute.Name]; !known && attribute.Required {
+		if _, isOfficial := official[attribute.Name]; !isOfficial && attribute.Required {
 			t.Errorf("%s.%s: a new attribute must not be required", path, attribute.Name)
 		}
 	}

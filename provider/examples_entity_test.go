@@ -13,11 +13,11 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// catalog is what stands in Port before an example is applied.
+// catalog holds the entities that exist before an example is applied, by blueprint.
 type catalog map[string][]*port.Entity
 
-// withCatalog is a Port with these entities, each below a blueprint that has the
-// properties of the examples.
+// withCatalog returns an environment with these entities, whose blueprints have the properties of
+// the examples.
 func withCatalog(t *testing.T, entities catalog) *acctest.Environment {
 	t.Helper()
 	env := acctest.NewEmulated(t)
@@ -36,8 +36,8 @@ func withCatalog(t *testing.T, entities catalog) *acctest.Environment {
 	return env
 }
 
-// TestEntityExamples applies the examples of whole situations, and finds nothing
-// left to do afterwards.
+// TestEntityExamples applies the examples of complete scenarios and expects an empty plan
+// afterwards.
 func TestEntityExamples(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -66,14 +66,15 @@ func TestEntityExamples(t *testing.T) {
 			withCatalog(t, test.before).Run(t, resource.TestCase{TerraformVersionChecks: test.needs, Steps: []resource.TestStep{
 				{ConfigDirectory: directory, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: test.checks}},
 				{ConfigDirectory: directory, ConfigPlanChecks: acctest.NoChanges()},
-				// The library cannot destroy what for_each made; an empty configuration can.
+				// The test library cannot destroy instances of for_each; an empty configuration
+				// can.
 				{Config: "locals {}"},
 			}})
 		})
 	}
 }
 
-// TestDataSourceExamples reads with every example of an entity's data sources.
+// TestDataSourceExamples applies every example of the entity data sources.
 func TestDataSourceExamples(t *testing.T) {
 	t.Parallel()
 	checkout := catalog{"service": {{Identifier: "checkout", Team: []string{"payments"}, Properties: map[string]any{"language": "Go"}}}}

@@ -11,7 +11,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// TestActionDataSourceExample reads an action that somebody else made.
+// TestActionDataSourceExample reads an action that Terraform does not manage.
 func TestActionDataSourceExample(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
@@ -29,7 +29,7 @@ func TestActionDataSourceExample(t *testing.T) {
 	}}})
 }
 
-// TestHealthAlertsModule runs the tests of the module with Terraform's own command.
+// TestHealthAlertsModule runs the module's tests with terraform test.
 func TestHealthAlertsModule(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
@@ -41,13 +41,13 @@ func TestHealthAlertsModule(t *testing.T) {
 		}
 	}
 	cli := env.NewCLI(t, "../examples/modules/health-alerts")
-	cli.Needs("1.6.0") // Which brought the command test.
+	cli.Needs("1.6.0") // It introduced terraform test.
 	cli.Run("init", "-no-color", "-input=false")
 	if output := cli.Run("test", "-no-color"); strings.Contains(output, "Warning") {
 		t.Error(output)
 	}
 	left, err := env.Client.Actions.List(t.Context(), port.ListActionsOptions{})
 	if err != nil || len(left) > 0 {
-		t.Errorf("the tests leave %v (%v)", left, err)
+		t.Errorf("the tests leave behind %v (%v)", left, err)
 	}
 }

@@ -16,9 +16,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// TestExamples applies every example of a resource, and those of data sources
-// that need nothing to be there, and finds nothing left to do afterwards. What is
-// exported then leaves nothing to do either.
+// TestExamples applies every example of a resource, and those of data sources that need no existing
+// objects. It expects an empty plan afterwards, also for the exported configuration.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	examples, err := filepath.Glob("../examples/resources/*")
@@ -33,15 +32,15 @@ func TestExamples(t *testing.T) {
 			env := acctest.NewEmulated(t)
 			env.Run(t, resource.TestCase{Steps: []resource.TestStep{
 				{ConfigDirectory: directory},
-				{ConfigDirectory: directory, ConfigPlanChecks: acctest.NoChanges(), Check: exportIsQuiet(t, env)},
+				{ConfigDirectory: directory, ConfigPlanChecks: acctest.NoChanges(), Check: checkExport(t, env)},
 			}})
 		})
 	}
 }
 
-// TestExamplesFromNothing applies the examples of blueprints that need each other in one
-// run, from an empty organization, changes them, and destroys them in one.
-func TestExamplesFromNothing(t *testing.T) {
+// TestExamplesOfDependentBlueprints applies examples whose blueprints depend on each other to an
+// empty organization, changes them, and destroys them, each in one run.
+func TestExamplesOfDependentBlueprints(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]*strings.Replacer{
 		"mutual-relations": strings.NewReplacer(`"Lead"`, `"Head"`, "leadEmail", "headEmail"),
@@ -65,9 +64,9 @@ func TestExamplesFromNothing(t *testing.T) {
 	}
 }
 
-// TestCatalogInOneApply applies six blueprints that need each other in one run: a cycle
-// of relations, mirror properties over two relations, and aggregations in both
-// directions. It destroys them in one.
+// TestCatalogInOneApply applies six blueprints that depend on each other in one run: a cycle of
+// relations, mirror properties over two relations, and aggregations in both directions. It destroys
+// them in one run as well.
 func TestCatalogInOneApply(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
@@ -79,19 +78,19 @@ func TestCatalogInOneApply(t *testing.T) {
 	env.Run(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{ConfigDirectory: directory, Check: func(*terraform.State) error { return expectCatalog(t.Context(), env.Client) }},
-			{ConfigDirectory: directory, ConfigPlanChecks: acctest.NoChanges(), Check: exportIsQuiet(t, env)},
+			{ConfigDirectory: directory, ConfigPlanChecks: acctest.NoChanges(), Check: checkExport(t, env)},
 		},
 		CheckDestroy: func(*terraform.State) error {
 			after, err := env.Client.Blueprints.List(t.Context())
 			if err == nil && len(after) != len(before) {
-				err = fmt.Errorf("the destroy leaves %d blueprints, and there were %d before", len(after), len(before))
+				err = fmt.Errorf("%d blueprints exist after the destroy, want %d", len(after), len(before))
 			}
 			return err
 		},
 	})
 }
 
-// expectCatalog holds what Port derives to the entities of the catalog.
+// expectCatalog checks values that Port computes from the entities of the catalog.
 func expectCatalog(ctx context.Context, client *port.Client) error {
 	for _, want := range []struct{ blueprint, entity, key, value string }{
 		{"domain", "payments", "monthlyCost", "650.5"},
@@ -112,7 +111,7 @@ func expectCatalog(ctx context.Context, client *port.Client) error {
 	return nil
 }
 
-// TestExamplesAggregate holds the numbers of the examples to their entities.
+// TestExamplesAggregate checks the aggregations of the examples.
 func TestExamplesAggregate(t *testing.T) {
 	t.Parallel()
 	for example, want := range map[string]struct {

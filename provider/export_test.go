@@ -26,14 +26,14 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// exported is a folder with what is selected of the environment's Port.
-func exported(t *testing.T, env *acctest.Environment, selection export.Selection) (folder string, written export.Written) {
+// runExport exports a selection from the environment's Port into a new folder.
+func runExport(t *testing.T, env *acctest.Environment, selection export.Selection) (folder string, written export.Written) {
 	t.Helper()
 	server, err := env.Factories()["port"]()
 	if err != nil {
 		t.Fatal(err)
 	}
-	warn := func(summary, detail string) { t.Errorf("it warns: %s: %s", summary, detail) }
+	warn := func(summary, detail string) { t.Errorf("unexpected warning: %s: %s", summary, detail) }
 	connected, err := export.Connect(t.Context(), server, provider.New("test")().Resources(t.Context()), warn)
 	if err != nil {
 		t.Fatal(err)
@@ -61,15 +61,15 @@ func seeded(t *testing.T, name string) *acctest.Environment {
 	return env
 }
 
-// TestExport_catalog exports a catalog with all kinds of values and circles. What is
-// written is as a person has read it in testdata/export: to change that, set UPDATE_GOLDEN
-// and read it. Terraform imports all of it, changes nothing, and has nothing left to do.
+// TestExport_catalog exports a catalog with all kinds of values and with cycles, and compares it
+// with testdata/export. To update that, set UPDATE_GOLDEN, and review it. Terraform imports
+// everything without a change.
 func TestExport_catalog(t *testing.T) {
 	t.Parallel()
 	env := seeded(t, "export/catalog.json")
-	folder, written := exported(t, env, export.Selection{Entities: true, Actions: true})
+	folder, written := runExport(t, env, export.Selection{Entities: true, Actions: true})
 	if written.Blueprints != 3 || written.Entities != 6 || written.Actions != 3 {
-		t.Errorf("it wrote %+v", written)
+		t.Errorf("the export wrote %+v", written)
 	}
 	expectFolder(t, folder, "testdata/export/catalog")
 
@@ -91,7 +91,7 @@ func TestExport_catalog(t *testing.T) {
 	cli.Run("plan", "-no-color", "-input=false", "-detailed-exitcode")
 }
 
-// expectFolder compares files with those that a person has read.
+// expectFolder compares the files of a folder with the golden ones.
 func expectFolder(t *testing.T, folder, golden string) {
 	t.Helper()
 	if os.Getenv("UPDATE_GOLDEN") != "" {
@@ -102,7 +102,7 @@ func expectFolder(t *testing.T, folder, golden string) {
 	got, want := filesOf(t, folder), filesOf(t, golden)
 	for _, name := range slices.Sorted(maps.Keys(got)) {
 		if got[name] != want[name] {
-			t.Errorf("%s differs from what was read. It is now:\n%s", name, got[name])
+			t.Errorf("%s differs from the golden file. It is now:\n%s", name, got[name])
 		}
 	}
 	if len(got) != len(want) {
@@ -136,7 +136,7 @@ func filesOf(t *testing.T, folder string) map[string]string {
 	return texts
 }
 
-// TestExport_selection exports a part of a catalog.
+// TestExport_selection exports parts of a catalog.
 func TestExport_selection(t *testing.T) {
 	t.Parallel()
 	env := seeded(t, "export/catalog.json")
@@ -169,36 +169,36 @@ func TestExport_selection(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			folder, written := exported(t, env, test.selection)
+			folder, written := runExport(t, env, test.selection)
 			if got := strings.Join(written.Files, " "); got != test.files {
-				t.Errorf("it wrote %s", got)
+				t.Errorf("the export wrote %s", got)
 			}
 			texts := filesOf(t, folder)
 			for file, part := range test.parts {
 				if !strings.Contains(texts[file], part) {
-					t.Errorf("%s lacks %s:\n%s", file, part, texts[file])
+					t.Errorf("%s does not contain %s:\n%s", file, part, texts[file])
 				}
 			}
 		})
 	}
 }
 
-// TestExport_thousandEntities exports 1,000 entities with few requests. They are planned
-// without a change after their import: all of them by "make soak", every tenth otherwise.
+// TestExport_thousandEntities exports 1,000 entities with few requests, imports them and expects an
+// empty plan: for all of them in "make soak", or else for every tenth.
 func TestExport_thousandEntities(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
 	env.Seed(t, largeCatalog(t, 10, 100))
-	folder, written := exported(t, env, export.Selection{Entities: true, Actions: true})
+	folder, written := runExport(t, env, export.Selection{Entities: true, Actions: true})
 	if written.Blueprints != 10 || written.Entities != 1000 {
-		t.Errorf("it wrote %+v", written)
+		t.Errorf("the export wrote %+v", written)
 	}
 	total := 0
 	for _, count := range env.Requests(t) {
 		total += count
 	}
 	if total > 40 {
-		t.Errorf("it took %d requests", total)
+		t.Errorf("the export took %d requests", total)
 	}
 	module := readModule(t, folder)
 	if len(module.imports) != 1010 {
@@ -211,25 +211,25 @@ func TestExport_thousandEntities(t *testing.T) {
 			return position%10 > 0 && one.typeName == "port_entity"
 		})
 	}
-	module.expectQuiet(t, env)
+	module.expectEmptyPlan(t, env)
 }
 
-// exportIsQuiet exports everything, and holds it to a plan without changes.
-func exportIsQuiet(t *testing.T, env *acctest.Environment) resource.TestCheckFunc {
+// checkExport exports everything, imports it and expects an empty plan.
+func checkExport(t *testing.T, env *acctest.Environment) resource.TestCheckFunc {
 	t.Helper()
 	return func(*terraform.State) error {
-		folder, _ := exported(t, env, export.Selection{Entities: true, Actions: true})
-		readModule(t, folder).expectQuiet(t, env)
+		folder, _ := runExport(t, env, export.Selection{Entities: true, Actions: true})
+		readModule(t, folder).expectEmptyPlan(t, env)
 		return nil
 	}
 }
 
-// expectQuiet imports the resources and plans them, in this process.
-func (m module) expectQuiet(t *testing.T, env *acctest.Environment) {
+// expectEmptyPlan imports the resources and plans them, in this process.
+func (m module) expectEmptyPlan(t *testing.T, env *acctest.Environment) {
 	t.Helper()
 	first := env.NewSession(t, "port_blueprint")
 	for _, one := range m.resources {
-		session := first.Beside(one.typeName)
+		session := first.Sibling(one.typeName)
 		session.Import(m.imports[one.typeName+"."+one.label])
 		if changes := session.AllChanges(m.config(t, one)); len(changes) > 0 {
 			t.Errorf("%s.%s changes %v", one.typeName, one.label, changes)
@@ -237,7 +237,7 @@ func (m module) expectQuiet(t *testing.T, env *acctest.Environment) {
 	}
 }
 
-// TestListExamples asks what every example of a list resource asks.
+// TestListExamples runs the query of every example of a list resource.
 func TestListExamples(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
@@ -271,14 +271,14 @@ func TestListExamples(t *testing.T) {
 			for _, inner := range block.Body.Blocks {
 				config = module{context: functions}.config(t, moduleResource{body: inner.Body})
 			}
-			if found, reported := env.List(t, block.Labels[0], config, true, 0); len(found) != 1 || len(reported) > 0 {
-				t.Errorf("%s, %s: found %d, %q", example, block.Labels[1], len(found), reported)
+			if objects, diagnostics := env.List(t, block.Labels[0], config, true, 0); len(objects) != 1 || len(diagnostics) > 0 {
+				t.Errorf("%s, %s: got %d objects, %q", example, block.Labels[1], len(objects), diagnostics)
 			}
 		}
 	}
 }
 
-// largeCatalog has blueprints that relate to each other, each with entities.
+// largeCatalog returns blueprints that relate to each other, and so many entities for each.
 func largeCatalog(t *testing.T, blueprints, entities int) *bytes.Reader {
 	t.Helper()
 	type object = map[string]any
@@ -307,10 +307,10 @@ func largeCatalog(t *testing.T, blueprints, entities int) *bytes.Reader {
 	return bytes.NewReader(text)
 }
 
-// module is a folder of configuration, as Terraform reads it.
+// module is a parsed Terraform configuration.
 type module struct {
 	resources []moduleResource
-	// imports are the import ids by the address of the resource.
+	// imports are the import IDs by resource address.
 	imports map[string]string
 	context *hcl.EvalContext
 }
@@ -359,7 +359,7 @@ func evaluated(t *testing.T, expression hcl.Expression, in *hcl.EvalContext) cty
 	return value
 }
 
-// config is the configuration of a resource as JSON.
+// config returns the configuration of a resource as JSON.
 func (m module) config(t *testing.T, one moduleResource) string {
 	t.Helper()
 	values := map[string]cty.Value{}

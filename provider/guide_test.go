@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestGuideNamesTests holds the comparison with the official provider to its
-// word: every row names a test that exists.
+// TestGuideNamesTests checks that every row of the comparison with the official provider names an
+// existing test.
 func TestGuideNamesTests(t *testing.T) {
 	t.Parallel()
 	guide, err := os.ReadFile("../docs/guides/official-provider.md")
@@ -28,7 +28,7 @@ func TestGuideNamesTests(t *testing.T) {
 		}
 		rows++
 		if named == nil || !strings.Contains(sources, "func "+named[1]+"(t *testing.T)") {
-			t.Errorf("no test stands behind the row %q", cells[0])
+			t.Errorf("the row %q names no existing test", cells[0])
 		}
 	}
 	if rows == 0 {

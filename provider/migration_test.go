@@ -9,11 +9,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// TestMigration_besideTheOfficialProvider moves a blueprint and an entity, but not
-// a second entity, from one provider to another by their local names alone, as the
-// migration guide has it. The part of the official provider, whose schema and ids
-// are the same, is played by a second instance of ours.
-func TestMigration_besideTheOfficialProvider(t *testing.T) {
+// TestMigration_withTheOfficialProvider moves a blueprint and one of two entities from one provider
+// to another by changing only the local names, as in the migration guide. A second instance of our
+// provider stands in for the official one, which has the same schema and IDs.
+func TestMigration_withTheOfficialProvider(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
 	factories := map[string]func() (tfprotov6.ProviderServer, error){

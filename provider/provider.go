@@ -1,5 +1,5 @@
-// Package provider is the Terraform provider for Port: its arguments and the
-// list of its resources. The concepts themselves live in the packages below.
+// Package provider is the Terraform provider for Port: its arguments, and the registry of its
+// resources and data sources, which the packages below implement.
 package provider
 
 import (
@@ -33,7 +33,7 @@ type portProvider struct {
 	options options
 }
 
-// Option changes what the provider assumes where its configuration is silent.
+// Option sets a default for an argument that the provider block does not set.
 type Option func(*options)
 
 type options struct {
@@ -42,20 +42,20 @@ type options struct {
 	clientSecret string
 }
 
-// WithBaseURL sets the address of the API. It wins over PORT_BASE_URL and loses
-// to the provider block.
+// WithBaseURL sets the address of the API. It takes precedence over PORT_BASE_URL, and the provider
+// block over it.
 func WithBaseURL(url string) Option {
 	return func(o *options) { o.baseURL = url }
 }
 
-// WithCredentials sets the client id and secret. They win over the environment
-// and lose to the provider block.
+// WithCredentials sets the client ID and secret. They take precedence over the environment, and the
+// provider block over them.
 func WithCredentials(clientID, clientSecret string) Option {
 	return func(o *options) { o.clientID, o.clientSecret = clientID, clientSecret }
 }
 
-// New returns the constructor of the provider. The version is reported to
-// Terraform and to Port, as part of the User-Agent.
+// New returns the constructor of the provider. The version is reported to Terraform, and to Port in
+// the User-Agent.
 func New(version string, opts ...Option) func() provider.Provider {
 	return func() provider.Provider {
 		p := &portProvider{version: version}
@@ -75,21 +75,21 @@ func (p *portProvider) Metadata(_ context.Context, _ provider.MetadataRequest, r
 // Schema declares the provider block.
 func (p *portProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages the catalog of a [Port](https://www.getport.io) developer portal: blueprints, the data model; entities, the data; and actions, what people and events start.",
+		MarkdownDescription: "Manages the catalog of a [Port](https://www.getport.io) developer portal: blueprints (the data model), entities (the data) and actions (what people and events trigger).",
 		Attributes: map[string]schema.Attribute{
 			"client_id": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "The client id of your organization or service account. Also `PORT_CLIENT_ID`.",
+				MarkdownDescription: "The client ID of your organization or service account. Also `PORT_CLIENT_ID`.",
 			},
 			"secret": schema.StringAttribute{
 				Optional:            true,
 				Sensitive:           true,
-				MarkdownDescription: "The client secret that belongs to `client_id`. Also `PORT_CLIENT_SECRET`.",
+				MarkdownDescription: "The client secret for `client_id`. Also `PORT_CLIENT_SECRET`.",
 			},
 			"token": schema.StringAttribute{
 				Optional:            true,
 				Sensitive:           true,
-				MarkdownDescription: "An access token to use instead of `client_id` and `secret`. It cannot be renewed, so a run that outlives it fails. Also `PORT_TOKEN`.",
+				MarkdownDescription: "An access token to use instead of `client_id` and `secret`. The provider cannot renew it, so a run that outlasts it fails. Also `PORT_TOKEN`.",
 			},
 			"base_url": schema.StringAttribute{
 				Optional: true,
@@ -103,43 +103,43 @@ func (p *portProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 			},
 			"entity_plan_checks": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Whether a plan holds entities, and the events of automations, to their blueprints, so that an unknown property or a value that Port would refuse fails the plan and not the apply. " +
+				MarkdownDescription: "Whether a plan validates entities, and the events of automations, against their blueprints, so that an unknown property or a value that Port would refuse fails the plan instead of the apply. " +
 					"It costs one request for each blueprint that is not planned in the same run. Defaults to `true`. Also `PORT_ENTITY_PLAN_CHECKS`.",
 			},
 			"max_retries": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: "How often a request that may safely be repeated is tried again. Defaults to `5`.",
+				MarkdownDescription: "How many times a failed request is retried if that is safe. Defaults to `5`.",
 				Validators:          []validator.Int64{int64validator.Between(0, 100)},
 			},
 			"request_timeout": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "How long one attempt of a request may take, as a duration such as `45s` or as a number of seconds. Defaults to `30s`.",
+				MarkdownDescription: "How long each attempt of a request may take, as a duration such as `45s` or a number of seconds. Defaults to `30s`.",
 				Validators:          []validator.String{durationValidator{}},
 			},
 			"json_escape_html": schema.BoolAttribute{
 				Optional:            true,
-				DeprecationMessage:  "This attribute has no effect: JSON is compared by its meaning, so how it is escaped never shows as a change. Remove it.",
+				DeprecationMessage:  "This attribute has no effect: equivalent JSON is never a change, however it is escaped. Remove the attribute.",
 				MarkdownDescription: "Has no effect. Accepted so that existing configurations need no change.",
 			},
 		},
 	}
 }
 
-// oldestCLI is the oldest supported version of Terraform. OpenTofu began with a later one.
+// oldestCLI is the oldest supported version of Terraform. All versions of OpenTofu are newer.
 const oldestCLI = "1.5.0"
 
-// refuseOldCLI returns an error for a version of Terraform that is too old. One that
-// cannot be read is not: it is that of another client of the protocol.
+// refuseOldCLI returns an error for a version of Terraform that is too old. It accepts a version
+// that it cannot parse, which comes from another client of the protocol.
 func refuseOldCLI(text string) diag.Diagnostics {
 	running, err := goversion.NewVersion(text)
 	if err != nil || running.Core().GreaterThanOrEqual(goversion.Must(goversion.NewVersion(oldestCLI))) {
 		return nil
 	}
 	return diag.Diagnostics{diag.NewErrorDiagnostic("Unsupported Terraform Version", fmt.Sprintf(
-		"This provider requires Terraform %s or newer, or any version of OpenTofu, and this is Terraform %s. Install a newer version.", oldestCLI, text))}
+		"This provider requires Terraform %s or newer, or any version of OpenTofu; this is Terraform %s. Install a newer version.", oldestCLI, text))}
 }
 
-// Configure builds the client that all resources share.
+// Configure creates the client that all resources share.
 func (p *portProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	if resp.Diagnostics.Append(refuseOldCLI(req.TerraformVersion)...); resp.Diagnostics.HasError() {
 		return
@@ -183,7 +183,7 @@ func (p *portProvider) DataSources(context.Context) []func() datasource.DataSour
 	}
 }
 
-// ListResources lists what "terraform query" can look for.
+// ListResources lists the list resources, which "terraform query" uses.
 func (p *portProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{blueprint.NewListResource, entity.NewListResource, action.NewListResource}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// factories starts a provider that knows nothing but what its block says.
+// factories returns a provider that is configured only by its block.
 func factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"port": providerserver.NewProtocol6WithError(provider.New("test")()),
@@ -31,12 +31,12 @@ resource "port_blueprint" "this" {
 func TestProvider_arguments(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ arguments, want string }{
-		"an address that is none":    {`base_url = "api.getport.io"`, `(?s)Invalid Provider Configuration.*base_url.*must\s+start\s+with\s+http://.*PORT_BASE_URL`},
-		"an address without scheme":  {`base_url = "localhost:8400"`, `(?s)base_url.*must\s+start\s+with\s+http://`},
-		"a timeout that is none":     {`request_timeout = "soon"`, `(?s)"soon" is not a duration above zero`},
-		"a timeout of zero":          {`request_timeout = 0`, `(?s)"0" is not a duration above zero`},
-		"too many retries":           {`max_retries = 1000`, `max_retries`},
-		"an argument known too late": {`base_url = terraform_data.late.output`, `(?s)Unknown Provider Argument.*base_url is not known\s+yet`},
+		"an invalid address":        {`base_url = "api.getport.io"`, `(?s)Invalid Provider Configuration.*base_url.*must\s+start\s+with\s+http://.*PORT_BASE_URL`},
+		"an address without scheme": {`base_url = "localhost:8400"`, `(?s)base_url.*must\s+start\s+with\s+http://`},
+		"an invalid timeout":        {`request_timeout = "soon"`, `(?s)"soon" is not a duration greater`},
+		"a timeout of zero":         {`request_timeout = 0`, `(?s)"0" is not a duration greater`},
+		"too many retries":          {`max_retries = 1000`, `max_retries`},
+		"an unknown argument":       {`base_url = terraform_data.late.output`, `(?s)Unknown Provider Argument.*base_url is not known\s+yet`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -80,14 +80,14 @@ func TestProvider_environment(t *testing.T) {
 	})
 }
 
-// TestProvider_tokenWins checks that a token replaces the credentials, and that
-// its failure is explained without showing it.
-func TestProvider_tokenWins(t *testing.T) {
+// TestProvider_token checks that a token takes precedence over the credentials, and that an error
+// about it does not reveal it.
+func TestProvider_token(t *testing.T) {
 	t.Parallel()
 	const token = "opaque-token-that-has-expired"
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer "+token {
-			t.Errorf("%s %s came without the token", r.Method, r.URL.Path)
+			t.Errorf("%s %s was sent without the token", r.Method, r.URL.Path)
 		}
 		w.WriteHeader(http.StatusUnauthorized)
 		_, _ = fmt.Fprint(w, `{"ok":false,"error":"unauthorized","message":"Token expired"}`)
@@ -108,7 +108,7 @@ provider "port" {
 	})
 }
 
-func TestProvider_argumentsThatOnlyExistingConfigurationsSet(t *testing.T) {
+func TestProvider_deprecatedArguments(t *testing.T) {
 	t.Parallel()
 	acctest.NewEmulated(t).Run(t, resource.TestCase{Steps: []resource.TestStep{{
 		Config: `

@@ -20,16 +20,16 @@ import (
 const (
 	// listenerURL is the address of the listener in examples and guides.
 	listenerURL = "https://listener.example.com/api/slack"
-	patience    = 30 * time.Second
+	waitTimeout = 30 * time.Second
 )
 
-// report is what Port posts about a change of an entity.
+// report is a change event that Port sends for an entity.
 type report struct {
 	identity string
 	event    *changelog.Event
 }
 
-// receiver is where Port reports changes, instead of a listener.
+// receiver stands in for a listener: Port sends it change events.
 type receiver struct {
 	url     string
 	reports chan report
@@ -73,26 +73,26 @@ func newReceiver(t *testing.T) *receiver {
 	return r
 }
 
-// expect waits for so many reports, which must be of one change: that of the health to a value.
+// expect waits for the given number of copies of one event: the change of healthStatus to a value.
 func (r *receiver) expect(t *testing.T, copies int, health string) {
 	t.Helper()
 	for i := range copies {
 		select {
 		case got := <-r.reports:
 			if now := got.event.Diff.After.Property("healthStatus"); now != health || got.event.Diff.Before.Property("healthStatus") == health {
-				t.Errorf("report %d of %q is about another change: %v", i+1, health, got.event.Document())
+				t.Errorf("report %d of %q is about a different change: %v", i+1, health, got.event.Document())
 			}
 			if (i == 0) == (got.identity == r.last) {
-				t.Errorf("report %d of %q: a change must be one event, and another one than that before", i+1, health)
+				t.Errorf("report %d of %q: copies must have one identity, which differs from that of the previous change", i+1, health)
 			}
 			r.last = got.identity
-		case <-time.After(patience):
-			t.Fatalf("%d of %d reports of %q", i, copies, health)
+		case <-time.After(waitTimeout):
+			t.Fatalf("got %d of %d reports of %q", i, copies, health)
 		}
 	}
 }
 
-// writeCart changes properties of the service "cart", or creates it with them.
+// writeCart creates or updates the service "cart" with these properties.
 func writeCart(t *testing.T, env *acctest.Environment, properties map[string]any) {
 	t.Helper()
 	entity := &port.Entity{Identifier: "cart", Properties: properties}
@@ -101,9 +101,9 @@ func writeCart(t *testing.T, env *acctest.Environment, properties map[string]any
 	}
 }
 
-// TestHealthAlertsModuleSavesNoise applies the module: with its condition a change of
-// another property sends nothing, and without a property every change is sent.
-func TestHealthAlertsModuleSavesNoise(t *testing.T) {
+// TestHealthAlertsModuleFilters applies the module. With a property, its condition suppresses
+// changes of other properties; without one, every change is sent.
+func TestHealthAlertsModuleFilters(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)
 	reports := newReceiver(t)
@@ -130,16 +130,16 @@ func TestHealthAlertsModuleSavesNoise(t *testing.T) {
 	select {
 	case got := <-reports.reports:
 		if before, after := got.event.Diff.Before.Property("cpuUtil"), got.event.Diff.After.Property("cpuUtil"); before == after {
-			t.Errorf("the report is about another change: %v", got.event.Document())
+			t.Errorf("the report is about a different change: %v", got.event.Document())
 		}
-	case <-time.After(patience):
-		t.Error("without a property the change of cpuUtil is not reported")
+	case <-time.After(waitTimeout):
+		t.Error("without a property, the change of cpuUtil was not reported")
 	}
 }
 
-// TestChangelogDestinationsGuide follows the guide with whatever Port does with
-// changelog destinations: the plans are those that the guide shows, and at each step a
-// change is one event, however often it is reported.
+// TestChangelogDestinationsGuide follows the guide in each mode in which Port may handle changelog
+// destinations. The plans must be those in the guide, and at each step all reports of a change must
+// have the same identity.
 func TestChangelogDestinationsGuide(t *testing.T) {
 	t.Parallel()
 	module, err := filepath.Abs("../examples/modules/health-alerts")
@@ -189,7 +189,7 @@ func TestChangelogDestinationsGuide(t *testing.T) {
 			output := apply()
 			expectPlan(t, output, plans[2])
 			if strings.Contains(output, "Warning:") {
-				t.Errorf("without the changelog destination the apply warns:\n%s", output)
+				t.Errorf("without the changelog destination, the apply prints a warning:\n%s", output)
 			}
 			writeCart(t, env, map[string]any{"healthStatus": "Crashed"})
 			reports.expect(t, 1, "Crashed")
@@ -202,15 +202,15 @@ func TestChangelogDestinationsGuide(t *testing.T) {
 
 // blocks returns the code of a language in a document.
 func blocks(document, language string) []string {
-	var found []string
+	var code []string
 	for _, block := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(document, -1) {
-		found = append(found, block[1])
+		code = append(code, block[1])
 	}
-	return found
+	return code
 }
 
-// expectPlan looks for a plan in what Terraform prints, whoever changed the blueprint
-// before and whenever.
+// expectPlan checks that Terraform's output contains a plan, ignoring the prior values of
+// updated_at and updated_by.
 func expectPlan(t *testing.T, output, want string) {
 	t.Helper()
 	updated := regexp.MustCompile(`~ (updated_\w+ *)= ".*?" ->`)

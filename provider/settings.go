@@ -18,7 +18,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// The environment variables that stand in for arguments.
+// The environment variables that replace arguments.
 const (
 	envClientID             = "PORT_CLIENT_ID"
 	envClientSecret         = "PORT_CLIENT_SECRET" //nolint:gosec // The name of a variable, not a secret.
@@ -40,7 +40,7 @@ type providerModel struct {
 	JSONEscapeHTML       types.Bool   `tfsdk:"json_escape_html"`
 }
 
-// settings is the provider's configuration once every source was asked.
+// settings is the provider's configuration after all sources have been merged.
 type settings struct {
 	clientID             string
 	clientSecret         string
@@ -59,9 +59,9 @@ func (p *portProvider) settings(ctx context.Context, config tfsdk.Config) (setti
 		return settings{}, diagnostics
 	}
 	diagnostics.Append(configured.unknownArguments()...)
-	protection, protectionDiagnostics := switchedOn(configured.TypeChangeProtection, envTypeChangeProtection)
+	protection, protectionDiagnostics := isEnabled(configured.TypeChangeProtection, envTypeChangeProtection)
 	diagnostics.Append(protectionDiagnostics...)
-	checks, checksDiagnostics := switchedOn(configured.EntityPlanChecks, envEntityPlanChecks)
+	checks, checksDiagnostics := isEnabled(configured.EntityPlanChecks, envEntityPlanChecks)
 	diagnostics.Append(checksDiagnostics...)
 	if diagnostics.HasError() {
 		return settings{}, diagnostics
@@ -89,8 +89,8 @@ func (p *portProvider) settings(ctx context.Context, config tfsdk.Config) (setti
 	return resolved, diagnostics
 }
 
-// unknownArguments refuses arguments whose value is known only after an apply:
-// without them nothing can be read or planned.
+// unknownArguments refuses arguments whose value is known only after the apply, because nothing can
+// be read or planned without them.
 func (m *providerModel) unknownArguments() diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	arguments := []struct {
@@ -109,15 +109,15 @@ func (m *providerModel) unknownArguments() diag.Diagnostics {
 	for _, argument := range arguments {
 		if argument.unknown {
 			diagnostics.AddAttributeError(path.Root(argument.name), "Unknown Provider Argument",
-				fmt.Sprintf("The value of %s is not known yet, because it depends on something that Terraform has still to create. "+
-					"Apply that first with -target, or give the value another way.", argument.name))
+				fmt.Sprintf("The value of %s is not known yet, because it depends on something that Terraform has yet to create. "+
+					"Apply that first with -target, or provide the value in another way.", argument.name))
 		}
 	}
 	return diagnostics
 }
 
-// switchedOn reads a switch that is on unless the provider block or the environment turns it off.
-func switchedOn(argument types.Bool, variable string) (bool, diag.Diagnostics) {
+// isEnabled reads a setting that is on unless the provider block or the environment turns it off.
+func isEnabled(argument types.Bool, variable string) (bool, diag.Diagnostics) {
 	if !argument.IsNull() {
 		return argument.ValueBool(), nil
 	}
@@ -125,15 +125,15 @@ func switchedOn(argument types.Bool, variable string) (bool, diag.Diagnostics) {
 	if text == "" {
 		return true, nil
 	}
-	on, err := strconv.ParseBool(text)
+	enabled, err := strconv.ParseBool(text)
 	if err != nil {
 		return true, diag.Diagnostics{diag.NewErrorDiagnostic("Invalid Environment Variable",
 			fmt.Sprintf("%s must be true or false, got %q.", variable, text))}
 	}
-	return on, nil
+	return enabled, nil
 }
 
-// check reports missing credentials, each on the argument that lacks.
+// check reports missing credentials, each on its argument.
 func (s settings) check() diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	if s.token != "" {
@@ -142,11 +142,11 @@ func (s settings) check() diag.Diagnostics {
 	const advice = "Create credentials in Port under Settings > Credentials, or set a token (token, " + envToken + ")."
 	if s.clientID == "" {
 		diagnostics.AddAttributeError(path.Root("client_id"), "Missing Port Credentials",
-			"The client id is not set: neither client_id in the provider block nor "+envClientID+". "+advice)
+			"The client ID is not set, neither by client_id in the provider block nor by "+envClientID+". "+advice)
 	}
 	if s.clientSecret == "" {
 		diagnostics.AddAttributeError(path.Root("secret"), "Missing Port Credentials",
-			"The client secret is not set: neither secret in the provider block nor "+envClientSecret+". "+advice)
+			"The client secret is not set, neither by secret in the provider block nor by "+envClientSecret+". "+advice)
 	}
 	return diagnostics
 }
@@ -167,18 +167,18 @@ func (s settings) newClient(userAgent string) (*port.Client, error) {
 	return port.New(s.baseURL, opts...)
 }
 
-// invalidConfiguration names the argument that the client refuses.
+// invalidConfiguration reports an error of the client on the argument that caused it.
 func invalidConfiguration(err error) diag.Diagnostic {
 	const summary = "Invalid Provider Configuration"
 	if errors.Is(err, port.ErrBaseURL) {
 		return diag.NewAttributeErrorDiagnostic(path.Root("base_url"), summary,
-			fmt.Sprintf("%s. It comes from base_url in the provider block or from %s, and looks like %s.", err, envBaseURL, port.DefaultBaseURL))
+			fmt.Sprintf("%s. Set base_url in the provider block or %s to a URL such as %s.", err, envBaseURL, port.DefaultBaseURL))
 	}
 	return diag.NewErrorDiagnostic(summary, err.Error())
 }
 
-// first returns the first text that is not empty, without spaces and line breaks
-// around it, such as the one at the end of a file that holds a secret.
+// first returns the first text that is not empty after trimming white space, such as the newline at
+// the end of a file with a secret.
 func first(texts ...string) string {
 	for _, text := range texts {
 		if trimmed := strings.TrimSpace(text); trimmed != "" {
@@ -188,21 +188,23 @@ func first(texts ...string) string {
 	return ""
 }
 
-// parseDuration reads a Go duration or a plain number of seconds.
+// parseDuration parses a Go duration or a plain number of seconds.
 func parseDuration(text string) (time.Duration, error) {
 	duration, err := time.ParseDuration(text)
 	if seconds, numberErr := strconv.ParseUint(text, 10, 31); numberErr == nil {
 		duration, err = time.Duration(seconds)*time.Second, nil
 	}
 	if err != nil || duration <= 0 {
-		return 0, fmt.Errorf("%q is not a duration above zero. Write it as 45s, 2m or a whole number of seconds", text)
+		return 0, fmt.Errorf("%q is not a duration greater than zero. Use a duration such as 45s or 2m, or an integer number of seconds", text)
 	}
 	return duration, nil
 }
 
 type durationValidator struct{}
 
-func (durationValidator) Description(context.Context) string { return "must be a duration above zero" }
+func (durationValidator) Description(context.Context) string {
+	return "must be a duration greater than zero"
+}
 
 func (v durationValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 

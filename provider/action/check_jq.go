@@ -202,15 +202,15 @@ func (c *checker) inputs(at path.Path, m *selfServiceModel) {
 	}
 	at = at.AtName("user_properties")
 	for key, input := range m.UserProperties.String {
-		place := at.AtName("string_props").AtMapKey(key)
-		c.input(place, input.inputModel)
-		c.query(place.AtName("pattern_jq_query"), input.PatternJQ)
-		c.query(place.AtName("enum_jq_query"), input.EnumJQ)
+		inputPath := at.AtName("string_props").AtMapKey(key)
+		c.input(inputPath, input.inputModel)
+		c.query(inputPath.AtName("pattern_jq_query"), input.PatternJQ)
+		c.query(inputPath.AtName("enum_jq_query"), input.EnumJQ)
 	}
 	for key, input := range m.UserProperties.Number {
-		place := at.AtName("number_props").AtMapKey(key)
-		c.input(place, input.inputModel)
-		c.query(place.AtName("enum_jq_query"), input.EnumJQ)
+		inputPath := at.AtName("number_props").AtMapKey(key)
+		c.input(inputPath, input.inputModel)
+		c.query(inputPath.AtName("enum_jq_query"), input.EnumJQ)
 	}
 	for key, input := range m.UserProperties.Boolean {
 		c.input(at.AtName("boolean_props").AtMapKey(key), input.inputModel)

@@ -10,8 +10,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// TestAction_generateConfigOut has Terraform write the configuration of an automation
-// that was made in the UI and of a form, and applies it: there is nothing to do.
+// TestAction_generateConfigOut makes Terraform generate configuration for existing actions and
+// applies it: nothing changes.
 func TestAction_generateConfigOut(t *testing.T) {
 	t.Parallel()
 	env := newPort(t)

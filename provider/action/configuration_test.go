@@ -4,13 +4,13 @@ import "strings"
 
 // This file builds configurations for the tests.
 
-// automation is an action with an event, a method and more attributes.
+// automation is an action with an event and a method, and these additional attributes.
 func automation(attributes ...string) string {
 	return `{"identifier": "tell", "automation_trigger": {"entity_updated_event": {"blueprint_identifier": "service"}}, "webhook_method": {"url": "https://example.com"}` +
 		joined(attributes) + `}`
 }
 
-// selfService is an action with a form that has these attributes.
+// selfService is an action whose form has these attributes.
 func selfService(trigger ...string) string {
 	return `{"identifier": "tell", "webhook_method": {"url": "https://example.com"}, "self_service_trigger": {"operation": "DAY-2"` + joined(trigger) + `}}`
 }

@@ -14,9 +14,9 @@ func TestDataSource_action(t *testing.T) {
 	config := drifting()["a form"].config
 	session := env.NewSession(t, "port_action")
 	session.Apply(config)
-	read, reported := env.ReadDataSource(t, "port_action", `{"identifier": "tell"}`)
-	if len(reported) > 0 {
-		t.Fatalf("it reports %q", reported)
+	read, diagnostics := env.ReadDataSource(t, "port_action", `{"identifier": "tell"}`)
+	if len(diagnostics) > 0 {
+		t.Fatalf("unexpected diagnostics %q", diagnostics)
 	}
 	trigger, _ := read["self_service_trigger"].(map[string]any)
 	properties, _ := trigger["user_properties"].(map[string]any)
@@ -31,10 +31,10 @@ func TestDataSource_action(t *testing.T) {
 	}
 }
 
-func TestDataSource_actionThatIsNot(t *testing.T) {
+func TestDataSource_missingAction(t *testing.T) {
 	t.Parallel()
-	_, reported := newPort(t).ReadDataSource(t, "port_action", `{"identifier": "nobody"}`)
-	expectReported(t, reported, "ERROR", "Unable to Read Action", `"nobody"`, "No action has this identifier.")
+	_, diagnostics := newPort(t).ReadDataSource(t, "port_action", `{"identifier": "nobody"}`)
+	expectDiagnostic(t, diagnostics, "ERROR", "Unable to Read Action", `"nobody"`, "No action has this identifier.")
 }
 
 func TestDataSource_actions(t *testing.T) {
@@ -48,10 +48,10 @@ func TestDataSource_actions(t *testing.T) {
 		`{"trigger_type": "automation"}`:   "a b",
 		`{"trigger_type": "self-service"}`: "c",
 	} {
-		read, reported := env.ReadDataSource(t, "port_actions", selection)
+		read, diagnostics := env.ReadDataSource(t, "port_actions", selection)
 		actions, _ := read["actions"].(map[string]any)
-		if got := strings.Join(slices.Sorted(maps.Keys(actions)), " "); got != want || len(reported) > 0 {
-			t.Errorf("%s: read %s, want %s (%q)", selection, got, want, reported)
+		if got := strings.Join(slices.Sorted(maps.Keys(actions)), " "); got != want || len(diagnostics) > 0 {
+			t.Errorf("%s: read %s, want %s (%q)", selection, got, want, diagnostics)
 		}
 	}
 }

@@ -11,18 +11,18 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// removed stands for a key that somebody removes.
+// removed is the value of a drift that removes the key.
 const removed = "(removed)"
 
-// drift is a change that somebody makes to an action behind Terraform's back: the
-// value under a path of keys becomes other JSON, or is removed.
+// drift is an out-of-band change of an action: the value under a path of keys is replaced by other
+// JSON, or removed.
 type drift struct {
 	path, value string
-	// want is the attribute that the plan shows, several with spaces between.
+	// want lists the attributes that the plan changes, separated by spaces.
 	want string
 }
 
-// drifting are configurations with all attributes, and the changes to each.
+// drifting returns configurations that set all attributes, and changes to each.
 func drifting() map[string]struct {
 	config string
 	drifts []drift
@@ -268,8 +268,8 @@ func drifting() map[string]struct {
 	}
 }
 
-// TestAction_everyDriftShows changes one thing behind Terraform's back: the next
-// plan shows that, and only that. The apply repairs it.
+// TestAction_everyDriftShows changes one value out of band: the next plan shows only that change,
+// and the apply reverts it.
 func TestAction_everyDriftShows(t *testing.T) {
 	t.Parallel()
 	for name, test := range drifting() {
@@ -278,7 +278,7 @@ func TestAction_everyDriftShows(t *testing.T) {
 			env := newPort(t)
 			session := env.NewSession(t, "port_action")
 			session.Apply(test.config)
-			expectQuiet(t, session, "after the apply", test.config)
+			expectEmptyPlan(t, session, "after the apply", test.config)
 			before := withoutStamps(get(t, env, "tell"))
 			for _, drift := range test.drifts {
 				put(t, env, changed(t, before, drift))
@@ -295,16 +295,15 @@ func TestAction_everyDriftShows(t *testing.T) {
 	}
 }
 
-// isExactly reports whether the leaves that a plan changes are those wanted or in
-// an object that is.
-func isExactly(leaves, wanted []string) bool {
+// isExactly reports whether the changed leaves are those of the want attributes.
+func isExactly(leaves, want []string) bool {
 	isIn := func(leaf, attribute string) bool { return leaf == attribute || strings.HasPrefix(leaf, attribute+".") }
 	for _, leaf := range leaves {
-		if !slices.ContainsFunc(wanted, func(attribute string) bool { return isIn(leaf, attribute) }) {
+		if !slices.ContainsFunc(want, func(attribute string) bool { return isIn(leaf, attribute) }) {
 			return false
 		}
 	}
-	for _, attribute := range wanted {
+	for _, attribute := range want {
 		if !slices.ContainsFunc(leaves, func(leaf string) bool { return isIn(leaf, attribute) }) {
 			return false
 		}
@@ -313,11 +312,11 @@ func isExactly(leaves, wanted []string) bool {
 }
 
 func withoutStamps(action port.Action) port.Action {
-	kept := maps.Clone(action)
+	result := maps.Clone(action)
 	for _, key := range []string{"id", "createdAt", "createdBy", "updatedAt", "updatedBy"} {
-		delete(kept, key)
+		delete(result, key)
 	}
-	return kept
+	return result
 }
 
 func put(t *testing.T, env *acctest.Environment, action port.Action) {
@@ -327,12 +326,12 @@ func put(t *testing.T, env *acctest.Environment, action port.Action) {
 	}
 }
 
-// changed is a copy of an action with a change.
+// changed returns a copy of an action with a change.
 func changed(t *testing.T, action port.Action, change drift) port.Action {
 	t.Helper()
 	keys := strings.Split(change.path, ".")
-	whole := maps.Clone(map[string]any(action))
-	object := whole
+	result := maps.Clone(map[string]any(action))
+	object := result
 	for _, key := range keys[:len(keys)-1] {
 		inner, isObject := object[key].(map[string]any)
 		if !isObject {
@@ -350,11 +349,11 @@ func changed(t *testing.T, action port.Action, change drift) port.Action {
 		}
 		object[last] = value
 	}
-	return whole
+	return result
 }
 
-// TestAction_foreignKeysSurvive adds keys that no attribute stands for, and changes
-// something else with Terraform.
+// TestAction_foreignKeysSurvive adds keys without an attribute and changes something else with
+// Terraform.
 func TestAction_foreignKeysSurvive(t *testing.T) {
 	t.Parallel()
 	for name, test := range drifting() {
@@ -372,7 +371,7 @@ func TestAction_foreignKeysSurvive(t *testing.T) {
 				}
 			}
 			put(t, env, foreign)
-			expectQuiet(t, session, "with foreign keys", test.config)
+			expectEmptyPlan(t, session, "with foreign keys", test.config)
 			described := strings.Replace(test.config, `"identifier": "tell"`, `"identifier": "tell", "title": "changed"`, 1)
 			described = strings.Replace(described, `, "title": "T", "icon"`, `, "icon"`, 1)
 			session.Apply(described)

@@ -22,23 +22,23 @@ func TestAction_createNeverOverwrites(t *testing.T) {
 	t.Parallel()
 	env := newPort(t)
 	env.NewSession(t, "port_action").Apply(automation(`"title": "theirs"`))
-	reported := env.NewSession(t, "port_action").TryApply(automation(`"title": "ours"`))
-	expectReported(t, reported, "ERROR", `AttributeName("identifier"): Unable to Create Action`, "409", `terraform import port_action.<name> "tell"`)
+	diagnostics := env.NewSession(t, "port_action").TryApply(automation(`"title": "ours"`))
+	expectDiagnostic(t, diagnostics, "ERROR", `AttributeName("identifier"): Unable to Create Action`, "409", `terraform import port_action.<name> "tell"`)
 	if title := get(t, env, "tell")["title"]; title != "theirs" {
 		t.Errorf("the title is %v", title)
 	}
 }
 
-func TestAction_renameToATakenIdentifier(t *testing.T) {
+func TestAction_renameToExistingIdentifier(t *testing.T) {
 	t.Parallel()
 	env := newPort(t)
 	env.NewSession(t, "port_action").Apply(strings.Replace(automation(), `"tell"`, `"taken"`, 1))
 	session := env.NewSession(t, "port_action")
 	session.Apply(automation())
-	reported := session.TryApply(strings.Replace(automation(), `"tell"`, `"taken"`, 1))
-	expectReported(t, reported, "ERROR", `AttributeName("identifier"): Unable to Update Action`, "The new identifier is taken.")
+	diagnostics := session.TryApply(strings.Replace(automation(), `"tell"`, `"taken"`, 1))
+	expectDiagnostic(t, diagnostics, "ERROR", `AttributeName("identifier"): Unable to Update Action`, "The new identifier is taken.")
 	if session.Text("id") != "tell" {
-		t.Errorf("the id is %q", session.Text("id"))
+		t.Errorf("the ID is %q", session.Text("id"))
 	}
 }
 
@@ -51,17 +51,17 @@ func TestAction_disappears(t *testing.T) {
 	if err := env.Client.Actions.Delete(t.Context(), "tell"); err != nil {
 		t.Fatal(err)
 	}
-	reported := session.TryApply(automation(`"title": "T"`))
-	expectReported(t, reported, "ERROR", "Unable to Update Action", "Plan again: Terraform creates what is missing.")
+	diagnostics := session.TryApply(automation(`"title": "T"`))
+	expectDiagnostic(t, diagnostics, "ERROR", "Unable to Update Action", "Plan again: Terraform creates what is missing.")
 	session.Refresh()
 	if !session.IsGone() {
-		t.Error("the refresh keeps an action that is gone")
+		t.Error("the refresh does not remove the deleted action")
 	}
 	session.Apply(automation())
-	expectQuiet(t, session, "after the action was created again", automation())
+	expectEmptyPlan(t, session, "after the action was created again", automation())
 }
 
-func TestAction_errorsSayWhatWhichWhyAndWhatNext(t *testing.T) {
+func TestAction_errorMessages(t *testing.T) {
 	t.Parallel()
 	answer := func(method, route string, status int, code, message string) string {
 		return fmt.Sprintf(`{"method": %q, "route": %q, "status": %d, "body": {"ok": false, "error": %q, "message": %q}}`, method, route, status, code, message)
@@ -91,20 +91,20 @@ func TestAction_errorsSayWhatWhichWhyAndWhatNext(t *testing.T) {
 				config = automation(limit)
 			}
 			session := env.NewConfiguredSession(t, "port_action", `{"max_retries": 1}`)
-			expectReported(t, session.TryApply(config), append([]string{"ERROR"}, test.want...)...)
+			expectDiagnostic(t, session.TryApply(config), append([]string{"ERROR"}, test.want...)...)
 		})
 	}
 }
 
-func expectReported(t *testing.T, reported []string, want ...string) {
+func expectDiagnostic(t *testing.T, diagnostics []string, want ...string) {
 	t.Helper()
-	if len(reported) != 1 || slices.ContainsFunc(want, func(part string) bool { return !strings.Contains(reported[0], part) }) {
-		t.Errorf("it reports %q, want one with %q", reported, want)
+	if len(diagnostics) != 1 || slices.ContainsFunc(want, func(part string) bool { return !strings.Contains(diagnostics[0], part) }) {
+		t.Errorf("got the diagnostics %q, want one with %q", diagnostics, want)
 	}
 }
 
-// TestAction_interruptedChangeIsRecorded: what Port completes after Terraform was
-// interrupted is a success, so nothing is orphaned, tainted or done twice.
+// TestAction_interruptedChangeIsRecorded checks that a change that Port completes after an
+// interruption counts as a success, so that nothing is orphaned, tainted or done twice.
 func TestAction_interruptedChangeIsRecorded(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -125,15 +125,15 @@ func TestAction_interruptedChangeIsRecorded(t *testing.T) {
 			if test.before != "" {
 				session.Apply(test.before)
 			}
-			reported := env.Interrupt(t, session, test.method, test.route, func() []string { return session.TryApply(test.after) })
-			expectReported(t, reported, "WARNING", "Change Completed Late", test.verb+` action "tell"`)
-			expectQuiet(t, session, "after the interruption", test.after)
+			diagnostics := env.Interrupt(t, session, test.method, test.route, func() []string { return session.TryApply(test.after) })
+			expectDiagnostic(t, diagnostics, "WARNING", "Change Completed Late", test.verb+` action "tell"`)
+			expectEmptyPlan(t, session, "after the interruption", test.after)
 		})
 	}
 }
 
-// TestAction_lostAnswers loses the answer to each change: what Port has done is
-// found out, and nothing is done twice.
+// TestAction_lostAnswers drops the answer to each change: the provider finds out the outcome and
+// does nothing twice.
 func TestAction_lostAnswers(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ method, route, before, after string }{
@@ -150,26 +150,27 @@ func TestAction_lostAnswers(t *testing.T) {
 			}
 			env.Control(t, http.MethodPost, "/_emulator/faults", fmt.Sprintf(`{"method": %q, "route": %q, "drop": "after", "times": 1}`, test.method, test.route))
 			session.Apply(test.after)
-			expectQuiet(t, session, "after a lost answer", test.after)
+			expectEmptyPlan(t, session, "after a lost answer", test.after)
 		})
 	}
 }
 
-// TestAction_numbersThatPortRounds keeps what is configured, and says so once.
+// TestAction_numbersThatPortRounds checks that the state keeps the configured number, with one
+// warning.
 func TestAction_numbersThatPortRounds(t *testing.T) {
 	t.Parallel()
 	env := newPort(t, func(options *emulator.Options) { options.JSNumbers = true })
 	session := env.NewSession(t, "port_action")
 	config := webhook(`"body": "{\"n\": 9007199254740993}"`)
-	reported := session.TryApply(config)
-	expectReported(t, reported, "WARNING", "Value Changed by Port", `AttributeName("webhook_method").AttributeName("body")`)
-	if strings.Contains(reported[0], "9007199254740993") {
-		t.Errorf("the warning shows the body: %q", reported[0])
+	diagnostics := session.TryApply(config)
+	expectDiagnostic(t, diagnostics, "WARNING", "Value Changed by Port", `AttributeName("webhook_method").AttributeName("body")`)
+	if strings.Contains(diagnostics[0], "9007199254740993") {
+		t.Errorf("the warning shows the body: %q", diagnostics[0])
 	}
-	expectQuiet(t, session, "with a rounded number", config)
+	expectEmptyPlan(t, session, "with a rounded number", config)
 	put(t, env, changed(t, withoutStamps(get(t, env, "tell")), drift{path: "invocationMethod.body.n", value: "5"}))
 	if got := session.Changes(config); !slices.Equal(got, []string{"webhook_method.body"}) {
-		t.Errorf("another number shows as %v", got)
+		t.Errorf("after a change of the number in Port, the plan changes %v", got)
 	}
 }
 
@@ -182,7 +183,7 @@ func TestAction_onlyTimeoutsSendNothing(t *testing.T) {
 	env.Writes(t)
 	session.Apply(automation(`"timeouts": {"create": "5m"}`))
 	if writes := env.Writes(t); len(writes) > 0 {
-		t.Errorf("it sent %v", writes)
+		t.Errorf("the apply sent %v", writes)
 	}
 }
 
@@ -192,8 +193,8 @@ func TestAction_imports(t *testing.T) {
 	env.NewSession(t, "port_action").Apply(automation())
 	session := env.NewSession(t, "port_action")
 	session.ImportIdentity(map[string]string{"identifier": "tell"})
-	expectQuiet(t, session, "after an import by identity", automation())
+	expectEmptyPlan(t, session, "after an import by identity", automation())
 	if _, err := env.Client.Actions.Get(t.Context(), "nobody"); !errors.Is(err, port.ErrNotFound) {
-		t.Errorf("an action that nobody made gives %v", err)
+		t.Errorf("reading an action that does not exist returns %v", err)
 	}
 }

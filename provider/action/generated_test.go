@@ -11,8 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// TestAction_generatedConfiguration imports actions that were made elsewhere, and plans the
-// configuration that Terraform generates for each: it is valid, and there is nothing to do.
+// TestAction_generatedConfiguration imports existing actions and plans the configuration that
+// Terraform generates for each: it is valid, and nothing changes.
 func TestAction_generatedConfiguration(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/documents/*.json")
@@ -36,12 +36,12 @@ func TestAction_generatedConfiguration(t *testing.T) {
 			session := env.NewSession(t, "port_action")
 			session.Import("a")
 			config := session.Generated()
-			for _, found := range acctest.Validate(t, "port_action", config) {
-				if strings.HasPrefix(found, "ERROR") {
-					t.Errorf("the generated configuration is not valid: %s\n%s", found, config)
+			for _, diagnostic := range acctest.Validate(t, "port_action", config) {
+				if strings.HasPrefix(diagnostic, "ERROR") {
+					t.Errorf("the generated configuration is invalid: %s\n%s", diagnostic, config)
 				}
 			}
-			expectQuiet(t, session, "after the import", config)
+			expectEmptyPlan(t, session, "after the import", config)
 		})
 	}
 }

@@ -26,9 +26,9 @@ func TestList(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found, diagnostics := env.List(t, "port_action", test.config, true, test.limit)
+			objects, diagnostics := env.List(t, "port_action", test.config, true, test.limit)
 			var identifiers []string
-			for _, listed := range found {
+			for _, listed := range objects {
 				identifiers = append(identifiers, listed.Identity["identifier"])
 				imported := env.NewSession(t, "port_action")
 				imported.ImportIdentity(listed.Identity)
@@ -37,7 +37,7 @@ func TestList(t *testing.T) {
 				}
 			}
 			if got := strings.Join(identifiers, " "); got != test.want || len(diagnostics) > 0 {
-				t.Errorf("found %q, %q", got, diagnostics)
+				t.Errorf("got %q, %q", got, diagnostics)
 			}
 		})
 	}

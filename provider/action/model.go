@@ -7,8 +7,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 )
 
-// model is port_action in Terraform's terms. A nil map, list or pointer is null;
-// an empty one was written as such.
+// model is the Terraform model of port_action. A nil map, list or pointer is null; an empty one is
+// configured as empty.
 type model struct {
 	envelope.Model
 	Identifier            types.String          `tfsdk:"identifier"`

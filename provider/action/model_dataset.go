@@ -14,7 +14,8 @@ import (
 // ruleDepth is how deep the rules of a dataset nest in the schema.
 const ruleDepth = 11
 
-// datasetModel selects the entities that an input offers. Its rules nest, so they are not a struct.
+// datasetModel selects the entities that an input offers. Its rules are not a struct because they
+// nest.
 type datasetModel struct {
 	Combinator types.String `tfsdk:"combinator"`
 	Rules      types.List   `tfsdk:"rules"`
@@ -33,7 +34,7 @@ func (m *datasetModel) bindings() []document.Binding {
 	}
 }
 
-// The keys of a rule at Port, and the attributes with different names.
+// The keys of a rule in Port, and the attributes with different names.
 const (
 	rulesKey      = "rules"
 	propertyKey   = "property"
@@ -43,14 +44,14 @@ const (
 	valueJSONName = "value_json"
 )
 
-// ruleTexts are the attributes of a rule that are strings at Port.
+// ruleTexts returns the attributes of a rule that are strings in Port.
 func ruleTexts() []string { return []string{"blueprint", "combinator", "operator"} }
 
 func queryType() types.ObjectType {
 	return types.ObjectType{AttrTypes: map[string]attr.Type{jqQueryName: types.StringType}}
 }
 
-// ruleType is the type of a rule above depth-1 further levels of rules.
+// ruleType returns the type of a rule with depth-1 further levels of rules below it.
 func ruleType(depth int) types.ObjectType {
 	attributes := map[string]attr.Type{
 		propertyKey:   types.StringType,
@@ -82,7 +83,7 @@ func rulesToAPI(rules types.List, current any) []any {
 	return list
 }
 
-// isRule reports whether a rule at Port equals a written one, apart from additional keys.
+// isRule reports whether a rule in Port equals a written one, apart from additional keys.
 func isRule(current any, written document.Object) bool {
 	object, isObject := current.(document.Object)
 	if !isObject {
@@ -123,7 +124,7 @@ func constantBinding(constant *jsontype.Value, object document.Object) []documen
 	return []document.Binding{document.JSON(valueKey, constant)}
 }
 
-// textOrObject is the object that a text contains as JSON, or the text itself.
+// textOrObject decodes a text that holds a JSON object, and returns any other text unchanged.
 func textOrObject(text string) any {
 	value, err := jsonvalue.Decode([]byte(text))
 	if object, isObject := value.(document.Object); err == nil && isObject {

@@ -97,7 +97,7 @@ func (m *integrationModel) bindings() []document.Binding {
 	}
 }
 
-// upsertModel creates or updates an entity. Port has the title in the mapping.
+// upsertModel creates or updates an entity. Port stores its title in the mapping.
 type upsertModel struct {
 	Blueprint types.String  `tfsdk:"blueprint_identifier"`
 	Title     types.String  `tfsdk:"title"`
@@ -131,7 +131,7 @@ func (m *upsertModel) writeMapping(into document.Object) {
 	document.Write(into, mapping.bindings())
 }
 
-// readMapping keeps the form of a mapping without attributes as in the model.
+// readMapping preserves whether a mapping without attributes is null or empty in the model.
 func (m *upsertModel) readMapping(from document.Object, isNew bool) error {
 	isNull := m.Mapping == nil && !isNew
 	if m.Mapping == nil {

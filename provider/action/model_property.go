@@ -20,7 +20,7 @@ type userPropertiesModel struct {
 	Array   map[string]arrayModel   `tfsdk:"array_props"`
 }
 
-// inputModel has the attributes of inputs of all types.
+// inputModel has the attributes that inputs of all types share.
 type inputModel struct {
 	Title       types.String   `tfsdk:"title"`
 	Icon        types.String   `tfsdk:"icon"`
@@ -193,8 +193,8 @@ func (m *arrayModel) bindings() []document.Binding {
 	)
 }
 
-// elementsBinding binds the default, which Port stores next to the items and not in them. Without a
-// kind of items it has no attribute.
+// elementsBinding binds the default, which Port stores next to the items and not in them. Without
+// an item type it has no attribute.
 func (m *arrayModel) elementsBinding() document.Binding {
 	switch {
 	case m.StringItems != nil:
@@ -286,7 +286,7 @@ func (m *userPropertiesModel) eachRequired(visit func(key string, isRequired typ
 	eachRequired(m.Array, visit)
 }
 
-// required is the attribute of an input.
+// required returns the required attribute of an input.
 func (m *inputModel) required() *types.Bool { return &m.Required }
 
 func eachRequired[T any, P interface {
@@ -312,7 +312,7 @@ func (m *userPropertiesModel) inputs() map[string]bool {
 	return all
 }
 
-// requiredInputs are the keys of the required inputs, in order.
+// requiredInputs returns the sorted keys of the required inputs.
 func (m *userPropertiesModel) requiredInputs() []string {
 	inputs := m.inputs()
 	maps.DeleteFunc(inputs, func(_ string, isRequired bool) bool { return !isRequired })
@@ -329,7 +329,7 @@ func (m *selfServiceModel) writeUserProperties(into document.Object) {
 	m.writeRequired(into, inputs.requiredInputs())
 }
 
-// writeRequired sets the required inputs, in Port's order if they are the same.
+// writeRequired sets the required inputs, or leaves the list unchanged if it differs only in order.
 func (m *selfServiceModel) writeRequired(into document.Object, required []string) {
 	current, isList := into[requiredKey].([]any)
 	switch {

@@ -12,7 +12,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 )
 
-// documents are actions as Port holds them, by the name of their file.
+// documents returns actions as Port stores them, by file name.
 func documents(t *testing.T) map[string]document.Object {
 	t.Helper()
 	files, err := filepath.Glob("testdata/documents/*.json")
@@ -34,8 +34,9 @@ func documents(t *testing.T) map[string]document.Object {
 	return all
 }
 
-// TestModel_roundTrip takes actions through the model: nothing that it has attributes for is lost
-// or changed, a second read finds the same, and a write over the same action changes nothing.
+// TestModel_roundTrip reads actions into the model and writes them back: values with an attribute
+// do not change, a second read gives the same model, and a write over the same action changes
+// nothing.
 func TestModel_roundTrip(t *testing.T) {
 	t.Parallel()
 	for name, action := range documents(t) {
@@ -47,19 +48,19 @@ func TestModel_roundTrip(t *testing.T) {
 			}
 			fresh := document.Object{}
 			document.Write(fresh, read.Bindings())
-			expectSame(t, "written anew", fresh, action)
+			expectSame(t, "written to an empty document", fresh, action)
 			over := maps.Clone(action)
 			document.Write(over, read.Bindings())
 			expectSame(t, "written over itself", over, action)
 			if err := document.Read(fresh, again.Bindings(), true); err != nil || !reflect.DeepEqual(read, again) {
-				t.Errorf("a second read finds\n%+v\nnot\n%+v (%v)", again, read, err)
+				t.Errorf("a second read gives\n%+v\nwant\n%+v (%v)", again, read, err)
 			}
 		})
 	}
 }
 
-// TestModel_foreignKeysSurvive writes an action over itself with a key that nobody
-// knows in each of its objects.
+// TestModel_foreignKeysSurvive writes an action with an unknown key in each of its objects over
+// itself.
 func TestModel_foreignKeysSurvive(t *testing.T) {
 	t.Parallel()
 	for name, action := range documents(t) {
@@ -77,15 +78,15 @@ func TestModel_foreignKeysSurvive(t *testing.T) {
 	}
 }
 
-// whole names the keys whose value one attribute stands for, and that hold objects
-// by keys of their own.
-var whole = map[string]bool{
+// opaque names the keys whose value belongs to a single attribute, which objects with unknown keys
+// would change.
+var opaque = map[string]bool{
 	"body": true, "payload": true, "headers": true, "default": true, "enumColors": true, "workflowInputs": true, "pipelineVariables": true,
 	"condition": true, "dataset": true, "visible": true, "disabled": true, "enum": true, "pattern": true, "minItems": true, "maxItems": true,
 	"required": true,
 }
 
-// withForeignKeys adds a key to every object that has attributes of its own.
+// withForeignKeys adds a key to every object that is bound to a nested attribute.
 func withForeignKeys(value any, at string) any {
 	object, isObject := value.(document.Object)
 	if list, isList := value.([]any); isList {
@@ -101,7 +102,7 @@ func withForeignKeys(value any, at string) any {
 	changed := document.Object{}
 	for key, member := range object {
 		changed[key] = member
-		if !whole[key] && (at != "mapping" || key != "properties") {
+		if !opaque[key] && (at != "mapping" || key != "properties") {
 			changed[key] = withForeignKeys(member, key)
 		}
 	}
@@ -123,9 +124,9 @@ func expectSame(t *testing.T, when string, got, want document.Object) {
 	}
 }
 
-// TestModel_leavesWhatMeansTheSame writes actions over themselves whose form is not
-// the one that a new action would get.
-func TestModel_leavesWhatMeansTheSame(t *testing.T) {
+// TestModel_leavesEquivalentForms writes actions over themselves whose form differs from that of a
+// new action.
+func TestModel_leavesEquivalentForms(t *testing.T) {
 	t.Parallel()
 	const method = `"invocationMethod": {"type": "WEBHOOK", "url": "https://example.com", "headers": {}, "agent": "false"}`
 	for name, text := range map[string]string{

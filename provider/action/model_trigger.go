@@ -98,7 +98,7 @@ func (m *automationModel) writeCondition(into document.Object) {
 	}
 }
 
-// readCondition keeps the form of a condition without expressions as in the model.
+// readCondition preserves the form that a condition without expressions has in the model.
 func (m *automationModel) readCondition(from document.Object, isNew bool) error {
 	prior := m.Condition
 	if err := document.Read(from, []document.Binding{m.conditionBinding()}, isNew); err != nil {

@@ -11,8 +11,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// This file holds what users of the official provider rely on, and what they have
-// suffered from there.
+// This file tests what users of the official provider rely on, and its known bugs.
 
 // TestAction_officialState refreshes states of the official provider to an empty plan.
 func TestAction_officialState(t *testing.T) {
@@ -29,9 +28,9 @@ func TestAction_officialState(t *testing.T) {
 				t.Fatal(err)
 			}
 			var official struct {
-				// Port is the action as the official provider wrote it.
+				// Port is the action that the official provider wrote.
 				Port port.Action
-				// Config and State are what Terraform had.
+				// Config and State are the configuration and the state in Terraform.
 				Config, State json.RawMessage
 			}
 			if err := json.Unmarshal(text, &official); err != nil {
@@ -41,7 +40,7 @@ func TestAction_officialState(t *testing.T) {
 			create(t, env, official.Port)
 			session := env.NewSession(t, "port_action")
 			session.Resume(string(official.State))
-			expectQuiet(t, session, "after the official provider", string(official.Config))
+			expectEmptyPlan(t, session, "after the official provider", string(official.Config))
 		})
 	}
 }
@@ -53,7 +52,7 @@ func create(t *testing.T, env *acctest.Environment, action port.Action) {
 	}
 }
 
-// input is an input of the form at Port.
+// input returns an input of the form in Port.
 func input(t *testing.T, env *acctest.Environment, key string) map[string]any {
 	t.Helper()
 	value := any(map[string]any(get(t, env, "tell")))
@@ -71,10 +70,10 @@ func TestAction_booleanItemsAreReadable(t *testing.T) {
 	session := env.NewSession(t, "port_action")
 	config := inputs(`"array_props": {"a": {"boolean_items": {"default": [true]}}}`)
 	session.Apply(config)
-	if reported := session.TryRefresh(); len(reported) > 0 {
-		t.Errorf("the refresh reports %q", reported)
+	if diagnostics := session.TryRefresh(); len(diagnostics) > 0 {
+		t.Errorf("the refresh reports %q", diagnostics)
 	}
-	expectQuiet(t, session, "after the refresh", config)
+	expectEmptyPlan(t, session, "after the refresh", config)
 }
 
 func TestAction_defaultsOfArraysAreWhereTheFormReadsThem(t *testing.T) {
@@ -92,8 +91,8 @@ func TestAction_defaultsOfArraysAreWhereTheFormReadsThem(t *testing.T) {
 	}
 }
 
-// TestAction_constantOfADatasetStays imports a rule with a constant that was made
-// in the UI, and changes something else.
+// TestAction_constantOfADatasetStays imports a rule with a constant that was created in the UI, and
+// changes another attribute.
 func TestAction_constantOfADatasetStays(t *testing.T) {
 	t.Parallel()
 	env := newPort(t)
@@ -110,7 +109,7 @@ func TestAction_constantOfADatasetStays(t *testing.T) {
 		"dataset": {"combinator": "and", "rules": [{"property": "$identifier", "operator": "=", "value_json": "\"cart\""}]}}}}}}`
 	session := env.NewSession(t, "port_action")
 	session.Import("tell")
-	expectQuiet(t, session, "after the import", strings.Replace(form, "%", "", 1))
+	expectEmptyPlan(t, session, "after the import", strings.Replace(form, "%", "", 1))
 	session.Apply(strings.Replace(form, "%", `"title": "changed", `, 1))
 	dataset, _ := input(t, env, "s")["dataset"].(map[string]any)
 	rules, _ := dataset["rules"].([]any)
@@ -129,7 +128,7 @@ func TestAction_upsertWithoutAMappingKeepsItsTitle(t *testing.T) {
 	if len(mapping) != 1 || mapping["title"] != "T" {
 		t.Errorf("Port has %v", invocation)
 	}
-	expectQuiet(t, session, "after the apply", upsert(`"title": "T"`))
+	expectEmptyPlan(t, session, "after the apply", upsert(`"title": "T"`))
 }
 
 func TestAction_inputsThatAreNoObjectAreRefused(t *testing.T) {
@@ -138,17 +137,17 @@ func TestAction_inputsThatAreNoObjectAreRefused(t *testing.T) {
 		"workflow inputs":    method(`"github_method": {"org": "o", "repo": "r", "workflow": "w", "workflow_inputs": "\"{{ .inputs }}\""}`),
 		"pipeline variables": method(`"gitlab_method": {"project_name": "p", "group_name": "g", "pipeline_variables": "[1]"}`),
 	} {
-		if found := acctest.Validate(t, "port_action", config); len(found) != 1 || !strings.Contains(found[0], "Not a JSON Object") {
-			t.Errorf("%s: got %q", name, found)
+		if diagnostics := acctest.Validate(t, "port_action", config); len(diagnostics) != 1 || !strings.Contains(diagnostics[0], "Not a JSON Object") {
+			t.Errorf("%s: got %q", name, diagnostics)
 		}
 	}
 }
 
 func TestAction_keyInTwoMapsIsRefused(t *testing.T) {
 	t.Parallel()
-	found := acctest.Validate(t, "port_action", inputs(`"string_props": {"size": {}}, "array_props": {"size": {}}`))
-	if len(found) != 1 || !strings.Contains(found[0], "Duplicate Key") {
-		t.Errorf("got %q", found)
+	diagnostics := acctest.Validate(t, "port_action", inputs(`"string_props": {"size": {}}, "array_props": {"size": {}}`))
+	if len(diagnostics) != 1 || !strings.Contains(diagnostics[0], "Duplicate Key") {
+		t.Errorf("got %q", diagnostics)
 	}
 }
 
@@ -162,7 +161,7 @@ func TestAction_emptyMapsAndListsAreQuiet(t *testing.T) {
 	} {
 		session := newPort(t).NewSession(t, "port_action")
 		session.Apply(config)
-		expectQuiet(t, session, "after the apply of "+config, config)
+		expectEmptyPlan(t, session, "after the apply of "+config, config)
 	}
 }
 
@@ -171,7 +170,7 @@ func TestAction_idIsKnownWhenItDoesNotChange(t *testing.T) {
 	session := newPort(t).NewSession(t, "port_action")
 	session.Apply(automation())
 	if unknown := session.Unknown(automation(`"title": "T", "publish": false`)); len(unknown) > 0 {
-		t.Errorf("the plan leaves open %v", unknown)
+		t.Errorf("the plan has the unknown attributes %v", unknown)
 	}
 }
 
@@ -184,7 +183,7 @@ func TestAction_destroyingWhatIsGoneSucceeds(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, applied := session.Destroy(); len(applied) > 0 {
-		t.Errorf("destroying reports %q", applied)
+		t.Errorf("the destroy reports %q", applied)
 	}
 }
 
@@ -194,16 +193,16 @@ func TestAction_orderOfTeamsIsNoChange(t *testing.T) {
 	session := env.NewSession(t, "port_action")
 	session.Apply(upsert(`"mapping": {"teams": ["a", "b"]}`))
 	put(t, env, changed(t, withoutStamps(get(t, env, "tell")), drift{path: "invocationMethod.mapping.team", value: `["b", "a"]`}))
-	expectQuiet(t, session, "in another order", upsert(`"mapping": {"teams": ["a", "b"]}`))
+	expectEmptyPlan(t, session, "in another order", upsert(`"mapping": {"teams": ["a", "b"]}`))
 }
 
-// TestAction_templatesFailThePlan checks that nothing is sent for an action with a
-// template that Port could not render.
+// TestAction_templatesFailThePlan checks that templates that Port cannot render are errors at plan
+// time.
 func TestAction_templatesFailThePlan(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"https://example.com/{{ .run.id }", "https://example.com/{{ .run. }}"} {
-		if found := acctest.Validate(t, "port_action", webhookTo(url)); len(found) != 1 || !strings.HasPrefix(found[0], "ERROR") {
-			t.Errorf("%s: got %q", url, found)
+		if diagnostics := acctest.Validate(t, "port_action", webhookTo(url)); len(diagnostics) != 1 || !strings.HasPrefix(diagnostics[0], "ERROR") {
+			t.Errorf("%s: got %q", url, diagnostics)
 		}
 	}
 }

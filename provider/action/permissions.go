@@ -112,7 +112,7 @@ func granteeAttributes(what string, more map[string]schema.Attribute) map[string
 	return attributes
 }
 
-// permissionsModel is port_action_permissions in Terraform's terms.
+// permissionsModel is the Terraform model of port_action_permissions.
 type permissionsModel struct {
 	envelope.Model
 	Action      types.String `tfsdk:"action_identifier"`
@@ -169,7 +169,7 @@ func (m *executeModel) bindings() []document.Binding {
 	return append(m.granteesModel.bindings(), document.BoolWithDefault("ownedByTeam", &m.OwnedByTeam, true))
 }
 
-// ModifyPlan plans the id, and warns that destroying changes nothing at Port.
+// ModifyPlan plans the ID, and warns that a destroy changes nothing in Port.
 func (r *permissionsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if !req.Plan.Raw.IsNull() {
 		resp.Diagnostics.Append(r.PlanID(ctx, resp)...)

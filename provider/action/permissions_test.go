@@ -8,7 +8,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// permissions are those of the action "tell", with more attributes of both parts.
+// permissions is the configuration of the permissions of the action "tell", with these attributes
+// of execute and approve.
 func permissions(execute, approve string) string {
 	return `{"action_identifier": "tell", "permissions": {"execute": {` + execute + `}, "approve": {` + approve + `}}}`
 }
@@ -33,13 +34,13 @@ func TestPermissions_quiet(t *testing.T) {
 			t.Parallel()
 			env, session := newPermissions(t)
 			session.Apply(test.config)
-			expectQuiet(t, session, "after the apply", test.config)
+			expectEmptyPlan(t, session, "after the apply", test.config)
 			if test.reworded != "" {
-				expectQuiet(t, session, "in other words", test.reworded)
+				expectEmptyPlan(t, session, "with an equivalent configuration", test.reworded)
 			}
 			imported := env.NewSession(t, "port_action_permissions")
 			imported.Import("tell")
-			expectQuiet(t, imported, "after an import", test.config)
+			expectEmptyPlan(t, imported, "after an import", test.config)
 		})
 	}
 }
@@ -60,7 +61,7 @@ func TestPermissions_everyDriftShows(t *testing.T) {
 				t.Errorf("the plan changes %s, want %s", got, want)
 			}
 			session.Apply(config)
-			expectQuiet(t, session, "after the repair of "+want, config)
+			expectEmptyPlan(t, session, "after the repair of "+want, config)
 		}
 	}
 	if _, err := env.Client.Actions.UpdatePermissions(t.Context(), "tell", port.ActionPermissions{"execute": map[string]any{"ownedByTeam": true}}); err != nil {
@@ -71,13 +72,13 @@ func TestPermissions_everyDriftShows(t *testing.T) {
 	}
 }
 
-// TestPermissions_policyIsRemoved takes a policy out of the configuration.
+// TestPermissions_policyIsRemoved removes a policy from the configuration.
 func TestPermissions_policyIsRemoved(t *testing.T) {
 	t.Parallel()
 	env, session := newPermissions(t)
 	session.Apply(permissions(policy, policy))
 	session.Apply(permissions("", ""))
-	expectQuiet(t, session, "without policies", permissions("", ""))
+	expectEmptyPlan(t, session, "without policies", permissions("", ""))
 	current, err := env.Client.Actions.Permissions(t.Context(), "tell")
 	if err != nil {
 		t.Fatal(err)
@@ -89,19 +90,19 @@ func TestPermissions_policyIsRemoved(t *testing.T) {
 	}
 }
 
-// TestPermissions_destroyingSendsNothing leaves the permissions as they are.
+// TestPermissions_destroyingSendsNothing checks that a destroy leaves the permissions unchanged.
 func TestPermissions_destroyingSendsNothing(t *testing.T) {
 	t.Parallel()
 	env, session := newPermissions(t)
 	session.Apply(permissions(`"roles": ["Admin"]`, ""))
 	env.Writes(t)
 	planned, applied := session.Destroy()
-	expectReported(t, planned, "WARNING", "Permissions Are Kept", `the action "tell"`)
+	expectDiagnostic(t, planned, "WARNING", "Permissions Are Kept", `the action "tell"`)
 	if len(applied) > 0 {
 		t.Errorf("the apply reports %q", applied)
 	}
 	if writes := env.Writes(t); len(writes) > 0 {
-		t.Errorf("it sent %v", writes)
+		t.Errorf("the destroy sent %v", writes)
 	}
 	current, err := env.Client.Actions.Permissions(t.Context(), "tell")
 	if err != nil {
@@ -112,10 +113,10 @@ func TestPermissions_destroyingSendsNothing(t *testing.T) {
 	}
 }
 
-func TestPermissions_ofNoAction(t *testing.T) {
+func TestPermissions_missingAction(t *testing.T) {
 	t.Parallel()
-	reported := newPort(t).NewSession(t, "port_action_permissions").TryApply(permissions("", ""))
-	expectReported(t, reported, "ERROR", "Unable to Create Action Permissions", `"tell"`, "404")
+	diagnostics := newPort(t).NewSession(t, "port_action_permissions").TryApply(permissions("", ""))
+	expectDiagnostic(t, diagnostics, "ERROR", "Unable to Create Action Permissions", `"tell"`, "404")
 }
 
 func TestPermissions_validate(t *testing.T) {
@@ -125,8 +126,8 @@ func TestPermissions_validate(t *testing.T) {
 		permissions(`"users": [null]`, ""):  "Null Set Value",
 		permissions("", `"policy": "true"`): "Not a JSON Object",
 	} {
-		if found := acctest.Validate(t, "port_action_permissions", config); len(found) != 1 || !strings.Contains(found[0], want) {
-			t.Errorf("%s: got %q", config, found)
+		if diagnostics := acctest.Validate(t, "port_action_permissions", config); len(diagnostics) != 1 || !strings.Contains(diagnostics[0], want) {
+			t.Errorf("%s: got %q", config, diagnostics)
 		}
 	}
 }

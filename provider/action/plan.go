@@ -18,7 +18,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 )
 
-// ModifyPlan plans the id, and checks the event of an automation against its blueprint.
+// ModifyPlan plans the ID, and checks the event of an automation against its blueprint.
 func (r *actionResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		return
@@ -34,7 +34,8 @@ func (r *actionResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 }
 
-// eventBlueprint is the blueprint that the event names, with its path in the configuration.
+// eventBlueprint returns the blueprint that the event refers to, and the event's path in the
+// configuration.
 func (m *automationModel) eventBlueprint() (types.String, path.Path) {
 	at := path.Root("automation_trigger")
 	for name, event := range map[string]*entityEventModel{
@@ -52,7 +53,7 @@ func (m *automationModel) eventBlueprint() (types.String, path.Path) {
 }
 
 // checkEvent validates the event against the blueprint: the one planned in this process, or the one
-// at Port.
+// in Port.
 func (r *actionResource) checkEvent(ctx context.Context, m *model) diag.Diagnostics {
 	blueprint, at := m.Automation.eventBlueprint()
 	identifier := blueprint.ValueString()
@@ -62,7 +63,7 @@ func (r *actionResource) checkEvent(ctx context.Context, m *model) diag.Diagnost
 	definition, isOpen, err := r.definition(ctx, identifier)
 	if errors.Is(err, port.ErrNotFound) {
 		return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(at.AtName("blueprint_identifier"), "Unknown Blueprint", fmt.Sprintf(
-			"The blueprint %q does not exist at Port and is not planned before the action. If this configuration creates it, refer to it (port_blueprint.<name>.identifier), so that it is created first.", identifier))}
+			"The blueprint %q does not exist in Port and is not planned before the action. If this configuration creates it, refer to it (port_blueprint.<name>.identifier), so that it is created first.", identifier))}
 	}
 	if err != nil || definition == nil {
 		// The apply reports the same problem, or the blueprint is not known yet.

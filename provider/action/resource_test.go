@@ -10,7 +10,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// newPort is an environment with blueprints.
+// newPort returns an environment with blueprints.
 func newPort(t *testing.T, settings ...func(*emulator.Options)) *acctest.Environment {
 	t.Helper()
 	env := acctest.NewEmulated(t, settings...)
@@ -27,8 +27,8 @@ func newPort(t *testing.T, settings ...func(*emulator.Options)) *acctest.Environ
 	return env
 }
 
-// expectQuiet checks that a plan changes nothing.
-func expectQuiet(t *testing.T, session *acctest.Session, when, config string) {
+// expectEmptyPlan checks that a plan changes nothing.
+func expectEmptyPlan(t *testing.T, session *acctest.Session, when, config string) {
 	t.Helper()
 	if changed := session.AllChanges(config); len(changed) > 0 {
 		t.Errorf("%s the plan changes %v", when, changed)
@@ -50,25 +50,25 @@ func TestAction_lifecycle(t *testing.T) {
 	session := env.NewSession(t, "port_action")
 	session.Apply(automation())
 	if session.Text("id") != "tell" || session.Identity()["identifier"] != "tell" {
-		t.Errorf("the id is %q and the identity %v", session.Text("id"), session.Identity())
+		t.Errorf("the ID is %q and the identity %v", session.Text("id"), session.Identity())
 	}
-	expectQuiet(t, session, "after the apply", automation())
+	expectEmptyPlan(t, session, "after the apply", automation())
 	renamed := strings.Replace(automation(`"title": "Tell"`), `"tell"`, `"told"`, 1)
 	if unknown := session.Unknown(renamed); len(unknown) > 0 {
-		t.Errorf("the plan leaves open %v", unknown)
+		t.Errorf("the plan has the unknown attributes %v", unknown)
 	}
 	session.Apply(renamed)
-	expectQuiet(t, session, "after the rename", renamed)
+	expectEmptyPlan(t, session, "after the rename", renamed)
 	if session.Text("id") != "told" || session.Identity()["identifier"] != "told" {
-		t.Errorf("the id is %q and the identity %v", session.Text("id"), session.Identity())
+		t.Errorf("the ID is %q and the identity %v", session.Text("id"), session.Identity())
 	}
 	if _, err := env.Client.Actions.Get(t.Context(), "tell"); !errors.Is(err, port.ErrNotFound) {
-		t.Errorf("the old name gives %v", err)
+		t.Errorf("reading the old identifier returns %v", err)
 	}
 	if _, applied := session.Destroy(); len(applied) > 0 {
-		t.Errorf("destroying reports %q", applied)
+		t.Errorf("the destroy reports %q", applied)
 	}
 	if _, err := env.Client.Actions.Get(t.Context(), "told"); !errors.Is(err, port.ErrNotFound) {
-		t.Errorf("after the destruction there is %v", err)
+		t.Errorf("after the destroy, reading returns %v", err)
 	}
 }

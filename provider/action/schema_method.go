@@ -19,7 +19,7 @@ import (
 // templated ends the description of attributes that accept templates.
 const templated = " May contain templates: jq between `{{` and `}}`."
 
-// methodAttributes are the methods, of which an action has exactly one.
+// methodAttributes declares the methods, of which an action has exactly one.
 func methodAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"kafka_method": schema.SingleNestedAttribute{
@@ -42,7 +42,7 @@ func methodAttributes() map[string]schema.Attribute {
 			Optional:            true,
 			MarkdownDescription: "Run an action of one of Port's integrations.",
 			Attributes: map[string]schema.Attribute{
-				"installation_id":         schema.StringAttribute{Required: true, MarkdownDescription: "The id of the integration's installation."},
+				"installation_id":         schema.StringAttribute{Required: true, MarkdownDescription: "The ID of the integration's installation."},
 				"integration_action_type": schema.StringAttribute{Required: true, MarkdownDescription: "What the integration does: `dispatch_workflow`."},
 				"integration_action_execution_properties": schema.SingleNestedAttribute{
 					Required:            true,
@@ -54,7 +54,7 @@ func methodAttributes() map[string]schema.Attribute {
 	}
 }
 
-// jsonAttribute is an optional JSON attribute.
+// jsonAttribute declares an optional JSON attribute.
 func jsonAttribute(description string, form ...validator.String) schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional:            true,
@@ -108,7 +108,7 @@ func githubAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"org":             schema.StringAttribute{Required: true, MarkdownDescription: "The organization or user that owns the repository." + templated},
 		"repo":            schema.StringAttribute{Required: true, MarkdownDescription: "The name of the repository." + templated},
-		"workflow":        schema.StringAttribute{Required: true, MarkdownDescription: "The file name or the id of the workflow." + templated},
+		"workflow":        schema.StringAttribute{Required: true, MarkdownDescription: "The file name or the ID of the workflow." + templated},
 		"workflow_inputs": jsonAttribute("The inputs of the workflow: a JSON object."+templated, validate.JSONObject{}),
 		"report_workflow_status": schema.StringAttribute{
 			Optional:            true,

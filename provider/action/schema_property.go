@@ -75,8 +75,8 @@ func inputsAttribute(kind string, special map[string]schema.Attribute) schema.At
 	}
 }
 
-// defaultConflicts make a default and a query for it conflict, at each path where inputs of the
-// type have a default.
+// defaultConflicts makes the query for a default conflict with each attribute that holds a default
+// of the input type.
 func defaultConflicts(special map[string]schema.Attribute) []validator.String {
 	if _, hasDefault := special["default"]; hasDefault {
 		return []validator.String{stringvalidator.ConflictsWith(sibling("default"))}
@@ -87,7 +87,7 @@ func defaultConflicts(special map[string]schema.Attribute) []validator.String {
 	)}
 }
 
-// queryAttribute is a jq query instead of another attribute.
+// queryAttribute declares a jq query that replaces another attribute.
 func queryAttribute(instead string) schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional:            true,
@@ -278,20 +278,20 @@ func ruleObject(depth int) schema.NestedAttributeObject {
 	return schema.NestedAttributeObject{Attributes: ruleAttributes(depth), CustomType: ruleType(depth)}
 }
 
-// typed gives an object its type in advance. The framework would otherwise compute the type from
-// all nested levels on every access to an attribute, which would take most of the time of a plan.
+// typed precomputes the type of an object. The framework would otherwise compute it from all nested
+// levels on every access to an attribute, which would take most of the time of a plan.
 func typed(object schema.NestedAttributeObject) schema.NestedAttributeObject {
 	object.CustomType = object.Type()
 	return object
 }
 
-// typedSingle is [typed] for an attribute with attributes of its own.
+// typedSingle is [typed] for a nested attribute.
 func typedSingle(attribute schema.SingleNestedAttribute) schema.SingleNestedAttribute {
 	attribute.CustomType, _ = attribute.GetType().(basetypes.ObjectTypable)
 	return attribute
 }
 
-// ruleAttributes declare a rule above depth-1 further levels of rules.
+// ruleAttributes declares a rule with depth-1 further levels of rules below it.
 func ruleAttributes(depth int) map[string]schema.Attribute {
 	constant := jsonAttribute("What to compare with, as JSON: `jsonencode(\"production\")`. Conflicts with `value`.")
 	constant.Validators = append(constant.Validators, stringvalidator.ConflictsWith(sibling(valueKey)), validate.NotNull{})

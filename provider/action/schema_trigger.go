@@ -88,7 +88,7 @@ func conditionAttribute() schema.Attribute {
 	}
 }
 
-// noExpressionsIsNull makes an absent condition and one without expressions the same.
+// noExpressionsIsNull treats an absent condition and one without expressions alike.
 type noExpressionsIsNull struct{}
 
 var _ planmodifier.Object = noExpressionsIsNull{}
@@ -197,7 +197,7 @@ func withVisible(attributes map[string]schema.Attribute) map[string]schema.Attri
 	return attributes
 }
 
-// switchAttributes are a boolean and a jq query that may replace it.
+// switchAttributes declares a boolean and a jq query that may replace it.
 func switchAttributes(name, description string) map[string]schema.Attribute {
 	query := name + "_jq_query"
 	return map[string]schema.Attribute{

@@ -10,9 +10,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// TestAction_listenerSetup imports the automations that listener setup makes into the
-// resources that listener setup -hcl prints for them: there is nothing to do. Then it
-// has Terraform make them, and they are the same.
+// TestAction_listenerSetup imports the automations that listener setup creates into the resources
+// that listener setup -hcl prints: nothing changes. Then it makes Terraform create them: they are
+// equal.
 func TestAction_listenerSetup(t *testing.T) {
 	t.Parallel()
 	const folder = "../../listener/testdata/setup/"
@@ -20,7 +20,7 @@ func TestAction_listenerSetup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := setupActions(t, folder+"actions.json")
+	automations := setupActions(t, folder+"actions.json")
 	env := newPort(t)
 	for _, identifier := range []string{"a/b", "database", "deploymentConfig"} {
 		blueprint := &port.Blueprint{Identifier: identifier, Title: "T", Schema: port.Schema{Properties: map[string]port.Property{"ttl": {Type: "string", Format: new("timer")}}}}
@@ -28,14 +28,14 @@ func TestAction_listenerSetup(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, action := range made {
+	for _, action := range automations {
 		create(t, env, action)
 	}
 	const required = "terraform {\n  required_providers {\n    port = { source = \"port-changelog/port\" }\n  }\n}\n"
 	var imports strings.Builder
 	declared := regexp.MustCompile(`resource "port_action" "([^"]+)" {\n  identifier = ("[^"]+")`).FindAllStringSubmatch(string(resources), -1)
-	if len(declared) != len(made) {
-		t.Fatalf("there are %d resources for %d automations", len(declared), len(made))
+	if len(declared) != len(automations) {
+		t.Fatalf("there are %d resources for %d automations", len(declared), len(automations))
 	}
 	for _, one := range declared {
 		imports.WriteString("import {\n  to = port_action." + one[1] + "\n  id = " + one[2] + "\n}\n")
@@ -56,13 +56,13 @@ func TestAction_listenerSetup(t *testing.T) {
 	cli.Write("imports.tf", "")
 	cli.Run("destroy", "-no-color", "-input=false", "-auto-approve")
 	cli.Run("apply", "-no-color", "-input=false", "-auto-approve")
-	for _, action := range made {
+	for _, action := range automations {
 		got := get(t, env, action.Identifier())
 		for _, key := range []string{"id", "createdAt", "createdBy", "updatedAt", "updatedBy"} {
 			delete(got, key)
 		}
 		if !jsonvalue.Equal(map[string]any(got), map[string]any(action)) {
-			t.Errorf("Terraform made\n%v\nand setup\n%v", got, action)
+			t.Errorf("Terraform created\n%v\nand setup\n%v", got, action)
 		}
 	}
 }

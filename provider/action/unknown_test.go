@@ -7,28 +7,28 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
 
-// TestAction_unknownAnywhere takes each value of a configuration, at any depth, to be known only
-// after the apply: it is accepted, and the plan keeps its word once the value is known.
+// TestAction_unknownAnywhere makes each value of a configuration, at any depth, unknown: the
+// configuration is accepted, and the plan remains consistent once the value is known.
 func TestAction_unknownAnywhere(t *testing.T) {
 	t.Parallel()
 	for name, test := range drifting() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := newPort(t)
-			absent, existing := env.NewSession(t, "port_action"), env.NewSession(t, "port_action")
+			created, existing := env.NewSession(t, "port_action"), env.NewSession(t, "port_action")
 			existing.Apply(test.config)
 			values, containers := acctest.EachUnknown(t, test.config)
 			if name == "a form" {
 				// It has hundreds of values, and is slow to validate.
 				values = containers
 			}
-			for at, found := range acctest.ValidateAll(t, "port_action", values) {
-				if strings.Contains(strings.Join(found, "\n"), "ERROR") {
-					t.Errorf("%s is unknown: validation says %q", at, found)
+			for at, diagnostics := range acctest.ValidateAll(t, "port_action", values) {
+				if strings.Contains(strings.Join(diagnostics, "\n"), "ERROR") {
+					t.Errorf("%s is unknown: validation reports %q", at, diagnostics)
 				}
 			}
-			for state, session := range map[string]*acctest.Session{"a new one": absent, "an existing one": existing} {
-				for _, broken := range session.Reconsidered(containers, test.config) {
+			for state, session := range map[string]*acctest.Session{"a new action": created, "an existing action": existing} {
+				for _, broken := range session.ReplanInconsistencies(containers, test.config) {
 					t.Errorf("%s: %s", state, broken)
 				}
 			}
@@ -45,8 +45,8 @@ func TestValidate_requiresAttributesOfElements(t *testing.T) {
 		inputs(`"string_props": {"a": {"sort": {}}}`):        `sort.property`,
 		inputs(`"string_props": {"a": {"dataset": {}}}`):     `dataset.combinator`,
 	} {
-		if found := strings.Join(acctest.Validate(t, "port_action", config), "\n"); !strings.Contains(found, want) {
-			t.Errorf("%s: got %s, want %s", config, found, want)
+		if got := strings.Join(acctest.Validate(t, "port_action", config), "\n"); !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s", config, got, want)
 		}
 	}
 }

@@ -297,7 +297,7 @@ func TestAggregations_conflictingOwnership(t *testing.T) {
 				t.Parallel()
 				env := acctest.NewEmulated(t)
 				blueprint := env.NewSession(t, "port_blueprint")
-				apart := blueprint.Beside("port_aggregation_properties")
+				apart := blueprint.Sibling("port_aggregation_properties")
 				var diagnostics []string
 				if isBlueprintFirst {
 					diagnostics = slices.Concat(blueprint.Plan(inline.config), apart.Plan(aggregations(plainCount)))
@@ -359,7 +359,7 @@ func TestAggregations_followsARename(t *testing.T) {
 		create(t, env, &port.Blueprint{Identifier: "target", Title: "Target"})
 		blueprint := env.NewSession(t, "port_blueprint")
 		blueprint.Apply(valid(""))
-		session := blueprint.Beside("port_aggregation_properties")
+		session := blueprint.Sibling("port_aggregation_properties")
 		session.Apply(aggregations(plainCount))
 		blueprint.Plan(renamed)
 		if replaced := session.Replaces(ofRenamed); len(replaced) > 0 {
@@ -425,7 +425,7 @@ func TestAggregations_unknownAnywhere(t *testing.T) {
 		t.Errorf("%s is unknown: validation reports %q", name, diagnostics)
 	}
 	for name, session := range map[string]*acctest.Session{"new ones": env.NewSession(t, "port_aggregation_properties"), "existing ones": existing} {
-		for _, broken := range session.Reconsidered(containers, config) {
+		for _, broken := range session.ReplanInconsistencies(containers, config) {
 			t.Errorf("%s: %s", name, broken)
 		}
 	}

@@ -66,7 +66,7 @@ func TestHandover_keepsValues(t *testing.T) {
 			t.Parallel()
 			env, session := newInline(t)
 			session = env.Restart(t, session)
-			apart, counted := session.Beside("port_blueprint_relation"), session.Beside("port_aggregation_properties")
+			apart, counted := session.Sibling("port_blueprint_relation"), session.Sibling("port_aggregation_properties")
 			ofOwn := relation(`"title": "Changed", "mirror_properties": {"size": {"path": "uses.size", "title": "Size"}}`)
 			countedAfter := aggregations(strings.Replace(plainCount, `"Count"`, `"Number"`, 1))
 			if diagnostics := session.Plan(valid(after)); !containsText(diagnostics, "Relations Left to Others") || containsText(diagnostics, "Will Be Deleted") {
@@ -100,13 +100,13 @@ func TestHandover_isExplicit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env, session := newInline(t)
-			apart := session.Beside("port_blueprint_relation")
+			apart := session.Sibling("port_blueprint_relation")
 			session.Plan(valid(after))
 			if diagnostics := apart.TryApply(relation("")); !containsText(diagnostics, "ERROR") || name == "left out" && !containsText(diagnostics, want) {
 				t.Errorf("the relation: %v", diagnostics)
 			}
 			session = env.Restart(t, session)
-			session.Beside("port_blueprint_relation").Plan(relation(""))
+			session.Sibling("port_blueprint_relation").Plan(relation(""))
 			if diagnostics := session.TryApply(valid(after)); !containsText(diagnostics, "ERROR") || name == "left out" && !containsText(diagnostics, want) {
 				t.Errorf("the blueprint: %v", diagnostics)
 			}
@@ -124,12 +124,12 @@ func TestHandover_afterTheMode(t *testing.T) {
 	const after = `"relations_mode": "declared", "relations": {"stays": {"target": "target"}}`
 	session.Apply(valid(before))
 	session.Plan(valid(after))
-	if diagnostics := session.Beside("port_blueprint_relation").TryApply(relation("")); !containsText(diagnostics, "terraform state rm and import it again with terraform import") {
+	if diagnostics := session.Sibling("port_blueprint_relation").TryApply(relation("")); !containsText(diagnostics, "terraform state rm and import it again with terraform import") {
 		t.Errorf("got %v", diagnostics)
 	}
 	imported := env.NewSession(t, "port_blueprint")
 	imported.Import("service")
-	apart := imported.Beside("port_blueprint_relation")
+	apart := imported.Sibling("port_blueprint_relation")
 	imported.Apply(valid(after))
 	apart.Apply(relation(""))
 	expectRelated(t, env, "uses")
@@ -146,7 +146,7 @@ func TestHandover_takesNothingElse(t *testing.T) {
 	change(t, env, func(b *port.Blueprint) { b.Relations["theirs"] = port.Relation{Target: "target"} })
 	session.Plan(valid(`"relations_mode": "declared"`))
 	session.Apply(valid(`"relations_mode": "declared"`))
-	if diagnostics := session.Beside("port_blueprint_relation").TryApply(strings.Replace(relation(""), "uses", "theirs", 1)); !containsText(diagnostics, "terraform import port_blueprint_relation") {
+	if diagnostics := session.Sibling("port_blueprint_relation").TryApply(strings.Replace(relation(""), "uses", "theirs", 1)); !containsText(diagnostics, "terraform import port_blueprint_relation") {
 		t.Errorf("got %v", diagnostics)
 	}
 }

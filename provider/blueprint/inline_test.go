@@ -71,9 +71,9 @@ func TestBlueprint_conflictingOwnership(t *testing.T) {
 			env := acctest.NewEmulated(t)
 			create(t, env, &port.Blueprint{Identifier: "target", Title: "Target"})
 			first := env.NewSession(t, "port_blueprint")
-			inOrder := append(first.Plan(valid(test.inline)), first.Beside("port_blueprint_relation").Plan(relation(""))...)
+			inOrder := append(first.Plan(valid(test.inline)), first.Sibling("port_blueprint_relation").Plan(relation(""))...)
 			second := env.NewSession(t, "port_blueprint_relation")
-			reversed := append(second.Plan(relation("")), second.Beside("port_blueprint").Plan(valid(test.inline))...)
+			reversed := append(second.Plan(relation("")), second.Sibling("port_blueprint").Plan(valid(test.inline))...)
 			for _, diagnostics := range [][]string{inOrder, reversed} {
 				if test.want == "" && len(diagnostics) > 0 || test.want != "" && !containsText(diagnostics, test.want) {
 					t.Errorf("got %v, want %q", diagnostics, test.want)

@@ -204,7 +204,7 @@ func TestRelation_import(t *testing.T) {
 		t.Errorf("an id with two colons imports a relation of %q", got)
 	}
 	for _, id := range []string{"service", ":uses", "service:"} {
-		if diagnostics := imported.TryImport(id); !containsText(diagnostics, "has the form <blueprint>:<identifier>") {
+		if diagnostics := imported.TryImport(id); !containsText(diagnostics, "must have the form <blueprint>:<identifier>") {
 			t.Errorf("%q: %v", id, diagnostics)
 		}
 	}
@@ -237,7 +237,7 @@ func TestRelation_followsARename(t *testing.T) {
 	create(t, env, &port.Blueprint{Identifier: "target", Title: "Target"})
 	blueprint := env.NewSession(t, "port_blueprint")
 	blueprint.Apply(valid(""))
-	session := blueprint.Beside("port_blueprint_relation")
+	session := blueprint.Sibling("port_blueprint_relation")
 	session.Apply(relation(""))
 
 	const renamed = `{"identifier": "component", "title": "Service"}`
@@ -351,7 +351,7 @@ func TestRelation_unknownAnywhere(t *testing.T) {
 		t.Errorf("%s is unknown: validation reports %q", name, diagnostics)
 	}
 	for name, session := range map[string]*acctest.Session{"a new one": env.NewSession(t, "port_blueprint_relation"), "an existing one": existing} {
-		for _, broken := range session.Reconsidered(containers, config) {
+		for _, broken := range session.ReplanInconsistencies(containers, config) {
 			t.Errorf("%s: %s", name, broken)
 		}
 		for at, unknown := range values {
@@ -370,7 +370,7 @@ func TestRelation_foundAfterARename(t *testing.T) {
 	create(t, env, &port.Blueprint{Identifier: "target", Title: "Target"})
 	blueprint := env.NewSession(t, "port_blueprint")
 	blueprint.Apply(valid(""))
-	session := blueprint.Beside("port_blueprint_relation")
+	session := blueprint.Sibling("port_blueprint_relation")
 	session.Apply(relation(""))
 	blueprint.Apply(`{"identifier": "component", "title": "Service"}`)
 	session = env.Restart(t, session)

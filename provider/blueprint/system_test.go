@@ -329,7 +329,7 @@ func TestSystem_ruleResults(t *testing.T) {
 	config := strings.ReplaceAll(ofTeam(`"properties": {"string_props": {"note": {}}}, "relations": {"team": {"target": "_team"}}`), `"_team", "prop`, `"_rule_result", "prop`)
 	session.Apply(config)
 	expectEmptyPlan(t, session, "after the create", config)
-	relation := session.Beside("port_blueprint_relation")
+	relation := session.Sibling("port_blueprint_relation")
 	relation.Apply(`{"blueprint": "_rule_result", "identifier": "apart", "target": "_team"}`)
 	if b := at(t, env, "_rule_result"); len(b.Relations) != 3 || len(b.Schema.Properties) != 4 {
 		t.Errorf("Port has %s", contentOf(t, b))
@@ -391,7 +391,7 @@ func TestSystem_refusals(t *testing.T) {
 func TestSystem_declaredTwice(t *testing.T) {
 	t.Parallel()
 	_, session := newSystem(t)
-	relation := session.Beside("port_blueprint_relation")
+	relation := session.Sibling("port_blueprint_relation")
 	config := ofTeam(`"relations": {"uses": {"target": "_user"}}`)
 	session.Plan(config)
 	if diagnostics := relation.Plan(`{"blueprint": "_team", "identifier": "uses", "target": "_user"}`); !containsText(diagnostics, "Conflicting Ownership") {
@@ -407,7 +407,7 @@ func TestSystem_entityOfTheSameRun(t *testing.T) {
 	t.Parallel()
 	_, session := newSystem(t)
 	session.Plan(ofTeam(`"properties": {"string_props": {"channel": {}}}`))
-	entity := session.Beside("port_entity")
+	entity := session.Sibling("port_entity")
 	of := func(properties string) string {
 		return `{"blueprint": "_team", "identifier": "a", "title": "A", "properties": {` + properties + `}}`
 	}
@@ -428,11 +428,11 @@ func TestSystem_unknownAnywhere(t *testing.T) {
 	for name, diagnostics := range acctest.ValidateAll(t, systemType, values) {
 		t.Errorf("%s is unknown: validation reports %q", name, diagnostics)
 	}
-	for _, broken := range absent.Reconsidered(containers, everyAddition) {
+	for _, broken := range absent.ReplanInconsistencies(containers, everyAddition) {
 		t.Errorf("a new one: %s", broken)
 	}
 	existing.Apply(everyAddition)
-	for _, broken := range existing.Reconsidered(containers, everyAddition) {
+	for _, broken := range existing.ReplanInconsistencies(containers, everyAddition) {
 		t.Errorf("an existing one: %s", broken)
 	}
 }

@@ -115,7 +115,7 @@ func declaredTwice(t *testing.T) []string {
 	create(t, env, &port.Blueprint{Identifier: "target", Title: "Target"})
 	first := env.NewSession(t, "port_blueprint")
 	first.Plan(valid(`"relations": {"ours": {"target": "target"}}`))
-	return first.Beside("port_blueprint_relation").Plan(relation(""))
+	return first.Sibling("port_blueprint_relation").Plan(relation(""))
 }
 
 func releasedRelations(t *testing.T) []string {
@@ -134,7 +134,7 @@ func recreatedRelation(t *testing.T) []string {
 	t.Helper()
 	_, session := newInline(t)
 	session.Plan(valid(""))
-	return session.Beside("port_blueprint_relation").Plan(relation(""))
+	return session.Sibling("port_blueprint_relation").Plan(relation(""))
 }
 
 func droppedFilter(t *testing.T) []string {
@@ -154,5 +154,5 @@ func inlineAggregations(t *testing.T) []string {
 	t.Helper()
 	blueprint := acctest.NewEmulated(t).NewSession(t, "port_blueprint")
 	blueprint.Plan(valid(`"aggregation_properties": {}`))
-	return blueprint.Beside("port_aggregation_properties").Plan(aggregations(plainCount))
+	return blueprint.Sibling("port_aggregation_properties").Plan(aggregations(plainCount))
 }

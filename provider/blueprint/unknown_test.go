@@ -54,7 +54,7 @@ func TestBlueprint_unknownAnywhere(t *testing.T) {
 		t.Errorf("%s is unknown: validation reports %q", name, diagnostics)
 	}
 	for name, session := range map[string]*acctest.Session{"a new one": absent, "an existing one": existing} {
-		for _, broken := range session.Reconsidered(containers, complete) {
+		for _, broken := range session.ReplanInconsistencies(containers, complete) {
 			t.Errorf("%s: %s", name, broken)
 		}
 	}
@@ -76,7 +76,7 @@ func TestBlueprint_lateValuesOfElements(t *testing.T) {
 	session := env.NewSession(t, "port_blueprint")
 	session.Apply(config("true"))
 	for _, late := range []string{"false", "true", "null"} {
-		if broken := session.Reconsidered(map[string]string{"owner": config(acctest.Unknown)}, config(late)); len(broken) > 0 {
+		if broken := session.ReplanInconsistencies(map[string]string{"owner": config(acctest.Unknown)}, config(late)); len(broken) > 0 {
 			t.Errorf("required = %s: %q", late, broken)
 		}
 	}

@@ -150,7 +150,7 @@ func TestBlueprintChange_anotherBlueprintReplaces(t *testing.T) {
 func planBlueprint(config, imported string) func(*testing.T, *acctest.Environment, *acctest.Session) {
 	return func(t *testing.T, _ *acctest.Environment, session *acctest.Session) {
 		t.Helper()
-		blueprint := session.Beside("port_blueprint")
+		blueprint := session.Sibling("port_blueprint")
 		if imported != "" {
 			blueprint.Import(imported)
 		}

@@ -253,7 +253,7 @@ func TestCheck_usesThePlannedBlueprint(t *testing.T) {
 			t.Parallel()
 			env := newStrict(t, unchanged)
 			session := env.NewSession(t, "port_entity")
-			if diagnostics := session.Beside("port_blueprint").Plan(test.blueprint); len(diagnostics) > 0 {
+			if diagnostics := session.Sibling("port_blueprint").Plan(test.blueprint); len(diagnostics) > 0 {
 				t.Fatalf("the plan of the blueprint reports %q", diagnostics)
 			}
 			diagnostics := session.Plan(strictEntity(test.attributes))
@@ -282,7 +282,7 @@ func TestCheck_advisesToPlanTheBlueprint(t *testing.T) {
 	if diagnostics := session.Plan(config); len(diagnostics) != 1 || !strings.Contains(diagnostics[0], advice) {
 		t.Errorf("the plan says %q", diagnostics)
 	}
-	blueprint := session.Beside("port_blueprint")
+	blueprint := session.Sibling("port_blueprint")
 	blueprint.Import("thing")
 	blueprint.Plan(`{"identifier": "thing", "title": "Thing", "properties": {"string_props": {"text": {}}}}`)
 	if diagnostics := session.Plan(config); len(diagnostics) != 1 || strings.Contains(diagnostics[0], advice) {

@@ -23,7 +23,7 @@ func newRenaming(t *testing.T, attributes string) (env *acctest.Environment, ses
 	t.Helper()
 	env = newThings(t)
 	session = env.NewSession(t, "port_entity")
-	blueprint := session.Beside("port_blueprint")
+	blueprint := session.Sibling("port_blueprint")
 	blueprint.Import("thing")
 	session.Apply(declare(attributes))
 	if diagnostics := blueprint.Plan(`{"identifier": "renamed", "title": "Thing", "properties": {"string_props": {"text": {}}}}`); len(diagnostics) > 0 {

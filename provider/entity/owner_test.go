@@ -28,7 +28,7 @@ func TestOwner_createBeforeDestroyKeepsTheEntity(t *testing.T) {
 			first := env.NewSession(t, "port_entity")
 			first.Apply(config)
 			old := env.Restart(t, first)
-			replacement := old.Beside("port_entity")
+			replacement := old.Sibling("port_entity")
 			replacement.Apply(config)
 			before := get(t, env, "thing", "e")
 			_, applied := old.Destroy()
@@ -58,7 +58,7 @@ func TestOwner_destroyBeforeCreate(t *testing.T) {
 	if _, applied := old.Destroy(); len(applied) > 0 {
 		t.Errorf("destroying the old instance reports %q", applied)
 	}
-	replacement := old.Beside("port_entity")
+	replacement := old.Sibling("port_entity")
 	replacement.Apply(declare(adopting))
 	if text := get(t, env, "thing", "e").Properties["text"]; text != "x" {
 		t.Errorf("Port has %v", text)
@@ -74,7 +74,7 @@ func TestOwner_failedAdoptionKeepsTheEntity(t *testing.T) {
 	first.Apply(declare(adopting))
 	old := env.Restart(t, first)
 	env.Control(t, "POST", "/_emulator/faults", `{"method": "PUT", "route": "`+entityRoute+`", "status": 500}`)
-	if reported := old.Beside("port_entity").TryApply(declare(adopting)); !strings.Contains(strings.Join(reported, "\n"), "Unable to Create Entity") {
+	if reported := old.Sibling("port_entity").TryApply(declare(adopting)); !strings.Contains(strings.Join(reported, "\n"), "Unable to Create Entity") {
 		t.Errorf("the adoption reports %q", reported)
 	}
 	_, applied := old.Destroy()
@@ -93,7 +93,7 @@ func TestOwner_planSuggestsMovedBlock(t *testing.T) {
 			first := env.NewSession(t, "port_entity")
 			first.Apply(declare(basic))
 			old := env.Restart(t, first)
-			fresh := old.Beside("port_entity")
+			fresh := old.Sibling("port_entity")
 			var reported []string
 			if order == "the create is planned first" {
 				if early := fresh.Plan(declare(basic)); len(early) > 0 {
@@ -119,7 +119,7 @@ func TestOwner_replacementIsNotAMove(t *testing.T) {
 	first := env.NewSession(t, "port_entity")
 	first.Apply(declare(basic))
 	old := env.Restart(t, first)
-	for _, reported := range [][]string{old.Plan(declare(basic)), old.Beside("port_entity").Plan(declare(basic))} {
+	for _, reported := range [][]string{old.Plan(declare(basic)), old.Sibling("port_entity").Plan(declare(basic))} {
 		if slices.ContainsFunc(reported, func(text string) bool { return strings.Contains(text, "moved") }) {
 			t.Errorf("the plan reports %q", reported)
 		}
@@ -133,7 +133,7 @@ func TestOwner_otherEntitiesAreDeleted(t *testing.T) {
 	create(t, env, "thing", &port.Entity{Identifier: "f", Properties: map[string]any{"number": json.Number("1")}})
 	old := env.NewSession(t, "port_entity")
 	old.Apply(declare(adopting))
-	old.Beside("port_entity").Apply(strings.Replace(declare(adopting), `"e"`, `"f"`, 1))
+	old.Sibling("port_entity").Apply(strings.Replace(declare(adopting), `"e"`, `"f"`, 1))
 	if _, applied := old.Destroy(); len(applied) > 0 {
 		t.Errorf("the destroy reports %q", applied)
 	}
@@ -163,7 +163,7 @@ func TestOwner_missingTargetsAreAlsoDeclared(t *testing.T) {
 			another := env.NewSession(t, "port_entity")
 			expectError(t, another.TryApply(target), "Unable to Create Entity", `"target:new"`, "terraform import")
 
-			declared := source.Beside("port_entity")
+			declared := source.Sibling("port_entity")
 			declared.Apply(target)
 			if entity := get(t, env, "target", "new"); entity.Title == nil || *entity.Title != "New" {
 				t.Errorf("the entity is %+v", entity)
@@ -171,7 +171,7 @@ func TestOwner_missingTargetsAreAlsoDeclared(t *testing.T) {
 			if changed := declared.Changes(target); len(changed) > 0 {
 				t.Errorf("the plan changes %v", changed)
 			}
-			expectError(t, declared.Beside("port_entity").TryApply(target), "Unable to Create Entity", `"target:new"`)
+			expectError(t, declared.Sibling("port_entity").TryApply(target), "Unable to Create Entity", `"target:new"`)
 			if _, applied := source.Destroy(); len(applied) > 0 {
 				t.Errorf("destroying the source reports %q", applied)
 			}

@@ -40,7 +40,7 @@ func newMany(t *testing.T, many int) (*acctest.Environment, []*acctest.Session) 
 	}
 	sessions := []*acctest.Session{env.NewSession(t, "port_entity")}
 	for len(sessions) < many {
-		sessions = append(sessions, sessions[0].Beside("port_entity"))
+		sessions = append(sessions, sessions[0].Sibling("port_entity"))
 	}
 	inParallel(many, func(i int) { sessions[i].Import(fmt.Sprintf("thing:e%d", i)) })
 	env.Requests(t)

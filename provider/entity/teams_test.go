@@ -88,7 +88,7 @@ func TestTeams_storedDifferently(t *testing.T) {
 	fault := `{"method": "POST", "route": "` + entitiesRoute + `", "status": 201, "body": {"ok": true, "entity": {"identifier": "e", "title": "E", "team": [], "properties": {"text": "x"}, "relations": {}}}}`
 	env.Control(t, "POST", "/_emulator/faults", fault)
 	expectWarning(t, session.TryApply(declare(configured)), "Teams Stored Differently", `"thing:e"`)
-	second := session.Beside("port_entity")
+	second := session.Sibling("port_entity")
 	if reported := second.TryApply(declare(configured)); len(reported) > 0 {
 		t.Errorf("the second entity reports %q", reported)
 	}

@@ -134,7 +134,7 @@ func movedResource(t *testing.T) []string {
 	first.Apply(declare(basic))
 	old := env.Restart(t, first)
 	old.PlanDestroy()
-	return old.Beside("port_entity").Plan(declare(basic))
+	return old.Sibling("port_entity").Plan(declare(basic))
 }
 
 func importAmbiguous(t *testing.T) []string {

@@ -1,5 +1,5 @@
-// Package acctest runs Terraform against Port for the tests of the resources: against an emulator
-// of its own for each test, or against live Port when TF_ACC is set.
+// Package acctest is the test harness of the resources. It runs Terraform, or the provider in
+// process, against a separate emulator for each test, or against live Port if TF_ACC is set.
 package acctest
 
 import (
@@ -29,14 +29,14 @@ const (
 	ClientSecret = "test-secret-of-the-emulator"
 )
 
-const closeLimit = 10 * time.Second
+const closeTimeout = 10 * time.Second
 
-// patience is how long a test waits for what should happen at once.
-const patience = 30 * time.Second
+// waitTimeout limits waiting for something that should happen immediately.
+const waitTimeout = 30 * time.Second
 
-// Environment is the Port that one test works with.
+// Environment is the emulator, or live Port, that a test uses.
 type Environment struct {
-	// Client changes things behind Terraform's back.
+	// Client makes out-of-band changes.
 	Client *port.Client
 	// URL is the address of the emulator, or "" with live Port.
 	URL string
@@ -69,8 +69,8 @@ func credentials() port.Option {
 	return port.WithCredentials(os.Getenv("PORT_CLIENT_ID"), os.Getenv("PORT_CLIENT_SECRET"))
 }
 
-// NewEmulated returns an environment with an emulator, for tests of what live
-// Port cannot be asked to do. Settings change the emulator's options.
+// NewEmulated returns an environment with an emulator, for tests that live Port cannot serve.
+// settings change the emulator's options.
 func NewEmulated(t *testing.T, settings ...func(*emulator.Options)) *Environment {
 	t.Helper()
 	if IsLive() {
@@ -84,30 +84,30 @@ func NewEmulated(t *testing.T, settings ...func(*emulator.Options)) *Environment
 	if err != nil {
 		t.Fatal(err)
 	}
-	listening := httptest.NewServer(contract.Wrap(t, server))
+	listener := httptest.NewServer(contract.Wrap(t, server))
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 		defer cancel()
-		server.ClearFaults() // The listening server waits for the requests that are held.
-		listening.Close()
+		server.ClearFaults() // listener.Close waits for held requests.
+		listener.Close()
 		if err := server.Close(ctx); err != nil {
 			t.Error(err)
 		}
 	})
-	client, err := port.New(listening.URL, port.WithCredentials(ClientID, ClientSecret))
+	client, err := port.New(listener.URL, port.WithCredentials(ClientID, ClientSecret))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &Environment{
 		Client:   client,
-		URL:      listening.URL,
+		URL:      listener.URL,
 		emulator: server,
 		held:     server.Held(),
-		options:  []provider.Option{provider.WithBaseURL(listening.URL), provider.WithCredentials(ClientID, ClientSecret)},
+		options:  []provider.Option{provider.WithBaseURL(listener.URL), provider.WithCredentials(ClientID, ClientSecret)},
 	}
 }
 
-// Seed loads a catalog into the emulator, in the form that it dumps.
+// Seed loads a catalog into the emulator, in the format of its dumps.
 func (e *Environment) Seed(t *testing.T, catalog io.Reader) {
 	t.Helper()
 	if err := e.emulator.Seed(catalog); err != nil {
@@ -123,33 +123,33 @@ func (e *Environment) Control(t *testing.T, method, path, body string) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(req)
+	response, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = answer.Body.Close() }()
-	if answer.StatusCode >= http.StatusBadRequest {
-		t.Fatalf("%s %s: %s", method, path, answer.Status)
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode >= http.StatusBadRequest {
+		t.Fatalf("%s %s: %s", method, path, response.Status)
 	}
 }
 
-// AwaitHeld waits until a fault with "hold" keeps a request, one more with every
-// call. `DELETE /_emulator/faults` lets it proceed.
+// AwaitHeld waits until a fault with "hold" holds a request; each call waits for one more. `DELETE
+// /_emulator/faults` releases it.
 func (e *Environment) AwaitHeld(t *testing.T) {
 	t.Helper()
 	select {
 	case <-e.held:
-	case <-time.After(patience):
+	case <-time.After(waitTimeout):
 		t.Fatal("no request was held")
 	}
 }
 
-// Name makes an identifier that no other test uses.
+// Name returns an identifier that no other test uses.
 func (e *Environment) Name(prefix string) string {
 	return "tf-acc-" + prefix + "-" + strings.ToLower(rand.Text()[:8])
 }
 
-// Run runs the steps of a test case. The provider needs no block in the configurations.
+// Run runs the steps of a test case. Configurations need no provider block.
 func (e *Environment) Run(t *testing.T, test resource.TestCase) {
 	t.Helper()
 	test.ProtoV6ProviderFactories = e.Factories()
@@ -161,14 +161,14 @@ func (e *Environment) Run(t *testing.T, test resource.TestCase) {
 	UnitTest(t, test)
 }
 
-// Factories starts the provider in this process.
+// Factories returns provider factories that start the provider in this process.
 func (e *Environment) Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"port": func() (tfprotov6.ProviderServer, error) { return provider.NewServer("test", e.options...)(), nil },
 	}
 }
 
-// Directory names a fixture below testdata.
+// Directory returns the configuration in a directory below testdata.
 func Directory(name string) config.TestStepConfigFunc {
 	return config.StaticDirectory("testdata/" + name)
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 )
 
-// NoChanges checks that there is nothing to apply.
+// NoChanges checks that the plan is empty.
 func NoChanges() resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
 }
 
-// Changes checks that the plan updates a resource in place and changes exactly
-// these attributes, named as `properties.string_props.a.title`. The timestamp
-// and the author of the change may be unknown besides.
+// Changes checks that the plan updates a resource in place and changes exactly these attributes,
+// named as in `properties.string_props.a.title`. In addition, updated_at and updated_by may be
+// unknown.
 func Changes(address string, attributes ...string) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 		plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate),
@@ -50,14 +50,14 @@ func (c onlyChanges) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest
 	resp.Error = fmt.Errorf("the plan does not mention %s", c.address)
 }
 
-// changedPaths lists the leaves in which two values differ, in order.
+// changedPaths returns the sorted paths of the leaves in which two values differ.
 func changedPaths(path string, before, after, unknown any) []string {
 	if unknown == true {
 		return []string{path + " (unknown)"}
 	}
 	old, oldIsObject := before.(map[string]any)
-	fresh, freshIsObject := after.(map[string]any)
-	if !oldIsObject || !freshIsObject {
+	current, currentIsObject := after.(map[string]any)
+	if !oldIsObject || !currentIsObject {
 		if reflect.DeepEqual(before, after) {
 			return nil
 		}
@@ -65,11 +65,11 @@ func changedPaths(path string, before, after, unknown any) []string {
 	}
 	unknowns, _ := unknown.(map[string]any)
 	keys := maps.Clone(old)
-	maps.Copy(keys, fresh)
+	maps.Copy(keys, current)
 	maps.Copy(keys, unknowns)
 	var changed []string
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		changed = append(changed, changedPaths(join(path, key), old[key], fresh[key], unknowns[key])...)
+		changed = append(changed, changedPaths(join(path, key), old[key], current[key], unknowns[key])...)
 	}
 	return changed
 }

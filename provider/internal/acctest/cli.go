@@ -17,7 +17,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/terraform"
 )
 
-// CLI is Terraform or OpenTofu in a folder of its own, with the provider in this process.
+// CLI runs Terraform or OpenTofu in a separate folder, with the provider in this process.
 type CLI struct {
 	t *testing.T
 	terraform.CLI
@@ -25,7 +25,7 @@ type CLI struct {
 	environment []string
 }
 
-// NewCLI returns the CLI that is installed, in a copy of a folder.
+// NewCLI returns the installed CLI, which runs in a copy of a folder.
 func (e *Environment) NewCLI(t *testing.T, folder string) *CLI {
 	t.Helper()
 	installed, err := findCLI(os.Getenv)
@@ -40,10 +40,10 @@ func (e *Environment) NewCLI(t *testing.T, folder string) *CLI {
 	return &CLI{t: t, CLI: installed, folder: copied, environment: environment}
 }
 
-// Run runs a command and returns what it prints.
+// Run runs a command and returns its output.
 func (c *CLI) Run(arguments ...string) string {
 	c.t.Helper()
-	cmd := exec.CommandContext(c.t.Context(), c.Path, arguments...) //nolint:gosec // The CLI that is on the PATH, with the arguments of a test.
+	cmd := exec.CommandContext(c.t.Context(), c.Path, arguments...) //nolint:gosec // It is the installed CLI, with the arguments of a test.
 	cmd.Dir, cmd.Env = c.folder, c.environment
 	output, err := cmd.CombinedOutput()
 	if err != nil {
@@ -52,7 +52,7 @@ func (c *CLI) Run(arguments ...string) string {
 	return string(output)
 }
 
-// Needs skips the test if the CLI is older than a version, for what only newer ones know.
+// Needs skips the test if the CLI is older than a version.
 func (c *CLI) Needs(minimum string) {
 	c.t.Helper()
 	var running struct {
@@ -62,11 +62,11 @@ func (c *CLI) Needs(minimum string) {
 		c.t.Fatal(err)
 	}
 	if version.Must(version.NewVersion(running.Version)).Core().LessThan(version.Must(version.NewVersion(minimum))) {
-		c.t.Skipf("SKIPPED: it needs %s %s, and this is %s", c.Name, minimum, running.Version)
+		c.t.Skipf("SKIPPED: the test needs %s %s, this is %s", c.Name, minimum, running.Version)
 	}
 }
 
-// Write puts a file into the folder.
+// Write writes a file in the folder.
 func (c *CLI) Write(name, text string) {
 	c.t.Helper()
 	if err := os.WriteFile(filepath.Join(c.folder, name), []byte(text), 0o600); err != nil {
@@ -74,7 +74,7 @@ func (c *CLI) Write(name, text string) {
 	}
 }
 
-// Read returns a file of the folder.
+// Read returns the content of a file in the folder.
 func (c *CLI) Read(name string) string {
 	c.t.Helper()
 	text, err := os.ReadFile(filepath.Join(c.folder, filepath.Base(name)))
@@ -84,8 +84,8 @@ func (c *CLI) Read(name string) string {
 	return string(text)
 }
 
-// serve starts the provider for a CLI that is told where it runs, and returns what to
-// tell it. The address is that of the provider in configurations that name it.
+// serve starts the provider and returns the value of TF_REATTACH_PROVIDERS for it. address is the
+// provider's source address in configurations.
 func (e *Environment) serve(t *testing.T, address string) string {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())

@@ -11,8 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// ReadDataSource validates and reads a data source. The configuration is given as for [Validate];
-// what was read is returned as JSON would have it, with exact numbers, nil after an error.
+// ReadDataSource validates and reads a data source. The configuration has the format of [Validate].
+// The result has the form of decoded JSON with exact numbers; it is nil after an error.
 func (e *Environment) ReadDataSource(t *testing.T, typeName, config string) (read map[string]any, diagnostics []string) {
 	t.Helper()
 	session := e.NewSession(t, "port_entity")
@@ -33,22 +33,22 @@ func (e *Environment) ReadDataSource(t *testing.T, typeName, config string) (rea
 	if hasError(validated.Diagnostics) {
 		return nil, describe(validated.Diagnostics)
 	}
-	answer, err := session.server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: configured})
+	response, err := session.server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: configured})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if hasError(answer.Diagnostics) {
-		return nil, describe(answer.Diagnostics)
+	if hasError(response.Diagnostics) {
+		return nil, describe(response.Diagnostics)
 	}
-	state, err := answer.State.Unmarshal(wireType)
+	state, err := response.State.Unmarshal(wireType)
 	if err != nil {
 		t.Fatal(err)
 	}
 	object, _ := plain(t, state).(map[string]any)
-	return object, describe(answer.Diagnostics)
+	return object, describe(response.Diagnostics)
 }
 
-// plain turns a known value into maps, lists and scalars.
+// plain converts a known value to maps, lists and scalars.
 func plain(t *testing.T, value tftypes.Value) any {
 	t.Helper()
 	if value.IsNull() {

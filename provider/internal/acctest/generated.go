@@ -9,8 +9,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// Generated is the configuration that `terraform plan -generate-config-out` writes
-// for the object in the state: every attribute that can be configured.
+// Generated returns the configuration that `terraform plan -generate-config-out` writes for the
+// object in the state: every attribute that can be configured.
 func (s *Session) Generated() string {
 	s.t.Helper()
 	text, err := jsonvalue.Encode(configurable(s.t, s.schema.Block.Attributes, s.state))
@@ -20,21 +20,21 @@ func (s *Session) Generated() string {
 	return string(text)
 }
 
-// configurable keeps the attributes of an object that can be configured.
+// configurable returns the attributes of an object that can be configured.
 func configurable(t *testing.T, attributes []*tfprotov6.SchemaAttribute, object tftypes.Value) map[string]any {
 	t.Helper()
-	kept, values := map[string]any{}, members(t, object)
+	result, values := map[string]any{}, members(t, object)
 	for _, attribute := range attributes {
 		value := values[attribute.Name]
 		switch {
 		case value.IsNull() || (!attribute.Optional && !attribute.Required) || isEmptyString(value):
 		case attribute.NestedType == nil:
-			kept[attribute.Name] = plain(t, value)
+			result[attribute.Name] = plain(t, value)
 		default:
-			kept[attribute.Name] = configurableNested(t, attribute.NestedType, value)
+			result[attribute.Name] = configurableNested(t, attribute.NestedType, value)
 		}
 	}
-	return kept
+	return result
 }
 
 // isEmptyString reports whether a value is the empty string, for which Terraform generates null.

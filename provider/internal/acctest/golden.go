@@ -12,8 +12,8 @@ import (
 
 var traceID = regexp.MustCompile(`trace id \w+`)
 
-// Golden compares texts, by the name of the case that led to them, with what a person
-// has read in testdata/NAME.txt. To change that, set UPDATE_GOLDEN and read it.
+// Golden compares texts, by test case, with the golden file testdata/NAME.txt. To update the file,
+// set UPDATE_GOLDEN, and review it.
 func Golden(t *testing.T, name string, texts map[string][]string) {
 	t.Helper()
 	var all strings.Builder
@@ -30,14 +30,14 @@ func Golden(t *testing.T, name string, texts map[string][]string) {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(golden) //nolint:gosec // A test names it.
+	want, err := os.ReadFile(golden) //nolint:gosec // The path comes from a test.
 	if err != nil {
 		t.Fatal(err)
 	}
 	expected := strings.Split(string(want), "\n")
 	for line := range strings.SplitSeq(all.String(), "\n") {
 		if !slices.Contains(expected, line) {
-			t.Errorf("%s lacks: %s", golden, line)
+			t.Errorf("%s does not contain: %s", golden, line)
 		}
 	}
 	if all.String() != string(want) {

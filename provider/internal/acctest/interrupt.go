@@ -7,9 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// Interrupt runs an operation of a session and interrupts Terraform, as Ctrl-C
-// does, while the emulator has the request with this method and route and has
-// not handled it yet. It returns what the operation returns.
+// Interrupt runs an operation of a session and interrupts Terraform, as Ctrl-C does, while the
+// emulator holds the request with this method and route. It returns the result of the operation.
 func (e *Environment) Interrupt(t *testing.T, s *Session, method, route string, operation func() []string) []string {
 	t.Helper()
 	e.Control(t, "POST", "/_emulator/faults", fmt.Sprintf(`{"method": %q, "route": %q, "hold": true}`, method, route))

@@ -9,20 +9,20 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// Listed is one object that a list resource has found.
+// Listed is one result of a list resource.
 type Listed struct {
-	// Name is the one that people read.
+	// Name is the display name.
 	Name string
-	// Identity is what tells the object from others.
+	// Identity is the resource identity of the object.
 	Identity map[string]string
-	// State is the resource, null unless it was asked for.
+	// State is the resource, or null unless it was requested.
 	State tftypes.Value
 }
 
-// List asks a list resource as "terraform query" does, which needs Terraform 1.14. The
-// configuration is given as for [Validate]; a limit of 0 is none. The diagnostics are
-// those of the validation, or else of the listing.
-func (e *Environment) List(t *testing.T, typeName, config string, includeResource bool, limit int64) (found []Listed, diagnostics []string) {
+// List runs the query of a list resource, as "terraform query" does in Terraform 1.14 and later.
+// The configuration has the format of [Validate]; a limit of 0 means no limit. The diagnostics are
+// those of the validation, or if there is no error, of the query.
+func (e *Environment) List(t *testing.T, typeName, config string, includeResource bool, limit int64) (objects []Listed, diagnostics []string) {
 	t.Helper()
 	session := e.NewSession(t, typeName)
 	server, canList := session.server.(tfprotov6.ListResourceServer)
@@ -55,24 +55,24 @@ func (e *Environment) List(t *testing.T, typeName, config string, includeResourc
 	for result := range stream.Results {
 		diagnostics = append(diagnostics, describe(result.Diagnostics)...)
 		if !hasError(result.Diagnostics) {
-			found = append(found, session.listed(result))
+			objects = append(objects, session.listed(result))
 		}
 	}
-	return found, diagnostics
+	return objects, diagnostics
 }
 
 func (s *Session) listed(result tfprotov6.ListResourceResult) Listed {
 	s.t.Helper()
 	s.identity = result.Identity
-	one := Listed{Name: result.DisplayName, Identity: s.Identity(), State: s.state}
+	object := Listed{Name: result.DisplayName, Identity: s.Identity(), State: s.state}
 	if result.Resource != nil {
-		one.State = s.decode(result.Resource)
+		object.State = s.decode(result.Resource)
 	}
-	return one
+	return object
 }
 
-// Differences lists the attributes in which an object that was listed differs from the
-// state of the session.
+// Differences returns the attributes in which a listed object differs from the state of the
+// session.
 func (s *Session) Differences(listed Listed) []string {
 	s.t.Helper()
 	return differences(s.t, s.state, listed.State)

@@ -9,12 +9,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// This file holds the operations of a [Session] whose diagnostics are of
-// interest. Each diagnostic comes as "severity path: summary: detail".
+// This file holds the operations of a [Session] that return diagnostics. Each diagnostic has the
+// form "severity path: summary: detail".
 
-// Beside returns a session with a resource of another type, or another resource
-// of the same type, in the same provider process.
-func (s *Session) Beside(resourceType string) *Session {
+// Sibling returns a session with another resource, of any type, in the same provider process.
+func (s *Session) Sibling(resourceType string) *Session {
 	s.t.Helper()
 	schema := s.schemas.ResourceSchemas[resourceType]
 	return &Session{
@@ -28,8 +27,8 @@ func (s *Session) Beside(resourceType string) *Session {
 	}
 }
 
-// Restart returns a session with the same object in a new provider process, as
-// Terraform starts one for each plan and each apply.
+// Restart returns a session with the same object in a new provider process. Terraform starts a new
+// process for each plan and each apply.
 func (e *Environment) Restart(t *testing.T, s *Session) *Session {
 	t.Helper()
 	restarted := e.NewSession(t, s.resourceType)
@@ -43,7 +42,7 @@ func (s *Session) Plan(config string) []string {
 	return describe(s.requestPlan(s.decodeConfig(config)).Diagnostics)
 }
 
-// Unknown lists the attributes that a plan leaves open until the apply.
+// Unknown returns the sorted names of the attributes that a plan leaves unknown.
 func (s *Session) Unknown(config string) []string {
 	s.t.Helper()
 	var names []string
@@ -56,22 +55,22 @@ func (s *Session) Unknown(config string) []string {
 	return names
 }
 
-// Reconsidered plans configurations, by name, while parts of them are unknown, and
-// then the one that they become once all is known, as Terraform does during an
-// apply. It lists what the first plans promised and the second one breaks.
-func (s *Session) Reconsidered(early map[string]string, late string) []string {
+// ReplanInconsistencies plans configurations with unknown parts, by name, and then the one that
+// they become once everything is known, as Terraform does during an apply. It returns where the
+// last plan contradicts the others.
+func (s *Session) ReplanInconsistencies(early map[string]string, late string) []string {
 	s.t.Helper()
 	final := s.plan(late).state
-	var broken []string
+	var inconsistent []string
 	for name, config := range early {
 		for _, at := range inconsistencies(s.t, s.plan(config).state, final) {
-			broken = append(broken, name+" is unknown: "+at)
+			inconsistent = append(inconsistent, name+" is unknown: "+at)
 		}
 	}
-	return broken
+	return inconsistent
 }
 
-// Replaces lists the attributes because of which a plan replaces the resource.
+// Replaces returns the attributes that make a plan replace the resource.
 func (s *Session) Replaces(config string) []string {
 	s.t.Helper()
 	var names []string
@@ -81,8 +80,8 @@ func (s *Session) Replaces(config string) []string {
 	return names
 }
 
-// TryApply plans and applies a configuration and returns the diagnostics of
-// both. After an error of the plan nothing is applied.
+// TryApply plans and applies a configuration and returns the diagnostics of both. If the plan
+// fails, nothing is applied.
 func (s *Session) TryApply(config string) []string {
 	s.t.Helper()
 	configured := s.decodeConfig(config)
@@ -94,7 +93,7 @@ func (s *Session) TryApply(config string) []string {
 	return describe(slices.Concat(planned.Diagnostics, applied.Diagnostics))
 }
 
-// TryImport imports by an import id and returns the diagnostics. The state stays what it was.
+// TryImport imports by an import ID and returns the diagnostics. It does not change the state.
 func (s *Session) TryImport(id string) []string {
 	s.t.Helper()
 	imported, err := s.server.ImportResourceState(s.t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: s.resourceType, ID: id})
@@ -104,14 +103,13 @@ func (s *Session) TryImport(id string) []string {
 	return describe(imported.Diagnostics)
 }
 
-// TryRefresh reads the object and returns the diagnostics. After an error the state is what it was.
+// TryRefresh reads the object and returns the diagnostics. An error leaves the state unchanged.
 func (s *Session) TryRefresh() []string {
 	s.t.Helper()
 	return describe(s.requestRead().Diagnostics)
 }
 
-// Destroy plans and applies the end of the resource and returns the diagnostics
-// of the plan and those of the apply.
+// Destroy plans and applies the destruction of the resource and returns the diagnostics of both.
 func (s *Session) Destroy() (planned, applied []string) {
 	s.t.Helper()
 	nothing := tftypes.NewValue(s.wireType, nil)
@@ -122,16 +120,16 @@ func (s *Session) Destroy() (planned, applied []string) {
 	return describe(plan.Diagnostics), describe(s.requestApply(nothing, s.decode(plan.PlannedState), plan.PlannedPrivate).Diagnostics)
 }
 
-// PlanDestroy plans the end of the resource and returns the diagnostics.
+// PlanDestroy plans the destruction of the resource and returns the diagnostics.
 func (s *Session) PlanDestroy() []string {
 	s.t.Helper()
 	return describe(s.requestPlan(tftypes.NewValue(s.wireType, nil)).Diagnostics)
 }
 
-// IsGone reports whether the last refresh found nothing.
+// IsGone reports whether the state has no object, as after a refresh of a deleted one.
 func (s *Session) IsGone() bool { return s.state.IsNull() }
 
-// Text is the value of a string attribute in the state, "" for none.
+// Text returns the value of a string attribute in the state, or "" for null.
 func (s *Session) Text(name string) string {
 	s.t.Helper()
 	var text *string
@@ -144,8 +142,7 @@ func (s *Session) Text(name string) string {
 	return *text
 }
 
-// requestRead has the provider read the object and takes over what it found,
-// unless that was an error.
+// requestRead makes the provider read the object, and updates the state unless there is an error.
 func (s *Session) requestRead() *tfprotov6.ReadResourceResponse {
 	s.t.Helper()
 	s.planned = nil
@@ -176,12 +173,11 @@ func (s *Session) requestPlan(config tftypes.Value) *tfprotov6.PlanResourceChang
 		s.t.Fatal(err)
 	}
 	s.warnings = nil
-	s.keepWarnings(planned.Diagnostics)
+	s.addWarnings(planned.Diagnostics)
 	return planned
 }
 
-// requestApply has the provider apply a plan and takes over the state that it
-// returns, also beside an error.
+// requestApply makes the provider apply a plan, and updates the state even if there is an error.
 func (s *Session) requestApply(config, plan tftypes.Value, private []byte) *tfprotov6.ApplyResourceChangeResponse {
 	s.t.Helper()
 	applied, err := s.server.ApplyResourceChange(s.t.Context(), &tfprotov6.ApplyResourceChangeRequest{
@@ -196,7 +192,7 @@ func (s *Session) requestApply(config, plan tftypes.Value, private []byte) *tfpr
 		s.t.Fatal(err)
 	}
 	s.state, s.private, s.identity, s.planned = s.decode(applied.NewState), applied.Private, applied.NewIdentity, nil
-	s.keepWarnings(applied.Diagnostics)
+	s.addWarnings(applied.Diagnostics)
 	return applied
 }
 
@@ -212,9 +208,9 @@ func hasError(diagnostics []*tfprotov6.Diagnostic) bool {
 	return slices.ContainsFunc(diagnostics, func(d *tfprotov6.Diagnostic) bool { return d.Severity == tfprotov6.DiagnosticSeverityError })
 }
 
-// planViolations lists where a plan breaks the rule that Terraform holds
-// providers to: an attribute is planned as it is configured, or as it was if it
-// had a value, or freely if it is computed and not configured.
+// planViolations returns where a plan violates Terraform's rule for providers: the planned value of
+// an attribute is the configured one, the prior one if there is one, or any value if the attribute
+// is computed and not configured.
 func planViolations(t *testing.T, attributes []*tfprotov6.SchemaAttribute, at string, prior, config, planned tftypes.Value) []string {
 	t.Helper()
 	old, configured, after := members(t, prior), attributesOf(t, config), members(t, planned)
@@ -236,7 +232,7 @@ func attributeViolations(t *testing.T, attribute *tfprotov6.SchemaAttribute, at 
 	case !config.IsNull() && hadValue && planned.Equal(prior):
 		return nil
 	case attribute.NestedType == nil || config.IsNull() || planned.IsNull() || !config.IsKnown():
-		return []string{fmt.Sprintf("%s is planned as %s, configured as %s and was %s", at, planned, config, prior)}
+		return []string{fmt.Sprintf("%s is planned as %s, but configured as %s, and was %s", at, planned, config, prior)}
 	case attribute.NestedType.Nesting != tfprotov6.SchemaObjectNestingModeMap:
 		return planViolations(t, attribute.NestedType.Attributes, at, prior, config, planned)
 	}

@@ -8,25 +8,26 @@ import (
 	"testing"
 )
 
-// Requests counts the requests that the emulator got since the last call, by method and route.
+// Requests counts the requests that the emulator has received since the last call, by method and
+// route.
 func (e *Environment) Requests(t *testing.T) map[string]int {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, e.URL+"/_emulator/requests", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := http.DefaultClient.Do(req)
+	response, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = answer.Body.Close() }()
+	defer func() { _ = response.Body.Close() }()
 	var traffic struct {
 		Requests []struct {
 			Method, Route string
 			Count         int
 		}
 	}
-	if err := json.NewDecoder(answer.Body).Decode(&traffic); err != nil {
+	if err := json.NewDecoder(response.Body).Decode(&traffic); err != nil {
 		t.Fatal(err)
 	}
 	counts := map[string]int{}
@@ -37,7 +38,7 @@ func (e *Environment) Requests(t *testing.T) map[string]int {
 	return counts
 }
 
-// Writes counts those of [Environment.Requests] that may change something.
+// Writes is [Environment.Requests] without reads and token requests.
 func (e *Environment) Writes(t *testing.T) map[string]int {
 	t.Helper()
 	counts := e.Requests(t)

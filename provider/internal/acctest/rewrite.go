@@ -13,16 +13,16 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider"
 )
 
-// Rewritten returns an environment of the same Port whose answers to the
-// provider pass through a function: a Port that normalises, rounds or fills in.
-// The environment's client still gets the answers as they are.
+// Rewritten returns an environment with the same Port in which a function rewrites the responses to
+// the provider, to simulate a Port that normalises, rounds or fills in values. The responses to
+// Client are not rewritten.
 func (e *Environment) Rewritten(t *testing.T, rewrite func(body string) string) *Environment {
 	t.Helper()
 	return e.through(t, func(*http.Request) {}, rewrite)
 }
 
-// Observed returns an environment of the same Port in which a function sees
-// each request of the provider.
+// Observed returns an environment with the same Port in which a function sees each request of the
+// provider.
 func (e *Environment) Observed(t *testing.T, see func(*http.Request)) *Environment {
 	t.Helper()
 	return e.through(t, see, func(body string) string { return body })
@@ -41,15 +41,15 @@ func (e *Environment) through(t *testing.T, see func(*http.Request), rewrite fun
 			r.SetURL(target)
 			r.Out.Header.Del("Accept-Encoding")
 		},
-		ModifyResponse: func(answer *http.Response) error {
-			body, err := io.ReadAll(answer.Body)
+		ModifyResponse: func(response *http.Response) error {
+			body, err := io.ReadAll(response.Body)
 			if err != nil {
 				return err
 			}
 			changed := rewrite(string(body))
-			answer.Body = io.NopCloser(bytes.NewBufferString(changed))
-			answer.ContentLength = int64(len(changed))
-			answer.Header.Set("Content-Length", strconv.Itoa(len(changed)))
+			response.Body = io.NopCloser(bytes.NewBufferString(changed))
+			response.ContentLength = int64(len(changed))
+			response.Header.Set("Content-Length", strconv.Itoa(len(changed)))
 			return nil
 		},
 	}

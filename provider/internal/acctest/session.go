@@ -10,10 +10,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// Session plays Terraform's part with one resource, in this process and over the provider protocol.
-// It serves tables of cases, for which the CLI is too slow, and holds the provider to the rules
-// that Terraform holds it to: what is planned is the configuration, the prior state or computed,
-// and what is planned is what is there after the apply.
+// Session takes Terraform's role for one resource, in process and over the provider protocol. It is
+// for tables of test cases, for which the CLI is too slow, and enforces Terraform's rules for
+// providers: a planned value is the configured one, the prior one or computed, and the apply
+// produces what was planned.
 type Session struct {
 	t            *testing.T
 	server       tfprotov6.ProviderServer
@@ -25,30 +25,31 @@ type Session struct {
 	private      []byte
 	identity     *tfprotov6.ResourceIdentityData
 	warnings     []string
-	// planned is the last plan, for as long as nothing has been applied or read since.
+	// planned is the last plan, or nil if something has been applied or read since.
 	planned *configuredPlan
 }
 
-// configuredPlan is a plan with the configuration that it is for.
+// configuredPlan is a plan and its configuration.
 type configuredPlan struct {
 	config string
 	plan   sessionPlan
 }
 
-// In has the session report to another test: a subtest of the one that started it.
+// In makes the session report to a subtest of the test that started it.
 func (s *Session) In(t *testing.T) *Session {
 	t.Helper()
 	s.t = t
 	return s
 }
 
-// NewSession starts the provider with the environment's Port behind it.
+// NewSession starts the provider, configured for the environment's Port.
 func (e *Environment) NewSession(t *testing.T, resourceType string) *Session {
 	t.Helper()
 	return e.NewConfiguredSession(t, resourceType, "{}")
 }
 
-// NewConfiguredSession is [Environment.NewSession] with a provider block, given as for [Validate].
+// NewConfiguredSession is [Environment.NewSession] with a provider block in the format of
+// [Validate].
 func (e *Environment) NewConfiguredSession(t *testing.T, resourceType, block string) *Session {
 	t.Helper()
 	server, err := e.Factories()["port"]()
@@ -85,8 +86,8 @@ func (e *Environment) NewConfiguredSession(t *testing.T, resourceType, block str
 	}
 }
 
-// Apply plans and applies a configuration, given as for [Validate]. A plan that
-// [Session.Changes] has just made of the same configuration is applied as it is.
+// Apply plans and applies a configuration in the format of [Validate]. If [Session.Changes] has
+// just planned the same configuration, that plan is applied.
 func (s *Session) Apply(config string) {
 	s.t.Helper()
 	var plan sessionPlan
@@ -102,12 +103,12 @@ func (s *Session) Apply(config string) {
 	}
 }
 
-// Warnings are those of the last plan, and of its apply if there was one, each
-// as "severity path: summary: detail".
+// Warnings returns the warnings of the last plan, and of its apply if there was one, each as
+// "severity path: summary: detail".
 func (s *Session) Warnings() []string { return s.warnings }
 
-// keepWarnings remembers the warnings among diagnostics.
-func (s *Session) keepWarnings(diagnostics []*tfprotov6.Diagnostic) {
+// addWarnings appends the warnings among diagnostics to those of the session.
+func (s *Session) addWarnings(diagnostics []*tfprotov6.Diagnostic) {
 	for _, d := range diagnostics {
 		if d.Severity == tfprotov6.DiagnosticSeverityWarning {
 			s.warnings = append(s.warnings, describe([]*tfprotov6.Diagnostic{d})...)
@@ -115,8 +116,8 @@ func (s *Session) keepWarnings(diagnostics []*tfprotov6.Diagnostic) {
 	}
 }
 
-// Resume takes over a state as it stands in a state file, also one that another
-// provider with the same schema wrote.
+// Resume loads a state in the format of a state file, which another provider with the same schema
+// may have written.
 func (s *Session) Resume(state string) {
 	s.t.Helper()
 	upgraded, err := s.server.UpgradeResourceState(s.t.Context(), &tfprotov6.UpgradeResourceStateRequest{
@@ -129,7 +130,7 @@ func (s *Session) Resume(state string) {
 	s.state = s.decode(upgraded.UpgradedState)
 }
 
-// Import replaces the state by that of an object that exists.
+// Import replaces the state by that of an existing object.
 func (s *Session) Import(id string) {
 	s.t.Helper()
 	s.importAs(&tfprotov6.ImportResourceStateRequest{TypeName: s.resourceType, ID: id})
@@ -153,14 +154,14 @@ func (s *Session) Refresh() {
 	failOn(s.t, "read", s.requestRead().Diagnostics)
 }
 
-// Changes refreshes, plans, and lists the attributes that an apply would change, named as
-// `properties.string_props.a.title`. What every write changes is not listed.
+// Changes refreshes, plans, and returns the attributes that an apply would change, named as in
+// `properties.string_props.a.title`, except updated_at and updated_by.
 func (s *Session) Changes(config string) []string {
 	s.t.Helper()
 	return slices.DeleteFunc(s.AllChanges(config), func(at string) bool { return at == "updated_at" || at == "updated_by" })
 }
 
-// AllChanges is [Session.Changes] with what every write changes.
+// AllChanges is [Session.Changes] including updated_at and updated_by.
 func (s *Session) AllChanges(config string) []string {
 	s.t.Helper()
 	s.Refresh()

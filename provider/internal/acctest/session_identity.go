@@ -5,8 +5,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// ImportIdentity replaces the state by that of the object with an identity, as
-// Terraform 1.12 and later do.
+// ImportIdentity replaces the state by that of the object with an identity, as Terraform 1.12 and
+// later can.
 func (s *Session) ImportIdentity(identity map[string]string) {
 	s.t.Helper()
 	wireType, values := s.identityType(), map[string]tftypes.Value{}
@@ -32,7 +32,7 @@ func (s *Session) identityType() tftypes.Object {
 	return wireType
 }
 
-// Identity is what tells the object from others, as the provider last said, or nil before that.
+// Identity returns the resource identity that the provider last returned, or nil.
 func (s *Session) Identity() map[string]string {
 	s.t.Helper()
 	if s.identity == nil {

@@ -9,12 +9,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// This file holds what Terraform does with the values of a session: the proposal
-// that it makes for a plan, and the comparisons.
+// This file holds what Terraform does with the values of a session: the proposed new state of a
+// plan, and comparisons.
 
-// proposedNew merges the prior state into a configuration as Terraform does before it asks the
-// provider for a plan: a computed attribute that is not configured keeps its prior value. An object
-// in a collection that is not known becomes one whose attributes are not known.
+// proposedNew merges the prior state into a configuration, as Terraform does before it asks the
+// provider for a plan: a computed attribute that is not configured keeps its prior value. An
+// unknown object in a collection becomes an object with unknown attributes.
 func proposedNew(t *testing.T, attributes []*tfprotov6.SchemaAttribute, wireType tftypes.Type, prior, config tftypes.Value) tftypes.Value {
 	t.Helper()
 	if config.IsNull() {
@@ -73,8 +73,8 @@ func listElements(t *testing.T, value tftypes.Value) []tftypes.Value {
 	return out
 }
 
-// members are the attributes of an object or the elements of a map; none for a
-// value that is null, unknown or absent.
+// members returns the attributes of an object or the elements of a map, and nil for a value that is
+// null, unknown or absent.
 func members(t *testing.T, value tftypes.Value) map[string]tftypes.Value {
 	t.Helper()
 	if value.Type() == nil || value.IsNull() || !value.IsKnown() {
@@ -87,7 +87,7 @@ func members(t *testing.T, value tftypes.Value) map[string]tftypes.Value {
 	return out
 }
 
-// attributesOf are the attributes of an object, all unknown if the object is.
+// attributesOf returns the attributes of an object, all of which are unknown if the object is.
 func attributesOf(t *testing.T, object tftypes.Value) map[string]tftypes.Value {
 	t.Helper()
 	wireType, isObject := object.Type().(tftypes.Object)
@@ -101,7 +101,7 @@ func attributesOf(t *testing.T, object tftypes.Value) map[string]tftypes.Value {
 	return unknown
 }
 
-// differences lists the leaves in which two values differ.
+// differences returns the sorted paths of the leaves in which two values differ.
 func differences(t *testing.T, before, after tftypes.Value) []string {
 	t.Helper()
 	diffs, err := before.Diff(after)
@@ -119,13 +119,14 @@ func differences(t *testing.T, before, after tftypes.Value) []string {
 	return slices.Compact(slices.DeleteFunc(leaves, func(leaf string) bool { return hasChild(leaves, leaf) }))
 }
 
-// isContainerOnBothSides tells a container, whose members are listed themselves, from a value.
+// isContainerOnBothSides reports whether a difference is between containers, whose members are
+// listed themselves.
 func isContainerOnBothSides(diff tftypes.ValueDiff) bool {
 	return isContainer(diff.Value1) && isContainer(diff.Value2)
 }
 
-// isNothingOnBothSides tells an attribute that is null in an object from one
-// whose object is null itself.
+// isNothingOnBothSides reports whether a difference is between an attribute that is null and one
+// whose object is null.
 func isNothingOnBothSides(diff tftypes.ValueDiff) bool {
 	_, isAttribute := diff.Path.LastStep().(tftypes.AttributeName)
 	return isAttribute && isNothing(diff.Value1) && isNothing(diff.Value2)
@@ -162,19 +163,19 @@ func pathName(at *tftypes.AttributePath) string {
 	return name
 }
 
-// inconsistencies lists what is known in a plan and different after the apply.
+// inconsistencies returns the values that are known in a plan and differ after the apply.
 func inconsistencies(t *testing.T, planned, applied tftypes.Value) []string {
 	t.Helper()
 	diffs, err := planned.Diff(applied)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var found []string
+	var all []string
 	for _, diff := range diffs {
 		if len(diff.Path.Steps()) == 0 || isContainerOnBothSides(diff) || diff.Value1 == nil || !diff.Value1.IsKnown() {
 			continue
 		}
-		found = append(found, fmt.Sprintf("%s was planned as %s and is %s", pathName(diff.Path), diff.Value1, diff.Value2))
+		all = append(all, fmt.Sprintf("%s was planned as %s and is %s", pathName(diff.Path), diff.Value1, diff.Value2))
 	}
-	return found
+	return all
 }

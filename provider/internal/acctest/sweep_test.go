@@ -10,18 +10,18 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// swept begins the identifiers of everything that tests make in live Port.
-const swept = "tf-acc-"
+// sweepPrefix is the prefix of the identifiers of everything that tests create in live Port.
+const sweepPrefix = "tf-acc-"
 
-// sweep deletes what tests have left: actions first, then blueprints with their entities,
-// and again as long as that makes progress, because blueprints may depend on one another.
+// sweep deletes what tests have left behind: first actions, then blueprints with their entities. It
+// repeats that as long as it makes progress, because blueprints may depend on one another.
 func sweep(ctx context.Context, client *port.Client, log func(text string)) error {
 	actions, err := client.Actions.List(ctx, port.ListActionsOptions{})
 	if err != nil {
 		return err
 	}
 	for _, action := range actions {
-		if strings.HasPrefix(action.Identifier(), swept) {
+		if strings.HasPrefix(action.Identifier(), sweepPrefix) {
 			log("action " + action.Identifier())
 			err = errors.Join(err, client.Actions.Delete(ctx, action.Identifier()))
 		}
@@ -31,7 +31,7 @@ func sweep(ctx context.Context, client *port.Client, log func(text string)) erro
 		if listErr != nil {
 			return errors.Join(err, listErr)
 		}
-		blueprints = slices.DeleteFunc(blueprints, func(b port.Blueprint) bool { return !strings.HasPrefix(b.Identifier, swept) })
+		blueprints = slices.DeleteFunc(blueprints, func(b port.Blueprint) bool { return !strings.HasPrefix(b.Identifier, sweepPrefix) })
 		if len(blueprints) == 0 {
 			return err
 		}
@@ -47,8 +47,8 @@ func sweep(ctx context.Context, client *port.Client, log func(text string)) erro
 	}
 }
 
-// sweepBlueprint deletes a blueprint with its entities. Its relations go before: one of
-// a blueprint that stays may need it.
+// sweepBlueprint deletes a blueprint with its entities. It first removes the blueprint's relations,
+// because they would prevent deleting their targets.
 func sweepBlueprint(ctx context.Context, client *port.Client, blueprint *port.Blueprint) error {
 	if len(blueprint.Relations) > 0 {
 		if _, err := client.Blueprints.Update(ctx, blueprint.Identifier, &port.Blueprint{Identifier: blueprint.Identifier, Title: blueprint.Title}); err != nil {
@@ -62,7 +62,8 @@ func sweepBlueprint(ctx context.Context, client *port.Client, blueprint *port.Bl
 	return client.Migrations.Wait(ctx, migration)
 }
 
-// TestSweep sweeps live Port; or an emulator, in which it must leave what others made.
+// TestSweep sweeps live Port, or checks with an emulator that sweep deletes only what tests have
+// created.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	environment := New(t)
@@ -79,7 +80,7 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	create("kept", nil)
+	create("foreign", nil)
 	create("tf-acc-a", nil)
 	create("tf-acc-b", map[string]port.Relation{"a": {Target: "tf-acc-a"}})
 	create("tf-acc-c", map[string]port.Relation{"b": {Target: "tf-acc-b"}})
@@ -94,11 +95,11 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, blueprint := range blueprints {
-		if blueprint.Identifier != "kept" && !strings.HasPrefix(blueprint.Identifier, "_") {
-			t.Errorf("%s is left", blueprint.Identifier)
+		if blueprint.Identifier != "foreign" && !strings.HasPrefix(blueprint.Identifier, "_") {
+			t.Errorf("%s was not deleted", blueprint.Identifier)
 		}
 	}
-	if _, err := client.Blueprints.Get(ctx, "kept"); err != nil {
-		t.Errorf("what others made: %v", err)
+	if _, err := client.Blueprints.Get(ctx, "foreign"); err != nil {
+		t.Errorf("read the foreign blueprint: %v", err)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// EachUnknown returns a configuration for each value in it, by the path of the
-// value, in which that is unknown, and those of them where it has parts.
+// EachUnknown returns one configuration for each value of a configuration, by path, in which that
+// value is unknown. containers are those in which the value is an object or a list.
 func EachUnknown(t *testing.T, config string) (all, containers map[string]string) {
 	t.Helper()
 	var root any

@@ -13,19 +13,18 @@ import (
 	"github.com/port-changelog/terraform-provider-port/provider"
 )
 
-// Unknown stands for a value that is known after the apply, in a configuration for [Validate].
+// Unknown represents an unknown value in a configuration for [Validate].
 const Unknown = "(unknown)"
 
-// Validate checks the configuration of a resource as `terraform validate` does,
-// without the CLI. The configuration is a JSON object; attributes that it leaves
-// out are null. Each diagnostic comes as "severity path: summary: detail".
+// Validate checks the configuration of a resource as `terraform validate` does, but without the
+// CLI. The configuration is a JSON object; omitted attributes are null. Each diagnostic has the
+// form "severity path: summary: detail".
 func Validate(t *testing.T, resourceType, config string) []string {
 	t.Helper()
 	return ValidateAll(t, resourceType, map[string]string{"": config})[""]
 }
 
-// ValidateAll is [Validate] for many configurations, by name. Those without
-// diagnostics are left out.
+// ValidateAll is [Validate] for many configurations, by name. It omits those without diagnostics.
 func ValidateAll(t *testing.T, resourceType string, configs map[string]string) map[string][]string {
 	t.Helper()
 	server := providerserver.NewProtocol6(provider.New("test")())()
@@ -34,13 +33,13 @@ func ValidateAll(t *testing.T, resourceType string, configs map[string]string) m
 		t.Fatal(err)
 	}
 	wireType := schemas.ResourceSchemas[resourceType].ValueType()
-	found := map[string][]string{}
+	all := map[string][]string{}
 	for name, config := range configs {
 		if diagnostics := validate(t, server, resourceType, wireType, config); len(diagnostics) > 0 {
-			found[name] = diagnostics
+			all[name] = diagnostics
 		}
 	}
-	return found
+	return all
 }
 
 func validate(t *testing.T, server tfprotov6.ProviderServer, resourceType string, wireType tftypes.Type, config string) []string {
@@ -57,14 +56,14 @@ func validate(t *testing.T, server tfprotov6.ProviderServer, resourceType string
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{TypeName: resourceType, Config: &dynamic})
+	response, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{TypeName: resourceType, Config: &dynamic})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return describe(answer.Diagnostics)
+	return describe(response.Diagnostics)
 }
 
-// terraformValue turns decoded JSON into a value of a type.
+// terraformValue converts decoded JSON to a value of a type.
 func terraformValue(wireType tftypes.Type, value any) (tftypes.Value, error) {
 	if value == nil {
 		return tftypes.NewValue(wireType, nil), nil
@@ -113,7 +112,7 @@ func terraformObject(wireType tftypes.Object, object map[string]any) (tftypes.Va
 	}
 	for name := range object {
 		if _, exists := attributes[name]; !exists {
-			return tftypes.Value{}, fmt.Errorf("there is no attribute %q", name)
+			return tftypes.Value{}, fmt.Errorf("unknown attribute %q", name)
 		}
 	}
 	return tftypes.NewValue(wireType, attributes), nil
@@ -140,5 +139,5 @@ func terraformScalar(wireType tftypes.Type, value any) (tftypes.Value, error) {
 	if err != nil {
 		return tftypes.Value{}, err
 	}
-	return tftypes.ValueFromJSON(encoded, wireType) //nolint:staticcheck // It is deprecated for providers, which must read a DynamicValue; a test has none.
+	return tftypes.ValueFromJSON(encoded, wireType) //nolint:staticcheck // It is deprecated for providers, which read a DynamicValue; a test has only JSON.
 }

@@ -20,7 +20,7 @@ type Failure struct {
 	Verb string
 	// Kind is the concept, capitalized: Blueprint or Entity.
 	Kind string
-	// Identifier identifies the object as in its id; "" if it has none yet.
+	// Identifier identifies the object as in its ID; "" if it has none yet.
 	Identifier string
 	// Parent is what an object without an identifier belongs to, such as `blueprint "service"`.
 	Parent string

@@ -74,12 +74,12 @@ type Kind struct {
 }
 
 // Attributes declares the attributes of [Model]. kind names the object in descriptions, and idForm
-// describes its id.
+// describes its ID.
 func Attributes(ctx context.Context, kind, idForm string) map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "The id of the " + kind + ": " + idForm + ".",
+			MarkdownDescription: "The ID of the " + kind + ": " + idForm + ".",
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 		},
 		"timeouts": timeoutsAttribute(ctx, kind),

@@ -48,7 +48,7 @@ func (r *Resource[M, P]) IdentitySchema(_ context.Context, _ resource.IdentitySc
 	resp.IdentitySchema = r.identitySchema()
 }
 
-// ImportState accepts the key of an object as import id or as identity.
+// ImportState accepts the key of an object as import ID or as identity.
 func (r *Resource[M, P]) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	if r.ParentAttribute == "" {
 		resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root(r.KeyAttribute), req, resp)
@@ -60,7 +60,7 @@ func (r *Resource[M, P]) ImportState(ctx context.Context, req resource.ImportSta
 		resp.Diagnostics.Append(diagnostics...)
 		key = JoinKey(parent, own)
 	} else if _, _, isKey := SplitKey(req.ID); !isKey {
-		resp.Diagnostics.AddError("Invalid Import ID", fmt.Sprintf("The import id must have the form <%s>:<%s>, got %q.", r.ParentAttribute, r.KeyAttribute, req.ID))
+		resp.Diagnostics.AddError("Invalid Import ID", fmt.Sprintf("The import ID must have the form <%s>:<%s>, got %q.", r.ParentAttribute, r.KeyAttribute, req.ID))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), key)...)
@@ -102,7 +102,7 @@ func (r *Resource[M, P]) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	if err == nil {
-		// After an import, only the id is set.
+		// After an import, only the ID is set.
 		err = document.Read(current, state.Bindings(), state.Key().IsNull())
 	}
 	if err != nil {
@@ -163,7 +163,7 @@ func (r *Resource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest,
 	resp.Diagnostics.Append(r.warnIfLate(ctx, "delete", key)...)
 }
 
-// PlanID plans the id from the identifier, so that it is known as soon as the identifier is.
+// PlanID plans the ID from the identifier, so that it is known as soon as the identifier is.
 func (r *Resource[M, P]) PlanID(ctx context.Context, resp *resource.ModifyPlanResponse) diag.Diagnostics {
 	parent, key, diagnostics := r.parts(ctx, resp.Plan)
 	if r.ParentAttribute != "" {
@@ -187,7 +187,7 @@ func (r *Resource[M, P]) warnIfLate(ctx context.Context, verb, key string) diag.
 	return operation.WarnIfLate(ctx, fmt.Sprintf("%s %s %q", verb, strings.ToLower(r.Name), key))
 }
 
-// setState makes the plan, completed with the id, the state after a write, and remembers the values
+// setState makes the plan, completed with the ID, the state after a write, and remembers the values
 // that Port answered differently.
 func (r *Resource[M, P]) setState(ctx context.Context, planned tfsdk.Plan, state *tfsdk.State, private recall.Private, answer document.Object) diag.Diagnostics {
 	plan, answered := P(new(M)), P(new(M))

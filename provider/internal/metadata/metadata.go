@@ -1,4 +1,4 @@
-// Package metadata holds the computed attributes of blueprints and entities: the id, and when and
+// Package metadata holds the computed attributes of blueprints and entities: the ID, and when and
 // by whom the object was created and last changed.
 package metadata
 
@@ -38,10 +38,10 @@ func New(id string, stamp Stamp) Model {
 // first refresh.
 func (m Model) IsUnread() bool { return m.CreatedAt.IsNull() }
 
-// Attributes declares the attributes. kind names the object, and idForm describes its id.
+// Attributes declares the attributes. kind names the object, and idForm describes its ID.
 func Attributes(kind, idForm string) map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"id":         computed("The id of the " + kind + ": " + idForm + "."),
+		"id":         computed("The ID of the " + kind + ": " + idForm + "."),
 		"created_at": computed("When the " + kind + " was created (RFC 3339)."),
 		"created_by": computed("Who created the " + kind + "."),
 		"updated_at": computed("When the " + kind + " was last changed (RFC 3339)."),

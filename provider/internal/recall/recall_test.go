@@ -9,22 +9,22 @@ import (
 )
 
 var (
-	texts  = tftypes.Map{ElementType: tftypes.String}
-	nested = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"a": tftypes.String, "b": tftypes.String}}
-	none   = tftypes.Object{AttributeTypes: map[string]tftypes.Type{}}
-	whole  = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"texts": texts, "nested": nested, "none": none}}
+	texts     = tftypes.Map{ElementType: tftypes.String}
+	nested    = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"a": tftypes.String, "b": tftypes.String}}
+	none      = tftypes.Object{AttributeTypes: map[string]tftypes.Type{}}
+	stateType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"texts": texts, "nested": nested, "none": none}}
 )
 
 func state(t *testing.T, values map[string]tftypes.Value) tftypes.Value {
 	t.Helper()
 	members := map[string]tftypes.Value{}
-	for name, member := range whole.AttributeTypes {
+	for name, member := range stateType.AttributeTypes {
 		members[name] = tftypes.NewValue(member, nil)
 		if value, isSet := values[name]; isSet {
 			members[name] = value
 		}
 	}
-	return tftypes.NewValue(whole, members)
+	return tftypes.NewValue(stateType, members)
 }
 
 func textMap(values map[string]string) tftypes.Value {

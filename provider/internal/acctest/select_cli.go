@@ -10,8 +10,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/terraform"
 )
 
-// pathVariable names the CLI that the test library runs. It looks for Terraform
-// itself, and for no other.
+// pathVariable sets the CLI that the test library runs. On its own the library looks only for
+// Terraform.
 const pathVariable = "TF_ACC_TERRAFORM_PATH"
 
 // UnitTest runs a test case with Terraform or OpenTofu, whichever is installed.
@@ -23,14 +23,14 @@ func UnitTest(t *testing.T, test resource.TestCase) {
 
 func needCLI(t *testing.T) {
 	t.Helper()
-	if err := chooseCLI(); err != nil {
+	if err := selectCLI(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// chooseCLI tells the test library, once for the process and by the only means that
-// it has, which CLI to run.
-var chooseCLI = sync.OnceValue(func() error {
+// selectCLI sets, once per process, the environment variables that tell the test library which CLI
+// to run.
+var selectCLI = sync.OnceValue(func() error {
 	variables, err := cliVariables(os.Getenv)
 	for name, value := range variables {
 		if err := os.Setenv(name, value); err != nil {
@@ -40,7 +40,7 @@ var chooseCLI = sync.OnceValue(func() error {
 	return err
 })
 
-// findCLI returns the CLI that the environment names, or else the one on PATH.
+// findCLI returns the CLI that the environment sets, or else the one on PATH.
 func findCLI(getenv func(string) string) (terraform.CLI, error) {
 	if path := getenv(pathVariable); path != "" {
 		return terraform.At(path), nil
@@ -48,9 +48,9 @@ func findCLI(getenv func(string) string) (terraform.CLI, error) {
 	return terraform.Find()
 }
 
-// cliVariables returns the variables that the environment lacks. OpenTofu takes the provider of a
-// configuration that names no source from another registry than Terraform, and refuses the legacy
-// namespace that the library registers it under unless it is told one.
+// cliVariables returns the variables that must be set in addition to the environment. OpenTofu's
+// default registry differs from Terraform's, and it refuses the legacy namespace under which the
+// library registers the provider by default.
 func cliVariables(getenv func(string) string) (map[string]string, error) {
 	if getenv(pathVariable) == "" && getenv("TF_ACC_TERRAFORM_VERSION") != "" {
 		return nil, nil // The library installs that version of Terraform.

@@ -4,16 +4,16 @@ import (
 	"testing"
 )
 
-// TestAction_quiet applies configurations after which a plan is empty: as they are,
-// in other words that mean the same, and after an import.
-func TestAction_quiet(t *testing.T) {
+// TestAction_emptyPlan applies configurations and expects an empty plan: for the same
+// configuration, for an equivalent one, and after an import.
+func TestAction_emptyPlan(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		config string
-		// reworded means the same.
+		// reworded is an equivalent configuration.
 		reworded string
 	}{
-		"little":                         {config: automation()},
+		"minimal":                        {config: automation()},
 		"empty texts":                    {config: automation(`"title": "", "icon": "", "description": ""`)},
 		"defaults":                       {config: automation(), reworded: automation(`"publish": true`)},
 		"not published":                  {config: automation(`"publish": false, "allow_anyone_to_view_runs": false`)},
@@ -32,36 +32,36 @@ func TestAction_quiet(t *testing.T) {
 		"a condition or another":         {config: condition(`{"expressions": ["true"], "combinator": "or"}`)},
 		"a condition with no expression": {config: condition(`{"expressions": []}`), reworded: automation()},
 		"an empty condition":             {config: condition(`{"expressions": []}`), reworded: condition(`{}`)},
-		"no headers and none":            {config: webhook(`"headers": {}`), reworded: webhook()},
+		"empty headers":                  {config: webhook(`"headers": {}`), reworded: webhook()},
 		"a webhook": {
 			config:   webhook(`"agent": "false", "synchronized": "true", "method": "PUT", "headers": {"A": "b"}, "body": "{\"a\": [1, 2.50, {\"b\": null}]}"`),
 			reworded: webhook(`"agent": "false", "synchronized": "true", "method": "PUT", "headers": {"A": "b"}, "body": "{ \"a\" : [1.0, 2.5, {\"b\": null}] }"`),
 		},
-		"flags by templates":        {config: webhook(`"agent": "{{ .inputs.agent }}", "synchronized": " {{ true }} ", "method": "{{ 'PUT' }}"`)},
-		"a list as body":            {config: webhook(`"body": "[{\"{{ spreadValue() }}\": \"{{ .event }}\"}]"`)},
-		"exact numbers":             {config: webhook(`"body": "{\"n\": 9007199254740993, \"f\": 0.1, \"g\": 1e21}"`)},
-		"Kafka":                     {config: method(`"kafka_method": {}`)},
-		"Kafka with a payload":      {config: method(`"kafka_method": {"payload": "{\"a\": 1}"}`), reworded: method(`"kafka_method": {"payload": "{\"a\": 1.0}"}`)},
-		"GitHub":                    {config: method(`"github_method": {"org": "o", "repo": "r", "workflow": "w"}`)},
-		"GitHub with everything":    {config: method(`"github_method": {"org": "o", "repo": "r", "workflow": "w", "workflow_inputs": "{\"a\": \"{{ .x }}\"}", "report_workflow_status": "true"}`)},
-		"GitLab":                    {config: method(`"gitlab_method": {"project_name": "p", "group_name": "g", "default_ref": "main", "pipeline_variables": "{\"A\": \"b\"}"}`)},
-		"Azure":                     {config: method(`"azure_method": {"org": "o", "webhook": "w", "payload": "[1]"}`)},
-		"an integration":            {config: method(`"integration_method": {"installation_id": "i", "integration_action_type": "dispatch_workflow", "integration_action_execution_properties": {"org": "o", "repo": "r", "workflow": "w", "workflow_inputs": "{}", "report_workflow_status": "{{ true }}"}}`)},
-		"an upsert":                 {config: upsert()},
-		"an upsert of a title":      {config: upsert(`"title": "T", "mapping": {}`), reworded: upsert(`"title": "T"`)},
-		"an upsert with everything": {config: upsert(`"title": "T", "mapping": {"identifier": "{{ .x }}", "icon": "I", "teams": ["b", "a"], "properties": "{\"a\": 1}", "relations": "{\"r\": [\"x\"]}"}`)},
-		"no teams":                  {config: upsert(`"mapping": {"teams": []}`)},
-		"teams by a template":       {config: upsert(`"mapping": {"teams_jq": "{{ .x }}"}`)},
-		"an empty form":             {config: selfService(`"user_properties": {"string_props": {}, "array_props": {}}, "order_properties": [], "steps": [], "titles": {}`), reworded: selfService()},
-		"a form with an order":      {config: selfService(`"user_properties": {"string_props": {"a": {}}}, "order_properties": ["a", "t"], "titles": {"t": {"title": "T", "description": "D", "visible_jq_query": "true"}}`)},
-		"a form with steps":         {config: selfService(`"user_properties": {"string_props": {"a": {}}}, "steps": [{"title": "One", "order": ["a"], "visible": true}, {"title": "Two", "order": [], "visible_jq_query": "false"}]`)},
-		"a form with all texts":     {config: selfService(`"blueprint_identifier": "service", "required_jq_query": "[]", "action_card_button_text": "Go", "execute_action_button_text": "Do it"`)},
+		"flags by templates":            {config: webhook(`"agent": "{{ .inputs.agent }}", "synchronized": " {{ true }} ", "method": "{{ 'PUT' }}"`)},
+		"a list as body":                {config: webhook(`"body": "[{\"{{ spreadValue() }}\": \"{{ .event }}\"}]"`)},
+		"exact numbers":                 {config: webhook(`"body": "{\"n\": 9007199254740993, \"f\": 0.1, \"g\": 1e21}"`)},
+		"Kafka":                         {config: method(`"kafka_method": {}`)},
+		"Kafka with a payload":          {config: method(`"kafka_method": {"payload": "{\"a\": 1}"}`), reworded: method(`"kafka_method": {"payload": "{\"a\": 1.0}"}`)},
+		"GitHub":                        {config: method(`"github_method": {"org": "o", "repo": "r", "workflow": "w"}`)},
+		"GitHub with all attributes":    {config: method(`"github_method": {"org": "o", "repo": "r", "workflow": "w", "workflow_inputs": "{\"a\": \"{{ .x }}\"}", "report_workflow_status": "true"}`)},
+		"GitLab":                        {config: method(`"gitlab_method": {"project_name": "p", "group_name": "g", "default_ref": "main", "pipeline_variables": "{\"A\": \"b\"}"}`)},
+		"Azure":                         {config: method(`"azure_method": {"org": "o", "webhook": "w", "payload": "[1]"}`)},
+		"an integration":                {config: method(`"integration_method": {"installation_id": "i", "integration_action_type": "dispatch_workflow", "integration_action_execution_properties": {"org": "o", "repo": "r", "workflow": "w", "workflow_inputs": "{}", "report_workflow_status": "{{ true }}"}}`)},
+		"an upsert":                     {config: upsert()},
+		"an upsert of a title":          {config: upsert(`"title": "T", "mapping": {}`), reworded: upsert(`"title": "T"`)},
+		"an upsert with all attributes": {config: upsert(`"title": "T", "mapping": {"identifier": "{{ .x }}", "icon": "I", "teams": ["b", "a"], "properties": "{\"a\": 1}", "relations": "{\"r\": [\"x\"]}"}`)},
+		"no teams":                      {config: upsert(`"mapping": {"teams": []}`)},
+		"teams by a template":           {config: upsert(`"mapping": {"teams_jq": "{{ .x }}"}`)},
+		"an empty form":                 {config: selfService(`"user_properties": {"string_props": {}, "array_props": {}}, "order_properties": [], "steps": [], "titles": {}`), reworded: selfService()},
+		"a form with an order":          {config: selfService(`"user_properties": {"string_props": {"a": {}}}, "order_properties": ["a", "t"], "titles": {"t": {"title": "T", "description": "D", "visible_jq_query": "true"}}`)},
+		"a form with steps":             {config: selfService(`"user_properties": {"string_props": {"a": {}}}, "steps": [{"title": "One", "order": ["a"], "visible": true}, {"title": "Two", "order": [], "visible_jq_query": "false"}]`)},
+		"a form with all texts":         {config: selfService(`"blueprint_identifier": "service", "required_jq_query": "[]", "action_card_button_text": "Go", "execute_action_button_text": "Do it"`)},
 		"a condition of a form": {
 			config:   selfService(`"blueprint_identifier": "service", "condition": "{\"type\": \"SEARCH\", \"combinator\": \"and\", \"rules\": [{\"property\": \"healthStatus\", \"operator\": \"=\", \"value\": \"x\"}]}"`),
 			reworded: selfService(`"blueprint_identifier": "service", "condition": "{\"rules\": [{\"value\": \"x\", \"property\": \"healthStatus\", \"operator\": \"=\"}], \"combinator\": \"and\", \"type\": \"SEARCH\"}"`),
 		},
-		"inputs of all types": {config: inputs(`"string_props": {"s": {}}, "number_props": {"n": {}}, "boolean_props": {"b": {}}, "object_props": {"o": {}}, "array_props": {"a": {}}`)},
-		"what inputs have":    {config: inputs(`"string_props": {"s": {"title": "T", "icon": "I", "description": "D", "required": true, "depends_on": ["n"], "visible": false, "disabled": true, "default": "x"}}, "number_props": {"n": {"required": true, "visible_jq_query": "true", "disabled_jq_query": "true", "default_jq_query": "1"}}`)},
+		"inputs of all types":          {config: inputs(`"string_props": {"s": {}}, "number_props": {"n": {}}, "boolean_props": {"b": {}}, "object_props": {"o": {}}, "array_props": {"a": {}}`)},
+		"an input with all attributes": {config: inputs(`"string_props": {"s": {"title": "T", "icon": "I", "description": "D", "required": true, "depends_on": ["n"], "visible": false, "disabled": true, "default": "x"}}, "number_props": {"n": {"required": true, "visible_jq_query": "true", "disabled_jq_query": "true", "default_jq_query": "1"}}`)},
 		"empty lists of an input": {
 			config:   inputs(`"string_props": {"s": {"depends_on": [], "enum_colors": {}}}, "number_props": {"n": {"enum_colors": {}}}`),
 			reworded: inputs(`"string_props": {"s": {}}, "number_props": {"n": {}}`),
@@ -93,9 +93,9 @@ func TestAction_quiet(t *testing.T) {
 			env := newPort(t)
 			session := env.NewSession(t, "port_action")
 			session.Apply(test.config)
-			expectQuiet(t, session, "after the apply", test.config)
+			expectEmptyPlan(t, session, "after the apply", test.config)
 			if test.reworded != "" {
-				expectQuiet(t, session, "in other words", test.reworded)
+				expectEmptyPlan(t, session, "with an equivalent configuration", test.reworded)
 			}
 			for _, config := range []string{test.config, test.reworded} {
 				if config == "" {
@@ -103,7 +103,7 @@ func TestAction_quiet(t *testing.T) {
 				}
 				imported := env.NewSession(t, "port_action")
 				imported.Import("tell")
-				expectQuiet(t, imported, "after an import", config)
+				expectEmptyPlan(t, imported, "after an import", config)
 			}
 		})
 	}
