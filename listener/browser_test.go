@@ -121,8 +121,8 @@ func (b *browser) try(t *testing.T, method, path string, command, into any) erro
 	return json.Unmarshal(content, &answer)
 }
 
-// act does something to the first element that a CSS selector, or the text of a link,
-// selects. The page may be replaced at any time, by itself or by what was clicked before.
+// act does something to the first element that a CSS selector, or the text of a link, selects. The
+// page may be replaced at any time, by itself or by what was clicked before.
 func (b *browser) act(t *testing.T, using, value, action string, parameters any) {
 	t.Helper()
 	var last error
@@ -216,8 +216,8 @@ func (b *browser) scheme(t *testing.T, scheme string) {
 	b.tell(t, "Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}})
 }
 
-// screenshot writes what the page looks like where the guide shows it, if
-// UPDATE_SCREENSHOTS is set. A person looks at it then.
+// screenshot writes what the page looks like where the guide shows it, if UPDATE_SCREENSHOTS is
+// set. A person looks at it then.
 func (b *browser) screenshot(t *testing.T, name string) {
 	t.Helper()
 	var encoded string
@@ -234,8 +234,8 @@ func (b *browser) screenshot(t *testing.T, name string) {
 	}
 }
 
-// attendedPage is a listener whose page is looked at. The channel of crew refuses
-// messages until taking is set.
+// attendedPage is a listener whose page is looked at. The channel of crew refuses messages until
+// taking is set.
 type attendedPage struct {
 	mortal
 	listener *running
@@ -323,8 +323,8 @@ func (a *attendedPage) settled(t *testing.T, entity, outcome string) string {
 	return id
 }
 
-// accessible is what every page must be: with one heading, labels, texts for pictures,
-// and no wider than the screen.
+// accessible is what every page must be: with one heading, labels, texts for pictures, and no wider
+// than the screen.
 const accessible = `
 	const unlabelled = [...document.querySelectorAll("input:not([type=hidden]), select")].filter((e) => e.labels.length === 0 && !e.ariaLabel);
 	return [
@@ -332,8 +332,8 @@ const accessible = `
 		document.querySelectorAll("img:not([alt])").length === 0, document.documentElement.scrollWidth <= window.innerWidth,
 	].join(" ");`
 
-// TestThePageInABrowser clicks through the operator's page: an event that was delivered,
-// one that no rule matched, one that Slack refused, its replay, and hostile titles.
+// TestThePageInABrowser clicks through the operator's page: an event that was delivered, one that
+// no rule matched, one that Slack refused, its replay, and hostile titles.
 //
 //nolint:paralleltest,tparallel // One browser is led from one step to the next.
 func TestThePageInABrowser(t *testing.T) {

@@ -105,8 +105,8 @@ func (s *statesSlack) counts() (states, repeated int) {
 	return len(s.shown), repeated
 }
 
-// TestChangesWhileKilledAreCaughtUp kills the listener, changes things, and starts it
-// again: half of the changes were posted to it before, and the others while it was dead.
+// TestChangesWhileKilledAreCaughtUp kills the listener, changes things, and starts it again: half
+// of the changes were posted to it before, and the others while it was dead.
 func TestChangesWhileKilledAreCaughtUp(t *testing.T) {
 	t.Parallel()
 	const changes = 200

@@ -29,8 +29,8 @@ type database struct {
 	port          int
 }
 
-// startDatabase makes and starts a server. It does not run as root, so a test that
-// does uses the account that Debian's package creates.
+// startDatabase makes and starts a server. It does not run as root, so a test that does uses the
+// account that Debian's package creates.
 func startDatabase(t *testing.T) *database {
 	t.Helper()
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
@@ -104,8 +104,7 @@ func until(t *testing.T, what string, limit time.Duration, condition func() bool
 	}
 }
 
-// strictSlack takes one message per interval, and counts those that came too
-// early.
+// strictSlack takes one message per interval, and counts those that came too early.
 type strictSlack struct {
 	*httptest.Server
 	interval time.Duration
@@ -162,10 +161,9 @@ func (s *strictSlack) count() int {
 	return len(s.told)
 }
 
-// TestListenersShareADatabase has three listeners share nothing but the URL of a
-// database. One listener is killed and the database is restarted while events
-// arrive: nothing may be lost, and a message a second for the destination must still
-// hold.
+// TestListenersShareADatabase has three listeners share nothing but the URL of a database. One
+// listener is killed and the database is restarted while events arrive: nothing may be lost, and a
+// message a second for the destination must still hold.
 func TestListenersShareADatabase(t *testing.T) {
 	t.Parallel()
 	if !soak() {

@@ -24,8 +24,8 @@ type command struct {
 	about string
 	// commands are those below it, which are called by their names after its own.
 	commands []command
-	// prepare defines the flags, and returns what is run once they are read. Its
-	// operands are the arguments that are no flags.
+	// prepare defines the flags, and returns what is run once they are read. Its operands are the
+	// arguments that are no flags.
 	prepare func(flags *flag.FlagSet) func(ctx context.Context, operands []string, out io.Writer) error
 }
 

@@ -13,8 +13,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// TestRender compares what is shown for the worked example with what a person has
-// read.
+// TestRender compares what is shown for the worked example with what a person has read.
 func TestRender(t *testing.T) {
 	t.Parallel()
 	got := execute(t, nil, "render")
@@ -45,8 +44,8 @@ func TestRender(t *testing.T) {
 	}
 }
 
-// TestRenderShowsWhatIsStrange shows blocks that the library cannot read, and
-// values that are meant for the terminal.
+// TestRenderShowsWhatIsStrange shows blocks that the library cannot read, and values that are meant
+// for the terminal.
 func TestRenderShowsWhatIsStrange(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -203,8 +202,8 @@ func TestSend(t *testing.T) {
 	}
 }
 
-// TestReloadAProcess edits the file of a running listener, and tells it by a signal
-// and by a request.
+// TestReloadAProcess edits the file of a running listener, and tells it by a signal and by a
+// request.
 func TestReloadAProcess(t *testing.T) {
 	t.Parallel()
 	slack := newChannel(t)

@@ -29,8 +29,7 @@ import (
 // soak asks for the long form of the tests that have one.
 func soak() bool { return os.Getenv("LISTENER_SOAK") != "" }
 
-// moodySlack is an incoming webhook that answers as a bad day has it, and keeps
-// what it has shown.
+// moodySlack is an incoming webhook that answers as a bad day has it, and keeps what it has shown.
 type moodySlack struct {
 	*httptest.Server
 	names *regexp.Regexp
@@ -198,9 +197,9 @@ func (m *mortal) post(ctx context.Context, body []byte) (acknowledged bool) {
 	return response.StatusCode == http.StatusAccepted
 }
 
-// TestAcknowledgedEventsSurviveKills posts events while the listener is killed
-// again and again and Slack has a bad day. Every event that was acknowledged must
-// be told, and no more repeated than kills and ambiguous answers explain.
+// TestAcknowledgedEventsSurviveKills posts events while the listener is killed again and again and
+// Slack has a bad day. Every event that was acknowledged must be told, and no more repeated than
+// kills and ambiguous answers explain.
 func TestAcknowledgedEventsSurviveKills(t *testing.T) {
 	t.Parallel()
 	events, kills := 60, 4
@@ -245,8 +244,8 @@ func TestAcknowledgedEventsSurviveKills(t *testing.T) {
 	}
 }
 
-// killAmong hands out the numbers of the events, and kills the listener at random
-// moments between them.
+// killAmong hands out the numbers of the events, and kills the listener at random moments between
+// them.
 func killAmong(victim *mortal, numbers chan<- int, events, kills int) {
 	for number := range events {
 		numbers <- number

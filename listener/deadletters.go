@@ -17,8 +17,8 @@ import (
 const (
 	// defaultShown is how many dead letters a table shows before it ends.
 	defaultShown = 1000
-	// orderSize is how many dead letters are replayed or dropped with one request:
-	// few enough to be done soon, and to be stopped in between.
+	// orderSize is how many dead letters are replayed or dropped with one request: few enough to be
+	// done soon, and to be stopped in between.
 	orderSize = 100
 )
 
@@ -92,8 +92,8 @@ func prepareList(flags *flag.FlagSet) func(context.Context, []string, io.Writer)
 	}
 }
 
-// collect reads the dead letters page by page, up to a limit unless it is 0, and
-// reports whether there are more.
+// collect reads the dead letters page by page, up to a limit unless it is 0, and reports whether
+// there are more.
 func collect(ctx context.Context, desk desk, destination string, limit int) (letters []admin.DeadLetter, more bool, err error) {
 	query := admin.Query{Destination: destination, Limit: admin.MaxPage}
 	for {
@@ -108,8 +108,8 @@ func collect(ctx context.Context, desk desk, destination string, limit int) (let
 	}
 }
 
-// requireDestination refuses the name of a destination that has no dead letters and
-// is not known either: it is likely to be a slip.
+// requireDestination refuses the name of a destination that has no dead letters and is not known
+// either: it is likely to be a slip.
 func requireDestination(ctx context.Context, desk desk, name string, letters []admin.DeadLetter) error {
 	if name == "" || len(letters) > 0 {
 		return nil
@@ -128,8 +128,8 @@ func requireDestination(ctx context.Context, desk desk, name string, letters []a
 	return fmt.Errorf("there is no destination %q; the destinations are %s", name, strings.Join(names, ", "))
 }
 
-// writeLettersJSON fails after what was asked for if there is more: a program does
-// not read a remark.
+// writeLettersJSON fails after what was asked for if there is more: a program does not read a
+// remark.
 func writeLettersJSON(out io.Writer, letters []admin.DeadLetter, more bool) error {
 	if err := writeLines(out, letters); err != nil {
 		return err
@@ -277,8 +277,7 @@ func (w work) do(ctx context.Context, desk desk, chosen *choice, ids []uint64) e
 		results, err := w.each(ids)
 		return errors.Join(w.tellEach(results), problems(results), err)
 	}
-	// All that are there now: what is given up again meanwhile would be taken
-	// again without end.
+	// All that are there now: what is given up again meanwhile would be taken again without end.
 	letters, _, err := collect(ctx, desk, chosen.destination, 0)
 	if err != nil {
 		return err
@@ -297,8 +296,7 @@ func (w work) do(ctx context.Context, desk desk, chosen *choice, ids []uint64) e
 	return errors.Join(w.tellCount(results, len(ids)), problems(results), err)
 }
 
-// each gives one order after the other. After an error it returns what was done
-// before.
+// each gives one order after the other. After an error it returns what was done before.
 func (w work) each(ids []uint64) ([]admin.Result, error) {
 	var results []admin.Result
 	for part := range slices.Chunk(ids, orderSize) {

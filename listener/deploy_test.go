@@ -62,8 +62,8 @@ func metricNames(exposition string) []string {
 	return names
 }
 
-// TestPrometheusRules reads the alerting rules, and looks for each metric that they
-// ask for among those of a running listener.
+// TestPrometheusRules reads the alerting rules, and looks for each metric that they ask for among
+// those of a running listener.
 func TestPrometheusRules(t *testing.T) {
 	t.Parallel()
 	var file struct {
@@ -106,8 +106,8 @@ func TestPrometheusRules(t *testing.T) {
 	}
 }
 
-// TestDashboard looks for each metric that a panel of the dashboard asks for among those
-// of a running listener, and for each panel that shares its number or its place.
+// TestDashboard looks for each metric that a panel of the dashboard asks for among those of a
+// running listener, and for each panel that shares its number or its place.
 func TestDashboard(t *testing.T) {
 	t.Parallel()
 	type query struct {
@@ -186,9 +186,8 @@ type container struct {
 	Args []string `yaml:"args"`
 }
 
-// TestKubernetes reads the manifests, and has the listener check its flags and its
-// configuration, with the secrets where they are mounted. Kubernetes' own types are
-// asked in internal/kubernetes.
+// TestKubernetes reads the manifests, and has the listener check its flags and its configuration,
+// with the secrets where they are mounted. Kubernetes' own types are asked in internal/kubernetes.
 func TestKubernetes(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"kubernetes.yaml", "kubernetes-standalone.yaml"} {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestDoctor examines a listener that runs with everything around it, and again once its
-// automation is gone and its webhook is dead.
+// TestDoctor examines a listener that runs with everything around it, and again once its automation
+// is gone and its webhook is dead.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	p := startPort(t)

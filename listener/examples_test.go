@@ -75,8 +75,8 @@ func exampleEnvironment(payments, search *channel) map[string]string {
 	return environment
 }
 
-// TestExamples renders every event with each configuration, and sends one of them
-// to a listener. What is named here is told, and nothing else.
+// TestExamples renders every event with each configuration, and sends one of them to a listener.
+// What is named here is told, and nothing else.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	const service = "Notification Service Production"
@@ -143,8 +143,8 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// inProcess runs a command within the test, for what is done too often to start a
-// process each time.
+// inProcess runs a command within the test, for what is done too often to start a process each
+// time.
 func inProcess(arguments ...string) outcome {
 	var stdout, stderr bytes.Buffer
 	code := run(arguments, &stdout, &stderr)

@@ -160,8 +160,8 @@ func (x *explainer) collect(ctx context.Context, desk desk, query admin.EventQue
 	return events, nil
 }
 
-// follow shows each new event once its story has an end, and again when it gets
-// another one. One that waits for long is shown as it waits.
+// follow shows each new event once its story has an end, and again when it gets another one. One
+// that waits for long is shown as it waits.
 func (x *explainer) follow(ctx context.Context, desk desk, query admin.EventQuery) error {
 	again := time.NewTicker(followInterval)
 	defer again.Stop()

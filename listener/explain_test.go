@@ -86,8 +86,8 @@ func TestExplain(t *testing.T) {
 	a.explains(t, unmatched+"No listener answers at ADMIN; this is the content of the store in DIR.\n", event.ID)
 }
 
-// follow runs listener explain -follow until it is interrupted, and yields its lines. It
-// returns once the command has seen what there was.
+// follow runs listener explain -follow until it is interrupted, and yields its lines. It returns
+// once the command has seen what there was.
 func (a *attended) follow(t *testing.T) (lines chan string, interrupt func()) {
 	t.Helper()
 	command := process(t, nil, "explain", "-follow", "-last", "1", "-admin", a.admin)

@@ -21,9 +21,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/testlog"
 )
 
-// elsewhere are the beginnings of the commands that TestGuideCommands does not run, and
-// why. Every other command of the pages is run: one that cannot be run here fails the test
-// until somebody adds it.
+// elsewhere are the beginnings of the commands that TestGuideCommands does not run, and why. Every
+// other command of the pages is run: one that cannot be run here fails the test until somebody adds
+// it.
 var elsewhere = map[string]string{
 	"git clone ":                            "needs a network",
 	"go install ./listener":                 "installs on this machine",
@@ -39,8 +39,8 @@ var elsewhere = map[string]string{
 // guideCommand is a command of a page, and what the page shows as its output.
 type guideCommand struct{ text, shown string }
 
-// guideCommands returns the commands in the fenced blocks of a page. A block with a
-// prompt shows output as well.
+// guideCommands returns the commands in the fenced blocks of a page. A block with a prompt shows
+// output as well.
 func guideCommands(t *testing.T, page string) []guideCommand {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -65,8 +65,8 @@ func guideCommands(t *testing.T, page string) []guideCommand {
 	return commands
 }
 
-// reader is somebody who types the commands of a page into a shell, with a Port and a
-// Slack of the test.
+// reader is somebody who types the commands of a page into a shell, with a Port and a Slack of the
+// test.
 type reader struct {
 	clone        string
 	port         *fakePort
@@ -116,8 +116,8 @@ func newReader(t *testing.T, folder string) *reader {
 	return r
 }
 
-// layOut makes the folders, and a listener on PATH that uses the addresses of this test
-// where it would use its default ones.
+// layOut makes the folders, and a listener on PATH that uses the addresses of this test where it
+// would use its default ones.
 func (r *reader) layOut(t *testing.T) {
 	t.Helper()
 	root, err := filepath.Abs("..")
@@ -152,8 +152,8 @@ esac
 	}
 }
 
-// freeAddress returns an address that nothing listens on. Where the whole of 127.0.0.0/8
-// is local, it is on a host of its own: other tests take ports of 127.0.0.1 at any time.
+// freeAddress returns an address that nothing listens on. Where the whole of 127.0.0.0/8 is local,
+// it is on a host of its own: other tests take ports of 127.0.0.1 at any time.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	host := "127.0.0.1"
@@ -302,9 +302,8 @@ func unpublished(t *testing.T, p *fakePort) port.Action {
 	return action
 }
 
-// TestGuideCommands runs every command of README and of the guide, but for those
-// elsewhere, page after page in one shell each, and compares what it says with what the
-// page shows.
+// TestGuideCommands runs every command of README and of the guide, but for those elsewhere, page
+// after page in one shell each, and compares what it says with what the page shows.
 func TestGuideCommands(t *testing.T) {
 	t.Parallel()
 	pages, err := filepath.Glob("../docs/guides/listener*.md")

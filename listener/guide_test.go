@@ -32,9 +32,8 @@ func guide(t *testing.T) string {
 	return text.String()
 }
 
-// TestGuideMetrics compares the metrics of the guide with those of a running
-// listener, in both directions: their names, their labels, and the values of labels
-// that have a closed set of them.
+// TestGuideMetrics compares the metrics of the guide with those of a running listener, in both
+// directions: their names, their labels, and the values of labels that have a closed set of them.
 func TestGuideMetrics(t *testing.T) {
 	t.Parallel()
 	shown := exposed(t)
@@ -67,8 +66,8 @@ func TestGuideMetrics(t *testing.T) {
 	}
 }
 
-// labelsOf returns the labels of a metric, and the values of those that do not come
-// from the configuration.
+// labelsOf returns the labels of a metric, and the values of those that do not come from the
+// configuration.
 func labelsOf(exposition, name string) []string {
 	var found []string
 	series := regexp.MustCompile(`(?m)^` + name + `(?:_bucket|_sum|_count)?\{(.*)\} `)
@@ -87,8 +86,8 @@ func labelsOf(exposition, name string) []string {
 	return slices.Compact(found)
 }
 
-// TestGuideQuotesTheLog looks for each line of the log that the guide, or an alerting
-// rule, has the reader look for.
+// TestGuideQuotesTheLog looks for each line of the log that the guide, or an alerting rule, has the
+// reader look for.
 func TestGuideQuotesTheLog(t *testing.T) {
 	t.Parallel()
 	sources := listenerSources(t)
@@ -121,8 +120,7 @@ func listenerSources(t *testing.T) string {
 	return all.String()
 }
 
-// TestGuideShowsTheEvent compares the event that the guide shows with what a
-// condition sees.
+// TestGuideShowsTheEvent compares the event that the guide shows with what a condition sees.
 func TestGuideShowsTheEvent(t *testing.T) {
 	t.Parallel()
 	event, err := changelog.Parse(exampleEvent)
@@ -145,8 +143,7 @@ func TestGuideShowsTheEvent(t *testing.T) {
 	}
 }
 
-// TestGuideShowsTheMessage compares the message that the guide shows with the one
-// that is made.
+// TestGuideShowsTheMessage compares the message that the guide shows with the one that is made.
 func TestGuideShowsTheMessage(t *testing.T) {
 	t.Parallel()
 	made := execute(t, nil, "render").stdout
@@ -166,8 +163,8 @@ func anchors(text string) []string {
 	return found
 }
 
-// TestLinks looks for each file of the repository that a page for people links to, and
-// for each heading.
+// TestLinks looks for each file of the repository that a page for people links to, and for each
+// heading.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	var pages []string

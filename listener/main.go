@@ -1,8 +1,7 @@
 // Command listener turns Port's change events into Slack alerts.
 //
-// It receives signed events over HTTP, keeps them on disk until they are
-// delivered, and posts a message to a Slack incoming webhook for each change of
-// an entity's health.
+// It receives signed events over HTTP, keeps them on disk until they are delivered, and posts a
+// message to a Slack incoming webhook for each change of an entity's health.
 package main
 
 import (
@@ -27,9 +26,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
 )
 
-// stopTimeout is how long requests and deliveries at work may take to end; it is
-// longer than any of them takes, and shorter than the 30 s after which Kubernetes
-// kills.
+// stopTimeout is how long requests and deliveries at work may take to end; it is longer than any of
+// them takes, and shorter than the 30 s after which Kubernetes kills.
 const stopTimeout = 27 * time.Second
 
 // The exit codes of the command.
@@ -152,8 +150,7 @@ func serve(flags flags, loaded *config.Config, load func(try config.Try) (*confi
 	return nil
 }
 
-// start starts the listener, and reports whether it runs. Being stopped meanwhile is
-// not a failure.
+// start starts the listener, and reports whether it runs. Being stopped meanwhile is not a failure.
 func start(signalled context.Context, listener *app.App, logger *slog.Logger) (started bool, err error) {
 	err = listener.Start(signalled)
 	if err == nil || signalled.Err() == nil {
@@ -163,8 +160,8 @@ func start(signalled context.Context, listener *app.App, logger *slog.Logger) (s
 	return false, nil
 }
 
-// attend reloads the configuration at each hangup, until a signal to stop, or until
-// a part of the listener has failed.
+// attend reloads the configuration at each hangup, until a signal to stop, or until a part of the
+// listener has failed.
 func attend(signalled context.Context, hangups <-chan os.Signal, listener *app.App) error {
 	for {
 		select {
@@ -173,8 +170,8 @@ func attend(signalled context.Context, hangups <-chan os.Signal, listener *app.A
 		case err := <-listener.Failed():
 			return err
 		case <-hangups:
-			// How it went is in the log. A file that cannot be read in time must
-			// not keep the listener from being stopped.
+			// How it went is in the log. A file that cannot be read in time must not keep the
+			// listener from being stopped.
 			go func() { _, _ = listener.Reload(signalled) }()
 		}
 	}

@@ -26,8 +26,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
 )
 
-// actAsListener makes the test binary be the command, so that the tests see real
-// processes, signals and exit codes without building anything.
+// actAsListener makes the test binary be the command, so that the tests see real processes, signals
+// and exit codes without building anything.
 const actAsListener = "LISTENER_TEST_ACT_AS_LISTENER"
 
 // patience bounds every wait of these tests.
@@ -153,8 +153,8 @@ func TestCheckConfigTouchesNothing(t *testing.T) {
 	}
 }
 
-// TestTheListenerAtWork starts the command, sends it an event, and stops it with
-// each of the signals that a supervisor or a person sends.
+// TestTheListenerAtWork starts the command, sends it an event, and stops it with each of the
+// signals that a supervisor or a person sends.
 func TestTheListenerAtWork(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
@@ -270,8 +270,8 @@ func TestStoppedWhileStarting(t *testing.T) {
 	}
 }
 
-// TestTheAddressesOfTheFile runs a listener whose addresses are in its configuration,
-// and looks for an event that no rule selects in its log.
+// TestTheAddressesOfTheFile runs a listener whose addresses are in its configuration, and looks for
+// an event that no rule selects in its log.
 func TestTheAddressesOfTheFile(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "listener.yaml")
@@ -286,8 +286,8 @@ func TestTheAddressesOfTheFile(t *testing.T) {
 	running.logged(t, `level=DEBUG msg="no rule matches the event"`)
 }
 
-// TestASecondSignalEnds stops the listener while Slack does not answer: the first
-// signal waits for it, the second does not.
+// TestASecondSignalEnds stops the listener while Slack does not answer: the first signal waits for
+// it, the second does not.
 func TestASecondSignalEnds(t *testing.T) {
 	t.Parallel()
 	arrived, release := make(chan struct{}, 1), make(chan struct{})

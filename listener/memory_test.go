@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// BenchmarkMemory starts the listener and reports what it takes while nothing
-// happens, and while 10,000 alerts wait for a destination that is gone.
+// BenchmarkMemory starts the listener and reports what it takes while nothing happens, and while
+// 10,000 alerts wait for a destination that is gone.
 func BenchmarkMemory(b *testing.B) {
 	const waiting = 10_000
 	for b.Loop() {

@@ -19,8 +19,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// address says where the commands of the operator find a listener, and the token that it
-// needs.
+// address says where the commands of the operator find a listener, and the token that it needs.
 type address struct {
 	admin, tokenFile, config string
 }
@@ -42,8 +41,8 @@ func (a *address) define(flags *flag.FlagSet) {
 	flags.StringVar(&a.config, "config", "", "configuration `file` of the listener")
 }
 
-// client returns a client of the listener. A token that cannot be read is a problem only
-// where one is needed.
+// client returns a client of the listener. A token that cannot be read is a problem only where one
+// is needed.
 func (a *address) client() (*operatorClient, error) {
 	token, problem := a.token()
 	client, err := admin.NewClient(a.admin, token)
@@ -99,8 +98,8 @@ func (p *place) at(ctx context.Context, act func(desk desk) error) error {
 	return p.use(ctx, admin.Open, act)
 }
 
-// look is at for commands that change nothing: a store may be looked at while another
-// process uses it.
+// look is at for commands that change nothing: a store may be looked at while another process uses
+// it.
 func (p *place) look(ctx context.Context, act func(desk desk) error) error {
 	return p.use(ctx, admin.OpenReadOnly, act)
 }
@@ -192,8 +191,8 @@ func writeTable(out io.Writer, rows [][]string) error {
 	return table.Flush()
 }
 
-// cell keeps a text to its place in a table, and from speaking to the terminal:
-// names in events are not ours.
+// cell keeps a text to its place in a table, and from speaking to the terminal: names in events are
+// not ours.
 func cell(text string) string {
 	if text == "" {
 		return "-"
@@ -217,8 +216,8 @@ func writeLines[V any](out io.Writer, values []V) error {
 	return nil
 }
 
-// briefly words how long something takes in its largest unit, such as 12m; ""
-// stands for a time that is not known.
+// briefly words how long something takes in its largest unit, such as 12m; "" stands for a time
+// that is not known.
 func briefly(from, to time.Time) string {
 	if from.IsZero() || to.IsZero() {
 		return ""

@@ -54,8 +54,8 @@ func newAttended(t *testing.T, destinations ...string) *attended {
 	return prepared
 }
 
-// configure writes a configuration with these destinations. Their webhooks hold a
-// variable, which the commands do not have.
+// configure writes a configuration with these destinations. Their webhooks hold a variable, which
+// the commands do not have.
 func (a *attended) configure(destinations ...string) {
 	a.t.Helper()
 	content := fmt.Appendf(nil, "port: {client_secrets: [\"${SIGNING}\"]}\nstore: {dir: %q}\ndestinations:\n", a.dir)
@@ -80,8 +80,8 @@ func (a *attended) start(t *testing.T) (stop func()) {
 	}
 }
 
-// does runs a command of the operator and compares what it says, in which ages,
-// addresses and directories are replaced.
+// does runs a command of the operator and compares what it says, in which ages, addresses and
+// directories are replaced.
 func (a *attended) does(t *testing.T, want outcome, arguments ...string) {
 	t.Helper()
 	if got := a.ask(t, arguments...); got != want {
@@ -130,8 +130,8 @@ func (a *attended) expect(t *testing.T, want ...string) {
 	}
 }
 
-// TestDeadLettersAreSetRight has alerts refused, and goes on with the commands,
-// first beside the running listener and then without it.
+// TestDeadLettersAreSetRight has alerts refused, and goes on with the commands, first beside the
+// running listener and then without it.
 func TestDeadLettersAreSetRight(t *testing.T) {
 	t.Parallel()
 	a := newAttended(t, "team")
@@ -213,8 +213,8 @@ team         not configured  0        -       3             -
 	a.awaits(t, "\ncrew         delivering  0        -       0             -\n", "destinations")
 }
 
-// TestAllOfMany replays and drops more than one request holds, in a store that was
-// filled without a listener.
+// TestAllOfMany replays and drops more than one request holds, in a store that was filled without a
+// listener.
 func TestAllOfMany(t *testing.T) {
 	t.Parallel()
 	const alerts = orderSize + 20
@@ -233,8 +233,7 @@ team         delivering  %d      AGE      0             -
 `, alerts) + note, ""}, "destinations")
 }
 
-// fillDeadLetters makes a store in which alerts for some destinations were given
-// up.
+// fillDeadLetters makes a store in which alerts for some destinations were given up.
 func fillDeadLetters(t *testing.T, dir string, alerts int, destinations ...string) {
 	t.Helper()
 	filled, err := queue.Open(t.Context(), queue.Options{
@@ -273,8 +272,8 @@ func fillDeadLetters(t *testing.T, dir string, alerts int, destinations ...strin
 	}
 }
 
-// TestADestinationIsUnparked has a webhook be gone, looks at it and has it tried
-// again, from beside the listener and before it starts.
+// TestADestinationIsUnparked has a webhook be gone, looks at it and has it tried again, from beside
+// the listener and before it starts.
 func TestADestinationIsUnparked(t *testing.T) {
 	t.Parallel()
 	a := newAttended(t, "team")
@@ -331,8 +330,8 @@ No listener answers at ADMIN; this is the content of the store in DIR.
 	a.admin = running
 	stop()
 
-	// Without a configuration the store is the one beside the process, and knows
-	// its destinations itself.
+	// Without a configuration the store is the one beside the process, and knows its destinations
+	// itself.
 	if got := execute(t, nil, "destinations", "-admin", nobody, "-data-dir", a.dir); got.code != 0 || !strings.HasPrefix(got.stdout, "There are no destinations.\n") || got.stderr != "" {
 		t.Errorf("got %+v", got)
 	}
@@ -378,8 +377,8 @@ func TestTheOperatorsMistakes(t *testing.T) {
 	}
 }
 
-// TestTheHelpOfCommands compares it with what was read by a person. To change it,
-// set UPDATE_HELP and read testdata/help.txt.
+// TestTheHelpOfCommands compares it with what was read by a person. To change it, set UPDATE_HELP
+// and read testdata/help.txt.
 func TestTheHelpOfCommands(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder

@@ -177,8 +177,8 @@ func (p *printer) message(ctx context.Context, wanted config.Rule, event *change
 	return p.err
 }
 
-// make makes the message as the listener does, and says what is wrong with the
-// template if it cannot be used.
+// make makes the message as the listener does, and says what is wrong with the template if it
+// cannot be used.
 func (p *printer) make(ctx context.Context, wanted config.Rule, event *changelog.Event) (message.Message, message.Line) {
 	alert := message.NewAlert(event, wanted.Rule)
 	notes := message.Notes{Now: event.HappenedAt()}
@@ -214,8 +214,7 @@ func draw(content message.Message) (drawn, link string, err error) {
 	return drawn, blockKitBuilder + strings.ReplaceAll(url.QueryEscape(string(blocks)), "+", "%20"), nil
 }
 
-// known returns a block as the library knows it, or as it is if the library does
-// not.
+// known returns a block as the library knows it, or as it is if the library does not.
 func known(block slack.Block) slack.Block {
 	var read slack.Blocks
 	written, err := json.Marshal([]slack.Block{block})

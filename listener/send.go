@@ -21,18 +21,16 @@ import (
 )
 
 const (
-	// sendTimeout is longer than a listener takes to answer, whatever its store
-	// is doing.
+	// sendTimeout is longer than a listener takes to answer, whatever its store is doing.
 	sendTimeout = 30 * time.Second
-	// eventLimit is the size of the largest event that a listener can be set up
-	// to take.
+	// eventLimit is the size of the largest event that a listener can be set up to take.
 	eventLimit = 16 << 20
 	// answerLimit is ample for the one sentence of an answer.
 	answerLimit = 4 << 10
 )
 
-// exampleEvent is what is sent and rendered when no event is given: the worked
-// example, whose health changes from Healthy to Degraded.
+// exampleEvent is what is sent and rendered when no event is given: the worked example, whose
+// health changes from Healthy to Degraded.
 //
 //go:embed example-event.json
 var exampleEvent []byte
@@ -78,8 +76,7 @@ func prepareSend(flags *flag.FlagSet) func(context.Context, []string, io.Writer)
 	}
 }
 
-// readEvent returns the event in a file, the one of the standard input, or the
-// worked example.
+// readEvent returns the event in a file, the one of the standard input, or the worked example.
 func readEvent(path string) ([]byte, error) {
 	source := io.Reader(bytes.NewReader(exampleEvent))
 	switch path {
@@ -104,8 +101,8 @@ func readEvent(path string) ([]byte, error) {
 	return event, nil
 }
 
-// renew sets the times of an event to now, in every place where one of Port's
-// shapes has it, and serialises it as Port does.
+// renew sets the times of an event to now, in every place where one of Port's shapes has it, and
+// serialises it as Port does.
 func renew(event []byte, now time.Time) ([]byte, error) {
 	event, err := parseable(event)
 	if err != nil {
@@ -124,8 +121,8 @@ func renew(event []byte, now time.Time) ([]byte, error) {
 	return changelog.Stringify(document)
 }
 
-// parseable returns an event as it can be parsed: without the mark that some editors
-// put at the beginning of a file.
+// parseable returns an event as it can be parsed: without the mark that some editors put at the
+// beginning of a file.
 func parseable(event []byte) ([]byte, error) {
 	text, err := config.DecodeText(event)
 	if err != nil {

@@ -124,8 +124,7 @@ func publicURL(address, path string) (string, error) {
 	return parsed.String(), nil
 }
 
-// neededAutomations asks Port for its blueprints, and returns the automations that the
-// rules need.
+// neededAutomations asks Port for its blueprints, and returns the automations that the rules need.
 func neededAutomations(ctx context.Context, client *port.Client, loaded *config.Config, blueprints []string) (automation.Needed, error) {
 	all, err := client.Blueprints.List(ctx)
 	if err != nil {
@@ -152,13 +151,11 @@ func writeHCL(out io.Writer, needed automation.Needed, address string) error {
 	return err
 }
 
-// automations are those of an organization, which are compared with those that are
-// needed.
+// automations are those of an organization, which are compared with those that are needed.
 type automations struct {
 	client  *port.Client
 	address string
-	// apply says that differences are to be settled, and all that every blueprint is
-	// looked at.
+	// apply says that differences are to be settled, and all that every blueprint is looked at.
 	apply, all bool
 	out        printer
 }

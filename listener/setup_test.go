@@ -76,8 +76,8 @@ func same(t *testing.T, path, got string) {
 	}
 }
 
-// TestSetup shows what is missing, makes it, finds nothing more to do, and puts right
-// what somebody has changed.
+// TestSetup shows what is missing, makes it, finds nothing more to do, and puts right what somebody
+// has changed.
 func TestSetup(t *testing.T) {
 	t.Parallel()
 	p := startPort(t)

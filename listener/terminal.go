@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// terminal passes on what may be shown: what others have written into an event or
-// an answer must not steer the terminal of whoever looks at it.
+// terminal passes on what may be shown: what others have written into an event or an answer must
+// not steer the terminal of whoever looks at it.
 type terminal struct{ out io.Writer }
 
 // Write implements io.Writer. Each call must end between two characters.
@@ -18,8 +18,7 @@ func (t terminal) Write(written []byte) (int, error) {
 	return len(written), nil
 }
 
-// harmless replaces control characters, and those that turn the direction of the
-// text around.
+// harmless replaces control characters, and those that turn the direction of the text around.
 func harmless(character rune) rune {
 	switch {
 	case character == '\n', character == '\t':

@@ -34,9 +34,9 @@ func children(t *testing.T, pid int) []int {
 	return found
 }
 
-// TestAConditionThatKills has a condition need more memory than there is, at an event
-// that other rules select: one in jq with a template, and one that asks for a property.
-// They alert, the listener goes on, and its process is gone when it is.
+// TestAConditionThatKills has a condition need more memory than there is, at an event that other
+// rules select: one in jq with a template, and one that asks for a property. They alert, the
+// listener goes on, and its process is gone when it is.
 func TestAConditionThatKills(t *testing.T) {
 	t.Parallel()
 	channel := newChannel(t)

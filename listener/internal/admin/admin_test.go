@@ -25,8 +25,8 @@ import (
 // noon is when everything happens.
 func noon() time.Time { return time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC) }
 
-// newStore has three dead letters: two of the destination team, and one of old,
-// which is not configured, and of which nothing can be read.
+// newStore has three dead letters: two of the destination team, and one of old, which is not
+// configured, and of which nothing can be read.
 func newStore() *memoryStore {
 	letter := func(sequence uint64, destination, body string) queue.DeadLetter {
 		return queue.DeadLetter{

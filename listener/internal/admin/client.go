@@ -41,9 +41,9 @@ type Client struct {
 
 var _ Desk = (*Client)(nil)
 
-// NewClient returns a client of an address: a host and a port, or the URL of one. token
-// is "" for none. Its methods return an error that wraps ErrNobody when nothing listens
-// there, and ErrToken when the listener needs another token.
+// NewClient returns a client of an address: a host and a port, or the URL of one. token is "" for
+// none. Its methods return an error that wraps ErrNobody when nothing listens there, and ErrToken
+// when the listener needs another token.
 func NewClient(address, token string) (*Client, error) {
 	if !strings.Contains(address, "://") {
 		address = "http://" + address
@@ -78,8 +78,8 @@ func (c *Client) Destinations(ctx context.Context) ([]Destination, error) {
 	return answer.Destinations, nil
 }
 
-// Unpark implements Desk. It asks for the destinations first: whether it speaks to
-// a listener at all does not show in a sentence for people.
+// Unpark implements Desk. It asks for the destinations first: whether it speaks to a listener at
+// all does not show in a sentence for people.
 func (c *Client) Unpark(ctx context.Context, name string) (bool, error) {
 	seen, err := c.Destinations(ctx)
 	if err != nil {
@@ -178,9 +178,9 @@ func (c *Client) order(ctx context.Context, path string, order Order) (Report, e
 	return report, nil
 }
 
-// Reload has the listener read its configuration again, and returns what it says
-// to that. A configuration that it does not take is a *Refusal. It asks for the
-// destinations first, as Unpark does.
+// Reload has the listener read its configuration again, and returns what it says to that. A
+// configuration that it does not take is a *Refusal. It asks for the destinations first, as Unpark
+// does.
 func (c *Client) Reload(ctx context.Context) (string, error) {
 	if _, err := c.Destinations(ctx); err != nil {
 		return "", err
@@ -271,16 +271,16 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	return response, nil
 }
 
-// isRefused reports whether nothing listens at an address, as opposed to an
-// address that is not reached or does not exist.
+// isRefused reports whether nothing listens at an address, as opposed to an address that is not
+// reached or does not exist.
 func isRefused(err error) bool {
 	// Windows has a number of its own, which no other system uses.
 	const windowsRefused = syscall.Errno(10061)
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, windowsRefused)
 }
 
-// foreign says that whatever answers is not what was expected. What it wrote may
-// be a whole page, and is left out.
+// foreign says that whatever answers is not what was expected. What it wrote may be a whole page,
+// and is left out.
 func (c *Client) foreign(status int) error {
 	return fmt.Errorf("%s answers with status %d, but not like the admin address of a listener of this version: "+
 		"give the listener's -admin-listen address with -admin, or update the listener", c.Address(), status)

@@ -24,8 +24,8 @@ type Event struct {
 	EvaluatedAt time.Time     `json:"evaluated_at,omitzero"`
 	Outcome     queue.Outcome `json:"outcome"`
 	queue.Explanation
-	// Letters are the deliveries that are dead letters now, and Body is the event as
-	// conditions see it. Only Desk.Event returns them.
+	// Letters are the deliveries that are dead letters now, and Body is the event as conditions see
+	// it. Only Desk.Event returns them.
 	Letters []DeadLetter    `json:"dead_letters,omitempty"`
 	Body    json.RawMessage `json:"event,omitempty"`
 }

@@ -19,11 +19,10 @@ import (
 
 // Access says who may use the admin address.
 type Access struct {
-	// Token lets its bearer see and do everything, ReadOnlyToken see everything; "" is
-	// none.
+	// Token lets its bearer see and do everything, ReadOnlyToken see everything; "" is none.
 	Token, ReadOnlyToken string
-	// AllowedHosts are names, with a port or without, under which the address may be
-	// asked, besides those of the loopback interface.
+	// AllowedHosts are names, with a port or without, under which the address may be asked, besides
+	// those of the loopback interface.
 	AllowedHosts []string
 }
 
@@ -43,23 +42,23 @@ const (
 type GuardOptions struct {
 	// Access returns what applies now.
 	Access func() Access
-	// Loopback says that the address is one of the loopback interface, where nobody needs
-	// a token as long as none is configured.
+	// Loopback says that the address is one of the loopback interface, where nobody needs a token
+	// as long as none is configured.
 	Loopback bool
-	// LoginPath is where the page takes a token; what a person asks for without one is
-	// redirected there. Public are the paths that need no token, that one among them.
+	// LoginPath is where the page takes a token; what a person asks for without one is redirected
+	// there. Public are the paths that need no token, that one among them.
 	LoginPath string
 	Public    []string
 	Now       func() time.Time
 }
 
-// Guard lets only those to the admin address who may use it: metrics and probes are for
-// everybody who reaches the address, page and API for whoever has a token, or on the
-// loopback interface for everybody of the machine.
+// Guard lets only those to the admin address who may use it: metrics and probes are for everybody
+// who reaches the address, page and API for whoever has a token, or on the loopback interface for
+// everybody of the machine.
 //
-// A browser is mistrusted beyond that. A site whose name leads to the address is refused
-// by its name; what another site has the browser send is refused by its origin; and the
-// page does nothing without a token against forgery, which only the page itself has.
+// A browser is mistrusted beyond that. A site whose name leads to the address is refused by its
+// name; what another site has the browser send is refused by its origin; and the page does nothing
+// without a token against forgery, which only the page itself has.
 type Guard struct {
 	options GuardOptions
 	// key makes the tokens against forgery where there is no other secret.
@@ -81,8 +80,7 @@ const (
 	apiPrefix = "/-/"
 )
 
-// openPaths are asked by supervisors, which have no token and call the address as they
-// like.
+// openPaths are asked by supervisors, which have no token and call the address as they like.
 func openPaths() []string { return []string{"/healthz", "/readyz", "/metrics"} }
 
 // Protect returns a handler that passes on what is allowed.
@@ -98,8 +96,8 @@ func (g *Guard) Protect(handler http.Handler) http.Handler {
 	})
 }
 
-// foreign says why a request is refused whoever sends it: a site that is not this one
-// has a browser send it.
+// foreign says why a request is refused whoever sends it: a site that is not this one has a browser
+// send it.
 func (g *Guard) foreign(request *http.Request) string {
 	isOpen := slices.Contains(openPaths(), request.URL.Path)
 	if !isOpen && !g.isKnownHost(request.Host) {
@@ -110,8 +108,8 @@ func (g *Guard) foreign(request *http.Request) string {
 		return "Requests from pages of other sites are refused."
 	}
 	for _, site := range request.Header.Values("Sec-Fetch-Site") {
-		// See https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header: "none" is what a
-		// person has typed.
+		// See https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header: "none" is what a person
+		// has typed.
 		if site == "none" || site == "same-origin" && !isOpen || !isAPI && isLink(request) {
 			continue
 		}
@@ -150,8 +148,7 @@ func (g *Guard) isKnownHost(host string) bool {
 	})
 }
 
-// admit reports whether the sender of a request may do what it asks for, and answers it
-// if not.
+// admit reports whether the sender of a request may do what it asks for, and answers it if not.
 func (g *Guard) admit(response http.ResponseWriter, request *http.Request) bool {
 	access := g.options.Access()
 	if access.Token == "" && !g.options.Loopback {
@@ -184,9 +181,8 @@ func (g *Guard) refuse(response http.ResponseWriter, request *http.Request, stat
 	http.Error(response, problem, status)
 }
 
-// Role says what the sender of a request may do. On the loopback interface everybody is
-// an operator as long as no token is configured. A cookie opens the page, and lets the
-// API be looked at.
+// Role says what the sender of a request may do. On the loopback interface everybody is an operator
+// as long as no token is configured. A cookie opens the page, and lets the API be looked at.
 func (g *Guard) Role(request *http.Request) Role {
 	access := g.options.Access()
 	if access.Token == "" {
@@ -219,8 +215,8 @@ func (a Access) tokenOf(role Role) string {
 	return a.ReadOnlyToken
 }
 
-// LogIn gives a browser a cookie for a token. It reports false for one that is wrong, or
-// when too many were tried.
+// LogIn gives a browser a cookie for a token. It reports false for one that is wrong, or when too
+// many were tried.
 func (g *Guard) LogIn(response http.ResponseWriter, request *http.Request, token string) bool {
 	access := g.options.Access()
 	role := access.roleOf(strings.TrimSpace(token))
@@ -245,8 +241,7 @@ func (g *Guard) setCookie(response http.ResponseWriter, request *http.Request, v
 	})
 }
 
-// sessionRole reads a cookie. It is signed with the token that it stands for, so it ends
-// with it.
+// sessionRole reads a cookie. It is signed with the token that it stands for, so it ends with it.
 func (g *Guard) sessionRole(access Access, cookie string) Role {
 	ends, signature, _ := strings.Cut(cookie, ".")
 	seconds, err := strconv.ParseInt(ends, 10, 64)
@@ -261,8 +256,8 @@ func (g *Guard) sessionRole(access Access, cookie string) Role {
 	return RoleNone
 }
 
-// Forgery returns the token that the forms of a page hold: that of this browser's
-// session, or of this process where there are no sessions.
+// Forgery returns the token that the forms of a page hold: that of this browser's session, or of
+// this process where there are no sessions.
 func (g *Guard) Forgery(request *http.Request) string {
 	key := g.key
 	if token := g.options.Access().Token; token != "" {

@@ -17,17 +17,17 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// The addresses of the desk. Answers are JSON, but for that of unparking, which is
-// a sentence for people.
+// The addresses of the desk. Answers are JSON, but for that of unparking, which is a sentence for
+// people.
 const (
 	// destinationsPath, with GET, answers {"destinations": [Destination…]}.
 	destinationsPath = "/-/destinations"
-	// unparkPath, with POST and ?destination=NAME, answers 202 if the destination
-	// was parked, 200 if it was not, 404 if there is none of this name.
+	// unparkPath, with POST and ?destination=NAME, answers 202 if the destination was parked, 200
+	// if it was not, 404 if there is none of this name.
 	unparkPath = "/-/unpark"
-	// lettersPath, with GET and ?destination=NAME&after=ID&limit=N, all of which
-	// may be left out, answers {"dead_letters": [DeadLetter…]}. The next page is
-	// that after the last id; the list is complete when a page is empty.
+	// lettersPath, with GET and ?destination=NAME&after=ID&limit=N, all of which may be left out,
+	// answers {"dead_letters": [DeadLetter…]}. The next page is that after the last id; the list is
+	// complete when a page is empty.
 	lettersPath = "/-/dlq"
 	// replayPath and dropPath, with POST and an Order, answer a Report.
 	replayPath = "/-/dlq/replay"
@@ -35,11 +35,10 @@ const (
 	// eventsPath, with GET and the parameters of an EventQuery by their names, answers an
 	// EventPage; below it the id of an event answers an Event.
 	eventsPath = "/-/events"
-	// messagePath, below that, with GET and ?rule=NAME&destination=NAME, answers the
-	// message of a delivery: {"text": …, "blocks": […]}.
+	// messagePath, below that, with GET and ?rule=NAME&destination=NAME, answers the message of a
+	// delivery: {"text": …, "blocks": […]}.
 	messagePath = "/message"
-	// arrivalsPath, with GET, answers an arrivals.Arrivals, and configurationPath a
-	// Configuration.
+	// arrivalsPath, with GET, answers an arrivals.Arrivals, and configurationPath a Configuration.
 	arrivalsPath      = "/-/arrivals"
 	configurationPath = "/-/configuration"
 	// reloadPath, with POST, has the configuration read again. It answers 200, or 422 and
@@ -58,8 +57,8 @@ type lettersAnswer struct {
 	DeadLetters []DeadLetter `json:"dead_letters"`
 }
 
-// problemAnswer is the answer to what was refused, with status 400, or failed in
-// the store, with status 503.
+// problemAnswer is the answer to what was refused, with status 400, or failed in the store, with
+// status 503.
 type problemAnswer struct {
 	Error string `json:"error"`
 }
@@ -70,8 +69,8 @@ type handler struct {
 	logger *slog.Logger
 }
 
-// Register adds the addresses of the desk to a router, which is to be served
-// through a Guard. Those of a running listener need Options.Live.
+// Register adds the addresses of the desk to a router, which is to be served through a Guard. Those
+// of a running listener need Options.Live.
 func (l *Local) Register(router *mux.Router) {
 	serving := &handler{desk: l, logger: l.options.Logger}
 	router.HandleFunc(destinationsPath, serving.destinations).Methods(http.MethodGet, http.MethodHead)

@@ -16,8 +16,7 @@ type Live interface {
 	Configuration() Configuration
 	// Message returns the message of a delivery as the configuration makes it now.
 	Message(delivery queue.Delivery, at time.Time) (message.Message, error)
-	// Reload reads the configuration again, and says what it did. Its error lists what is
-	// wrong.
+	// Reload reads the configuration again, and says what it did. Its error lists what is wrong.
 	Reload(ctx context.Context) (string, error)
 }
 
@@ -26,8 +25,7 @@ type Configuration struct {
 	Version string `json:"version"`
 	// File is "" where the environment alone is the configuration.
 	File string `json:"file,omitempty"`
-	// StartedAt is when the listener started, and AppliedAt since when the configuration
-	// applies.
+	// StartedAt is when the listener started, and AppliedAt since when the configuration applies.
 	StartedAt time.Time `json:"started_at"`
 	AppliedAt time.Time `json:"applied_at"`
 	// Reload is the last one; nil when there was none.
@@ -43,8 +41,8 @@ type Reload struct {
 	Said string `json:"said"`
 }
 
-// Arrivals returns what has reached this process. What the store still has from before
-// is read the first time.
+// Arrivals returns what has reached this process. What the store still has from before is read the
+// first time.
 func (l *Local) Arrivals(ctx context.Context) (arrivals.Arrivals, error) {
 	l.recalling.Lock()
 	defer l.recalling.Unlock()

@@ -17,8 +17,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// storeProblem is all that is said of a failure of the store. The log has its
-// cause.
+// storeProblem is all that is said of a failure of the store. The log has its cause.
 const storeProblem = "the event store does not answer, or is full"
 
 // Options describe a Local.
@@ -133,8 +132,8 @@ func (l *Local) DeadLetters(ctx context.Context, query Query) ([]DeadLetter, err
 	return shown, nil
 }
 
-// checkName keeps what is no name of a destination from the store, to which some
-// characters mean more.
+// checkName keeps what is no name of a destination from the store, to which some characters mean
+// more.
 func checkName(given string) error {
 	if !name.Valid(given) {
 		return &Refusal{fmt.Sprintf("%q is not the name of a destination", given)}
@@ -181,8 +180,8 @@ func (l *Local) Drop(ctx context.Context, order Order) (Report, error) {
 	})
 }
 
-// carryOut does something to every dead letter of an order. Once the store has
-// failed it is left alone: each further attempt would wait for it.
+// carryOut does something to every dead letter of an order. Once the store has failed it is left
+// alone: each further attempt would wait for it.
 func (l *Local) carryOut(ctx context.Context, order Order, act func(queue.DeadLetter) Result) (Report, error) {
 	ids, more, err := l.selected(ctx, order)
 	if err != nil {
@@ -222,8 +221,8 @@ func problemOf(id uint64, problem string) string {
 	return fmt.Sprintf("dead letter %d may be unchanged: %s; try again", id, problem)
 }
 
-// selected returns the ids of an order. All of a destination are those that are
-// there now: what is given up again meanwhile would be replayed without end.
+// selected returns the ids of an order. All of a destination are those that are there now: what is
+// given up again meanwhile would be replayed without end.
 func (l *Local) selected(ctx context.Context, order Order) (ids []uint64, more bool, err error) {
 	switch {
 	case (len(order.IDs) > 0) == (order.Destination != ""):

@@ -16,15 +16,15 @@ type Opened struct {
 	store queue.Desk
 }
 
-// Open opens the store of a listener that does not run. Where the configuration
-// does not say which destinations there are, those that the store knows of count
-// as configured. Its error is one of queue.OpenExisting.
+// Open opens the store of a listener that does not run. Where the configuration does not say which
+// destinations there are, those that the store knows of count as configured. Its error is one of
+// queue.OpenExisting.
 func Open(ctx context.Context, stored config.Stored, logger *slog.Logger, now func() time.Time) (*Opened, error) {
 	return open(ctx, stored, false, logger, now)
 }
 
-// OpenReadOnly is Open for those who only look, which is possible also while another
-// process has the store.
+// OpenReadOnly is Open for those who only look, which is possible also while another process has
+// the store.
 func OpenReadOnly(ctx context.Context, stored config.Stored, logger *slog.Logger, now func() time.Time) (*Opened, error) {
 	return open(ctx, stored, true, logger, now)
 }

@@ -12,8 +12,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// errBroken is the failure of a store that is broken. Its text is not for the
-// operator.
+// errBroken is the failure of a store that is broken. Its text is not for the operator.
 var errBroken = errors.New("open /secret/place: input/output error")
 
 // memoryStore is a queue.Desk that keeps everything in memory.

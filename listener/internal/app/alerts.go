@@ -21,8 +21,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
 )
 
-// unreadableRule names in a delivery that its event cannot be read, so that no
-// rule could be asked.
+// unreadableRule names in a delivery that its event cannot be read, so that no rule could be asked.
 const unreadableRule = "unreadable"
 
 // alerts decides which alerts follow from an event, and makes messages of them.
@@ -34,15 +33,15 @@ type alerts struct {
 	sandbox  *sandbox.Sandbox
 	names    *directory.Directory
 	logger   *slog.Logger
-	// latest and complaints are used by evaluate alone, which the queue calls once
-	// at a time. complaints keeps a condition that fails for every event from
-	// filling the log, by the name of its rule.
+	// latest and complaints are used by evaluate alone, which the queue calls once at a time.
+	// complaints keeps a condition that fails for every event from filling the log, by the name of
+	// its rule.
 	latest     latest
 	complaints map[string]*rate.Sometimes
 }
 
-// use makes the rules and destinations of a configuration apply to the next event and
-// the next message.
+// use makes the rules and destinations of a configuration apply to the next event and the next
+// message.
 func (a *alerts) use(loaded *config.Config) { a.current.Store(loaded) }
 
 // destinations are the names of the destinations that there are now.
@@ -50,8 +49,8 @@ func (a *alerts) destinations() []string { return a.current.Load().DestinationNa
 
 func (a *alerts) hasDestination(name string) bool { return a.current.Load().HasDestination(name) }
 
-// evaluate is a queue.Evaluator. An event that cannot be read goes to every
-// destination, whose notifier puts it among the dead letters.
+// evaluate is a queue.Evaluator. An event that cannot be read goes to every destination, whose
+// notifier puts it among the dead letters.
 func (a *alerts) evaluate(stored queue.Event) queue.Evaluation {
 	loaded := a.current.Load()
 	var selected selection
@@ -66,8 +65,8 @@ func (a *alerts) evaluate(stored queue.Event) queue.Evaluation {
 // selection is what a configuration says about an event, but for the conditions.
 type selection struct {
 	rules []config.Rule
-	// verdicts are those of the rules in their order, without those for other things,
-	// which are counted in others.
+	// verdicts are those of the rules in their order, without those for other things, which are
+	// counted in others.
 	verdicts                []queue.Verdict
 	others                  int
 	action, resource, about string
@@ -101,8 +100,8 @@ func explained(from config.Rule, part rule.Part) queue.Verdict {
 	return verdict
 }
 
-// decode reads an event when there is memory for it, and calls use with it. Nothing
-// of the event may be referred to afterwards.
+// decode reads an event when there is memory for it, and calls use with it. Nothing of the event
+// may be referred to afterwards.
 func (a *alerts) decode(body []byte, use func(event *changelog.Event)) error {
 	release, err := a.memory.Decode(context.Background(), body)
 	if err != nil {
@@ -177,8 +176,8 @@ func (a *alerts) decide(event []byte, rules []config.Rule) []rule.Verdict {
 // complaintInterval is between two lines of the log about the condition of a rule.
 const complaintInterval = time.Minute
 
-// conditionFailed tells that a rule could not be asked. The error itself is not
-// logged: it may quote the event.
+// conditionFailed tells that a rule could not be asked. The error itself is not logged: it may
+// quote the event.
 func (a *alerts) conditionFailed(stored queue.Event, name string, part rule.Part) {
 	reason := metrics.ConditionOf(part)
 	a.recorder.ConditionFailed(name, reason)
@@ -203,8 +202,8 @@ func deliveries(like queue.Delivery, destinations []string) []queue.Delivery {
 	return result
 }
 
-// Alert implements notifier.Renderer. A template that fails is replaced by the
-// message of a listener without templates.
+// Alert implements notifier.Renderer. A template that fails is replaced by the message of a
+// listener without templates.
 func (a *alerts) Alert(delivery queue.Delivery, notes message.Notes) (message.Message, error) {
 	rendered, mistake, err := a.render(delivery, notes)
 	if mistake != nil {
@@ -213,8 +212,7 @@ func (a *alerts) Alert(delivery queue.Delivery, notes message.Notes) (message.Me
 	return rendered, err
 }
 
-// render makes the message of a delivery. mistake says why its template could not be
-// used.
+// render makes the message of a delivery. mistake says why its template could not be used.
 func (a *alerts) render(delivery queue.Delivery, notes message.Notes) (rendered message.Message, mistake, err error) {
 	selected := a.ruleOf(delivery)
 	if destination, ok := a.current.Load().Destination(delivery.Destination); ok && destination.EventID {
@@ -248,8 +246,8 @@ func (a *alerts) Line(delivery queue.Delivery) (line message.Line, err error) {
 	return line, err
 }
 
-// namesIn returns what people call the things and people in an event. teams says whether
-// the message names the teams that own the entity.
+// namesIn returns what people call the things and people in an event. teams says whether the
+// message names the teams that own the entity.
 func (a *alerts) namesIn(delivery queue.Delivery, teams bool) message.Names {
 	app := a.current.Load().Port.App()
 	if app == "" && !a.names.Asks() {
@@ -262,8 +260,8 @@ func (a *alerts) namesIn(delivery queue.Delivery, teams bool) message.Names {
 	return a.names.Names(context.Background(), question, app)
 }
 
-// templateFailed tells that a template could not be used. The error itself is not
-// logged: it may quote the event.
+// templateFailed tells that a template could not be used. The error itself is not logged: it may
+// quote the event.
 func (a *alerts) templateFailed(delivery queue.Delivery, err error) {
 	part := ""
 	if mistake, ok := errors.AsType[*message.TemplateError](err); ok {
@@ -281,8 +279,8 @@ func (a *alerts) About(delivery queue.Delivery) string {
 	return about
 }
 
-// ruleOf returns the rule of a delivery. One that the configuration has no longer, or in
-// another form, is no reason not to tell of what it had matched.
+// ruleOf returns the rule of a delivery. One that the configuration has no longer, or in another
+// form, is no reason not to tell of what it had matched.
 func (a *alerts) ruleOf(delivery queue.Delivery) config.Rule {
 	if configured, ok := a.current.Load().Rule(delivery.Rule); ok {
 		return configured
@@ -293,14 +291,13 @@ func (a *alerts) ruleOf(delivery queue.Delivery) config.Rule {
 // latestLimit bounds the entities that are remembered.
 const latestLimit = 10_000
 
-// latest remembers the last reported change of each entity: an event that arrives after
-// a newer one is out of order.
+// latest remembers the last reported change of each entity: an event that arrives after a newer one
+// is out of order.
 type latest struct {
 	times map[string]time.Time
 }
 
-// overtakes reports whether a later change of the entity was seen before, and
-// notes this one.
+// overtakes reports whether a later change of the entity was seen before, and notes this one.
 func (l *latest) overtakes(entity string, at time.Time) bool {
 	if at.IsZero() {
 		return false

@@ -1,6 +1,5 @@
-// Package app puts the listener together: it starts the store, the notifiers and
-// the servers in their order, and stops them in the reverse one. The command runs
-// it; tests run it in process.
+// Package app puts the listener together: it starts the store, the notifiers and the servers in
+// their order, and stops them in the reverse one. The command runs it; tests run it in process.
 package app
 
 import (
@@ -28,8 +27,7 @@ type Options struct {
 	Config *config.Config
 	// Load reads the configuration again, for Reload, and tries its templates with try.
 	Load func(try config.Try) (*config.Config, error)
-	// Listen is the public address, where Port posts events. Port 0 takes any
-	// that is free.
+	// Listen is the public address, where Port posts events. Port 0 takes any that is free.
 	Listen string
 	// AdminListen is the address of the operator.
 	AdminListen string
@@ -53,8 +51,8 @@ type App struct {
 	settings *settings
 	operator *operator
 
-	// loading is held while the configuration is replaced, and while workers are
-	// started and stopped.
+	// loading is held while the configuration is replaced, and while workers are started and
+	// stopped.
 	loading   lock
 	workers   workers
 	notifiers *notifiers
@@ -113,8 +111,8 @@ func (a *App) configure(loaded *config.Config) error {
 // userAgent names the listener to the services that it calls.
 func userAgent(version string) string { return "port-listener/" + version }
 
-// Start starts everything, and returns when events are taken. After an error
-// nothing is left running.
+// Start starts everything, and returns when events are taken. After an error nothing is left
+// running.
 func (a *App) Start(ctx context.Context) error {
 	if err := a.start(ctx); err != nil {
 		return errors.Join(err, a.Stop(ctx))
@@ -134,8 +132,8 @@ func (a *App) start(ctx context.Context) error {
 		}
 	}
 	state := &health{queue: a.queue, logger: a.options.Logger, serving: a.serving.Load}
-	// The operator's address is closed after everything but the store, and can
-	// say meanwhile that the listener is stopping.
+	// The operator's address is closed after everything but the store, and can say meanwhile that
+	// the listener is stopping.
 	var err error
 	if a.admin, err = a.serve(ctx, server{name: "admin", address: a.options.AdminListen, handler: a.operator.handler(a.queue, state), connections: adminConnections}); err != nil {
 		return err
@@ -193,8 +191,8 @@ func (a *App) serve(ctx context.Context, described server) (net.Addr, error) {
 	return bound, nil
 }
 
-// startWorkers evaluates events, serves the lanes, clears those of destinations that are
-// no longer configured, and reads the audit log.
+// startWorkers evaluates events, serves the lanes, clears those of destinations that are no longer
+// configured, and reads the audit log.
 func (a *App) startWorkers(ctx context.Context) error {
 	unlock, err := a.loading.acquire(ctx)
 	if err != nil {
@@ -223,8 +221,8 @@ func (a *App) startWorkers(ctx context.Context) error {
 	return nil
 }
 
-// startSmee receives from the Smee channel, if there is one. The channel is left
-// first when the listener stops: after that nothing new arrives.
+// startSmee receives from the Smee channel, if there is one. The channel is left first when the
+// listener stops: after that nothing new arrives.
 func (a *App) startSmee(ctx context.Context) error {
 	unlock, err := a.loading.acquire(ctx)
 	if err != nil {
@@ -261,8 +259,8 @@ func (a *App) webhookOptions() ingest.Options {
 	}
 }
 
-// queueOptions translates the configuration. What was sent is remembered for
-// longer than an event is kept and its alert is tried.
+// queueOptions translates the configuration. What was sent is remembered for longer than an event
+// is kept and its alert is tried.
 func queueOptions(loaded *config.Config, logger *slog.Logger) queue.Options {
 	store := loaded.Store
 	return queue.Options{
@@ -284,13 +282,12 @@ func (a *App) Addr() net.Addr { return a.addr }
 // AdminAddr returns the address of the operator as it was bound.
 func (a *App) AdminAddr() net.Addr { return a.admin }
 
-// Failed yields an error when a part has ended that should not have. The
-// listener should then be stopped.
+// Failed yields an error when a part has ended that should not have. The listener should then be
+// stopped.
 func (a *App) Failed() <-chan error { return a.servers.failed }
 
-// Stop takes no new events, finishes the requests and deliveries at work, and
-// closes the store, in which everything else stays until the next start. It gives
-// up waiting when ctx ends.
+// Stop takes no new events, finishes the requests and deliveries at work, and closes the store, in
+// which everything else stays until the next start. It gives up waiting when ctx ends.
 func (a *App) Stop(ctx context.Context) error {
 	a.serving.Store(false)
 	err := a.cleanups.run(ctx)

@@ -36,13 +36,12 @@ type fakeSlack struct {
 	*httptest.Server
 	messages chan string
 	respond  atomic.Pointer[http.HandlerFunc]
-	// inspect, if it is set before the listener starts, decides about a message
-	// instead of everything else.
+	// inspect, if it is set before the listener starts, decides about a message instead of
+	// everything else.
 	inspect func(text string) (status int)
 }
 
-// newSlack starts a webhook that yields the header line of each message that it
-// has accepted.
+// newSlack starts a webhook that yields the header line of each message that it has accepted.
 func newSlack(t *testing.T) *fakeSlack {
 	t.Helper()
 	fake := &fakeSlack{messages: make(chan string, 100)}
@@ -155,8 +154,7 @@ func asAutomation(event []byte) []byte {
 	return []byte(strings.ReplaceAll(text, `"blueprint":"service","properties"`, `"blueprint":"service","icon":null,"team":[],"properties"`))
 }
 
-// post sends a body as Port does, signed at a time that is given in text, and
-// returns the status.
+// post sends a body as Port does, signed at a time that is given in text, and returns the status.
 func (l *listener) post(t *testing.T, timestamp string, body []byte) int {
 	t.Helper()
 	return l.postSigned(t, timestamp, changelog.Sign(secret, timestamp, body), body)
@@ -327,8 +325,8 @@ func TestABrokenDestinationDelaysNoOther(t *testing.T) {
 	sound.expect(t, "cart", "shop")
 }
 
-// TestStoppingFinishesWhatIsAtWork stops while Slack takes its time: the sender
-// has its answer long before, the operator is told, and the alert is sent once.
+// TestStoppingFinishesWhatIsAtWork stops while Slack takes its time: the sender has its answer long
+// before, the operator is told, and the alert is sent once.
 func TestStoppingFinishesWhatIsAtWork(t *testing.T) {
 	t.Parallel()
 	webhook, dir := newSlack(t), t.TempDir()

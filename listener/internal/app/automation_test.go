@@ -72,8 +72,8 @@ func (p *portAPI) deliveries(t *testing.T) map[string]int {
 	return count
 }
 
-// createService creates a blueprint with a mirror property and, if a URL is given, a
-// changelog destination.
+// createService creates a blueprint with a mirror property and, if a URL is given, a changelog
+// destination.
 func (p *portAPI) createService(t *testing.T, changelogURL string) {
 	t.Helper()
 	destination := ""
@@ -105,8 +105,8 @@ func (p *portAPI) createAutomation(t *testing.T, url, identifier, event, conditi
 
 const (
 	anyChange = `{"type":"ANY_ENTITY_CHANGE","blueprintIdentifier":"service"}`
-	// spreadEvent is the body that the guide recommends, triggerData all that Port
-	// offers to a template.
+	// spreadEvent is the body that the guide recommends, triggerData all that Port offers to a
+	// template.
 	spreadEvent = `{"{{ spreadValue() }}":"{{ .event }}","run":{"id":"{{ .run.id }}"}}`
 	triggerData = `{"{{ spreadValue() }}":"{{ . }}"}`
 )
@@ -116,8 +116,8 @@ func (p *portAPI) setHealth(t *testing.T, entity, status string) {
 	p.call(t, http.MethodPatch, servicesPath+"/"+entity, `{"properties":{"healthStatus":"`+status+`"}}`)
 }
 
-// TestOneChangeOfPortAlertsOnce sends each change by the changelog, which carries no
-// mirror values, and by automations of both forms, which do.
+// TestOneChangeOfPortAlertsOnce sends each change by the changelog, which carries no mirror values,
+// and by automations of both forms, which do.
 func TestOneChangeOfPortAlertsOnce(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)
@@ -169,8 +169,8 @@ func TestAutomationsOfPortAlert(t *testing.T) {
 	}
 }
 
-// readExample returns a JSON document of the guide, about the test's own blueprint and
-// for the test's own listener.
+// readExample returns a JSON document of the guide, about the test's own blueprint and for the
+// test's own listener.
 func readExample(t *testing.T, name, url string) string {
 	t.Helper()
 	text, err := os.ReadFile("../../../examples/listener/" + name)
@@ -184,9 +184,9 @@ func readExample(t *testing.T, name, url string) string {
 	return strings.NewReplacer(address, `"`+url+`"`, blueprint, `"service"`).Replace(string(text))
 }
 
-// workflowAsAutomation returns the automation that does what a workflow of an event
-// trigger and a webhook node does. The emulator has no workflows; their conditions and
-// templates are those of automations, but for where a template finds the event.
+// workflowAsAutomation returns the automation that does what a workflow of an event trigger and a
+// webhook node does. The emulator has no workflows; their conditions and templates are those of
+// automations, but for where a template finds the event.
 func workflowAsAutomation(t *testing.T, text string) string {
 	t.Helper()
 	var workflow struct {
@@ -217,9 +217,8 @@ func workflowAsAutomation(t *testing.T, text string) string {
 	return strings.ReplaceAll(string(automation), "{{ .outputs."+trigger.Identifier+" }}", "{{ .event }}")
 }
 
-// TestExamplesReportHealth creates the automation and the workflow that the guide
-// shows, each alone and both together: a change of the health is one alert, and nothing
-// else is even sent.
+// TestExamplesReportHealth creates the automation and the workflow that the guide shows, each alone
+// and both together: a change of the health is one alert, and nothing else is even sent.
 func TestExamplesReportHealth(t *testing.T) {
 	t.Parallel()
 	for name, reporters := range map[string][]string{"automation": {"automation"}, "workflow": {"workflow"}, "both": {"automation", "workflow"}} {
@@ -259,8 +258,8 @@ func TestExamplesReportHealth(t *testing.T) {
 	}
 }
 
-// TestOtherEventsOfAutomationsAreTaken sends an expired timer and the change of a run:
-// both are stored, and no health rule is about them.
+// TestOtherEventsOfAutomationsAreTaken sends an expired timer and the change of a run: both are
+// stored, and no health rule is about them.
 func TestOtherEventsOfAutomationsAreTaken(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)

@@ -16,9 +16,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// mostQueries is how many blueprints are asked for one by one. Beyond that one query
-// for all of them is cheaper: with port.poll at 15 s each takes 20 of the 15,000
-// requests that an organization has in five minutes.
+// mostQueries is how many blueprints are asked for one by one. Beyond that one query for all of
+// them is cheaper: with port.poll at 15 s each takes 20 of the 15,000 requests that an organization
+// has in five minutes.
 const mostQueries = 10
 
 // catchUp reads Port's audit log for the events that did not arrive.
@@ -67,8 +67,8 @@ func (c *catchUp) reloaded(ctx context.Context) {
 	c.auditLog.Wake()
 }
 
-// planOf says what the rules of a configuration need of the audit log: each blueprint
-// that one could match, or all of them.
+// planOf says what the rules of a configuration need of the audit log: each blueprint that one
+// could match, or all of them.
 func planOf(loaded *config.Config) ingest.Plan {
 	plan := ingest.Plan{Interval: loaded.CatchUp.Interval, CatchUp: loaded.CatchUp.Interval, MaxAge: loaded.CatchUp.MaxAge}
 	if loaded.Port.Poll > 0 {
@@ -108,8 +108,8 @@ func loggedTypes(r config.Rule) []string {
 	return slices.DeleteFunc(slices.Clone(r.ResourceTypes), func(given string) bool { return !slices.Contains(logged, given) })
 }
 
-// warnOfGaps names the rules that the audit log cannot serve: it may not show
-// the events of entities that are gone, and perhaps not those of timers.
+// warnOfGaps names the rules that the audit log cannot serve: it may not show the events of
+// entities that are gone, and perhaps not those of timers.
 func (c *catchUp) warnOfGaps(ctx context.Context) {
 	if c.client() == nil {
 		return
@@ -133,15 +133,15 @@ func (c *catchUp) warnOfGaps(ctx context.Context) {
 	}
 }
 
-// asksFor reports whether a rule is about entities and matches an action: one that
-// names none, and no property, matches all.
+// asksFor reports whether a rule is about entities and matches an action: one that names none, and
+// no property, matches all.
 func asksFor(r config.Rule, matches func(action string) bool) bool {
 	isAboutEntities := len(r.ResourceTypes) == 0 || slices.Contains(r.ResourceTypes, changelog.ResourceEntity)
 	return isAboutEntities && (slices.ContainsFunc(r.Actions, matches) || len(r.Actions) == 0 && r.Property == "")
 }
 
-// refusals makes the audit log be read soon when an event was refused, which Port is not
-// known to send again.
+// refusals makes the audit log be read soon when an event was refused, which Port is not known to
+// send again.
 type refusals struct {
 	*metrics.Metrics
 	refused func()

@@ -71,8 +71,8 @@ func TestPullCatchesUp(t *testing.T) {
 	}
 }
 
-// TestEveryWayAtOnce reports each of many changes by the changelog, by an automation and
-// in an audit log that shows some entries late, and all in an order of its own.
+// TestEveryWayAtOnce reports each of many changes by the changelog, by an automation and in an
+// audit log that shows some entries late, and all in an order of its own.
 func TestEveryWayAtOnce(t *testing.T) {
 	t.Parallel()
 	changes := 100
@@ -106,8 +106,8 @@ func TestEveryWayAtOnce(t *testing.T) {
 	delivered.expectOnce(t)
 }
 
-// tally counts the alerts about each of many changes, whose new values are state-0, state-1
-// and so on.
+// tally counts the alerts about each of many changes, whose new values are state-0, state-1 and so
+// on.
 type tally struct {
 	mu     sync.Mutex
 	alerts []int
@@ -159,8 +159,8 @@ func (c *tally) expectOnce(t *testing.T) {
 	}
 }
 
-// TestPortIsNotWell lets the audit log answer in every way but the right one. Nothing is
-// lost, nothing comes twice, and the listener is ready all the while.
+// TestPortIsNotWell lets the audit log answer in every way but the right one. Nothing is lost,
+// nothing comes twice, and the listener is ready all the while.
 func TestPortIsNotWell(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ fault, reason string }{

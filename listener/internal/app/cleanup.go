@@ -21,8 +21,7 @@ func (c *cleanups) push(name string, run func(ctx context.Context) error) {
 	c.steps = append(c.steps, cleanup{name: name, run: run})
 }
 
-// run undoes everything once. A step that fails does not keep the others from
-// being run.
+// run undoes everything once. A step that fails does not keep the others from being run.
 func (c *cleanups) run(ctx context.Context) error {
 	var failures []error
 	for len(c.steps) > 0 {

@@ -11,9 +11,8 @@ import (
 	"time"
 )
 
-// What a body may take to arrive: slowest is how many bytes of it must do so in a
-// second, after the time that everybody has. A sender that is slower is broken or
-// hostile.
+// What a body may take to arrive: slowest is how many bytes of it must do so in a second, after the
+// time that everybody has. A sender that is slower is broken or hostile.
 const (
 	bodyGrace   = 5 * time.Second
 	slowestBody = 64 << 10
@@ -23,8 +22,8 @@ const (
 type use int
 
 const (
-	// useNothing is that of a connection on which no request has arrived, or none
-	// since the last was answered.
+	// useNothing is that of a connection on which no request has arrived, or none since the last
+	// was answered.
 	useNothing use = iota
 	// useArriving is that of a request whose body arrives.
 	useArriving
@@ -32,17 +31,16 @@ const (
 	useAnswering
 )
 
-// connections are the open connections of a server, of which there are only so many.
-// When one more is made, the one that has been of no use for the longest is closed:
-// whoever opens many and sends nothing keeps nobody out.
+// connections are the open connections of a server, of which there are only so many. When one more
+// is made, the one that has been of no use for the longest is closed: whoever opens many and sends
+// nothing keeps nobody out.
 type connections struct {
 	net.Listener
 	limit int
 
 	mu   sync.Mutex
 	open map[*connection]struct{}
-	// uses counts the changes of what connections are used for, to tell which was
-	// first.
+	// uses counts the changes of what connections are used for, to tell which was first.
 	uses    uint64
 	changed *sync.Cond
 	closed  bool
@@ -76,8 +74,8 @@ func (c *connections) Accept() (net.Conn, error) {
 	return created, nil
 }
 
-// add makes room for a connection. It waits while all of them are being answered,
-// and reports false when the listener is closed.
+// add makes room for a connection. It waits while all of them are being answered, and reports false
+// when the listener is closed.
 func (c *connections) add(created *connection) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -172,8 +170,7 @@ func pace(handler http.Handler) http.Handler {
 	})
 }
 
-// pacedBody is a body that must arrive in time. Only the time counts that somebody
-// waits for it.
+// pacedBody is a body that must arrive in time. Only the time counts that somebody waits for it.
 type pacedBody struct {
 	io.ReadCloser
 	on *connection

@@ -14,8 +14,7 @@ import (
 	"time"
 )
 
-// pipes is a listener whose connections are made within the test, by the clock of
-// its bubble.
+// pipes is a listener whose connections are made within the test, by the clock of its bubble.
 type pipes struct {
 	made   chan net.Conn
 	closed chan struct{}
@@ -85,8 +84,8 @@ func announce(length int) string {
 	return fmt.Sprintf("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", length)
 }
 
-// TestConnectionsThatSendNothingKeepNobodyOut fills the server with connections of
-// each kind that is of no use, and asks it something.
+// TestConnectionsThatSendNothingKeepNobodyOut fills the server with connections of each kind that
+// is of no use, and asks it something.
 func TestConnectionsThatSendNothingKeepNobodyOut(t *testing.T) {
 	t.Parallel()
 	for name, sent := range map[string]string{
@@ -130,8 +129,8 @@ func TestConnectionsThatSendNothingKeepNobodyOut(t *testing.T) {
 	}
 }
 
-// TestIdleConnectionsAreClosedBeforeOthers has a body arrive while idle connections
-// are there, which are younger.
+// TestIdleConnectionsAreClosedBeforeOthers has a body arrive while idle connections are there,
+// which are younger.
 func TestIdleConnectionsAreClosedBeforeOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -244,8 +243,8 @@ func TestABodyMustArriveInTime(t *testing.T) {
 	}
 }
 
-// TestAServerClosesWhileAConnectionWaits makes sure that stopping does not wait for a
-// place among the connections.
+// TestAServerClosesWhileAConnectionWaits makes sure that stopping does not wait for a place among
+// the connections.
 func TestAServerClosesWhileAConnectionWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

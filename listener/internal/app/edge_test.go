@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestEveryShapeAndEdge sends what Port has been seen to send, and worse. want is
-// what the alert's text holds; "" is for an event that is taken without an alert.
+// TestEveryShapeAndEdge sends what Port has been seen to send, and worse. want is what the alert's
+// text holds; "" is for an event that is taken without an alert.
 func TestEveryShapeAndEdge(t *testing.T) {
 	t.Parallel()
 	now := time.Now().UTC()
@@ -99,8 +99,7 @@ func TestEveryShapeAndEdge(t *testing.T) {
 	}
 }
 
-// TestAnOvertakenChangeIsToldAsLate sends a change after a later one of the same
-// entity.
+// TestAnOvertakenChangeIsToldAsLate sends a change after a later one of the same entity.
 func TestAnOvertakenChangeIsToldAsLate(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)

@@ -19,8 +19,8 @@ type health struct {
 	serving func() bool
 }
 
-// register adds what supervisors ask. Neither answer depends on Slack: a
-// restart does not mend it, and events are taken while it is away.
+// register adds what supervisors ask. Neither answer depends on Slack: a restart does not mend it,
+// and events are taken while it is away.
 func (h *health) register(router *mux.Router) {
 	router.HandleFunc("/healthz", answerHealthy).Methods(http.MethodGet, http.MethodHead)
 	router.HandleFunc("/readyz", h.answerReady).Methods(http.MethodGet, http.MethodHead)
@@ -31,9 +31,8 @@ func answerHealthy(response http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(response, "ok\n")
 }
 
-// answerReady says whether an event that arrived now would be stored. What a
-// damaged store has lost is said as well, and does not keep the rest from being
-// taken.
+// answerReady says whether an event that arrived now would be stored. What a damaged store has lost
+// is said as well, and does not keep the rest from being taken.
 func (h *health) answerReady(response http.ResponseWriter, request *http.Request) {
 	if !h.serving() {
 		http.Error(response, "The listener is starting or stopping.", http.StatusServiceUnavailable)

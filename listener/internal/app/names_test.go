@@ -10,8 +10,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
 )
 
-// TestNamesFromPort sends a change of the emulator to a listener that asks it for names:
-// by the default message, and by a template that names everything.
+// TestNamesFromPort sends a change of the emulator to a listener that asks it for names: by the
+// default message, and by a template that names everything.
 func TestNamesFromPort(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)

@@ -43,8 +43,7 @@ type notifierWorker struct {
 	outlet      *slack.Destination
 }
 
-// prepare returns notifiers for the destinations that are new or have changed. It
-// changes nothing.
+// prepare returns notifiers for the destinations that are new or have changed. It changes nothing.
 func (n *notifiers) prepare(destinations []config.Destination) (map[string]*notifierWorker, error) {
 	prepared := make(map[string]*notifierWorker)
 	for _, destination := range destinations {
@@ -88,8 +87,8 @@ func (n *notifiers) create(destination config.Destination) (*notifierWorker, err
 // add puts prepared notifiers in use, without starting them.
 func (n *notifiers) add(prepared map[string]*notifierWorker) { maps.Copy(n.current, prepared) }
 
-// start serves the lanes of notifiers in use, each as soon as the notifier that served
-// it before, if there was one, has given it back.
+// start serves the lanes of notifiers in use, each as soon as the notifier that served it before,
+// if there was one, has given it back.
 func (n *notifiers) start(ctx context.Context, added map[string]*notifierWorker) {
 	for _, created := range added {
 		created.worker = n.workers.start(ctx, func(ctx context.Context) {
@@ -99,9 +98,8 @@ func (n *notifiers) start(ctx context.Context, added map[string]*notifierWorker)
 	}
 }
 
-// stopReplaced stops the notifiers that are replaced by prepared ones, and those of
-// destinations that are no longer configured, and returns their number. Requests at
-// work are finished.
+// stopReplaced stops the notifiers that are replaced by prepared ones, and those of destinations
+// that are no longer configured, and returns their number. Requests at work are finished.
 func (n *notifiers) stopReplaced(prepared map[string]*notifierWorker, configured func(destination string) bool) int {
 	stopped := 0
 	for name, existing := range n.current {
@@ -130,9 +128,8 @@ func (n *notifiers) lookForRemoved() {
 	}
 }
 
-// retire clears the lanes whose destination is not configured: at once, after each
-// reload, and now and then, since another listener that has not reloaded yet may still
-// fill them.
+// retire clears the lanes whose destination is not configured: at once, after each reload, and now
+// and then, since another listener that has not reloaded yet may still fill them.
 func (n *notifiers) retire(ctx context.Context, configured func(destination string) bool) {
 	again := time.NewTicker(retireInterval)
 	defer again.Stop()

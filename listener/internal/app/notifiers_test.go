@@ -52,8 +52,8 @@ func destination(name, path string) config.Destination {
 	return config.Destination{Name: name, WebhookURL: config.NewSecret("https://hooks.slack.com/services/" + path), Interval: time.Second}
 }
 
-// replace does what a reload does with the notifiers, and returns the names of those
-// started and how many were stopped.
+// replace does what a reload does with the notifiers, and returns the names of those started and
+// how many were stopped.
 func replace(t *testing.T, n *notifiers, destinations ...config.Destination) (started []string, stopped int) {
 	t.Helper()
 	prepared, err := n.prepare(destinations)

@@ -78,8 +78,7 @@ func until(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// TestTheOperatorSeesAndUnparks goes through the life of a destination that is
-// gone for a while.
+// TestTheOperatorSeesAndUnparks goes through the life of a destination that is gone for a while.
 func TestTheOperatorSeesAndUnparks(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)
@@ -159,8 +158,8 @@ func TestOnlyTheOperatorReachesTheMetrics(t *testing.T) {
 	}
 }
 
-// TestOtherSitesChangeNothing posts to the admin address as the page of another
-// site would have the operator's browser do.
+// TestOtherSitesChangeNothing posts to the admin address as the page of another site would have the
+// operator's browser do.
 func TestOtherSitesChangeNothing(t *testing.T) {
 	t.Parallel()
 	l := start(t, t.TempDir(), newSlack(t))
@@ -253,9 +252,9 @@ func TestARemovedDestination(t *testing.T) {
 	})
 }
 
-// TestStorm tells of a thousand changes through a Slack that takes one message a
-// second and refuses what is faster. The rate is twenty times the real one, and so
-// is everything else; make soak keeps the real one.
+// TestStorm tells of a thousand changes through a Slack that takes one message a second and refuses
+// what is faster. The rate is twenty times the real one, and so is everything else; make soak keeps
+// the real one.
 func TestStorm(t *testing.T) {
 	t.Parallel()
 	const changes = 1000

@@ -8,8 +8,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 )
 
-// portRetries is how often a request to Port's API is repeated at once. Whoever asks
-// tries again later anyway.
+// portRetries is how often a request to Port's API is repeated at once. Whoever asks tries again
+// later anyway.
 const portRetries = 1
 
 // mostAnswer is the most bytes of an answer: of what is asked for much, less is asked then.
@@ -20,8 +20,8 @@ type portAPI struct {
 	current atomic.Pointer[portClient]
 }
 
-// Client returns the client that there is now, nil when Port is not to be asked. It is
-// to be asked for again for each piece of work: a reload may replace it.
+// Client returns the client that there is now, nil when Port is not to be asked. It is to be asked
+// for again for each piece of work: a reload may replace it.
 func (p *portAPI) Client() *port.Client {
 	if used := p.current.Load(); used != nil {
 		return used.Client
@@ -36,9 +36,8 @@ type portClient struct {
 	secrets     []string
 }
 
-// prepare returns the client that a configuration describes, nil if it has no
-// client id. The one in use is kept where nothing changes, with its token and what it
-// knows of the rate limit.
+// prepare returns the client that a configuration describes, nil if it has no client id. The one in
+// use is kept where nothing changes, with its token and what it knows of the rate limit.
 func (p *portAPI) prepare(loaded *config.Config, version string) (*portClient, error) {
 	id, secrets := loaded.Port.ClientID, reveal(loaded.ClientSecrets)
 	if id == "" {

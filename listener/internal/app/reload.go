@@ -12,11 +12,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// Reload reads the configuration again and applies it, without an event or an
-// alert being lost. What did not change goes on as it was: of the workers only
-// those whose destination is new, gone or described otherwise are touched, and
-// what those are about to deliver is not waited for. After an error everything is
-// as it was before. It says in a few words what it did.
+// Reload reads the configuration again and applies it, without an event or an alert being lost.
+// What did not change goes on as it was: of the workers only those whose destination is new, gone
+// or described otherwise are touched, and what those are about to deliver is not waited for. After
+// an error everything is as it was before. It says in a few words what it did.
 func (a *App) Reload(ctx context.Context) (string, error) {
 	unlock, err := a.loading.acquire(ctx)
 	if err != nil {

@@ -165,8 +165,8 @@ func TestReloadRefuses(t *testing.T) {
 	}
 }
 
-// TestReloadMendsAParkedDestination gives it another webhook, and removes another
-// destination for which something waits.
+// TestReloadMendsAParkedDestination gives it another webhook, and removes another destination for
+// which something waits.
 func TestReloadMendsAParkedDestination(t *testing.T) {
 	t.Parallel()
 	gone, mended, removed := newSlack(t), newSlack(t), newSlack(t)
@@ -196,8 +196,8 @@ func TestReloadMendsAParkedDestination(t *testing.T) {
 	mended.expect(t, "shop")
 }
 
-// TestReloadWaitsForNoRequest reloads while Slack takes its time over requests for
-// destinations that change and that go.
+// TestReloadWaitsForNoRequest reloads while Slack takes its time over requests for destinations
+// that change and that go.
 func TestReloadWaitsForNoRequest(t *testing.T) {
 	t.Parallel()
 	slow, goes := newSlack(t), newSlack(t)
@@ -243,8 +243,7 @@ func TestReloadWaitsForNoRequest(t *testing.T) {
 	}
 }
 
-// TestStopWhileTheConfigurationIsRead stops a listener whose file cannot be read
-// in time.
+// TestStopWhileTheConfigurationIsRead stops a listener whose file cannot be read in time.
 func TestStopWhileTheConfigurationIsRead(t *testing.T) {
 	t.Parallel()
 	described := options(t.TempDir(), newSlack(t))
@@ -277,8 +276,8 @@ func TestStopWhileTheConfigurationIsRead(t *testing.T) {
 	}
 }
 
-// TestReloadsFollowEachOther reloads while events arrive: nothing is lost, and no
-// lane has two notifiers.
+// TestReloadsFollowEachOther reloads while events arrive: nothing is lost, and no lane has two
+// notifiers.
 func TestReloadsFollowEachOther(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)
@@ -303,8 +302,7 @@ func TestReloadsFollowEachOther(t *testing.T) {
 	}
 }
 
-// TestReloadRenewsTheCertificate replaces the files, as somebody who renews
-// certificates does.
+// TestReloadRenewsTheCertificate replaces the files, as somebody who renews certificates does.
 func TestReloadRenewsTheCertificate(t *testing.T) {
 	t.Parallel()
 	described := options(t.TempDir(), newSlack(t))

@@ -37,8 +37,8 @@ func (f *fakeSlack) next(t *testing.T) string {
 	return text
 }
 
-// TestSeveralRulesForOneEvent has an event matched by some rules, of which one
-// cannot be asked, and told by templates, of which one fails.
+// TestSeveralRulesForOneEvent has an event matched by some rules, of which one cannot be asked, and
+// told by templates, of which one fails.
 func TestSeveralRulesForOneEvent(t *testing.T) {
 	t.Parallel()
 	first, second := newSlack(t), newSlack(t)

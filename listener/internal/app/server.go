@@ -21,8 +21,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 )
 
-// What a connection may take before it is closed. A sender that is slower than
-// this is broken or hostile.
+// What a connection may take before it is closed. A sender that is slower than this is broken or
+// hostile.
 const (
 	headerTimeout  = 10 * time.Second
 	readTimeout    = 30 * time.Second
@@ -42,8 +42,8 @@ func publicHandler(webhook ingest.Options, state *health) http.Handler {
 	return router
 }
 
-// newRouter returns a router that takes paths as they come: a redirect to a
-// cleaner one would be followed without the event.
+// newRouter returns a router that takes paths as they come: a redirect to a cleaner one would be
+// followed without the event.
 func newRouter(postedTo ...string) *mux.Router {
 	router := mux.NewRouter().SkipClean(true)
 	router.NotFoundHandler = http.HandlerFunc(func(response http.ResponseWriter, _ *http.Request) {
@@ -145,8 +145,8 @@ func serveOn(running *http.Server, listener net.Listener, described server) erro
 	return running.Serve(listener)
 }
 
-// strangers logs what a server says of connections, which anybody can make: the first
-// line of a minute, and how many there were.
+// strangers logs what a server says of connections, which anybody can make: the first line of a
+// minute, and how many there were.
 type strangers struct {
 	logger    *slog.Logger
 	address   string

@@ -79,8 +79,8 @@ func (v *verifier) CheckHeaders(signature, timestamp string) error {
 	return v.current.Load().CheckHeaders(signature, timestamp)
 }
 
-// identity is the certificate of the public address, which can be replaced while
-// connections are made.
+// identity is the certificate of the public address, which can be replaced while connections are
+// made.
 type identity struct {
 	current atomic.Pointer[tls.Certificate]
 }

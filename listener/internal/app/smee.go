@@ -55,8 +55,8 @@ func (l *smeeLink) Disconnected() {
 	l.arrivals.Report(ingest.SourceSmee, "disconnected", "reconnecting")
 }
 
-// prepare returns a worker that does nothing yet for the channel of a configuration, or
-// the one in use if the channel is the same.
+// prepare returns a worker that does nothing yet for the channel of a configuration, or the one in
+// use if the channel is the same.
 func (s *smee) prepare(loaded *config.Config) (*smeeWorker, error) {
 	next := &smeeWorker{channel: loaded.Smee.URL.Reveal()}
 	if s.current != nil && s.current.channel == next.channel {
@@ -85,8 +85,7 @@ func (s *smee) prepare(loaded *config.Config) (*smeeWorker, error) {
 	return next, nil
 }
 
-// use begins to receive, if there is a channel, once the worker in use before has
-// ended.
+// use begins to receive, if there is a channel, once the worker in use before has ended.
 func (s *smee) use(ctx context.Context, next *smeeWorker) {
 	if next == s.current {
 		return

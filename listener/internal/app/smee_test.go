@@ -12,8 +12,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 )
 
-// newSmee starts a server with one channel, which relays an event to whoever
-// connects and then keeps the connection open. It returns the URL of the channel.
+// newSmee starts a server with one channel, which relays an event to whoever connects and then
+// keeps the connection open. It returns the URL of the channel.
 func newSmee(t *testing.T, event []byte) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {

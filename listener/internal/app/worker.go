@@ -16,8 +16,7 @@ type workers struct {
 	group sync.WaitGroup
 }
 
-// start runs work until it is stopped. It outlives ctx, but not the clean-up of the
-// workers.
+// start runs work until it is stopped. It outlives ctx, but not the clean-up of the workers.
 func (w *workers) start(ctx context.Context, work func(ctx context.Context)) *worker {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	started := &worker{stop: stop, ended: make(chan struct{})}

@@ -1,7 +1,7 @@
-// Package arrivals remembers for the operator what reached this process: the last event
-// of each source and blueprint, and the requests that were refused. The sources fill a
-// Log, the admin address shows it. Unlike metrics it has names and addresses, which a
-// label must not have, and it forgets them when the process ends.
+// Package arrivals remembers for the operator what reached this process: the last event of each
+// source and blueprint, and the requests that were refused. The sources fill a Log, the admin
+// address shows it. Unlike metrics it has names and addresses, which a label must not have, and it
+// forgets them when the process ends.
 package arrivals
 
 import (
@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// mostBlueprints bounds the blueprints that are remembered of a source. Refusals are of
-// a closed set of kinds.
+// mostBlueprints bounds the blueprints that are remembered of a source. Refusals are of a closed
+// set of kinds.
 const mostBlueprints = 1000
 
 // Arrivals is what has reached the process.
@@ -27,18 +27,17 @@ type Arrivals struct {
 // Source is what has come from a source.
 type Source struct {
 	Name string `json:"name"`
-	// State says in a word whether the source is at work, and Detail more about it; both
-	// may be "".
+	// State says in a word whether the source is at work, and Detail more about it; both may be "".
 	State  string `json:"state,omitempty"`
 	Detail string `json:"detail,omitempty"`
-	// ReadUpTo is up to when everything was read, of a source that is read; how long ago
-	// that is is its lag.
+	// ReadUpTo is up to when everything was read, of a source that is read; how long ago that is is
+	// its lag.
 	ReadUpTo time.Time `json:"read_up_to,omitzero"`
 	// Events counts those that were stored, and Copies those that were known already.
 	Events uint64 `json:"events"`
 	Copies uint64 `json:"copies"`
-	// Last is when the last of either came. It may be before Since, for an event that is
-	// still stored.
+	// Last is when the last of either came. It may be before Since, for an event that is still
+	// stored.
 	Last time.Time `json:"last,omitzero"`
 	// Blueprints are sorted by name; that of what has none is "".
 	Blueprints []Blueprint `json:"blueprints,omitempty"`

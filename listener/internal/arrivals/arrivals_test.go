@@ -9,8 +9,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/arrivals"
 )
 
-// TestArrivals notes what arrives, in the order of a clock that gains a minute each time
-// it is looked at.
+// TestArrivals notes what arrives, in the order of a clock that gains a minute each time it is
+// looked at.
 func TestArrivals(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 6, 15, 16, 0, 0, 0, time.UTC)

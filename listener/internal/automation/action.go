@@ -31,8 +31,8 @@ func (a Automation) Action(address string) port.Action {
 		"invocationMethod": map[string]any{
 			"type": "WEBHOOK",
 			"url":  address,
-			// The status of the listener's answer ends the run, so that Port shows what was
-			// not delivered.
+			// The status of the listener's answer ends the run, so that Port shows what was not
+			// delivered.
 			"synchronized": true,
 			"method":       "POST",
 			"headers":      map[string]any{"RUN_ID": "{{ .run.id }}"},
@@ -53,8 +53,7 @@ func texts(values []string) []any {
 	return list
 }
 
-// Posting is what an action says about whom it posts to, if it is an automation with a
-// webhook.
+// Posting is what an action says about whom it posts to, if it is an automation with a webhook.
 type Posting struct {
 	Identifier, Event, Blueprint, Timer, URL string
 	// Published says that the automation runs.
@@ -92,8 +91,8 @@ func sameAddress(one, other string) bool {
 	return err == nil && strings.EqualFold(a.Scheme, b.Scheme) && strings.EqualFold(a.Host, b.Host) && a.EscapedPath() == b.EscapedPath() && a.RawQuery == b.RawQuery
 }
 
-// Others returns what else posts the events of a needed automation to an address: the
-// listener takes each change once, but every automation has runs.
+// Others returns what else posts the events of a needed automation to an address: the listener
+// takes each change once, but every automation has runs.
 func Others(needed Automation, address string, existing []port.Action) []string {
 	var others []string
 	for _, action := range existing {
@@ -105,8 +104,8 @@ func Others(needed Automation, address string, existing []port.Action) []string 
 	return others
 }
 
-// Superfluous returns the automations with an identifier of setup that post to an address
-// and are not needed.
+// Superfluous returns the automations with an identifier of setup that post to an address and are
+// not needed.
 func Superfluous(needed []Automation, address string, existing []port.Action) []string {
 	var found []string
 	for _, action := range existing {

@@ -1,6 +1,6 @@
-// Package automation says which automations of Port report what the rules of a listener
-// look at. It makes them as Port's API and as Terraform's language take them, and
-// compares them with those that there are. The commands setup and doctor use it.
+// Package automation says which automations of Port report what the rules of a listener look at. It
+// makes them as Port's API and as Terraform's language take them, and compares them with those that
+// there are. The commands setup and doctor use it.
 package automation
 
 import (
@@ -44,10 +44,10 @@ type Needed struct {
 	Remarks []string
 }
 
-// Derive returns the automations that rules need: for the selected blueprints, or if
-// there are none for those that the rules name and those that have the property of a
-// rule that names no blueprint. It returns an error if a selected blueprint is not among
-// those that Port has, and if two automations would have one identifier.
+// Derive returns the automations that rules need: for the selected blueprints, or if there are none
+// for those that the rules name and those that have the property of a rule that names no blueprint.
+// It returns an error if a selected blueprint is not among those that Port has, and if two
+// automations would have one identifier.
 func Derive(rules []rule.Rule, selected []string, blueprints []port.Blueprint) (Needed, error) {
 	d := &derivation{rules: rules, blueprints: make(map[string]*port.Blueprint)}
 	for i := range blueprints {
@@ -135,8 +135,7 @@ func isAboutEntities(r rule.Rule) bool {
 	return len(r.ResourceTypes) == 0 || slices.Contains(r.ResourceTypes, changelog.ResourceEntity)
 }
 
-// hasProperty reports whether the entities of a blueprint have a property, of whatever
-// kind.
+// hasProperty reports whether the entities of a blueprint have a property, of whatever kind.
 func hasProperty(blueprint *port.Blueprint, name string) bool {
 	_, own := blueprint.Schema.Properties[name]
 	_, calculated := blueprint.CalculationProperties[name]
@@ -183,8 +182,8 @@ func (d *derivation) derive(blueprint *port.Blueprint) {
 	}
 }
 
-// rulesOf returns the rules that are about a blueprint. One that names no blueprint is about
-// those with its property, and only if there is no other rule about any.
+// rulesOf returns the rules that are about a blueprint. One that names no blueprint is about those
+// with its property, and only if there is no other rule about any.
 func (d *derivation) rulesOf(blueprint *port.Blueprint) []rule.Rule {
 	var certain, possible []rule.Rule
 	for _, r := range d.rules {
@@ -232,8 +231,8 @@ func timersOf(blueprint *port.Blueprint) []string {
 	return timers
 }
 
-// identifierOf returns the identifier of a blueprint's automation. A blueprint's own may
-// hold slashes, which that of an automation may not.
+// identifierOf returns the identifier of a blueprint's automation. A blueprint's own may hold
+// slashes, which that of an automation may not.
 func identifierOf(blueprint string) string {
 	return prefix + regexp.MustCompile(`[^\pL0-9@_.+:=-]`).ReplaceAllString(blueprint, "_")
 }

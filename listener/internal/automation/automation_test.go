@@ -159,8 +159,8 @@ func TestDeriveRefuses(t *testing.T) {
 	}
 }
 
-// TestConditionsAgreeWithRules asks rules and the conditions that follow from them about
-// the same events, in the form in which automations see them.
+// TestConditionsAgreeWithRules asks rules and the conditions that follow from them about the same
+// events, in the form in which automations see them.
 func TestConditionsAgreeWithRules(t *testing.T) {
 	t.Parallel()
 	values := []any{nil, "Healthy", "Crashed", `a"\(1)b`, json.Number("1"), json.Number("1.0"), true, []any{"x"}}

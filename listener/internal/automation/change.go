@@ -12,8 +12,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// Merge returns an automation that there is, changed into one that is desired. What it
-// has besides stays, such as a description, further headers, or that an agent posts.
+// Merge returns an automation that there is, changed into one that is desired. What it has besides
+// stays, such as a description, further headers, or that an agent posts.
 func Merge(existing, desired port.Action) port.Action {
 	merged := maps.Clone(existing)
 	for _, key := range []string{"trigger", "publish"} {
@@ -42,13 +42,13 @@ func Merge(existing, desired port.Action) port.Action {
 type Difference struct {
 	// Path leads to the value: keys joined by dots, and positions in brackets.
 	Path string
-	// Before and After are the values: a text as it is where nothing else can be meant,
-	// anything else as JSON, and "" where there is none.
+	// Before and After are the values: a text as it is where nothing else can be meant, anything
+	// else as JSON, and "" where there is none.
 	Before, After string
 }
 
-// Differences compares two automations value by value, in the order of their paths.
-// before is nil for one that there is not.
+// Differences compares two automations value by value, in the order of their paths. before is nil
+// for one that there is not.
 func Differences(before, after port.Action) []Difference {
 	old, current := make(map[string]any), make(map[string]any)
 	flatten(old, "", map[string]any(before))

@@ -38,8 +38,8 @@ func changeOf(r rule.Rule) change {
 	return made
 }
 
-// combine returns the event of an automation that reports all of some changes, and the
-// condition on it.
+// combine returns the event of an automation that reports all of some changes, and the condition on
+// it.
 func combine(wanted []change) (event string, expressions []string) {
 	var all []string
 	for _, one := range wanted {
@@ -65,9 +65,9 @@ func combine(wanted []change) (event string, expressions []string) {
 	return event, expressions
 }
 
-// expression holds for every event that the rule matches, "" for always. What the rule
-// asks for with when is left to the listener: the automation sees the event in another
-// form, and with another jq. single says that there are events of one action only.
+// expression holds for every event that the rule matches, "" for always. What the rule asks for
+// with when is left to the listener: the automation sees the event in another form, and with
+// another jq. single says that there are events of one action only.
 func (c change) expression(single bool) string {
 	var clauses []string
 	if !single {
@@ -105,8 +105,8 @@ func (c change) actionClause() []string {
 	return nil
 }
 
-// propertyClauses hold when the property has changed as the rule asks for. Below what is
-// null there is null.
+// propertyClauses hold when the property has changed as the rule asks for. Below what is null there
+// is null.
 func (c change) propertyClauses() []string {
 	key, _ := literal(c.rule.Property)
 	before, after := ".diff.before.properties["+key+"]", ".diff.after.properties["+key+"]"
@@ -131,8 +131,8 @@ func anyOf(expressions ...string) string {
 	return "(" + strings.Join(expressions, " or ") + ")"
 }
 
-// compared compares a place with each of some values. It returns nothing if there are
-// none, or if jq would compare one otherwise than the listener does.
+// compared compares a place with each of some values. It returns nothing if there are none, or if
+// jq would compare one otherwise than the listener does.
 func compared(place, operator string, values []any) []string {
 	var comparisons []string
 	for _, value := range values {
@@ -145,15 +145,15 @@ func compared(place, operator string, values []any) []string {
 	return comparisons
 }
 
-// literal writes a value in jq. Numbers that a float64 may not hold, and values that
-// consist of others, are left to the listener.
+// literal writes a value in jq. Numbers that a float64 may not hold, and values that consist of
+// others, are left to the listener.
 func literal(value any) (string, bool) {
 	const exactDigits = 15
 	switch value := value.(type) {
 	case nil, bool:
 	case string:
-		// In jq a backslash and a parenthesis begin an expression within a text: no
-		// text of JSON has both.
+		// In jq a backslash and a parenthesis begin an expression within a text: no text of JSON
+		// has both.
 	case json.Number:
 		if len(value) > exactDigits {
 			return "", false

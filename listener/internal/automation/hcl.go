@@ -80,8 +80,8 @@ func (a Automation) hcl(label, address string) (string, error) {
 // quoter writes texts in Terraform's language, and keeps the first error.
 type quoter struct{ err error }
 
-// text returns a text in quotes: as JSON, without what begins a template, and without the
-// two escapes that Terraform does not know.
+// text returns a text in quotes: as JSON, without what begins a template, and without the two
+// escapes that Terraform does not know.
 func (q *quoter) text(text string) string {
 	written, err := changelog.Stringify(text)
 	if err != nil && q.err == nil {

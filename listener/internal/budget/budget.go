@@ -1,6 +1,6 @@
-// Package budget keeps what is done with events at a time within the memory that
-// the listener has. A decoded event takes up to fifty times as much as its text. The
-// sources, the evaluation of rules and the rendering of messages share one budget.
+// Package budget keeps what is done with events at a time within the memory that the listener has.
+// A decoded event takes up to fifty times as much as its text. The sources, the evaluation of rules
+// and the rendering of messages share one budget.
 package budget
 
 import (
@@ -15,18 +15,16 @@ import (
 const (
 	// bodies is for the bodies of requests that are larger than FreeBody, in bytes.
 	bodies = 32 << 20
-	// FreeBody is how much of a body is not counted: there are only so many
-	// connections.
+	// FreeBody is how much of a body is not counted: there are only so many connections.
 	FreeBody = 64 << 10
-	// small is for events that take up to smallCost each: they never wait for large
-	// ones.
+	// small is for events that take up to smallCost each: they never wait for large ones.
 	small     = 16 << 20
 	smallCost = 1 << 20
-	// large is for all others, and for the process that evaluates jq and templates.
-	// One event may need more; it then has all of it.
+	// large is for all others, and for the process that evaluates jq and templates. One event may
+	// need more; it then has all of it.
 	large = 320 << 20
-	// returned is from what cost on memory is given back to the system afterwards:
-	// another process may need it.
+	// returned is from what cost on memory is given back to the system afterwards: another process
+	// may need it.
 	returned = 32 << 20
 )
 
@@ -34,8 +32,8 @@ const (
 type Memory struct {
 	bodies, small, large *semaphore.Weighted
 	process              int64
-	// overdraft is full while one body grows beyond the budget: of bodies that wait
-	// for each other one goes on.
+	// overdraft is full while one body grows beyond the budget: of bodies that wait for each other
+	// one goes on.
 	overdraft chan struct{}
 }
 
@@ -47,17 +45,16 @@ func NewMemory() *Memory {
 	}
 }
 
-// Cost returns about how many bytes an event takes while its text is decoded and
-// written again: rather too many. An empty object takes a hundred times its text, a
-// number in a list thirty times.
+// Cost returns about how many bytes an event takes while its text is decoded and written again:
+// rather too many. An empty object takes a hundred times its text, a number in a list thirty times.
 func Cost(text []byte) int64 {
 	const character, element, object = 3, 64, 352
 	elements := bytes.Count(text, []byte(",")) + bytes.Count(text, []byte("["))
 	return int64(character*len(text) + element*elements + object*bytes.Count(text, []byte("{")))
 }
 
-// Decode waits until there is memory to decode a text, but not beyond ctx. release
-// gives it back, when nothing of what was decoded is referred to any longer.
+// Decode waits until there is memory to decode a text, but not beyond ctx. release gives it back,
+// when nothing of what was decoded is referred to any longer.
 func (m *Memory) Decode(ctx context.Context, text []byte) (release func(), err error) {
 	cost := Cost(text)
 	if cost <= smallCost {
@@ -74,8 +71,8 @@ func (m *Memory) Decode(ctx context.Context, text []byte) (release func(), err e
 	}, nil
 }
 
-// Process waits until the process that evaluates jq and templates may use its memory, but
-// not beyond ctx.
+// Process waits until the process that evaluates jq and templates may use its memory, but not
+// beyond ctx.
 func (m *Memory) Process(ctx context.Context) (release func(), err error) {
 	return take(ctx, m.large, min(m.process, large))
 }

@@ -67,8 +67,8 @@ func TestSmallEventsPassLargeOnes(t *testing.T) {
 	again()
 }
 
-// TestBodiesDoNotWaitForEachOther has more bodies grow at a time than there is memory
-// for. One after the other arrives whole.
+// TestBodiesDoNotWaitForEachOther has more bodies grow at a time than there is memory for. One
+// after the other arrives whole.
 func TestBodiesDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

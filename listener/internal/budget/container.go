@@ -9,21 +9,21 @@ import (
 )
 
 const (
-	// processMost is what the process that evaluates jq and templates may take: an event
-	// of 4 MiB needs up to 280 MiB.
+	// processMost is what the process that evaluates jq and templates may take: an event of 4 MiB
+	// needs up to 280 MiB.
 	processMost = 320 << 20
 	// processLeast is below what no program of Go does anything sensible.
 	processLeast = 96 << 20
 )
 
-// processMemory returns the limit of that process: five eighths of the container's, so
-// that it never is what the container dies of.
+// processMemory returns the limit of that process: five eighths of the container's, so that it
+// never is what the container dies of.
 func processMemory(container int64) int64 {
 	return max(processLeast, min(processMost, container/8*5))
 }
 
-// containerMemory returns the memory limit of the control group, which is that of a
-// container or of a service; math.MaxInt64 if there is none.
+// containerMemory returns the memory limit of the control group, which is that of a container or of
+// a service; math.MaxInt64 if there is none.
 func containerMemory(root fs.FS) int64 {
 	paths := []string{"sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"}
 	// Where the file system is that of the host, the group has a path of its own.

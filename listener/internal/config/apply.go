@@ -19,8 +19,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/weburl"
 )
 
-// apply takes from a document what it says, from the environment what it does not
-// say, and checks what one value means for another.
+// apply takes from a document what it says, from the environment what it does not say, and checks
+// what one value means for another.
 func (l *loader) apply(doc *document) {
 	c := &l.config
 	l.applySecrets(&doc.item, &doc.Port)
@@ -75,8 +75,8 @@ func (l *loader) fileOf(path *text) (string, bool) {
 	return content, err == nil
 }
 
-// secretOf returns the secret that a section has under a key, or in the file that it
-// names under the key with _file, and where that stands.
+// secretOf returns the secret that a section has under a key, or in the file that it names under
+// the key with _file, and where that stands.
 func (l *loader) secretOf(section *item, key string, given, file *text) (secret string, where *item) {
 	switch {
 	case section.mistaken || given.mistaken || file.mistaken:
@@ -94,8 +94,8 @@ func (l *loader) secretOf(section *item, key string, given, file *text) (secret 
 	return "", nil
 }
 
-// applyDestinations takes the destinations, and returns the names of all of them, also
-// of those with mistakes.
+// applyDestinations takes the destinations, and returns the names of all of them, also of those
+// with mistakes.
 func (l *loader) applyDestinations(doc *document) []string {
 	declared := doc.Destinations.sorted()
 	for _, name := range declared {
@@ -159,8 +159,7 @@ func (l *loader) applyPort(section *portSection) {
 	l.applyPoll(&section.Poll)
 }
 
-// applyPoll takes how often the audit log is read: from the command line, or else from
-// the file.
+// applyPoll takes how often the audit log is read: from the command line, or else from the file.
 func (l *loader) applyPoll(given *duration) {
 	poll, where := &l.config.Port.Poll, outside("-poll")
 	if l.source.Poll == "" {
@@ -179,8 +178,8 @@ func (l *loader) applyPoll(given *duration) {
 	}
 }
 
-// shortestToken is how many characters the token of an operator has at least: it is asked
-// for over the network.
+// shortestToken is how many characters the token of an operator has at least: it is asked for over
+// the network.
 const shortestToken = 16
 
 // applyAccess takes who may use the admin address.
@@ -298,8 +297,7 @@ func (l *loader) applyStore(section *storeSection) {
 	store.PostgresURL = NewSecret(given)
 }
 
-// checkDirectory reports a data directory that cannot be one. It is made when the
-// listener starts.
+// checkDirectory reports a data directory that cannot be one. It is made when the listener starts.
 func (l *loader) checkDirectory(given *text) {
 	dir := l.dataDirectory()
 	l.config.Store.Dir = dir

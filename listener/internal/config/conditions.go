@@ -11,8 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// condition is an expression, a list of which all must hold, or the condition of an
-// automation as Port has it.
+// condition is an expression, a list of which all must hold, or the condition of an automation as
+// Port has it.
 type condition struct {
 	item
 	// compiled is nil if it always holds, as at Port one without expressions does.
@@ -29,8 +29,8 @@ func (c *condition) read(l *loader) {
 	c.compile(l, &given, rule.All)
 }
 
-// readSection reads the condition of an automation, unless the section is jq that
-// YAML has taken apart.
+// readSection reads the condition of an automation, unless the section is jq that YAML has taken
+// apart.
 func (c *condition) readSection(l *loader, values []*ast.MappingValueNode) {
 	var section conditionSection
 	keys := keysOf(&section)
@@ -96,8 +96,7 @@ func (e *expressions) explain(err error) string {
 // expression is a program in jq.
 type expression struct{ text }
 
-// read refuses what YAML does not take for a text: it may be something else than was
-// written.
+// read refuses what YAML does not take for a text: it may be something else than was written.
 func (e *expression) read(l *loader) {
 	written, _ := textOf(e.node)
 	switch e.node.(type) {

@@ -1,6 +1,5 @@
-// Package config reads the configuration of the listener, from the environment
-// and from a file, and checks it whole before anything is started. The command
-// loads it, the application runs by it.
+// Package config reads the configuration of the listener, from the environment and from a file, and
+// checks it whole before anything is started. The command loads it, the application runs by it.
 package config
 
 import (
@@ -41,11 +40,11 @@ type Config struct {
 type Admin struct {
 	// Listen is the address, a host and a port.
 	Listen string
-	// Token lets its bearer see and do everything, and ReadOnlyToken see everything. The
-	// zero Secret means that there is none.
+	// Token lets its bearer see and do everything, and ReadOnlyToken see everything. The zero
+	// Secret means that there is none.
 	Token, ReadOnlyToken Secret
-	// AllowedHosts are names, with a port or without, under which the address may be
-	// asked, besides those of the loopback interface.
+	// AllowedHosts are names, with a port or without, under which the address may be asked, besides
+	// those of the loopback interface.
 	AllowedHosts []string
 }
 
@@ -65,8 +64,8 @@ type Webhook struct {
 
 // Smee says from where events are received besides, on a machine of a developer.
 type Smee struct {
-	// URL is that of a channel, which everybody who knows it can read; it is the
-	// zero Secret when there is none.
+	// URL is that of a channel, which everybody who knows it can read; it is the zero Secret when
+	// there is none.
 	URL Secret
 }
 
@@ -81,8 +80,8 @@ type Port struct {
 	AppURL string
 }
 
-// App returns the base address of Port's pages. It is "" when it is not known: without
-// a client id nothing says that the region is right.
+// App returns the base address of Port's pages. It is "" when it is not known: without a client id
+// nothing says that the region is right.
 func (p Port) App() string {
 	if p.AppURL != "" || p.ClientID == "" {
 		return p.AppURL
@@ -102,22 +101,21 @@ type CatchUp struct {
 type Store struct {
 	// Dir is the data directory of the embedded store.
 	Dir string
-	// Sync is how often the embedded store writes to the disk what it has
-	// acknowledged; 0 is before each acknowledgement.
+	// Sync is how often the embedded store writes to the disk what it has acknowledged; 0 is before
+	// each acknowledgement.
 	Sync time.Duration
 	// MaxBytes is how much the store may take.
 	MaxBytes int64
 	// MaxAge is how long events are kept once they are evaluated.
 	MaxAge time.Duration
-	// PostgresURL is that of a database that is used instead of the embedded
-	// store, and may hold a password; it is the zero Secret when there is none.
+	// PostgresURL is that of a database that is used instead of the embedded store, and may hold a
+	// password; it is the zero Secret when there is none.
 	PostgresURL Secret
 }
 
 // Destination is where alerts go.
 type Destination struct {
-	// Name is what logs call it: lower-case letters, digits, dashes and
-	// underscores.
+	// Name is what logs call it: lower-case letters, digits, dashes and underscores.
 	Name       string
 	WebhookURL Secret
 	// Interval is the least time between two messages.
@@ -169,9 +167,8 @@ func (c *Config) Summary() string {
 		len(c.ClientSecrets), strings.Join(c.DestinationNames(), ", "), strings.Join(c.RuleNames(), ", "))
 }
 
-// Fixed returns the keys that another configuration has otherwise, and that cannot
-// change while the listener runs: those of the store and of the addresses, and what
-// the store was opened with.
+// Fixed returns the keys that another configuration has otherwise, and that cannot change while the
+// listener runs: those of the store and of the addresses, and what the store was opened with.
 func (c *Config) Fixed(other *Config) []string {
 	var changed []string
 	for key, differs := range map[string]bool{
@@ -216,13 +213,12 @@ type Source struct {
 	Try Try
 }
 
-// Try tries a template before it is used, as message.Template.Try does. In another
-// process it can take any time and any memory.
+// Try tries a template before it is used, as message.Template.Try does. In another process it can
+// take any time and any memory.
 type Try func(template *message.Template, selected rule.Rule) error
 
-// InvalidError lists everything that is wrong with a configuration, each problem
-// with its place and what to do, one in each line. It holds no secret, and nothing
-// that a variable holds.
+// InvalidError lists everything that is wrong with a configuration, each problem with its place and
+// what to do, one in each line. It holds no secret, and nothing that a variable holds.
 type InvalidError struct {
 	Problems []string
 }
@@ -244,8 +240,7 @@ const (
 const (
 	defaultMaxBody = 4 << 20
 	defaultDir     = "listener-data"
-	// Slack takes about one message a second per channel, and may hide what
-	// exceeds it.
+	// Slack takes about one message a second per channel, and may hide what exceeds it.
 	defaultInterval    = time.Second
 	defaultDigestAfter = time.Minute
 	defaultMaxAge      = 24 * time.Hour
@@ -261,9 +256,8 @@ const (
 	stateVariable = "STATE_DIRECTORY"
 )
 
-// Load reads and checks a configuration. What the file does not say comes from
-// the environment, and what neither says from the defaults. The error is an
-// *InvalidError.
+// Load reads and checks a configuration. What the file does not say comes from the environment, and
+// what neither says from the defaults. The error is an *InvalidError.
 func Load(source Source) (*Config, error) {
 	loader := newLoader(source)
 	var document document
@@ -276,10 +270,9 @@ func Load(source Source) (*Config, error) {
 	return &loader.config, nil
 }
 
-// LoadRules reads the rules and templates of a configuration, and of the
-// destinations their names: what it takes to render a message. Nothing else needs
-// to be right, no secret needs to be there, and no file of secrets is read. The
-// error is an *InvalidError.
+// LoadRules reads the rules and templates of a configuration, and of the destinations their names:
+// what it takes to render a message. Nothing else needs to be right, no secret needs to be there,
+// and no file of secrets is read. The error is an *InvalidError.
 func LoadRules(source Source) (*Config, error) {
 	loader := newLoader(source)
 	var document rulesDocument
@@ -303,9 +296,8 @@ func (l *loader) applyNamed(destinations *names[ignored], rules *ruleList, templ
 	}
 }
 
-// LoadSetup reads what it takes to set Port up: how its API is asked, the rules, and
-// where events are posted. No webhook of Slack needs to be there. The error is an
-// *InvalidError.
+// LoadSetup reads what it takes to set Port up: how its API is asked, the rules, and where events
+// are posted. No webhook of Slack needs to be there. The error is an *InvalidError.
 func LoadSetup(source Source) (*Config, error) {
 	loader := newLoader(source)
 	var document setupDocument

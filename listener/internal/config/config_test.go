@@ -312,8 +312,8 @@ func TestAddressesOfTheCommandLineWin(t *testing.T) {
 	}
 }
 
-// TestFilesOfSecretsAsEditorsWriteThem reads what an editor has put around a secret,
-// and refuses what it has made of it.
+// TestFilesOfSecretsAsEditorsWriteThem reads what an editor has put around a secret, and refuses
+// what it has made of it.
 func TestFilesOfSecretsAsEditorsWriteThem(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, content, want string }{
@@ -411,8 +411,8 @@ func TestLoadFromTheEnvironmentFails(t *testing.T) {
 	}
 }
 
-// TestMistakes loads a file for each mistake, and compares everything that is said
-// about it with the text beside it.
+// TestMistakes loads a file for each mistake, and compares everything that is said about it with
+// the text beside it.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/mistakes/*.yaml")

@@ -26,8 +26,8 @@ type Setting struct {
 	Value string `json:"value"`
 }
 
-// Describe shows what applies, the defaults included, in the words of the file. Of a
-// secret it says only that there is one, and of what a variable holds its name.
+// Describe shows what applies, the defaults included, in the words of the file. Of a secret it says
+// only that there is one, and of what a variable holds its name.
 func (c *Config) Describe() []Section {
 	shown := describer{variables: c.replacer()}
 	var sections []Section

@@ -8,8 +8,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 )
 
-// TestDescribe shows a configuration with every kind of value, and with secrets that come
-// in each way.
+// TestDescribe shows a configuration with every kind of value, and with secrets that come in each
+// way.
 func TestDescribe(t *testing.T) {
 	t.Parallel()
 	token := write(t, "token", "hunter-0123456789abcdef\n")

@@ -2,8 +2,8 @@ package config
 
 import "github.com/port-changelog/terraform-provider-port/listener/internal/message"
 
-// document is the configuration file. A field with the tag key is what the file says
-// under that key; the other tags say what its value may be.
+// document is the configuration file. A field with the tag key is what the file says under that
+// key; the other tags say what its value may be.
 type document struct {
 	item
 	Port         portSection               `key:"port"`
@@ -37,16 +37,14 @@ type setupDocument struct {
 	Others       ignored                `key:"*"`
 }
 
-// adminDocument is the part of the file that a command needs which asks the admin
-// address.
+// adminDocument is the part of the file that a command needs which asks the admin address.
 type adminDocument struct {
 	item
 	Admin  adminSection `key:"admin"`
 	Others ignored      `key:"*"`
 }
 
-// storeDocument is the part of the file that a command needs which looks into the
-// store.
+// storeDocument is the part of the file that a command needs which looks into the store.
 type storeDocument struct {
 	item
 	Store        storeSection   `key:"store"`

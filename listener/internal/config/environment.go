@@ -10,12 +10,12 @@ import (
 	"strings"
 )
 
-// secretFileLimit is far above the size of any secret, and keeps a wrong path
-// from being read whole.
+// secretFileLimit is far above the size of any secret, and keeps a wrong path from being read
+// whole.
 const secretFileLimit = 64 << 10
 
-// fromEnvironment passes on the secret that a variable holds, or the file that its
-// companion names. It reports what keeps it from that, and that neither is set.
+// fromEnvironment passes on the secret that a variable holds, or the file that its companion names.
+// It reports what keeps it from that, and that neither is set.
 func (l *loader) fromEnvironment(variable, meaning string, add func(where place, text string)) {
 	text, _ := l.source.LookupEnv(variable)
 	path, _ := l.source.LookupEnv(variable + "_FILE")
@@ -36,8 +36,8 @@ func (l *loader) fromEnvironment(variable, meaning string, add func(where place,
 	}
 }
 
-// dataDirectory returns where to store: what the command line says, else the
-// file, else systemd, else a directory beside the process.
+// dataDirectory returns where to store: what the command line says, else the file, else systemd,
+// else a directory beside the process.
 func (l *loader) dataDirectory() string {
 	if l.source.DataDir != "" {
 		return l.source.DataDir
@@ -53,9 +53,9 @@ func (l *loader) dataDirectory() string {
 	return "." + string(filepath.Separator) + defaultDir
 }
 
-// readSecretFile returns the content of a text file, without the mark that editors
-// put at its beginning, and the line break that they leave at its end. An error names
-// it by what is shown of its path.
+// readSecretFile returns the content of a text file, without the mark that editors put at its
+// beginning, and the line break that they leave at its end. An error names it by what is shown of
+// its path.
 func readSecretFile(path, shown string) (string, error) {
 	content, err := readLimited(path, secretFileLimit)
 	if err != nil {
@@ -68,8 +68,8 @@ func readSecretFile(path, shown string) (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-// readLimited returns the content of a file of at most limit bytes. Its error
-// does not name the file.
+// readLimited returns the content of a file of at most limit bytes. Its error does not name the
+// file.
 func readLimited(path string, limit int64) ([]byte, error) {
 	file, err := os.Open(path) //nolint:gosec // The operator says which file to read.
 	if err != nil {
@@ -94,8 +94,8 @@ func pathless(err error) error {
 	return err
 }
 
-// SigningSecret returns the client secret that the environment holds, for a
-// command that signs events with it.
+// SigningSecret returns the client secret that the environment holds, for a command that signs
+// events with it.
 func SigningSecret(lookupEnv func(name string) (string, bool)) (string, error) {
 	loader := newLoader(Source{LookupEnv: lookupEnv})
 	loader.fromEnvironment(secretVariable, "the client secret with which the listener verifies events", loader.addSecret)

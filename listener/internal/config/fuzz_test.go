@@ -12,8 +12,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// FuzzLoad loads any file: it is loaded, or everything that is wrong with it is
-// said, with its place and without a secret.
+// FuzzLoad loads any file: it is loaded, or everything that is wrong with it is said, with its
+// place and without a secret.
 func FuzzLoad(f *testing.F) {
 	for _, pattern := range []string{"testdata/mistakes/*.yaml", "../../../examples/listener/*.yaml"} {
 		files, err := filepath.Glob(pattern)

@@ -49,8 +49,7 @@ func ruleKeys() []string { return keysOf(&ruleSection{}) }
 
 func templateKeys() []string { return keysOf(&templateSection{}) }
 
-// guideKeys returns what the first cells of the first table below a heading of the
-// guide name.
+// guideKeys returns what the first cells of the first table below a heading of the guide name.
 func guideKeys(t *testing.T, heading string) []string {
 	t.Helper()
 	guide, err := os.ReadFile("../../../docs/guides/listener-" + strings.ToLower(heading) + ".md")

@@ -70,8 +70,8 @@ const jsonForm = `{
 	"templates": {"short": {"header": "{{ .Title }}"}}
 }`
 
-// TestFormsOfOneConfiguration loads the same configuration with plain and with quoted
-// keys, as JSON, and as editors on Windows write it.
+// TestFormsOfOneConfiguration loads the same configuration with plain and with quoted keys, as
+// JSON, and as editors on Windows write it.
 func TestFormsOfOneConfiguration(t *testing.T) {
 	t.Parallel()
 	const crashed = `{"action":"UPDATE","resourceType":"entity","context":{"blueprint":"deploymentConfig","entity":"e"},

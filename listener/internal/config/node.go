@@ -9,8 +9,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/nearword"
 )
 
-// entries returns the keys and values of a mapping, which the parser represents
-// by another type when there is only one.
+// entries returns the keys and values of a mapping, which the parser represents by another type
+// when there is only one.
 func entries(node ast.Node) ([]*ast.MappingValueNode, bool) {
 	switch node := node.(type) {
 	case *ast.MappingNode:
@@ -53,8 +53,7 @@ func textOf(node ast.Node) (string, bool) {
 	return "", false
 }
 
-// descend returns what names a child of a node, and the child; nil if there is
-// none.
+// descend returns what names a child of a node, and the child; nil if there is none.
 func descend(node ast.Node, step string) (name, value ast.Node) {
 	if list, ok := node.(*ast.SequenceNode); ok {
 		i, err := strconv.Atoi(strings.Trim(step, "[]"))
@@ -72,8 +71,8 @@ func descend(node ast.Node, step string) (name, value ast.Node) {
 	return nil, nil
 }
 
-// locate returns what names the value at a path below a node; if there is none, what
-// names that of which it would be a part. key names the node itself.
+// locate returns what names the value at a path below a node; if there is none, what names that of
+// which it would be a part. key names the node itself.
 func locate(key, node ast.Node, path []string) ast.Node {
 	for _, step := range path {
 		name, value := descend(node, step)
@@ -85,8 +84,7 @@ func locate(key, node ast.Node, path []string) ast.Node {
 	return key
 }
 
-// nearest returns the value at a path below a node, or if there is none what it
-// would be a part of.
+// nearest returns the value at a path below a node, or if there is none what it would be a part of.
 func nearest(node ast.Node, path []string) ast.Node {
 	for _, step := range path {
 		_, value := descend(node, step)
@@ -116,8 +114,7 @@ func enumerate(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
 
-// suggest says which of the words that are possible was probably meant, or what
-// all of them are.
+// suggest says which of the words that are possible was probably meant, or what all of them are.
 func suggest(word string, possible []string, all string) string {
 	if meant, ok := nearword.Nearest(word, possible); ok {
 		return "did you mean " + meant + "?"

@@ -15,8 +15,8 @@ type problem struct {
 	what string
 }
 
-// place says where something stands: a line of the file and a path in it, or a
-// variable, which has the line 0.
+// place says where something stands: a line of the file and a path in it, or a variable, which has
+// the line 0.
 type place struct {
 	line int
 	// inner is a line of a file that the line of the configuration names, or 0.
@@ -27,8 +27,8 @@ type place struct {
 // outside is a place that is not in the file.
 func outside(text string) place { return place{text: text} }
 
-// report adds a problem, in one line, unless it is there already: a template that
-// several rules use has its mistakes once.
+// report adds a problem, in one line, unless it is there already: a template that several rules use
+// has its mistakes once.
 func (l *loader) report(where place, what string) {
 	breaks := regexp.MustCompile(`\s*[\n\v\f\r\x{85}\x{2028}\x{2029}]\s*`)
 	added := problem{place: where, what: breaks.ReplaceAllString(where.text+": "+what, " ")}
@@ -43,8 +43,8 @@ func (l *loader) refuse(here *item, problem string) {
 	l.report(l.placeOf(here), problem)
 }
 
-// invalid returns the problems in the order of the file, and after them those of
-// the environment; nil if there are none.
+// invalid returns the problems in the order of the file, and after them those of the environment;
+// nil if there are none.
 func (l *loader) invalid() error {
 	if len(l.problems) == 0 {
 		return nil
@@ -75,8 +75,7 @@ func (l *loader) line(line int) place {
 	return place{line: line, text: fmt.Sprintf("%s:%d", l.source.File, line)}
 }
 
-// placeOf returns file, line and path of a value, or of what stands at a path below
-// it.
+// placeOf returns file, line and path of a value, or of what stands at a path below it.
 func (l *loader) placeOf(here *item, below ...string) place {
 	where := l.place(locate(here.key, here.node, below))
 	where.text += ": " + join(append(slices.Clone(here.path), below...))

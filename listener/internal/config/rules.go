@@ -58,8 +58,8 @@ func (c *Config) RuleNames() []string {
 	return names
 }
 
-// usualActions and usualTypes are those that Port is known to send. Others are
-// taken as well: Port may send new ones.
+// usualActions and usualTypes are those that Port is known to send. Others are taken as well: Port
+// may send new ones.
 func usualActions() []string {
 	return []string{changelog.ActionCreate, changelog.ActionUpdate, changelog.ActionDelete, "TIMER_EXPIRED", "TIMER_PROPERTY_EXPIRED"}
 }
@@ -79,8 +79,8 @@ func (r *ruleList) read(l *loader) {
 	r.list.read(l)
 }
 
-// applyRules takes the rules of the file. Without any the classic one applies, for
-// every destination that is declared.
+// applyRules takes the rules of the file. Without any the classic one applies, for every
+// destination that is declared.
 func (l *loader) applyRules(rules *ruleList, templates *names[templateSection], declared []string) {
 	if !rules.given() {
 		l.config.Rules = []Rule{{Rule: rule.DefaultHealth(), Destinations: declared}}
@@ -149,8 +149,8 @@ func (l *loader) checkIdentifiers(given ...*matcher) {
 	}
 }
 
-// checkProperty reports what cannot be the identifier of a property, and what makes no
-// sense with a property, or without one.
+// checkProperty reports what cannot be the identifier of a property, and what makes no sense with a
+// property, or without one.
 func (l *loader) checkProperty(section *ruleSection) {
 	given := &section.Property
 	if !given.given() {
@@ -193,8 +193,8 @@ func eventKinds() map[string]eventKind {
 	}
 }
 
-// changes returns the actions of the rule and the types of things that it is about.
-// The name of an event of Port's automations stands for both.
+// changes returns the actions of the rule and the types of things that it is about. The name of an
+// event of Port's automations stands for both.
 func (l *loader) changes(section *ruleSection) (actions, types []string) {
 	types = section.ResourceType.texts()
 	l.checkUsual(&section.ResourceType, "a resource type", usualTypes())
@@ -237,8 +237,8 @@ func (l *loader) checkUsual(words *matcher, noun string, usual []string) {
 	}
 }
 
-// destinations returns the destinations of the rule: those that it names, or the
-// only one there can be meant.
+// destinations returns the destinations of the rule: those that it names, or the only one there can
+// be meant.
 func (l *loader) destinations(section *ruleSection, declared []string) []string {
 	named := &section.Destination
 	if !named.given() {

@@ -9,12 +9,12 @@ import (
 // redacted is all that is ever printed of a secret.
 const redacted = "<secret>"
 
-// Secret is a text that must not be shown: a signing secret, or a webhook's URL.
-// However it is printed, logged or serialised, it reads "<secret>"; the zero
-// Secret is the empty text and reads the same.
+// Secret is a text that must not be shown: a signing secret, or a webhook's URL. However it is
+// printed, logged or serialised, it reads "<secret>"; the zero Secret is the empty text and reads
+// the same.
 type Secret struct {
-	// The text is behind a pointer because fmt prints the unexported fields of
-	// the structs around a Secret without asking the Secret.
+	// The text is behind a pointer because fmt prints the unexported fields of the structs around a
+	// Secret without asking the Secret.
 	text *string
 }
 

@@ -23,8 +23,8 @@ const quoteHint = "put the jq program in single quotes, or after when: | on its 
 // byteOrderMark is what some editors put before a text in UTF-8.
 const byteOrderMark = "\ufeff"
 
-// readFile reads the file, if there is one, into a document, and reports whether it
-// could be read at all.
+// readFile reads the file, if there is one, into a document, and reports whether it could be read
+// at all.
 func (l *loader) readFile(document value) bool {
 	if l.source.File == "" {
 		return true
@@ -36,8 +36,8 @@ func (l *loader) readFile(document value) bool {
 	return ok
 }
 
-// parseFile returns the mapping that the file consists of, nil for a file of
-// comments, and whether it could be read at all.
+// parseFile returns the mapping that the file consists of, nil for a file of comments, and whether
+// it could be read at all.
 func (l *loader) parseFile() (ast.Node, bool) {
 	content, err := readLimited(l.source.File, fileLimit)
 	if err != nil {
@@ -98,8 +98,7 @@ func (l *loader) refuseCopies(root ast.Node) {
 	}), root)
 }
 
-// decodeText returns a file as text with the line breaks of Unix, or reports why it
-// is none.
+// decodeText returns a file as text with the line breaks of Unix, or reports why it is none.
 func (l *loader) decodeText(content []byte) ([]byte, bool) {
 	if isUTF16(content) {
 		l.report(outside(l.source.File), "the configuration file "+errUTF16.Error())
@@ -129,9 +128,8 @@ var (
 	errNUL   = errors.New("contains a NUL character, so it is not a text file; is it the right one?")
 )
 
-// DecodeText returns the content of a text file without the mark that some editors
-// put at its beginning. Its error, for what is not such a text, goes on after the
-// name of the file.
+// DecodeText returns the content of a text file without the mark that some editors put at its
+// beginning. Its error, for what is not such a text, goes on after the name of the file.
 func DecodeText(content []byte) ([]byte, error) {
 	if isUTF16(content) {
 		return nil, errUTF16
@@ -150,8 +148,8 @@ func isUTF16(content []byte) bool {
 	return len(content) > 1 && (content[0] == 0) != (content[1] == 0)
 }
 
-// reportSyntax words an error of the YAML library with its line. What the library
-// quotes of the file may be a secret.
+// reportSyntax words an error of the YAML library with its line. What the library quotes of the
+// file may be a secret.
 func (l *loader) reportSyntax(err error, text []byte) {
 	located, ok := errors.AsType[yaml.Error](err)
 	if !ok {
@@ -178,8 +176,7 @@ func (l *loader) reportSyntax(err error, text []byte) {
 	l.report(where, "it is not valid YAML: "+strings.TrimRight(message, ": ")+hint)
 }
 
-// hintFor says how a line is written so that YAML leaves it alone; "" if that is not
-// known.
+// hintFor says how a line is written so that YAML leaves it alone; "" if that is not known.
 func hintFor(lines []string, line int) string {
 	switch {
 	case isInCondition(lines, line):
@@ -194,8 +191,8 @@ func hintFor(lines []string, line int) string {
 	return ""
 }
 
-// isInCondition reports whether a line belongs to what is written under the key
-// when: it names that key, or no line between the two names another one.
+// isInCondition reports whether a line belongs to what is written under the key when: it names that
+// key, or no line between the two names another one.
 func isInCondition(lines []string, line int) bool {
 	condition := regexp.MustCompile(`(^|[\s{,-])["']?when["']?\s*:`)
 	anyKey := regexp.MustCompile(`^[\s-]*["']?[a-z_]+["']?\s*:(\s|$)`)

@@ -44,8 +44,7 @@ func (t *templateChoice) read(l *loader) {
 // anyRule is what a template is tried for if its rule is not known.
 func anyRule() rule.Rule { return rule.Rule{Name: "rule"} }
 
-// template returns the template of a rule: one that it holds, or one that has a
-// name.
+// template returns the template of a rule: one that it holds, or one that has a name.
 func (l *loader) template(section *ruleSection, templates *names[templateSection], selected rule.Rule) *message.Template {
 	// A mistake may quote what the template is tried with.
 	secret := holdVariable(section.Name.node, section.Blueprint.node, section.ResourceType.node, section.Actions.node, section.Property.node, section.From.node, section.To.node, section.HealthyValues.node)
@@ -88,8 +87,8 @@ func (t *templateSection) read(l *loader) {
 // mostMistakes is how many mistakes of one template are looked for.
 const mostMistakes = 50
 
-// compile compiles a template and tries it for a rule. What has a mistake is replaced
-// to find the others. secret says that a mistake may quote what a variable holds.
+// compile compiles a template and tries it for a rule. What has a mistake is replaced to find the
+// others. secret says that a mistake may quote what a variable holds.
 func (l *loader) compile(section *templateSection, selected rule.Rule, secret bool) *message.Template {
 	source := section.source
 	if section.incomplete && source.Blocks == nil && source.Header+source.Context+source.Body+source.Text+source.Line == "" {
@@ -113,8 +112,8 @@ func (l *loader) compile(section *templateSection, selected rule.Rule, secret bo
 	return nil
 }
 
-// without returns a source in which a part is replaced by one that is right; ok is
-// false if the part cannot be told from the rest.
+// without returns a source in which a part is replaced by one that is right; ok is false if the
+// part cannot be told from the rest.
 func without(source message.Source, part string) (replaced message.Source, ok bool) {
 	texts := map[string]*string{"header": &source.Header, "context": &source.Context, "body": &source.Body, "text": &source.Text, "line": &source.Line}
 	if text := texts[part]; text != nil {
@@ -138,8 +137,8 @@ func without(source message.Source, part string) (replaced message.Source, ok bo
 	return source, true
 }
 
-// replaceText returns a copy of a value with another text at a path; ok is false if
-// there is no text, or that text.
+// replaceText returns a copy of a value with another text at a path; ok is false if there is no
+// text, or that text.
 func replaceText(value any, path []string) (replaced any, ok bool) {
 	const plain = "a text"
 	if len(path) == 0 {
@@ -175,8 +174,8 @@ func (l *loader) try(source message.Source, selected rule.Rule) (*message.Templa
 	return template, try(template, selected)
 }
 
-// reportMistake reports a mistake in a part of a template where it stands, and only
-// that there is one where the problem may quote a variable.
+// reportMistake reports a mistake in a part of a template where it stands, and only that there is
+// one where the problem may quote a variable.
 func (l *loader) reportMistake(section *templateSection, part, problem string, secret bool) {
 	var path []string
 	if part != "" {
@@ -196,8 +195,8 @@ func (l *loader) reportMistake(section *templateSection, part, problem string, s
 type blocks struct {
 	item
 	list []any
-	// text is the JSON, nil where the blocks are a part of the configuration. Its
-	// first line is in a line of a file, or unknown if that is 0.
+	// text is the JSON, nil where the blocks are a part of the configuration. Its first line is in
+	// a line of a file, or unknown if that is 0.
 	text  []byte
 	file  string
 	first int
@@ -265,8 +264,7 @@ func (b *blocks) decode(l *loader, given *item) {
 	}
 }
 
-// take takes a list of blocks, or an object that has one as the Block Kit Builder
-// writes it.
+// take takes a list of blocks, or an object that has one as the Block Kit Builder writes it.
 func (b *blocks) take(l *loader, given *item, value any) {
 	if object, ok := value.(map[string]any); ok {
 		value = object["blocks"]
@@ -277,8 +275,8 @@ func (b *blocks) take(l *loader, given *item, value any) {
 	}
 }
 
-// placeOf returns where a path below a template stands in the JSON of its blocks,
-// instead of a place in the configuration.
+// placeOf returns where a path below a template stands in the JSON of its blocks, instead of a
+// place in the configuration.
 func (b *blocks) placeOf(l *loader, template *item, path []string, instead place) place {
 	parsed, err := parser.ParseBytes(b.text, 0)
 	if err != nil || len(parsed.Docs) == 0 || parsed.Docs[0].Body == nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// setting is a single value. It has the zero value if the file does not say it, says
-// "", or says what it cannot be.
+// setting is a single value. It has the zero value if the file does not say it, says "", or says
+// what it cannot be.
 type setting[T comparable] struct {
 	item
 	value T
@@ -28,8 +28,8 @@ func (s *setting[T]) into(target *T) {
 	}
 }
 
-// text is a single text. With the tag blank:"no" it has a character, and with the tag
-// one_of it is one of those words.
+// text is a single text. With the tag blank:"no" it has a character, and with the tag one_of it is
+// one of those words.
 type text struct {
 	setting[string]
 	// written is the text as the file has it: what a variable holds is not shown.
@@ -156,8 +156,8 @@ func (l *loader) parse(target scalar, here *item) {
 	}
 }
 
-// duration is a time above nothing, or of at least what the tag min says, and of at most
-// what the tag max says.
+// duration is a time above nothing, or of at least what the tag min says, and of at most what the
+// tag max says.
 type duration struct{ setting[time.Duration] }
 
 func (d *duration) parse(text string) error {
@@ -198,8 +198,7 @@ func (i *interval) parse(text string) error {
 	return nil
 }
 
-// size is a number of bytes with its unit, from what the tag min says to what the
-// tag max says.
+// size is a number of bytes with its unit, from what the tag min says to what the tag max says.
 type size struct{ setting[int64] }
 
 func (s *size) parse(text string) error {
@@ -224,8 +223,8 @@ func parseSize(text string) (int64, bool) {
 // shortestInterval is the least time between two messages: what is faster is no limit.
 const shortestInterval = 10 * time.Millisecond
 
-// rate is how many messages a destination takes, such as 1/s or 30/m. Its value is
-// the time between two of them.
+// rate is how many messages a destination takes, such as 1/s or 30/m. Its value is the time between
+// two of them.
 type rate struct{ setting[time.Duration] }
 
 func (r *rate) parse(text string) error {
@@ -242,8 +241,8 @@ func (r *rate) parse(text string) error {
 	return nil
 }
 
-// jsonValue is any value that JSON has, with numbers as json.Number. With the tag
-// null:"value" null is one, below it as well.
+// jsonValue is any value that JSON has, with numbers as json.Number. With the tag null:"value" null
+// is one, below it as well.
 type jsonValue struct {
 	item
 	value any
@@ -288,8 +287,7 @@ func (j *jsonValue) child(l *loader, key, node ast.Node, step string) any {
 	return child.value
 }
 
-// numberOf returns a number with the digits that were written, unless they are
-// not those of JSON.
+// numberOf returns a number with the digits that were written, unless they are not those of JSON.
 func numberOf(written, parsed string) json.Number {
 	if json.Valid([]byte(written)) {
 		return json.Number(written)

@@ -8,12 +8,11 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// unshown is all that is said of a value that holds a variable, where the cause
-// would quote it.
+// unshown is all that is said of a value that holds a variable, where the cause would quote it.
 const unshown = "invalid after substituting variables (details withheld because they would reveal the values)"
 
-// expand replaces ${NAME} in a text of the file by the variable of that name. It does
-// so after the file was parsed: no value can become syntax.
+// expand replaces ${NAME} in a text of the file by the variable of that name. It does so after the
+// file was parsed: no value can become syntax.
 func (l *loader) expand(here *item, written string) string {
 	return references().ReplaceAllStringFunc(written, func(reference string) string {
 		if literal, escaped := strings.CutPrefix(reference, "$$"); escaped {
@@ -48,8 +47,8 @@ func (l *loader) lookUp(here *item, reference string) string {
 // variable is an environment variable, and what it holds.
 type variable struct{ name, value string }
 
-// holdVariable reports whether a variable stands in any value at or below one of some
-// nodes. What it holds may be secret, and no problem shows it.
+// holdVariable reports whether a variable stands in any value at or below one of some nodes. What
+// it holds may be secret, and no problem shows it.
 func holdVariable(nodes ...ast.Node) bool {
 	held := false
 	for _, node := range nodes {

@@ -19,8 +19,7 @@ func write(t *testing.T, content string) string {
 	return file
 }
 
-// allLoads loads a file in every way that there is, and returns what is said about
-// it.
+// allLoads loads a file in every way that there is, and returns what is said about it.
 func allLoads(file string, variables map[string]string) string {
 	source := Source{File: file, LookupEnv: func(name string) (string, bool) {
 		value, ok := variables[name]
@@ -36,8 +35,8 @@ func allLoads(file string, variables map[string]string) string {
 	return strings.ReplaceAll(said.String(), filepath.Dir(file)+"/", "")
 }
 
-// TestWhatVariablesHoldIsNotShown puts a variable with hostile values instead of
-// every value, and of keys.
+// TestWhatVariablesHoldIsNotShown puts a variable with hostile values instead of every value, and
+// of keys.
 func TestWhatVariablesHoldIsNotShown(t *testing.T) {
 	t.Parallel()
 	values := []string{

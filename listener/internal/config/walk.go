@@ -17,18 +17,17 @@ const deepest = 100
 
 // item is where a value of a document comes from. Every value has one.
 type item struct {
-	// key names the value: a key, or the element of a list itself. It is nil if the
-	// file does not have the value.
+	// key names the value: a key, or the element of a list itself. It is nil if the file does not
+	// have the value.
 	key, node ast.Node
 	path      []string
 	// tag is that of the field that the value is for.
 	tag reflect.StructTag
 	// parent is what the value is a part of; nil for the file.
 	parent *item
-	// mistaken says that a problem with the value itself has been reported; a
-	// section with a key that it cannot have is mistaken, for what seems to be
-	// missing may be what was mistyped. incomplete says that there is a problem with
-	// it, or with anything in it.
+	// mistaken says that a problem with the value itself has been reported; a section with a key
+	// that it cannot have is mistaken, for what seems to be missing may be what was mistyped.
+	// incomplete says that there is a problem with it, or with anything in it.
 	mistaken, incomplete bool
 }
 
@@ -57,8 +56,8 @@ func (i *item) mark() {
 	}
 }
 
-// value is a part of a document: a section, which is a struct whose fields have the
-// tag key, or what reads itself.
+// value is a part of a document: a section, which is a struct whose fields have the tag key, or
+// what reads itself.
 type value interface{ self() *item }
 
 // reader is a value that takes what it needs from its node.
@@ -70,8 +69,7 @@ type ignored struct{ item }
 // otherKeys is the tag of a field for every key that no other field has.
 const otherKeys = "*"
 
-// fill reads a part of the file into a value of a document, and reports every
-// mistake in it.
+// fill reads a part of the file into a value of a document, and reports every mistake in it.
 func (l *loader) fill(target value, at item) {
 	*target.self() = at
 	here := target.self()
@@ -88,8 +86,7 @@ func (l *loader) fill(target value, at item) {
 	}
 }
 
-// isReadable reports what cannot be read as any value, and whether there is nothing
-// of that kind.
+// isReadable reports what cannot be read as any value, and whether there is nothing of that kind.
 func (l *loader) isReadable(here *item) bool {
 	switch here.node.(type) {
 	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
@@ -118,8 +115,8 @@ func (i *item) mayBeNull() bool {
 	return i.tag.Get("null") == "value" && i.node != nil && i.node.GetToken().Type != token.ImplicitNullType
 }
 
-// refuseReference reports an anchor, an alias or a tag: what stands in a line is then
-// all that there is to it.
+// refuseReference reports an anchor, an alias or a tag: what stands in a line is then all that
+// there is to it.
 func (l *loader) refuseReference(here *item, node ast.Node) {
 	here.mark()
 	if _, isTag := node.(*ast.TagNode); isTag {
@@ -129,8 +126,7 @@ func (l *loader) refuseReference(here *item, node ast.Node) {
 	l.report(l.place(node), "YAML anchors and aliases are not supported; put quotes around a text that begins with & or *, and put what several rules share under templates")
 }
 
-// fillSection reads the keys of a section. A mistyped one would silently leave a
-// default in place.
+// fillSection reads the keys of a section. A mistyped one would silently leave a default in place.
 func (l *loader) fillSection(target value) {
 	here, fields := target.self(), fieldsOf(target)
 	entries, ok := entries(here.node)
@@ -159,8 +155,8 @@ func (l *loader) fillSection(target value) {
 	}
 }
 
-// isPlainKey reports a key that looks as if a variable were to become a part of it,
-// or that is no text, and whether it is neither.
+// isPlainKey reports a key that looks as if a variable were to become a part of it, or that is no
+// text, and whether it is neither.
 func (l *loader) isPlainKey(section *item, entry *ast.MappingValueNode) bool {
 	switch key := entry.Key.(type) {
 	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode, *ast.TagNode:

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// cache remembers texts by their keys: so many, and each for so long. When it is full
-// it forgets what was not used for the longest. An answer that has aged is still
-// there, for when there is no newer one.
+// cache remembers texts by their keys: so many, and each for so long. When it is full it forgets
+// what was not used for the longest. An answer that has aged is still there, for when there is no
+// newer one.
 type cache struct {
 	most    int
 	age     time.Duration

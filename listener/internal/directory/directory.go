@@ -1,7 +1,7 @@
-// Package directory knows what people call the things and people that an event names
-// by their ids. It asks Port's API when a message is made, remembers the answers for a
-// while, and never keeps a message waiting: what Port does not say in time is left out.
-// The application gives what it finds to the message package; rules never see it.
+// Package directory knows what people call the things and people that an event names by their ids.
+// It asks Port's API when a message is made, remembers the answers for a while, and never keeps a
+// message waiting: what Port does not say in time is left out. The application gives what it finds
+// to the message package; rules never see it.
 package directory
 
 import (
@@ -22,8 +22,8 @@ const (
 	pause = 30 * time.Second
 	// longestPause bounds what Port may ask for instead.
 	longestPause = 5 * time.Minute
-	// requestTime is how long a request may take. When it takes longer than patience its
-	// answer serves later messages.
+	// requestTime is how long a request may take. When it takes longer than patience its answer
+	// serves later messages.
 	requestTime = 10 * time.Second
 	// mostRequests is how many may be on their way.
 	mostRequests = 8
@@ -44,16 +44,14 @@ type Recorder interface {
 
 // Options describe a directory.
 type Options struct {
-	// Client returns the client of Port's API that there is now; nil when Port is not
-	// to be asked.
+	// Client returns the client of Port's API that there is now; nil when Port is not to be asked.
 	Client   func() *port.Client
 	Recorder Recorder
 	Logger   *slog.Logger
 	Now      func() time.Time
 }
 
-// Directory answers from what it remembers, or asks Port. It is safe for concurrent
-// use.
+// Directory answers from what it remembers, or asks Port. It is safe for concurrent use.
 type Directory struct {
 	options Options
 	kinds   map[kind]*shelf
@@ -63,8 +61,7 @@ type Directory struct {
 	requests sync.WaitGroup
 
 	mu sync.Mutex
-	// client is the one that has answered: another one may be that of another
-	// organization.
+	// client is the one that has answered: another one may be that of another organization.
 	client *port.Client
 	// underway counts the requests.
 	underway int
@@ -115,8 +112,8 @@ type Question struct {
 	askTeams bool
 }
 
-// Ask returns the question about an event. It keeps nothing of the event. teams says
-// whether the message names the teams that own the entity.
+// Ask returns the question about an event. It keeps nothing of the event. teams says whether the
+// message names the teams that own the entity.
 func Ask(event *changelog.Event, teams bool) Question {
 	asked := Question{blueprint: clone(event.Context.Blueprint), askTeams: teams}
 	if event.Trigger.By.Name == "" {
@@ -133,8 +130,8 @@ func Ask(event *changelog.Event, teams bool) Question {
 	return asked
 }
 
-// Names returns what is known after a short time. The link needs no answer: app is the
-// base address of Port's pages, "" if it is not known.
+// Names returns what is known after a short time. The link needs no answer: app is the base address
+// of Port's pages, "" if it is not known.
 func (d *Directory) Names(ctx context.Context, asked Question, app string) message.Names {
 	names := message.Names{Link: Link(app, asked.blueprint, asked.entity)}
 	if !d.Asks() {
@@ -152,8 +149,7 @@ func (d *Directory) Names(ctx context.Context, asked Question, app string) messa
 	return names
 }
 
-// teams returns the titles of the teams that the event names, or else those of the
-// entity.
+// teams returns the titles of the teams that the event names, or else those of the entity.
 func (d *Directory) teams(ctx context.Context, asked Question) []string {
 	teams := asked.teams
 	if len(teams) == 0 && asked.entity != "" {

@@ -293,8 +293,8 @@ func TestOneRequestForAllWhoWait(t *testing.T) {
 	})
 }
 
-// TestFaults sees that a message has what Port still says, within a second, that Port is
-// left alone for half a minute, and that all is well after that.
+// TestFaults sees that a message has what Port still says, within a second, that Port is left alone
+// for half a minute, and that all is well after that.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	everything := func(status int, header http.Header, body string) func(string) (int, http.Header, string) {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// AppURL returns the base address of Port's pages in the region of an API, "" when the
-// API is unknown.
+// AppURL returns the base address of Port's pages in the region of an API, "" when the API is
+// unknown.
 func AppURL(api string) string {
 	parsed, err := url.Parse(api)
 	if err != nil {

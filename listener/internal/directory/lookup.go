@@ -26,8 +26,8 @@ type request struct {
 	done chan struct{}
 }
 
-// look returns the texts of a key: those that are remembered, or Port's answer if it
-// comes before ctx ends.
+// look returns the texts of a key: those that are remembered, or Port's answer if it comes before
+// ctx ends.
 func (d *Directory) look(ctx context.Context, of kind, key string) []string {
 	if key == "" {
 		return nil
@@ -108,8 +108,8 @@ func (d *Directory) ask(client *port.Client, of *shelf, asked *request) {
 	for key, texts := range answers {
 		of.answers.put(key, texts, now)
 	}
-	// The one that was asked for is the last to be forgotten. That there is no such
-	// thing is an answer as well.
+	// The one that was asked for is the last to be forgotten. That there is no such thing is an
+	// answer as well.
 	of.answers.put(asked.key, answers[asked.key], now)
 }
 

@@ -44,8 +44,8 @@ func kinds() []source {
 // clientSuffix ends the id of an application in events.
 const clientSuffix = "@clients"
 
-// userKind tells people from applications: their ids are "auth0|5f3" or an e-mail
-// address, and those of applications client ids.
+// userKind tells people from applications: their ids are "auth0|5f3" or an e-mail address, and
+// those of applications client ids.
 func userKind(id string) kind {
 	if strings.HasSuffix(id, clientSuffix) || !strings.ContainsAny(id, "|@") {
 		return applications
@@ -173,6 +173,5 @@ func reasonOf(err error) Reason {
 	return ReasonUnavailable
 }
 
-// isAboutOneKind reports whether Port may answer questions of another kind all the
-// same.
+// isAboutOneKind reports whether Port may answer questions of another kind all the same.
 func (r Reason) isAboutOneKind() bool { return r == ReasonForbidden || r == ReasonUnusable }

@@ -1,6 +1,6 @@
-// Package doctor checks the whole way of a change: from Port's API over the automations
-// and the public address to the listener, and from there to Slack. It changes nothing, and
-// nobody is alerted. The command doctor prints what it finds.
+// Package doctor checks the whole way of a change: from Port's API over the automations and the
+// public address to the listener, and from there to Slack. It changes nothing, and nobody is
+// alerted. The command doctor prints what it finds.
 package doctor
 
 import (
@@ -37,8 +37,8 @@ type Options struct {
 	Config *config.Config
 	// Address is the public address of the webhook; "" takes that of the automations.
 	Address string
-	// Connect returns a client of Port's API at another address, with the credentials of
-	// the configuration. Its requests go through the transport.
+	// Connect returns a client of Port's API at another address, with the credentials of the
+	// configuration. Its requests go through the transport.
 	Connect func(baseURL string, through http.RoundTripper) (*port.Client, error)
 	// Regions are the addresses of Port's API by the names of their regions.
 	Regions   map[string]string
@@ -61,8 +61,8 @@ type examination struct {
 	posted []string
 }
 
-// Run makes every check that the outcome of an earlier one does not make pointless, and
-// reports what each has found.
+// Run makes every check that the outcome of an earlier one does not make pointless, and reports
+// what each has found.
 func Run(ctx context.Context, options Options, report func(Finding)) {
 	e := &examination{Options: options, report: report, clock: &clock{now: options.Now}}
 	if e.checkCredentials(ctx) {

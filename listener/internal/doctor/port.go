@@ -16,8 +16,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// checkCredentials reports whether Port lets us in, and if not, whether it would in
-// another region.
+// checkCredentials reports whether Port lets us in, and if not, whether it would in another region.
 func (e *examination) checkCredentials(ctx context.Context) bool {
 	id, base := e.Config.Port.ClientID, e.Config.Port.BaseURL
 	if id == "" {
@@ -47,8 +46,8 @@ func (e *examination) checkCredentials(ctx context.Context) bool {
 	return false
 }
 
-// otherRegion returns the region that accepts the credentials, if it is another one of
-// Port's than the one that was asked.
+// otherRegion returns the region that accepts the credentials, if it is another one of Port's than
+// the one that was asked.
 func (e *examination) otherRegion(ctx context.Context) (region, address string) {
 	if !slices.Contains(slices.Collect(maps.Values(e.Regions)), strings.TrimRight(e.Config.Port.BaseURL, "/")) {
 		// The secret is not for whoever answers elsewhere.
@@ -186,8 +185,8 @@ func (e *examination) checkAutomations(ctx context.Context) {
 	}
 }
 
-// remember takes the address of the automations that setup has made for that of the
-// listener, unless it is given.
+// remember takes the address of the automations that setup has made for that of the listener,
+// unless it is given.
 func (e *examination) remember(existing []port.Action) {
 	for _, action := range existing {
 		if posting, ok := automation.PostingOf(action); ok && automation.IsOurs(posting.Identifier) && !slices.Contains(e.posted, posting.URL) {

@@ -43,8 +43,7 @@ func (e *examination) checkWebhook(ctx context.Context) {
 	}
 }
 
-// warnOfAddress tells of an address that Port does not reach from where it is, although
-// we do.
+// warnOfAddress tells of an address that Port does not reach from where it is, although we do.
 func (e *examination) warnOfAddress() {
 	parsed, err := url.Parse(e.Address)
 	if err != nil {
@@ -59,8 +58,8 @@ func (e *examination) warnOfAddress() {
 	}
 }
 
-// postTest sends an event that no rule matches, and looks for the answer that only a
-// listener with the same secret gives.
+// postTest sends an event that no rule matches, and looks for the answer that only a listener with
+// the same secret gives.
 func (e *examination) postTest(ctx context.Context, subject string, secret config.Secret) {
 	identifier := strings.ToLower(rand.Text())
 	status, answer, err := e.post(ctx, identifier, secret)

@@ -16,13 +16,13 @@ import (
 )
 
 const (
-	// recent is what each reading reads again, and late what one in each catch-up does,
-	// for entries that appear after others of the same time.
+	// recent is what each reading reads again, and late what one in each catch-up does, for entries
+	// that appear after others of the same time.
 	recent = time.Minute
 	late   = 15 * time.Minute
-	// longestWindow is how much of the log is asked for at a time: broad windows end
-	// in 504. shortestWindow is that in which it cannot be halved any more, and
-	// outageWindow the shortest that failures make it.
+	// longestWindow is how much of the log is asked for at a time: broad windows end in 504.
+	// shortestWindow is that in which it cannot be halved any more, and outageWindow the shortest
+	// that failures make it.
 	longestWindow  = time.Hour
 	shortestWindow = time.Millisecond
 	outageWindow   = time.Minute
@@ -31,8 +31,8 @@ const (
 	// batchEntries and batchBytes bound what is stored in one transaction.
 	batchEntries = 64
 	batchBytes   = 4 << 20
-	// longestBackoff is between two readings of which the first has failed, unless Port
-	// asks for more.
+	// longestBackoff is between two readings of which the first has failed, unless Port asks for
+	// more.
 	longestBackoff = 5 * time.Minute
 	// idlePause is how long a listener that has nothing to ask looks for that.
 	idlePause = time.Minute
@@ -63,8 +63,8 @@ type AuditLogRecorder interface {
 
 // AuditLogOptions describe the reading of the audit log.
 type AuditLogOptions struct {
-	// Client returns the client of Port's API, nil if Port is not to be asked. Plan
-	// says what to ask. Both are called for each reading.
+	// Client returns the client of Port's API, nil if Port is not to be asked. Plan says what to
+	// ask. Both are called for each reading.
 	Client func() *port.Client
 	Plan   func() Plan
 	// MaxBody is the size of the largest event, in bytes.
@@ -79,8 +79,8 @@ type AuditLogOptions struct {
 	Jitter func() float64
 }
 
-// AuditLog reads Port's audit log into the store: what did not arrive by itself, or
-// everything if nothing does.
+// AuditLog reads Port's audit log into the store: what did not arrive by itself, or everything if
+// nothing does.
 type AuditLog struct {
 	options AuditLogOptions
 	intake  *intake
@@ -99,8 +99,8 @@ func NewAuditLog(options AuditLogOptions) *AuditLog {
 // Wake makes it read at once: the configuration has changed.
 func (a *AuditLog) Wake() { ring(a.wake) }
 
-// Refused makes it read soon: an event was refused, and Port is not known to send it
-// again. While readings fail it makes no difference.
+// Refused makes it read soon: an event was refused, and Port is not known to send it again. While
+// readings fail it makes no difference.
 func (a *AuditLog) Refused() { ring(a.refused) }
 
 func ring(bell chan struct{}) {
@@ -181,8 +181,8 @@ func (c *clock) learn(answeredAt, now time.Time) {
 	}
 }
 
-// step reads everything once, and returns how long to wait for the next time. Its error
-// is one of the store.
+// step reads everything once, and returns how long to wait for the next time. Its error is one of
+// the store.
 func (r *reader) step(ctx context.Context) (time.Duration, error) {
 	client, plan := r.options.Client(), r.options.Plan()
 	if client == nil {
@@ -226,8 +226,8 @@ func (r *reader) backOff(ctx context.Context, plan Plan, failed *pollError) time
 	return pause
 }
 
-// readAll reads every query from where it was left. One that is not asked any more is
-// read to its end once, so that nothing falls between it and those that follow it.
+// readAll reads every query from where it was left. One that is not asked any more is read to its
+// end once, so that nothing falls between it and those that follow it.
 func (r *reader) readAll(ctx context.Context, client *port.Client, plan Plan) error {
 	positions, err := r.journal.Positions(ctx)
 	if err != nil {
@@ -298,9 +298,9 @@ func (r *reader) noteLag(positions map[string]queue.Position) {
 	r.options.CatchUp.Sure(sure)
 }
 
-// begin begins the queries that are new now, before those that they follow are read to
-// their end: what happens in between is in both. Port's clock is known to the second, and
-// what counts as now is up to two seconds early, as one that is late would lose changes.
+// begin begins the queries that are new now, before those that they follow are read to their end:
+// what happens in between is in both. Port's clock is known to the second, and what counts as now
+// is up to two seconds early, as one that is late would lose changes.
 func (r *reader) begin(ctx context.Context, plan Plan, positions map[string]queue.Position) error {
 	now := r.portNow().Truncate(time.Second)
 	for _, query := range plan.Queries {
@@ -334,8 +334,8 @@ func (r *reader) retire(ctx context.Context, client *port.Client, plan Plan, pos
 	return nil
 }
 
-// readRest reads a query for the last time. That Port refuses it is no error: its blueprint
-// may be gone, and the other queries must go on.
+// readRest reads a query for the last time. That Port refuses it is no error: its blueprint may be
+// gone, and the other queries must go on.
 func (r *reader) readRest(ctx context.Context, client *port.Client, plan Plan, name string, position queue.Position) error {
 	query, ok := parseQuery(name)
 	if !ok {

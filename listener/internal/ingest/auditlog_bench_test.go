@@ -12,8 +12,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// BenchmarkPoll reads 10,000 entries of the audit log, of which three are new, into a store
-// on disk. The answers are rendered beforehand.
+// BenchmarkPoll reads 10,000 entries of the audit log, of which three are new, into a store on
+// disk. The answers are rendered beforehand.
 func BenchmarkPoll(b *testing.B) {
 	const entries, news, step = 10_000, 3, 5 * time.Millisecond
 	now := time.Now().Truncate(time.Second)

@@ -22,12 +22,12 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// portLog is Port's audit log behind a transport. Its entries are rendered when they are
-// added, so that an answer costs next to nothing.
+// portLog is Port's audit log behind a transport. Its entries are rendered when they are added, so
+// that an answer costs next to nothing.
 type portLog struct {
 	now func() time.Time
-	// order brings an answer, which is the newest first, into another order; those that
-	// the limit cuts off are the last.
+	// order brings an answer, which is the newest first, into another order; those that the limit
+	// cuts off are the last.
 	order func(answer [][]byte)
 	// fail answers instead of the log, unless it returns nil.
 	fail func(request int) *http.Response

@@ -75,8 +75,8 @@ func TestWidthIsRemembered(t *testing.T) {
 			t.Errorf("%d of %d answers held only a part", r.log.crowded, requests)
 		}
 	}
-	// It widens again once the crowd is over: ten requests to reach an hour, five hours, and
-	// the crowd itself.
+	// It widens again once the crowd is over: ten requests to reach an hour, five hours, and the
+	// crowd itself.
 	r.now = r.now.Add(5 * time.Hour)
 	before := r.log.requests
 	r.mustRead(t)
@@ -85,8 +85,8 @@ func TestWidthIsRemembered(t *testing.T) {
 	}
 }
 
-// TestCrowdedMillisecond reads more entries of one millisecond than an answer holds: they
-// are taken as far as they are shown, and what surrounds them whole.
+// TestCrowdedMillisecond reads more entries of one millisecond than an answer holds: they are taken
+// as far as they are shown, and what surrounds them whole.
 func TestCrowdedMillisecond(t *testing.T) {
 	t.Parallel()
 	r := newReading(t, time.Hour)
@@ -161,8 +161,8 @@ func TestAnswersOverTheByteLimit(t *testing.T) {
 	})
 }
 
-// TestLateEntriesAreRead shows entries after others of the same time: within a minute the
-// next reading takes them, within a quarter of an hour the next catch-up, each of them once.
+// TestLateEntriesAreRead shows entries after others of the same time: within a minute the next
+// reading takes them, within a quarter of an hour the next catch-up, each of them once.
 func TestLateEntriesAreRead(t *testing.T) {
 	t.Parallel()
 	r := newReading(t, time.Hour)
@@ -181,8 +181,8 @@ func TestLateEntriesAreRead(t *testing.T) {
 	}
 }
 
-// TestNothingFallsBetweenQueries replaces two queries by another one, while changes go on
-// and each request takes two seconds.
+// TestNothingFallsBetweenQueries replaces two queries by another one, while changes go on and each
+// request takes two seconds.
 func TestNothingFallsBetweenQueries(t *testing.T) {
 	t.Parallel()
 	r := newReading(t, time.Hour)
@@ -235,8 +235,8 @@ func TestRefusedQueryIsForgotten(t *testing.T) {
 	}
 }
 
-// TestFailureWhileHalving fails each request of a reading in turn, and each step of the
-// store. Whoever comes next has everything. Some answers hold more than one batch.
+// TestFailureWhileHalving fails each request of a reading in turn, and each step of the store.
+// Whoever comes next has everything. Some answers hold more than one batch.
 func TestFailureWhileHalving(t *testing.T) {
 	t.Parallel()
 	start := func(t *testing.T) *reading {
@@ -285,8 +285,8 @@ func TestFailureWhileHalving(t *testing.T) {
 	}
 }
 
-// failsOnce reads twice, and reports whether the first time failed. After the second
-// everything must be there.
+// failsOnce reads twice, and reports whether the first time failed. After the second everything
+// must be there.
 func failsOnce(t *testing.T, r *reading, crash bool) (failed bool) {
 	t.Helper()
 	pause, err := r.step(t.Context())

@@ -14,8 +14,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// read reads a query from shortly before its position up to now, window by window, and
-// returns how far it has come.
+// read reads a query from shortly before its position up to now, window by window, and returns how
+// far it has come.
 func (r *reader) read(ctx context.Context, client *port.Client, plan Plan, query Query, position queue.Position, overlap time.Duration) (time.Time, error) {
 	from := position.Until.Add(-overlap)
 	if from.Before(position.Since) {
@@ -56,8 +56,8 @@ func maxTime(a, b time.Time) time.Time {
 	return a
 }
 
-// width returns the width of the windows of a query, which it keeps between readings: what
-// was crowded is read again soon.
+// width returns the width of the windows of a query, which it keeps between readings: what was
+// crowded is read again soon.
 func (r *reader) width(query Query) *windowWidth {
 	kept, ok := r.widths[query.name()]
 	if !ok {
@@ -70,8 +70,8 @@ func (r *reader) width(query Query) *windowWidth {
 // windowWidth is how much of the log a query asks for at a time.
 type windowWidth struct {
 	current time.Duration
-	// crowdedUntil is the end of the last window that held more than an answer. Up to
-	// there no window reaches beyond it, so that what follows is not searched with it.
+	// crowdedUntil is the end of the last window that held more than an answer. Up to there no
+	// window reaches beyond it, so that what follows is not searched with it.
 	crowdedUntil time.Time
 }
 
@@ -89,8 +89,8 @@ func (w *windowWidth) halve(from, to time.Time) {
 	w.current, w.crowdedUntil = max(to.Sub(from)/2, shortestWindow), to
 }
 
-// afterAnswer widens the windows after one of the full width of which twice as much would
-// be at most half an answer.
+// afterAnswer widens the windows after one of the full width of which twice as much would be at
+// most half an answer.
 func (w *windowWidth) afterAnswer(from, to time.Time, entries int) {
 	if to.Sub(from) == w.current && entries <= pageLimit/4 {
 		w.current = min(2*w.current, longestWindow)
@@ -105,8 +105,8 @@ func (w *windowWidth) afterFailure(from, to time.Time) {
 // errTooMuch says that a window holds more than fits into an answer.
 var errTooMuch = errors.New("the window contains more entries than one answer can")
 
-// ask reads one window. An answer as long as its limit may lack entries, whatever its
-// order; one of a window that cannot be halved is taken as it is.
+// ask reads one window. An answer as long as its limit may lack entries, whatever its order; one of
+// a window that cannot be halved is taken as it is.
 func (r *reader) ask(ctx context.Context, client *port.Client, query Query, from, to time.Time) (port.AuditLogPage, error) {
 	isShortest := to.Sub(from) <= shortestWindow
 	for limit := pageLimit; ; limit /= 2 {
@@ -130,8 +130,8 @@ func (r *reader) ask(ctx context.Context, client *port.Client, query Query, from
 	}
 }
 
-// take stores the entries of a window that were not seen before, the oldest first, and
-// moves the position of the query with them.
+// take stores the entries of a window that were not seen before, the oldest first, and moves the
+// position of the query with them.
 func (r *reader) take(ctx context.Context, plan Plan, query Query, events []port.AuditEvent, until time.Time) error {
 	var news []timedEvent
 	for i := range events {
@@ -261,8 +261,8 @@ func (r *reader) received(entry queue.Entry, result metrics.Result) {
 // mostSeen is how many entries each half of the memory of what was seen holds.
 const mostSeen = 50_000
 
-// seen remembers the entries that were stored last, so that those which are read again
-// cost no more than their reading. It forgets in two halves.
+// seen remembers the entries that were stored last, so that those which are read again cost no more
+// than their reading. It forgets in two halves.
 type seen struct {
 	seed            maphash.Seed
 	current, before map[uint64]struct{}

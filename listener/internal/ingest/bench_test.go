@@ -27,10 +27,10 @@ type nowhere struct{}
 
 func (nowhere) Store(context.Context, queue.Event) (duplicate bool, err error) { return false, nil }
 
-// BenchmarkReceive measures what an acknowledgement costs, layer by layer: the
-// handler without a store, with one that leaves the writing to the disk to the
-// system, and with one that waits for the disk before each answer. Compare them
-// within one run; store=raw is what the disk takes by itself.
+// BenchmarkReceive measures what an acknowledgement costs, layer by layer: the handler without a
+// store, with one that leaves the writing to the disk to the system, and with one that waits for
+// the disk before each answer. Compare them within one run; store=raw is what the disk takes by
+// itself.
 func BenchmarkReceive(b *testing.B) {
 	b.Run("senders=1/store=raw", writeRaw)
 	for _, senders := range []int{1, 64} {

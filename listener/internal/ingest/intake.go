@@ -21,18 +21,17 @@ import (
 
 // Verifier decides whether Port has signed an event.
 type Verifier interface {
-	// Verify returns the bytes that the signature is of, which are the body or
-	// its compact form. Its error is a changelog.Rejection.
+	// Verify returns the bytes that the signature is of, which are the body or its compact form.
+	// Its error is a changelog.Rejection.
 	Verify(signature, timestamp string, body []byte) ([]byte, error)
-	// CheckHeaders says what is wrong with any body under these headers; its error
-	// is a changelog.Rejection too.
+	// CheckHeaders says what is wrong with any body under these headers; its error is a
+	// changelog.Rejection too.
 	CheckHeaders(signature, timestamp string) error
 }
 
 // Store keeps events. It is the part of the queue that sources need.
 type Store interface {
-	// Store returns once the event is on disk, and reports whether it was there
-	// already.
+	// Store returns once the event is on disk, and reports whether it was there already.
 	Store(ctx context.Context, event queue.Event) (duplicate bool, err error)
 }
 
@@ -42,8 +41,8 @@ type Recorder interface {
 	SignatureFailed(reason changelog.Rejection)
 }
 
-// intake is what becomes of an event once a source has its bytes. The sources
-// share it, so that an event is worth the same whichever way it came.
+// intake is what becomes of an event once a source has its bytes. The sources share it, so that an
+// event is worth the same whichever way it came.
 type intake struct {
 	// source is its name: one of those below.
 	source     string
@@ -63,13 +62,13 @@ const (
 	SourceAuditLog = metrics.SourceAuditLog
 )
 
-// opened is an event that has been verified and read, and has still to be stored.
-// Of what was read it holds no more than is logged.
+// opened is an event that has been verified and read, and has still to be stored. Of what was read
+// it holds no more than is logged.
 type opened struct{ stored queue.Event }
 
-// open verifies and parses, in this order. The forms are one body in the ways it
-// may have travelled, the most faithful first; the first that verifies counts. It
-// waits for memory, but not beyond ctx.
+// open verifies and parses, in this order. The forms are one body in the ways it may have
+// travelled, the most faithful first; the first that verifies counts. It waits for memory, but not
+// beyond ctx.
 func (i *intake) open(ctx context.Context, signature, timestamp string, forms ...[]byte) (*opened, error) {
 	verified, err := i.verify(signature, timestamp, forms)
 	if err != nil {
@@ -120,8 +119,7 @@ func (i *intake) checkHeaders(signature, timestamp string) error {
 	return nil
 }
 
-// verify returns the bytes that verify. When none do, the reason is that of the
-// first form.
+// verify returns the bytes that verify. When none do, the reason is that of the first form.
 func (i *intake) verify(signature, timestamp string, forms [][]byte) ([]byte, error) {
 	var failure error
 	for _, form := range forms {
@@ -171,8 +169,8 @@ func (i *intake) logReceived(ctx context.Context, event queue.Event, duplicate b
 		"action", origin.Action, "resource", origin.Resource, "blueprint", origin.Blueprint, "entity", origin.Entity)
 }
 
-// refuse counts an event that was not taken, and returns why it was not. from is the
-// address of its sender; "" where that is not known.
+// refuse counts an event that was not taken, and returns why it was not. from is the address of its
+// sender; "" where that is not known.
 func (i *intake) refuse(err error, from string) *refusal {
 	refused, ok := errors.AsType[*refusal](err)
 	if !ok {
@@ -215,12 +213,12 @@ func (r *refusal) Error() string { return r.cause.Error() }
 
 func (r *refusal) Unwrap() error { return r.cause }
 
-// complaintInterval is between two lines of the log about requests that are refused
-// alike although nobody has signed them.
+// complaintInterval is between two lines of the log about requests that are refused alike although
+// nobody has signed them.
 const complaintInterval = time.Minute
 
-// complaints keeps requests that anybody can make from filling the log. The metrics
-// count every one.
+// complaints keeps requests that anybody can make from filling the log. The metrics count every
+// one.
 type complaints struct {
 	mu    sync.Mutex
 	kinds map[metrics.Result]*complaint
@@ -232,8 +230,8 @@ type complaint struct {
 	omitted int
 }
 
-// log tells of an event that was rejected. Of those that are not signed only the
-// first of a kind in a minute is logged, with how many were not.
+// log tells of an event that was rejected. Of those that are not signed only the first of a kind in
+// a minute is logged, with how many were not.
 func (i *intake) log(ctx context.Context, level slog.Level, refused *refusal, about ...any) {
 	if !refused.unsigned {
 		i.logger.Log(ctx, level, "event rejected", about...)

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// A Smee server pings every thirty seconds. After three pings that did not
-	// come the connection is held to be dead, whatever TCP thinks of it.
+	// A Smee server pings every thirty seconds. After three pings that did not come the connection
+	// is held to be dead, whatever TCP thinks of it.
 	longestSilence = 90 * time.Second
 	// answerTimeout is for the headers of the answer alone.
 	answerTimeout = 30 * time.Second
@@ -39,8 +39,7 @@ type Link interface {
 
 // SmeeOptions describe a Smee source.
 type SmeeOptions struct {
-	// URL is that of the channel. Who knows it reads the events, so it is not
-	// logged.
+	// URL is that of the channel. Who knows it reads the events, so it is not logged.
 	URL string
 	// UserAgent names this program and its version.
 	UserAgent string
@@ -60,23 +59,22 @@ type SmeeOptions struct {
 	Transport http.RoundTripper
 }
 
-// Smee takes events from a channel of https://smee.io, or of a server like it,
-// which relays what is posted there as server-sent events. It is for development
-// on a machine that Port cannot reach: what is posted while nobody is connected
-// is lost, and the sender never learns what became of an event.
+// Smee takes events from a channel of https://smee.io, or of a server like it, which relays what is
+// posted there as server-sent events. It is for development on a machine that Port cannot reach:
+// what is posted while nobody is connected is lost, and the sender never learns what became of an
+// event.
 type Smee struct {
 	options SmeeOptions
 	intake  *intake
 	logger  *slog.Logger
 	channel *url.URL
 	client  *http.Client
-	// lastEventID is where a server that keeps events should go on; Run alone
-	// uses it.
+	// lastEventID is where a server that keeps events should go on; Run alone uses it.
 	lastEventID string
 }
 
-// NewSmee returns a source that receives nothing until it runs. It refuses a URL
-// that CheckChannel refuses.
+// NewSmee returns a source that receives nothing until it runs. It refuses a URL that CheckChannel
+// refuses.
 func NewSmee(options SmeeOptions) (*Smee, error) {
 	if err := CheckChannel(options.URL); err != nil {
 		return nil, err
@@ -95,8 +93,8 @@ func NewSmee(options SmeeOptions) (*Smee, error) {
 	}, nil
 }
 
-// Run receives until ctx ends. Whatever is wrong with the channel is logged, and
-// tried again ever more slowly: nothing about it is a reason to stop a listener.
+// Run receives until ctx ends. Whatever is wrong with the channel is logged, and tried again ever
+// more slowly: nothing about it is a reason to stop a listener.
 func (s *Smee) Run(ctx context.Context) {
 	defer s.client.CloseIdleConnections()
 	s.logger.WarnContext(ctx, "receiving events through Smee, which is for development only: it loses events that are posted while no listener is connected")
@@ -119,8 +117,8 @@ func (s *Smee) Run(ctx context.Context) {
 	}
 }
 
-// listen connects once and takes what arrives, and returns why it did not go on,
-// and how long the connection had lasted.
+// listen connects once and takes what arrives, and returns why it did not go on, and how long the
+// connection had lasted.
 func (s *Smee) listen(ctx context.Context) (lasted time.Duration, err error) {
 	listening, hangUp := context.WithCancelCause(ctx)
 	defer hangUp(nil)
@@ -140,9 +138,9 @@ func (s *Smee) listen(ctx context.Context) (lasted time.Duration, err error) {
 	return time.Since(began), err
 }
 
-// keep stores an event. Nobody would send it again, so it is tried until that
-// works; the stream waits meanwhile. Each attempt that fails is counted as the
-// request would be that a webhook asks to repeat.
+// keep stores an event. Nobody would send it again, so it is tried until that works; the stream
+// waits meanwhile. Each attempt that fails is counted as the request would be that a webhook asks
+// to repeat.
 func (s *Smee) keep(ctx context.Context, taken *opened) {
 	for failures := 1; ; failures++ {
 		err := s.store(ctx, taken)
@@ -163,8 +161,8 @@ func (s *Smee) keep(ctx context.Context, taken *opened) {
 	}
 }
 
-// store makes one attempt, to which an event has a right even when the listener
-// is told to stop meanwhile.
+// store makes one attempt, to which an event has a right even when the listener is told to stop
+// meanwhile.
 func (s *Smee) store(ctx context.Context, taken *opened) error {
 	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()

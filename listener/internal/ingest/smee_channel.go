@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// eventStream is all that is asked for: smee.io answers with a page to
-	// whoever accepts anything else besides.
+	// eventStream is all that is asked for: smee.io answers with a page to whoever accepts anything
+	// else besides.
 	eventStream = "text/event-stream"
 	// lastEventHeader asks a server that keeps events for those after an id.
 	lastEventHeader = "Last-Event-ID"
@@ -26,8 +26,8 @@ const (
 	mostRedirects = 5
 )
 
-// CheckChannel refuses what cannot be the URL of a Smee channel. Its error does
-// not quote the URL: who knows it reads the events.
+// CheckChannel refuses what cannot be the URL of a Smee channel. Its error does not quote the URL:
+// who knows it reads the events.
 func CheckChannel(channel string) error {
 	parsed, err := weburl.Parse(channel)
 	if err != nil {
@@ -50,8 +50,8 @@ func isLoopback(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// newChannelClient returns a client without a limit for the whole request, which
-// lasts as long as the connection.
+// newChannelClient returns a client without a limit for the whole request, which lasts as long as
+// the connection.
 func newChannelClient(transport http.RoundTripper) *http.Client {
 	if transport == nil {
 		network := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // The standard library documents its type.
@@ -63,9 +63,8 @@ func newChannelClient(transport http.RoundTripper) *http.Client {
 	return &http.Client{Transport: transport, CheckRedirect: checkRedirect}
 }
 
-// checkRedirect follows a server to another path, port or to https, and no
-// further: events of another host were not asked for. The URL of the channel is
-// told nobody.
+// checkRedirect follows a server to another path, port or to https, and no further: events of
+// another host were not asked for. The URL of the channel is told nobody.
 func checkRedirect(request *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	switch {
@@ -80,8 +79,7 @@ func checkRedirect(request *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// connect returns the answer to a request for the stream, whose body the caller
-// closes.
+// connect returns the answer to a request for the stream, whose body the caller closes.
 func (s *Smee) connect(ctx context.Context) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.channel.String(), http.NoBody)
 	if err != nil {

@@ -34,8 +34,8 @@ func (s *Smee) take(ctx context.Context, event sse.Event) {
 	s.keep(ctx, taken)
 }
 
-// holdsDelivery tells what was posted to the channel from what the server says
-// itself: smee.io names the types ready and ping, gosmee greets without a type.
+// holdsDelivery tells what was posted to the channel from what the server says itself: smee.io
+// names the types ready and ping, gosmee greets without a type.
 func holdsDelivery(event sse.Event) bool {
 	if event.Type != "" && event.Type != "message" {
 		return false
@@ -50,22 +50,22 @@ func holdsDelivery(event sse.Event) bool {
 // delivery is what was posted to the channel.
 type delivery struct {
 	signature, timestamp string
-	// forms are the body in each way that the server has kept it, the most
-	// faithful first. There is at least one.
+	// forms are the body in each way that the server has kept it, the most faithful first. There is
+	// at least one.
 	forms [][]byte
 }
 
-// readDelivery reads the JSON that a server makes of a request: an object with
-// the headers, the body and more. It has a timestamp of its own, which is not the
-// one that Port signs. The errors quote nothing of it.
+// readDelivery reads the JSON that a server makes of a request: an object with the headers, the
+// body and more. It has a timestamp of its own, which is not the one that Port signs. The errors
+// quote nothing of it.
 func (s *Smee) readDelivery(data []byte) (*delivery, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(data, &fields); err != nil || fields == nil {
 		return nil, malformed("the data of the server-sent event is not a JSON object")
 	}
 	read := &delivery{
-		// Node joins the values of a repeated header by commas, which appear in
-		// no signature but after the version.
+		// Node joins the values of a repeated header by commas, which appear in no signature but
+		// after the version.
 		signature: strings.ReplaceAll(header(fields, changelog.SignatureHeader), ", ", " "),
 		timestamp: header(fields, changelog.TimestampHeader),
 		forms:     forms(fields),
@@ -85,10 +85,9 @@ func malformed(problem string) error {
 	return unsigned(metrics.ResultInvalid, http.StatusBadRequest, "The body could not be read.", errors.New(problem))
 }
 
-// forms returns the body as the bytes that were posted, which some servers send
-// in base64, and as the JSON that the server has read and written again. The
-// latter are the bytes that Port signed only because Port, like the server,
-// writes JSON as JavaScript does.
+// forms returns the body as the bytes that were posted, which some servers send in base64, and as
+// the JSON that the server has read and written again. The latter are the bytes that Port signed
+// only because Port, like the server, writes JSON as JavaScript does.
 func forms(fields map[string]json.RawMessage) [][]byte {
 	var found [][]byte
 	var encoded string
@@ -103,8 +102,8 @@ func forms(fields map[string]json.RawMessage) [][]byte {
 	return found
 }
 
-// header returns the value of a header, whose name most servers write in lower
-// case; "" when it is absent or no text.
+// header returns the value of a header, whose name most servers write in lower case; "" when it is
+// absent or no text.
 func header(fields map[string]json.RawMessage, name string) string {
 	if value, ok := fields[name]; ok {
 		return headerText(value)
@@ -117,8 +116,8 @@ func header(fields map[string]json.RawMessage, name string) string {
 	return ""
 }
 
-// headerText reads a value, or the list of them that a server may make of a
-// header that is there several times.
+// headerText reads a value, or the list of them that a server may make of a header that is there
+// several times.
 func headerText(value json.RawMessage) string {
 	var text string
 	if json.Unmarshal(value, &text) == nil {

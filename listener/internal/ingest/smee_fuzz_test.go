@@ -19,8 +19,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/testlog"
 )
 
-// once is a transport that answers the first request with a stream, and ends the
-// test with the second.
+// once is a transport that answers the first request with a stream, and ends the test with the
+// second.
 type once struct {
 	stream io.Reader
 	end    func()
@@ -44,8 +44,7 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestAnEndlessEventTakesNoMemory has a server send one that does not fit
-// anywhere.
+// TestAnEndlessEventTakesNoMemory has a server send one that does not fit anywhere.
 //
 //nolint:paralleltest // What other tests allocate meanwhile would be counted.
 func TestAnEndlessEventTakesNoMemory(t *testing.T) {
@@ -91,8 +90,8 @@ func (w *witness) Verify(signature, timestamp string, body []byte) ([]byte, erro
 	return verified, err
 }
 
-// FuzzSmee reads any stream: the source must come to its end, store nothing that
-// has not verified, and log no secret.
+// FuzzSmee reads any stream: the source must come to its end, store nothing that has not verified,
+// and log no secret.
 func FuzzSmee(f *testing.F) {
 	at := time.UnixMilli(1_760_000_000_000)
 	body := numbered(1)

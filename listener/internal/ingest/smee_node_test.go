@@ -22,8 +22,8 @@ func node(t *testing.T) string {
 	return path
 }
 
-// TestWhatNodeWritesAgainVerifies has Node write bodies as Port does, and read
-// and write them again as smee.io does.
+// TestWhatNodeWritesAgainVerifies has Node write bodies as Port does, and read and write them again
+// as smee.io does.
 func TestWhatNodeWritesAgainVerifies(t *testing.T) {
 	t.Parallel()
 	documents := []string{
@@ -67,8 +67,8 @@ func TestWhatNodeWritesAgainVerifies(t *testing.T) {
 	}
 }
 
-// TestTheClientOfSmeeInFrontOfTheWebhook runs the client that Smee offers to those
-// whose service knows nothing of Smee.
+// TestTheClientOfSmeeInFrontOfTheWebhook runs the client that Smee offers to those whose service
+// knows nothing of Smee.
 func TestTheClientOfSmeeInFrontOfTheWebhook(t *testing.T) {
 	t.Parallel()
 	runtime := node(t)

@@ -28,8 +28,8 @@ const (
 	patience = 30 * time.Second
 )
 
-// relay is a Smee server that speaks as https://smee.io does. What it sends is
-// up to the test, connection by connection.
+// relay is a Smee server that speaks as https://smee.io does. What it sends is up to the test,
+// connection by connection.
 type relay struct {
 	url         string
 	connections chan *connection

@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// SmeeMaxBody is the size of the largest body that a Smee source has reason
-	// to take: smee.io itself takes less.
+	// SmeeMaxBody is the size of the largest body that a Smee source has reason to take: smee.io
+	// itself takes less.
 	SmeeMaxBody = 2 << 20
 	// envelopeLimit is for everything of a server-sent event but the body.
 	envelopeLimit = 128 << 10
@@ -46,8 +46,8 @@ func (s *Smee) read(ctx context.Context, stream io.Reader) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		// Only what this connection has said of ids counts: until then the one
-		// of an earlier connection stands.
+		// Only what this connection has said of ids counts: until then the one of an earlier
+		// connection stands.
 		if event.LastEventID != id {
 			id = event.LastEventID
 			s.remember(id)
@@ -63,9 +63,8 @@ func tooLarge(what string, limit int) error {
 	)
 }
 
-// watched is a stream that tells when it has been silent for too long. Only the
-// time that somebody waits for it counts: while an event is being stored nothing
-// is read.
+// watched is a stream that tells when it has been silent for too long. Only the time that somebody
+// waits for it counts: while an event is being stored nothing is read.
 type watched struct {
 	stream  io.Reader
 	longest time.Duration
@@ -78,9 +77,9 @@ func (w *watched) Read(p []byte) (int, error) {
 	return w.stream.Read(p)
 }
 
-// frames is a stream of server-sent events that holds only whole ones, and none
-// beyond a limit. The parser behind it would end the stream at one that is too
-// large, and a server that resumes would send it again on every connection.
+// frames is a stream of server-sent events that holds only whole ones, and none beyond a limit. The
+// parser behind it would end the stream at one that is too large, and a server that resumes would
+// send it again on every connection.
 type frames struct {
 	source *bufio.Reader
 	limit  int
@@ -103,9 +102,8 @@ func (f *frames) Read(p []byte) (int, error) {
 	return f.frame.Read(p)
 }
 
-// next reads an event up to the blank line that ends it, and writes every line
-// end as a line feed. Of a blank line alone, and of an event that is too large,
-// it leaves nothing.
+// next reads an event up to the blank line that ends it, and writes every line end as a line feed.
+// Of a blank line alone, and of an event that is too large, it leaves nothing.
 func (f *frames) next() error {
 	f.frame.Reset()
 	f.size = 0
@@ -128,8 +126,8 @@ func (f *frames) next() error {
 	}
 }
 
-// readLine returns what of a line has arrived, without its end, and whether the
-// line ends there. The text is valid until the next call.
+// readLine returns what of a line has arrived, without its end, and whether the line ends there.
+// The text is valid until the next call.
 func (f *frames) readLine() (text []byte, ends bool, err error) {
 	if _, err := f.source.Peek(1); err != nil {
 		return nil, false, err

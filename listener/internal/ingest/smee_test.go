@@ -336,8 +336,8 @@ func TestSmeeFollowsItsServer(t *testing.T) {
 	r.store.expect(t, numbered(1))
 }
 
-// TestSmeeIsNotLedAstray has a server that is reached over HTTPS redirect to
-// plain HTTP, on the same host.
+// TestSmeeIsNotLedAstray has a server that is reached over HTTPS redirect to plain HTTP, on the
+// same host.
 func TestSmeeIsNotLedAstray(t *testing.T) {
 	t.Parallel()
 	plain := newRelay(t)

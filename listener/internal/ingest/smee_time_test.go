@@ -16,8 +16,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// wire is a transport that needs no network, so that time can be made to pass. It
-// notes when it is used, and leaves every stream open until the client goes.
+// wire is a transport that needs no network, so that time can be made to pass. It notes when it is
+// used, and leaves every stream open until the client goes.
 type wire struct {
 	began time.Time
 	// down makes every request fail.
@@ -134,8 +134,7 @@ func TestSmeeTriesEverMoreSlowly(t *testing.T) {
 	})
 }
 
-// TestSmeeForgetsFailures has connections end at once, and then one that has
-// lasted.
+// TestSmeeForgetsFailures has connections end at once, and then one that has lasted.
 func TestSmeeForgetsFailures(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -166,8 +165,8 @@ func (s slow) Store(ctx context.Context, event queue.Event) (bool, error) {
 	return s.shelf.Store(ctx, event)
 }
 
-// TestWhileAnEventIsStoredSmeeIsNotSilent stores twenty events, of which the last
-// waits for three minutes.
+// TestWhileAnEventIsStoredSmeeIsNotSilent stores twenty events, of which the last waits for three
+// minutes.
 func TestWhileAnEventIsStoredSmeeIsNotSilent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -189,8 +188,8 @@ func TestWhileAnEventIsStoredSmeeIsNotSilent(t *testing.T) {
 	})
 }
 
-// TestAnEventMayWaitBeyondItsTolerance has it verified once: what waits for the store
-// longer than the tolerance is stored all the same.
+// TestAnEventMayWaitBeyondItsTolerance has it verified once: what waits for the store longer than
+// the tolerance is stored all the same.
 func TestAnEventMayWaitBeyondItsTolerance(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

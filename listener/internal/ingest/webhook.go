@@ -1,5 +1,5 @@
-// Package ingest receives Port's events and stores them. It holds the sources:
-// the webhook, which the application serves, and Smee, which it runs.
+// Package ingest receives Port's events and stores them. It holds the sources: the webhook, which
+// the application serves, and Smee, which it runs.
 package ingest
 
 import (
@@ -47,8 +47,8 @@ type Options struct {
 	Logger   *slog.Logger
 }
 
-// Webhook takes events over HTTP. It answers once an event is stored, and never
-// waits for anything that happens to the event after that.
+// Webhook takes events over HTTP. It answers once an event is stored, and never waits for anything
+// that happens to the event after that.
 type Webhook struct {
 	options Options
 	intake  *intake
@@ -66,8 +66,8 @@ func (w *Webhook) Register(router *mux.Router) {
 	router.Handle(w.options.Path, w).Methods(http.MethodPost)
 }
 
-// ServeHTTP takes one event. The sender is told in one sentence what became of
-// it, the log has the cause.
+// ServeHTTP takes one event. The sender is told in one sentence what became of it, the log has the
+// cause.
 func (w *Webhook) ServeHTTP(response http.ResponseWriter, request *http.Request) {
 	origin, err := w.receive(request)
 	if err != nil {
@@ -79,8 +79,8 @@ func (w *Webhook) ServeHTTP(response http.ResponseWriter, request *http.Request)
 	_, _ = io.WriteString(response, answerTo(origin)) //nolint:gosec // It is plain text, for whoever has signed it.
 }
 
-// answerTo says what became of an event. A test is named, so that whoever has sent it
-// knows that a listener with the same secret has read it.
+// answerTo says what became of an event. A test is named, so that whoever has sent it knows that a
+// listener with the same secret has read it.
 func answerTo(origin queue.Origin) string {
 	if origin.Resource == changelog.ResourceTest {
 		return TestAnswer(origin.Entity)
@@ -91,8 +91,8 @@ func answerTo(origin queue.Origin) string {
 // TestAnswer is the answer to a test event, by the identifier of its entity.
 func TestAnswer(identifier string) string { return "The test event " + identifier + " is stored.\n" }
 
-// receive reads, verifies, parses and stores, in this order. What cannot be signed
-// is not even read.
+// receive reads, verifies, parses and stores, in this order. What cannot be signed is not even
+// read.
 func (w *Webhook) receive(request *http.Request) (queue.Origin, error) {
 	timestamp := request.Header.Get(changelog.TimestampHeader)
 	signature := strings.Join(request.Header.Values(changelog.SignatureHeader), " ")
@@ -164,8 +164,8 @@ func (w *Webhook) tooLarge(request *http.Request) error {
 	)
 }
 
-// drain reads on for a while without keeping anything: a sender that is still
-// writing would find its connection reset, and never see the answer.
+// drain reads on for a while without keeping anything: a sender that is still writing would find
+// its connection reset, and never see the answer.
 func drain(request *http.Request) { _, _ = io.CopyN(io.Discard, request.Body, drainLimit) }
 
 func (w *Webhook) reject(response http.ResponseWriter, request *http.Request, err error) {

@@ -347,8 +347,8 @@ func TestUnsignedRequestsDoNotFillTheLog(t *testing.T) {
 	})
 }
 
-// TestTheMemoryOfABodyIsThatOfWhatHasArrived has many requests announce large bodies
-// and send next to nothing, and one send all of it.
+// TestTheMemoryOfABodyIsThatOfWhatHasArrived has many requests announce large bodies and send next
+// to nothing, and one send all of it.
 func TestTheMemoryOfABodyIsThatOfWhatHasArrived(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -390,8 +390,8 @@ func TestTheMemoryOfABodyIsThatOfWhatHasArrived(t *testing.T) {
 	})
 }
 
-// TestATooLargeBodyMayBeSentToItsEnd sends as a simple client does, which reads
-// the answer when it has written everything.
+// TestATooLargeBodyMayBeSentToItsEnd sends as a simple client does, which reads the answer when it
+// has written everything.
 func TestATooLargeBodyMayBeSentToItsEnd(t *testing.T) {
 	t.Parallel()
 	const size = 12 << 20
@@ -464,8 +464,8 @@ func TestOnlyPostIsTaken(t *testing.T) {
 	}
 }
 
-// TestTheLogKeepsSecrets sends bodies, and reads the log for anything of them,
-// of the secret or of a signature.
+// TestTheLogKeepsSecrets sends bodies, and reads the log for anything of them, of the secret or of
+// a signature.
 func TestTheLogKeepsSecrets(t *testing.T) {
 	t.Parallel()
 	s := serve(t, &memory{})

@@ -14,12 +14,12 @@ import (
 const (
 	headerLimit  = 150
 	sectionLimit = 3000
-	// labelLimit keeps a name from filling a line of context, and propertyLimit
-	// one from filling a header.
+	// labelLimit keeps a name from filling a line of context, and propertyLimit one from filling a
+	// header.
 	labelLimit    = 300
 	propertyLimit = 60
-	// summaryLimit is for one value in the top-level text, which is shown in
-	// notifications and must also make sense by itself.
+	// summaryLimit is for one value in the top-level text, which is shown in notifications and must
+	// also make sense by itself.
 	summaryLimit = 500
 	// detailLimit is for one value of many.
 	detailLimit = 200
@@ -31,8 +31,7 @@ const late = 5 * time.Minute
 // timeFormat is how a moment is shown.
 const timeFormat = "2006-01-02 15:04:05 UTC"
 
-// healthProperty is the property of the worked example, which is called what a
-// person calls it.
+// healthProperty is the property of the worked example, which is called what a person calls it.
 const healthProperty = "healthStatus"
 
 // Alert is an event to be reported, and the rule that selects it.
@@ -43,8 +42,8 @@ type Alert struct {
 	names  Names
 }
 
-// NewAlert returns the alert of an event for a rule. The rule need not match: it
-// may have been changed since it did.
+// NewAlert returns the alert of an event for a rule. The rule need not match: it may have been
+// changed since it did.
 func NewAlert(event *changelog.Event, wanted rule.Rule) Alert {
 	return Alert{event: event, rule: wanted, change: wanted.Change(event)}
 }
@@ -86,8 +85,8 @@ func (a Alert) parts(notes Notes) parts {
 // createdAs stands before the first value that a property ever had.
 const createdAs = "Created as "
 
-// changeHeader names the entity and the property. When it is too long the name is
-// cut, not the rest.
+// changeHeader names the entity and the property. When it is too long the name is cut, not the
+// rest.
 func (a Alert) changeHeader() string {
 	before := "Change in "
 	if a.tellsHealth() {
@@ -184,8 +183,8 @@ func (a Alert) runStatus() string {
 	return "its status is unknown"
 }
 
-// context says what changed, by identifiers, who did it, when, and how late this
-// message is if it is. Where the header does not say it, it also names the rule.
+// context says what changed, by identifiers, who did it, when, and how late this message is if it
+// is. Where the header does not say it, it also names the rule.
 func (a Alert) context(notes Notes) string {
 	var said []string
 	if identifier := escapeWithin(oneLine(a.identifier()), labelLimit); identifier != "" {
@@ -204,8 +203,8 @@ func (a Alert) context(notes Notes) string {
 	return strings.Join(said, " · ") + a.remarks(notes)
 }
 
-// identifier is that of the run, or of the entity. A blueprint has no other than its
-// own, which is named beside it.
+// identifier is that of the run, or of the entity. A blueprint has no other than its own, which is
+// named beside it.
 func (a Alert) identifier() string {
 	if a.event.ResourceType == changelog.ResourceRun {
 		return a.event.Context.RunID
@@ -266,8 +265,8 @@ func coarse(delay time.Duration) string {
 	return fmt.Sprintf("%d days", int(delay/day))
 }
 
-// section shows a value of the watched property in one line after a title, with its
-// sign if it has any, within a limit.
+// section shows a value of the watched property in one line after a title, with its sign if it has
+// any, within a limit.
 func (a Alert) section(title string, value any, limit int) string {
 	suffix := ""
 	if a.tellsHealth() {
@@ -276,12 +275,11 @@ func (a Alert) section(title string, value any, limit int) string {
 	return title + escapeWithin(oneLine(show(value)), limit-utf8.RuneCountInString(title+suffix)) + suffix
 }
 
-// sign is an emoji: by its code, which Slack draws in mrkdwn, and as the character,
-// which is drawn everywhere.
+// sign is an emoji: by its code, which Slack draws in mrkdwn, and as the character, which is drawn
+// everywhere.
 type sign struct{ code, character string }
 
-// sign returns the sign of a health status. Statuses that nobody listed are shown
-// all the same.
+// sign returns the sign of a health status. Statuses that nobody listed are shown all the same.
 func (a Alert) sign(value any) sign {
 	healthy := sign{":white_check_mark:", "✅"}
 	if a.rule.Healthy(value) {
@@ -300,8 +298,8 @@ func (a Alert) sign(value any) sign {
 	return sign{":grey_question:", "❔"}
 }
 
-// show returns a value as a person writes it: a text as it is, anything else as
-// JSON, and "none" for what is absent.
+// show returns a value as a person writes it: a text as it is, anything else as JSON, and "none"
+// for what is absent.
 func show(value any) string {
 	if value == nil {
 		return "none"

@@ -43,8 +43,8 @@ func render(t *testing.T, body []byte, now time.Time) message.Message {
 	return message.NewAlert(event, rule.DefaultHealth()).Message(message.Notes{Now: now})
 }
 
-// TestHealthOfTheExample compares everything that Slack is sent for the example
-// event with the file that a person has read.
+// TestHealthOfTheExample compares everything that Slack is sent for the example event with the file
+// that a person has read.
 func TestHealthOfTheExample(t *testing.T) {
 	t.Parallel()
 	got := render(t, read(t, "changelog-event.json"), happenedAt().Add(time.Second))

@@ -31,8 +31,8 @@ const (
 	mrkdwn    = "mrkdwn"
 )
 
-// blockSet is a set of blocks whose texts are templates. It was decoded before
-// they were compiled: whatever a text renders to, it stays a text.
+// blockSet is a set of blocks whose texts are templates. It was decoded before they were compiled:
+// whatever a text renders to, it stays a text.
 type blockSet struct {
 	blocks []any
 }
@@ -147,8 +147,8 @@ func checkList(path string, list any, most int, check func(path string, element 
 	return nil
 }
 
-// blockTypes are the types of blocks that a message may have. Slack adds new ones:
-// one that is like none of these is passed on.
+// blockTypes are the types of blocks that a message may have. Slack adds new ones: one that is like
+// none of these is passed on.
 func blockTypes() []string {
 	return []string{
 		"actions", "alert", "card", "carousel", "container", "context", "context_actions", "data_table", "data_visualization", "divider", "file", "header",
@@ -156,8 +156,8 @@ func blockTypes() []string {
 	}
 }
 
-// compileNode copies a value and replaces every text that is a template by its
-// compiled form. in is where it stands, and into what a text directly in it is for.
+// compileNode copies a value and replaces every text that is a template by its compiled form. in is
+// where it stands, and into what a text directly in it is for.
 func compileNode(path string, node any, in place, into target) (any, error) {
 	switch node := node.(type) {
 	case string:
@@ -197,8 +197,8 @@ func compileNode(path string, node any, in place, into target) (any, error) {
 	return node, nil
 }
 
-// targetOf says what the text under a key of an object is for. Only the text of a
-// text object, or of a markdown block, is read by Slack.
+// targetOf says what the text under a key of an object is for. Only the text of a text object, or
+// of a markdown block, is read by Slack.
 func targetOf(object map[string]any, key string, in place) target {
 	switch {
 	case key != "text":
@@ -213,8 +213,8 @@ func targetOf(object map[string]any, key string, in place) target {
 	return verbatim()
 }
 
-// render renders every text. When all of it is too long, values are cut shorter.
-// remarks are added as a block of their own.
+// render renders every text. When all of it is too long, values are cut shorter. remarks are added
+// as a block of their own.
 func (s *blockSet) render(values *data, remarks string) ([]slack.Block, error) {
 	var err error
 	for _, limit := range []int{sectionLimit, summaryLimit, detailLimit, detailLimit / 4} {
@@ -324,8 +324,7 @@ func (p place) limit() int {
 // oneLine reports whether a text there has no line breaks.
 func (p place) oneLine() bool { return p.limit() <= headerLimit }
 
-// kindOf is what an object counts as: its type, or what it must be in the place
-// where it stands.
+// kindOf is what an object counts as: its type, or what it must be in the place where it stands.
 func kindOf(object map[string]any, in place) string {
 	if kind, ok := object["type"].(string); ok {
 		return kind
@@ -339,9 +338,8 @@ func kindOf(object map[string]any, in place) string {
 	return ""
 }
 
-// fit makes of a rendered value what Slack takes: texts are cut, and what has
-// become empty is left out, since Slack would refuse the whole message for it. It
-// returns nil when nothing is left.
+// fit makes of a rendered value what Slack takes: texts are cut, and what has become empty is left
+// out, since Slack would refuse the whole message for it. It returns nil when nothing is left.
 func (r *blockRendering) fit(node any, in place) any {
 	switch node := node.(type) {
 	case []any:
@@ -434,9 +432,9 @@ func isHollow(object map[string]any, kind string) bool {
 
 func isAddress(address string) bool { return len(address) <= urlLimit && isWebAddress(address) }
 
-// fitText cuts the text of a text object. Unless the object says otherwise, Slack is
-// kept from finding links and people in mrkdwn that it does not mark as such, and
-// draws the emoji of a plain text.
+// fitText cuts the text of a text object. Unless the object says otherwise, Slack is kept from
+// finding links and people in mrkdwn that it does not mark as such, and draws the emoji of a plain
+// text.
 func (r *blockRendering) fitText(object map[string]any, in place) any {
 	text, _ := object["text"].(string)
 	if in.oneLine() {
@@ -458,8 +456,7 @@ func (r *blockRendering) fitText(object map[string]any, in place) any {
 	return object
 }
 
-// rawBlock is a block that is sent as it is, with keys that the library may not
-// know.
+// rawBlock is a block that is sent as it is, with keys that the library may not know.
 type rawBlock struct {
 	kind    slack.MessageBlockType
 	id      string

@@ -37,8 +37,8 @@ func (a Alert) details() string {
 	return ""
 }
 
-// list makes a line of each value of an entity: its properties, its relations,
-// and its title and team. Empty lines are left out.
+// list makes a line of each value of an entity: its properties, its relations, and its title and
+// team. Empty lines are left out.
 func list(before, after changelog.Snapshot, describe func(key string, from, to any) string) string {
 	var lines []string
 	for _, key := range []string{"title", "team"} {

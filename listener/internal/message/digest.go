@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// Slack's limits for one message, in characters after escaping, with room
-	// for the header and the line below it.
+	// Slack's limits for one message, in characters after escaping, with room for the header and
+	// the line below it.
 	digestLimit = 11_000 - 500
 	digestMost  = 50 - 4 // sections
 	// The parts of a line are cut at these lengths.
@@ -27,8 +27,8 @@ type Line struct {
 	health bool
 }
 
-// Digest is a message of many lines, one for each change. It takes as many as
-// Slack allows in one message.
+// Digest is a message of many lines, one for each change. It takes as many as Slack allows in one
+// message.
 type Digest struct {
 	lines    []string
 	sections []string
@@ -37,8 +37,7 @@ type Digest struct {
 	health int
 }
 
-// Add adds a line. It reports false, and adds nothing, when the line belongs into
-// the next digest.
+// Add adds a line. It reports false, and adds nothing, when the line belongs into the next digest.
 func (d *Digest) Add(line Line) bool {
 	size := utf8.RuneCountInString(line.Text) + 1
 	if d.size+size > digestLimit {

@@ -42,8 +42,7 @@ func TestHealthLine(t *testing.T) {
 	}
 }
 
-// TestDigestsKeepWithinSlacksLimits fills digests with the longest and with the
-// shortest lines.
+// TestDigestsKeepWithinSlacksLimits fills digests with the longest and with the shortest lines.
 func TestDigestsKeepWithinSlacksLimits(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("&🚀", 5000)

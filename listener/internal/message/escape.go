@@ -9,8 +9,8 @@ import (
 // ellipsis stands where a value was cut.
 const ellipsis = "…"
 
-// escapeWithin escapes the three characters that Slack gives a meaning and cuts
-// the result to a number of runes. It never cuts an entity such as &amp; in two.
+// escapeWithin escapes the three characters that Slack gives a meaning and cuts the result to a
+// number of runes. It never cuts an entity such as &amp; in two.
 func escapeWithin(value string, limit int) string {
 	var kept strings.Builder
 	var used, fits int // runes so far, and bytes that leave room for the ellipsis
@@ -28,8 +28,7 @@ func escapeWithin(value string, limit int) string {
 	return kept.String()
 }
 
-// cut cuts a text that is escaped already, and neither an entity such as &amp; nor
-// a link in two.
+// cut cuts a text that is escaped already, and neither an entity such as &amp; nor a link in two.
 func cut(text string, limit int) string {
 	if utf8.RuneCountInString(text) <= limit {
 		return text
@@ -46,8 +45,8 @@ func cut(text string, limit int) string {
 	return text[:kept] + ellipsis
 }
 
-// nextPiece returns what a text begins with and must not be cut: an entity, a
-// link or a mention, or a character.
+// nextPiece returns what a text begins with and must not be cut: an entity, a link or a mention, or
+// a character.
 func nextPiece(text string) string {
 	const longestEntity = len("&quot;")
 	end := -1
@@ -66,8 +65,8 @@ func nextPiece(text string) string {
 	return text[:size]
 }
 
-// escape returns what Slack asks to be written for a character. One that reverses
-// the direction of the text after it becomes a space.
+// escape returns what Slack asks to be written for a character. One that reverses the direction of
+// the text after it becomes a space.
 func escape(character rune) string {
 	switch character {
 	case '&':
@@ -83,8 +82,8 @@ func escape(character rune) string {
 	return string(character)
 }
 
-// oneLine makes a label of a text: white space of every kind, and what reverses the
-// direction of the text after it, become one space, and control characters go.
+// oneLine makes a label of a text: white space of every kind, and what reverses the direction of
+// the text after it, become one space, and control characters go.
 func oneLine(text string) string {
 	visible := strings.Map(func(character rune) rune {
 		if unicode.IsSpace(character) || unicode.Is(unicode.Bidi_Control, character) {

@@ -22,9 +22,8 @@ import (
 // marked is a text that is a part of the message as it is.
 type marked string
 
-// functions returns what templates may call. They only look at their arguments.
-// Those of the library that know neither the numbers of JSON nor what is absent are
-// replaced.
+// functions returns what templates may call. They only look at their arguments. Those of the
+// library that know neither the numbers of JSON nor what is absent are replaced.
 func functions(into target, current *rendering) template.FuncMap {
 	made := template.FuncMap{
 		escapeFunction: func(value any) (string, error) { return current.escape(into, value) },
@@ -71,8 +70,8 @@ func functions(into target, current *rendering) template.FuncMap {
 	return made
 }
 
-// truth returns a value, or nil for one that is false, as a number that is 0 or a
-// text without characters is.
+// truth returns a value, or nil for one that is false, as a number that is 0 or a text without
+// characters is.
 func truth(value any) any {
 	if number, ok := toNumber(value); ok && jsonvalue.EqualNumbers(number, "0") {
 		return nil
@@ -94,8 +93,8 @@ func truth(value any) any {
 	return value
 }
 
-// firstOf returns the first value that is true, or the first that is not; the last
-// one if there is none.
+// firstOf returns the first value that is true, or the first that is not; the last one if there is
+// none.
 func firstOf(wanted bool, first any, others []any) any {
 	last := first
 	for _, value := range append([]any{first}, others...) {
@@ -107,18 +106,17 @@ func firstOf(wanted bool, first any, others []any) any {
 	return last
 }
 
-// formatted is the target of a text in which Slack gives some characters a
-// meaning.
+// formatted is the target of a text in which Slack gives some characters a meaning.
 func formatted() target {
 	return target{escape: escapeValue, link: slackLink, code: codeWith(escapeWithin), sign: func(of sign) string { return of.code }}
 }
 
-// unformatted is that of a plain_text object: Slack finds no links there, needs
-// the same characters escaped, and need not draw the codes of emoji.
+// unformatted is that of a plain_text object: Slack finds no links there, needs the same characters
+// escaped, and need not draw the codes of emoji.
 func unformatted() target { return target{escape: escapeValue, sign: character} }
 
-// standard is that of a markdown block, which is written in standard Markdown: code
-// is literal there.
+// standard is that of a markdown block, which is written in standard Markdown: code is literal
+// there.
 func standard() target {
 	return target{escape: escapeMarkdown, link: markdownLink, code: codeWith(cutPlain), sign: character}
 }
@@ -130,17 +128,17 @@ func verbatim() target {
 
 func character(of sign) string { return of.character }
 
-// codeWith returns what shows a text as code after it was cut, and escaped if that
-// is needed. What would end the code is replaced.
+// codeWith returns what shows a text as code after it was cut, and escaped if that is needed. What
+// would end the code is replaced.
 func codeWith(cut func(text string, limit int) string) func(text string, limit int) string {
 	return func(text string, limit int) string {
 		return "`" + cut(oneLine(strings.ReplaceAll(text, "`", "'")), limit) + "`"
 	}
 }
 
-// escapeMarkdown takes from every character the meaning that Markdown gives it, also
-// from what makes a heading or a list at the beginning of a line. Line breaks become
-// spaces. See https://spec.commonmark.org/0.31.2/#backslash-escapes.
+// escapeMarkdown takes from every character the meaning that Markdown gives it, also from what
+// makes a heading or a list at the beginning of a line. Line breaks become spaces. See
+// https://spec.commonmark.org/0.31.2/#backslash-escapes.
 func escapeMarkdown(value any, limit int) string {
 	if ready, ok := value.(marked); ok {
 		return cutPlain(string(ready), limit)
@@ -175,8 +173,7 @@ func checkPrintable(value any) error {
 	return nil
 }
 
-// plain is a value as a text: an empty text is nothing, and what is absent is
-// "none".
+// plain is a value as a text: an empty text is nothing, and what is absent is "none".
 func plain(value any) string {
 	switch value := value.(type) {
 	case string:
@@ -187,8 +184,8 @@ func plain(value any) string {
 	return show(value)
 }
 
-// lookUp returns a value below another one. What is absent, or below something
-// that is absent, is nil.
+// lookUp returns a value below another one. What is absent, or below something that is absent, is
+// nil.
 func lookUp(of any, names ...string) (any, error) {
 	for _, name := range names {
 		switch parent := of.(type) {
@@ -228,8 +225,8 @@ func index(of any, keys ...any) any {
 	return of
 }
 
-// length counts the elements of a list or of an object, or the characters of a
-// text; what is absent has none.
+// length counts the elements of a list or of an object, or the characters of a text; what is absent
+// has none.
 func length(of any) int {
 	switch of := of.(type) {
 	case nil:
@@ -286,8 +283,7 @@ func write(value any) (string, error) {
 	return string(written), err
 }
 
-// date shows a time in the form of an example, as Go's layouts are; anything else
-// as it is.
+// date shows a time in the form of an example, as Go's layouts are; anything else as it is.
 func date(layout string, value any) string {
 	return change(value, func(text string) string {
 		for _, known := range []string{time.RFC3339Nano, timeFormat} {
@@ -299,8 +295,8 @@ func date(layout string, value any) string {
 	})
 }
 
-// round shows a number with so many digits after the point; anything else, and a
-// number of more digits than anybody reads, as it is.
+// round shows a number with so many digits after the point; anything else, and a number of more
+// digits than anybody reads, as it is.
 func round(digits int, value any) (string, error) {
 	const most, longest = 20, 60
 	text := plain(value)
@@ -337,8 +333,8 @@ func (r *rendering) code(into target, value any) marked {
 	return marked(into.code(text, r.limit))
 }
 
-// link shows a text that leads to an address, or the text alone where there are
-// no links or the address is not one of the web.
+// link shows a text that leads to an address, or the text alone where there are no links or the
+// address is not one of the web.
 func (r *rendering) link(into target, address, label any) (marked, error) {
 	to := plain(address)
 	if text, isText := label.(string); isText && oneLine(text) == "" {
@@ -401,8 +397,8 @@ func unmark(value any) any {
 	return value
 }
 
-// compare orders numbers by value and texts by their characters. Nothing else is
-// less or greater than anything.
+// compare orders numbers by value and texts by their characters. Nothing else is less or greater
+// than anything.
 func compare(a, b any, wanted func(order int) bool) bool {
 	left, leftIs := toNumber(a)
 	right, rightIs := toNumber(b)
@@ -414,8 +410,8 @@ func compare(a, b any, wanted func(order int) bool) bool {
 	return oneIs && otherIs && wanted(strings.Compare(one, other))
 }
 
-// printf is fmt.Sprintf for the values of an event: a number may be printed as an
-// integer or as a fraction. A width of more than three digits is nobody's wish.
+// printf is fmt.Sprintf for the values of an event: a number may be printed as an integer or as a
+// fraction. A width of more than three digits is nobody's wish.
 func printf(format string, values ...any) (string, error) {
 	const longest = 1000
 	if len(format) > longest || regexp.MustCompile(`[0-9]{4}|\*`).MatchString(format) {

@@ -11,8 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
 )
 
-// FuzzValues puts a value everywhere into an event: whatever it is, the message is
-// one that Slack takes, and holds no mention and no link but those of the template.
+// FuzzValues puts a value everywhere into an event: whatever it is, the message is one that Slack
+// takes, and holds no mention and no link but those of the template.
 func FuzzValues(f *testing.F) {
 	for _, seed := range []string{
 		"", " ", "cart", "<!here>", "<https://evil.example|x>", "&lt;", "a|b", "https://x.example/<>|&", "`*_~", "\n# x\n> y", "\u202e\x1b[2J", "{{ .Title }}", `","x":"`,
@@ -119,8 +119,7 @@ func eachText(node any, kind string, yield func(kind, text string)) {
 	}
 }
 
-// checkMrkdwn refuses what Slack would take for a mention, or for a link that is
-// none of ours.
+// checkMrkdwn refuses what Slack would take for a mention, or for a link that is none of ours.
 func checkMrkdwn(t *testing.T, text string) {
 	t.Helper()
 	rest := regexp.MustCompile(`<https?://[^<>|\s]+\|[^<>]*>`).ReplaceAllString(text, "")

@@ -12,8 +12,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// TestGuideTemplates holds the guide to what templates can use: everything is there,
-// nothing else, and each example gives what stands beside it.
+// TestGuideTemplates holds the guide to what templates can use: everything is there, nothing else,
+// and each example gives what stands beside it.
 func TestGuideTemplates(t *testing.T) {
 	t.Parallel()
 	body, err := os.ReadFile("../../example-event.json")
@@ -59,8 +59,8 @@ func TestGuideTemplates(t *testing.T) {
 	}
 }
 
-// guideRows returns the cells of the table below a heading of the guide, without
-// the quotes of code.
+// guideRows returns the cells of the table below a heading of the guide, without the quotes of
+// code.
 func guideRows(t *testing.T, heading string) [][]string {
 	t.Helper()
 	guide, err := os.ReadFile("../../../docs/guides/listener-messages.md")

@@ -6,8 +6,8 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// Message is one Slack message: its blocks, and a text that says the same where
-// blocks are not shown or not accepted.
+// Message is one Slack message: its blocks, and a text that says the same where blocks are not
+// shown or not accepted.
 type Message struct {
 	Text   string
 	Blocks []slack.Block

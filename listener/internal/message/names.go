@@ -2,8 +2,8 @@ package message
 
 import "unicode/utf8"
 
-// Names are what Port calls the things and people that an event names by their ids.
-// What is not known is empty, and the message has the id.
+// Names are what Port calls the things and people that an event names by their ids. What is not
+// known is empty, and the message has the id.
 type Names struct {
 	// User is the name or the e-mail of a person, or the name of an application.
 	User string `json:"user,omitzero"`
@@ -15,8 +15,8 @@ type Names struct {
 	Link string `json:"link,omitzero"`
 }
 
-// linkLimit keeps the address of an entity with a long identifier from taking the
-// place of what the message says.
+// linkLimit keeps the address of an entity with a long identifier from taking the place of what the
+// message says.
 const linkLimit = 1000
 
 // linked makes an escaped text a link to the entity's page.

@@ -29,8 +29,8 @@ func named(t *testing.T, names message.Names) message.Alert {
 	return message.NewAlert(event, rule.DefaultHealth()).WithNames(names)
 }
 
-// TestNamesInTheExample compares the message of the example event, with names, with the
-// file that a person has read.
+// TestNamesInTheExample compares the message of the example event, with names, with the file that a
+// person has read.
 func TestNamesInTheExample(t *testing.T) {
 	t.Parallel()
 	got := named(t, exampleNames()).Message(message.Notes{Now: happenedAt()})

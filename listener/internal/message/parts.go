@@ -6,8 +6,8 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// parts are what a message of the usual form consists of. All of them are escaped
-// and within Slack's limits.
+// parts are what a message of the usual form consists of. All of them are escaped and within
+// Slack's limits.
 type parts struct {
 	header  string
 	context string
@@ -19,8 +19,8 @@ type parts struct {
 	text string
 }
 
-// replaceBody has a text of somebody else's instead of the body. One without
-// any content leaves the message without a body.
+// replaceBody has a text of somebody else's instead of the body. One without any content leaves the
+// message without a body.
 func (p *parts) replaceBody(text string) {
 	p.body, p.summary = nil, ""
 	if oneLine(text) != "" {
@@ -59,8 +59,8 @@ func (p parts) plain() string {
 	return text
 }
 
-// markdown keeps Slack from finding links, channels and people in a text that
-// did not mark them as such: mentions come from the configuration alone.
+// markdown keeps Slack from finding links, channels and people in a text that did not mark them as
+// such: mentions come from the configuration alone.
 func markdown(text string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.MarkdownType, text, false, true)
 }

@@ -26,9 +26,8 @@ func (s sample) explain(err error) error {
 	return &TemplateError{Part: mistake.Part, Problem: mistake.Problem + " (tried with " + s.name + ")"}
 }
 
-// samples returns events of all kinds that a rule can match. Their values are
-// those of the worked example, then nothing at all, then what a hostile sender
-// would write.
+// samples returns events of all kinds that a rule can match. Their values are those of the worked
+// example, then nothing at all, then what a hostile sender would write.
 func samples(wanted rule.Rule) ([]sample, error) {
 	usual := map[string]any{
 		"healthStatus": "Degraded", "cpuUtil": json.Number("91.5"), "memoryUtil": json.Number("30"), "locked": false,
@@ -64,8 +63,8 @@ func samples(wanted rule.Rule) ([]sample, error) {
 	return made, nil
 }
 
-// sampleEvents returns events with each resource type and action that the rule
-// asks for, or with all that are usual.
+// sampleEvents returns events with each resource type and action that the rule asks for, or with
+// all that are usual.
 func sampleEvents(wanted rule.Rule, title any, properties map[string]any) ([]*changelog.Event, error) {
 	types := wanted.ResourceTypes
 	if len(types) == 0 {
@@ -126,8 +125,7 @@ func sampleEvent(wanted rule.Rule, resource, action string, title any, propertie
 	return changelog.Parse(body)
 }
 
-// with returns properties of which one has the first of some values, if there are
-// any of either.
+// with returns properties of which one has the first of some values, if there are any of either.
 func with(properties map[string]any, name string, values []any) map[string]any {
 	if properties == nil || name == "" || len(values) == 0 {
 		return properties

@@ -11,21 +11,19 @@ import (
 )
 
 const (
-	// textLimit is for the whole of the top-level text, which Slack would cut at
-	// 40,000 characters.
+	// textLimit is for the whole of the top-level text, which Slack would cut at 40,000 characters.
 	textLimit = 3000
 	// lineLimit is for a line of a digest.
 	lineLimit = 600
 )
 
-// Source is what a configuration says about a message. Everything is a template;
-// what it leaves out is as in the message of a listener without templates.
+// Source is what a configuration says about a message. Everything is a template; what it leaves out
+// is as in the message of a listener without templates.
 type Source struct {
 	// Header, Context and Body are the parts of a message of the usual form.
 	Header, Context, Body string
-	// Blocks are a set of blocks instead of that form: JSON values, as the
-	// Block Kit Builder writes them under "blocks". Every text in it is a
-	// template of its own.
+	// Blocks are a set of blocks instead of that form: JSON values, as the Block Kit Builder writes
+	// them under "blocks". Every text in it is a template of its own.
 	Blocks []any
 	// Text is what notifications show, and is sent where blocks are refused.
 	Text string
@@ -114,9 +112,9 @@ func NewTemplate(source Source) (*Template, error) {
 	return made, nil
 }
 
-// Try renders the templates for sample events of every kind that a rule can match. Its
-// error is a *TemplateError. Like all that templates do it may take any time and any
-// memory: see the package sandbox.
+// Try renders the templates for sample events of every kind that a rule can match. Its error is a
+// *TemplateError. Like all that templates do it may take any time and any memory: see the package
+// sandbox.
 func (t *Template) Try(wanted rule.Rule) error {
 	tried, err := samples(wanted)
 	if err != nil {
@@ -170,8 +168,8 @@ func (t *Template) Message(alert Alert, notes Notes) (Message, error) {
 	return Message{Text: made.plain(), Blocks: rendered}, nil
 }
 
-// renderPart renders one text. given is false when there is no template for it,
-// or nothing comes of it.
+// renderPart renders one text. given is false when there is no template for it, or nothing comes of
+// it.
 func renderPart(name string, template *text, values *data) (rendered string, given bool, err error) {
 	if template == nil {
 		return "", false, nil

@@ -283,8 +283,8 @@ func TestBlocksSayWhatMustBeKnown(t *testing.T) {
 	}
 }
 
-// TestBlocksOfWhichNothingIsLeft says nothing about an event without a value, which
-// is no mistake of the template.
+// TestBlocksOfWhichNothingIsLeft says nothing about an event without a value, which is no mistake
+// of the template.
 func TestBlocksOfWhichNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	const source = `[{"type":"section","text":{"type":"mrkdwn","text":"{{ range .After.tags }}{{ . }} {{ end }}"}}]`
@@ -340,8 +340,8 @@ func TestBlocksThatAreNotText(t *testing.T) {
 	}
 }
 
-// TestMarkdownValues puts values at the beginning of a line of a markdown block, as
-// far as they are read otherwise than they are written.
+// TestMarkdownValues puts values at the beginning of a line of a markdown block, as far as they are
+// read otherwise than they are written.
 func TestMarkdownValues(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
@@ -410,8 +410,7 @@ func TestBlocksKeepWithinSlacksLimits(t *testing.T) {
 	}
 }
 
-// TestValuesAreCutBeforeWhatFollowsThem renders a title that is longer than what
-// there is room for.
+// TestValuesAreCutBeforeWhatFollowsThem renders a title that is longer than what there is room for.
 func TestValuesAreCutBeforeWhatFollowsThem(t *testing.T) {
 	t.Parallel()
 	event := strings.Replace(example, "Orders <&> db", strings.Repeat("long ", 100), 1)

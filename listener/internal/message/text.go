@@ -12,14 +12,13 @@ import (
 )
 
 const (
-	// mostOutput is how much a template may write, in bytes: Slack takes 11,000
-	// characters in all.
+	// mostOutput is how much a template may write, in bytes: Slack takes 11,000 characters in all.
 	mostOutput = 64 << 10
-	// mostSteps is how often the loops and the nested templates of a text may be
-	// entered in one rendering.
+	// mostSteps is how often the loops and the nested templates of a text may be entered in one
+	// rendering.
 	mostSteps = 10_000
-	// smallestShare is which part of a text a value keeps, however little room
-	// there is: one eighth.
+	// smallestShare is which part of a text a value keeps, however little room there is: one
+	// eighth.
 	smallestShare = 8
 )
 
@@ -43,8 +42,8 @@ type target struct {
 	escape func(value any, limit int) string
 	// link writes a link; it is nil where there are none.
 	link func(address, text string) string
-	// code writes a text as code, within a number of characters and two more; it is
-	// nil where there is no code.
+	// code writes a text as code, within a number of characters and two more; it is nil where there
+	// is no code.
 	code func(text string, limit int) string
 	// sign writes an emoji.
 	sign func(of sign) string
@@ -52,10 +51,10 @@ type target struct {
 	most int
 }
 
-// compile reads a template. Whatever it prints of an event is made a part of the
-// target by its escape function: to that end a call of it is added to each action
-// that prints, as html/template does. Fields are looked up by a function of ours,
-// for which what is absent is nothing and no mistake.
+// compile reads a template. Whatever it prints of an event is made a part of the target by its
+// escape function: to that end a call of it is added to each action that prints, as html/template
+// does. Fields are looked up by a function of ours, for which what is absent is nothing and no
+// mistake.
 func compile(source string, into target) (*text, error) {
 	lines := 1 + strings.Count(strings.TrimRight(source, "\n"), "\n")
 	parsed, err := template.New("").Funcs(functions(into, &rendering{})).Parse(source)
@@ -88,8 +87,8 @@ func explainSyntax(err error, lines int) error {
 	return errors.New(inLine(place, lines) + problem)
 }
 
-// placed takes an error of the library apart: the line of the source, "" if it does
-// not say, and what follows.
+// placed takes an error of the library apart: the line of the source, "" if it does not say, and
+// what follows.
 func placed(err error) (line, problem string) {
 	parts := regexp.MustCompile(`(?s)^template: :([0-9]+):(?:[0-9]+:)? ?(.*)$`).FindStringSubmatch(err.Error())
 	if parts == nil {
@@ -120,9 +119,8 @@ func (t *text) render(values *data, limit int) (string, error) {
 	return written.text.String(), nil
 }
 
-// fit runs the template so that, if it can be, all of it has room. No value takes
-// more than longest characters. Values are cut shorter rather than what the
-// template says after them.
+// fit runs the template so that, if it can be, all of it has room. No value takes more than longest
+// characters. Values are cut shorter rather than what the template says after them.
 func (t *text) fit(values *data, longest int) (string, error) {
 	if t.target.most == 0 {
 		return t.render(values, longest)
@@ -139,8 +137,7 @@ func (t *text) fit(values *data, longest int) (string, error) {
 	}
 }
 
-// explain leaves out of an error of the library what says nothing to the author of
-// the text.
+// explain leaves out of an error of the library what says nothing to the author of the text.
 func explain(err error, lines int) error {
 	line, problem := placed(err)
 	if mistake, ok := errors.AsType[*misuse](err); ok {
@@ -180,8 +177,8 @@ func (r *rendering) step() (marked, error) {
 	return "", nil
 }
 
-// The functions that are added to templates. Their names cannot be taken for those
-// that are documented.
+// The functions that are added to templates. Their names cannot be taken for those that are
+// documented.
 const (
 	escapeFunction = "_escape"
 	fieldFunction  = "_field"

@@ -31,11 +31,11 @@ const (
 	SkippedInvalid   Skipped = "invalid"
 )
 
-// CatchUp are the metrics of the reading of the audit log. A listener that does not read
-// it shows a lag of 0: it has no client id, or another one that shares the store reads.
+// CatchUp are the metrics of the reading of the audit log. A listener that does not read it shows a
+// lag of 0: it has no client id, or another one that shares the store reads.
 type CatchUp struct {
-	// sure is up to when everything has been read, in nanoseconds since 1970 by our
-	// clock; 0 while this process does not read.
+	// sure is up to when everything has been read, in nanoseconds since 1970 by our clock; 0 while
+	// this process does not read.
 	sure     atomic.Int64
 	now      func() time.Time
 	lag      *prometheus.Desc

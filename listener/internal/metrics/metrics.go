@@ -1,5 +1,5 @@
-// Package metrics counts what the listener does, for Prometheus. Every label has
-// a closed set of values, or those of the configuration.
+// Package metrics counts what the listener does, for Prometheus. Every label has a closed set of
+// values, or those of the configuration.
 package metrics
 
 import (
@@ -128,8 +128,8 @@ func (m *Metrics) gauge(name, help string, labels prometheus.Labels) prometheus.
 	return created
 }
 
-// begin makes the series that do not depend on the configuration: one that is not
-// there cannot be told from one that is broken.
+// begin makes the series that do not depend on the configuration: one that is not there cannot be
+// told from one that is broken.
 func (m *Metrics) begin() {
 	for _, result := range []Result{ResultStored, ResultDuplicate, ResultTest, ResultUnauthorized, ResultInvalid, ResultTooLarge, ResultUnsupported, ResultUnavailable, ResultFailed} {
 		for _, source := range Sources() {

@@ -2,8 +2,8 @@ package metrics
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// Smee are the metrics of the Smee source, beside those that every source has. A
-// listener without one has no connection that could be away, and shows none.
+// Smee are the metrics of the Smee source, beside those that every source has. A listener without
+// one has no connection that could be away, and shows none.
 type Smee struct {
 	connected  *prometheus.GaugeVec
 	reconnects *prometheus.CounterVec

@@ -10,8 +10,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
 
-// TestEveryAttemptIsKept has Slack answer in each way there is: each request is kept
-// once with each alert that it held.
+// TestEveryAttemptIsKept has Slack answer in each way there is: each request is kept once with each
+// alert that it held.
 func TestEveryAttemptIsKept(t *testing.T) {
 	t.Parallel()
 	refused := func(string, bool) *slack.Failure { return &slack.Failure{Reason: slack.ReasonRefused, Status: 400} }

@@ -117,8 +117,8 @@ func TestACrashRepeatsOnlyWhatWasOnItsWay(t *testing.T) {
 	})
 }
 
-// TestNothingIsSentWhileWhatWasSentCannotBeNoted has the store fail after a message
-// was delivered: it is not sent again, and nothing else is.
+// TestNothingIsSentWhileWhatWasSentCannotBeNoted has the store fail after a message was delivered:
+// it is not sent again, and nothing else is.
 func TestNothingIsSentWhileWhatWasSentCannotBeNoted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,12 +1,12 @@
-// Package notifier empties the lane of one destination: it sends one message after
-// the other, no faster than the destination takes them, and decides what becomes
-// of those that fail. The application runs one notifier per destination, in every
-// process; the queue lets one of them at a time serve the lane.
+// Package notifier empties the lane of one destination: it sends one message after the other, no
+// faster than the destination takes them, and decides what becomes of those that fail. The
+// application runs one notifier per destination, in every process; the queue lets one of them at a
+// time serve the lane.
 //
-// What a notifier is about to send it notes first, and what it has sent afterwards:
-// a crash in between leaves an alert of which the next notifier knows that it may
-// have been sent. All that is known of an alert is in its row of the queue, so a
-// notifier has no state of its own beyond the time of its last request.
+// What a notifier is about to send it notes first, and what it has sent afterwards: a crash in
+// between leaves an alert of which the next notifier knows that it may have been sent. All that is
+// known of an alert is in its row of the queue, so a notifier has no state of its own beyond the
+// time of its last request.
 package notifier
 
 import (
@@ -55,13 +55,13 @@ type Recorder interface {
 type Options struct {
 	// Destination is the name of the destination, and of its lane.
 	Destination string
-	// Webhook tells the webhook of the destination from others without giving it
-	// away. A destination that was parked with another one is tried at once.
+	// Webhook tells the webhook of the destination from others without giving it away. A
+	// destination that was parked with another one is tried at once.
 	Webhook string
 	// Interval is the least time between two requests.
 	Interval time.Duration
-	// DigestAfter is how long the backlog may take to be sent one by one; when it
-	// would take longer, alerts are gathered in digests.
+	// DigestAfter is how long the backlog may take to be sent one by one; when it would take
+	// longer, alerts are gathered in digests.
 	DigestAfter time.Duration
 	// MaxAge is from when on an alert that fails is given up.
 	MaxAge   time.Duration
@@ -89,16 +89,16 @@ func New(options Options) *Notifier {
 func (n *Notifier) Destination() string { return n.options.Destination }
 
 const (
-	// idle is how long a lane in which nothing is to be done is left alone; its
-	// bell may ring before.
+	// idle is how long a lane in which nothing is to be done is left alone; its bell may ring
+	// before.
 	idle = time.Minute
 	// page is how many items are looked at to choose the next message.
 	page = 100
-	// suspicious is after how many failures another alert is tried, to find out
-	// whether the destination or the alert is the cause.
+	// suspicious is after how many failures another alert is tried, to find out whether the
+	// destination or the alert is the cause.
 	suspicious = 5
-	// finishPause is between two attempts to note what was sent, and lastAttempts
-	// is how many there are at most once the listener is being stopped.
+	// finishPause is between two attempts to note what was sent, and lastAttempts is how many there
+	// are at most once the listener is being stopped.
 	finishPause  = time.Second
 	lastAttempts = 5
 )
@@ -107,16 +107,15 @@ const (
 type session struct {
 	Options
 	lane queue.Lane
-	// notBefore is when the next request may begin: the interval is counted from
-	// the answer to the last one, so that however long requests travel, no two
-	// arrive closer to each other.
+	// notBefore is when the next request may begin: the interval is counted from the answer to the
+	// last one, so that however long requests travel, no two arrive closer to each other.
 	notBefore time.Time
 	// tried is the alert after whose failure another one was tried already.
 	tried uint64
 }
 
-// Serve is a queue.Server. A request that has begun is finished when ctx ends, but
-// not when the lane is lost.
+// Serve is a queue.Server. A request that has begun is finished when ctx ends, but not when the
+// lane is lost.
 func (n *Notifier) Serve(ctx context.Context, lane queue.Lane) error {
 	// Whoever served the lane before may have sent something just now.
 	serving := &session{Options: n.options, lane: lane, notBefore: n.options.Now().Add(n.options.Interval)}
@@ -152,8 +151,8 @@ func (s *session) step(ctx context.Context) error {
 	return s.send(ctx, next, status)
 }
 
-// status reads what is known of the destination. One that was parked with another
-// webhook is tried at once.
+// status reads what is known of the destination. One that was parked with another webhook is tried
+// at once.
 func (s *session) status(ctx context.Context) (queue.Status, error) {
 	status, err := s.lane.Status(ctx)
 	if err != nil || status.ParkedSince.IsZero() || status.Webhook == s.Webhook {
@@ -202,9 +201,8 @@ func (o *outgoing) note(at time.Time, outcome, answer string) {
 	}
 }
 
-// choose returns what is to be sent now, or how long to wait for it. Alerts that
-// were moved aside are tried when their time has come; the others wait for the
-// first of them.
+// choose returns what is to be sent now, or how long to wait for it. Alerts that were moved aside
+// are tried when their time has come; the others wait for the first of them.
 func (s *session) choose(ctx context.Context) (*outgoing, time.Duration, error) {
 	items, err := s.items(ctx, 0)
 	if err != nil {
@@ -238,8 +236,7 @@ func (s *session) choose(ctx context.Context) (*outgoing, time.Duration, error) 
 	return next, 0, err
 }
 
-// items reads the next items that are still to be sent. What was sent before is
-// removed on the way.
+// items reads the next items that are still to be sent. What was sent before is removed on the way.
 func (s *session) items(ctx context.Context, after uint64) ([]queue.Item, error) {
 	items, err := s.lane.Items(ctx, after, page)
 	if err != nil {
@@ -263,14 +260,14 @@ func (s *session) items(ctx context.Context, after uint64) ([]queue.Item, error)
 	return open, nil
 }
 
-// suspects reports whether another alert should be tried instead of one that keeps
-// failing: once after every few failures.
+// suspects reports whether another alert should be tried instead of one that keeps failing: once
+// after every few failures.
 func (s *session) suspects(head queue.Item) bool {
 	return head.Failures > 0 && head.Failures%suspicious == 0 && s.tried != head.Sequence
 }
 
-// compose makes a digest of the first items when the backlog is long, and otherwise
-// takes the first one.
+// compose makes a digest of the first items when the backlog is long, and otherwise takes the first
+// one.
 func (s *session) compose(ctx context.Context, waiting []queue.Item) (*outgoing, error) {
 	alone := &outgoing{items: waiting[:1]}
 	if waiting[0].Single || len(waiting) == 1 {
@@ -363,8 +360,8 @@ func (s *session) render(next *outgoing) (message.Message, error) {
 	return content, nil
 }
 
-// finish notes items as sent. They were: until that is noted, or the lane is lost,
-// nothing else is done, since whoever reads the lane again would send them twice.
+// finish notes items as sent. They were: until that is noted, or the lane is lost, nothing else is
+// done, since whoever reads the lane again would send them twice.
 func (s *session) finish(ctx context.Context, items []queue.Item) error {
 	for attempt := 1; ; attempt++ {
 		err := s.lane.Finish(ctx, items...)

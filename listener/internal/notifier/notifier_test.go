@@ -303,8 +303,8 @@ func TestAPoisonousMessageMovesAside(t *testing.T) {
 	})
 }
 
-// TestAnOutageIsShown looks at what the operator sees while Slack is away, and how
-// soon the first alert follows its return.
+// TestAnOutageIsShown looks at what the operator sees while Slack is away, and how soon the first
+// alert follows its return.
 func TestAnOutageIsShown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -329,8 +329,8 @@ func TestAnOutageIsShown(t *testing.T) {
 	})
 }
 
-// TestWhatAnswersInsteadOfSlackIsAnOutage has a proxy answer: for an hour that is an
-// outage, then the destination is parked.
+// TestWhatAnswersInsteadOfSlackIsAnOutage has a proxy answer: for an hour that is an outage, then
+// the destination is parked.
 func TestWhatAnswersInsteadOfSlackIsAnOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

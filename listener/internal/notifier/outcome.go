@@ -13,20 +13,20 @@ import (
 const (
 	// probeInterval is between two attempts at a parked destination.
 	probeInterval = 15 * time.Minute
-	// parkAfter is how long something in between may answer instead of Slack until
-	// the destination is parked.
+	// parkAfter is how long something in between may answer instead of Slack until the destination
+	// is parked.
 	parkAfter = time.Hour
-	// asideLimit bounds the alerts that others do not wait for. Beyond it the lane
-	// waits for its first alert, as in an outage.
+	// asideLimit bounds the alerts that others do not wait for. Beyond it the lane waits for its
+	// first alert, as in an outage.
 	asideLimit = 50
 )
 
-// backoff is the pause before the next attempt. The longest one bounds how long after
-// the end of an outage the first alert goes out.
+// backoff is the pause before the next attempt. The longest one bounds how long after the end of an
+// outage the first alert goes out.
 var backoff = pause.Backoff{First: time.Second, Longest: 15 * time.Second}
 
-// failed decides what becomes of a message, and of the lane, after a failure. The
-// items are as they were before the attempt.
+// failed decides what becomes of a message, and of the lane, after a failure. The items are as they
+// were before the attempt.
 func (s *session) failed(ctx context.Context, tried *outgoing, status queue.Status, failure *slack.Failure) error {
 	switch failure.Reason {
 	case slack.ReasonRateLimited:
@@ -71,8 +71,8 @@ func (s *session) outage(ctx context.Context, tried *outgoing, status queue.Stat
 		tried.items[i].Failures, tried.items[i].RetryAt = failures, status.RetryAt
 		tried.items[i].Uncertain = tried.items[i].Uncertain || failure.Ambiguous
 		if len(tried.items) > 1 && failures >= suspicious {
-			// A digest that keeps failing is sent alert by alert, and which of them
-			// is the cause is not known.
+			// A digest that keeps failing is sent alert by alert, and which of them is the cause is
+			// not known.
 			tried.items[i].Failures, tried.items[i].Single = 0, true
 		}
 	}
@@ -115,8 +115,7 @@ func (s *session) park(ctx context.Context, tried *outgoing, status queue.Status
 	return s.lane.SetStatus(ctx, status)
 }
 
-// recovered notes that the destination answers again. Alerts that were parked age
-// from now on.
+// recovered notes that the destination answers again. Alerts that were parked age from now on.
 func (s *session) recovered(ctx context.Context, status queue.Status) error {
 	fresh := queue.Status{ResumedAt: status.ResumedAt}
 	switch {
@@ -132,8 +131,8 @@ func (s *session) recovered(ctx context.Context, status queue.Status) error {
 	return s.lane.SetStatus(ctx, fresh)
 }
 
-// refused has a message sent once more as plain text, then alert by alert if it is
-// a digest, then given up.
+// refused has a message sent once more as plain text, then alert by alert if it is a digest, then
+// given up.
 func (s *session) refused(ctx context.Context, tried *outgoing, failure *slack.Failure) error {
 	first := tried.items[0]
 	switch {
@@ -152,8 +151,8 @@ func (s *session) refused(ctx context.Context, tried *outgoing, failure *slack.F
 	return s.lane.Note(ctx, tried.items...)
 }
 
-// moveAside has others wait no longer for an alert that keeps failing, since the
-// destination has answered to another one.
+// moveAside has others wait no longer for an alert that keeps failing, since the destination has
+// answered to another one.
 func (s *session) moveAside(ctx context.Context, suspect *queue.Item) error {
 	if suspect == nil {
 		return nil
@@ -192,8 +191,7 @@ func (s *session) keepOrGiveUp(ctx context.Context, tried *outgoing, status queu
 	return s.lane.Note(ctx, kept...)
 }
 
-// age is how long an alert has waited, without the time in which its destination
-// was parked.
+// age is how long an alert has waited, without the time in which its destination was parked.
 func (s *session) age(item queue.Item, status queue.Status) time.Duration {
 	since := item.StoredAt
 	if status.ResumedAt.After(since) {

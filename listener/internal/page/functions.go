@@ -58,8 +58,8 @@ func times(number int, one, many string) string {
 	return fmt.Sprintf("%d %s", number, many)
 }
 
-// tone says how a word of a closed set is to look: good, busy, bad or quiet. The word
-// itself is always shown, so that no meaning is in the colour alone.
+// tone says how a word of a closed set is to look: good, busy, bad or quiet. The word itself is
+// always shown, so that no meaning is in the colour alone.
 func tone(word any) string {
 	switch fmt.Sprint(word) {
 	case string(queue.OutcomeDelivered), string(admin.StateDelivering), "connected", "listening", "reading":

@@ -1,7 +1,7 @@
-// Package page is the operator's page at the admin address: what arrived, what the rules
-// said of it, what the destinations answered, and the dead letters. It is rendered from
-// the desk of package admin, and needs no script: the one that it has refreshes it, and
-// shows times as the browser's owner reads them.
+// Package page is the operator's page at the admin address: what arrived, what the rules said of
+// it, what the destinations answered, and the dead letters. It is rendered from the desk of package
+// admin, and needs no script: the one that it has refreshes it, and shows times as the browser's
+// owner reads them.
 package page
 
 import (
@@ -118,8 +118,7 @@ type frame struct {
 	Title, Path, Version string
 	// Here is the address of the page, to which forms lead back.
 	Here string
-	// CanAct says that whoever looks may do something as well; HasSession that he can
-	// leave.
+	// CanAct says that whoever looks may do something as well; HasSession that he can leave.
 	CanAct, HasSession bool
 	Forgery            string
 	Notice             string
@@ -255,8 +254,8 @@ func localPath(given string) string {
 	return given
 }
 
-// notice words what was done, from what a redirect after it says: a word of a closed set
-// and numbers, so that no link can put words into the page.
+// notice words what was done, from what a redirect after it says: a word of a closed set and
+// numbers, so that no link can put words into the page.
 func notice(query url.Values) string {
 	done, _ := strconv.Atoi(query.Get("done"))
 	failed, _ := strconv.Atoi(query.Get("failed"))

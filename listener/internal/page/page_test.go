@@ -164,8 +164,7 @@ func (s *scene) letters(t *testing.T) int {
 	return len(letters)
 }
 
-// TestHostileTextsAreTexts shows every page of what somebody has written to be more than
-// a text.
+// TestHostileTextsAreTexts shows every page of what somebody has written to be more than a text.
 func TestHostileTextsAreTexts(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, admin.Access{})

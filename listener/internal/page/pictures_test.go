@@ -22,8 +22,8 @@ import (
 
 const repository = "../../../"
 
-// pictured are the kinds of messages that the guide shows as pictures, by the names of
-// the pictures.
+// pictured are the kinds of messages that the guide shows as pictures, by the names of the
+// pictures.
 func pictured(t *testing.T) map[string]message.Message {
 	t.Helper()
 	alert := func(selecting rule.Rule, body []byte, link string) message.Alert {
@@ -64,8 +64,8 @@ func pictured(t *testing.T) map[string]message.Message {
 	return messages
 }
 
-// TestPicturesOfMessages holds the guide to a picture of each kind of message, whose
-// description has its heading. With UPDATE_SCREENSHOTS Chromium draws them again.
+// TestPicturesOfMessages holds the guide to a picture of each kind of message, whose description
+// has its heading. With UPDATE_SCREENSHOTS Chromium draws them again.
 func TestPicturesOfMessages(t *testing.T) {
 	t.Parallel()
 	guide, err := os.ReadFile(repository + "docs/guides/listener-messages.md")

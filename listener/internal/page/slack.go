@@ -15,15 +15,15 @@ import (
 
 // block is a block of a message, as it is drawn. Which fields it has depends on its kind.
 type block struct {
-	// Kind is header, divider, context, section, actions, image or text; other says that
-	// the block is of a kind that is not drawn.
+	// Kind is header, divider, context, section, actions, image or text; other says that the block
+	// is of a kind that is not drawn.
 	Kind string
 	Text template.HTML
 	// Fields and Elements are texts in columns, and one after the other.
 	Fields, Elements []template.HTML
 	Buttons          []button
-	// Label describes an image, or names a kind that is not drawn, and URL is that of the
-	// image. It is not fetched.
+	// Label describes an image, or names a kind that is not drawn, and URL is that of the image. It
+	// is not fetched.
 	Label, URL string
 }
 
@@ -50,8 +50,8 @@ type textJSON struct {
 	Text string `json:"text"`
 }
 
-// elementJSON is an element of a context or of actions, or an accessory. A text object in
-// a context has its text as a string, a button in an object.
+// elementJSON is an element of a context or of actions, or an accessory. A text object in a context
+// has its text as a string, a button in an object.
 type elementJSON struct {
 	Type     string          `json:"type"`
 	Text     json.RawMessage `json:"text"`
@@ -221,8 +221,8 @@ func (m markup) write(text string, depth int) {
 
 func (m markup) plain(text string) { m.out.WriteString(html.EscapeString(plainText(text))) }
 
-// mark writes what a mark at a position encloses, and returns how long it is; 0 where the
-// character is no mark.
+// mark writes what a mark at a position encloses, and returns how long it is; 0 where the character
+// is no mark.
 func (m markup) mark(text string, position, depth int) int {
 	rest := text[position:]
 	switch {
@@ -269,8 +269,7 @@ func (m markup) wrap(tag string, write func()) {
 	m.out.WriteString("</" + tag + ">")
 }
 
-// closing returns where the mark at the beginning is closed, in the same line; -1 where
-// it is not.
+// closing returns where the mark at the beginning is closed, in the same line; -1 where it is not.
 func closing(text string) int {
 	line, _, _ := strings.Cut(text, "\n")
 	if len(line) < 3 || line[1] == ' ' {

@@ -370,8 +370,7 @@ func (p *Page) unpark(request *http.Request) (view, error) {
 	return back(request, url.Values{"was": {was}}), err
 }
 
-// reload has the configuration read again. What is wrong with it is on the page that
-// follows.
+// reload has the configuration read again. What is wrong with it is on the page that follows.
 func (p *Page) reload(request *http.Request) (view, error) {
 	shown := view{location: configurationPath}
 	if _, err := p.options.Desk.Reload(request.Context()); err == nil {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// bell rings when something may be new. It is a hint: whoever listens looks for
-// itself now and then as well.
+// bell rings when something may be new. It is a hint: whoever listens looks for itself now and then
+// as well.
 type bell chan struct{}
 
 // bells are those of this process, by topic.

@@ -58,8 +58,8 @@ func withoutTimes(t *testing.T, explanation queue.Explanation) queue.Explanation
 	return explanation
 }
 
-// anEventExplainsItself has an event arrive three times and be evaluated, and each of
-// its deliveries come to another end.
+// anEventExplainsItself has an event arrive three times and be evaluated, and each of its
+// deliveries come to another end.
 func anEventExplainsItself(t *testing.T, place backend) {
 	opened := open(t, place.options(t))
 	defer closeQueue(t, opened)
@@ -214,8 +214,7 @@ func eventsAreListed(t *testing.T, place backend) {
 	}
 }
 
-// aCopyDuringTheEvaluationIsKept has a copy arrive between the reading of an event and
-// the mark.
+// aCopyDuringTheEvaluationIsKept has a copy arrive between the reading of an event and the mark.
 func aCopyDuringTheEvaluationIsKept(t *testing.T, place backend) {
 	opened := open(t, place.options(t))
 	defer closeQueue(t, opened)

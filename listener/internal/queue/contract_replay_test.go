@@ -138,8 +138,8 @@ func aDeadLetterIsReplayed(t *testing.T, place backend) {
 	letters(t, opened)
 }
 
-// aReplayWakesTheLane replays to a server that waits, a few times, since a busy
-// machine may be slow as well.
+// aReplayWakesTheLane replays to a server that waits, a few times, since a busy machine may be slow
+// as well.
 func aReplayWakesTheLane(t *testing.T, place backend) {
 	opened := open(t, place.options(t))
 	defer closeQueue(t, opened)
@@ -185,8 +185,8 @@ func aDeadLetterIsReplayedElsewhere(t *testing.T, place backend) {
 	letters(t, opened)
 }
 
-// aReplayOfWhatWasSent has two copies of one alert become dead letters: a replay to
-// another lane and back is the same delivery.
+// aReplayOfWhatWasSent has two copies of one alert become dead letters: a replay to another lane
+// and back is the same delivery.
 func aReplayOfWhatWasSent(t *testing.T, place backend) {
 	opened := open(t, place.options(t))
 	defer closeQueue(t, opened)
@@ -199,8 +199,8 @@ func aReplayOfWhatWasSent(t *testing.T, place backend) {
 	stop := serving(t, opened, "a", finishing(items))
 	expect(t, items, "one")
 	stop()
-	// The same event arrives again after it was forgotten, is buried in another
-	// lane, and replayed to the first.
+	// The same event arrives again after it was forgotten, is buried in another lane, and replayed
+	// to the first.
 	if err := opened.Forget(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -272,8 +272,8 @@ func locate(options queue.Options) queue.Location {
 	return queue.Location{Dir: options.Dir, PostgresURL: options.PostgresURL, Logger: slog.New(slog.DiscardHandler)}
 }
 
-// anExistingStoreIsOpened makes a store with limits that nobody would guess, and
-// works on it without knowing them.
+// anExistingStoreIsOpened makes a store with limits that nobody would guess, and works on it
+// without knowing them.
 func anExistingStoreIsOpened(t *testing.T, place backend) {
 	options := place.options(t)
 	options.MaxBytes, options.MaxEvent, options.MaxAge, options.SentFor = 5<<20, 123_456, 7*time.Hour, 11*time.Hour

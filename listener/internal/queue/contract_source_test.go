@@ -19,8 +19,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// reported is an event of a change that a source has reported. properties hold a name
-// and a value for each mark of a fingerprint.
+// reported is an event of a change that a source has reported. properties hold a name and a value
+// for each mark of a fingerprint.
 func reported(source, identity string, properties ...[2]byte) queue.Event {
 	var fingerprint changelog.Fingerprint
 	for _, property := range properties {

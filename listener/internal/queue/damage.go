@@ -29,9 +29,9 @@ type report struct {
 // databaseFiles are those of a database, the log with it.
 func databaseFiles(path string) []string { return []string{path, path + "-wal", path + "-shm"} }
 
-// repair looks at the whole store before it is used. One that is damaged is put
-// aside whole and replaced by another with all rows that can be read and are what
-// was written. previous are the marks of the run before, nil when there are none.
+// repair looks at the whole store before it is used. One that is damaged is put aside whole and
+// replaced by another with all rows that can be read and are what was written. previous are the
+// marks of the run before, nil when there are none.
 func repair(ctx context.Context, path string, previous *marks, disk *disk, logger *slog.Logger) error {
 	if previous == nil {
 		previous = &marks{}
@@ -88,8 +88,7 @@ func inspect(ctx context.Context, path string) (lastEvent uint64, err error) {
 	return read.Event, err
 }
 
-// salvage puts the whole store aside, and replaces it by one with the rows that can
-// be read.
+// salvage puts the whole store aside, and replaces it by one with the rows that can be read.
 func salvage(ctx context.Context, path string, previous *marks, logger *slog.Logger, cause error) error {
 	aside := newAside(filepath.Dir(path))
 	logger.ErrorContext(ctx, "event store: damaged; a copy is set aside, and every readable row is kept", "copy", aside, "cause", cause)
@@ -113,8 +112,7 @@ func salvage(ctx context.Context, path string, previous *marks, logger *slog.Log
 	return writeReport(ctx, aside, copied, logger)
 }
 
-// copyRows copies what can be read of one database into another one, and returns
-// what is lost.
+// copyRows copies what can be read of one database into another one, and returns what is lost.
 func copyRows(ctx context.Context, from, to string, previous *marks) (copied report, err error) {
 	target, err := sql.Open("sqlite", dataSource(to, writeOptions(Options{MaxBytes: DefaultMaxBytes})))
 	if err != nil {

@@ -12,17 +12,16 @@ import (
 // errDiskFull says that there is no space for another event.
 var errDiskFull = errors.New("the disk is full")
 
-// spaceToOpen is ample for the files that SQLite makes beside a database when it opens
-// one.
+// spaceToOpen is ample for the files that SQLite makes beside a database when it opens one.
 const spaceToOpen = 1 << 20
 
 // reserveFile takes up the space that is kept for what waits already.
 const reserveFile = "reserve"
 
-// disk keeps a part of the disk for the store's own use: without a free byte
-// nothing could be noted as sent, not even be deleted. While there is little space
-// no event is taken; when there is none the reserve is released, so that what
-// waits is delivered and noted. The reserve comes back by itself.
+// disk keeps a part of the disk for the store's own use: without a free byte nothing could be noted
+// as sent, not even be deleted. While there is little space no event is taken; when there is none
+// the reserve is released, so that what waits is delivered and noted. The reserve comes back by
+// itself.
 type disk struct {
 	dir     string
 	reserve int64

@@ -16,9 +16,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// TestAFullDisk fills a small disk, once up to the reserve and once to its end,
-// and makes room again. What was acknowledged must be there, and events be taken
-// again without a restart.
+// TestAFullDisk fills a small disk, once up to the reserve and once to its end, and makes room
+// again. What was acknowledged must be there, and events be taken again without a restart.
 func TestAFullDisk(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("LISTENER_SOAK") == "" {
@@ -87,8 +86,8 @@ func TestAFullDisk(t *testing.T) {
 	}
 }
 
-// TestADiskThatIsFullAtTheStart stops a store in which alerts wait, fills the disk to
-// its last byte, and starts it again: what waits must be delivered and noted.
+// TestADiskThatIsFullAtTheStart stops a store in which alerts wait, fills the disk to its last
+// byte, and starts it again: what waits must be delivered and noted.
 func TestADiskThatIsFullAtTheStart(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("LISTENER_SOAK") == "" {

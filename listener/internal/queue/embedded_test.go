@@ -17,8 +17,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// TestACrashKeepsWhatIsStored opens a copy of the data directory that was made
-// while the store was in use: what a kill would have left behind.
+// TestACrashKeepsWhatIsStored opens a copy of the data directory that was made while the store was
+// in use: what a kill would have left behind.
 func TestACrashKeepsWhatIsStored(t *testing.T) {
 	t.Parallel()
 	dir, image := t.TempDir(), filepath.Join(t.TempDir(), "data")
@@ -113,8 +113,8 @@ func TestAReserveOfTheDiskIsKept(t *testing.T) {
 	}
 }
 
-// damagedStore makes a store in which events wait for their evaluation, three
-// deliveries wait in a lane, and no process is at work.
+// damagedStore makes a store in which events wait for their evaluation, three deliveries wait in a
+// lane, and no process is at work.
 func damagedStore(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -188,8 +188,8 @@ func overwrite(t *testing.T, path string, at int64, with []byte) {
 	}
 }
 
-// TestADamagedStore damages the files of a store, and looks for what is left, what
-// is said to be gone, and where the damaged store was put.
+// TestADamagedStore damages the files of a store, and looks for what is left, what is said to be
+// gone, and where the damaged store was put.
 func TestADamagedStore(t *testing.T) {
 	t.Parallel()
 	everything := []string{"d-1", "d-2", "d-3", "e-1", "e-2", "e-3", "e-4"}
@@ -301,8 +301,7 @@ func TestADamagedStore(t *testing.T) {
 	}
 }
 
-// TestADamagedPageLosesNoOtherRow overwrites one page of a larger store: a scan
-// would end there.
+// TestADamagedPageLosesNoOtherRow overwrites one page of a larger store: a scan would end there.
 func TestADamagedPageLosesNoOtherRow(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -338,8 +337,8 @@ func TestADamagedPageLosesNoOtherRow(t *testing.T) {
 	}
 }
 
-// TestAnOldCopyIsNoticed puts a copy of the store back that was made before some
-// events were stored.
+// TestAnOldCopyIsNoticed puts a copy of the store back that was made before some events were
+// stored.
 func TestAnOldCopyIsNoticed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

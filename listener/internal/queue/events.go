@@ -18,8 +18,8 @@ type ExplainedEvent struct {
 	// EvaluatedAt is zero while the event waits for its evaluation.
 	EvaluatedAt time.Time
 	Explanation Explanation
-	// DeadLetters are the deliveries of the event that are dead letters now, without the
-	// event. Only Queue.Event reads them.
+	// DeadLetters are the deliveries of the event that are dead letters now, without the event.
+	// Only Queue.Event reads them.
 	DeadLetters []DeadLetter
 }
 

@@ -14,8 +14,8 @@ import (
 // ErrNoStore says that there is no event store where one was to be opened.
 var ErrNoStore = errors.New("there is no event store")
 
-// ErrDamaged says that a store must be opened by the listener first, which puts
-// what is damaged aside and says what is lost.
+// ErrDamaged says that a store must be opened by the listener first, which puts what is damaged
+// aside and says what is lost.
 var ErrDamaged = errors.New("the event store is damaged")
 
 // Location says where a store is.
@@ -24,18 +24,17 @@ type Location struct {
 	Dir string
 	// PostgresURL is that of the database which is used instead; "" is none.
 	PostgresURL string
-	// ReadOnly opens a store only to look at it, which is possible beside a
-	// running listener.
+	// ReadOnly opens a store only to look at it, which is possible beside a running listener.
 	ReadOnly bool
 	Logger   *slog.Logger
 }
 
-// OpenExisting opens the desk of a store that a listener has made, and leaves its
-// tables as they are: nothing is made, migrated or repaired.
+// OpenExisting opens the desk of a store that a listener has made, and leaves its tables as they
+// are: nothing is made, migrated or repaired.
 //
-// Its error wraps ErrNoStore where there is none, ErrLocked when a process has the
-// data directory open and something is to be changed, and ErrDamaged where the
-// listener has to repair the store first.
+// Its error wraps ErrNoStore where there is none, ErrLocked when a process has the data directory
+// open and something is to be changed, and ErrDamaged where the listener has to repair the store
+// first.
 func OpenExisting(ctx context.Context, location Location) (Desk, error) {
 	queue := &SQL{
 		options: Options{
@@ -74,13 +73,12 @@ func openExistingSQLite(ctx context.Context, options Options, readOnly bool) (en
 	return engine, nil
 }
 
-// openExisting opens the connections that are needed, and looks whether the tables
-// are there.
+// openExisting opens the connections that are needed, and looks whether the tables are there.
 func (e *sqliteEngine) openExisting(ctx context.Context, readOnly bool) error {
 	options := readOptions()
 	if readOnly && e.lock != nil && !hasContent(e.path+"-wal") {
-		// Nobody writes, and nothing is to be recovered: no file needs to be made,
-		// so that a directory can be looked at that cannot be written to.
+		// Nobody writes, and nothing is to be recovered: no file needs to be made, so that a
+		// directory can be looked at that cannot be written to.
 		options = url.Values{"immutable": {"1"}, "mode": {"ro"}}
 	}
 	var err error

@@ -85,8 +85,8 @@ func TestOpenExistingAfterACrash(t *testing.T) {
 	}
 }
 
-// TestOpenExistingRepairsNothing damages a store in ways that opening would
-// repair, and looks whether the listener still finds what is gone.
+// TestOpenExistingRepairsNothing damages a store in ways that opening would repair, and looks
+// whether the listener still finds what is gone.
 func TestOpenExistingRepairsNothing(t *testing.T) {
 	t.Parallel()
 	t.Run("a file that is no database is left to the listener", func(t *testing.T) {
@@ -125,8 +125,8 @@ func TestOpenExistingRepairsNothing(t *testing.T) {
 	})
 }
 
-// TestALookBesideTheListener opens a store for reading that is in use, that was left
-// behind by a crash, and that lies in a directory which cannot be written to.
+// TestALookBesideTheListener opens a store for reading that is in use, that was left behind by a
+// crash, and that lies in a directory which cannot be written to.
 func TestALookBesideTheListener(t *testing.T) {
 	t.Parallel()
 	look := func(t *testing.T, dir string, identities ...string) {

@@ -17,14 +17,14 @@ const (
 	// mostVerdicts and mostDeliveries bound the lists before they are measured.
 	mostVerdicts   = 40
 	mostDeliveries = 20
-	// originLimit bounds each text that comes from the event, and answerLimit what a
-	// destination has answered, in bytes.
+	// originLimit bounds each text that comes from the event, and answerLimit what a destination
+	// has answered, in bytes.
 	originLimit = 120
 	answerLimit = 160
 )
 
-// Explanation is what became of an event, for as long as the event is kept. It holds
-// names and times, and no value of the event.
+// Explanation is what became of an event, for as long as the event is kept. It holds names and
+// times, and no value of the event.
 type Explanation struct {
 	Origin
 	// Copies are the same change that arrived again.
@@ -40,8 +40,8 @@ type Explanation struct {
 	Omitted int `json:"omitted,omitempty"`
 }
 
-// Origin says where an event came from and what it is about, as far as it is known
-// when the event arrives. Long texts are cut.
+// Origin says where an event came from and what it is about, as far as it is known when the event
+// arrives. Long texts are cut.
 type Origin struct {
 	// Source is the name of the source that stored the event.
 	Source    string `json:"source,omitempty"`
@@ -61,8 +61,8 @@ type Copies struct {
 // Verdict is what a rule said of an event.
 type Verdict struct {
 	Rule string `json:"rule"`
-	// Part is the part of the rule that failed; "" when the rule matches. It is one of
-	// those of package rule.
+	// Part is the part of the rule that failed; "" when the rule matches. It is one of those of
+	// package rule.
 	Part string `json:"part,omitempty"`
 	// Property is the property that the part is about, if it is about one.
 	Property string `json:"property,omitempty"`
@@ -92,8 +92,8 @@ type DeliveryStory struct {
 	Rule        string        `json:"rule"`
 	Destination string        `json:"destination"`
 	State       DeliveryState `json:"state"`
-	// At is when it came into the state; the zero time for one that has waited since
-	// the event was evaluated.
+	// At is when it came into the state; the zero time for one that has waited since the event was
+	// evaluated.
 	At time.Time `json:"at,omitzero"`
 	// Reason says why it was given up.
 	Reason Reason `json:"reason,omitempty"`
@@ -113,8 +113,7 @@ type Attempts struct {
 // Attempt is a request to a destination.
 type Attempt struct {
 	At time.Time `json:"at"`
-	// Outcome is AttemptDelivered, or the reason of the failure: one of those of package
-	// slack.
+	// Outcome is AttemptDelivered, or the reason of the failure: one of those of package slack.
 	Outcome string `json:"outcome"`
 	// Answer is what the destination said, without a secret.
 	Answer string `json:"answer,omitempty"`
@@ -263,8 +262,8 @@ func (o Origin) within(limit int) Origin {
 	}
 }
 
-// encode writes the explanation within its limit: where it is too long, entries are
-// left out that say the least.
+// encode writes the explanation within its limit: where it is too long, entries are left out that
+// say the least.
 func (e Explanation) encode() string {
 	e.Origin = e.within(originLimit)
 	e.Rules, e.Deliveries = slices.Clone(e.Rules), slices.Clone(e.Deliveries)
@@ -283,9 +282,9 @@ func (e Explanation) encode() string {
 	}
 }
 
-// shorten leaves out one entry, and reports whether there was one: first attempts
-// between the first and the last, then attempts of what was delivered, then rules
-// that did not match, then deliveries that need no attention, then the rest.
+// shorten leaves out one entry, and reports whether there was one: first attempts between the first
+// and the last, then attempts of what was delivered, then rules that did not match, then deliveries
+// that need no attention, then the rest.
 func (e *Explanation) shorten() bool {
 	e.Omitted++
 	if e.shortenAttempts() {
@@ -341,8 +340,8 @@ func lastIndex[T any](among []T, isMeant func(T) bool) int {
 	return -1
 }
 
-// decodeExplanation reads what encode has written. What cannot be read is empty: it
-// explains, and nothing depends on it.
+// decodeExplanation reads what encode has written. What cannot be read is empty: it explains, and
+// nothing depends on it.
 func decodeExplanation(text string) Explanation {
 	var read Explanation
 	if json.Unmarshal([]byte(text), &read) != nil {
@@ -351,8 +350,8 @@ func decodeExplanation(text string) Explanation {
 	return read
 }
 
-// explain changes the explanation of an event, which is found by its number or by its
-// identity. An event that is gone needs none.
+// explain changes the explanation of an event, which is found by its number or by its identity. An
+// event that is gone needs none.
 func (q *SQL) explain(ctx context.Context, tx querier, column string, key any, change func(*Explanation)) error {
 	rows, err := tx.QueryContext(ctx, `SELECT explanation FROM events WHERE `+column+` = $1`+q.engine.lockRows(), key)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// TestAnExplanationIsBounded encodes explanations that say far too much: what matters
-// most is still in them.
+// TestAnExplanationIsBounded encodes explanations that say far too much: what matters most is still
+// in them.
 func TestAnExplanationIsBounded(t *testing.T) {
 	t.Parallel()
 	full := queue.Explanation{Origin: queue.Origin{Source: "webhook", Blueprint: strings.Repeat("b", 5000), Entity: strings.Repeat("\x00<é\u202e", 5000)}}

@@ -15,8 +15,8 @@ func (q *SQL) Sever(context.Context) {
 // Tidy discards old events now.
 func (q *SQL) Tidy(ctx context.Context) error { return q.tidy(ctx) }
 
-// Forget discards every event that nothing needs, however young, and nothing of
-// what was noted as sent.
+// Forget discards every event that nothing needs, however young, and nothing of what was noted as
+// sent.
 func (q *SQL) Forget(ctx context.Context) error {
 	forgetful := &SQL{options: q.options, engine: q.engine}
 	forgetful.options.MaxAge = -time.Hour

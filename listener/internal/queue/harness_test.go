@@ -40,8 +40,8 @@ func backends() []backend {
 	}
 }
 
-// withPostgres describes a new store in the database of the environment: each test
-// has a schema of its own.
+// withPostgres describes a new store in the database of the environment: each test has a schema of
+// its own.
 func withPostgres(t *testing.T) queue.Options {
 	t.Helper()
 	given := os.Getenv("LISTENER_TEST_POSTGRES")
@@ -164,8 +164,7 @@ func first(ctx context.Context, lane queue.Lane) (item queue.Item, found bool, e
 	return items[0], true, nil
 }
 
-// finishing takes one item after the other and yields those that were not sent
-// before.
+// finishing takes one item after the other and yields those that were not sent before.
 func finishing(deliveries chan<- queue.Item) func(context.Context, queue.Lane) error {
 	return func(ctx context.Context, lane queue.Lane) error {
 		item, found, err := first(ctx, lane)

@@ -13,8 +13,8 @@ import (
 
 const (
 	highWaterFile = "high-water"
-	// highWaterSize is more than its content ever has. It is padded to this size,
-	// so that each write covers the one before.
+	// highWaterSize is more than its content ever has. It is padded to this size, so that each
+	// write covers the one before.
 	highWaterSize = 128
 	// noteInterval is between two notes.
 	noteInterval = time.Second
@@ -36,14 +36,12 @@ func (m marks) missing(lastEvent uint64) int {
 	return int(m.Event - lastEvent) //nolint:gosec // A store holds far fewer events.
 }
 
-// highWater is a small file beside the database: a log that was deleted or cut off,
-// and an old copy of the store that was put back, look whole to SQLite. The file is
-// written at most once a second, so what is stored within a second of the loss is
-// not noticed. A nil highWater notes nothing.
+// highWater is a small file beside the database: a log that was deleted or cut off, and an old copy
+// of the store that was put back, look whole to SQLite. The file is written at most once a second,
+// so what is stored within a second of the loss is not noticed. A nil highWater notes nothing.
 type highWater struct {
 	file *os.File
-	// previous is what the file held when it was opened; nil when it could not be
-	// read.
+	// previous is what the file held when it was opened; nil when it could not be read.
 	previous *marks
 	noted    time.Time
 	current  marks
@@ -73,8 +71,8 @@ func (h *highWater) note(ctx context.Context, from querier) {
 	}
 }
 
-// last writes the marks as they are now. It fails only on a full disk, where the
-// file keeps its size; marks that are low do no harm.
+// last writes the marks as they are now. It fails only on a full disk, where the file keeps its
+// size; marks that are low do no harm.
 func (h *highWater) last(ctx context.Context, from querier) {
 	if h == nil {
 		return

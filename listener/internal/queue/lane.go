@@ -38,8 +38,8 @@ func (l *lane) Wait(ctx context.Context, atMost time.Duration) {
 	l.news.wait(ctx, min(atMost, lookAgain))
 }
 
-// until returns a context that ends with the lease, and not before: what was begun
-// for an item is finished when the listener is stopped.
+// until returns a context that ends with the lease, and not before: what was begun for an item is
+// finished when the listener is stopped.
 func (l *lane) until(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	unlink := context.AfterFunc(l.held, cancel)
@@ -74,8 +74,8 @@ func (r *itemRow) isSound() bool {
 	return r.sum == deliveryChecksum(r.event, r.Destination, r.Rule, r.storedAt) && r.eventSum == eventChecksum(r.Identity, r.eventStoredAt, r.Body)
 }
 
-// Items reads items with their events. What is damaged is discarded on the way:
-// nothing can be made of it.
+// Items reads items with their events. What is damaged is discarded on the way: nothing can be made
+// of it.
 func (l *lane) Items(ctx context.Context, after uint64, limit int) ([]Item, error) {
 	ctx, cancel := l.until(ctx)
 	defer cancel()
@@ -273,8 +273,8 @@ func (q *SQL) Unpark(ctx context.Context, lane string) error {
 	return unavailable(err)
 }
 
-// retireTime is how long a lane is waited for that is served still, such as by a
-// listener with an older configuration.
+// retireTime is how long a lane is waited for that is served still, such as by a listener with an
+// older configuration.
 const retireTime = 5 * time.Second
 
 // Retire buries what waits in lanes that are not kept.
@@ -302,8 +302,7 @@ func (q *SQL) retire(ctx context.Context, name string, kept func(lane string) bo
 			if err != nil {
 				return err
 			}
-			// Asked after the item was read: it may be one for a lane that is
-			// kept again.
+			// Asked after the item was read: it may be one for a lane that is kept again.
 			if len(items) == 0 || kept(name) {
 				break
 			}

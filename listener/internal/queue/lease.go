@@ -7,15 +7,14 @@ import (
 )
 
 const (
-	// A lease is renewed several times before it expires, so that one lost renewal
-	// does no harm.
+	// A lease is renewed several times before it expires, so that one lost renewal does no harm.
 	renewalsPerLease = 4
 	// failurePause is how long a task that has failed is left alone.
 	failurePause = time.Second
 )
 
-// tasks lets one user of this process have a task at a time. The leases of the
-// database tell processes apart, not those who share one.
+// tasks lets one user of this process have a task at a time. The leases of the database tell
+// processes apart, not those who share one.
 type tasks struct {
 	mu    sync.Mutex
 	taken map[string]chan struct{}
@@ -39,9 +38,9 @@ func (t *tasks) take(ctx context.Context, task string) (release func(), ok bool)
 	}
 }
 
-// hold runs work whenever this process has become the only one that does the task,
-// and again after it has failed, until ctx ends. The second context that work gets
-// outlives ctx, and ends before another process can have the task.
+// hold runs work whenever this process has become the only one that does the task, and again after
+// it has failed, until ctx ends. The second context that work gets outlives ctx, and ends before
+// another process can have the task.
 func (q *SQL) hold(ctx context.Context, task string, work func(ctx, held context.Context) error) {
 	release, ok := q.tasks.take(ctx, task)
 	if !ok {
@@ -64,8 +63,8 @@ func (q *SQL) hold(ctx context.Context, task string, work func(ctx, held context
 	}
 }
 
-// workUnderLease does the work of a task whose lease was asked for at a time, and
-// renews the lease until the work is done.
+// workUnderLease does the work of a task whose lease was asked for at a time, and renews the lease
+// until the work is done.
 func (q *SQL) workUnderLease(ctx context.Context, task string, asked time.Time, work func(ctx, held context.Context) error) error {
 	held, lose := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer lose(nil)
@@ -84,9 +83,9 @@ func (q *SQL) workUnderLease(ctx context.Context, task string, asked time.Time, 
 	return err
 }
 
-// renew extends the lease until held ends, or ends it when the lease was lost. The
-// lease counts from when it was asked for, and ends here a while before it does in
-// the database: the clocks need not run alike.
+// renew extends the lease until held ends, or ends it when the lease was lost. The lease counts
+// from when it was asked for, and ends here a while before it does in the database: the clocks need
+// not run alike.
 func (q *SQL) renew(held context.Context, task string, asked time.Time, lose context.CancelCauseFunc) {
 	interval := q.options.Lease / renewalsPerLease
 	expiry := time.AfterFunc(time.Until(asked.Add(q.options.Lease-interval)), func() { lose(ErrLaneLost) })

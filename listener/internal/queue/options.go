@@ -20,8 +20,8 @@ const (
 	// largestEvent bounds what is read into memory for one message.
 	largestEvent = 16 << 20
 
-	// defaultLease is how long a process that has died keeps others from serving
-	// its lanes. It is longer than a request to Slack.
+	// defaultLease is how long a process that has died keeps others from serving its lanes. It is
+	// longer than a request to Slack.
 	defaultLease = 30 * time.Second
 	// defaultReserve is how much of the disk is kept for what waits already.
 	defaultReserve = 8 << 20
@@ -29,33 +29,30 @@ const (
 
 // Options say where and how much to store.
 type Options struct {
-	// Dir is the data directory of the embedded store. It is created when
-	// missing, and locked.
+	// Dir is the data directory of the embedded store. It is created when missing, and locked.
 	Dir string
-	// Sync is how often the embedded store writes to the disk what it has
-	// acknowledged; 0 is before each acknowledgement.
+	// Sync is how often the embedded store writes to the disk what it has acknowledged; 0 is before
+	// each acknowledgement.
 	Sync time.Duration
-	// PostgresURL is that of a PostgreSQL database that is used instead, in the
-	// form of libpq; "" is none. Dir, Sync and Reserve do not apply to it.
+	// PostgresURL is that of a PostgreSQL database that is used instead, in the form of libpq; ""
+	// is none. Dir, Sync and Reserve do not apply to it.
 	PostgresURL string
-	// MaxEvent is the size of the largest event as it arrives, in bytes: at
-	// least 1, at most 16 MiB.
+	// MaxEvent is the size of the largest event as it arrives, in bytes: at least 1, at most 16
+	// MiB.
 	MaxEvent int64
-	// MaxBytes bounds the store. When events reach their part of it, those that
-	// have been evaluated make room; the others never.
+	// MaxBytes bounds the store. When events reach their part of it, those that have been evaluated
+	// make room; the others never.
 	MaxBytes int64
 	// MaxAge is how long evaluated events are kept, and copies of events recognised.
 	MaxAge time.Duration
 	// RecogniseFor is how long copies are recognised at least, also when MaxAge is less.
 	RecogniseFor time.Duration
-	// SentFor is how long it is remembered that a delivery was sent. It must be
-	// longer than an event or a retry lives.
+	// SentFor is how long it is remembered that a delivery was sent. It must be longer than an
+	// event or a retry lives.
 	SentFor time.Duration
-	// Lease is how long a process that has died keeps others from its lanes;
-	// 0 is half a minute.
+	// Lease is how long a process that has died keeps others from its lanes; 0 is half a minute.
 	Lease time.Duration
-	// Reserve is how much of the disk is kept for what waits already, in bytes;
-	// 0 is 8 MiB.
+	// Reserve is how much of the disk is kept for what waits already, in bytes; 0 is 8 MiB.
 	Reserve int64
 	Logger  *slog.Logger
 }

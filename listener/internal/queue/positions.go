@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Position is how far a query of Port's audit log has been read. Its times are those
-// of Port's clock.
+// Position is how far a query of Port's audit log has been read. Its times are those of Port's
+// clock.
 type Position struct {
 	// Since is when the query was begun: nothing before is read.
 	Since time.Time
@@ -24,22 +24,22 @@ type Entry struct {
 	Expired bool
 }
 
-// Journal keeps what is read of the audit log. It belongs to whoever follows the log.
-// Its methods fail with ErrLaneLost once another process has taken over.
+// Journal keeps what is read of the audit log. It belongs to whoever follows the log. Its methods
+// fail with ErrLaneLost once another process has taken over.
 type Journal interface {
 	// Positions returns the position of each query.
 	Positions(ctx context.Context) (map[string]Position, error)
 	// Begin keeps the position of a new query: everything before at counts as read.
 	Begin(ctx context.Context, query string, at time.Time) error
-	// Advance stores entries and moves the position of their query forward to a time,
-	// in one transaction. It says of each entry what has become of it.
+	// Advance stores entries and moves the position of their query forward to a time, in one
+	// transaction. It says of each entry what has become of it.
 	Advance(ctx context.Context, query string, entries []Entry, until time.Time) ([]Receipt, error)
 	// Forget removes the position of a query.
 	Forget(ctx context.Context, query string) error
 }
 
-// Follower reads the audit log until ctx ends, and then returns nil. After an error,
-// which is one of the store, it is called again.
+// Follower reads the audit log until ctx ends, and then returns nil. After an error, which is one
+// of the store, it is called again.
 type Follower func(ctx context.Context, journal Journal) error
 
 // followTask is the task of whoever reads the audit log.
@@ -141,8 +141,8 @@ func (j *journal) Advance(ctx context.Context, query string, entries []Entry, un
 	return receipts, nil
 }
 
-// doubt marks whatever has happened until now and is still to be read: it may have
-// been delivered by a part of the store that is gone.
+// doubt marks whatever has happened until now and is still to be read: it may have been delivered
+// by a part of the store that is gone.
 func doubt(ctx context.Context, tx querier) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE positions SET doubtful_until = $1`, timestamp(time.Now())); err != nil {
 		return fmt.Errorf("marking the positions: %w", err)

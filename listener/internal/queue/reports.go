@@ -11,8 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 )
 
-// Report says how the copies of an event are recognised that other sources report. The
-// zero value is that of an event of which there are none.
+// Report says how the copies of an event are recognised that other sources report. The zero value
+// is that of an event of which there are none.
 type Report struct {
 	// Source names the source. Of one source, two events are two changes.
 	Source string
@@ -61,9 +61,9 @@ func (r reportRow) change() uint64 {
 	return r.copyOf
 }
 
-// recognise says whether an event was reported before, and of which report it is a copy:
-// the first of a change that its source has not reported, and whose properties do not
-// contradict. So the n-th event of one source is the copy of the n-th of another.
+// recognise says whether an event was reported before, and of which report it is a copy: the first
+// of a change that its source has not reported, and whose properties do not contradict. So the n-th
+// event of one source is the copy of the n-th of another.
 func recognise(event Event, reports []reportRow) (receipt Receipt, copyOf uint64) {
 	taken := make(map[uint64]bool)
 	for _, known := range reports {
@@ -94,8 +94,8 @@ func reports(ctx context.Context, tx querier, change string) ([]reportRow, error
 	})
 }
 
-// keep stores an event in a transaction, unless it was reported before: then it returns
-// the identity under which the change is stored. One that has expired is only noted.
+// keep stores an event in a transaction, unless it was reported before: then it returns the
+// identity under which the change is stored. One that has expired is only noted.
 func (q *SQL) keep(ctx context.Context, tx querier, event Event, expired bool) (receipt Receipt, original string, err error) {
 	if err := q.engine.serialize(ctx, tx, event.change()); err != nil {
 		return 0, "", err
@@ -139,8 +139,8 @@ func (q *SQL) insert(ctx context.Context, tx querier, event Event) (bool, error)
 		return false, err
 	}
 	storedAt := time.Now().UTC().Format(timeFormat)
-	// A copy must not use up a number: SQLite would give one to it even where the
-	// conflict is ignored, and a gap among the newest numbers means a loss.
+	// A copy must not use up a number: SQLite would give one to it even where the conflict is
+	// ignored, and a gap among the newest numbers means a loss.
 	inserted, err := tx.ExecContext(ctx, `INSERT INTO events (identity, stored_at, explanation, body, checksum, doubtful)
 		SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM events WHERE identity = $1) ON CONFLICT DO NOTHING`,
 		event.Identity, storedAt, Explanation{Origin: event.Origin}.encode(), event.Body, eventChecksum(event.Identity, storedAt, event.Body), event.Doubtful)
@@ -151,12 +151,12 @@ func (q *SQL) insert(ctx context.Context, tx querier, event Event) (bool, error)
 	return count > 0, err
 }
 
-// keptReports is for how long reports are kept, whatever space they take: longer than
-// anything is read again that has been read.
+// keptReports is for how long reports are kept, whatever space they take: longer than anything is
+// read again that has been read.
 const keptReports = time.Hour
 
-// discardReports removes the oldest reports to make room, but none of what may be
-// read again: nothing from shortly before the position of a query, and nothing recent.
+// discardReports removes the oldest reports to make room, but none of what may be read again:
+// nothing from shortly before the position of a query, and nothing recent.
 func discardReports(ctx context.Context, tx querier) (int64, error) {
 	before := time.Now()
 	var oldest moment

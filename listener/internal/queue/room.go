@@ -16,8 +16,7 @@ const (
 	rowOverhead = 1 << 10
 	// reportOverhead is what a report takes beside its properties.
 	reportOverhead = 1 << 8
-	// bodyCopies is how often a body is on disk at most: in its table and in the
-	// log of a database.
+	// bodyCopies is how often a body is on disk at most: in its table and in the log of a database.
 	bodyCopies = 2
 	// discardBatch is how many events are discarded at a time.
 	discardBatch = 256
@@ -40,8 +39,7 @@ func (r *room) isFull() bool {
 	return r.full
 }
 
-// take uses up space for a body, and reports whether there is enough without
-// measuring.
+// take uses up space for a body, and reports whether there is enough without measuring.
 func (r *room) take(need int64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -52,8 +50,8 @@ func (r *room) take(need int64) bool {
 	return true
 }
 
-// set notes what is left after a measurement, and what of it is needed now. It
-// reports whether that is another answer than before.
+// set notes what is left after a measurement, and what of it is needed now. It reports whether that
+// is another answer than before.
 func (r *room) set(left, need int64) (changed bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -67,8 +65,8 @@ func (r *room) set(left, need int64) (changed bool, err error) {
 	return r.full != wasFull, err
 }
 
-// settle keeps the result of a measurement, and logs when the store has become full
-// or has room again.
+// settle keeps the result of a measurement, and logs when the store has become full or has room
+// again.
 func (q *SQL) settle(ctx context.Context, left, need int64) error {
 	changed, err := q.room.set(left, need)
 	if changed && err != nil {
@@ -80,9 +78,8 @@ func (q *SQL) settle(ctx context.Context, left, need int64) error {
 	return err
 }
 
-// admit makes room for a body: events that were evaluated, and whose deliveries
-// are done, may be discarded for it, the oldest first; then dead letters beyond
-// their part.
+// admit makes room for a body: events that were evaluated, and whose deliveries are done, may be
+// discarded for it, the oldest first; then dead letters beyond their part.
 func (q *SQL) admit(ctx context.Context, tx querier, size int) error {
 	need := int64(size)*bodyCopies + rowOverhead
 	if q.room.take(need) {
@@ -112,8 +109,8 @@ const doneEvents = `evaluated_at IS NOT NULL
 	AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.event = events.number)
 	AND NOT EXISTS (SELECT 1 FROM dead_letters WHERE dead_letters.event = events.number)`
 
-// discard removes the oldest of what may be discarded for space, and returns how
-// many rows that were.
+// discard removes the oldest of what may be discarded for space, and returns how many rows that
+// were.
 func (q *SQL) discard(ctx context.Context, tx querier) (int64, error) {
 	discarded, err := remove(ctx, tx, `DELETE FROM events WHERE number IN (SELECT number FROM events WHERE `+doneEvents+` ORDER BY number LIMIT $1)`, discardBatch)
 	if err != nil || discarded > 0 {
@@ -145,8 +142,8 @@ func remove(ctx context.Context, tx querier, statement string, args ...any) (int
 	return removed.RowsAffected()
 }
 
-// tidy discards events that are old enough and that nothing needs, and what was
-// noted as sent long ago.
+// tidy discards events that are old enough and that nothing needs, and what was noted as sent long
+// ago.
 func (q *SQL) tidy(ctx context.Context) error {
 	now := time.Now()
 	err := q.removeAll(ctx, func(ctx context.Context, tx querier) (int64, error) {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// querier runs statements: a database, or a transaction on it. Parameters are $1,
-// $2 and so on, which both databases take.
+// querier runs statements: a database, or a transaction on it. Parameters are $1, $2 and so on,
+// which both databases take.
 type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
@@ -30,8 +30,8 @@ func timestamp(at time.Time) any {
 // moment reads a column that timestamp has written.
 type moment struct{ time.Time }
 
-// Scan implements sql.Scanner. A text that is no time is the zero time: rows whose
-// content matters have a checksum.
+// Scan implements sql.Scanner. A text that is no time is the zero time: rows whose content matters
+// have a checksum.
 func (m *moment) Scan(value any) error {
 	var text sql.NullString
 	if err := text.Scan(value); err != nil {
@@ -41,8 +41,8 @@ func (m *moment) Scan(value any) error {
 	return nil
 }
 
-// checksum tells whether the fields of a row are those that were written. Neither
-// database notices a flipped bit in a value by itself.
+// checksum tells whether the fields of a row are those that were written. Neither database notices
+// a flipped bit in a value by itself.
 func checksum(fields ...[]byte) int64 {
 	sum := crc64.New(crc64.MakeTable(crc64.ECMA))
 	var size [8]byte

@@ -58,8 +58,8 @@ func scanStoredRow(rows *sql.Rows) (storedRow, error) {
 	return row, rows.Scan(into...)
 }
 
-// value is that of a column; nil also when the damage has given it another type than
-// the one that is asked for.
+// value is that of a column; nil also when the damage has given it another type than the one that
+// is asked for.
 func (r storedRow) value(column string) any {
 	if i := slices.Index(r.columns, column); i >= 0 {
 		return r.values[i]
@@ -77,14 +77,13 @@ func (r storedRow) text(column string) string {
 	return content
 }
 
-// isWaiting reports whether something is lost without the row: an event that was
-// evaluated is represented by its deliveries.
+// isWaiting reports whether something is lost without the row: an event that was evaluated is
+// represented by its deliveries.
 func (r storedRow) isWaiting(table storedTable) bool {
 	return table.ofEvents || table.name == "events" && r.value("evaluated_at") == nil
 }
 
-// inspect returns an error that wraps errNotSound at the first row that is not what
-// was written.
+// inspect returns an error that wraps errNotSound at the first row that is not what was written.
 func (t storedTable) inspect(ctx context.Context, database querier) error {
 	if t.isSound == nil {
 		return nil
@@ -106,9 +105,9 @@ func (t storedTable) inspect(ctx context.Context, database querier) error {
 	return rows.Err()
 }
 
-// copy copies rows in the order of their numbers and adds to what is lost. Where the
-// next row cannot be read, the numbers after it are tried one by one, because a scan
-// ends at the first page that is damaged; then the copy is not whole.
+// copy copies rows in the order of their numbers and adds to what is lost. Where the next row
+// cannot be read, the numbers after it are tried one by one, because a scan ends at the first page
+// that is damaged; then the copy is not whole.
 func (t storedTable) copy(ctx context.Context, source, target querier, lastEvent uint64, lost *report) (whole bool, err error) {
 	last := int64(lastEvent) //nolint:gosec // A store holds far fewer events.
 	var greatest sql.NullInt64
@@ -159,8 +158,8 @@ func (t storedTable) next(ctx context.Context, source querier, after int64) (sto
 	return storedRow{}, sql.ErrNoRows
 }
 
-// insert writes a row into the copy, and reports whether it is there: one whose event
-// could not be read is left out.
+// insert writes a row into the copy, and reports whether it is there: one whose event could not be
+// read is left out.
 func (t storedTable) insert(ctx context.Context, target querier, row storedRow) (bool, error) {
 	condition := ""
 	if t.ofEvents {

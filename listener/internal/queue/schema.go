@@ -8,17 +8,16 @@ import (
 	"strings"
 )
 
-// schemaVersions are the steps from an empty database to today's schema. A step
-// that was released is never changed; a change is another step. Times are texts in
-// UTC, so that they read and sort alike in both databases.
+// schemaVersions are the steps from an empty database to today's schema. A step that was released
+// is never changed; a change is another step. Times are texts in UTC, so that they read and sort
+// alike in both databases.
 //
 // sqlite3 and psql show what the columns say; the guide explains them.
 func schemaVersions() [][]string {
 	return [][]string{{
-		// What arrived. evaluated_at is the mark of an event whose deliveries were
-		// made; what lacks it is still to be evaluated. explanation is JSON, and says
-		// what became of the event. It stands before the body, so that it is read
-		// without it.
+		// What arrived. evaluated_at is the mark of an event whose deliveries were made; what lacks
+		// it is still to be evaluated. explanation is JSON, and says what became of the event. It
+		// stands before the body, so that it is read without it.
 		`CREATE TABLE events (
 			number {number},
 			identity TEXT NOT NULL UNIQUE,
@@ -79,16 +78,15 @@ func schemaVersions() [][]string {
 			resumed_at TEXT,
 			webhook TEXT NOT NULL
 		)`,
-		// Who evaluates and who serves a lane, where several processes share the
-		// database.
+		// Who evaluates and who serves a lane, where several processes share the database.
 		`CREATE TABLE leases (
 			task TEXT PRIMARY KEY,
 			holder TEXT NOT NULL,
 			expires_at {time} NOT NULL
 		)`,
 	}, {
-		// Who has reported which change: longer than the events are there. copy_of is
-		// the first report of the change, 0 for that itself.
+		// Who has reported which change: longer than the events are there. copy_of is the first
+		// report of the change, 0 for that itself.
 		`CREATE TABLE reports (
 			number {number},
 			noted_at TEXT NOT NULL,
@@ -113,8 +111,8 @@ func schemaVersions() [][]string {
 // errNewerSchema says that a later version of the listener has used the store.
 var errNewerSchema = errors.New("the event store was created by a newer version of the listener")
 
-// migrate brings the schema up to date, in the transaction of tx. types are what
-// the placeholders of the schema stand for.
+// migrate brings the schema up to date, in the transaction of tx. types are what the placeholders
+// of the schema stand for.
 func migrate(ctx context.Context, tx querier, types *strings.Replacer) error {
 	if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)`); err != nil {
 		return fmt.Errorf("reading the schema version: %w", err)

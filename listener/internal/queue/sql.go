@@ -14,22 +14,20 @@ import (
 type engine interface {
 	// reader runs queries outside of a transaction.
 	reader() querier
-	// write runs a change in a transaction of its own, or in one that it shares
-	// with others, and returns once that is on disk. A change that fails leaves
-	// nothing behind. It may be run again, so it must not rely on what it has done.
+	// write runs a change in a transaction of its own, or in one that it shares with others, and
+	// returns once that is on disk. A change that fails leaves nothing behind. It may be run again,
+	// so it must not rely on what it has done.
 	write(ctx context.Context, change change) error
-	// claim takes the lease of a task for this process, or extends it, and reports
-	// whether it has it.
+	// claim takes the lease of a task for this process, or extends it, and reports whether it has
+	// it.
 	claim(ctx context.Context, task string) (bool, error)
 	// release gives the lease of a task back.
 	release(ctx context.Context, task string) error
 	// guard fails in a transaction when this process does not hold the lease.
 	guard(ctx context.Context, tx querier, task string) error
-	// announce rings the bells of a topic in the other processes once the
-	// transaction is committed.
+	// announce rings the bells of a topic in the other processes once the transaction is committed.
 	announce(ctx context.Context, tx querier, topic string) error
-	// serialize keeps other transactions about the same change waiting until this one
-	// has ended.
+	// serialize keeps other transactions about the same change waiting until this one has ended.
 	serialize(ctx context.Context, tx querier, change string) error
 	// used is how much space the store takes.
 	used(ctx context.Context, tx querier) (int64, error)
@@ -50,16 +48,16 @@ type SQL struct {
 	tasks   *tasks
 	room    room
 	closed  atomic.Bool
-	// damage is what was found when the store was opened, and lost counts what was
-	// found damaged since.
+	// damage is what was found when the store was opened, and lost counts what was found damaged
+	// since.
 	damage Damage
 	lost   atomic.Int64
 }
 
 var _ Queue = (*SQL)(nil)
 
-// Open opens the store, and makes it if it is missing. Its error wraps ErrLocked
-// when another process uses the data directory.
+// Open opens the store, and makes it if it is missing. Its error wraps ErrLocked when another
+// process uses the data directory.
 func Open(ctx context.Context, options Options) (*SQL, error) {
 	options, err := options.complete()
 	if err != nil {
@@ -89,8 +87,7 @@ func (q *SQL) Close() error {
 // errClosed says that the queue was closed.
 var errClosed = errors.New("the event store is closed")
 
-// unavailable marks an error of the database as one for which the sender should
-// try again.
+// unavailable marks an error of the database as one for which the sender should try again.
 func unavailable(err error) error {
 	if err == nil || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNoDeadLetter) || errors.Is(err, ErrNoEvent) || errors.Is(err, ErrTooLarge) {
 		return err
@@ -295,8 +292,8 @@ func execute(ctx context.Context, tx querier, statement string, args ...any) (in
 	return changed.RowsAffected()
 }
 
-// mark notes that an event is evaluated, and what its evaluation was, and reports
-// whether the event was not evaluated before.
+// mark notes that an event is evaluated, and what its evaluation was, and reports whether the event
+// was not evaluated before.
 func (q *SQL) mark(ctx context.Context, tx querier, event storedEvent, evaluation Evaluation) (bool, error) {
 	now := timestamp(time.Now())
 	explanation := decodeExplanation(event.explanation)

@@ -19,8 +19,8 @@ import (
 const (
 	databaseFile = "events.db"
 	pageSize     = 4096
-	// The log is moved into the database when it has grown to a part of what the
-	// store may take, but at most to so many pages.
+	// The log is moved into the database when it has grown to a part of what the store may take,
+	// but at most to so many pages.
 	logPart  = 16
 	logPages = 1000
 	// readers is how many queries run at a time, beside the one that writes.
@@ -32,9 +32,9 @@ func sqliteTypes() *strings.Replacer {
 	return strings.NewReplacer("{number}", "INTEGER PRIMARY KEY AUTOINCREMENT", "{bytes}", "BLOB", "{time}", "TEXT")
 }
 
-// sqliteEngine keeps the queue in one file. A lock file of ours lets one listener
-// at a time use the directory, so there are no leases; readers, such as sqlite3 or
-// a command of the listener, may work beside it.
+// sqliteEngine keeps the queue in one file. A lock file of ours lets one listener at a time use the
+// directory, so there are no leases; readers, such as sqlite3 or a command of the listener, may
+// work beside it.
 type sqliteEngine struct {
 	path    string
 	options Options
@@ -45,9 +45,8 @@ type sqliteEngine struct {
 	marks   *highWater
 }
 
-// dataSource is the name of the database for the driver. What the operator calls
-// the directory is a path, and nothing in it an option. A relative one would be taken
-// for a host.
+// dataSource is the name of the database for the driver. What the operator calls the directory is a
+// path, and nothing in it an option. A relative one would be taken for a host.
 func dataSource(path string, options url.Values) string {
 	if absolute, err := filepath.Abs(path); err == nil {
 		path = absolute
@@ -55,9 +54,9 @@ func dataSource(path string, options url.Values) string {
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: options.Encode()}).String()
 }
 
-// writeOptions are those of the connection that writes. With synchronous=FULL a
-// transaction is on the disk when it is committed; with NORMAL the log is written
-// to the disk when it is moved into the database.
+// writeOptions are those of the connection that writes. With synchronous=FULL a transaction is on
+// the disk when it is committed; with NORMAL the log is written to the disk when it is moved into
+// the database.
 func writeOptions(options Options) url.Values {
 	mode := "FULL"
 	if options.Sync > 0 {
@@ -122,8 +121,8 @@ func openLocked(ctx context.Context, options Options) (*sqliteEngine, Damage, er
 	return engine, damage, nil
 }
 
-// noticeLoss doubts what is read again when the store has fallen behind what the marks
-// of the run before say: an old copy was put back, or its log is gone.
+// noticeLoss doubts what is read again when the store has fallen behind what the marks of the run
+// before say: an old copy was put back, or its log is gone.
 func (e *sqliteEngine) noticeLoss(ctx context.Context, previous *marks) error {
 	if previous == nil {
 		return nil
@@ -183,8 +182,8 @@ func (e *sqliteEngine) used(ctx context.Context, tx querier) (int64, error) {
 			return 0, err
 		}
 	}
-	// A log that has been moved into the database is written over from its
-	// beginning, so no more of it counts than is allowed to stay.
+	// A log that has been moved into the database is written over from its beginning, so no more of
+	// it counts than is allowed to stay.
 	log := int64(0)
 	if info, err := os.Stat(e.path + "-wal"); err == nil {
 		log = min(info.Size(), e.options.logPages()*pageSize)
@@ -218,8 +217,7 @@ func isFullDisk(err error) bool {
 	return ok && (failure.Code()&0xff == sqlite3.SQLITE_FULL || failure.Code() == sqlite3.SQLITE_IOERR_SHMSIZE)
 }
 
-// isDamage reports whether an error says that the file is not what SQLite has
-// written.
+// isDamage reports whether an error says that the file is not what SQLite has written.
 func isDamage(err error) bool {
 	failure, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {

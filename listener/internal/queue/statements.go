@@ -6,8 +6,8 @@ import (
 	"errors"
 )
 
-// statements is a connection that prepares each statement once: reading the SQL of an
-// insert takes SQLite as long as the insert. It is used by one goroutine.
+// statements is a connection that prepares each statement once: reading the SQL of an insert takes
+// SQLite as long as the insert. It is used by one goroutine.
 type statements struct {
 	connection *sql.Conn
 	prepared   map[string]*sql.Stmt

@@ -12,9 +12,9 @@ import (
 // groupSize is how many changes share a transaction at most.
 const groupSize = 64
 
-// writer has the one connection that writes. Changes that arrive while a
-// transaction is written to the disk make the next one together, so that the disk
-// is waited for once per transaction and nobody waits for a group to fill.
+// writer has the one connection that writes. Changes that arrive while a transaction is written to
+// the disk make the next one together, so that the disk is waited for once per transaction and
+// nobody waits for a group to fill.
 type writer struct {
 	database   *sql.DB
 	connection *sql.Conn
@@ -56,8 +56,8 @@ func openWriter(ctx context.Context, path string, options Options, disk *disk, m
 	return opened, nil
 }
 
-// write applies a change with the next transaction. Once the change has been taken
-// up its outcome is waited for, also when ctx ends: nobody else could tell it.
+// write applies a change with the next transaction. Once the change has been taken up its outcome
+// is waited for, also when ctx ends: nobody else could tell it.
 func (w *writer) write(ctx context.Context, apply change) error {
 	asked := &request{apply: apply, done: make(chan struct{})}
 	select {
@@ -119,8 +119,8 @@ func (w *writer) exec(statement string) error {
 	return err
 }
 
-// commit answers every request of a group. When the disk is full the space that is
-// kept for this is released, and the group is tried once more.
+// commit answers every request of a group. When the disk is full the space that is kept for this is
+// released, and the group is tried once more.
 func (w *writer) commit(group []*request) {
 	err := w.try(group)
 	if err != nil && isFullDisk(err) && w.disk.release() {
@@ -137,8 +137,8 @@ func (w *writer) commit(group []*request) {
 	}
 }
 
-// try writes a group as one transaction. Its error concerns all of the group; one
-// that concerns a single request is noted there.
+// try writes a group as one transaction. Its error concerns all of the group; one that concerns a
+// single request is noted there.
 func (w *writer) try(group []*request) error {
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)
@@ -160,8 +160,8 @@ func (w *writer) try(group []*request) error {
 	return nil
 }
 
-// applyOne applies a change that has the transaction to itself: if it is rejected,
-// all of that is rolled back.
+// applyOne applies a change that has the transaction to itself: if it is rejected, all of that is
+// rolled back.
 func (w *writer) applyOne(asked *request) error {
 	asked.err = asked.apply(context.Background(), w.statements)
 	if asked.err == nil || isFullDisk(asked.err) || isDamage(asked.err) {
@@ -171,8 +171,8 @@ func (w *writer) applyOne(asked *request) error {
 	return errors.Join(w.exec("ROLLBACK"), w.exec("BEGIN"))
 }
 
-// applyAll applies the changes of a group, each by itself: one that is rejected
-// leaves the others alone.
+// applyAll applies the changes of a group, each by itself: one that is rejected leaves the others
+// alone.
 func (w *writer) applyAll(group []*request) error {
 	for _, asked := range group {
 		if err := w.exec("SAVEPOINT change"); err != nil {

@@ -13,11 +13,9 @@ import (
 )
 
 const (
-	// conditionTime is after what time a condition is stopped: the next event
-	// waits meanwhile.
+	// conditionTime is after what time a condition is stopped: the next event waits meanwhile.
 	conditionTime = 100 * time.Millisecond
-	// mostOutputs is how many values an expression may put out without any of
-	// them deciding it.
+	// mostOutputs is how many values an expression may put out without any of them deciding it.
 	mostOutputs = 1000
 )
 
@@ -27,8 +25,8 @@ var (
 	ErrOutputs = fmt.Errorf("it produced more than %d values", mostOutputs)
 )
 
-// Condition is a list of jq expressions over the normalised event, as in the
-// conditions of Port's automations. It is safe for concurrent use.
+// Condition is a list of jq expressions over the normalised event, as in the conditions of Port's
+// automations. It is safe for concurrent use.
 type Condition struct {
 	programs []*jq.Program
 	any      bool
@@ -96,17 +94,16 @@ func newCondition(expressions []string, either bool) (*Condition, error) {
 	return made, nil
 }
 
-// Unevaluated is the verdict of a condition that cannot be evaluated. part says how it
-// failed.
+// Unevaluated is the verdict of a condition that cannot be evaluated. part says how it failed.
 func Unevaluated(part Part, cause error) Verdict {
 	return Verdict{Part: part, Reason: "its condition (when) cannot be evaluated for this event", Err: cause}
 }
 
-// Decide evaluates one expression after the other until the condition is decided. An
-// expression that fails does not hold.
+// Decide evaluates one expression after the other until the condition is decided. An expression
+// that fails does not hold.
 //
-// A step of a program cannot be interrupted, and may take any time and any memory: see
-// the package sandbox.
+// A step of a program cannot be interrupted, and may take any time and any memory: see the package
+// sandbox.
 func (c *Condition) Decide(event *changelog.Event) Verdict {
 	input := rooted(computable(event.Document()))
 	ctx, cancel := context.WithTimeout(context.Background(), conditionTime)
@@ -136,8 +133,8 @@ func (c *Condition) Decide(event *changelog.Event) Verdict {
 	return Verdict{Part: PartWhen, Reason: PartWhen.Explain("")}
 }
 
-// evaluate reports whether an expression puts out anything that is true: any
-// value but false and null. One that yields nothing does not hold.
+// evaluate reports whether an expression puts out anything that is true: any value but false and
+// null. One that yields nothing does not hold.
 func evaluate(ctx context.Context, program *jq.Program, input any) (bool, error) {
 	outputs := 0
 	for output, err := range program.Outputs(ctx, input) {

@@ -7,12 +7,12 @@ import (
 	"strconv"
 )
 
-// longestNumber is how many digits a number has that conditions compute with
-// exactly. The library would take minutes for one of millions.
+// longestNumber is how many digits a number has that conditions compute with exactly. The library
+// would take minutes for one of millions.
 const longestNumber = 400
 
-// computable returns a document as it is, or if a number in it has too many
-// digits, a copy in which such numbers are the nearest float64.
+// computable returns a document as it is, or if a number in it has too many digits, a copy in which
+// such numbers are the nearest float64.
 func computable(value any) any {
 	if !hasLongNumber(value) {
 		return value
@@ -38,9 +38,8 @@ func computable(value any) any {
 	return value
 }
 
-// rooted returns a document whose event is also found under "event": Port's
-// conditions are rooted at the event, its templates above it, and its guides write
-// conditions in either way.
+// rooted returns a document whose event is also found under "event": Port's conditions are rooted
+// at the event, its templates above it, and its guides write conditions in either way.
 func rooted(document any) any {
 	event, ok := document.(map[string]any)
 	if !ok {

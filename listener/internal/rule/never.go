@@ -7,8 +7,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// Never says why no event can match the rule, whatever its condition says; "" means
-// that one can.
+// Never says why no event can match the rule, whatever its condition says; "" means that one can.
 func (r Rule) Never() string {
 	switch {
 	case len(r.Actions) > 0 && allOf(r.Actions, IsTimerAction) && allOf(r.resourceTypes(), hasNoValues):
@@ -31,8 +30,8 @@ func (r Rule) propertyActions() []string {
 	return []string{changelog.ActionCreate, changelog.ActionUpdate}
 }
 
-// canChange reports whether an action can change the property from one of the
-// values that the rule asks for to another one.
+// canChange reports whether an action can change the property from one of the values that the rule
+// asks for to another one.
 func (r Rule) canChange(action string) bool {
 	if IsTimerAction(action) {
 		return false
@@ -54,8 +53,8 @@ func (r Rule) canChange(action string) bool {
 	return canDiffer(before, after)
 }
 
-// canDiffer reports whether two values can differ, each of which is one of a list;
-// a list that is nil holds every value.
+// canDiffer reports whether two values can differ, each of which is one of a list; a list that is
+// nil holds every value.
 func canDiffer(before, after []any) bool {
 	if before == nil || after == nil {
 		return true

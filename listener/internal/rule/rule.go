@@ -1,6 +1,5 @@
-// Package rule decides which changes matter. Its functions are pure: they see an
-// event and nothing else. The configuration holds rules, and the application asks
-// them about every stored event.
+// Package rule decides which changes matter. Its functions are pure: they see an event and nothing
+// else. The configuration holds rules, and the application asks them about every stored event.
 package rule
 
 import (
@@ -10,42 +9,38 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// Rule says which changes somebody is to be told of. Everything that it asks for
-// must hold; what it leaves out holds always.
+// Rule says which changes somebody is to be told of. Everything that it asks for must hold; what it
+// leaves out holds always.
 type Rule struct {
 	// Name tells rules apart.
 	Name string
-	// ResourceTypes are the types of things that it is about; none means
-	// entities.
+	// ResourceTypes are the types of things that it is about; none means entities.
 	ResourceTypes []string
 	// Blueprints are identifiers of blueprints.
 	Blueprints []string
-	// Actions are what may have happened. Either name of a timer that expired
-	// stands for both. None means everything, or if there is a Property, that
-	// the thing was created or updated.
+	// Actions are what may have happened. Either name of a timer that expired stands for both. None
+	// means everything, or if there is a Property, that the thing was created or updated.
 	Actions []string
 	// Property is the identifier of a property whose value must have changed.
 	Property string
-	// From and To are values of which the property must have had one before and
-	// after. Nil stands for a property that is null or absent.
+	// From and To are values of which the property must have had one before and after. Nil stands
+	// for a property that is null or absent.
 	From, To []any
-	// HealthyValues are values of the property with which an entity may be
-	// created without anybody being told, unless To asks for it; a change to one
-	// of them from another value is a recovery.
+	// HealthyValues are values of the property with which an entity may be created without anybody
+	// being told, unless To asks for it; a change to one of them from another value is a recovery.
 	HealthyValues []any
 	// When must hold as well, unless it is nil.
 	When *Condition
 }
 
-// The actions that say that a timer has expired: of the changelog, and of an
-// automation.
+// The actions that say that a timer has expired: of the changelog, and of an automation.
 const (
 	actionTimerExpired         = "TIMER_EXPIRED"
 	actionTimerPropertyExpired = "TIMER_PROPERTY_EXPIRED"
 )
 
-// Change is what a rule has found. The watched property is nil where it is null
-// or absent, where there is no entity, and without a watched property.
+// Change is what a rule has found. The watched property is nil where it is null or absent, where
+// there is no entity, and without a watched property.
 type Change struct {
 	Before any
 	After  any
@@ -54,12 +49,12 @@ type Change struct {
 // Verdict is what a rule says of an event.
 type Verdict struct {
 	Matches bool
-	// Part is the part of the rule that failed, and Reason says so in words; both are ""
-	// when the rule matches.
+	// Part is the part of the rule that failed, and Reason says so in words; both are "" when the
+	// rule matches.
 	Part   Part
 	Reason string
-	// Err is set when the condition could not be evaluated; the rule does not
-	// match then. It may quote the event.
+	// Err is set when the condition could not be evaluated; the rule does not match then. It may
+	// quote the event.
 	Err error
 }
 
@@ -81,9 +76,9 @@ const (
 	PartTo            Part = "to"
 	// PartWhen says that the condition does not hold.
 	PartWhen Part = "when"
-	// PartWhenFailed, PartWhenTime, PartWhenOutputs and PartWhenKilled say why the
-	// condition was not evaluated to its end: it failed, took too long, put out too many
-	// values, or used up the memory or the processor time of its process.
+	// PartWhenFailed, PartWhenTime, PartWhenOutputs and PartWhenKilled say why the condition was
+	// not evaluated to its end: it failed, took too long, put out too many values, or used up the
+	// memory or the processor time of its process.
 	PartWhenFailed  Part = "when_error"
 	PartWhenTime    Part = "when_timeout"
 	PartWhenOutputs Part = "when_output"
@@ -95,8 +90,7 @@ func (p Part) IsAbout() bool {
 	return p == PartProperty || p == PartHealthyValues || p == PartFrom || p == PartTo
 }
 
-// Explain says in words why a rule did not match. property is that of the rule, and may
-// be "".
+// Explain says in words why a rule did not match. property is that of the rule, and may be "".
 func (p Part) Explain(property string) string {
 	if property != "" {
 		property = " " + property
@@ -137,11 +131,9 @@ func DefaultHealth() Rule {
 	return Rule{Name: "health", Property: "healthStatus", HealthyValues: []any{"Healthy"}}
 }
 
-// Match says whether somebody must be told of an event, if the condition of the rule
-// holds as well.
+// Match says whether somebody must be told of an event, if the condition of the rule holds as well.
 //
-// What failed did not happen, unless it is a run, and a timer that expires changes
-// no property.
+// What failed did not happen, unless it is a run, and a timer that expires changes no property.
 func (r Rule) Match(event *changelog.Event) Verdict {
 	switch {
 	case event.Status == changelog.StatusFailure && event.ResourceType != changelog.ResourceRun:
@@ -173,8 +165,8 @@ func (r Rule) resourceTypes() []string {
 	return r.ResourceTypes
 }
 
-// resourceType returns what an event is about. Those of timers do not always say
-// it, and only entities have timers.
+// resourceType returns what an event is about. Those of timers do not always say it, and only
+// entities have timers.
 func resourceType(event *changelog.Event) string {
 	if event.ResourceType == "" && event.IsTimer() {
 		return changelog.ResourceEntity
@@ -182,8 +174,8 @@ func resourceType(event *changelog.Event) string {
 	return event.ResourceType
 }
 
-// Action returns what happened by the event's diff where that knows better: there
-// is nothing before a creation, and nothing after a deletion.
+// Action returns what happened by the event's diff where that knows better: there is nothing before
+// a creation, and nothing after a deletion.
 func Action(event *changelog.Event) string {
 	if event.Action != changelog.ActionUpdate || !event.Diff.Present() {
 		return event.Action
@@ -215,8 +207,7 @@ func IsTimerAction(action string) bool {
 	return action == actionTimerExpired || action == actionTimerPropertyExpired
 }
 
-// unchanged says why the watched property does not make the rule match; "" means
-// that it does.
+// unchanged says why the watched property does not make the rule match; "" means that it does.
 func (r Rule) unchanged(event *changelog.Event) Part {
 	change := r.Change(event)
 	switch {
@@ -252,8 +243,7 @@ func (r Rule) Healthy(value any) bool {
 	return contains(r.HealthyValues, value)
 }
 
-// Recovers reports whether the change is one from a value that is not healthy to
-// one that is.
+// Recovers reports whether the change is one from a value that is not healthy to one that is.
 func (r Rule) Recovers(change Change) bool {
 	return change.Before != nil && r.Healthy(change.After) && !r.Healthy(change.Before)
 }

@@ -208,8 +208,8 @@ func TestConditionsAreStopped(t *testing.T) {
 	}
 }
 
-// TestHostileValues has conditions compute with what nobody would send but to
-// harm: an event holds up no other one, and takes no more memory than there is.
+// TestHostileValues has conditions compute with what nobody would send but to harm: an event holds
+// up no other one, and takes no more memory than there is.
 func TestHostileValues(t *testing.T) {
 	t.Parallel()
 	event := func(before, after string) string {

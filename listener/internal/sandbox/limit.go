@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// watchInterval is how often the process looks at its own memory, where the system does
-// not limit it.
+// watchInterval is how often the process looks at its own memory, where the system does not limit
+// it.
 const watchInterval = 10 * time.Millisecond
 
-// watchMemory returns what watches the memory of the process until stop is called, and
-// ends it beyond a limit.
+// watchMemory returns what watches the memory of the process until stop is called, and ends it
+// beyond a limit.
 func watchMemory(limit int64) (watch func() (stop func())) {
 	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	return func() func() {

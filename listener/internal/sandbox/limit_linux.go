@@ -11,10 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// limitMemory makes the system refuse the process more than so many bytes. RLIMIT_DATA
-// counts what the process may write to, from Linux 4.7 on; RLIMIT_AS would also count the
-// gigabytes that Go's runtime sets apart and never touches. When a request is refused,
-// Go's runtime ends the process.
+// limitMemory makes the system refuse the process more than so many bytes. RLIMIT_DATA counts what
+// the process may write to, from Linux 4.7 on; RLIMIT_AS would also count the gigabytes that Go's
+// runtime sets apart and never touches. When a request is refused, Go's runtime ends the process.
 func limitMemory(limit int64) (watch func() (stop func())) {
 	// Where a whole container is short of memory after all, this process is worth least.
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
@@ -35,8 +34,8 @@ func processorTime(pid int) (used time.Duration, known bool) {
 	return time.Duration(spent.Nano()), err == nil
 }
 
-// dataSize returns how many bytes the process may write to already: most of them are
-// the stacks of threads, which it does not use.
+// dataSize returns how many bytes the process may write to already: most of them are the stacks of
+// threads, which it does not use.
 func dataSize() (int64, error) {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

@@ -15,8 +15,7 @@ import (
 	"time"
 )
 
-// Argument is what the program is called with to be the process. Its memory limit in
-// bytes follows.
+// Argument is what the program is called with to be the process. Its memory limit in bytes follows.
 const Argument = "worker"
 
 // startTime is how long the process may take until it is ready.
@@ -44,9 +43,8 @@ type process struct {
 	memory  int64
 }
 
-// startProcess starts a process, and returns when it is ready. It gets nothing of the
-// environment: there are secrets in it. What it prints when it crashes is discarded: it
-// may quote an event.
+// startProcess starts a process, and returns when it is ready. It gets nothing of the environment:
+// there are secrets in it. What it prints when it crashes is discarded: it may quote an event.
 func startProcess(ctx context.Context, command []string, memory int64) (*process, error) {
 	// The process outlives the request that needs it first.
 	arguments := append(slices.Clone(command[1:]), strconv.FormatInt(memory, 10))
@@ -70,8 +68,8 @@ func startProcess(ctx context.Context, command []string, memory int64) (*process
 	return started, err
 }
 
-// ask sends a request and waits for its answer. After an error the process is gone, and
-// the error says why.
+// ask sends a request and waits for its answer. After an error the process is gone, and the error
+// says why.
 func (p *process) ask(asked, event []byte, limit time.Duration) (answer, error) {
 	return p.within(limit, func() (answer, error) {
 		if err := writeFrames(p.stdin, asked, event); err != nil {
@@ -81,8 +79,7 @@ func (p *process) ask(asked, event []byte, limit time.Duration) (answer, error) 
 	})
 }
 
-// starved is how many times its limit a process may take where it gets too little of the
-// processor.
+// starved is how many times its limit a process may take where it gets too little of the processor.
 const starved = 10
 
 // within kills the process when something takes too long.
@@ -108,9 +105,9 @@ func (p *process) within(limit time.Duration, do func() (answer, error)) (answer
 	return answer{}, fmt.Errorf("it has ended: %w", err)
 }
 
-// expires kills the process when it has used a time of the processor, where the system
-// tells, or else when that time has passed; unless done is closed before. A machine that
-// has too much to do is no reason to kill it.
+// expires kills the process when it has used a time of the processor, where the system tells, or
+// else when that time has passed; unless done is closed before. A machine that has too much to do
+// is no reason to kill it.
 func (p *process) expires(limit time.Duration, done <-chan struct{}) bool {
 	began := time.Now()
 	before, known := processorTime(p.command.Process.Pid)

@@ -1,7 +1,7 @@
-// Package sandbox evaluates the conditions of rules and renders templates in a process
-// of their own. What they do with an event cannot be foreseen: a step of jq may take
-// hours, or all memory there is. The process is the same program, has a memory limit, and
-// is killed when it takes too long; then it alone dies.
+// Package sandbox evaluates the conditions of rules and renders templates in a process of their
+// own. What they do with an event cannot be foreseen: a step of jq may take hours, or all memory
+// there is. The process is the same program, has a memory limit, and is killed when it takes too
+// long; then it alone dies.
 package sandbox
 
 import (
@@ -21,20 +21,18 @@ import (
 )
 
 const (
-	// longest is how long the process may take for a small event; conditions stop by
-	// themselves long before, if they can be stopped.
+	// longest is how long the process may take for a small event; conditions stop by themselves
+	// long before, if they can be stopped.
 	longest = time.Second
 	// decoded is how many bytes of a decoded event it gets a second more for.
 	decoded = 20 << 20
 	// attempts is how often the process may die of one thing, before that is given up.
 	attempts = 2
-	// firstDeaths is how many deaths are logged at all events; of others one in a minute
-	// is.
+	// firstDeaths is how many deaths are logged at all events; of others one in a minute is.
 	firstDeaths = 10
 )
 
-// ErrDied says that the process has died of a condition or a template as often as it
-// may.
+// ErrDied says that the process has died of a condition or a template as often as it may.
 var ErrDied = fmt.Errorf("the process that evaluates it was killed %d times: it took longer than %s, or used too much memory", attempts, longest)
 
 // Options describe a sandbox.
@@ -45,8 +43,8 @@ type Options struct {
 	Logger  *slog.Logger
 }
 
-// Sandbox starts the process when it is needed, and again when it has died. It does
-// one thing at a time. It is safe for concurrent use.
+// Sandbox starts the process when it is needed, and again when it has died. It does one thing at a
+// time. It is safe for concurrent use.
 type Sandbox struct {
 	options Options
 	// turn is full while the process is used.
@@ -62,8 +60,8 @@ func New(options Options) *Sandbox {
 	return &Sandbox{options: options, turn: make(chan struct{}, 1), deaths: rate.Sometimes{First: firstDeaths, Interval: time.Minute}}
 }
 
-// Start starts the process, so that a failure is seen at once, and the first event does
-// not wait for it.
+// Start starts the process, so that a failure is seen at once, and the first event does not wait
+// for it.
 func (s *Sandbox) Start(ctx context.Context) error {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
@@ -80,8 +78,8 @@ func (s *Sandbox) start(ctx context.Context) (err error) {
 	return nil
 }
 
-// Renew ends the process when it is not used, so that nothing of an earlier
-// configuration is kept. The next use starts another one.
+// Renew ends the process when it is not used, so that nothing of an earlier configuration is kept.
+// The next use starts another one.
 func (s *Sandbox) Renew() {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
@@ -107,8 +105,8 @@ func (s *Sandbox) end() {
 	}
 }
 
-// Decide evaluates conditions for an event. At a condition of which the process has
-// died twice the verdict has the error ErrDied.
+// Decide evaluates conditions for an event. At a condition of which the process has died twice the
+// verdict has the error ErrDied.
 func (s *Sandbox) Decide(ctx context.Context, event []byte, conditions []*rule.Condition) ([]rule.Verdict, error) {
 	if len(conditions) == 0 {
 		return nil, nil
@@ -148,8 +146,8 @@ func (s *Sandbox) Decide(ctx context.Context, event []byte, conditions []*rule.C
 	return verdicts, nil
 }
 
-// Message renders the message of an event that a rule has selected with a template. Its
-// error is a *message.TemplateError, ErrDied, or that of ctx.
+// Message renders the message of an event that a rule has selected with a template. Its error is a
+// *message.TemplateError, ErrDied, or that of ctx.
 func (s *Sandbox) Message(ctx context.Context, event []byte, selected rule.Rule, template *message.Template, names message.Names, notes message.Notes) (message.Message, error) {
 	answered, err := s.render(ctx, event, rendering{Rule: selected, Template: template.Text(), Names: names, Notes: notes})
 	return answered.Message, err
@@ -189,9 +187,8 @@ func (s *Sandbox) render(ctx context.Context, event []byte, asked rendering) (an
 	return answered, err
 }
 
-// ask makes the process do something, another one if it dies of that, until as many
-// have as may. A process that cannot be started is no reason to give up: nothing would be
-// known about the event.
+// ask makes the process do something, another one if it dies of that, until as many have as may. A
+// process that cannot be started is no reason to give up: nothing would be known about the event.
 func (s *Sandbox) ask(ctx context.Context, asked request, event []byte, most int) (answer, error) {
 	written, err := json.Marshal(asked)
 	if err != nil {

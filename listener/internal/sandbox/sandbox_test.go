@@ -70,8 +70,8 @@ func decide(t *testing.T, opened *sandbox.Sandbox, event string, expressions ...
 	return verdicts
 }
 
-// TestVerdictsAreThoseOfTheCondition compares what the process says with what the
-// condition says in this one.
+// TestVerdictsAreThoseOfTheCondition compares what the process says with what the condition says in
+// this one.
 func TestVerdictsAreThoseOfTheCondition(t *testing.T) {
 	t.Parallel()
 	opened, _ := open(t)
@@ -105,8 +105,8 @@ func numbers() string {
 	return `{"action":"UPDATE","resourceType":"entity","diff":{"before":{"properties":{"x":` + list(0) + `}},"after":{"properties":{"x":` + list(1_000_000) + `}}}}`
 }
 
-// TestTheProcessDiesAlone has conditions do what cannot be stopped. The others of the
-// event are evaluated all the same.
+// TestTheProcessDiesAlone has conditions do what cannot be stopped. The others of the event are
+// evaluated all the same.
 func TestTheProcessDiesAlone(t *testing.T) {
 	t.Parallel()
 	if raced {
@@ -163,8 +163,8 @@ func newTemplate(t *testing.T, source message.Source) *message.Template {
 	return template
 }
 
-// TestMessagesAreThoseOfTheTemplate compares what the process renders with what the
-// template renders in this one.
+// TestMessagesAreThoseOfTheTemplate compares what the process renders with what the template
+// renders in this one.
 func TestMessagesAreThoseOfTheTemplate(t *testing.T) {
 	t.Parallel()
 	opened, _ := open(t)

@@ -11,15 +11,15 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// request asks the process about an event, which follows it: to evaluate conditions, or
-// to render a message.
+// request asks the process about an event, which follows it: to evaluate conditions, or to render a
+// message.
 type request struct {
 	Conditions []json.RawMessage `json:"conditions,omitempty"`
 	Render     *rendering        `json:"render,omitempty"`
 }
 
-// rendering asks for the message of an event, or for its line; or whether a template can
-// be used for a rule.
+// rendering asks for the message of an event, or for its line; or whether a template can be used
+// for a rule.
 type rendering struct {
 	Rule     rule.Rule       `json:"rule"`
 	Template json.RawMessage `json:"template"`
@@ -53,8 +53,7 @@ const (
 	kindOutputs = "outputs"
 )
 
-// longestFailure is how much is passed on of what a failed condition says: it may quote
-// the event.
+// longestFailure is how much is passed on of what a failed condition says: it may quote the event.
 const longestFailure = 1000
 
 func verdictOf(given rule.Verdict) verdict {

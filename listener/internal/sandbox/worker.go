@@ -21,8 +21,8 @@ import (
 // Called reports whether a program with these arguments is to be the process.
 func Called(arguments []string) bool { return len(arguments) == 2 && arguments[0] == Argument }
 
-// Run is the process: it answers requests until there are no more, and returns the exit
-// code. memory is its limit in bytes.
+// Run is the process: it answers requests until there are no more, and returns the exit code.
+// memory is its limit in bytes.
 func Run(memory string, in io.Reader, out io.Writer) int {
 	limit, err := strconv.ParseInt(memory, 10, 64)
 	if err != nil {
@@ -61,8 +61,8 @@ type asked struct {
 	event   []byte
 }
 
-// receive reads requests. When whoever asks is gone, so is the process, whatever it is
-// at: nobody waits for it.
+// receive reads requests. When whoever asks is gone, so is the process, whatever it is at: nobody
+// waits for it.
 func receive(from *bufio.Reader, into chan<- asked) {
 	for {
 		var read asked

@@ -60,8 +60,8 @@ func (a answer) failure(reason Reason, word string, pause time.Duration) *Failur
 	return &Failure{Reason: reason, Status: a.status, Pause: pause, detail: fmt.Sprintf("%d %s", a.status, word)}
 }
 
-// isDelivered reports whether a message was taken: by Slack, or by a receiver that
-// speaks its format and answers in JSON.
+// isDelivered reports whether a message was taken: by Slack, or by a receiver that speaks its
+// format and answers in JSON.
 func (a answer) isDelivered() bool {
 	if a.status != http.StatusOK {
 		return false
@@ -77,11 +77,10 @@ func (a answer) isDelivered() bool {
 	return json.Unmarshal(a.body, &said) == nil && (said.OK || said.Success)
 }
 
-// word returns Slack's word for what is wrong, such as invalid_blocks, and whether
-// there is one: text of lower-case letters, digits and underscores. A word with an
-// underscore counts whatever its type is said to be: no page consists of one. Another
-// server may answer with anything, our own URL included, so nothing else is ever
-// shown.
+// word returns Slack's word for what is wrong, such as invalid_blocks, and whether there is one:
+// text of lower-case letters, digits and underscores. A word with an underscore counts whatever its
+// type is said to be: no page consists of one. Another server may answer with anything, our own URL
+// included, so nothing else is ever shown.
 func (a answer) word() (string, bool) {
 	text := strings.TrimSpace(string(a.body))
 	kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")

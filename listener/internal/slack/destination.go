@@ -1,6 +1,6 @@
-// Package slack sends messages to one destination: an incoming webhook of Slack,
-// or of anything that speaks its format, and reads the answer as Slack means it.
-// The rate, and what to do about a failure, are the business of the notifier.
+// Package slack sends messages to one destination: an incoming webhook of Slack, or of anything
+// that speaks its format, and reads the answer as Slack means it. The rate, and what to do about a
+// failure, are the business of the notifier.
 package slack
 
 import (
@@ -72,15 +72,15 @@ func New(options Options) (*Destination, error) {
 	}, nil
 }
 
-// CheckURL refuses what cannot be a webhook. Its error does not quote the URL,
-// which is a credential.
+// CheckURL refuses what cannot be a webhook. Its error does not quote the URL, which is a
+// credential.
 func CheckURL(webhook string) error {
 	_, err := weburl.Parse(webhook)
 	return err
 }
 
-// Send delivers a message with one request. A message without blocks is plain
-// text. The error is a *Failure.
+// Send delivers a message with one request. A message without blocks is plain text. The error is a
+// *Failure.
 func (d *Destination) Send(ctx context.Context, content message.Message) error {
 	payload := slackapi.WebhookMessage{Text: content.Text, UnfurlLinks: new(false)}
 	if len(content.Blocks) > 0 {
@@ -108,9 +108,8 @@ func (d *Destination) Send(ctx context.Context, content message.Message) error {
 	return nil
 }
 
-// Probe asks the webhook for an answer without sending anything that would be shown: a
-// message without a text. Slack refuses that, unless the webhook is gone. The error is a
-// *Failure.
+// Probe asks the webhook for an answer without sending anything that would be shown: a message
+// without a text. Slack refuses that, unless the webhook is gone. The error is a *Failure.
 func (d *Destination) Probe(ctx context.Context) error {
 	received, err := d.request(ctx, []byte("{}"))
 	if refusal, ok := errors.AsType[proxyRefusal](err); ok {
@@ -155,8 +154,7 @@ func (d *Destination) request(ctx context.Context, body []byte) (answer, error) 
 	return answer{status: response.StatusCode, header: response.Header, body: text}, nil
 }
 
-// proxyRefusal is the status with which a proxy refuses to connect to the
-// destination.
+// proxyRefusal is the status with which a proxy refuses to connect to the destination.
 type proxyRefusal int
 
 // Error implements error.
@@ -164,8 +162,7 @@ func (r proxyRefusal) Error() string {
 	return fmt.Sprintf("the proxy refuses to connect: %d %s", int(r), http.StatusText(int(r)))
 }
 
-// describe words a transport error without the URL, which net/http puts into
-// every one of them.
+// describe words a transport error without the URL, which net/http puts into every one of them.
 func (d *Destination) describe(err error) string {
 	if transport, ok := errors.AsType[*url.Error](err); ok {
 		if transport.Timeout() {
@@ -176,8 +173,8 @@ func (d *Destination) describe(err error) string {
 	return d.redact.Replace(err.Error())
 }
 
-// newRedactor hides the URL of a webhook, and its path by itself: a server that
-// is none may send back whatever it was asked for.
+// newRedactor hides the URL of a webhook, and its path by itself: a server that is none may send
+// back whatever it was asked for.
 func newRedactor(webhook string) *strings.Replacer {
 	hidden := []string{webhook, "<secret>"}
 	if parsed, err := url.Parse(webhook); err == nil && len(parsed.EscapedPath()) > 1 {

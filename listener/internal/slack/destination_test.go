@@ -22,8 +22,7 @@ import (
 
 const token = "T000/B000/sEcReTtOkEn"
 
-// webhook is a server that answers as the given function says and remembers what
-// it was sent.
+// webhook is a server that answers as the given function says and remembers what it was sent.
 type webhook struct {
 	*httptest.Server
 
@@ -123,8 +122,8 @@ func TestAProxyRefuses(t *testing.T) {
 	}
 }
 
-// TestSendReadsTheAnswer goes through the answers of an incoming webhook. Each of
-// them is the answer to every request of the case.
+// TestSendReadsTheAnswer goes through the answers of an incoming webhook. Each of them is the
+// answer to every request of the case.
 func TestSendReadsTheAnswer(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -190,8 +189,7 @@ func TestSendReadsTheAnswer(t *testing.T) {
 	}
 }
 
-// TestAMessageWithoutBlocksIsPlainText sends what is left of a message that was
-// refused.
+// TestAMessageWithoutBlocksIsPlainText sends what is left of a message that was refused.
 func TestAMessageWithoutBlocksIsPlainText(t *testing.T) {
 	t.Parallel()
 	hook := newWebhook(t, answerWith(http.StatusOK, "ok"))
@@ -261,8 +259,8 @@ func TestSendGivesUpWithItsContext(t *testing.T) {
 	}
 }
 
-// TestFailuresKeepTheURLSecret makes every kind of failure of the transport, and
-// a server that answers with the URL itself.
+// TestFailuresKeepTheURLSecret makes every kind of failure of the transport, and a server that
+// answers with the URL itself.
 func TestFailuresKeepTheURLSecret(t *testing.T) {
 	t.Parallel()
 	refused := httptest.NewServer(nil)
@@ -357,8 +355,8 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
-// TestAServerThatEchoesDoesNotRevealTheURL has a server that is none of HTTP send
-// back what it was asked for, which net/http puts into its error.
+// TestAServerThatEchoesDoesNotRevealTheURL has a server that is none of HTTP send back what it was
+// asked for, which net/http puts into its error.
 func TestAServerThatEchoesDoesNotRevealTheURL(t *testing.T) {
 	t.Parallel()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

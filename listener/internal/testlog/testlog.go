@@ -6,8 +6,7 @@ import (
 	"sync"
 )
 
-// Buffer is a buffer that is read while others write to it. The zero Buffer is
-// empty.
+// Buffer is a buffer that is read while others write to it. The zero Buffer is empty.
 type Buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer

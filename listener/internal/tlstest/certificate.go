@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// Certificate writes a certificate for the loopback address, valid for an hour, and
-// its key, and returns the paths of both.
+// Certificate writes a certificate for the loopback address, valid for an hour, and its key, and
+// returns the paths of both.
 func Certificate(t *testing.T) (certFile, keyFile string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
