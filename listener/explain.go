@@ -267,7 +267,7 @@ func times(number int, one, many string) string {
 }
 
 // describeDelivery says how far a delivery has come.
-func describeDelivery(story queue.DeliveryStory) string {
+func describeDelivery(story queue.DeliveryHistory) string {
 	text := strings.ReplaceAll(string(story.State), "_", " ")
 	if story.Reason != "" {
 		text += " (" + strings.ReplaceAll(string(story.Reason), "_", " ") + ")"

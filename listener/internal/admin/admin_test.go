@@ -73,7 +73,7 @@ func ways() map[string]func(t *testing.T, local *admin.Local) admin.Desk {
 	}
 }
 
-func newLocal(store queue.Desk) *admin.Local {
+func newLocal(store queue.Inspector) *admin.Local {
 	return admin.NewLocal(admin.Options{
 		Store: store, Destinations: func() []string { return []string{"calm", "ready", "team", "weak"} },
 		Logger: slog.New(slog.DiscardHandler), Now: noon,

@@ -71,7 +71,7 @@ func (q EventQuery) selects(event Event) bool {
 		return true
 	}
 	return slices.ContainsFunc(event.Rules, func(verdict queue.Verdict) bool { return verdict.Rule == q.Rule }) ||
-		slices.ContainsFunc(event.Deliveries, func(story queue.DeliveryStory) bool { return story.Rule == q.Rule })
+		slices.ContainsFunc(event.Deliveries, func(story queue.DeliveryHistory) bool { return story.Rule == q.Rule })
 }
 
 // check fills in the limit, and refuses what cannot be asked for.

@@ -18,8 +18,8 @@ import (
 func newHistory() *memoryStore {
 	store := newStore()
 	verdict := func(part string) []queue.Verdict { return []queue.Verdict{{Rule: "health", Part: part}} }
-	story := func(state queue.DeliveryState, attempts int) []queue.DeliveryStory {
-		return []queue.DeliveryStory{{Rule: "health", Destination: "team", State: state, Attempts: make([]queue.Attempts, attempts)}}
+	story := func(state queue.DeliveryState, attempts int) []queue.DeliveryHistory {
+		return []queue.DeliveryHistory{{Rule: "health", Destination: "team", State: state, Attempts: make([]queue.Attempts, attempts)}}
 	}
 	for i, explanation := range []queue.Explanation{
 		{Rules: verdict(""), Deliveries: story(queue.StateDeadLetter, 1)},

@@ -22,7 +22,7 @@ const storeProblem = "the event store does not answer, or is full"
 
 // Options describe a Local.
 type Options struct {
-	Store queue.Desk
+	Store queue.Inspector
 	// Destinations returns the names of those that are configured now.
 	Destinations func() []string
 	// Live and Arrivals are those of the running listener; nil where none runs.

@@ -13,7 +13,7 @@ import (
 // Opened is a desk at a store that was opened for it.
 type Opened struct {
 	*Local
-	store queue.Desk
+	store queue.Inspector
 }
 
 // Open opens the store of a listener that does not run. Where the configuration does not say which

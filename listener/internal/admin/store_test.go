@@ -30,7 +30,7 @@ type memoryStore struct {
 	brokenFor uint64
 }
 
-var _ queue.Desk = (*memoryStore)(nil)
+var _ queue.Inspector = (*memoryStore)(nil)
 
 func (s *memoryStore) failure() error {
 	if s.broken {

@@ -113,9 +113,9 @@ func more(text string, others int) string {
 }
 
 // worst returns the delivery that gives the event its outcome.
-func worst(event admin.Event) queue.DeliveryStory {
+func worst(event admin.Event) queue.DeliveryHistory {
 	for _, story := range event.Deliveries {
-		alone := queue.Explanation{Deliveries: []queue.DeliveryStory{story}}
+		alone := queue.Explanation{Deliveries: []queue.DeliveryHistory{story}}
 		if alone.Outcome() == event.Outcome {
 			return story
 		}

@@ -163,7 +163,7 @@ type eventView struct {
 
 // storyView is a delivery with its message.
 type storyView struct {
-	queue.DeliveryStory
+	queue.DeliveryHistory
 	// Letter is the id of the dead letter; 0 if it is not a dead letter.
 	Letter  uint64
 	Message *drawing
@@ -177,7 +177,7 @@ func (p *Page) event(request *http.Request) (view, error) {
 	}
 	shown := eventView{Event: event, Document: indented(event.Body)}
 	for i, delivery := range event.Deliveries {
-		story := storyView{DeliveryStory: delivery}
+		story := storyView{DeliveryHistory: delivery}
 		for _, letter := range event.Letters {
 			if letter.Rule == delivery.Rule && letter.Destination == delivery.Destination {
 				story.Letter = letter.ID
@@ -195,7 +195,7 @@ func (p *Page) event(request *http.Request) (view, error) {
 }
 
 // drawing draws the message of a delivery; nil where no message can be made.
-func (p *Page) drawing(ctx context.Context, identity string, delivery queue.DeliveryStory) *drawing {
+func (p *Page) drawing(ctx context.Context, identity string, delivery queue.DeliveryHistory) *drawing {
 	made, err := p.options.Desk.Message(ctx, identity, delivery.Rule, delivery.Destination)
 	if err != nil {
 		return nil

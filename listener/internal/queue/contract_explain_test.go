@@ -30,7 +30,7 @@ func storeFrom(t *testing.T, opened queue.Queue, identity string, sources ...str
 	}
 }
 
-func event(t *testing.T, opened queue.Desk, identity string) queue.ExplainedEvent {
+func event(t *testing.T, opened queue.Inspector, identity string) queue.ExplainedEvent {
 	t.Helper()
 	found, err := opened.Event(t.Context(), identity)
 	if err != nil {
@@ -98,7 +98,7 @@ func anEventExplainsItself(t *testing.T, place backend) {
 		Origin: explained("one", "webhook").Origin,
 		Copies: []queue.Copies{{Source: "smee", Count: 2}},
 		Rules:  verdicts, OtherRules: 3,
-		Deliveries: []queue.DeliveryStory{
+		Deliveries: []queue.DeliveryHistory{
 			{Rule: "health", Destination: "kept", State: queue.StateDelivered, Attempts: []queue.Attempts{
 				{Attempt: queue.Attempt{At: at, Outcome: "unavailable", Answer: "503"}, Count: 3, Last: at.Add(2 * time.Second)},
 				{Attempt: queue.Attempt{At: at.Add(4 * time.Second), Outcome: "delivered"}, Count: 1, Last: at.Add(4 * time.Second)},
@@ -166,10 +166,10 @@ func theFateOfDeadLettersIsKept(t *testing.T, place backend) {
 	acting(t, opened, "d", func(ctx context.Context, lane queue.Lane, item queue.Item) error { return lane.Finish(ctx, item) })
 	found := event(t, opened, "one")
 	states := make(map[string]queue.DeliveryState)
-	for _, story := range found.Explanation.Deliveries {
-		states[story.Destination] = story.State
-		if replayed := story.Destination == "a" || story.Destination == "d"; story.Replayed.IsZero() == replayed {
-			t.Errorf("%s was replayed at %s", story.Destination, story.Replayed)
+	for _, history := range found.Explanation.Deliveries {
+		states[history.Destination] = history.State
+		if replayed := history.Destination == "a" || history.Destination == "d"; history.Replayed.IsZero() == replayed {
+			t.Errorf("%s was replayed at %s", history.Destination, history.Replayed)
 		}
 	}
 	want := map[string]queue.DeliveryState{"a": queue.StateWaiting, "b": queue.StateMoved, "c": queue.StateDropped, "d": queue.StateDelivered}

@@ -51,7 +51,7 @@ func evaluated(t *testing.T, opened queue.Queue) {
 }
 
 // letters returns all dead letters, of which there must be as many as are wanted.
-func letters(t *testing.T, opened queue.Desk, identities ...string) []queue.DeadLetter {
+func letters(t *testing.T, opened queue.Inspector, identities ...string) []queue.DeadLetter {
 	t.Helper()
 	found, err := opened.DeadLetters(t.Context(), "", 0, 100)
 	if err != nil {
@@ -67,7 +67,7 @@ func letters(t *testing.T, opened queue.Desk, identities ...string) []queue.Dead
 	return found
 }
 
-func pending(t *testing.T, opened queue.Desk, lane string) int {
+func pending(t *testing.T, opened queue.Inspector, lane string) int {
 	t.Helper()
 	stats, err := opened.Stats(t.Context())
 	if err != nil {

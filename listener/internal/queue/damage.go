@@ -14,24 +14,24 @@ import (
 )
 
 const (
-	// asideDir is where a damaged store is put, below the data directory.
+	// asideDir is the subdirectory of the data directory that holds damaged stores.
 	asideDir = "damaged"
-	// reportFile says beside it what was lost.
+	// reportFile, next to the copy of a damaged store, says what was lost.
 	reportFile = "report.json"
 )
 
-// report is what reportFile holds.
+// report is the content of reportFile.
 type report struct {
 	Lost        int `json:"lost"`
 	DamagedRows int `json:"damaged_rows"`
 }
 
-// databaseFiles are those of a database, the log with it.
+// databaseFiles returns the files of a database, including its write-ahead log.
 func databaseFiles(path string) []string { return []string{path, path + "-wal", path + "-shm"} }
 
-// repair looks at the whole store before it is used. One that is damaged is put aside whole and
-// replaced by another with all rows that can be read and are what was written. previous are the
-// marks of the run before, nil when there are none.
+// repair checks the whole store before it is used. It sets a damaged store aside and replaces it
+// with a new one that has every row that is readable and whose checksum is correct. previous holds
+// the marks of the previous run, or nil if there are none.
 func repair(ctx context.Context, path string, previous *marks, disk *disk, logger *slog.Logger) error {
 	if previous == nil {
 		previous = &marks{}
@@ -58,7 +58,7 @@ func repair(ctx context.Context, path string, previous *marks, disk *disk, logge
 	return nil
 }
 
-// errNotSound says that SQLite's own check or a checksum has failed.
+// errNotSound reports that SQLite's own check or a checksum failed.
 var errNotSound = errors.New("the database is damaged")
 
 // inspect reads every row, and returns the number of the newest event.
@@ -88,7 +88,7 @@ func inspect(ctx context.Context, path string) (lastEvent uint64, err error) {
 	return read.Event, err
 }
 
-// salvage puts the whole store aside, and replaces it by one with the rows that can be read.
+// salvage sets the whole store aside, and replaces it with one that has the readable rows.
 func salvage(ctx context.Context, path string, previous *marks, logger *slog.Logger, cause error) error {
 	aside := newAside(filepath.Dir(path))
 	logger.ErrorContext(ctx, "event store: damaged; a copy is set aside, and every readable row is kept", "copy", aside, "cause", cause)
@@ -112,7 +112,7 @@ func salvage(ctx context.Context, path string, previous *marks, logger *slog.Log
 	return writeReport(ctx, aside, copied, logger)
 }
 
-// copyRows copies what can be read of one database into another one, and returns what is lost.
+// copyRows copies the readable rows of one database into another, and returns what is lost.
 func copyRows(ctx context.Context, from, to string, previous *marks) (copied report, err error) {
 	target, err := sql.Open("sqlite", dataSource(to, writeOptions(Options{MaxBytes: DefaultMaxBytes})))
 	if err != nil {
@@ -132,33 +132,33 @@ func copyRows(ctx context.Context, from, to string, previous *marks) (copied rep
 	if err != nil {
 		return copied, err
 	}
-	defer func() { _ = source.Close() }() // It is damaged.
-	isWhole := true
+	defer func() { _ = source.Close() }() // The source is damaged; its error adds nothing.
+	complete := true
 	for _, table := range storedTables() {
-		whole, err := table.copy(ctx, source, connection, previous.Event, &copied)
+		tableComplete, err := table.copy(ctx, source, connection, previous.Event, &copied)
 		if err != nil {
 			return copied, err
 		}
-		isWhole = isWhole && whole
+		complete = complete && tableComplete
 	}
-	kept, err := readMarks(ctx, connection)
+	salvaged, err := readMarks(ctx, connection)
 	if newest, err := readMarks(ctx, source); err == nil {
-		kept.Event = max(kept.Event, newest.Event)
+		salvaged.Event = max(salvaged.Event, newest.Event)
 	}
-	if missing := previous.missing(kept.Event); isWhole {
+	if missing := previous.missing(salvaged.Event); complete {
 		copied.Lost += missing
 	} else {
-		copied.Lost = max(copied.Lost, previous.Waiting-kept.Waiting, missing)
+		copied.Lost = max(copied.Lost, previous.Waiting-salvaged.Waiting, missing)
 	}
 	return copied, err
 }
 
-// newAside returns a new directory for what is found now.
+// newAside returns the path of a new directory for the damage found now.
 func newAside(dir string) string {
 	return filepath.Join(dir, asideDir, time.Now().UTC().Format("20060102T150405.000"))
 }
 
-// copyAside copies a database as it is.
+// copyAside copies the files of a database unchanged.
 func copyAside(path, aside string) error {
 	if err := os.MkdirAll(aside, 0o700); err != nil {
 		return fmt.Errorf("setting the damaged store aside: %w", err)
@@ -194,7 +194,7 @@ func removeFiles(paths []string) error {
 	return nil
 }
 
-// writeReport says for the operator what was lost.
+// writeReport tells the operator what was lost.
 func writeReport(ctx context.Context, aside string, lost report, logger *slog.Logger) error {
 	content, err := json.Marshal(lost)
 	if err != nil {

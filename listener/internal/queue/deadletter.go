@@ -11,7 +11,7 @@ import (
 const selectLetters = `SELECT l.number, l.destination, l.rule, l.event, l.overtaken, l.reason, l.stored_at, l.buried_at, l.checksum,
 	e.identity, e.stored_at, e.body, e.checksum FROM dead_letters l JOIN events e ON e.number = l.event `
 
-// letterRow is a dead letter as the tables have it.
+// letterRow is a dead letter as stored.
 type letterRow struct {
 	DeadLetter
 	event                   uint64
@@ -25,15 +25,15 @@ func scanLetter(rows interface{ Scan(into ...any) error }) (letterRow, int, erro
 	err := rows.Scan(&row.Sequence, &row.Destination, &row.Rule, &row.event, &row.Overtaken, &row.Reason, &row.storedAt, &buried, &row.sum,
 		&row.Identity, &row.eventStoredAt, &row.Body, &row.eventSum)
 	row.BuriedAt = buried.Time
-	row.StoredAt, _ = time.Parse(timeFormat, row.storedAt) // Where it is no time, the checksum does not fit.
+	row.StoredAt, _ = time.Parse(timeFormat, row.storedAt) // An invalid time fails the checksum.
 	if row.sum != deliveryChecksum(row.event, row.Destination, row.Rule, row.storedAt) || row.eventSum != eventChecksum(row.Identity, row.eventStoredAt, row.Body) {
-		// It is shown, and can be dropped, but nothing is sent of it.
+		// It is listed and can be dropped, but is not sent.
 		row.Body, row.Reason = nil, ReasonUnreadable
 	}
 	return row, len(row.Body), err
 }
 
-// DeadLetters reads a page of them.
+// DeadLetters implements Inspector.
 func (q *SQL) DeadLetters(ctx context.Context, destination string, after uint64, limit int) ([]DeadLetter, error) {
 	rows, err := q.engine.reader().QueryContext(ctx, selectLetters+`WHERE ($1 = '' OR l.destination = $1) AND l.number > $2 ORDER BY l.number LIMIT $3`, destination, after, limit)
 	if err != nil {
@@ -50,7 +50,7 @@ func (q *SQL) DeadLetters(ctx context.Context, destination string, after uint64,
 	return letters, nil
 }
 
-// DeadLetter reads one by its number.
+// DeadLetter implements Inspector.
 func (q *SQL) DeadLetter(ctx context.Context, sequence uint64) (DeadLetter, error) {
 	row, err := readLetter(ctx, q.engine.reader(), sequence)
 	return row.DeadLetter, unavailable(err)
@@ -87,7 +87,7 @@ func (q *SQL) Replay(ctx context.Context, sequence uint64, lane string) error {
 		}
 		return q.engine.announce(ctx, tx, laneTask(lane))
 	})
-	q.bells.ring(laneTask(lane))
+	q.signals.send(laneTask(lane))
 	return unavailable(err)
 }
 
@@ -95,13 +95,13 @@ func (q *SQL) Replay(ctx context.Context, sequence uint64, lane string) error {
 func (q *SQL) Drop(ctx context.Context, sequence uint64) error {
 	return unavailable(q.engine.write(ctx, func(ctx context.Context, tx querier) error {
 		return q.dropLetter(ctx, tx, sequence, func(explanation *Explanation, rule, destination string) {
-			explanation.story(rule, destination).enter(StateDropped, time.Now())
+			explanation.history(rule, destination).enter(StateDropped, time.Now())
 		})
 	}))
 }
 
-// dropLetter removes a dead letter, and keeps with its event why.
-func (q *SQL) dropLetter(ctx context.Context, tx querier, sequence uint64, tell func(explanation *Explanation, rule, destination string)) error {
+// dropLetter removes a dead letter, and records the reason with its event.
+func (q *SQL) dropLetter(ctx context.Context, tx querier, sequence uint64, explain func(explanation *Explanation, rule, destination string)) error {
 	var event uint64
 	var rule, destination string
 	err := tx.QueryRowContext(ctx, `DELETE FROM dead_letters WHERE number = $1 RETURNING event, rule, destination`, sequence).Scan(&event, &rule, &destination)
@@ -111,17 +111,17 @@ func (q *SQL) dropLetter(ctx context.Context, tx querier, sequence uint64, tell 
 	if err != nil {
 		return fmt.Errorf("removing a dead letter: %w", err)
 	}
-	return q.explain(ctx, tx, "number", event, func(explanation *Explanation) { tell(explanation, rule, destination) })
+	return q.explain(ctx, tx, "number", event, func(explanation *Explanation) { explain(explanation, rule, destination) })
 }
 
-// replayed tells that a dead letter waits in a lane again.
+// replayed records that a dead letter is pending in a lane again.
 func replayed(lane string, at time.Time) func(explanation *Explanation, rule, destination string) {
 	return func(explanation *Explanation, rule, destination string) {
 		if destination != lane {
-			explanation.story(rule, destination).enter(StateMoved, at)
+			explanation.history(rule, destination).enter(StateMoved, at)
 		}
-		story := explanation.story(rule, lane)
-		story.enter(StateWaiting, at)
-		story.Replayed = precise(at)
+		history := explanation.history(rule, lane)
+		history.enter(StateWaiting, at)
+		history.Replayed = precise(at)
 	}
 }

@@ -9,19 +9,19 @@ import (
 	"sync"
 )
 
-// errDiskFull says that there is no space for another event.
+// errDiskFull reports that there is no space for another event.
 var errDiskFull = errors.New("the disk is full")
 
-// spaceToOpen is ample for the files that SQLite makes beside a database when it opens one.
+// spaceToOpen is ample for the files that SQLite creates next to a database when opening it.
 const spaceToOpen = 1 << 20
 
-// reserveFile takes up the space that is kept for what waits already.
+// reserveFile occupies the space reserved for pending alerts.
 const reserveFile = "reserve"
 
-// disk keeps a part of the disk for the store's own use: without a free byte nothing could be noted
-// as sent, not even be deleted. While there is little space no event is taken; when there is none
-// the reserve is released, so that what waits is delivered and noted. The reserve comes back by
-// itself.
+// disk reserves disk space for the store's own use: without free space, a delivery could not be
+// recorded, and rows could not even be deleted. While space is short, no event is accepted. When
+// there is none left, the reserve is released, so that pending alerts can be delivered and
+// recorded. The reserve is taken again once there is space.
 type disk struct {
 	dir     string
 	reserve int64
@@ -32,18 +32,18 @@ type disk struct {
 	isFull   bool
 }
 
-// newDisk returns what keeps a reserve in a directory; with 0 none is kept.
+// newDisk reserves space in a directory; with a reserve of 0 it does nothing.
 func newDisk(dir string, reserve int64, logger *slog.Logger) *disk {
-	kept := &disk{dir: dir, reserve: reserve, logger: logger}
+	d := &disk{dir: dir, reserve: reserve, logger: logger}
 	if reserve == 0 {
-		return kept
+		return d
 	}
-	kept.released = !kept.isTaken()
+	d.released = !d.isTaken()
 	if free, err := freeSpace(dir); err == nil && free < spaceToOpen {
-		kept.release()
+		d.release()
 	}
-	_ = kept.check() // Which takes the reserve where there is space.
-	return kept
+	_ = d.check() // Takes the reserve if there is space.
+	return d
 }
 
 // check returns an error while there is no space for another event.
@@ -92,7 +92,7 @@ func (d *disk) take() error {
 	return nil
 }
 
-// fill writes zeros, so that the space is really taken.
+// fill writes zeros, so that the space is really allocated.
 func fill(file *os.File, size int64) error {
 	zeros := make([]byte, min(size, 1<<20))
 	for written := int64(0); written < size; {
@@ -105,7 +105,7 @@ func fill(file *os.File, size int64) error {
 	return file.Sync()
 }
 
-// release gives the reserve up. It reports false when that has happened already.
+// release deletes the reserve. It returns false if that was done before.
 func (d *disk) release() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -9,21 +9,21 @@ import (
 	"unicode/utf8"
 )
 
-// ExplainedEvent is a stored event with what became of it.
+// ExplainedEvent is a stored event with what happened to it.
 type ExplainedEvent struct {
 	Event
-	// Number orders events as they were stored; it is above 0.
+	// Number is positive, and increases in the order in which events were stored.
 	Number   uint64
 	StoredAt time.Time
-	// EvaluatedAt is zero while the event waits for its evaluation.
+	// EvaluatedAt is zero until the event is evaluated.
 	EvaluatedAt time.Time
 	Explanation Explanation
-	// DeadLetters are the deliveries of the event that are dead letters now, without the event.
-	// Only Queue.Event reads them.
+	// DeadLetters are the current dead letters of the event, without the event itself. Only
+	// Inspector.Event sets them.
 	DeadLetters []DeadLetter
 }
 
-// Outcome says in a word what became of the event.
+// Outcome sums up what happened to the event.
 func (e ExplainedEvent) Outcome() Outcome {
 	if e.EvaluatedAt.IsZero() {
 		return OutcomeUnevaluated
@@ -31,7 +31,7 @@ func (e ExplainedEvent) Outcome() Outcome {
 	return e.Explanation.Outcome()
 }
 
-// Events reads what became of events, without their bodies.
+// Events implements Inspector. The events have no bodies.
 func (q *SQL) Events(ctx context.Context, before uint64, limit int) ([]ExplainedEvent, error) {
 	if before == 0 {
 		before = math.MaxInt64
@@ -45,9 +45,9 @@ func (q *SQL) Events(ctx context.Context, before uint64, limit int) ([]Explained
 	return events, unavailable(err)
 }
 
-// Event reads one event.
+// Event implements Inspector.
 func (q *SQL) Event(ctx context.Context, identity string) (ExplainedEvent, error) {
-	// The inner query reads the index of the identities alone.
+	// The inner query uses only the index of identities.
 	rows, err := q.engine.reader().QueryContext(ctx, `SELECT number, identity, stored_at, evaluated_at, explanation, body FROM events
 		WHERE number = (SELECT max(number) FROM events WHERE substr(identity, 1, $2) = $1)`, identity, utf8.RuneCountInString(identity))
 	if err != nil {
@@ -76,7 +76,7 @@ func scanExplained(rows *sql.Rows, more ...any) (ExplainedEvent, int, error) {
 	return event, len(explanation), err
 }
 
-// lettersOf reads which deliveries of an event are dead letters.
+// lettersOf reads the dead letters of an event.
 func (q *SQL) lettersOf(ctx context.Context, event uint64) ([]DeadLetter, error) {
 	rows, err := q.engine.reader().QueryContext(ctx, `SELECT number, destination, rule, reason, buried_at FROM dead_letters WHERE event = $1 ORDER BY number`, event)
 	if err != nil {

@@ -11,42 +11,42 @@ import (
 	"path/filepath"
 )
 
-// ErrNoStore says that there is no event store where one was to be opened.
+// ErrNoStore reports that there is no event store to open.
 var ErrNoStore = errors.New("there is no event store")
 
-// ErrDamaged says that a store must be opened by the listener first, which puts what is damaged
-// aside and says what is lost.
+// ErrDamaged reports that the listener must open the store first: it sets the damaged data aside
+// and reports what is lost.
 var ErrDamaged = errors.New("the event store is damaged")
 
-// Location says where a store is.
+// Location is where a store is.
 type Location struct {
 	// Dir is the data directory of an embedded store.
 	Dir string
-	// PostgresURL is that of the database which is used instead; "" is none.
+	// PostgresURL is the URL of the database that is used instead, or "".
 	PostgresURL string
-	// ReadOnly opens a store only to look at it, which is possible beside a running listener.
+	// ReadOnly opens a store only for reading, which is possible while a listener uses it.
 	ReadOnly bool
 	Logger   *slog.Logger
 }
 
-// OpenExisting opens the desk of a store that a listener has made, and leaves its tables as they
-// are: nothing is made, migrated or repaired.
+// OpenExisting opens a store that a listener has created, and does not create, migrate or repair
+// anything.
 //
-// Its error wraps ErrNoStore where there is none, ErrLocked when a process has the data directory
-// open and something is to be changed, and ErrDamaged where the listener has to repair the store
+// Its error wraps ErrNoStore if there is no store, ErrLocked if another process uses the data
+// directory and location is not read-only, and ErrDamaged if the listener must repair the store
 // first.
-func OpenExisting(ctx context.Context, location Location) (Desk, error) {
+func OpenExisting(ctx context.Context, location Location) (Inspector, error) {
 	queue := &SQL{
 		options: Options{
 			Dir: location.Dir, PostgresURL: location.PostgresURL, MaxEvent: largestEvent, MaxBytes: DefaultMaxBytes, Lease: defaultLease, Logger: location.Logger,
 		},
-		bells: newBells(), tasks: newTasks(),
+		signals: newSignals(), tasks: newTasks(),
 	}
 	var err error
 	if queue.options.embedded() {
 		queue.engine, err = openExistingSQLite(ctx, queue.options, location.ReadOnly)
 	} else {
-		queue.engine, err = openExistingPostgres(ctx, location, queue.bells)
+		queue.engine, err = openExistingPostgres(ctx, location, queue.signals)
 	}
 	if err != nil {
 		return nil, err
@@ -68,17 +68,17 @@ func openExistingSQLite(ctx context.Context, options Options, readOnly bool) (en
 	}
 	engine := &sqliteEngine{path: path, options: options, lock: lock, disk: newDisk(options.Dir, 0, options.Logger)}
 	if err := engine.openExisting(ctx, readOnly); err != nil {
-		return nil, errors.Join(err, engine.close()) //nolint:contextcheck // What was written is kept, whoever has gone.
+		return nil, errors.Join(err, engine.close()) //nolint:contextcheck // Closing must not be canceled.
 	}
 	return engine, nil
 }
 
-// openExisting opens the connections that are needed, and looks whether the tables are there.
+// openExisting opens the necessary connections, and checks that the tables exist.
 func (e *sqliteEngine) openExisting(ctx context.Context, readOnly bool) error {
 	options := readOptions()
 	if readOnly && e.lock != nil && !hasContent(e.path+"-wal") {
-		// Nobody writes, and nothing is to be recovered: no file needs to be made, so that a
-		// directory can be looked at that cannot be written to.
+		// Nobody writes, and there is no log to recover: SQLite need not create files, so the
+		// directory may be read-only.
 		options = url.Values{"immutable": {"1"}, "mode": {"ro"}}
 	}
 	var err error
@@ -99,7 +99,7 @@ func (e *sqliteEngine) openExisting(ctx context.Context, readOnly bool) error {
 	return err
 }
 
-// checkSchema looks whether a database is the store of a listener of this version.
+// checkSchema returns an error unless the database is the store of a listener of this version.
 func checkSchema(ctx context.Context, database querier) error {
 	var version int
 	if err := database.QueryRowContext(ctx, `SELECT version FROM schema_version`).Scan(&version); err != nil {

@@ -12,38 +12,38 @@ import (
 )
 
 const (
-	// explanationLimit is how many bytes an explanation takes in the row of its event.
+	// explanationLimit is the maximum size of a stored explanation in bytes.
 	explanationLimit = 2000
-	// mostVerdicts and mostDeliveries bound the lists before they are measured.
-	mostVerdicts   = 40
-	mostDeliveries = 20
-	// originLimit bounds each text that comes from the event, and answerLimit what a destination
-	// has answered, in bytes.
+	// maxVerdicts and maxDeliveries limit the lists before their size is measured.
+	maxVerdicts   = 40
+	maxDeliveries = 20
+	// originLimit limits each text from the event, and answerLimit the answer of a destination, in
+	// bytes.
 	originLimit = 120
 	answerLimit = 160
 )
 
-// Explanation is what became of an event, for as long as the event is kept. It holds names and
-// times, and no value of the event.
+// Explanation is what happened to an event. It is kept as long as the event, and holds names and
+// times, but no values of the event.
 type Explanation struct {
 	Origin
-	// Copies are the same change that arrived again.
+	// Copies are repeated arrivals of the same change.
 	Copies []Copies `json:"copies,omitempty"`
-	// Rules are the verdicts of the rules that might have matched, in the order of the
+	// Rules are the verdicts of the rules that could have matched, in the order of the
 	// configuration.
 	Rules []Verdict `json:"rules,omitempty"`
 	// OtherRules counts the rules for other blueprints and other types of resources.
 	OtherRules int `json:"other_rules,omitempty"`
-	// Deliveries are what followed from the event.
-	Deliveries []DeliveryStory `json:"deliveries,omitempty"`
-	// Omitted counts the entries for which there was no room.
+	// Deliveries are the deliveries of the event.
+	Deliveries []DeliveryHistory `json:"deliveries,omitempty"`
+	// Omitted counts the entries that were left out because of the size limit.
 	Omitted int `json:"omitted,omitempty"`
 }
 
-// Origin says where an event came from and what it is about, as far as it is known when the event
-// arrives. Long texts are cut.
+// Origin is where an event came from and what it is about, as far as this is known when the event
+// arrives. Long texts are truncated.
 type Origin struct {
-	// Source is the name of the source that stored the event.
+	// Source is the name of the source that reported the event first.
 	Source    string `json:"source,omitempty"`
 	Action    string `json:"action,omitempty"`
 	Resource  string `json:"resource,omitempty"`
@@ -58,52 +58,52 @@ type Copies struct {
 	Last   time.Time `json:"last"`
 }
 
-// Verdict is what a rule said of an event.
+// Verdict is the result of a rule for an event.
 type Verdict struct {
 	Rule string `json:"rule"`
-	// Part is the part of the rule that failed; "" when the rule matches. It is one of those of
-	// package rule.
+	// Part is the part of the rule that did not match, one of the constants of package rule; "" if
+	// the rule matches.
 	Part string `json:"part,omitempty"`
-	// Property is the property that the part is about, if it is about one.
+	// Property is the property that the part concerns, if any.
 	Property string `json:"property,omitempty"`
 }
 
-// DeliveryState says what became of a delivery. The set is closed.
+// DeliveryState is the state of a delivery. The set is closed.
 type DeliveryState string
 
 // The states of a delivery.
 const (
-	// StateWaiting says that it is still to be sent.
+	// StateWaiting means that it is still to be sent.
 	StateWaiting DeliveryState = "waiting"
-	// StateDelivered says that the destination has taken it.
+	// StateDelivered means that the destination accepted it.
 	StateDelivered DeliveryState = "delivered"
-	// StateAlreadySent says that it was not sent, because it had been sent before.
+	// StateAlreadySent means that it was not sent, because it had been sent before.
 	StateAlreadySent DeliveryState = "already_sent"
-	// StateDeadLetter says that it was given up.
+	// StateDeadLetter means that it became a dead letter.
 	StateDeadLetter DeliveryState = "dead_letter"
-	// StateDropped says that somebody dropped the dead letter.
+	// StateDropped means that somebody dropped the dead letter.
 	StateDropped DeliveryState = "dropped"
-	// StateMoved says that the dead letter was replayed to another destination.
+	// StateMoved means that the dead letter was replayed to another destination.
 	StateMoved DeliveryState = "moved"
 )
 
-// DeliveryStory is what became of a delivery.
-type DeliveryStory struct {
+// DeliveryHistory is what happened to a delivery.
+type DeliveryHistory struct {
 	Rule        string        `json:"rule"`
 	Destination string        `json:"destination"`
 	State       DeliveryState `json:"state"`
-	// At is when it came into the state; the zero time for one that has waited since the event was
+	// At is when it entered the state; the zero time if it has been waiting since the event was
 	// evaluated.
 	At time.Time `json:"at,omitzero"`
-	// Reason says why it was given up.
+	// Reason is why it became a dead letter.
 	Reason Reason `json:"reason,omitempty"`
-	// Replayed is when somebody had the dead letter sent again, last.
+	// Replayed is when the dead letter was last replayed.
 	Replayed time.Time `json:"replayed,omitzero"`
 	// Attempts are the requests to the destination, in order.
 	Attempts []Attempts `json:"attempts,omitempty"`
 }
 
-// Attempts are requests that followed one another and were answered alike.
+// Attempts are consecutive requests with the same result.
 type Attempts struct {
 	Attempt
 	Count int       `json:"count"`
@@ -113,23 +113,24 @@ type Attempts struct {
 // Attempt is a request to a destination.
 type Attempt struct {
 	At time.Time `json:"at"`
-	// Outcome is AttemptDelivered, or the reason of the failure: one of those of package slack.
+	// Outcome is AttemptDelivered, or the reason of the failure: one of the reasons of package
+	// slack.
 	Outcome string `json:"outcome"`
-	// Answer is what the destination said, without a secret.
+	// Answer is the answer of the destination, without secrets.
 	Answer string `json:"answer,omitempty"`
-	// Alerts is how many alerts the message held, where it was a digest.
+	// Alerts is the number of alerts in the message if it was a digest.
 	Alerts int `json:"alerts,omitempty"`
-	// Plain says that the message was sent as plain text.
+	// Plain reports whether the message was sent as plain text.
 	Plain bool `json:"plain,omitempty"`
 }
 
-// AttemptDelivered is the outcome of an attempt whose message was taken.
+// AttemptDelivered is the outcome of an attempt whose message was accepted.
 const AttemptDelivered = "delivered"
 
-// Outcome says in a word what became of an event. The set is closed.
+// Outcome sums up what happened to an event. The set is closed.
 type Outcome string
 
-// The outcomes of an event: that of its deliveries which needs the most attention.
+// The outcomes of an event. If its deliveries differ, the one that needs the most attention counts.
 const (
 	OutcomeDeadLetter  Outcome = "dead_letter"
 	OutcomeRetrying    Outcome = "retrying"
@@ -140,13 +141,13 @@ const (
 	OutcomeUnevaluated Outcome = "unevaluated"
 )
 
-// Outcomes are all outcomes, those first that need attention.
+// Outcomes returns all outcomes, starting with those that need the most attention.
 func Outcomes() []Outcome {
 	return []Outcome{OutcomeDeadLetter, OutcomeRetrying, OutcomeWaiting, OutcomeDelivered, OutcomeDropped, OutcomeUnmatched, OutcomeUnevaluated}
 }
 
-// outcome says what became of a delivery.
-func (s DeliveryStory) outcome() Outcome {
+// outcome returns the outcome of a delivery.
+func (s DeliveryHistory) outcome() Outcome {
 	switch s.State {
 	case StateDeadLetter:
 		return OutcomeDeadLetter
@@ -162,7 +163,7 @@ func (s DeliveryStory) outcome() Outcome {
 	return OutcomeWaiting
 }
 
-// Outcome says what became of an event that was evaluated.
+// Outcome returns the outcome of an evaluated event.
 func (e Explanation) Outcome() Outcome {
 	order := Outcomes()
 	worst := slices.Index(order, OutcomeUnmatched)
@@ -172,31 +173,31 @@ func (e Explanation) Outcome() Outcome {
 	return order[worst]
 }
 
-// Matched reports whether any rule has matched.
+// Matched reports whether any rule matched.
 func (e Explanation) Matched() bool {
 	return len(e.Deliveries) > 0 || slices.ContainsFunc(e.Rules, func(verdict Verdict) bool { return verdict.Part == "" })
 }
 
-// story returns the story of a delivery, which is new if there is none.
-func (e *Explanation) story(rule, destination string) *DeliveryStory {
+// history returns the history of a delivery, and adds one if necessary.
+func (e *Explanation) history(rule, destination string) *DeliveryHistory {
 	for i := range e.Deliveries {
-		if story := &e.Deliveries[i]; story.Rule == rule && story.Destination == destination {
-			return story
+		if history := &e.Deliveries[i]; history.Rule == rule && history.Destination == destination {
+			return history
 		}
 	}
-	e.Deliveries = append(e.Deliveries, DeliveryStory{Rule: rule, Destination: destination, State: StateWaiting})
+	e.Deliveries = append(e.Deliveries, DeliveryHistory{Rule: rule, Destination: destination, State: StateWaiting})
 	return &e.Deliveries[len(e.Deliveries)-1]
 }
 
-// evaluated notes what the rules said, and what follows.
+// evaluated records the verdicts of the rules and the resulting deliveries.
 func (e *Explanation) evaluated(evaluation Evaluation) {
 	e.Rules, e.OtherRules = evaluation.Verdicts, evaluation.OtherRules
 	for _, delivery := range evaluation.Deliveries {
-		e.story(delivery.Rule, delivery.Destination)
+		e.history(delivery.Rule, delivery.Destination)
 	}
 }
 
-// add notes a copy from a source.
+// add records a copy from a source.
 func (e *Explanation) add(source string, at time.Time) {
 	for i := range e.Copies {
 		if e.Copies[i].Source == source {
@@ -208,35 +209,35 @@ func (e *Explanation) add(source string, at time.Time) {
 	e.Copies = append(e.Copies, Copies{Source: source, Count: 1, Last: at})
 }
 
-// attempt notes a request.
-func (s *DeliveryStory) attempt(made Attempt) {
-	if made.Outcome == "" {
+// attempt records a request.
+func (s *DeliveryHistory) attempt(latest Attempt) {
+	if latest.Outcome == "" {
 		return
 	}
-	made.At, made.Answer = precise(made.At), cut(made.Answer, answerLimit)
-	if last := len(s.Attempts) - 1; last >= 0 && s.Attempts[last].isLike(made) {
+	latest.At, latest.Answer = precise(latest.At), cut(latest.Answer, answerLimit)
+	if last := len(s.Attempts) - 1; last >= 0 && s.Attempts[last].isLike(latest) {
 		s.Attempts[last].Count++
-		s.Attempts[last].Last = made.At
+		s.Attempts[last].Last = latest.At
 		return
 	}
-	s.Attempts = append(s.Attempts, Attempts{Attempt: made, Count: 1, Last: made.At})
+	s.Attempts = append(s.Attempts, Attempts{Attempt: latest, Count: 1, Last: latest.At})
 }
 
-// isLike reports whether a further attempt is told together with these.
+// isLike reports whether an attempt has the same result as these.
 func (a Attempts) isLike(other Attempt) bool {
 	other.At = a.At
 	return a.Attempt == other
 }
 
-// enter brings a delivery into a state.
-func (s *DeliveryStory) enter(state DeliveryState, at time.Time) {
+// enter puts a delivery into a state.
+func (s *DeliveryHistory) enter(state DeliveryState, at time.Time) {
 	s.State, s.At, s.Reason = state, precise(at), ""
 }
 
-// precise leaves out of a time what nobody reads.
+// precise truncates a time to milliseconds.
 func precise(at time.Time) time.Time { return at.UTC().Truncate(time.Millisecond) }
 
-// cut bounds a text, and leaves out what cannot be printed.
+// cut truncates a text to limit bytes, and removes unprintable characters.
 func cut(text string, limit int) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -262,19 +263,19 @@ func (o Origin) within(limit int) Origin {
 	}
 }
 
-// encode writes the explanation within its limit: where it is too long, entries are left out that
-// say the least.
+// encode writes the explanation as JSON within its limit: if it is too long, the least important
+// entries are left out.
 func (e Explanation) encode() string {
 	e.Origin = e.within(originLimit)
 	e.Rules, e.Deliveries = slices.Clone(e.Rules), slices.Clone(e.Deliveries)
-	for len(e.Rules) > mostVerdicts || len(e.Deliveries) > mostDeliveries {
+	for len(e.Rules) > maxVerdicts || len(e.Deliveries) > maxDeliveries {
 		e.shorten()
 	}
 	for {
 		var written strings.Builder
 		encoder := json.NewEncoder(&written)
 		encoder.SetEscapeHTML(false)
-		// None of its values can fail.
+		// None of the values can fail to encode.
 		_ = encoder.Encode(e)
 		if text := strings.TrimSuffix(written.String(), "\n"); len(text) <= explanationLimit || !e.shorten() {
 			return text
@@ -282,9 +283,9 @@ func (e Explanation) encode() string {
 	}
 }
 
-// shorten leaves out one entry, and reports whether there was one: first attempts between the first
-// and the last, then attempts of what was delivered, then rules that did not match, then deliveries
-// that need no attention, then the rest.
+// shorten removes one entry, and reports whether there was one: first attempts between the first
+// and the last, then attempts of successful deliveries, then rules that did not match, then other
+// rules, then successful deliveries, then the rest.
 func (e *Explanation) shorten() bool {
 	e.Omitted++
 	if e.shortenAttempts() {
@@ -298,7 +299,7 @@ func (e *Explanation) shorten() bool {
 		e.Rules = e.Rules[:len(e.Rules)-1]
 		return true
 	}
-	if i := lastIndex(e.Deliveries, func(story DeliveryStory) bool { return story.outcome() == OutcomeDelivered }); i >= 0 && len(e.Deliveries) > 1 {
+	if i := lastIndex(e.Deliveries, func(history DeliveryHistory) bool { return history.outcome() == OutcomeDelivered }); i >= 0 && len(e.Deliveries) > 1 {
 		e.Deliveries = slices.Delete(e.Deliveries, i, i+1)
 		return true
 	}
@@ -311,18 +312,20 @@ func (e *Explanation) shorten() bool {
 }
 
 func (e *Explanation) shortenAttempts() bool {
-	most := lastIndex(e.Deliveries, func(story DeliveryStory) bool { return len(story.Attempts) > 2 })
-	for i, story := range e.Deliveries {
-		if most >= 0 && len(story.Attempts) > len(e.Deliveries[most].Attempts) {
+	most := lastIndex(e.Deliveries, func(history DeliveryHistory) bool { return len(history.Attempts) > 2 })
+	for i, history := range e.Deliveries {
+		if most >= 0 && len(history.Attempts) > len(e.Deliveries[most].Attempts) {
 			most = i
 		}
 	}
 	if most >= 0 {
-		story := &e.Deliveries[most]
-		story.Attempts = slices.Concat(story.Attempts[:1], story.Attempts[2:])
+		history := &e.Deliveries[most]
+		history.Attempts = slices.Concat(history.Attempts[:1], history.Attempts[2:])
 		return true
 	}
-	done := lastIndex(e.Deliveries, func(story DeliveryStory) bool { return len(story.Attempts) > 0 && story.outcome() == OutcomeDelivered })
+	done := lastIndex(e.Deliveries, func(history DeliveryHistory) bool {
+		return len(history.Attempts) > 0 && history.outcome() == OutcomeDelivered
+	})
 	if done >= 0 && len(e.Deliveries) > 1 {
 		e.Deliveries[done].Attempts = nil
 		return true
@@ -330,18 +333,18 @@ func (e *Explanation) shortenAttempts() bool {
 	return false
 }
 
-// lastIndex returns the index of the last element that is meant, or -1.
-func lastIndex[T any](among []T, isMeant func(T) bool) int {
-	for i, element := range slices.Backward(among) {
-		if isMeant(element) {
+// lastIndex returns the index of the last element for which matches returns true, or -1.
+func lastIndex[T any](elements []T, matches func(T) bool) int {
+	for i, element := range slices.Backward(elements) {
+		if matches(element) {
 			return i
 		}
 	}
 	return -1
 }
 
-// decodeExplanation reads what encode has written. What cannot be read is empty: it explains, and
-// nothing depends on it.
+// decodeExplanation reads the output of encode. It returns an empty explanation for unreadable
+// text, because nothing depends on it.
 func decodeExplanation(text string) Explanation {
 	var read Explanation
 	if json.Unmarshal([]byte(text), &read) != nil {
@@ -350,8 +353,8 @@ func decodeExplanation(text string) Explanation {
 	return read
 }
 
-// explain changes the explanation of an event, which is found by its number or by its identity. An
-// event that is gone needs none.
+// explain changes the explanation of the event whose column, number or identity, equals key. It
+// does nothing if the event no longer exists.
 func (q *SQL) explain(ctx context.Context, tx querier, column string, key any, change func(*Explanation)) error {
 	rows, err := tx.QueryContext(ctx, `SELECT explanation FROM events WHERE `+column+` = $1`+q.engine.lockRows(), key)
 	if err != nil {

@@ -20,11 +20,11 @@ func TestAnExplanationIsBounded(t *testing.T) {
 	}
 	full.Rules[250].Part, full.Rules[250].Property = "", ""
 	for i := range 30 {
-		story := queue.DeliveryStory{Rule: "a-rule-with-a-long-name-250", Destination: fmt.Sprint("destination-", i), State: queue.StateDelivered, At: time.Now()}
+		history := queue.DeliveryHistory{Rule: "a-rule-with-a-long-name-250", Destination: fmt.Sprint("destination-", i), State: queue.StateDelivered, At: time.Now()}
 		for range 20 {
-			story.Attempts = append(story.Attempts, queue.Attempts{Attempt: queue.Attempt{At: time.Now(), Outcome: "unavailable", Answer: strings.Repeat("x", 160)}, Count: 1, Last: time.Now()})
+			history.Attempts = append(history.Attempts, queue.Attempts{Attempt: queue.Attempt{At: time.Now(), Outcome: "unavailable", Answer: strings.Repeat("x", 160)}, Count: 1, Last: time.Now()})
 		}
-		full.Deliveries = append(full.Deliveries, story)
+		full.Deliveries = append(full.Deliveries, history)
 	}
 	full.Deliveries[3].State = queue.StateDeadLetter
 	written := queue.Encode(full)

@@ -13,22 +13,22 @@ import (
 
 const (
 	highWaterFile = "high-water"
-	// highWaterSize is more than its content ever has. It is padded to this size, so that each
-	// write covers the one before.
+	// highWaterSize is larger than any content. The content is padded to this size, so that each
+	// write overwrites the previous one.
 	highWaterSize = 128
-	// noteInterval is between two notes.
+	// noteInterval is the minimum time between two writes.
 	noteInterval = time.Second
 )
 
-// marks are what the store must have reached at least.
+// marks are a lower bound for what the store must contain.
 type marks struct {
 	// Event is the number of the newest event.
 	Event uint64 `json:"event"`
-	// Waiting is how many events and deliveries wait.
+	// Waiting is the number of unevaluated events and pending deliveries.
 	Waiting int `json:"waiting"`
 }
 
-// missing is how many events were stored after the newest one that is there.
+// missing returns how many events were stored after lastEvent, the newest one that exists.
 func (m marks) missing(lastEvent uint64) int {
 	if lastEvent >= m.Event {
 		return 0
@@ -36,19 +36,20 @@ func (m marks) missing(lastEvent uint64) int {
 	return int(m.Event - lastEvent) //nolint:gosec // A store holds far fewer events.
 }
 
-// highWater is a small file beside the database: a log that was deleted or cut off, and an old copy
-// of the store that was put back, look whole to SQLite. The file is written at most once a second,
-// so what is stored within a second of the loss is not noticed. A nil highWater notes nothing.
+// highWater is a small file next to the database. A write-ahead log that was deleted or truncated,
+// or an old copy of the store that was restored, looks intact to SQLite; the file reveals it. It is
+// written at most once a second, so the loss of events stored in the last second is not detected. A
+// nil highWater writes nothing.
 type highWater struct {
 	file *os.File
-	// previous is what the file held when it was opened; nil when it could not be read.
+	// previous is the content of the file when it was opened; nil if it could not be read.
 	previous *marks
-	noted    time.Time
+	written  time.Time
 	current  marks
 }
 
 func openHighWater(dir string) (*highWater, error) {
-	file, err := os.OpenFile(filepath.Join(dir, highWaterFile), os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // The operator says where.
+	file, err := os.OpenFile(filepath.Join(dir, highWaterFile), os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // The path is configured by the operator.
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", highWaterFile, err)
 	}
@@ -64,16 +65,15 @@ func openHighWater(dir string) (*highWater, error) {
 	return opened, nil
 }
 
-// note writes the marks, unless that was done less than a second ago.
+// note writes the marks, unless they were written less than noteInterval ago.
 func (h *highWater) note(ctx context.Context, from querier) {
-	if h != nil && time.Since(h.noted) >= noteInterval {
-		h.last(ctx, from)
+	if h != nil && time.Since(h.written) >= noteInterval {
+		h.write(ctx, from)
 	}
 }
 
-// last writes the marks as they are now. It fails only on a full disk, where the file keeps its
-// size; marks that are low do no harm.
-func (h *highWater) last(ctx context.Context, from querier) {
+// write writes the current marks. It ignores errors: marks that are too low do no harm.
+func (h *highWater) write(ctx context.Context, from querier) {
 	if h == nil {
 		return
 	}
@@ -90,7 +90,7 @@ func (h *highWater) last(ctx context.Context, from querier) {
 		padded[i] = ' '
 	}
 	if _, err := h.file.WriteAt(padded, 0); err == nil {
-		h.noted, h.current = time.Now(), current
+		h.written, h.current = time.Now(), current
 	}
 }
 

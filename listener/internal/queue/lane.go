@@ -8,23 +8,23 @@ import (
 	"time"
 )
 
-// lane is the Lane of whoever holds its lease.
+// lane is a Lane for the holder of its lease.
 type lane struct {
-	queue *SQL
-	name  string
-	held  context.Context
-	news  bell
+	queue   *SQL
+	name    string
+	held    context.Context
+	changes signal
 }
 
-// laneTask is the name of the lease of a lane, and of its bell.
+// laneTask returns the name of the lease of a lane, which is also the topic of its signals.
 func laneTask(name string) string { return "lane." + name }
 
-// Serve serves the lane whenever nobody else does, in this process or in another.
+// Serve implements Queue. Only one call serves a lane at a time, in this process and all others.
 func (q *SQL) Serve(ctx context.Context, name string, serve Server) {
 	q.hold(ctx, laneTask(name), func(ctx, held context.Context) error {
-		news, stop := q.bells.listen(laneTask(name))
+		changes, stop := q.signals.subscribe(laneTask(name))
 		defer stop()
-		err := serve(ctx, &lane{queue: q, name: name, held: held, news: news})
+		err := serve(ctx, &lane{queue: q, name: name, held: held, changes: changes})
 		if ctx.Err() != nil && held.Err() == nil {
 			return nil
 		}
@@ -35,11 +35,11 @@ func (q *SQL) Serve(ctx context.Context, name string, serve Server) {
 func (l *lane) Held() context.Context { return l.held }
 
 func (l *lane) Wait(ctx context.Context, atMost time.Duration) {
-	l.news.wait(ctx, min(atMost, lookAgain))
+	l.changes.wait(ctx, min(atMost, pollInterval))
 }
 
-// until returns a context that ends with the lease, and not before: what was begun for an item is
-// finished when the listener is stopped.
+// until returns a context that ends only with the lease, so that work on an item is completed when
+// the listener stops.
 func (l *lane) until(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	unlink := context.AfterFunc(l.held, cancel)
@@ -49,7 +49,7 @@ func (l *lane) until(ctx context.Context) (context.Context, context.CancelFunc) 
 	}
 }
 
-// write changes something for the lane, as long as it is held.
+// write applies a change if this process still holds the lease.
 func (l *lane) write(ctx context.Context, apply change) error {
 	ctx, cancel := l.until(ctx)
 	defer cancel()
@@ -61,7 +61,7 @@ func (l *lane) write(ctx context.Context, apply change) error {
 	})
 }
 
-// itemRow is an item as the tables have it, with what its checksums need.
+// itemRow is an item as stored, with the inputs of its checksums.
 type itemRow struct {
 	Item
 	event                   uint64
@@ -74,8 +74,7 @@ func (r *itemRow) isSound() bool {
 	return r.sum == deliveryChecksum(r.event, r.Destination, r.Rule, r.storedAt) && r.eventSum == eventChecksum(r.Identity, r.eventStoredAt, r.Body)
 }
 
-// Items reads items with their events. What is damaged is discarded on the way: nothing can be made
-// of it.
+// Items implements Lane. It discards damaged items, which cannot be sent.
 func (l *lane) Items(ctx context.Context, after uint64, limit int) ([]Item, error) {
 	ctx, cancel := l.until(ctx)
 	defer cancel()
@@ -101,15 +100,15 @@ func (l *lane) Items(ctx context.Context, after uint64, limit int) ([]Item, erro
 			if err := l.Discard(ctx, row.Item); err != nil {
 				return nil, err
 			}
-			l.queue.lose(ctx, 1, "alerts")
+			l.queue.recordLoss(ctx, 1, "alerts")
 			continue
 		}
 		row.RetryAt = row.retryAt.Time
-		row.StoredAt, _ = time.Parse(timeFormat, row.storedAt) // Its checksum fits.
+		row.StoredAt, _ = time.Parse(timeFormat, row.storedAt) // The checksum is correct.
 		items = append(items, row.Item)
 	}
 	if len(items) == 0 && len(read) > 0 {
-		// None at all would mean that there are no more.
+		// An empty result would mean that there are no more items.
 		return l.Items(ctx, read[len(read)-1].Sequence, limit)
 	}
 	return items, nil
@@ -136,7 +135,7 @@ func (l *lane) Note(ctx context.Context, items ...Item) error {
 			if item.Attempt.Outcome == "" {
 				continue
 			}
-			if err := l.tell(ctx, tx, item, func(*DeliveryStory) {}); err != nil {
+			if err := l.explain(ctx, tx, item, func(*DeliveryHistory) {}); err != nil {
 				return err
 			}
 		}
@@ -155,7 +154,7 @@ func (l *lane) Finish(ctx context.Context, items ...Item) error {
 			if err := removeItem(ctx, tx, item); err != nil {
 				return err
 			}
-			if err := l.tell(ctx, tx, item, func(story *DeliveryStory) { story.enter(StateDelivered, time.Now()) }); err != nil {
+			if err := l.explain(ctx, tx, item, func(history *DeliveryHistory) { history.enter(StateDelivered, time.Now()) }); err != nil {
 				return err
 			}
 		}
@@ -163,12 +162,12 @@ func (l *lane) Finish(ctx context.Context, items ...Item) error {
 	})
 }
 
-// tell keeps with the event of an item what became of the delivery.
-func (l *lane) tell(ctx context.Context, tx querier, item Item, change func(*DeliveryStory)) error {
+// explain records with the event of an item what happened to the delivery.
+func (l *lane) explain(ctx context.Context, tx querier, item Item, change func(*DeliveryHistory)) error {
 	return l.queue.explain(ctx, tx, "identity", item.Identity, func(explanation *Explanation) {
-		story := explanation.story(item.Rule, l.name)
-		story.attempt(item.Attempt)
-		change(story)
+		history := explanation.history(item.Rule, l.name)
+		history.attempt(item.Attempt)
+		change(history)
 	})
 }
 
@@ -177,11 +176,11 @@ func (l *lane) Discard(ctx context.Context, item Item) error {
 		if err := removeItem(ctx, tx, item); err != nil || !item.WasSent {
 			return err
 		}
-		return l.tell(ctx, tx, item, func(story *DeliveryStory) { story.enter(StateAlreadySent, time.Now()) })
+		return l.explain(ctx, tx, item, func(history *DeliveryHistory) { history.enter(StateAlreadySent, time.Now()) })
 	})
 }
 
-// removeItem removes an item, which may be gone already.
+// removeItem removes an item if it still exists.
 func removeItem(ctx context.Context, tx querier, item Item) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM deliveries WHERE number = $1`, item.Sequence); err != nil {
 		return fmt.Errorf("removing an alert: %w", err)
@@ -194,14 +193,14 @@ func (l *lane) Bury(ctx context.Context, item Item, reason Reason) error {
 		if err := bury(ctx, tx, item, reason); err != nil {
 			return err
 		}
-		return l.tell(ctx, tx, item, func(story *DeliveryStory) {
-			story.enter(StateDeadLetter, time.Now())
-			story.Reason = reason
+		return l.explain(ctx, tx, item, func(history *DeliveryHistory) {
+			history.enter(StateDeadLetter, time.Now())
+			history.Reason = reason
 		})
 	})
 }
 
-// bury moves an item, unless it was moved before.
+// bury moves an item to the dead letters, unless that was done before.
 func bury(ctx context.Context, tx querier, item Item, reason Reason) error {
 	var event uint64
 	err := tx.QueryRowContext(ctx, `SELECT event FROM deliveries WHERE number = $1`, item.Sequence).Scan(&event)
@@ -228,7 +227,7 @@ func (l *lane) Status(ctx context.Context) (Status, error) {
 	return l.queue.Status(ctx, l.name)
 }
 
-// Status reads the row of the lane.
+// Status implements Inspector.
 func (q *SQL) Status(ctx context.Context, lane string) (Status, error) {
 	var status Status
 	var parked, failing, retry, resumed moment
@@ -259,7 +258,7 @@ func (l *lane) SetStatus(ctx context.Context, status Status) error {
 	})
 }
 
-// Unpark ends the parking in the row of the lane, which its server reads again.
+// Unpark implements Inspector. The server of the lane reads the changed status.
 func (q *SQL) Unpark(ctx context.Context, lane string) error {
 	err := q.engine.write(ctx, func(ctx context.Context, tx querier) error {
 		_, err := tx.ExecContext(ctx, `UPDATE lanes SET parked_since = NULL, failing_since = NULL, cause = '', retry_at = NULL, resumed_at = $1
@@ -269,30 +268,30 @@ func (q *SQL) Unpark(ctx context.Context, lane string) error {
 		}
 		return q.engine.announce(ctx, tx, laneTask(lane))
 	})
-	q.bells.ring(laneTask(lane))
+	q.signals.send(laneTask(lane))
 	return unavailable(err)
 }
 
-// retireTime is how long a lane is waited for that is served still, such as by a listener with an
-// older configuration.
+// retireTime is how long Retire waits for a lane that is still being served, for example by a
+// listener with an older configuration.
 const retireTime = 5 * time.Second
 
-// Retire buries what waits in lanes that are not kept.
-func (q *SQL) Retire(ctx context.Context, kept func(lane string) bool, buried func(lane string)) error {
+// Retire implements Queue.
+func (q *SQL) Retire(ctx context.Context, inUse func(lane string) bool, buried func(lane string)) error {
 	names, err := q.names(ctx, `SELECT DISTINCT destination FROM deliveries`)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		if !kept(name) {
-			q.retire(ctx, name, kept, buried)
+		if !inUse(name) {
+			q.retire(ctx, name, inUse, buried)
 		}
 	}
 	return nil
 }
 
 // retire buries everything in one lane.
-func (q *SQL) retire(ctx context.Context, name string, kept func(lane string) bool, buried func(lane string)) {
+func (q *SQL) retire(ctx context.Context, name string, inUse func(lane string) bool, buried func(lane string)) {
 	ctx, finished := context.WithTimeout(ctx, retireTime)
 	defer finished()
 	q.Serve(ctx, name, func(ctx context.Context, lane Lane) error {
@@ -302,8 +301,8 @@ func (q *SQL) retire(ctx context.Context, name string, kept func(lane string) bo
 			if err != nil {
 				return err
 			}
-			// Asked after the item was read: it may be one for a lane that is kept again.
-			if len(items) == 0 || kept(name) {
+			// Check again after reading the item: the lane may be in use again.
+			if len(items) == 0 || inUse(name) {
 				break
 			}
 			if err := lane.Bury(ctx, items[0], ReasonRemoved); err != nil {

@@ -7,14 +7,14 @@ import (
 )
 
 const (
-	// A lease is renewed several times before it expires, so that one lost renewal does no harm.
+	// renewalsPerLease is how often a lease is renewed before it would expire, so that a single
+	// failed renewal does no harm.
 	renewalsPerLease = 4
-	// failurePause is how long a task that has failed is left alone.
+	// failurePause is how long to wait before restarting a failed task.
 	failurePause = time.Second
 )
 
-// tasks lets one user of this process have a task at a time. The leases of the database tell
-// processes apart, not those who share one.
+// tasks are locks within this process, one per task. Leases only exclude other processes.
 type tasks struct {
 	mu    sync.Mutex
 	taken map[string]chan struct{}
@@ -22,7 +22,7 @@ type tasks struct {
 
 func newTasks() *tasks { return &tasks{taken: make(map[string]chan struct{})} }
 
-// take waits for the task. It reports false when ctx ends before.
+// take waits for the task. It returns false if ctx ends first.
 func (t *tasks) take(ctx context.Context, task string) (release func(), ok bool) {
 	t.mu.Lock()
 	if t.taken[task] == nil {
@@ -38,9 +38,9 @@ func (t *tasks) take(ctx context.Context, task string) (release func(), ok bool)
 	}
 }
 
-// hold runs work whenever this process has become the only one that does the task, and again after
-// it has failed, until ctx ends. The second context that work gets outlives ctx, and ends before
-// another process can have the task.
+// hold runs work whenever this process has acquired the lease of the task, and again after a
+// failure, until ctx ends. The second context of work outlives ctx, and ends before another process
+// can acquire the lease.
 func (q *SQL) hold(ctx context.Context, task string, work func(ctx, held context.Context) error) {
 	release, ok := q.tasks.take(ctx, task)
 	if !ok {
@@ -48,10 +48,10 @@ func (q *SQL) hold(ctx context.Context, task string, work func(ctx, held context
 	}
 	defer release()
 	for ctx.Err() == nil {
-		asked := time.Now()
+		requested := time.Now()
 		claimed, err := q.engine.claim(ctx, task)
 		if err == nil && claimed {
-			err = q.workUnderLease(ctx, task, asked, work)
+			err = q.workUnderLease(ctx, task, requested, work)
 		}
 		if err != nil && ctx.Err() == nil {
 			q.options.Logger.WarnContext(ctx, "event store: restarting a task", "task", task, "cause", err)
@@ -63,46 +63,46 @@ func (q *SQL) hold(ctx context.Context, task string, work func(ctx, held context
 	}
 }
 
-// workUnderLease does the work of a task whose lease was asked for at a time, and renews the lease
-// until the work is done.
-func (q *SQL) workUnderLease(ctx context.Context, task string, asked time.Time, work func(ctx, held context.Context) error) error {
+// workUnderLease does the work of a task whose lease was requested at the given time, and renews
+// the lease until the work is done.
+func (q *SQL) workUnderLease(ctx context.Context, task string, requested time.Time, work func(ctx, held context.Context) error) error {
 	held, lose := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer lose(nil)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	defer context.AfterFunc(held, stop)()
 	var renewing sync.WaitGroup
-	renewing.Go(func() { q.renew(held, task, asked, lose) })
+	renewing.Go(func() { q.renew(held, task, requested, lose) })
 	err := work(ctx, held)
 	lose(nil)
 	renewing.Wait()
-	// The next one need not wait until the lease expires.
+	// The next process need not wait until the lease expires.
 	if releaseErr := q.engine.release(context.WithoutCancel(ctx), task); err == nil {
 		err = releaseErr
 	}
 	return err
 }
 
-// renew extends the lease until held ends, or ends it when the lease was lost. The lease counts
-// from when it was asked for, and ends here a while before it does in the database: the clocks need
-// not run alike.
-func (q *SQL) renew(held context.Context, task string, asked time.Time, lose context.CancelCauseFunc) {
+// renew extends the lease until held ends, and cancels held if the lease is lost. A lease counts
+// from the time it was requested, and ends here some time before it expires in the database,
+// because the clocks may run at different speeds.
+func (q *SQL) renew(held context.Context, task string, requested time.Time, lose context.CancelCauseFunc) {
 	interval := q.options.Lease / renewalsPerLease
-	expiry := time.AfterFunc(time.Until(asked.Add(q.options.Lease-interval)), func() { lose(ErrLaneLost) })
+	expiry := time.AfterFunc(time.Until(requested.Add(q.options.Lease-interval)), func() { lose(ErrLaneLost) })
 	defer expiry.Stop()
 	for {
 		pause(held, interval)
 		if held.Err() != nil {
 			return
 		}
-		asked := time.Now()
+		requested := time.Now()
 		claimed, err := q.engine.claim(held, task)
 		if err == nil && !claimed {
 			lose(ErrLaneLost)
 			return
 		}
 		if err == nil && expiry.Stop() {
-			expiry.Reset(time.Until(asked.Add(q.options.Lease - interval)))
+			expiry.Reset(time.Until(requested.Add(q.options.Lease - interval)))
 		}
 	}
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// ErrLocked says that another process uses the data directory.
+// ErrLocked reports that another process uses the data directory.
 var ErrLocked = errors.New("another listener is using it")
 
-// lockDirectory takes the data directory for this process alone: two listeners would send every
-// alert twice. The operating system releases the lock also when the process is killed.
+// lockDirectory locks the data directory for this process: two listeners would send every alert
+// twice. The operating system releases the lock even if the process is killed.
 func lockDirectory(dir string) (*flock.Flock, error) {
 	lock := flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600))
 	locked, err := lock.TryLock()

@@ -9,9 +9,9 @@ import (
 // Position is how far a query of Port's audit log has been read. Its times are those of Port's
 // clock.
 type Position struct {
-	// Since is when the query was begun: nothing before is read.
+	// Since is the time at which the query starts: no earlier entries are read.
 	Since time.Time
-	// Until is up to when everything has been stored.
+	// Until is the time up to which every entry has been stored.
 	Until time.Time
 }
 
@@ -20,39 +20,40 @@ type Entry struct {
 	Event
 	// At is when it happened.
 	At time.Time
-	// Expired says that it is too old to be stored, and only noted.
+	// Expired means that the event is too old to be delivered: it is recorded as reported, but not
+	// stored.
 	Expired bool
 }
 
-// Journal keeps what is read of the audit log. It belongs to whoever follows the log. Its methods
-// fail with ErrLaneLost once another process has taken over.
+// Journal stores what is read from the audit log. Its methods fail with ErrLaneLost once another
+// process has taken over.
 type Journal interface {
 	// Positions returns the position of each query.
 	Positions(ctx context.Context) (map[string]Position, error)
-	// Begin keeps the position of a new query: everything before at counts as read.
+	// Begin stores the position of a new query: everything before at counts as read.
 	Begin(ctx context.Context, query string, at time.Time) error
-	// Advance stores entries and moves the position of their query forward to a time, in one
-	// transaction. It says of each entry what has become of it.
+	// Advance stores entries and moves the position of their query forward to until, in one
+	// transaction. It returns a receipt for each entry.
 	Advance(ctx context.Context, query string, entries []Entry, until time.Time) ([]Receipt, error)
 	// Forget removes the position of a query.
 	Forget(ctx context.Context, query string) error
 }
 
-// Follower reads the audit log until ctx ends, and then returns nil. After an error, which is one
-// of the store, it is called again.
+// Follower reads the audit log until ctx ends, and then returns nil. It returns only errors of the
+// store, after which it is called again.
 type Follower func(ctx context.Context, journal Journal) error
 
-// followTask is the task of whoever reads the audit log.
+// followTask is the task of reading the audit log.
 const followTask = "audit log"
 
-// Follow calls follow whenever no other process reads the audit log.
+// Follow implements Queue.
 func (q *SQL) Follow(ctx context.Context, follow Follower) {
 	q.hold(ctx, followTask, func(ctx, held context.Context) error {
 		return follow(ctx, &journal{queue: q, held: held})
 	})
 }
 
-// journal is a Journal in the tables of a queue.
+// journal implements Journal for a queue.
 type journal struct {
 	queue *SQL
 	held  context.Context
@@ -81,11 +82,11 @@ func (j *journal) Positions(ctx context.Context) (map[string]Position, error) {
 	return positions, nil
 }
 
-// write changes something while this process is the one that follows the log.
+// write applies a change if this process still holds the lease for reading the log.
 func (j *journal) write(ctx context.Context, apply change) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(j.held, cancel)() //nolint:contextcheck // It ends ctx when the lease is lost.
+	defer context.AfterFunc(j.held, cancel)() //nolint:contextcheck // It cancels ctx when the lease is lost.
 	return j.queue.engine.write(ctx, func(ctx context.Context, tx querier) error {
 		if err := j.queue.engine.guard(ctx, tx, followTask); err != nil {
 			return err
@@ -120,7 +121,7 @@ func (j *journal) Advance(ctx context.Context, query string, entries []Entry, un
 		}
 		for i, entry := range entries {
 			entry.Doubtful = !entry.At.After(doubtfulUntil.Time)
-			receipt, original, err := j.queue.keep(ctx, tx, entry.Event, entry.Expired)
+			receipt, original, err := j.queue.storeOnce(ctx, tx, entry.Event, entry.Expired)
 			if err == nil && receipt == ReceiptCopy {
 				err = j.queue.explainCopy(ctx, tx, original, entry.Event)
 			}
@@ -137,12 +138,12 @@ func (j *journal) Advance(ctx context.Context, query string, entries []Entry, un
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	j.queue.bells.ring(evaluatorTask)
+	j.queue.signals.send(evaluatorTask)
 	return receipts, nil
 }
 
-// doubt marks whatever has happened until now and is still to be read: it may have been delivered
-// by a part of the store that is gone.
+// doubt marks everything that happened until now and is still to be read: it may have been
+// delivered before the store lost its record of that.
 func doubt(ctx context.Context, tx querier) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE positions SET doubtful_until = $1`, timestamp(time.Now())); err != nil {
 		return fmt.Errorf("marking the positions: %w", err)

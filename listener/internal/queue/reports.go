@@ -11,18 +11,18 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 )
 
-// Report says how the copies of an event are recognised that other sources report. The zero value
-// is that of an event of which there are none.
+// Report identifies copies of an event from other sources. The zero value means that there are
+// none.
 type Report struct {
-	// Source names the source. Of one source, two events are two changes.
+	// Source is the name of the source. Two events of the same source are two changes.
 	Source string
-	// Change is shared by the copies, and seldom by other events.
+	// Change is equal for all copies, and rarely for other events.
 	Change string
-	// Properties tell those apart.
+	// Properties distinguish those other events.
 	Properties changelog.Fingerprint
 }
 
-// change returns what the copies share. An event without copies has it for itself.
+// change returns the key that copies share. For an event without copies, it is unique.
 func (e Event) change() string {
 	if e.Report.Change == "" {
 		return e.Identity
@@ -30,18 +30,18 @@ func (e Event) change() string {
 	return e.Report.Change
 }
 
-// Receipt says how an event was taken.
+// Receipt is the result of reporting an event.
 type Receipt int
 
-// The ways in which events are taken.
+// The results of reporting an event.
 const (
-	// ReceiptStored is that of an event that is new.
+	// ReceiptStored means that the event is new and was stored.
 	ReceiptStored Receipt = iota
-	// ReceiptAgain is that of an event that its source has reported before.
+	// ReceiptAgain means that the same source reported the event before.
 	ReceiptAgain
-	// ReceiptCopy is that of one that another source has reported before.
+	// ReceiptCopy means that another source reported the change before.
 	ReceiptCopy
-	// ReceiptExpired is that of one that is new, and too old to be stored.
+	// ReceiptExpired means that the event is new, but too old to be delivered.
 	ReceiptExpired
 )
 
@@ -49,7 +49,7 @@ const (
 type reportRow struct {
 	number           uint64
 	identity, source string
-	// copyOf is the number of the first report of the change; 0 for that itself.
+	// copyOf is the number of the first report of the change; 0 in that first report.
 	copyOf     uint64
 	properties changelog.Fingerprint
 }
@@ -61,29 +61,29 @@ func (r reportRow) change() uint64 {
 	return r.copyOf
 }
 
-// recognise says whether an event was reported before, and of which report it is a copy: the first
-// of a change that its source has not reported, and whose properties do not contradict. So the n-th
-// event of one source is the copy of the n-th of another.
-func recognise(event Event, reports []reportRow) (receipt Receipt, copyOf uint64) {
+// recognise determines whether an event was reported before, and of which report it is a copy: the
+// first report of a change that its source has not reported yet, and whose properties do not
+// contradict its own. So the n-th event of one source is a copy of the n-th event of another.
+func recognise(event Event, reportsOf []reportRow) (receipt Receipt, copyOf uint64) {
 	taken := make(map[uint64]bool)
-	for _, known := range reports {
-		if known.identity == event.Identity {
-			return ReceiptAgain, known.change()
+	for _, report := range reportsOf {
+		if report.identity == event.Identity {
+			return ReceiptAgain, report.change()
 		}
-		if known.source == event.Report.Source || known.properties.Contradicts(event.Report.Properties) {
-			taken[known.change()] = true
+		if report.source == event.Report.Source || report.properties.Contradicts(event.Report.Properties) {
+			taken[report.change()] = true
 		}
 	}
-	for _, known := range reports {
-		if !taken[known.change()] {
-			return ReceiptCopy, known.change()
+	for _, report := range reportsOf {
+		if !taken[report.change()] {
+			return ReceiptCopy, report.change()
 		}
 	}
 	return ReceiptStored, 0
 }
 
-// reports reads what is known of a change.
-func reports(ctx context.Context, tx querier, change string) ([]reportRow, error) {
+// reportsOf reads the reports with a change key.
+func reportsOf(ctx context.Context, tx querier, change string) ([]reportRow, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT number, identity, source, copy_of, properties FROM reports WHERE change = $1 ORDER BY number`, change)
 	if err != nil {
 		return nil, fmt.Errorf("reading the reports of a change: %w", err)
@@ -94,19 +94,19 @@ func reports(ctx context.Context, tx querier, change string) ([]reportRow, error
 	})
 }
 
-// keep stores an event in a transaction, unless it was reported before: then it returns the
-// identity under which the change is stored. One that has expired is only noted.
-func (q *SQL) keep(ctx context.Context, tx querier, event Event, expired bool) (receipt Receipt, original string, err error) {
+// storeOnce stores an event unless it was reported before. In that case it returns the identity
+// under which the change is stored. An expired event is only recorded as reported.
+func (q *SQL) storeOnce(ctx context.Context, tx querier, event Event, expired bool) (receipt Receipt, original string, err error) {
 	if err := q.engine.serialize(ctx, tx, event.change()); err != nil {
 		return 0, "", err
 	}
-	known, err := reports(ctx, tx, event.change())
+	prior, err := reportsOf(ctx, tx, event.change())
 	if err != nil {
 		return 0, "", err
 	}
-	receipt, copyOf := recognise(event, known)
-	if i := slices.IndexFunc(known, func(first reportRow) bool { return first.number == copyOf }); i >= 0 {
-		original = known[i].identity
+	receipt, copyOf := recognise(event, prior)
+	if i := slices.IndexFunc(prior, func(first reportRow) bool { return first.number == copyOf }); i >= 0 {
+		original = prior[i].identity
 	}
 	switch {
 	case receipt == ReceiptAgain:
@@ -128,19 +128,19 @@ func (q *SQL) keep(ctx context.Context, tx querier, event Event, expired bool) (
 	return receipt, original, nil
 }
 
-// explainCopy adds to the explanation of a stored event that a copy of it has arrived.
+// explainCopy records in the explanation of a stored event that a copy has arrived.
 func (q *SQL) explainCopy(ctx context.Context, tx querier, original string, arrived Event) error {
 	return q.explain(ctx, tx, "identity", original, func(e *Explanation) { e.add(arrived.Origin.Source, precise(time.Now())) })
 }
 
-// insert adds an event, unless one of its identity is there.
+// insert adds an event, unless one with its identity exists.
 func (q *SQL) insert(ctx context.Context, tx querier, event Event) (bool, error) {
 	if err := q.admit(ctx, tx, len(event.Body)+len(event.Report.Properties)); err != nil {
 		return false, err
 	}
 	storedAt := time.Now().UTC().Format(timeFormat)
-	// A copy must not use up a number: SQLite would give one to it even where the conflict is
-	// ignored, and a gap among the newest numbers means a loss.
+	// A copy must not use up a number, because a gap after the newest event means a loss. With ON
+	// CONFLICT alone, SQLite would assign a number even if the conflict is ignored.
 	inserted, err := tx.ExecContext(ctx, `INSERT INTO events (identity, stored_at, explanation, body, checksum, doubtful)
 		SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM events WHERE identity = $1) ON CONFLICT DO NOTHING`,
 		event.Identity, storedAt, Explanation{Origin: event.Origin}.encode(), event.Body, eventChecksum(event.Identity, storedAt, event.Body), event.Doubtful)
@@ -151,12 +151,12 @@ func (q *SQL) insert(ctx context.Context, tx querier, event Event) (bool, error)
 	return count > 0, err
 }
 
-// keptReports is for how long reports are kept, whatever space they take: longer than anything is
-// read again that has been read.
-const keptReports = time.Hour
+// reportRetention is how long reports are kept even if space is short: longer than the period for
+// which entries of the audit log are read again.
+const reportRetention = time.Hour
 
-// discardReports removes the oldest reports to make room, but none of what may be read again:
-// nothing from shortly before the position of a query, and nothing recent.
+// discardReports removes the oldest reports to free space, but none of entries that may be read
+// again: it keeps reports from shortly before the position of each query, and recent ones.
 func discardReports(ctx context.Context, tx querier) (int64, error) {
 	before := time.Now()
 	var oldest moment
@@ -167,10 +167,10 @@ func discardReports(ctx context.Context, tx querier) (int64, error) {
 	if !oldest.IsZero() && oldest.Before(before) {
 		before = oldest.Time
 	}
-	return removeReports(ctx, tx, before.Add(-keptReports))
+	return removeReports(ctx, tx, before.Add(-reportRetention))
 }
 
-// removeReports removes a batch of reports from before a time.
+// removeReports removes a batch of reports that are older than a time.
 func removeReports(ctx context.Context, tx querier, before time.Time) (int64, error) {
 	return remove(ctx, tx, `DELETE FROM reports WHERE number IN (SELECT number FROM reports WHERE noted_at < $1 ORDER BY number LIMIT $2)`,
 		timestamp(before), discardBatch)

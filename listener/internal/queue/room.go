@@ -8,23 +8,24 @@ import (
 	"time"
 )
 
-// errFull says that what waits takes all the space that the store may have.
+// errFull reports that pending events take all the space of the store.
 var errFull = errors.New("the event store is full of pending events; raise store.max_bytes, or check why they are not delivered")
 
 const (
-	// rowOverhead is more than an event takes beside its body.
+	// rowOverhead is an upper bound for the size of an event without its body.
 	rowOverhead = 1 << 10
-	// reportOverhead is what a report takes beside its properties.
+	// reportOverhead is the size of a report without its properties.
 	reportOverhead = 1 << 8
-	// bodyCopies is how often a body is on disk at most: in its table and in the log of a database.
+	// bodyCopies is the maximum number of copies of a body on disk: in the table and in the
+	// write-ahead log.
 	bodyCopies = 2
-	// discardBatch is how many events are discarded at a time.
+	// discardBatch is how many rows are discarded at a time.
 	discardBatch = 256
-	// A part of the space that dead letters may keep under pressure.
+	// Dead letters may keep 1/deadLetterPart of the space when space is short.
 	deadLetterPart = 8
 )
 
-// room is how much more the store may take before it has to be measured again.
+// room tracks how much more can be stored before the size must be measured again.
 type room struct {
 	limit int64
 
@@ -39,7 +40,7 @@ func (r *room) isFull() bool {
 	return r.full
 }
 
-// take uses up space for a body, and reports whether there is enough without measuring.
+// take reserves space, and returns false if the size must be measured first.
 func (r *room) take(need int64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -50,12 +51,13 @@ func (r *room) take(need int64) bool {
 	return true
 }
 
-// set notes what is left after a measurement, and what of it is needed now. It reports whether that
-// is another answer than before.
+// set records the free space after a measurement, and takes what is needed now. It reports whether
+// the store has become full or is no longer full.
 func (r *room) set(left, need int64) (changed bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	// Another process may store as well, so that a part is enough for now.
+	// Another process may store events too, so only a part of the space is used before the next
+	// measurement.
 	const part = 4
 	wasFull := r.full
 	r.full, r.left = left < need, max(0, left-need)/part
@@ -65,8 +67,7 @@ func (r *room) set(left, need int64) (changed bool, err error) {
 	return r.full != wasFull, err
 }
 
-// settle keeps the result of a measurement, and logs when the store has become full or has room
-// again.
+// settle records a measurement, and logs when the store becomes full or is no longer full.
 func (q *SQL) settle(ctx context.Context, left, need int64) error {
 	changed, err := q.room.set(left, need)
 	if changed && err != nil {
@@ -78,8 +79,8 @@ func (q *SQL) settle(ctx context.Context, left, need int64) error {
 	return err
 }
 
-// admit makes room for a body: events that were evaluated, and whose deliveries are done, may be
-// discarded for it, the oldest first; then dead letters beyond their part.
+// admit makes room for a body of the given size. If necessary, it discards the oldest events that
+// are evaluated and delivered, then old reports, then dead letters beyond their share.
 func (q *SQL) admit(ctx context.Context, tx querier, size int) error {
 	need := int64(size)*bodyCopies + rowOverhead
 	if q.room.take(need) {
@@ -104,13 +105,13 @@ func (q *SQL) admit(ctx context.Context, tx querier, size int) error {
 	}
 }
 
-// doneEvents selects events that nothing needs any more.
+// doneEvents selects events that are no longer needed.
 const doneEvents = `evaluated_at IS NOT NULL
 	AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.event = events.number)
 	AND NOT EXISTS (SELECT 1 FROM dead_letters WHERE dead_letters.event = events.number)`
 
-// discard removes the oldest of what may be discarded for space, and returns how many rows that
-// were.
+// discard removes a batch of the oldest rows that may be discarded, and returns how many it
+// removed.
 func (q *SQL) discard(ctx context.Context, tx querier) (int64, error) {
 	discarded, err := remove(ctx, tx, `DELETE FROM events WHERE number IN (SELECT number FROM events WHERE `+doneEvents+` ORDER BY number LIMIT $1)`, discardBatch)
 	if err != nil || discarded > 0 {
@@ -119,12 +120,12 @@ func (q *SQL) discard(ctx context.Context, tx querier) (int64, error) {
 	if discarded, err = discardReports(ctx, tx); err != nil || discarded > 0 {
 		return discarded, err
 	}
-	var kept int64
-	err = tx.QueryRowContext(ctx, `SELECT CAST(coalesce(sum(length(body)), 0) AS BIGINT) FROM events WHERE number IN (SELECT event FROM dead_letters)`).Scan(&kept)
+	var size int64
+	err = tx.QueryRowContext(ctx, `SELECT CAST(coalesce(sum(length(body)), 0) AS BIGINT) FROM events WHERE number IN (SELECT event FROM dead_letters)`).Scan(&size)
 	if err != nil {
 		return 0, fmt.Errorf("measuring the dead letters: %w", err)
 	}
-	if kept <= q.options.MaxBytes/deadLetterPart {
+	if size <= q.options.MaxBytes/deadLetterPart {
 		return 0, nil
 	}
 	discarded, err = remove(ctx, tx, `DELETE FROM dead_letters WHERE number IN (SELECT number FROM dead_letters ORDER BY number LIMIT $1)`, discardBatch)
@@ -142,8 +143,7 @@ func remove(ctx context.Context, tx querier, statement string, args ...any) (int
 	return removed.RowsAffected()
 }
 
-// tidy discards events that are old enough and that nothing needs, and what was noted as sent long
-// ago.
+// tidy removes events that are old and no longer needed, old reports, and old sent keys.
 func (q *SQL) tidy(ctx context.Context) error {
 	now := time.Now()
 	err := q.removeAll(ctx, func(ctx context.Context, tx querier) (int64, error) {
@@ -165,7 +165,7 @@ func (q *SQL) tidy(ctx context.Context) error {
 	})
 }
 
-// removeAll removes batches, each in a transaction of its own, until nothing is left.
+// removeAll removes batches, each in its own transaction, until nothing is left.
 func (q *SQL) removeAll(ctx context.Context, batch func(ctx context.Context, tx querier) (int64, error)) error {
 	for {
 		var removed int64

@@ -12,13 +12,13 @@ import (
 // storedTable is a table of the embedded store that is checked and salvaged.
 type storedTable struct {
 	name string
-	// isSound reports whether a row is what was written; nil when it has no checksum.
+	// isSound reports whether the checksum of a row is correct; nil if rows have no checksum.
 	isSound func(row storedRow) bool
-	// ofEvents says that its rows refer to an event, and are worth nothing without it.
+	// ofEvents means that rows refer to an event, and are useless without it.
 	ofEvents bool
 }
 
-// storedTables are in the order in which their rows refer to one another.
+// storedTables returns the tables, each after those that its rows refer to.
 func storedTables() []storedTable {
 	isSoundDelivery := func(row storedRow) bool {
 		event := uint64(row.integer("event")) //nolint:gosec // A damaged number fails the checksum.
@@ -38,7 +38,7 @@ func storedTables() []storedTable {
 	}
 }
 
-// storedRow is a row with whatever columns its table has.
+// storedRow is a row of any table.
 type storedRow struct {
 	id      int64
 	columns []string
@@ -58,8 +58,8 @@ func scanStoredRow(rows *sql.Rows) (storedRow, error) {
 	return row, rows.Scan(into...)
 }
 
-// value is that of a column; nil also when the damage has given it another type than the one that
-// is asked for.
+// value returns the value of a column, or nil if there is no such column. Damage may have changed
+// its type.
 func (r storedRow) value(column string) any {
 	if i := slices.Index(r.columns, column); i >= 0 {
 		return r.values[i]
@@ -77,13 +77,13 @@ func (r storedRow) text(column string) string {
 	return content
 }
 
-// isWaiting reports whether something is lost without the row: an event that was evaluated is
-// represented by its deliveries.
+// isWaiting reports whether the loss of the row loses an alert. An evaluated event is represented
+// by its deliveries.
 func (r storedRow) isWaiting(table storedTable) bool {
 	return table.ofEvents || table.name == "events" && r.value("evaluated_at") == nil
 }
 
-// inspect returns an error that wraps errNotSound at the first row that is not what was written.
+// inspect returns an error that wraps errNotSound for the first row whose checksum is wrong.
 func (t storedTable) inspect(ctx context.Context, database querier) error {
 	if t.isSound == nil {
 		return nil
@@ -105,44 +105,44 @@ func (t storedTable) inspect(ctx context.Context, database querier) error {
 	return rows.Err()
 }
 
-// copy copies rows in the order of their numbers and adds to what is lost. Where the next row
-// cannot be read, the numbers after it are tried one by one, because a scan ends at the first page
-// that is damaged; then the copy is not whole.
-func (t storedTable) copy(ctx context.Context, source, target querier, lastEvent uint64, lost *report) (whole bool, err error) {
+// copy copies rows in the order of their numbers, and adds losses to lost. If the next row cannot
+// be read, it tries the following numbers one by one, because a scan ends at the first damaged
+// page. In that case, it returns false: the copy may be incomplete.
+func (t storedTable) copy(ctx context.Context, source, target querier, lastEvent uint64, lost *report) (complete bool, err error) {
 	last := int64(lastEvent) //nolint:gosec // A store holds far fewer events.
 	var greatest sql.NullInt64
 	if err := source.QueryRowContext(ctx, `SELECT max(rowid) FROM `+t.name).Scan(&greatest); err == nil {
 		last = max(last, greatest.Int64)
 	}
-	whole = true
+	complete = true
 	for id := int64(0); id < last; {
 		row, err := t.next(ctx, source, id)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
-			return whole, nil
+			return complete, nil
 		case err != nil && ctx.Err() != nil:
 			return false, ctx.Err()
 		case err != nil:
-			whole, id = false, id+1
+			complete, id = false, id+1
 			continue
 		}
 		id = row.id
-		kept := false
+		inserted := false
 		if t.isSound == nil || t.isSound(row) {
-			if kept, err = t.insert(ctx, target, row); err != nil {
+			if inserted, err = t.insert(ctx, target, row); err != nil {
 				return false, err
 			}
 		} else {
 			lost.DamagedRows++
 		}
-		if !kept && row.isWaiting(t) {
+		if !inserted && row.isWaiting(t) {
 			lost.Lost++
 		}
 	}
-	return whole, nil
+	return complete, nil
 }
 
-// next reads the first row after a number.
+// next reads the first row whose number is greater than after.
 func (t storedTable) next(ctx context.Context, source querier, after int64) (storedRow, error) {
 	rows, err := source.QueryContext(ctx, `SELECT rowid, * FROM `+t.name+` WHERE rowid > $1 ORDER BY rowid LIMIT 1`, after)
 	if err != nil {
@@ -158,8 +158,8 @@ func (t storedTable) next(ctx context.Context, source querier, after int64) (sto
 	return storedRow{}, sql.ErrNoRows
 }
 
-// insert writes a row into the copy, and reports whether it is there: one whose event could not be
-// read is left out.
+// insert writes a row to the copy, and reports whether it did: rows whose event could not be read
+// are left out.
 func (t storedTable) insert(ctx context.Context, target querier, row storedRow) (bool, error) {
 	condition := ""
 	if t.ofEvents {

@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// schemaVersions are the steps from an empty database to today's schema. A step that was released
-// is never changed; a change is another step. Times are texts in UTC, so that they read and sort
-// alike in both databases.
+// schemaVersions returns the steps from an empty database to the current schema. A released step is
+// never changed; changes are added as new steps. Times are texts in UTC, so that they read and sort
+// the same in both databases.
 //
-// sqlite3 and psql show what the columns say; the guide explains them.
+// Operators read these tables with sqlite3 and psql; the guide explains the columns.
 func schemaVersions() [][]string {
 	return [][]string{{
-		// What arrived. evaluated_at is the mark of an event whose deliveries were made; what lacks
-		// it is still to be evaluated. explanation is JSON, and says what became of the event. It
-		// stands before the body, so that it is read without it.
+		// Received events. evaluated_at is NULL until the event is evaluated. explanation is a JSON
+		// Explanation. Its column precedes the body, so that it can be read without reading the
+		// body.
 		`CREATE TABLE events (
 			number {number},
 			identity TEXT NOT NULL UNIQUE,
@@ -28,7 +28,7 @@ func schemaVersions() [][]string {
 			checksum BIGINT NOT NULL
 		)`,
 		`CREATE INDEX events_not_evaluated ON events (number) WHERE evaluated_at IS NULL`,
-		// What waits, in the lane of each destination.
+		// Pending deliveries, in the lane of each destination.
 		`CREATE TABLE deliveries (
 			number {number},
 			destination TEXT NOT NULL,
@@ -47,7 +47,7 @@ func schemaVersions() [][]string {
 			UNIQUE (event, destination, rule, replayed)
 		)`,
 		`CREATE INDEX deliveries_lane ON deliveries (destination, number)`,
-		// What was delivered, for longer than events and retries live.
+		// Sent deliveries, kept longer than events are kept and retried.
 		`CREATE TABLE sent (
 			destination TEXT NOT NULL,
 			rule TEXT NOT NULL,
@@ -67,7 +67,7 @@ func schemaVersions() [][]string {
 			checksum BIGINT NOT NULL
 		)`,
 		`CREATE INDEX dead_letters_event ON dead_letters (event)`,
-		// One row per destination that is, or was, in trouble.
+		// One row for each destination that is, or was, failing or parked.
 		`CREATE TABLE lanes (
 			destination TEXT PRIMARY KEY,
 			parked_since TEXT,
@@ -78,15 +78,16 @@ func schemaVersions() [][]string {
 			resumed_at TEXT,
 			webhook TEXT NOT NULL
 		)`,
-		// Who evaluates and who serves a lane, where several processes share the database.
+		// Which process evaluates events, and which serves each lane, if several share the
+		// database.
 		`CREATE TABLE leases (
 			task TEXT PRIMARY KEY,
 			holder TEXT NOT NULL,
 			expires_at {time} NOT NULL
 		)`,
 	}, {
-		// Who has reported which change: longer than the events are there. copy_of is the first
-		// report of the change, 0 for that itself.
+		// Which source reported which change, kept longer than the events. copy_of is the number of
+		// the first report of the change, and 0 in that report itself.
 		`CREATE TABLE reports (
 			number {number},
 			noted_at TEXT NOT NULL,
@@ -108,11 +109,10 @@ func schemaVersions() [][]string {
 	}}
 }
 
-// errNewerSchema says that a later version of the listener has used the store.
+// errNewerSchema reports that a newer version of the listener has used the store.
 var errNewerSchema = errors.New("the event store was created by a newer version of the listener")
 
-// migrate brings the schema up to date, in the transaction of tx. types are what the placeholders
-// of the schema stand for.
+// migrate updates the schema in the transaction tx. types replaces the placeholders in the schema.
 func migrate(ctx context.Context, tx querier, types *strings.Replacer) error {
 	if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)`); err != nil {
 		return fmt.Errorf("reading the schema version: %w", err)

@@ -4,5 +4,5 @@ package queue
 
 import "math"
 
-// freeSpace is not known here; a full disk shows when a write fails.
+// freeSpace is not implemented on this system; a full disk is detected when a write fails.
 func freeSpace(string) (int64, error) { return math.MaxInt64, nil }

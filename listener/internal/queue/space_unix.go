@@ -4,7 +4,7 @@ package queue
 
 import "syscall"
 
-// freeSpace returns how many bytes this process may still write beside the directory's files.
+// freeSpace returns how many bytes this process can still write to the file system of a directory.
 func freeSpace(dir string) (int64, error) {
 	var state syscall.Statfs_t
 	if err := syscall.Statfs(dir, &state); err != nil {

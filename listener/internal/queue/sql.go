@@ -10,65 +10,65 @@ import (
 	"time"
 )
 
-// engine is what differs between the databases.
+// engine is the part of a queue that differs between databases.
 type engine interface {
 	// reader runs queries outside of a transaction.
 	reader() querier
-	// write runs a change in a transaction of its own, or in one that it shares with others, and
-	// returns once that is on disk. A change that fails leaves nothing behind. It may be run again,
-	// so it must not rely on what it has done.
+	// write runs a change in a transaction, which it may share with others, and returns once the
+	// transaction is on disk. A failed change has no effect. A change may run more than once, so it
+	// must not depend on its earlier runs.
 	write(ctx context.Context, change change) error
-	// claim takes the lease of a task for this process, or extends it, and reports whether it has
-	// it.
+	// claim acquires or extends the lease of a task for this process, and reports whether it
+	// succeeded.
 	claim(ctx context.Context, task string) (bool, error)
-	// release gives the lease of a task back.
+	// release releases the lease of a task.
 	release(ctx context.Context, task string) error
-	// guard fails in a transaction when this process does not hold the lease.
+	// guard returns ErrLaneLost in a transaction if this process does not hold the lease.
 	guard(ctx context.Context, tx querier, task string) error
-	// announce rings the bells of a topic in the other processes once the transaction is committed.
+	// announce signals a topic in the other processes once the transaction is committed.
 	announce(ctx context.Context, tx querier, topic string) error
-	// serialize keeps other transactions about the same change waiting until this one has ended.
+	// serialize blocks other transactions for the same change until this one ends.
 	serialize(ctx context.Context, tx querier, change string) error
-	// used is how much space the store takes.
+	// used returns how many bytes the store takes.
 	used(ctx context.Context, tx querier) (int64, error)
-	// lockRows ends a query of rows that the same transaction is to change.
+	// lockRows returns the suffix of a query for rows that the same transaction will change.
 	lockRows() string
-	// check returns an error when nothing could be stored now.
+	// check returns an error if nothing can be stored now.
 	check(ctx context.Context) error
 	close() error
 }
 
 type change func(ctx context.Context, tx querier) error
 
-// SQL is a Queue in a database.
+// SQL implements Queue with a database.
 type SQL struct {
 	options Options
 	engine  engine
-	bells   *bells
+	signals *signals
 	tasks   *tasks
 	room    room
 	closed  atomic.Bool
-	// damage is what was found when the store was opened, and lost counts what was found damaged
-	// since.
+	// damage is the damage found when the store was opened; lost counts rows found damaged since
+	// then.
 	damage Damage
 	lost   atomic.Int64
 }
 
 var _ Queue = (*SQL)(nil)
 
-// Open opens the store, and makes it if it is missing. Its error wraps ErrLocked when another
-// process uses the data directory.
+// Open opens the store, and creates it if necessary. Its error wraps ErrLocked if another process
+// uses the data directory.
 func Open(ctx context.Context, options Options) (*SQL, error) {
 	options, err := options.complete()
 	if err != nil {
 		return nil, err
 	}
-	queue := &SQL{options: options, bells: newBells(), tasks: newTasks()}
+	queue := &SQL{options: options, signals: newSignals(), tasks: newTasks()}
 	queue.room = room{limit: options.MaxBytes}
 	if options.embedded() {
 		queue.engine, queue.damage, err = openSQLite(ctx, options)
 	} else {
-		queue.engine, err = openPostgres(ctx, options, queue.bells)
+		queue.engine, err = openPostgres(ctx, options, queue.signals)
 	}
 	if err != nil {
 		return nil, err
@@ -84,10 +84,10 @@ func (q *SQL) Close() error {
 	return q.engine.close()
 }
 
-// errClosed says that the queue was closed.
+// errClosed reports that the queue was closed.
 var errClosed = errors.New("the event store is closed")
 
-// unavailable marks an error of the database as one for which the sender should try again.
+// unavailable wraps an error of the database with ErrUnavailable, so that the sender tries again.
 func unavailable(err error) error {
 	if err == nil || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNoDeadLetter) || errors.Is(err, ErrNoEvent) || errors.Is(err, ErrTooLarge) {
 		return err
@@ -95,7 +95,7 @@ func unavailable(err error) error {
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
 
-// Store keeps an event, unless it is one of a change that is known.
+// Store implements Queue.
 func (q *SQL) Store(ctx context.Context, event Event) (duplicate bool, err error) {
 	if q.closed.Load() {
 		return false, unavailable(errClosed)
@@ -107,7 +107,7 @@ func (q *SQL) Store(ctx context.Context, event Event) (duplicate bool, err error
 		return false, unavailable(err)
 	}
 	err = q.engine.write(ctx, func(ctx context.Context, tx querier) error {
-		receipt, original, err := q.keep(ctx, tx, event, false)
+		receipt, original, err := q.storeOnce(ctx, tx, event, false)
 		if err != nil {
 			return err
 		}
@@ -119,11 +119,11 @@ func (q *SQL) Store(ctx context.Context, event Event) (duplicate bool, err error
 	if err != nil {
 		return false, unavailable(err)
 	}
-	q.bells.ring(evaluatorTask)
+	q.signals.send(evaluatorTask)
 	return duplicate, nil
 }
 
-// Check asks whether there is room, and whether the database answers.
+// Check implements Queue: it checks for space and that the database answers.
 func (q *SQL) Check(ctx context.Context) error {
 	if q.closed.Load() {
 		return unavailable(errClosed)
@@ -138,7 +138,7 @@ func (q *SQL) Check(ctx context.Context) error {
 	return unavailable(q.engine.reader().QueryRowContext(ctx, `SELECT 1`).Scan(&one))
 }
 
-// Damage returns what the store has lost.
+// Damage implements Queue.
 func (q *SQL) Damage() Damage {
 	damage := q.damage
 	damage.Lost += int(q.lost.Load())
@@ -147,20 +147,20 @@ func (q *SQL) Damage() Damage {
 
 const (
 	evaluatorTask = "evaluator"
-	// One batch of events is evaluated in one transaction.
+	// batchEvents is how many events are evaluated in one transaction.
 	batchEvents = 64
-	// batchBytes bounds what is read into memory at a time.
+	// batchBytes limits how much is read into memory at a time.
 	batchBytes = 8 << 20
-	// lookAgain is how often anything is looked at that no bell has rung for.
-	lookAgain = 2 * time.Second
-	// tidyInterval is how often what is old enough is discarded.
+	// pollInterval is how often to check for changes without a signal.
+	pollInterval = 2 * time.Second
+	// tidyInterval is how often old rows are removed.
 	tidyInterval = 10 * time.Minute
 )
 
-// Evaluate evaluates events whenever no other process does.
+// Evaluate implements Queue.
 func (q *SQL) Evaluate(ctx context.Context, evaluate Evaluator) {
 	q.hold(ctx, evaluatorTask, func(ctx, held context.Context) error {
-		news, stop := q.bells.listen(evaluatorTask)
+		changes, stop := q.signals.subscribe(evaluatorTask)
 		defer stop()
 		var tidied time.Time
 		for ctx.Err() == nil {
@@ -175,7 +175,7 @@ func (q *SQL) Evaluate(ctx context.Context, evaluate Evaluator) {
 				return err
 			}
 			if evaluated == 0 {
-				news.wait(ctx, lookAgain)
+				changes.wait(ctx, pollInterval)
 			}
 		}
 		return nil
@@ -188,22 +188,22 @@ type storedEvent struct {
 	number   uint64
 	storedAt string
 	sum      int64
-	// explanation is as it was when the event was read.
+	// explanation is the explanation at the time the event was read.
 	explanation string
 }
 
 func (e storedEvent) isSound() bool { return e.sum == eventChecksum(e.Identity, e.storedAt, e.Body) }
 
-// evaluateBatch evaluates the next events, and returns how many there were.
+// evaluateBatch evaluates the next events, and returns how many it evaluated.
 func (q *SQL) evaluateBatch(ctx context.Context, evaluate Evaluator) (int, error) {
 	batch, err := q.unevaluated(ctx)
 	if err != nil || len(batch) == 0 {
 		return 0, err
 	}
-	made := make([]Evaluation, len(batch))
+	evaluations := make([]Evaluation, len(batch))
 	for i, event := range batch {
 		if event.isSound() {
-			made[i] = evaluate(event.Event)
+			evaluations[i] = evaluate(event.Event)
 		}
 	}
 	var damaged int
@@ -214,17 +214,17 @@ func (q *SQL) evaluateBatch(ctx context.Context, evaluate Evaluator) (int, error
 		damaged = 0
 		lanes := make(map[string]bool)
 		for i, event := range batch {
-			isNew, err := q.mark(ctx, tx, event, made[i])
+			wasUnevaluated, err := q.mark(ctx, tx, event, evaluations[i])
 			if err != nil {
 				return err
 			}
-			if !isNew {
+			if !wasUnevaluated {
 				continue
 			}
 			if !event.isSound() {
 				damaged++
 			}
-			for _, delivery := range made[i].Deliveries {
+			for _, delivery := range evaluations[i].Deliveries {
 				if err := insertDelivery(ctx, tx, event.number, event.storedAt, delivery, 0); err != nil {
 					return err
 				}
@@ -242,17 +242,17 @@ func (q *SQL) evaluateBatch(ctx context.Context, evaluate Evaluator) (int, error
 		return 0, err
 	}
 	if damaged > 0 {
-		q.lose(ctx, damaged, "events")
+		q.recordLoss(ctx, damaged, "events")
 	}
-	for _, evaluation := range made {
+	for _, evaluation := range evaluations {
 		for _, delivery := range evaluation.Deliveries {
-			q.bells.ring(laneTask(delivery.Destination))
+			q.signals.send(laneTask(delivery.Destination))
 		}
 	}
 	return len(batch), nil
 }
 
-// unevaluated reads the next events that lack the mark.
+// unevaluated reads the next events that are not evaluated.
 func (q *SQL) unevaluated(ctx context.Context) ([]storedEvent, error) {
 	rows, err := q.engine.reader().QueryContext(ctx,
 		`SELECT number, identity, stored_at, explanation, body, checksum, doubtful FROM events WHERE evaluated_at IS NULL ORDER BY number LIMIT $1`, batchEvents)
@@ -266,9 +266,9 @@ func (q *SQL) unevaluated(ctx context.Context) ([]storedEvent, error) {
 	})
 }
 
-// collect reads rows until they are too large together, and at least one of them.
+// collect reads rows up to a total size of about batchBytes, but at least one.
 func collect[T any](rows *sql.Rows, scan func(*sql.Rows) (row T, size int, err error)) ([]T, error) {
-	defer func() { _ = rows.Close() }() // What it could say, Err has said.
+	defer func() { _ = rows.Close() }() // Err reports the error.
 	var all []T
 	for total := 0; total < batchBytes && rows.Next(); {
 		row, size, err := scan(rows)
@@ -283,7 +283,7 @@ func collect[T any](rows *sql.Rows, scan func(*sql.Rows) (row T, size int, err e
 	return all, nil
 }
 
-// execute runs a statement about events, and returns how many rows it has changed.
+// execute runs a statement that marks an event, and returns how many rows it changed.
 func execute(ctx context.Context, tx querier, statement string, args ...any) (int64, error) {
 	changed, err := tx.ExecContext(ctx, statement, args...)
 	if err != nil {
@@ -292,8 +292,7 @@ func execute(ctx context.Context, tx querier, statement string, args ...any) (in
 	return changed.RowsAffected()
 }
 
-// mark notes that an event is evaluated, and what its evaluation was, and reports whether the event
-// was not evaluated before.
+// mark records the evaluation of an event. It returns false if the event had been evaluated before.
 func (q *SQL) mark(ctx context.Context, tx querier, event storedEvent, evaluation Evaluation) (bool, error) {
 	now := timestamp(time.Now())
 	explanation := decodeExplanation(event.explanation)
@@ -303,7 +302,7 @@ func (q *SQL) mark(ctx context.Context, tx querier, event storedEvent, evaluatio
 	if err != nil || count > 0 {
 		return count > 0, err
 	}
-	// It was evaluated before, or a copy has arrived since it was read.
+	// The event was evaluated before, or a copy has arrived since it was read.
 	count, err = execute(ctx, tx, `UPDATE events SET evaluated_at = $1 WHERE number = $2 AND evaluated_at IS NULL`, now, event.number)
 	if err != nil || count == 0 {
 		return false, err
@@ -311,7 +310,7 @@ func (q *SQL) mark(ctx context.Context, tx querier, event storedEvent, evaluatio
 	return true, q.explain(ctx, tx, "number", event.number, func(e *Explanation) { e.evaluated(evaluation) })
 }
 
-// scanText reads a row that is one text.
+// scanText scans a row with a single text column.
 func scanText(rows *sql.Rows) (text string, size int, err error) {
 	err = rows.Scan(&text)
 	return text, len(text), err
@@ -328,13 +327,13 @@ func insertDelivery(ctx context.Context, tx querier, event uint64, storedAt stri
 	return nil
 }
 
-// lose counts what was found damaged while the store is in use.
-func (q *SQL) lose(ctx context.Context, count int, what string) {
+// recordLoss counts and logs rows that were found damaged while the store is in use.
+func (q *SQL) recordLoss(ctx context.Context, count int, what string) {
 	q.lost.Add(int64(count))
 	q.options.Logger.ErrorContext(ctx, "event store: damaged rows were lost", "lost", count, "what", what)
 }
 
-// Lanes looks into every table that knows of lanes.
+// Lanes implements Inspector.
 func (q *SQL) Lanes(ctx context.Context) ([]string, error) {
 	return q.names(ctx, `SELECT destination FROM deliveries UNION SELECT destination FROM dead_letters UNION SELECT destination FROM lanes`)
 }
@@ -349,7 +348,7 @@ func (q *SQL) names(ctx context.Context, query string) ([]string, error) {
 	return names, unavailable(err)
 }
 
-// Stats counts the rows.
+// Stats implements Inspector.
 func (q *SQL) Stats(ctx context.Context) (Stats, error) {
 	stats := Stats{Lanes: make(map[string]LaneStats)}
 	reader := q.engine.reader()

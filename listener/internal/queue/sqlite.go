@@ -19,22 +19,22 @@ import (
 const (
 	databaseFile = "events.db"
 	pageSize     = 4096
-	// The log is moved into the database when it has grown to a part of what the store may take,
-	// but at most to so many pages.
+	// The write-ahead log is checkpointed at 1/logPart of the maximum size of the store, but at
+	// most at logPages pages.
 	logPart  = 16
 	logPages = 1000
-	// readers is how many queries run at a time, beside the one that writes.
+	// readers is how many queries run at a time, in addition to the writer.
 	readers = 4
 )
 
-// sqliteTypes are those of the columns.
+// sqliteTypes returns the column types.
 func sqliteTypes() *strings.Replacer {
 	return strings.NewReplacer("{number}", "INTEGER PRIMARY KEY AUTOINCREMENT", "{bytes}", "BLOB", "{time}", "TEXT")
 }
 
-// sqliteEngine keeps the queue in one file. A lock file of ours lets one listener at a time use the
-// directory, so there are no leases; readers, such as sqlite3 or a command of the listener, may
-// work beside it.
+// sqliteEngine keeps the queue in one file. Our own lock file ensures that only one listener uses
+// the directory, so there are no leases. Others, such as sqlite3 or a command of the listener, can
+// read the database at the same time.
 type sqliteEngine struct {
 	path    string
 	options Options
@@ -45,8 +45,9 @@ type sqliteEngine struct {
 	marks   *highWater
 }
 
-// dataSource is the name of the database for the driver. What the operator calls the directory is a
-// path, and nothing in it an option. A relative one would be taken for a host.
+// dataSource returns the data source name of a database. The path is escaped, so that nothing in it
+// is taken for an option. It is absolute, because the first part of a relative path would be taken
+// for a host.
 func dataSource(path string, options url.Values) string {
 	if absolute, err := filepath.Abs(path); err == nil {
 		path = absolute
@@ -54,9 +55,8 @@ func dataSource(path string, options url.Values) string {
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: options.Encode()}).String()
 }
 
-// writeOptions are those of the connection that writes. With synchronous=FULL a transaction is on
-// the disk when it is committed; with NORMAL the log is written to the disk when it is moved into
-// the database.
+// writeOptions returns the options of the connection that writes. With synchronous=FULL a
+// transaction is on disk when it is committed; with NORMAL the log is synced only at a checkpoint.
 func writeOptions(options Options) url.Values {
 	mode := "FULL"
 	if options.Sync > 0 {
@@ -69,14 +69,15 @@ func writeOptions(options Options) url.Values {
 	}}
 }
 
-// logPages is how many pages the log has at most, but for one large transaction.
+// logPages is the maximum number of pages in the write-ahead log, except for a single large
+// transaction.
 func (o Options) logPages() int64 { return max(1, min(o.MaxBytes/logPart/pageSize, logPages)) }
 
 func readOptions() url.Values {
 	return url.Values{"_pragma": {"busy_timeout(5000)", "query_only(1)", "cache_size(-2000)"}}
 }
 
-// openSQLite opens the store of a listener: what is damaged is put aside before.
+// openSQLite opens the store of a listener, after repairing it if necessary.
 func openSQLite(ctx context.Context, options Options) (engine, Damage, error) {
 	if err := os.MkdirAll(options.Dir, 0o700); err != nil {
 		return nil, Damage{}, fmt.Errorf("creating the data directory: %w", err)
@@ -112,17 +113,17 @@ func openLocked(ctx context.Context, options Options) (*sqliteEngine, Damage, er
 		return nil, Damage{}, errors.Join(err, marks.close())
 	}
 	if engine.read, err = sql.Open("sqlite", dataSource(path, readOptions())); err != nil {
-		return nil, Damage{}, errors.Join(err, engine.writer.close(), marks.close()) //nolint:contextcheck // A transaction is not given up half-way.
+		return nil, Damage{}, errors.Join(err, engine.writer.close(), marks.close()) //nolint:contextcheck // Pending writes must not be canceled.
 	}
 	engine.read.SetMaxOpenConns(readers)
 	if err := engine.noticeLoss(ctx, marks.previous); err != nil {
-		return nil, Damage{}, errors.Join(err, engine.close()) //nolint:contextcheck // What was written is kept, whoever has gone.
+		return nil, Damage{}, errors.Join(err, engine.close()) //nolint:contextcheck // Closing must not be canceled.
 	}
 	return engine, damage, nil
 }
 
-// noticeLoss doubts what is read again when the store has fallen behind what the marks of the run
-// before say: an old copy was put back, or its log is gone.
+// noticeLoss marks what is read again from the audit log as doubtful if the store is behind the
+// marks of the previous run, because an old copy was restored or the log was lost.
 func (e *sqliteEngine) noticeLoss(ctx context.Context, previous *marks) error {
 	if previous == nil {
 		return nil
@@ -134,7 +135,7 @@ func (e *sqliteEngine) noticeLoss(ctx context.Context, previous *marks) error {
 	return e.write(ctx, doubt)
 }
 
-// createDatabase makes the tables, if they are missing or old.
+// createDatabase creates or updates the tables.
 func createDatabase(ctx context.Context, connection *sql.Conn) error {
 	if _, err := connection.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
@@ -149,7 +150,7 @@ func createDatabase(ctx context.Context, connection *sql.Conn) error {
 
 func (e *sqliteEngine) reader() querier { return e.read }
 
-// errReadOnly says that the store was opened only to look at it.
+// errReadOnly reports that the store was opened only for reading.
 var errReadOnly = errors.New("the event store is open read-only")
 
 func (e *sqliteEngine) write(ctx context.Context, apply change) error {
@@ -159,22 +160,22 @@ func (e *sqliteEngine) write(ctx context.Context, apply change) error {
 	return e.writer.write(ctx, apply)
 }
 
-// claim always succeeds: nobody else has the directory.
+// claim always succeeds: no other listener uses the directory.
 func (e *sqliteEngine) claim(context.Context, string) (bool, error) { return true, nil }
 
 func (e *sqliteEngine) release(context.Context, string) error { return nil }
 
 func (e *sqliteEngine) guard(context.Context, querier, string) error { return nil }
 
-// serialize has nothing to do: one connection writes.
+// serialize does nothing: only one connection writes.
 func (e *sqliteEngine) serialize(context.Context, querier, string) error { return nil }
 
 func (e *sqliteEngine) announce(context.Context, querier, string) error { return nil }
 
-// lockRows is nothing: one connection writes.
+// lockRows is empty: only one connection writes.
 func (e *sqliteEngine) lockRows() string { return "" }
 
-// used counts the pages that hold something, and the log.
+// used counts the pages in use and the write-ahead log.
 func (e *sqliteEngine) used(ctx context.Context, tx querier) (int64, error) {
 	var pages, free int64
 	for pragma, into := range map[string]*int64{"page_count": &pages, "freelist_count": &free} {
@@ -182,8 +183,8 @@ func (e *sqliteEngine) used(ctx context.Context, tx querier) (int64, error) {
 			return 0, err
 		}
 	}
-	// A log that has been moved into the database is written over from its beginning, so no more of
-	// it counts than is allowed to stay.
+	// After a checkpoint, the log is overwritten from its beginning, so it counts only up to its
+	// limit.
 	log := int64(0)
 	if info, err := os.Stat(e.path + "-wal"); err == nil {
 		log = min(info.Size(), e.options.logPages()*pageSize)
@@ -208,7 +209,7 @@ func (e *sqliteEngine) close() error {
 	return err
 }
 
-// isFullDisk reports whether an error is that of a disk without space.
+// isFullDisk reports whether an error means that the disk is full.
 func isFullDisk(err error) bool {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return true
@@ -217,7 +218,7 @@ func isFullDisk(err error) bool {
 	return ok && (failure.Code()&0xff == sqlite3.SQLITE_FULL || failure.Code() == sqlite3.SQLITE_IOERR_SHMSIZE)
 }
 
-// isDamage reports whether an error says that the file is not what SQLite has written.
+// isDamage reports whether an error means that the database file is damaged.
 func isDamage(err error) bool {
 	failure, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {

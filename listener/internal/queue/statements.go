@@ -6,8 +6,8 @@ import (
 	"errors"
 )
 
-// statements is a connection that prepares each statement once: reading the SQL of an insert takes
-// SQLite as long as the insert. It is used by one goroutine.
+// statements is a connection that prepares each statement once, because parsing an INSERT takes
+// SQLite as long as executing it. It must be used by only one goroutine.
 type statements struct {
 	connection *sql.Conn
 	prepared   map[string]*sql.Stmt
@@ -18,8 +18,8 @@ func newStatements(connection *sql.Conn) *statements {
 }
 
 func (s *statements) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
-	if known, ok := s.prepared[query]; ok {
-		return known, nil
+	if existing, ok := s.prepared[query]; ok {
+		return existing, nil
 	}
 	prepared, err := s.connection.PrepareContext(ctx, query)
 	if err != nil {
@@ -51,7 +51,7 @@ func (s *statements) QueryContext(ctx context.Context, query string, args ...any
 func (s *statements) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	prepared, err := s.prepare(ctx, query)
 	if err != nil {
-		// It gives the same error again.
+		// The query fails with the same error.
 		return s.connection.QueryRowContext(ctx, query, args...)
 	}
 	return prepared.QueryRowContext(ctx, args...)

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// groupSize is how many changes share a transaction at most.
+// groupSize is the maximum number of changes in one transaction.
 const groupSize = 64
 
-// writer has the one connection that writes. Changes that arrive while a transaction is written to
-// the disk make the next one together, so that the disk is waited for once per transaction and
-// nobody waits for a group to fill.
+// writer owns the only connection that writes. Changes that arrive while a transaction is being
+// committed form the next transaction together. So there is one disk sync for each transaction, and
+// no change waits for a group to fill.
 type writer struct {
 	database   *sql.DB
 	connection *sql.Conn
@@ -27,7 +27,7 @@ type writer struct {
 	ended      sync.WaitGroup
 }
 
-// request is a change that waits for its commit.
+// request is a change that is waiting for its commit.
 type request struct {
 	apply change
 	err   error
@@ -50,28 +50,28 @@ func openWriter(ctx context.Context, path string, options Options, disk *disk, m
 		database: database, connection: connection, statements: newStatements(connection), disk: disk, marks: marks,
 		requests: make(chan *request, groupSize), stop: make(chan struct{}),
 	}
-	// What was missing has been reported: a crash from here on does not report it again.
-	marks.last(ctx, connection)
-	opened.ended.Go(func() { opened.run(options.Sync) }) //nolint:contextcheck // It writes for many callers.
+	// Any loss has been reported by now: a crash after this does not report it again.
+	marks.write(ctx, connection)
+	opened.ended.Go(func() { opened.run(options.Sync) }) //nolint:contextcheck // It outlives ctx.
 	return opened, nil
 }
 
-// write applies a change with the next transaction. Once the change has been taken up its outcome
-// is waited for, also when ctx ends: nobody else could tell it.
+// write applies a change with the next transaction. Once the change is accepted, it waits for the
+// result even if ctx ends, because the change may be committed.
 func (w *writer) write(ctx context.Context, apply change) error {
-	asked := &request{apply: apply, done: make(chan struct{})}
+	req := &request{apply: apply, done: make(chan struct{})}
 	select {
-	case w.requests <- asked:
+	case w.requests <- req:
 	case <-w.stop:
 		return errClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	<-asked.done
-	return asked.err
+	<-req.done
+	return req.err
 }
 
-// run writes transactions until the writer is closed, and then what waits still.
+// run commits transactions until the writer is closed, and then the remaining requests.
 func (w *writer) run(every time.Duration) {
 	ticker := &time.Ticker{}
 	if every > 0 {
@@ -97,7 +97,7 @@ func (w *writer) run(every time.Duration) {
 	}
 }
 
-// gather takes what waits already.
+// gather adds the requests that are already waiting.
 func (w *writer) gather(first *request) []*request {
 	group := []*request{first}
 	for len(group) < groupSize {
@@ -111,7 +111,7 @@ func (w *writer) gather(first *request) []*request {
 	return group
 }
 
-// flush writes the log to the disk, where that is not done at each commit.
+// flush syncs the log to disk, if that is not done at each commit.
 func (w *writer) flush() { _ = w.exec("PRAGMA wal_checkpoint(PASSIVE)") }
 
 func (w *writer) exec(statement string) error {
@@ -119,26 +119,26 @@ func (w *writer) exec(statement string) error {
 	return err
 }
 
-// commit answers every request of a group. When the disk is full the space that is kept for this is
-// released, and the group is tried once more.
+// commit commits a group and answers its requests. If the disk is full, it releases the reserve and
+// tries once more.
 func (w *writer) commit(group []*request) {
 	err := w.try(group)
 	if err != nil && isFullDisk(err) && w.disk.release() {
 		err = w.try(group)
 	}
-	for _, asked := range group {
+	for _, req := range group {
 		if err != nil {
-			asked.err = err
+			req.err = err
 		}
-		close(asked.done)
+		close(req.done)
 	}
 	if err == nil {
 		w.marks.note(context.Background(), w.statements)
 	}
 }
 
-// try writes a group as one transaction. Its error concerns all of the group; one that concerns a
-// single request is noted there.
+// try writes a group as one transaction. An error that concerns only one request is stored in that
+// request; the returned error concerns the whole group.
 func (w *writer) try(group []*request) error {
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)
@@ -153,35 +153,35 @@ func (w *writer) try(group []*request) error {
 		err = w.exec("COMMIT")
 	}
 	if err != nil {
-		// SQLite may have rolled back by itself; then this fails, and all is well.
+		// If SQLite has already rolled back by itself, this fails, which is harmless.
 		_ = w.exec("ROLLBACK")
 		return fmt.Errorf("writing to the event store: %w", err)
 	}
 	return nil
 }
 
-// applyOne applies a change that has the transaction to itself: if it is rejected, all of that is
-// rolled back.
-func (w *writer) applyOne(asked *request) error {
-	asked.err = asked.apply(context.Background(), w.statements)
-	if asked.err == nil || isFullDisk(asked.err) || isDamage(asked.err) {
-		return asked.err
+// applyOne applies the only change of a transaction. If the change fails, the transaction is rolled
+// back.
+func (w *writer) applyOne(req *request) error {
+	req.err = req.apply(context.Background(), w.statements)
+	if req.err == nil || isFullDisk(req.err) || isDamage(req.err) {
+		return req.err
 	}
-	// The commit that follows has nothing left to write.
+	// The following commit is empty.
 	return errors.Join(w.exec("ROLLBACK"), w.exec("BEGIN"))
 }
 
-// applyAll applies the changes of a group, each by itself: one that is rejected leaves the others
-// alone.
+// applyAll applies the changes of a group, each with its own savepoint, so that a failed change
+// does not affect the others.
 func (w *writer) applyAll(group []*request) error {
-	for _, asked := range group {
+	for _, req := range group {
 		if err := w.exec("SAVEPOINT change"); err != nil {
 			return err
 		}
-		asked.err = asked.apply(context.Background(), w.statements)
-		if asked.err != nil {
-			if isFullDisk(asked.err) || isDamage(asked.err) {
-				return asked.err
+		req.err = req.apply(context.Background(), w.statements)
+		if req.err != nil {
+			if isFullDisk(req.err) || isDamage(req.err) {
+				return req.err
 			}
 			if err := w.exec("ROLLBACK TO change"); err != nil {
 				return err
@@ -194,10 +194,10 @@ func (w *writer) applyAll(group []*request) error {
 	return nil
 }
 
-// close writes what waits, and moves the log into the database.
+// close commits the remaining requests, and closes the database.
 func (w *writer) close() error {
 	close(w.stop)
 	w.ended.Wait()
-	w.marks.last(context.Background(), w.statements)
+	w.marks.write(context.Background(), w.statements)
 	return errors.Join(w.statements.close(), w.connection.Close(), w.database.Close())
 }
