@@ -52,7 +52,7 @@ type EventPage struct {
 }
 
 // mostScanned is how many events are looked at for one page.
-const mostScanned = 10_000
+const maxScanned = 10_000
 
 // IsAll reports whether the query selects every event.
 func (q EventQuery) IsAll() bool {
@@ -97,7 +97,7 @@ func (l *Local) Events(ctx context.Context, query EventQuery) (EventPage, error)
 	if query.IsAll() {
 		atOnce = query.Limit
 	}
-	for scanned := 0; scanned < mostScanned; {
+	for scanned := 0; scanned < maxScanned; {
 		read, err := l.options.Store.Events(ctx, query.Before, atOnce)
 		if err != nil {
 			return EventPage{}, err

@@ -57,7 +57,7 @@ func (l *Local) Arrivals(ctx context.Context) (arrivals.Arrivals, error) {
 
 func (l *Local) recall(ctx context.Context) error {
 	before := uint64(0)
-	for scanned := 0; scanned < mostScanned; {
+	for scanned := 0; scanned < maxScanned; {
 		events, err := l.options.Store.Events(ctx, before, MaxPage)
 		if err != nil || len(events) == 0 {
 			return err

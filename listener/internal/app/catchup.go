@@ -19,7 +19,7 @@ import (
 // mostQueries is how many blueprints are asked for one by one. Beyond that one query for all of
 // them is cheaper: with port.poll at 15 s each takes 20 of the 15,000 requests that an organization
 // has in five minutes.
-const mostQueries = 10
+const maxQueries = 10
 
 // catchUp reads Port's audit log for the events that did not arrive.
 type catchUp struct {
@@ -85,7 +85,7 @@ func planOf(loaded *config.Config) ingest.Plan {
 	switch {
 	case len(resources) == 0:
 		return plan
-	case every || len(blueprints) > mostQueries:
+	case every || len(blueprints) > maxQueries:
 		blueprints = []string{""}
 	}
 	for _, blueprint := range blueprints {

@@ -13,7 +13,7 @@ import (
 const portRetries = 1
 
 // mostAnswer is the most bytes of an answer: of what is asked for much, less is asked then.
-const mostAnswer = 16 << 20
+const maxAnswer = 16 << 20
 
 // portAPI is the client of Port's API, which can be replaced while it is used.
 type portAPI struct {
@@ -58,6 +58,6 @@ func NewPortClient(loaded *config.Config, version string, more ...port.Option) (
 	secrets := reveal(loaded.ClientSecrets)
 	return port.New(loaded.Port.BaseURL, append([]port.Option{
 		port.WithCredentials(loaded.Port.ClientID, secrets[0], secrets[1:]...), port.WithUserAgent(userAgent(version)), port.WithMaxRetries(portRetries),
-		port.WithMaxResponseSize(mostAnswer),
+		port.WithMaxResponseSize(maxAnswer),
 	}, more...)...)
 }

@@ -14,7 +14,7 @@ import (
 
 // mostBlueprints bounds the blueprints that are remembered of a source. Refusals are of a closed
 // set of kinds.
-const mostBlueprints = 1000
+const maxBlueprints = 1000
 
 // Arrivals is what has reached the process.
 type Arrivals struct {
@@ -151,7 +151,7 @@ func (s *source) note(blueprint, id string, at time.Time) {
 		s.Last = at
 	}
 	known, ok := s.blueprints[blueprint]
-	if (ok || len(s.blueprints) < mostBlueprints) && at.After(known.Last) {
+	if (ok || len(s.blueprints) < maxBlueprints) && at.After(known.Last) {
 		s.blueprints[blueprint] = Blueprint{Name: blueprint, Last: at, Event: id}
 	}
 }

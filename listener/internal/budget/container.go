@@ -11,15 +11,15 @@ import (
 const (
 	// processMost is what the process that evaluates jq and templates may take: an event of 4 MiB
 	// needs up to 280 MiB.
-	processMost = 320 << 20
+	maxProcessMemory = 320 << 20
 	// processLeast is below what no program of Go does anything sensible.
-	processLeast = 96 << 20
+	minProcessMemory = 96 << 20
 )
 
 // processMemory returns the limit of that process: five eighths of the container's, so that it
 // never is what the container dies of.
 func processMemory(container int64) int64 {
-	return max(processLeast, min(processMost, container/8*5))
+	return max(minProcessMemory, min(maxProcessMemory, container/8*5))
 }
 
 // containerMemory returns the memory limit of the control group, which is that of a container or of

@@ -85,7 +85,7 @@ func (t *templateSection) read(l *loader) {
 }
 
 // mostMistakes is how many mistakes of one template are looked for.
-const mostMistakes = 50
+const maxMistakes = 50
 
 // compile compiles a template and tries it for a rule. What has a mistake is replaced to find the
 // others. secret says that a mistake may quote what a variable holds.
@@ -94,7 +94,7 @@ func (l *loader) compile(section *templateSection, selected rule.Rule, secret bo
 	if section.incomplete && source.Blocks == nil && source.Header+source.Context+source.Body+source.Text+source.Line == "" {
 		return nil
 	}
-	for range mostMistakes {
+	for range maxMistakes {
 		template, err := l.try(source, selected)
 		if err == nil {
 			return template

@@ -26,14 +26,14 @@ const (
 	// serves later messages.
 	requestTime = 10 * time.Second
 	// mostRequests is how many may be on their way.
-	mostRequests = 8
+	maxRequests = 8
 	// freshFor is how long an answer is used before Port is asked again.
 	freshFor = 10 * time.Minute
 	// completeFor is how long a list of everybody is taken to name everybody.
 	completeFor = time.Minute
 	// mostMembers and mostOthers are how many answers of a kind are remembered.
-	mostMembers = 10_000
-	mostOthers  = 2_000
+	maxMembers = 10_000
+	maxOthers  = 2_000
 )
 
 // Recorder counts what happens.

@@ -68,7 +68,7 @@ func (d *Directory) consult(of kind, key string) (texts []string, waiting *reque
 	if there := consulted.underway[name]; there != nil {
 		return texts, there
 	}
-	if client == nil || d.underway >= mostRequests {
+	if client == nil || d.underway >= maxRequests {
 		return texts, nil
 	}
 	started := &request{key: key, done: make(chan struct{})}

@@ -33,11 +33,11 @@ type source struct {
 
 func kinds() []source {
 	return []source{
-		{people, mostMembers, true, askPeople},
-		{applications, mostMembers, true, askApplications},
-		{blueprints, mostOthers, false, askBlueprint},
-		{owners, mostOthers, false, askOwners},
-		{teamTitles, mostOthers, false, askTeam},
+		{people, maxMembers, true, askPeople},
+		{applications, maxMembers, true, askApplications},
+		{blueprints, maxOthers, false, askBlueprint},
+		{owners, maxOthers, false, askOwners},
+		{teamTitles, maxOthers, false, askTeam},
 	}
 }
 

@@ -259,7 +259,7 @@ func (r *reader) received(entry queue.Entry, result metrics.Result) {
 }
 
 // mostSeen is how many entries each half of the memory of what was seen holds.
-const mostSeen = 50_000
+const maxSeen = 50_000
 
 // seen remembers the entries that were stored last, so that those which are read again cost no more
 // than their reading. It forgets in two halves.
@@ -282,7 +282,7 @@ func (s *seen) add(identifier string) {
 	if s.current == nil {
 		s.seed, s.current = maphash.MakeSeed(), make(map[uint64]struct{})
 	}
-	if len(s.current) >= mostSeen {
+	if len(s.current) >= maxSeen {
 		s.current, s.before = make(map[uint64]struct{}), s.current
 	}
 	s.current[maphash.String(s.seed, identifier)] = struct{}{}

@@ -22,8 +22,8 @@ const (
 	// lastEventHeader asks a server that keeps events for those after an id.
 	lastEventHeader = "Last-Event-ID"
 	// idLimit is far above the length of any id.
-	idLimit       = 256
-	mostRedirects = 5
+	idLimit      = 256
+	maxRedirects = 5
 )
 
 // CheckChannel refuses what cannot be the URL of a Smee channel. Its error does not quote the URL:
@@ -68,8 +68,8 @@ func newChannelClient(transport http.RoundTripper) *http.Client {
 func checkRedirect(request *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	switch {
-	case len(via) > mostRedirects:
-		return fmt.Errorf("the channel redirects more than %d times; check smee.url", mostRedirects)
+	case len(via) > maxRedirects:
+		return fmt.Errorf("the channel redirects more than %d times; check smee.url", maxRedirects)
 	case !strings.EqualFold(request.URL.Hostname(), first.Hostname()):
 		return fmt.Errorf("the channel redirects to another host, %q; if that is meant, use its URL as smee.url", request.URL.Host)
 	case first.Scheme == "https" && request.URL.Scheme != "https":

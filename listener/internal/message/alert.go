@@ -10,31 +10,31 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// Slack's limits, in characters after escaping, and ours within them.
+// Slack's limits, in characters after escaping, and our own limits within them.
 const (
 	headerLimit  = 150
 	sectionLimit = 3000
-	// labelLimit keeps a name from filling a line of context, and propertyLimit one from filling a
-	// header.
+	// labelLimit prevents a name from filling the context line, and propertyLimit a property name
+	// from filling the header.
 	labelLimit    = 300
 	propertyLimit = 60
 	// summaryLimit is for one value in the top-level text, which is shown in notifications and must
-	// also make sense by itself.
+	// make sense by itself.
 	summaryLimit = 500
-	// detailLimit is for one value of many.
+	// detailLimit is for one value in a list of many.
 	detailLimit = 200
 )
 
-// late is from when on a message says how late it is.
+// late is the delay from which a message says how late it is.
 const late = 5 * time.Minute
 
-// timeFormat is how a moment is shown.
+// timeFormat is the format of times in messages.
 const timeFormat = "2006-01-02 15:04:05 UTC"
 
-// healthProperty is the property of the worked example, which is called what a person calls it.
+// healthProperty is the property of the worked example, which messages call "health status".
 const healthProperty = "healthStatus"
 
-// Alert is an event to be reported, and the rule that selects it.
+// Alert is an event to be reported, and the rule that it matched.
 type Alert struct {
 	event  *changelog.Event
 	rule   rule.Rule
@@ -42,51 +42,51 @@ type Alert struct {
 	names  Names
 }
 
-// NewAlert returns the alert of an event for a rule. The rule need not match: it may have been
-// changed since it did.
-func NewAlert(event *changelog.Event, wanted rule.Rule) Alert {
-	return Alert{event: event, rule: wanted, change: wanted.Change(event)}
+// NewAlert returns the alert of an event for a rule. The rule need not match any more: it may have
+// changed since it matched.
+func NewAlert(event *changelog.Event, matched rule.Rule) Alert {
+	return Alert{event: event, rule: matched, change: matched.Change(event)}
 }
 
-// WithNames returns the alert with what Port calls the things and people in it.
+// WithNames returns the alert with names for the ids in it.
 func (a Alert) WithNames(names Names) Alert {
 	a.names = names
 	return a
 }
 
-// Message reports the event in the way of a listener without templates.
+// Message returns the default message.
 func (a Alert) Message(notes Notes) Message {
 	return a.parts(notes).message()
 }
 
-// parts makes the parts of the message.
+// parts returns the parts of the default message.
 func (a Alert) parts(notes Notes) parts {
-	made := parts{context: a.context(notes)}
+	result := parts{context: a.context(notes)}
 	if a.rule.Property == "" {
-		made.header = a.headline()
+		result.header = a.headline()
 		if body := a.details(); body != "" {
-			made.body = []string{body}
+			result.body = []string{body}
 		}
-		return made
+		return result
 	}
-	switch made.header = a.changeHeader(); rule.Action(a.event) {
+	switch result.header = a.changeHeader(); rule.Action(a.event) {
 	case changelog.ActionCreate:
-		made.summary = a.section(createdAs, a.change.After, summaryLimit)
-		made.body = []string{a.section(createdAs, a.change.After, sectionLimit)}
-		return made
+		result.summary = a.section(createdAs, a.change.After, summaryLimit)
+		result.body = []string{a.section(createdAs, a.change.After, sectionLimit)}
+		return result
 	case changelog.ActionDelete:
-		made.header = a.headline()
+		result.header = a.headline()
 	}
-	made.summary = a.section("", a.change.Before, summaryLimit) + " → " + a.section("", a.change.After, summaryLimit)
-	made.body = []string{a.section("*Before*\n", a.change.Before, sectionLimit), a.section("*Now*\n", a.change.After, sectionLimit)}
-	return made
+	result.summary = a.section("", a.change.Before, summaryLimit) + " → " + a.section("", a.change.After, summaryLimit)
+	result.body = []string{a.section("*Before*\n", a.change.Before, sectionLimit), a.section("*Now*\n", a.change.After, sectionLimit)}
+	return result
 }
 
-// createdAs stands before the first value that a property ever had.
+// createdAs precedes the initial value of a property.
 const createdAs = "Created as "
 
-// changeHeader names the entity and the property. When it is too long the name is cut, not the
-// rest.
+// changeHeader names the entity and the property. If it is too long, only the name of the entity is
+// truncated.
 func (a Alert) changeHeader() string {
 	before := "Change in "
 	if a.tellsHealth() {
@@ -99,7 +99,7 @@ func (a Alert) changeHeader() string {
 	return before + escapeWithin(a.name(), headerLimit-utf8.RuneCountInString(before+after)) + after
 }
 
-// name is what a person calls the thing that changed.
+// name returns a readable name of what changed.
 func (a Alert) name() string {
 	if a.event.ResourceType == changelog.ResourceRun {
 		return a.runName()
@@ -115,7 +115,7 @@ func (a Alert) name() string {
 	return "a " + oneLine(a.event.ResourceType)
 }
 
-// runName says of what action it is a run, and on which entity.
+// runName names the action of the run, and its entity.
 func (a Alert) runName() string {
 	name := "a run"
 	if action := oneLine(a.event.RunAction()); action != "" {
@@ -127,7 +127,7 @@ func (a Alert) runName() string {
 	return name
 }
 
-// property is what a person calls the watched property.
+// property returns a readable name of the rule's property.
 func (a Alert) property() string {
 	if a.rule.Property == healthProperty {
 		return "health status"
@@ -135,12 +135,12 @@ func (a Alert) property() string {
 	return escapeWithin(oneLine(a.rule.Property), propertyLimit)
 }
 
-// tellsHealth reports whether the watched property has healthy values.
+// tellsHealth reports whether the rule's property is a health status.
 func (a Alert) tellsHealth() bool {
 	return a.rule.Property == healthProperty || len(a.rule.HealthyValues) > 0
 }
 
-// headline says in a line what happened, where no property is watched.
+// headline says what happened in one line, for rules without a property and for deletions.
 func (a Alert) headline() string {
 	name, happened := a.name(), a.happened()
 	switch a.event.ResourceType {
@@ -152,7 +152,7 @@ func (a Alert) headline() string {
 	return escapeWithin(name, headerLimit-utf8.RuneCountInString(happened)) + happened
 }
 
-// happened says what became of the thing.
+// happened says what happened, as the end of a sentence.
 func (a Alert) happened() string {
 	switch action := rule.Action(a.event); {
 	case a.event.ResourceType == changelog.ResourceRun:
@@ -183,28 +183,28 @@ func (a Alert) runStatus() string {
 	return "its status is unknown"
 }
 
-// context says what changed, by identifiers, who did it, when, and how late this message is if it
-// is. Where the header does not say it, it also names the rule.
+// context says what changed, by identifiers, who changed it and when, and how late the message is.
+// It names the rule unless the header already implies it.
 func (a Alert) context(notes Notes) string {
-	var said []string
+	var items []string
 	if identifier := escapeWithin(oneLine(a.identifier()), labelLimit); identifier != "" {
-		said = append(said, a.linked(identifier))
+		items = append(items, a.linked(identifier))
 	}
 	if blueprint := escapeWithin(oneLine(a.blueprint()), labelLimit); blueprint != "" {
-		said = append(said, blueprint)
+		items = append(items, blueprint)
 	}
-	said = append(said, "Triggered by "+a.actor(labelLimit))
+	items = append(items, "Triggered by "+a.actor(labelLimit))
 	if at := a.event.HappenedAt(); !at.IsZero() {
-		said = append(said, showTime(at))
+		items = append(items, showTime(at))
 	}
 	if !a.tellsHealth() && a.rule.Name != "" {
-		said = append(said, "rule "+escapeWithin(a.rule.Name, labelLimit))
+		items = append(items, "rule "+escapeWithin(a.rule.Name, labelLimit))
 	}
-	return strings.Join(said, " · ") + a.remarks(notes)
+	return strings.Join(items, " · ") + a.remarks(notes)
 }
 
-// identifier is that of the run, or of the entity. A blueprint has no other than its own, which is
-// named beside it.
+// identifier returns the identifier of the run or entity. For a blueprint it is empty, because the
+// context line already has the blueprint.
 func (a Alert) identifier() string {
 	if a.event.ResourceType == changelog.ResourceRun {
 		return a.event.Context.RunID
@@ -212,7 +212,8 @@ func (a Alert) identifier() string {
 	return a.event.Context.Entity
 }
 
-// remarks is what the message says about itself, if there is anything.
+// remarks returns what the message says about itself: that it is late, out of order or possibly a
+// duplicate.
 func (a Alert) remarks(notes Notes) string {
 	text := ""
 	if at := a.event.HappenedAt(); !at.IsZero() {
@@ -230,10 +231,10 @@ func (a Alert) remarks(notes Notes) string {
 	return text
 }
 
-// actor names who caused the change within a number of characters.
+// actor names who made the change, in at most limit characters.
 func (a Alert) actor(limit int) string { return escapeWithin(a.userName(), limit) }
 
-// userName is what a person calls who caused the change, else the id.
+// userName returns the name of who made the change, otherwise the id.
 func (a Alert) userName() string {
 	for _, name := range []string{a.names.User, a.event.Trigger.By.Name, a.event.Trigger.By.Email} {
 		if name = oneLine(name); name != "" {
@@ -243,7 +244,7 @@ func (a Alert) userName() string {
 	return a.user()
 }
 
-// user is a user, a client or an application by its id, else Port.
+// user returns the id of the user, client or application, otherwise "Port".
 func (a Alert) user() string {
 	if name := oneLine(a.event.User()); name != "" {
 		return name
@@ -253,7 +254,7 @@ func (a Alert) user() string {
 
 func showTime(at time.Time) string { return at.UTC().Format(timeFormat) }
 
-// coarse words a delay of minutes or more in its largest sensible unit.
+// coarse formats a delay in its largest sensible unit, at least minutes.
 func coarse(delay time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
@@ -265,8 +266,8 @@ func coarse(delay time.Duration) string {
 	return fmt.Sprintf("%d days", int(delay/day))
 }
 
-// section shows a value of the watched property in one line after a title, with its sign if it has
-// any, within a limit.
+// section formats a value of the rule's property on one line, after a title and followed by its
+// emoji if it has one, in at most limit characters.
 func (a Alert) section(title string, value any, limit int) string {
 	suffix := ""
 	if a.tellsHealth() {
@@ -275,11 +276,11 @@ func (a Alert) section(title string, value any, limit int) string {
 	return title + escapeWithin(oneLine(show(value)), limit-utf8.RuneCountInString(title+suffix)) + suffix
 }
 
-// sign is an emoji: by its code, which Slack draws in mrkdwn, and as the character, which is drawn
-// everywhere.
+// sign is an emoji: its shortcode, which Slack displays in mrkdwn, and the character, which is
+// displayed everywhere.
 type sign struct{ code, character string }
 
-// sign returns the sign of a health status. Statuses that nobody listed are shown all the same.
+// sign returns the emoji of a health status, also for unknown ones.
 func (a Alert) sign(value any) sign {
 	healthy := sign{":white_check_mark:", "✅"}
 	if a.rule.Healthy(value) {
@@ -298,8 +299,8 @@ func (a Alert) sign(value any) sign {
 	return sign{":grey_question:", "❔"}
 }
 
-// show returns a value as a person writes it: a text as it is, anything else as JSON, and "none"
-// for what is absent.
+// show formats a value for people: a string unchanged, anything else as JSON, and "none" for null.
+// An empty string is shown as JSON.
 func show(value any) string {
 	if value == nil {
 		return "none"
@@ -314,7 +315,7 @@ func show(value any) string {
 	return string(written)
 }
 
-// Line reports the event in one line of a digest.
+// Line returns the default line in a digest.
 func (a Alert) Line() Line {
 	text := "• *" + a.linked(escapeWithin(a.name(), lineNameLimit)) + "*"
 	if identifier := oneLine(a.identifier()); identifier != "" && identifier != a.name() {
@@ -337,7 +338,7 @@ func (a Alert) Line() Line {
 	return Line{Text: text, health: a.rule.Property == healthProperty}
 }
 
-// lineChange says in a few words how the watched property changed.
+// lineChange says briefly how the rule's property changed.
 func (a Alert) lineChange(action string) string {
 	now := a.section("", a.change.After, lineStateLimit)
 	if action == changelog.ActionCreate {

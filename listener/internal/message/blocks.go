@@ -16,13 +16,13 @@ import (
 )
 
 const (
-	// messageLimit is how many characters the blocks of a message have together.
-	messageLimit = 11_000
-	mostBlocks   = 50
-	mostFields   = 10
-	mostContext  = 10
-	mostActions  = 25
-	urlLimit     = 3000
+	// messageLimit is the maximum number of characters in all blocks of a message.
+	messageLimit       = 11_000
+	maxBlocks          = 50
+	maxFields          = 10
+	maxContextElements = 10
+	maxActions         = 25
+	urlLimit           = 3000
 )
 
 // The types of text objects.
@@ -31,16 +31,16 @@ const (
 	mrkdwn    = "mrkdwn"
 )
 
-// blockSet is a set of blocks whose texts are templates. It was decoded before they were compiled:
-// whatever a text renders to, it stays a text.
+// blockSet is a list of blocks whose texts are templates. The JSON is decoded before the texts are
+// compiled, so the output of a template is always a text and never JSON.
 type blockSet struct {
 	blocks []any
 }
 
 // compileBlocks checks the form of the blocks and compiles every text in them.
 func compileBlocks(source []any) (*blockSet, error) {
-	if len(source) == 0 || len(source) > mostBlocks {
-		return nil, &TemplateError{Part: "blocks", Problem: fmt.Sprintf("there must be between 1 and %d blocks, not %d", mostBlocks, len(source))}
+	if len(source) == 0 || len(source) > maxBlocks {
+		return nil, &TemplateError{Part: "blocks", Problem: fmt.Sprintf("there must be between 1 and %d blocks, not %d", maxBlocks, len(source))}
 	}
 	set := &blockSet{}
 	for i, block := range source {
@@ -48,7 +48,7 @@ func compileBlocks(source []any) (*blockSet, error) {
 		if err := checkBlock(path, block); err != nil {
 			return nil, err
 		}
-		compiled, err := compileNode(path, block, place{}, verbatim())
+		compiled, err := compileNode(path, block, position{}, verbatim())
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +57,7 @@ func compileBlocks(source []any) (*blockSet, error) {
 	return set, nil
 }
 
-// checkBlock refuses what is likely to be a slip, of all that Slack would refuse.
+// checkBlock detects likely mistakes, but not everything that Slack would refuse.
 func checkBlock(path string, block any) error {
 	object, ok := block.(map[string]any)
 	if !ok {
@@ -85,11 +85,11 @@ func checkBlock(path string, block any) error {
 				return err
 			}
 		}
-		return checkList(path+".fields", object["fields"], mostFields, func(path string, field any) error { return checkText(path, field, plainText, mrkdwn) })
+		return checkList(path+".fields", object["fields"], maxFields, func(path string, field any) error { return checkText(path, field, plainText, mrkdwn) })
 	case "context":
-		return checkList(path+".elements", object["elements"], mostContext, checkElement)
+		return checkList(path+".elements", object["elements"], maxContextElements, checkElement)
 	case "actions":
-		return checkList(path+".elements", object["elements"], mostActions, checkElement)
+		return checkList(path+".elements", object["elements"], maxActions, checkElement)
 	case "image":
 		return checkElement(path, object)
 	case "markdown":
@@ -103,7 +103,7 @@ func checkBlock(path string, block any) error {
 	return nil
 }
 
-// checkText refuses what is no text object of one of the types.
+// checkText returns an error unless text is a text object of one of the types.
 func checkText(path string, text any, types ...string) error {
 	object, _ := text.(map[string]any)
 	kind, _ := object["type"].(string)
@@ -113,7 +113,7 @@ func checkText(path string, text any, types ...string) error {
 	return nil
 }
 
-// checkElement looks at buttons and images; of others less is known.
+// checkElement checks buttons and images; other elements are not checked.
 func checkElement(path string, element any) error {
 	object, ok := element.(map[string]any)
 	if !ok {
@@ -133,11 +133,11 @@ func checkElement(path string, element any) error {
 	return nil
 }
 
-// checkList refuses a list that Slack finds too long, and elements that cannot be.
-func checkList(path string, list any, most int, check func(path string, element any) error) error {
+// checkList checks the length of a list and its elements.
+func checkList(path string, list any, limit int, check func(path string, element any) error) error {
 	elements, _ := list.([]any)
-	if len(elements) > most {
-		return &TemplateError{Part: path, Problem: fmt.Sprintf("there are %d, but Slack accepts at most %d", len(elements), most)}
+	if len(elements) > limit {
+		return &TemplateError{Part: path, Problem: fmt.Sprintf("there are %d, but Slack accepts at most %d", len(elements), limit)}
 	}
 	for i, element := range elements {
 		if err := check(fmt.Sprintf("%s[%d]", path, i), element); err != nil {
@@ -147,8 +147,8 @@ func checkList(path string, list any, most int, check func(path string, element 
 	return nil
 }
 
-// blockTypes are the types of blocks that a message may have. Slack adds new ones: one that is like
-// none of these is passed on.
+// blockTypes returns the known types of blocks. Slack adds new ones, so a type that resembles none
+// of these is accepted.
 func blockTypes() []string {
 	return []string{
 		"actions", "alert", "card", "carousel", "container", "context", "context_actions", "data_table", "data_visualization", "divider", "file", "header",
@@ -156,9 +156,9 @@ func blockTypes() []string {
 	}
 }
 
-// compileNode copies a value and replaces every text that is a template by its compiled form. in is
-// where it stands, and into what a text directly in it is for.
-func compileNode(path string, node any, in place, into target) (any, error) {
+// compileNode copies a value, and replaces every text that is a template with the compiled
+// template. in is the position of the value, and into the target of a text directly in it.
+func compileNode(path string, node any, in position, into target) (any, error) {
 	switch node := node.(type) {
 	case string:
 		if !strings.Contains(node, "{{") {
@@ -182,11 +182,11 @@ func compileNode(path string, node any, in place, into target) (any, error) {
 	case map[string]any:
 		object := make(map[string]any, len(node))
 		for _, key := range slices.Sorted(maps.Keys(node)) {
-			// What a text is for depends on the type beside it.
+			// The target of a text depends on the type of its object.
 			if kind, _ := node[key].(string); key == "type" && strings.Contains(kind, "{{") {
 				return nil, &TemplateError{Part: path + ".type", Problem: "a type cannot be a template"}
 			}
-			compiled, err := compileNode(path+"."+key, node[key], place{kindOf(node, in), key}, targetOf(node, key, in))
+			compiled, err := compileNode(path+"."+key, node[key], position{kindOf(node, in), key}, targetOf(node, key, in))
 			if err != nil {
 				return nil, err
 			}
@@ -197,9 +197,9 @@ func compileNode(path string, node any, in place, into target) (any, error) {
 	return node, nil
 }
 
-// targetOf says what the text under a key of an object is for. Only the text of a text object, or
-// of a markdown block, is read by Slack.
-func targetOf(object map[string]any, key string, in place) target {
+// targetOf returns the target of the text under a key of an object. Slack interprets only the text
+// of a text object or a markdown block.
+func targetOf(object map[string]any, key string, in position) target {
 	switch {
 	case key != "text":
 		return verbatim()
@@ -213,8 +213,8 @@ func targetOf(object map[string]any, key string, in place) target {
 	return verbatim()
 }
 
-// render renders every text. When all of it is too long, values are cut shorter. remarks are added
-// as a block of their own.
+// render renders every text. If the total is too long, it truncates values further. It adds remarks
+// as a separate block.
 func (s *blockSet) render(values *data, remarks string) ([]slack.Block, error) {
 	var err error
 	for _, limit := range []int{sectionLimit, summaryLimit, detailLimit, detailLimit / 4} {
@@ -230,16 +230,16 @@ func (s *blockSet) render(values *data, remarks string) ([]slack.Block, error) {
 	return nil, err
 }
 
-// errNothingLeft says that a set of blocks says nothing about an event.
+// errNothingLeft reports that all blocks are empty for an event.
 var errNothingLeft = errors.New("no block is left, because all of their texts are empty")
 
-// blockRendering is one attempt at rendering a set.
+// blockRendering is one attempt to render a blockSet.
 type blockRendering struct {
 	values *data
 	limit  int
-	// texts are all texts that are shown.
+	// texts are all visible texts.
 	texts []string
-	// ids are the ids of blocks that are taken.
+	// ids are the block ids used so far.
 	ids map[string]bool
 }
 
@@ -250,7 +250,7 @@ func (s *blockSet) renderWithin(current *blockRendering, remarks string) ([]slac
 		if err != nil {
 			return nil, err
 		}
-		object, _ := current.fit(rendered, place{}).(map[string]any)
+		object, _ := current.fit(rendered, position{}).(map[string]any)
 		if object == nil {
 			continue
 		}
@@ -263,14 +263,14 @@ func (s *blockSet) renderWithin(current *blockRendering, remarks string) ([]slac
 	if len(blocks) == 0 {
 		return nil, &TemplateError{Part: "blocks", Problem: errNothingLeft.Error()}
 	}
-	if remarks = strings.TrimPrefix(remarks, " · "); remarks != "" && len(blocks) < mostBlocks {
+	if remarks = strings.TrimPrefix(remarks, " · "); remarks != "" && len(blocks) < maxBlocks {
 		current.texts = append(current.texts, remarks)
 		blocks = append(blocks, slack.NewContextBlock("", markdown(remarks)))
 	}
 	return blocks, nil
 }
 
-// node renders the texts below a value.
+// node renders the texts in a value.
 func (r *blockRendering) node(path string, node any) (any, error) {
 	switch node := node.(type) {
 	case *text:
@@ -303,11 +303,11 @@ func (r *blockRendering) node(path string, node any) (any, error) {
 	return node, nil
 }
 
-// place says where a value stands: in an object of a type, under a key.
-type place struct{ parent, key string }
+// position is where a value is: in an object of type parent, under a key.
+type position struct{ parent, key string }
 
-// limit is how many characters Slack takes of a text there.
-func (p place) limit() int {
+// limit is the maximum length of a text there, in characters.
+func (p position) limit() int {
 	switch {
 	case p.parent == "header":
 		return headerLimit
@@ -321,11 +321,11 @@ func (p place) limit() int {
 	return sectionLimit
 }
 
-// oneLine reports whether a text there has no line breaks.
-func (p place) oneLine() bool { return p.limit() <= headerLimit }
+// oneLine reports whether a text there must not contain line breaks.
+func (p position) oneLine() bool { return p.limit() <= headerLimit }
 
-// kindOf is what an object counts as: its type, or what it must be in the place where it stands.
-func kindOf(object map[string]any, in place) string {
+// kindOf returns the type of an object, or the kind that its position implies.
+func kindOf(object map[string]any, in position) string {
 	if kind, ok := object["type"].(string); ok {
 		return kind
 	}
@@ -338,21 +338,21 @@ func kindOf(object map[string]any, in place) string {
 	return ""
 }
 
-// fit makes of a rendered value what Slack takes: texts are cut, and what has become empty is left
-// out, since Slack would refuse the whole message for it. It returns nil when nothing is left.
-func (r *blockRendering) fit(node any, in place) any {
+// fit makes a rendered value acceptable to Slack: it truncates texts, and removes empty ones, for
+// which Slack would refuse the whole message. It returns nil if nothing is left.
+func (r *blockRendering) fit(node any, in position) any {
 	switch node := node.(type) {
 	case []any:
-		kept := make([]any, 0, len(node))
+		fitting := make([]any, 0, len(node))
 		for _, element := range node {
-			if fitting := r.fit(element, in); fitting != nil {
-				kept = append(kept, fitting)
+			if fitted := r.fit(element, in); fitted != nil {
+				fitting = append(fitting, fitted)
 			}
 		}
-		if len(kept) == 0 {
+		if len(fitting) == 0 {
 			return nil
 		}
-		return kept
+		return fitting
 	case map[string]any:
 		return r.fitObject(node, in)
 	case string:
@@ -363,7 +363,7 @@ func (r *blockRendering) fit(node any, in place) any {
 	return node
 }
 
-func (r *blockRendering) fitObject(object map[string]any, in place) any {
+func (r *blockRendering) fitObject(object map[string]any, in position) any {
 	kind := kindOf(object, in)
 	if kind == plainText || kind == mrkdwn {
 		return r.fitText(object, in)
@@ -372,8 +372,8 @@ func (r *blockRendering) fitObject(object map[string]any, in place) any {
 		if text, isText := child.(string); isText && key == "text" {
 			r.texts = append(r.texts, text)
 		}
-		if fitting := r.fit(child, place{kind, key}); fitting != nil {
-			object[key] = fitting
+		if fitted := r.fit(child, position{kind, key}); fitted != nil {
+			object[key] = fitted
 		} else {
 			delete(object, key)
 		}
@@ -391,7 +391,7 @@ func (r *blockRendering) fitObject(object map[string]any, in place) any {
 	return object
 }
 
-// fillIn gives what may not be empty, and cannot be left out, something to show.
+// fillIn sets a replacement for texts that must not be empty or left out.
 func fillIn(object map[string]any, kind string) {
 	switch {
 	case kind == "image" && object["alt_text"] == "":
@@ -401,7 +401,7 @@ func fillIn(object map[string]any, kind string) {
 	}
 }
 
-// isHollow reports whether something has lost what it cannot be without.
+// isHollow reports whether an object lacks a required part.
 func isHollow(object map[string]any, kind string) bool {
 	switch kind {
 	case "header", "option", "confirm":
@@ -432,10 +432,10 @@ func isHollow(object map[string]any, kind string) bool {
 
 func isAddress(address string) bool { return len(address) <= urlLimit && isWebAddress(address) }
 
-// fitText cuts the text of a text object. Unless the object says otherwise, Slack is kept from
-// finding links and people in mrkdwn that it does not mark as such, and draws the emoji of a plain
-// text.
-func (r *blockRendering) fitText(object map[string]any, in place) any {
+// fitText truncates the text of a text object. Unless the object has its own option, it sets
+// verbatim for mrkdwn, so that Slack does not turn plain words into links and mentions, and emoji
+// for plain text.
+func (r *blockRendering) fitText(object map[string]any, in position) any {
 	text, _ := object["text"].(string)
 	if in.oneLine() {
 		text = oneLine(text)
@@ -449,14 +449,14 @@ func (r *blockRendering) fitText(object map[string]any, in place) any {
 	if object["type"] == mrkdwn {
 		option = "verbatim"
 	}
-	if _, said := object[option]; !said {
+	if _, exists := object[option]; !exists {
 		object[option] = true
 	}
 	r.texts = append(r.texts, text)
 	return object
 }
 
-// rawBlock is a block that is sent as it is, with keys that the library may not know.
+// rawBlock is a block that is sent unchanged, including keys that the library does not know.
 type rawBlock struct {
 	kind    slack.MessageBlockType
 	id      string
@@ -479,5 +479,5 @@ func (b rawBlock) BlockType() slack.MessageBlockType { return b.kind }
 // ID implements slack.Block.
 func (b rawBlock) ID() string { return b.id }
 
-// MarshalJSON returns the block as it was written.
+// MarshalJSON returns the block unchanged.
 func (b rawBlock) MarshalJSON() ([]byte, error) { return b.content, nil }

@@ -10,13 +10,13 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// data is what templates see.
+// data is the data of a template.
 type data struct {
 	alert  Alert
 	values map[string]any
 }
 
-// data returns what the templates of an alert see. The documentation lists it.
+// data returns the data for the templates of an alert. The guide documents every value.
 func (a Alert) data() *data {
 	at := ""
 	if happened := a.event.HappenedAt(); !happened.IsZero() {
@@ -48,17 +48,17 @@ func (a Alert) data() *data {
 	}}
 }
 
-// properties returns the properties of an entity, none for one that is not there.
+// properties returns the properties of an entity, or nil if there is none.
 func properties(of changelog.Snapshot) map[string]any {
-	found, _ := of["properties"].(map[string]any)
-	return found
+	properties, _ := of["properties"].(map[string]any)
+	return properties
 }
 
-// suggest says which value was probably meant by a name that is not there.
+// suggest names the value that was probably meant by an unknown name, or all values.
 func (d *data) suggest(name string) string {
-	known := slices.Sorted(maps.Keys(d.values))
-	if meant, ok := nearword.Nearest(name, known); ok {
+	names := slices.Sorted(maps.Keys(d.values))
+	if meant, ok := nearword.Nearest(name, names); ok {
 		return "did you mean ." + meant + "?"
 	}
-	return "the values are ." + strings.Join(known, ", .")
+	return "the values are ." + strings.Join(names, ", .")
 }

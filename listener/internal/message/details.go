@@ -12,10 +12,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// mostDetails is how many values are listed; the rest is counted.
-const mostDetails = 20
+// maxDetails is how many values are listed; the rest are only counted.
+const maxDetails = 20
 
-// details lists what changed, or what was created; "" if there is nothing to say.
+// details lists the values that changed or were created. It returns "" for other actions.
 func (a Alert) details() string {
 	before, after := a.event.Diff.Before, a.event.Diff.After
 	switch rule.Action(a.event) {
@@ -37,8 +37,8 @@ func (a Alert) details() string {
 	return ""
 }
 
-// list makes a line of each value of an entity: its properties, its relations, and its title and
-// team. Empty lines are left out.
+// list returns a line for each value of an entity: title, team, properties and relations. It omits
+// empty lines.
 func list(before, after changelog.Snapshot, describe func(key string, from, to any) string) string {
 	var lines []string
 	for _, key := range []string{"title", "team"} {
@@ -59,19 +59,19 @@ func list(before, after changelog.Snapshot, describe func(key string, from, to a
 	return fit(slices.DeleteFunc(lines, func(line string) bool { return line == "" }))
 }
 
-// fit joins lines within the limits of a section.
+// fit joins as many lines as fit into a section.
 func fit(lines []string) string {
 	const reserve = len("… and 999999 more")
-	var kept strings.Builder
+	var joined strings.Builder
 	for i, line := range lines {
-		full := utf8.RuneCountInString(kept.String())+utf8.RuneCountInString(line)+1 > sectionLimit-reserve
-		if i == mostDetails || full {
-			_, _ = fmt.Fprintf(&kept, "… and %d more", len(lines)-i)
+		full := utf8.RuneCountInString(joined.String())+utf8.RuneCountInString(line)+1 > sectionLimit-reserve
+		if i == maxDetails || full {
+			_, _ = fmt.Fprintf(&joined, "… and %d more", len(lines)-i)
 			break
 		}
-		kept.WriteString(line + "\n")
+		joined.WriteString(line + "\n")
 	}
-	return strings.TrimSuffix(kept.String(), "\n")
+	return strings.TrimSuffix(joined.String(), "\n")
 }
 
 func label(key string) string { return "*" + escapeWithin(oneLine(key), propertyLimit) + "*: " }

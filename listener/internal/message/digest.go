@@ -9,11 +9,11 @@ import (
 )
 
 const (
-	// Slack's limits for one message, in characters after escaping, with room for the header and
-	// the line below it.
-	digestLimit = 11_000 - 500
-	digestMost  = 50 - 4 // sections
-	// The parts of a line are cut at these lengths.
+	// Slack's limits for one message, in characters after escaping, minus space for the header and
+	// the context line.
+	digestLimit       = 11_000 - 500
+	maxDigestSections = 50 - 4 // sections
+	// The maximum lengths of the parts of a line.
 	lineNameLimit  = 120
 	lineStateLimit = 100
 	lineActorLimit = 60
@@ -21,23 +21,22 @@ const (
 
 // Line is a line of a digest.
 type Line struct {
-	// Text is escaped, and holds no line break.
+	// Text is escaped, and contains no line breaks.
 	Text string
-	// health says that it tells of a change of health status.
+	// health means that it reports a change of health status.
 	health bool
 }
 
-// Digest is a message of many lines, one for each change. It takes as many as Slack allows in one
-// message.
+// Digest is a message with one line for each change, up to Slack's limits for a message.
 type Digest struct {
 	lines    []string
 	sections []string
 	size     int
-	// health counts the lines that tell of a change of health status.
+	// health counts the lines that report a change of health status.
 	health int
 }
 
-// Add adds a line. It reports false, and adds nothing, when the line belongs into the next digest.
+// Add adds a line. It returns false if the digest is full and the line must go into the next one.
 func (d *Digest) Add(line Line) bool {
 	size := utf8.RuneCountInString(line.Text) + 1
 	if d.size+size > digestLimit {
@@ -47,7 +46,7 @@ func (d *Digest) Add(line Line) bool {
 	if last >= 0 && utf8.RuneCountInString(d.sections[last])+size <= sectionLimit {
 		d.sections[last] += "\n" + line.Text
 	} else {
-		if len(d.sections) == digestMost {
+		if len(d.sections) == maxDigestSections {
 			return false
 		}
 		d.sections = append(d.sections, line.Text)
@@ -59,7 +58,7 @@ func (d *Digest) Add(line Line) bool {
 	return true
 }
 
-// Message returns the digest as it is sent. Its text holds every line as well.
+// Message returns the message. Its text also contains every line.
 func (d *Digest) Message(notes Notes) Message {
 	header := fmt.Sprintf("%d changes", len(d.lines))
 	if d.health == len(d.lines) {

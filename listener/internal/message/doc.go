@@ -1,4 +1,4 @@
-// Package message turns an event into what Slack shows. Its functions are pure: the same event at
-// the same time gives the same message. It knows Slack's limits and escapes every value that comes
-// from an event. The application builds with it what the slack package sends.
+// Package message renders events as Slack messages. Its functions are pure: the same event and time
+// give the same message. It respects Slack's limits and escapes every value from an event. The
+// application sends its messages with package slack.
 package message

@@ -6,47 +6,48 @@ import (
 	"unicode/utf8"
 )
 
-// ellipsis stands where a value was cut.
+// ellipsis marks where a value was truncated.
 const ellipsis = "…"
 
-// escapeWithin escapes the three characters that Slack gives a meaning and cuts the result to a
-// number of runes. It never cuts an entity such as &amp; in two.
+// escapeWithin escapes Slack's three control characters, and truncates the result to limit runes,
+// but never within an entity such as &amp;.
 func escapeWithin(value string, limit int) string {
-	var kept strings.Builder
+	var result strings.Builder
 	var used, fits int // runes so far, and bytes that leave room for the ellipsis
 	for _, character := range value {
 		piece := escape(character)
 		used += utf8.RuneCountInString(piece)
 		if used > limit {
-			return kept.String()[:fits] + ellipsis
+			return result.String()[:fits] + ellipsis
 		}
-		kept.WriteString(piece)
+		result.WriteString(piece)
 		if used < limit {
-			fits = kept.Len()
+			fits = result.Len()
 		}
 	}
-	return kept.String()
+	return result.String()
 }
 
-// cut cuts a text that is escaped already, and neither an entity such as &amp; nor a link in two.
+// cut truncates an escaped text to limit runes, but never within an entity such as &amp; or within
+// a link.
 func cut(text string, limit int) string {
 	if utf8.RuneCountInString(text) <= limit {
 		return text
 	}
-	used, kept := 0, 0
-	for kept < len(text) {
-		piece := nextPiece(text[kept:])
+	used, end := 0, 0
+	for end < len(text) {
+		piece := nextPiece(text[end:])
 		used += utf8.RuneCountInString(piece)
 		if used > limit-1 {
 			break
 		}
-		kept += len(piece)
+		end += len(piece)
 	}
-	return text[:kept] + ellipsis
+	return text[:end] + ellipsis
 }
 
-// nextPiece returns what a text begins with and must not be cut: an entity, a link or a mention, or
-// a character.
+// nextPiece returns the first indivisible piece of a text: an entity, a link, a mention or a
+// character.
 func nextPiece(text string) string {
 	const longestEntity = len("&quot;")
 	end := -1
@@ -65,8 +66,7 @@ func nextPiece(text string) string {
 	return text[:size]
 }
 
-// escape returns what Slack asks to be written for a character. One that reverses the direction of
-// the text after it becomes a space.
+// escape escapes a character as Slack requires. A bidirectional control character becomes a space.
 func escape(character rune) string {
 	switch character {
 	case '&':
@@ -82,8 +82,8 @@ func escape(character rune) string {
 	return string(character)
 }
 
-// oneLine makes a label of a text: white space of every kind, and what reverses the direction of
-// the text after it, become one space, and control characters go.
+// oneLine puts a text on one line: each run of white space and bidirectional control characters
+// becomes one space, and other control characters are removed.
 func oneLine(text string) string {
 	visible := strings.Map(func(character rune) rune {
 		if unicode.IsSpace(character) || unicode.Is(unicode.Bidi_Control, character) {

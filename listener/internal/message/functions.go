@@ -19,13 +19,13 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/weburl"
 )
 
-// marked is a text that is a part of the message as it is.
+// marked is a text that is already escaped.
 type marked string
 
-// functions returns what templates may call. They only look at their arguments. Those of the
-// library that know neither the numbers of JSON nor what is absent are replaced.
+// functions returns the functions for templates. They replace those of the library that do not
+// support JSON numbers or absent values.
 func functions(into target, current *rendering) template.FuncMap {
-	made := template.FuncMap{
+	result := template.FuncMap{
 		escapeFunction: func(value any) (string, error) { return current.escape(into, value) },
 		fieldFunction:  lookUp,
 		stepFunction:   current.step,
@@ -60,18 +60,17 @@ func functions(into target, current *rendering) template.FuncMap {
 		"gt":      func(a, b any) bool { return compare(a, b, func(order int) bool { return order > 0 }) },
 		"ge":      func(a, b any) bool { return compare(a, b, func(order int) bool { return order >= 0 }) },
 	}
-	for name, instead := range map[string]string{
+	for name, reason := range map[string]string{
 		"call": "functions cannot be called", "html": "values are escaped already", "js": "values are escaped already", "slice": "use truncate or index",
 	} {
-		made[name] = func(...any) (string, error) {
-			return "", &misuse{"the function " + name + " is not available: " + instead}
+		result[name] = func(...any) (string, error) {
+			return "", &misuse{"the function " + name + " is not available: " + reason}
 		}
 	}
-	return made
+	return result
 }
 
-// truth returns a value, or nil for one that is false, as a number that is 0 or a text without
-// characters is.
+// truth returns a value, or nil if it is false: false, 0, or an empty string, list or object.
 func truth(value any) any {
 	if number, ok := toNumber(value); ok && jsonvalue.EqualNumbers(number, "0") {
 		return nil
@@ -93,12 +92,11 @@ func truth(value any) any {
 	return value
 }
 
-// firstOf returns the first value that is true, or the first that is not; the last one if there is
-// none.
-func firstOf(wanted bool, first any, others []any) any {
+// firstOf returns the first value whose truth equals want, otherwise the last value.
+func firstOf(want bool, first any, others []any) any {
 	last := first
 	for _, value := range append([]any{first}, others...) {
-		if (truth(value) != nil) == wanted {
+		if (truth(value) != nil) == want {
 			return value
 		}
 		last = value
@@ -106,39 +104,38 @@ func firstOf(wanted bool, first any, others []any) any {
 	return last
 }
 
-// formatted is the target of a text in which Slack gives some characters a meaning.
+// formatted is the target for mrkdwn.
 func formatted() target {
 	return target{escape: escapeValue, link: slackLink, code: codeWith(escapeWithin), sign: func(of sign) string { return of.code }}
 }
 
-// unformatted is that of a plain_text object: Slack finds no links there, needs the same characters
-// escaped, and need not draw the codes of emoji.
+// unformatted is the target for a plain_text object, which has no links. The same characters must
+// be escaped, and emoji are written as characters, because shortcodes may not be displayed.
 func unformatted() target { return target{escape: escapeValue, sign: character} }
 
-// standard is that of a markdown block, which is written in standard Markdown: code is literal
+// standard is the target for a markdown block, which uses standard Markdown. Code is not escaped
 // there.
 func standard() target {
 	return target{escape: escapeMarkdown, link: markdownLink, code: codeWith(cutPlain), sign: character}
 }
 
-// verbatim is that of any other text, such as a URL.
+// verbatim is the target for any other text, such as a URL.
 func verbatim() target {
 	return target{escape: func(value any, limit int) string { return cutPlain(plain(value), limit) }, sign: character}
 }
 
 func character(of sign) string { return of.character }
 
-// codeWith returns what shows a text as code after it was cut, and escaped if that is needed. What
-// would end the code is replaced.
+// codeWith returns a function that formats a text as code after truncating, and if necessary
+// escaping, it with cut. Backticks in the text are replaced.
 func codeWith(cut func(text string, limit int) string) func(text string, limit int) string {
 	return func(text string, limit int) string {
 		return "`" + cut(oneLine(strings.ReplaceAll(text, "`", "'")), limit) + "`"
 	}
 }
 
-// escapeMarkdown takes from every character the meaning that Markdown gives it, also from what
-// makes a heading or a list at the beginning of a line. Line breaks become spaces. See
-// https://spec.commonmark.org/0.31.2/#backslash-escapes.
+// escapeMarkdown escapes all Markdown syntax, including headings and lists at the beginning of a
+// line. Line breaks become spaces. See https://spec.commonmark.org/0.31.2/#backslash-escapes.
 func escapeMarkdown(value any, limit int) string {
 	if ready, ok := value.(marked); ok {
 		return cutPlain(string(ready), limit)
@@ -155,7 +152,7 @@ func escapeValue(value any, limit int) string {
 	return escapeWithin(plain(value), limit)
 }
 
-// escape makes a value a part of a text.
+// escape formats a value for a target.
 func (r *rendering) escape(into target, value any) (string, error) {
 	if err := checkPrintable(value); err != nil {
 		return "", err
@@ -173,7 +170,7 @@ func checkPrintable(value any) error {
 	return nil
 }
 
-// plain is a value as a text: an empty text is nothing, and what is absent is "none".
+// plain formats a value as text. Strings, including empty ones, are unchanged, and null is "none".
 func plain(value any) string {
 	switch value := value.(type) {
 	case string:
@@ -184,16 +181,15 @@ func plain(value any) string {
 	return show(value)
 }
 
-// lookUp returns a value below another one. What is absent, or below something that is absent, is
-// nil.
+// lookUp returns a nested value, or nil if it or any of its parents is absent.
 func lookUp(of any, names ...string) (any, error) {
 	for _, name := range names {
 		switch parent := of.(type) {
 		case nil:
 			return nil, nil
 		case *data:
-			value, known := parent.values[name]
-			if !known {
+			value, exists := parent.values[name]
+			if !exists {
 				return nil, &misuse{"there is no ." + name + "; " + parent.suggest(name)}
 			}
 			of = value
@@ -206,7 +202,7 @@ func lookUp(of any, names ...string) (any, error) {
 	return of, nil
 }
 
-// index returns an element of a list or of an object, nil if there is none.
+// index returns a nested element of a list or an object, or nil if there is none.
 func index(of any, keys ...any) any {
 	for _, key := range keys {
 		switch parent := of.(type) {
@@ -225,8 +221,8 @@ func index(of any, keys ...any) any {
 	return of
 }
 
-// length counts the elements of a list or of an object, or the characters of a text; what is absent
-// has none.
+// length counts the elements of a list or an object, or the characters of a text. It returns 0 for
+// null.
 func length(of any) int {
 	switch of := of.(type) {
 	case nil:
@@ -239,7 +235,7 @@ func length(of any) int {
 	return utf8.RuneCountInString(plain(of))
 }
 
-// change makes another text of a value. What is absent stays what it is.
+// change applies a function to the text of a value. Null remains "none".
 func change(value any, change func(string) string) string {
 	if value == nil {
 		return plain(value)
@@ -258,7 +254,7 @@ func withDefault(other, value any) any {
 	return value
 }
 
-// join writes the elements of a list one after the other.
+// join concatenates the elements of a list with a separator.
 func join(separator string, list any) (string, error) {
 	elements, ok := list.([]any)
 	if !ok {
@@ -277,17 +273,17 @@ func join(separator string, list any) (string, error) {
 	return strings.Join(texts, separator), nil
 }
 
-// write shows a value as JSON.
+// write formats a value as JSON.
 func write(value any) (string, error) {
 	written, err := changelog.Stringify(value)
 	return string(written), err
 }
 
-// date shows a time in the form of an example, as Go's layouts are; anything else as it is.
+// date formats a time with a Go layout. Anything else is returned unchanged.
 func date(layout string, value any) string {
 	return change(value, func(text string) string {
-		for _, known := range []string{time.RFC3339Nano, timeFormat} {
-			if at, err := time.Parse(known, text); err == nil {
+		for _, format := range []string{time.RFC3339Nano, timeFormat} {
+			if at, err := time.Parse(format, text); err == nil {
 				return at.UTC().Format(layout)
 			}
 		}
@@ -295,23 +291,23 @@ func date(layout string, value any) string {
 	})
 }
 
-// round shows a number with so many digits after the point; anything else, and a number of more
-// digits than anybody reads, as it is.
+// round formats a number with the given number of decimal places. Anything else, and numbers with
+// very many digits, are returned unchanged.
 func round(digits int, value any) (string, error) {
-	const most, longest = 20, 60
+	const maxDigits, maxLength = 20, 60
 	text := plain(value)
 	number, isNumber := toNumber(value)
-	if !isNumber || len(number) > longest || !isFinite(number) {
+	if !isNumber || len(number) > maxLength || !isFinite(number) {
 		return text, nil
 	}
 	exact, _, err := big.ParseFloat(number.String(), 10, 256, big.ToNearestEven)
 	if err != nil {
 		return "", err
 	}
-	return exact.Text('f', max(0, min(digits, most))), nil
+	return exact.Text('f', max(0, min(digits, maxDigits))), nil
 }
 
-// isFinite reports whether a number is one that a float64 can be near to.
+// isFinite reports whether a number is within the range of float64.
 func isFinite(number json.Number) bool {
 	_, err := number.Float64()
 	return err == nil
@@ -324,7 +320,7 @@ func cutPlain(value string, limit int) string {
 	return string([]rune(value)[:max(0, limit-1)]) + ellipsis
 }
 
-// code shows a value as code, where there is such a thing.
+// code formats a value as code, if the target supports it.
 func (r *rendering) code(into target, value any) marked {
 	text := plain(value)
 	if into.code == nil || oneLine(text) == "" {
@@ -333,8 +329,8 @@ func (r *rendering) code(into target, value any) marked {
 	return marked(into.code(text, r.limit))
 }
 
-// link shows a text that leads to an address, or the text alone where there are no links or the
-// address is not one of the web.
+// link formats a link with a text, or only the text if the target has no links or the address is
+// not a valid web URL.
 func (r *rendering) link(into target, address, label any) (marked, error) {
 	to := plain(address)
 	if text, isText := label.(string); isText && oneLine(text) == "" {
@@ -348,12 +344,12 @@ func (r *rendering) link(into target, address, label any) (marked, error) {
 	return marked(into.link(to, text)), nil
 }
 
-// slackLink is a link of mrkdwn.
+// slackLink returns a link in mrkdwn.
 func slackLink(address, text string) string {
 	return "<" + strings.NewReplacer("|", "%7C", ">", "%3E", "<", "%3C", "&", "&amp;", " ", "%20").Replace(address) + "|" + text + ">"
 }
 
-// markdownLink is a link of standard Markdown.
+// markdownLink returns a link in standard Markdown.
 func markdownLink(address, text string) string {
 	return "[" + text + "](" + strings.NewReplacer("(", "%28", ")", "%29", "<", "%3C", ">", "%3E", " ", "%20", "\\", "%5C").Replace(address) + ")"
 }
@@ -363,7 +359,7 @@ func isWebAddress(address string) bool {
 	return err == nil
 }
 
-// toNumber returns a number of an event, or one that stands in the template.
+// toNumber converts a number from an event or from a template.
 func toNumber(value any) (json.Number, bool) {
 	switch value := value.(type) {
 	case json.Number:
@@ -397,21 +393,21 @@ func unmark(value any) any {
 	return value
 }
 
-// compare orders numbers by value and texts by their characters. Nothing else is less or greater
-// than anything.
-func compare(a, b any, wanted func(order int) bool) bool {
+// compare compares numbers by value and strings lexically, and passes the result to matches. It
+// returns false for anything else.
+func compare(a, b any, matches func(order int) bool) bool {
 	left, leftIs := toNumber(a)
 	right, rightIs := toNumber(b)
 	if leftIs && rightIs {
-		return wanted(jsonvalue.CompareNumbers(left, right))
+		return matches(jsonvalue.CompareNumbers(left, right))
 	}
 	one, oneIs := unmark(a).(string)
 	other, otherIs := unmark(b).(string)
-	return oneIs && otherIs && wanted(strings.Compare(one, other))
+	return oneIs && otherIs && matches(strings.Compare(one, other))
 }
 
-// printf is fmt.Sprintf for the values of an event: a number may be printed as an integer or as a
-// fraction. A width of more than three digits is nobody's wish.
+// printf is fmt.Sprintf for the values of an event: numbers accept integer and floating-point
+// verbs. It refuses widths of more than three digits, which could produce huge outputs.
 func printf(format string, values ...any) (string, error) {
 	const longest = 1000
 	if len(format) > longest || regexp.MustCompile(`[0-9]{4}|\*`).MatchString(format) {
@@ -427,7 +423,7 @@ func printf(format string, values ...any) (string, error) {
 	return fmt.Sprintf(format, wrapped...), nil
 }
 
-// printed prints a value under the verb that it is given.
+// printed formats a value according to the verb.
 type printed struct{ value any }
 
 // Format implements fmt.Formatter.

@@ -6,8 +6,8 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// Message is one Slack message: its blocks, and a text that says the same where blocks are not
-// shown or not accepted.
+// Message is a Slack message: its blocks, and an equivalent text for where blocks are not shown or
+// not accepted.
 type Message struct {
 	Text   string
 	Blocks []slack.Block
@@ -20,11 +20,11 @@ func (m Message) Plain() Message { return Message{Text: m.Text} }
 type Notes struct {
 	// Now is the time of sending.
 	Now time.Time
-	// PossiblySent says that an earlier attempt may have been delivered.
+	// PossiblySent means that an earlier attempt may have been delivered.
 	PossiblySent bool
-	// Overtaken says that a later change of the same thing was already reported.
+	// Overtaken means that a newer change of the same entity was already reported.
 	Overtaken bool
-	// Event is the id of the event, where messages are to have it.
+	// Event is the id of the event if messages should contain it, otherwise "".
 	Event string
 }
 

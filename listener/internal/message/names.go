@@ -2,24 +2,23 @@ package message
 
 import "unicode/utf8"
 
-// Names are what Port calls the things and people that an event names by their ids. What is not
-// known is empty, and the message has the id.
+// Names are the names for the ids in an event. If a name is empty, the message shows the id.
 type Names struct {
-	// User is the name or the e-mail of a person, or the name of an application.
+	// User is the name or e-mail address of a person, or the name of an application.
 	User string `json:"user,omitzero"`
 	// Blueprint is the title of the blueprint.
 	Blueprint string `json:"blueprint,omitzero"`
 	// Teams are the titles of the teams that own the entity.
 	Teams []string `json:"teams,omitempty"`
-	// Link is the address of the entity's page in Port.
+	// Link is the URL of the entity's page in Port.
 	Link string `json:"link,omitzero"`
 }
 
-// linkLimit keeps the address of an entity with a long identifier from taking the place of what the
-// message says.
+// linkLimit is the maximum length of a link: a longer one would leave too little space for the
+// message.
 const linkLimit = 1000
 
-// linked makes an escaped text a link to the entity's page.
+// linked turns an escaped text into a link to the entity's page, if there is one.
 func (a Alert) linked(text string) string {
 	if !a.hasLink() {
 		return text
@@ -31,7 +30,7 @@ func (a Alert) hasLink() bool {
 	return isWebAddress(a.names.Link) && utf8.RuneCountInString(a.names.Link) <= linkLimit
 }
 
-// link is the address of the entity's page, nil if there is none.
+// link returns the URL of the entity's page, or nil.
 func (a Alert) link() any {
 	if !a.hasLink() {
 		return nil
@@ -39,7 +38,7 @@ func (a Alert) link() any {
 	return a.names.Link
 }
 
-// blueprint is what a person calls the blueprint, else its identifier.
+// blueprint returns the title of the blueprint, otherwise its identifier.
 func (a Alert) blueprint() string {
 	if title := oneLine(a.names.Blueprint); title != "" {
 		return title
@@ -47,7 +46,7 @@ func (a Alert) blueprint() string {
 	return a.event.Context.Blueprint
 }
 
-// teams are the teams that own the entity, by their titles, or as the event has them.
+// teams returns the titles of the teams that own the entity, otherwise the teams in the event.
 func (a Alert) teams() []any {
 	names := a.names.Teams
 	if len(names) == 0 {

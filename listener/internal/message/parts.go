@@ -6,21 +6,20 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// parts are what a message of the usual form consists of. All of them are escaped and within
-// Slack's limits.
+// parts are the parts of a message without custom blocks. They are escaped and within Slack's
+// limits.
 type parts struct {
 	header  string
 	context string
-	// body has a section for each text.
+	// body holds the text of each section.
 	body []string
-	// summary is the body in a few words; "" if that cannot be said.
+	// summary is a short form of the body, or "".
 	summary string
-	// text is the top-level text; "" makes it of the rest.
+	// text is the top-level text; if it is "", it is made from the other parts.
 	text string
 }
 
-// replaceBody has a text of somebody else's instead of the body. One without any content leaves the
-// message without a body.
+// replaceBody replaces the body with a text. If the text is blank, the message has no body.
 func (p *parts) replaceBody(text string) {
 	p.body, p.summary = nil, ""
 	if oneLine(text) != "" {
@@ -43,7 +42,7 @@ func (p parts) message() Message {
 	return Message{Text: p.plain(), Blocks: blocks}
 }
 
-// plain is the message as a text.
+// plain returns the message as text.
 func (p parts) plain() string {
 	if p.text != "" {
 		return p.text
@@ -59,8 +58,8 @@ func (p parts) plain() string {
 	return text
 }
 
-// markdown keeps Slack from finding links, channels and people in a text that did not mark them as
-// such: mentions come from the configuration alone.
+// markdown returns a mrkdwn text object with verbatim set, so that Slack does not turn plain words
+// into links or mentions: only the configuration can mention somebody.
 func markdown(text string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.MarkdownType, text, false, true)
 }

@@ -11,13 +11,13 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// sample is an event that a template is tried with when it is loaded.
+// sample is an event for testing a template when it is loaded.
 type sample struct {
 	name  string
 	alert Alert
 }
 
-// explain adds to an error what the template was tried with.
+// explain adds to an error which sample the template was tested with.
 func (s sample) explain(err error) error {
 	mistake, ok := errors.AsType[*TemplateError](err)
 	if !ok || mistake.anyEvent {
@@ -26,15 +26,15 @@ func (s sample) explain(err error) error {
 	return &TemplateError{Part: mistake.Part, Problem: mistake.Problem + " (tried with " + s.name + ")"}
 }
 
-// samples returns events of all kinds that a rule can match. Their values are those of the worked
-// example, then nothing at all, then what a hostile sender would write.
-func samples(wanted rule.Rule) ([]sample, error) {
+// samples returns events of every kind that a rule can match: with the values of the worked
+// example, without any values, and with hostile values.
+func samples(r rule.Rule) ([]sample, error) {
 	usual := map[string]any{
 		"healthStatus": "Degraded", "cpuUtil": json.Number("91.5"), "memoryUtil": json.Number("30"), "locked": false,
 		"newRelicUrl": "https://newrelic.com", "sentryUrl": "https://sentry.io/", "prometheusUrl": "https://prometheus.io",
 	}
 	hostile := map[string]any{"healthStatus": strings.Repeat("<!channel> &", 500), "cpuUtil": []any{nil}, "locked": map[string]any{}}
-	var made []sample
+	var result []sample
 	for _, content := range []struct {
 		name       string
 		title      any
@@ -49,31 +49,31 @@ func samples(wanted rule.Rule) ([]sample, error) {
 			User: strings.Repeat("<!here>", 500), Blueprint: strings.Repeat("&", 500), Teams: []string{"*", strings.Repeat("|", 500)}, Link: "https://app.getport.io/|<@U1>",
 		}},
 	} {
-		events, err := sampleEvents(wanted, content.title, content.properties)
+		events, err := sampleEvents(r, content.title, content.properties)
 		if err != nil {
 			return nil, err
 		}
 		for _, event := range events {
-			made = append(made, sample{
+			result = append(result, sample{
 				name:  strings.Join(strings.Fields("a "+event.Action+" event of resource type "+event.ResourceType+" with "+content.name), " "),
-				alert: NewAlert(event, wanted).WithNames(content.names),
+				alert: NewAlert(event, r).WithNames(content.names),
 			})
 		}
 	}
-	return made, nil
+	return result, nil
 }
 
-// sampleEvents returns events with each resource type and action that the rule asks for, or with
-// all that are usual.
-func sampleEvents(wanted rule.Rule, title any, properties map[string]any) ([]*changelog.Event, error) {
-	types := wanted.ResourceTypes
+// sampleEvents returns an event for each resource type and action of the rule, or for the usual
+// ones.
+func sampleEvents(r rule.Rule, title any, properties map[string]any) ([]*changelog.Event, error) {
+	types := r.ResourceTypes
 	if len(types) == 0 {
 		types = []string{changelog.ResourceEntity}
 	}
-	actions := wanted.Actions
+	actions := r.Actions
 	switch {
 	case len(actions) > 0:
-	case wanted.Property != "":
+	case r.Property != "":
 		actions = []string{changelog.ActionCreate, changelog.ActionUpdate}
 	default:
 		actions = []string{changelog.ActionCreate, changelog.ActionUpdate, changelog.ActionDelete, "TIMER_EXPIRED", "TIMER_PROPERTY_EXPIRED", ""}
@@ -81,9 +81,9 @@ func sampleEvents(wanted rule.Rule, title any, properties map[string]any) ([]*ch
 	var events []*changelog.Event
 	for _, resource := range types {
 		for _, action := range actions {
-			event, err := sampleEvent(wanted, resource, action, title, properties)
+			event, err := sampleEvent(r, resource, action, title, properties)
 			if err != nil {
-				return nil, fmt.Errorf("making an event to try the template with: %w", err)
+				return nil, fmt.Errorf("creating a sample event for the template: %w", err)
 			}
 			events = append(events, event)
 		}
@@ -91,10 +91,10 @@ func sampleEvents(wanted rule.Rule, title any, properties map[string]any) ([]*ch
 	return events, nil
 }
 
-func sampleEvent(wanted rule.Rule, resource, action string, title any, properties map[string]any) (*changelog.Event, error) {
+func sampleEvent(r rule.Rule, resource, action string, title any, properties map[string]any) (*changelog.Event, error) {
 	blueprint := "deploymentConfig"
-	if len(wanted.Blueprints) > 0 {
-		blueprint = wanted.Blueprints[0]
+	if len(r.Blueprints) > 0 {
+		blueprint = r.Blueprints[0]
 	}
 	thing := func(properties map[string]any) map[string]any {
 		return map[string]any{
@@ -102,7 +102,7 @@ func sampleEvent(wanted rule.Rule, resource, action string, title any, propertie
 			"id": "r_ey3dF2", "status": "SUCCESS", "createdAt": "2026-06-15T16:34:47.385Z", "updatedAt": "2026-06-15T16:44:56.288Z",
 		}
 	}
-	var before, after any = thing(with(properties, wanted.Property, wanted.From)), thing(with(properties, wanted.Property, wanted.To))
+	var before, after any = thing(with(properties, r.Property, r.From)), thing(with(properties, r.Property, r.To))
 	if action == changelog.ActionCreate || rule.IsTimerAction(action) {
 		before = nil
 	}
@@ -125,7 +125,7 @@ func sampleEvent(wanted rule.Rule, resource, action string, title any, propertie
 	return changelog.Parse(body)
 }
 
-// with returns properties of which one has the first of some values, if there are any of either.
+// with returns properties in which the named one is set to the first of values, if there are any.
 func with(properties map[string]any, name string, values []any) map[string]any {
 	if properties == nil || name == "" || len(values) == 0 {
 		return properties

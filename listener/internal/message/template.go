@@ -11,54 +11,54 @@ import (
 )
 
 const (
-	// textLimit is for the whole of the top-level text, which Slack would cut at 40,000 characters.
+	// textLimit is for the whole top-level text, which Slack would truncate at 40,000 characters.
 	textLimit = 3000
 	// lineLimit is for a line of a digest.
 	lineLimit = 600
 )
 
-// Source is what a configuration says about a message. Everything is a template; what it leaves out
-// is as in the message of a listener without templates.
+// Source is the configuration of a message. Every part is a template; a part that is left out is as
+// in the default message.
 type Source struct {
-	// Header, Context and Body are the parts of a message of the usual form.
+	// Header, Context and Body are the parts of a message without custom blocks.
 	Header, Context, Body string
-	// Blocks are a set of blocks instead of that form: JSON values, as the Block Kit Builder writes
-	// them under "blocks". Every text in it is a template of its own.
+	// Blocks replace these parts. They are JSON values, as exported by the Block Kit Builder under
+	// "blocks". Every text in them is a separate template.
 	Blocks []any
-	// Text is what notifications show, and is sent where blocks are refused.
+	// Text is shown in notifications, and sent alone if Slack refuses the blocks.
 	Text string
-	// Line is the alert in a digest.
+	// Line is the line of the alert in a digest.
 	Line string
 }
 
-// Template makes messages of alerts of one rule. It is safe for concurrent use.
+// Template renders the messages for alerts of one rule. It is safe for concurrent use.
 type Template struct {
 	header, context, body, text, line *text
 	blocks                            *blockSet
 	source                            []byte
 }
 
-// TemplateError says what is wrong with a template.
+// TemplateError describes a mistake in a template.
 type TemplateError struct {
 	// Part is where the mistake is: a key such as "header", or a path such as
 	// "blocks[2].text.text".
 	Part    string
 	Problem string
 
-	// anyEvent says that the template can be used for no event.
+	// anyEvent means that the template fails for every event.
 	anyEvent bool
 }
 
-// mistakeIn says that something is wrong with a part.
+// mistakeIn returns the error for a mistake in a part.
 func mistakeIn(part string, err error) *TemplateError {
 	_, ours := errors.AsType[*misuse](err)
 	return &TemplateError{Part: part, Problem: err.Error(), anyEvent: ours}
 }
 
-// Error names the part and the problem.
+// Error implements error.
 func (e *TemplateError) Error() string { return e.Part + ": " + e.Problem }
 
-// ParseTemplate returns the template whose Text it was given.
+// ParseTemplate parses the output of Template.Text.
 func ParseTemplate(text []byte) (*Template, error) {
 	var read Source
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -69,7 +69,7 @@ func ParseTemplate(text []byte) (*Template, error) {
 	return NewTemplate(read)
 }
 
-// Text returns the source of the template as a JSON text.
+// Text returns the source of the template as JSON.
 func (t *Template) Text() []byte { return t.source }
 
 // Mentions reports whether the template may use a value, such as "Teams".
@@ -81,18 +81,18 @@ func NewTemplate(source Source) (*Template, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing a template: %w", err)
 	}
-	made := &Template{source: written}
+	result := &Template{source: written}
 	for _, part := range []struct {
 		name   string
 		source string
 		target target
 		into   **text
 	}{
-		{"header", source.Header, unformatted().within(headerLimit), &made.header},
-		{"context", source.Context, formatted().within(sectionLimit - labelLimit), &made.context},
-		{"body", source.Body, formatted().within(sectionLimit), &made.body},
-		{"text", source.Text, formatted().within(textLimit), &made.text},
-		{"line", source.Line, formatted().within(lineLimit), &made.line},
+		{"header", source.Header, unformatted().within(headerLimit), &result.header},
+		{"context", source.Context, formatted().within(sectionLimit - labelLimit), &result.context},
+		{"body", source.Body, formatted().within(sectionLimit), &result.body},
+		{"text", source.Text, formatted().within(textLimit), &result.text},
+		{"line", source.Line, formatted().within(lineLimit), &result.line},
 	} {
 		if part.source == "" {
 			continue
@@ -105,24 +105,23 @@ func NewTemplate(source Source) (*Template, error) {
 	}
 	if source.Blocks != nil {
 		var err error
-		if made.blocks, err = compileBlocks(source.Blocks); err != nil {
+		if result.blocks, err = compileBlocks(source.Blocks); err != nil {
 			return nil, err
 		}
 	}
-	return made, nil
+	return result, nil
 }
 
-// Try renders the templates for sample events of every kind that a rule can match. Its error is a
-// *TemplateError. Like all that templates do it may take any time and any memory: see the package
-// sandbox.
-func (t *Template) Try(wanted rule.Rule) error {
-	tried, err := samples(wanted)
+// Try renders the template for sample events of every kind that a rule can match. Its error is a
+// *TemplateError. Like any rendering, it may take unlimited time and memory: see package sandbox.
+func (t *Template) Try(r rule.Rule) error {
+	tried, err := samples(r)
 	if err != nil {
 		return err
 	}
 	for _, sample := range tried {
 		_, err := t.Message(sample.alert, Notes{Now: sample.alert.event.HappenedAt()})
-		// What it says may be about values that no sample has.
+		// The blocks may depend on values that no sample has.
 		if mistake, ok := errors.AsType[*TemplateError](err); ok && mistake.Problem == errNothingLeft.Error() {
 			err = nil
 		}
@@ -139,16 +138,16 @@ func (t *Template) Try(wanted rule.Rule) error {
 // Message renders the message of an alert. Its error is a *TemplateError.
 func (t *Template) Message(alert Alert, notes Notes) (Message, error) {
 	values := alert.data()
-	made := alert.parts(notes)
+	result := alert.parts(notes)
 	for _, part := range []struct {
 		name     string
 		template *text
 		into     func(rendered string)
 	}{
-		{"header", t.header, func(rendered string) { made.header = oneLine(rendered) }},
-		{"context", t.context, func(rendered string) { made.context = rendered + alert.remarks(notes) }},
-		{"body", t.body, made.replaceBody},
-		{"text", t.text, func(rendered string) { made.text = rendered + alert.remarks(notes) }},
+		{"header", t.header, func(rendered string) { result.header = oneLine(rendered) }},
+		{"context", t.context, func(rendered string) { result.context = rendered + alert.remarks(notes) }},
+		{"body", t.body, result.replaceBody},
+		{"text", t.text, func(rendered string) { result.text = rendered + alert.remarks(notes) }},
 	} {
 		rendered, given, err := renderPart(part.name, part.template, values)
 		if err != nil {
@@ -159,40 +158,40 @@ func (t *Template) Message(alert Alert, notes Notes) (Message, error) {
 		}
 	}
 	if t.blocks == nil {
-		return made.message(), nil
+		return result.message(), nil
 	}
 	rendered, err := t.blocks.render(values, alert.remarks(notes))
 	if err != nil {
 		return Message{}, err
 	}
-	return Message{Text: made.plain(), Blocks: rendered}, nil
+	return Message{Text: result.plain(), Blocks: rendered}, nil
 }
 
-// renderPart renders one text. given is false when there is no template for it, or nothing comes of
-// it.
+// renderPart renders one part. given is false if there is no template for it or its output is
+// blank.
 func renderPart(name string, template *text, values *data) (rendered string, given bool, err error) {
 	if template == nil {
 		return "", false, nil
 	}
-	if rendered, err = template.fit(values, template.target.most); err != nil {
+	if rendered, err = template.fit(values, template.target.limit); err != nil {
 		return "", false, mistakeIn(name, err)
 	}
-	rendered = cut(rendered, template.target.most)
+	rendered = cut(rendered, template.target.limit)
 	return rendered, oneLine(rendered) != "", nil
 }
 
 // Line renders the alert as a line of a digest. Its error is a *TemplateError.
 func (t *Template) Line(alert Alert) (Line, error) {
-	made := alert.Line()
+	result := alert.Line()
 	rendered, given, err := renderPart("line", t.line, alert.data())
 	if err != nil || !given {
-		return made, err
+		return result, err
 	}
-	made.Text = "• " + oneLine(rendered)
-	return made, nil
+	result.Text = "• " + oneLine(rendered)
+	return result, nil
 }
 
-// checkTotal refuses blocks that are too long together.
+// checkTotal checks the total length of all texts.
 func checkTotal(texts []string) error {
 	total := 0
 	for _, text := range texts {

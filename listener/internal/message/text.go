@@ -12,49 +12,48 @@ import (
 )
 
 const (
-	// mostOutput is how much a template may write, in bytes: Slack takes 11,000 characters in all.
-	mostOutput = 64 << 10
-	// mostSteps is how often the loops and the nested templates of a text may be entered in one
-	// rendering.
-	mostSteps = 10_000
-	// smallestShare is which part of a text a value keeps, however little room there is: one
+	// maxOutput is the maximum output of a template in bytes: Slack accepts 11,000 characters in
+	// total.
+	maxOutput = 64 << 10
+	// maxSteps is the maximum number of loop iterations and nested template calls in one rendering
+	// of a text.
+	maxSteps = 10_000
+	// smallestShare is the divisor of the minimum share of a text that a value may take: one
 	// eighth.
 	smallestShare = 8
 )
 
-// errTooMuch and errTooLong say why a rendering was stopped.
+// errTooMuch and errTooLong are the reasons why a rendering is stopped.
 var (
-	errTooMuch error = &misuse{fmt.Sprintf("it writes more than %d bytes", mostOutput)}
-	errTooLong error = &misuse{fmt.Sprintf("its loops take more than %d steps", mostSteps)}
+	errTooMuch error = &misuse{fmt.Sprintf("it writes more than %d bytes", maxOutput)}
+	errTooLong error = &misuse{fmt.Sprintf("its loops take more than %d steps", maxSteps)}
 )
 
-// text is a compiled template of one text.
+// text is the compiled template of one text.
 type text struct {
 	compiled *template.Template
 	target   target
-	// lines is how many lines its source has.
+	// lines is the number of lines in the source.
 	lines int
 }
 
-// target is what a text is for.
+// target describes the format of a text in a message.
 type target struct {
-	// escape makes a value a part of the text, within a number of characters.
+	// escape formats a value in at most limit characters.
 	escape func(value any, limit int) string
-	// link writes a link; it is nil where there are none.
+	// link formats a link; nil if the format has no links.
 	link func(address, text string) string
-	// code writes a text as code, within a number of characters and two more; it is nil where there
-	// is no code.
+	// code formats a text as code, in at most limit+2 characters; nil if the format has no code.
 	code func(text string, limit int) string
-	// sign writes an emoji.
+	// sign formats an emoji.
 	sign func(of sign) string
-	// most is how many characters the text may have; 0 where it is not cut.
-	most int
+	// limit is the maximum length of the text in characters; 0 if it is not truncated.
+	limit int
 }
 
-// compile reads a template. Whatever it prints of an event is made a part of the target by its
-// escape function: to that end a call of it is added to each action that prints, as html/template
-// does. Fields are looked up by a function of ours, for which what is absent is nothing and no
-// mistake.
+// compile compiles a template. As in html/template, a call of the target's escape function is added
+// to each action that prints. Fields are looked up with our own function, for which an absent field
+// is not an error.
 func compile(source string, into target) (*text, error) {
 	lines := 1 + strings.Count(strings.TrimRight(source, "\n"), "\n")
 	parsed, err := template.New("").Funcs(functions(into, &rendering{})).Parse(source)
@@ -72,24 +71,24 @@ func compile(source string, into target) (*text, error) {
 	return &text{compiled: parsed, target: into, lines: lines}, nil
 }
 
-// within returns a target of at most so many characters.
-func (t target) within(most int) target {
-	t.most = most
+// within returns the target with a maximum length.
+func (t target) within(limit int) target {
+	t.limit = limit
 	return t
 }
 
-// explainSyntax says what is wrong with the source of a text.
+// explainSyntax rewords a syntax error for the author of the template.
 func explainSyntax(err error, lines int) error {
-	place, problem := placed(err)
+	position, problem := parseError(err)
 	if strings.Contains(problem, "bad character") {
 		problem += `; a name with other characters is written (index .After "my-property")`
 	}
-	return errors.New(inLine(place, lines) + problem)
+	return errors.New(inLine(position, lines) + problem)
 }
 
-// placed takes an error of the library apart: the line of the source, "" if it does not say, and
-// what follows.
-func placed(err error) (line, problem string) {
+// parseError splits an error of the library into the line of the source, or "" if it has none, and
+// the problem.
+func parseError(err error) (line, problem string) {
 	parts := regexp.MustCompile(`(?s)^template: :([0-9]+):(?:[0-9]+:)? ?(.*)$`).FindStringSubmatch(err.Error())
 	if parts == nil {
 		return "", err.Error()
@@ -97,7 +96,7 @@ func placed(err error) (line, problem string) {
 	return parts[1], parts[2]
 }
 
-// inLine begins an error with the line of the source, unless there is but one.
+// inLine returns the prefix of an error that names the line, or "" if the source has only one line.
 func inLine(line string, lines int) string {
 	if line == "" || lines < 2 {
 		return ""
@@ -105,7 +104,7 @@ func inLine(line string, lines int) string {
 	return "line " + line + " of the text: "
 }
 
-// render runs the template. No value takes more than limit characters.
+// render executes the template. Each value takes at most limit characters.
 func (t *text) render(values *data, limit int) (string, error) {
 	bound, err := t.compiled.Clone()
 	if err != nil {
@@ -119,66 +118,67 @@ func (t *text) render(values *data, limit int) (string, error) {
 	return written.text.String(), nil
 }
 
-// fit runs the template so that, if it can be, all of it has room. No value takes more than longest
-// characters. Values are cut shorter rather than what the template says after them.
+// fit executes the template so that, if possible, the whole output fits. Each value takes at most
+// longest characters. If the output is too long, values are truncated further, rather than the text
+// after them.
 func (t *text) fit(values *data, longest int) (string, error) {
-	if t.target.most == 0 {
+	if t.target.limit == 0 {
 		return t.render(values, longest)
 	}
 	for share := 1; ; share *= 2 {
-		rendered, err := t.render(values, min(longest, t.target.most/share))
+		rendered, err := t.render(values, min(longest, t.target.limit/share))
 		if err != nil {
 			return "", err
 		}
 		rendered = strings.TrimSpace(rendered)
-		if share == smallestShare || utf8.RuneCountInString(rendered) <= t.target.most {
+		if share == smallestShare || utf8.RuneCountInString(rendered) <= t.target.limit {
 			return rendered, nil
 		}
 	}
 }
 
-// explain leaves out of an error of the library what says nothing to the author of the text.
+// explain removes the parts of a library error that mean nothing to the author of the template.
 func explain(err error, lines int) error {
-	line, problem := placed(err)
+	line, problem := parseError(err)
 	if mistake, ok := errors.AsType[*misuse](err); ok {
 		return &misuse{inLine(line, lines) + mistake.problem}
 	}
 	return errors.New(inLine(line, lines) + strings.TrimPrefix(problem, `executing "" `))
 }
 
-// misuse is a mistake of a template that one of our functions has found.
+// misuse is a mistake in a template that one of our functions detected.
 type misuse struct{ problem string }
 
 func (m *misuse) Error() string { return m.problem }
 
-// capped is a buffer that takes only so much.
+// capped is a buffer of at most maxOutput bytes.
 type capped struct{ text strings.Builder }
 
 func (c *capped) Write(more []byte) (int, error) {
-	if c.text.Len()+len(more) > mostOutput {
+	if c.text.Len()+len(more) > maxOutput {
 		return 0, errTooMuch
 	}
 	return c.text.Write(more)
 }
 
-// rendering is what the functions of one rendering share.
+// rendering is the state shared by the functions during one rendering.
 type rendering struct {
-	// limit is how many characters a value may take.
+	// limit is the maximum length of a value in characters.
 	limit int
 	alert Alert
 	steps int
 }
 
-// step counts a step of a loop.
+// step counts a step.
 func (r *rendering) step() (marked, error) {
-	if r.steps++; r.steps > mostSteps {
+	if r.steps++; r.steps > maxSteps {
 		return "", errTooLong
 	}
 	return "", nil
 }
 
-// The functions that are added to templates. Their names cannot be taken for those that are
-// documented.
+// The functions that are added to templates. Their names cannot collide with those of documented
+// functions.
 const (
 	escapeFunction = "_escape"
 	fieldFunction  = "_field"
@@ -186,7 +186,7 @@ const (
 	stepFunction   = "_step"
 )
 
-// step returns a node that counts a step, and prints nothing.
+// step returns a node that counts a step and prints nothing.
 func step(at parse.Pos) parse.Node {
 	return &parse.ActionNode{NodeType: parse.NodeAction, Pos: at, Pipe: call(at, stepFunction)}
 }
@@ -198,7 +198,7 @@ func call(at parse.Pos, function string, arguments ...parse.Node) *parse.PipeNod
 	return &parse.PipeNode{NodeType: parse.NodePipe, Pos: at, Cmds: []*parse.CommandNode{command}}
 }
 
-// rewriter goes through a parsed template.
+// rewriter adds our functions to a parsed template.
 type rewriter struct{ mistake error }
 
 func (r *rewriter) list(list *parse.ListNode) {
@@ -254,7 +254,7 @@ func (r *rewriter) pipe(pipe *parse.PipeNode) {
 	}
 }
 
-// argument replaces the access to a field by a call of our function.
+// argument replaces a field access with a call of our lookup function.
 func (r *rewriter) argument(argument parse.Node) parse.Node {
 	switch node := argument.(type) {
 	case *parse.PipeNode:

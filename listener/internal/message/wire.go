@@ -7,7 +7,7 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// messageText is the JSON of a message. Its blocks are kept as they are written.
+// messageText is the JSON form of a message. Its blocks are unchanged.
 type messageText struct {
 	Text   string            `json:"text"`
 	Blocks []json.RawMessage `json:"blocks"`
@@ -34,19 +34,19 @@ func (m *Message) UnmarshalJSON(text []byte) error {
 	}
 	*m = Message{Text: read.Text}
 	for _, content := range read.Blocks {
-		var known struct {
+		var head struct {
 			Type string `json:"type"`
 			ID   string `json:"block_id"`
 		}
-		if err := json.Unmarshal(content, &known); err != nil {
+		if err := json.Unmarshal(content, &head); err != nil {
 			return fmt.Errorf("reading a block: %w", err)
 		}
-		m.Blocks = append(m.Blocks, rawBlock{kind: slack.MessageBlockType(known.Type), id: known.ID, content: content})
+		m.Blocks = append(m.Blocks, rawBlock{kind: slack.MessageBlockType(head.Type), id: head.ID, content: content})
 	}
 	return nil
 }
 
-// lineText is the JSON of a line.
+// lineText is the JSON form of a line.
 type lineText struct {
 	Text   string `json:"text"`
 	Health bool   `json:"health"`

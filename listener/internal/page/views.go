@@ -24,7 +24,7 @@ const (
 	recentEvents = 12
 	pageSize     = 50
 	// mostDrawn is how many messages of an event are drawn.
-	mostDrawn = 10
+	maxDrawn = 10
 )
 
 // overviewView is the first page.
@@ -183,7 +183,7 @@ func (p *Page) event(request *http.Request) (view, error) {
 				story.Letter = letter.ID
 			}
 		}
-		if i < mostDrawn {
+		if i < maxDrawn {
 			story.Message = p.drawing(ctx, event.Identity, delivery)
 		}
 		shown.Stories = append(shown.Stories, story)

@@ -16,13 +16,13 @@ const (
 	// conditionTime is after what time a condition is stopped: the next event waits meanwhile.
 	conditionTime = 100 * time.Millisecond
 	// mostOutputs is how many values an expression may put out without any of them deciding it.
-	mostOutputs = 1000
+	maxOutputs = 1000
 )
 
 // ErrTime and ErrOutputs say why an expression was stopped.
 var (
 	ErrTime    = fmt.Errorf("it took longer than %s", conditionTime)
-	ErrOutputs = fmt.Errorf("it produced more than %d values", mostOutputs)
+	ErrOutputs = fmt.Errorf("it produced more than %d values", maxOutputs)
 )
 
 // Condition is a list of jq expressions over the normalised event, as in the conditions of Port's
@@ -146,7 +146,7 @@ func evaluate(ctx context.Context, program *jq.Program, input any) (bool, error)
 		case output != nil && output != false:
 			return true, nil
 		}
-		if outputs++; outputs >= mostOutputs {
+		if outputs++; outputs >= maxOutputs {
 			return false, ErrOutputs
 		}
 	}
