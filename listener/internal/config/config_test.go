@@ -459,8 +459,8 @@ func TestASmeeChannel(t *testing.T) {
 		"ftp://smee.io/abc":                "it is not an http or https URL",
 		"https:///hunter2":                 "it is a URL without a host",
 		"https://smee.io/hunter2%":         "it is not a URL",
-		"http://smee.io/hunter2":           "http is for a server on this machine only: events would travel unencrypted; use https",
-		"http://127.0.0.1.example/hunter2": "http is for a server on this machine only: events would travel unencrypted; use https",
+		"http://smee.io/hunter2":           "http is only allowed for a server on this machine, because events would be sent unencrypted; use https",
+		"http://127.0.0.1.example/hunter2": "http is only allowed for a server on this machine, because events would be sent unencrypted; use https",
 		"https://smee.io/new":              "it creates a new channel each time: open it in a browser, and use the URL of the channel it redirects to",
 		"https://relay.example.com/new/":   "it creates a new channel each time: open it in a browser, and use the URL of the channel it redirects to",
 	}

@@ -16,58 +16,57 @@ import (
 )
 
 const (
-	// recent is what each reading reads again, and late what one in each catch-up does, for entries
-	// that appear after others of the same time.
+	// recent is the period that every read repeats, and late the period that one read per catch-up
+	// interval repeats, because entries can appear late.
 	recent = time.Minute
 	late   = 15 * time.Minute
-	// longestWindow is how much of the log is asked for at a time: broad windows end in 504.
-	// shortestWindow is that in which it cannot be halved any more, and outageWindow the shortest
-	// that failures make it.
-	longestWindow  = time.Hour
-	shortestWindow = time.Millisecond
-	outageWindow   = time.Minute
-	// pageLimit is how many entries an answer has at most.
+	// maxWindow is the longest period of one request: requests for long periods fail with 504.
+	// minWindow is the period that is no longer halved, and outageWindow the shortest one after
+	// failures.
+	maxWindow    = time.Hour
+	minWindow    = time.Millisecond
+	outageWindow = time.Minute
+	// pageLimit is the maximum number of entries in an answer.
 	pageLimit = 1000
-	// batchEntries and batchBytes bound what is stored in one transaction.
+	// batchEntries and batchBytes limit what is stored in one transaction.
 	batchEntries = 64
 	batchBytes   = 4 << 20
-	// longestBackoff is between two readings of which the first has failed, unless Port asks for
-	// more.
-	longestBackoff = 5 * time.Minute
-	// idlePause is how long a listener that has nothing to ask looks for that.
+	// maxBackoff is the longest pause after failures, unless Port asks for a longer one.
+	maxBackoff = 5 * time.Minute
+	// idlePause is how often to check for a client while none is configured.
 	idlePause = time.Minute
-	// refusedPause is how long after an event was refused the log is read.
+	// refusedPause is the time between refusing an event and reading the log.
 	refusedPause = 5 * time.Second
 )
 
-// Plan says what is read of the audit log, and how often.
+// Plan is what to read from the audit log, and how often.
 type Plan struct {
 	Queries []Query
-	// Interval is between two readings.
+	// Interval is the time between two reads.
 	Interval time.Duration
-	// CatchUp is between two that read the last quarter of an hour again.
+	// CatchUp is the time between two reads that repeat the last fifteen minutes.
 	CatchUp time.Duration
-	// MaxAge is how old a change may be to be delivered.
+	// MaxAge is the maximum age of a change to be delivered.
 	MaxAge time.Duration
 }
 
-// AuditLogRecorder counts what is read of the audit log.
+// AuditLogRecorder records metrics about reading the audit log.
 type AuditLogRecorder interface {
-	// Sure notes up to when everything has been read, by our clock.
+	// Sure records the time, by our clock, up to which everything has been read.
 	Sure(until time.Time)
-	// Leave notes that nothing is read.
+	// Leave records that this process does not read the log.
 	Leave()
 	Failed(reason metrics.PollFailure)
 	Skipped(reason metrics.Skipped)
 }
 
-// AuditLogOptions describe the reading of the audit log.
+// AuditLogOptions configure an AuditLog.
 type AuditLogOptions struct {
-	// Client returns the client of Port's API, nil if Port is not to be asked. Plan says what to
-	// ask. Both are called for each reading.
+	// Client returns the client of Port's API, or nil if the log should not be read. Plan returns
+	// what to read. Both are called for each read.
 	Client func() *port.Client
 	Plan   func() Plan
-	// MaxBody is the size of the largest event, in bytes.
+	// MaxBody is the maximum size of an event in bytes.
 	MaxBody  int64
 	Memory   *budget.Memory
 	Recorder Recorder
@@ -75,20 +74,20 @@ type AuditLogOptions struct {
 	Arrivals *arrivals.Log
 	Logger   *slog.Logger
 	Now      func() time.Time
-	// Jitter returns a random number from 0 to below 1.
+	// Jitter returns a random number in [0, 1).
 	Jitter func() float64
 }
 
-// AuditLog reads Port's audit log into the store: what did not arrive by itself, or everything if
-// nothing does.
+// AuditLog stores changes from Port's audit log: those that did not arrive by another source, or
+// all of them.
 type AuditLog struct {
 	options AuditLogOptions
 	intake  *intake
-	// wake and refused are filled when it should read: at once, or soon.
+	// wake requests a read at once, refused a read soon.
 	wake, refused chan struct{}
 }
 
-// NewAuditLog returns a source that reads nothing until it follows the log.
+// NewAuditLog returns a source that reads nothing until Follow is called.
 func NewAuditLog(options AuditLogOptions) *AuditLog {
 	options.Logger = options.Logger.With("source", SourceAuditLog)
 	return &AuditLog{options: options, wake: make(chan struct{}, 1), refused: make(chan struct{}, 1), intake: &intake{
@@ -96,21 +95,21 @@ func NewAuditLog(options AuditLogOptions) *AuditLog {
 	}}
 }
 
-// Wake makes it read at once: the configuration has changed.
-func (a *AuditLog) Wake() { ring(a.wake) }
+// Wake makes it read at once, because the configuration has changed.
+func (a *AuditLog) Wake() { send(a.wake) }
 
-// Refused makes it read soon: an event was refused, and Port is not known to send it again. While
-// readings fail it makes no difference.
-func (a *AuditLog) Refused() { ring(a.refused) }
+// Refused makes it read soon, because an event was refused, and Port may not send it again. It has
+// no effect while reads fail.
+func (a *AuditLog) Refused() { send(a.refused) }
 
-func ring(bell chan struct{}) {
+func send(signal chan struct{}) {
 	select {
-	case bell <- struct{}{}:
+	case signal <- struct{}{}:
 	default:
 	}
 }
 
-// Follow is a queue.Follower.
+// Follow implements queue.Follower.
 func (a *AuditLog) Follow(ctx context.Context, journal queue.Journal) error {
 	defer a.options.CatchUp.Leave()
 	reading := a.newReader(journal)
@@ -128,7 +127,7 @@ func (a *AuditLog) newReader(journal queue.Journal) *reader {
 	return &reader{AuditLog: a, journal: journal, widths: make(map[string]*windowWidth)}
 }
 
-// sleep waits until the pause is over, something asks for a reading, or ctx ends.
+// sleep waits until the pause is over, a read is requested, or ctx ends.
 func (r *reader) sleep(ctx context.Context, pause time.Duration) {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
@@ -139,7 +138,7 @@ func (r *reader) sleep(ctx context.Context, pause time.Duration) {
 	for {
 		select {
 		case <-refused:
-			// Whatever is refused until then is read with it.
+			// One read covers everything that is refused until then.
 			timer.Reset(min(refusedPause, pause))
 			refused = nil
 			continue
@@ -151,25 +150,25 @@ func (r *reader) sleep(ctx context.Context, pause time.Duration) {
 	}
 }
 
-// reader is one time of following the log.
+// reader is the state of one call of Follow.
 type reader struct {
 	*AuditLog
 	journal queue.Journal
 	clock   clock
-	// widths are by the name of the query.
+	// widths are keyed by the name of the query.
 	widths map[string]*windowWidth
 	seen   seen
-	// failures counts the readings since the last one that has not failed.
+	// failures counts consecutive failed reads.
 	failures int
-	// reported says that the operator's page knows that the log is read.
+	// reported means that the operator's page shows that the log is being read.
 	reported bool
-	// began is when it was first to read.
+	// began is the time of the first read.
 	began time.Time
-	// caughtUp is when the last quarter of an hour was read.
+	// caughtUp is the time of the latest read that repeated the last fifteen minutes.
 	caughtUp time.Time
 }
 
-// clock is Port's, by the Date of its answers. It is never ahead of Port's.
+// clock estimates Port's clock from the Date header of its answers. It is never ahead of Port's.
 type clock struct {
 	known  bool
 	offset time.Duration
@@ -181,8 +180,8 @@ func (c *clock) learn(answeredAt, now time.Time) {
 	}
 }
 
-// step reads everything once, and returns how long to wait for the next time. Its error is one of
-// the store.
+// step reads everything once, and returns how long to wait before the next read. It returns only
+// errors of the store.
 func (r *reader) step(ctx context.Context) (time.Duration, error) {
 	client, plan := r.options.Client(), r.options.Plan()
 	if client == nil {
@@ -210,7 +209,7 @@ func (r *reader) step(ctx context.Context) (time.Duration, error) {
 	return 0, err
 }
 
-// backOff counts and logs a failure, and returns how long to leave Port alone.
+// backOff counts and logs a failure, and returns how long to wait before the next read.
 func (r *reader) backOff(ctx context.Context, plan Plan, failed *pollError) time.Duration {
 	if ctx.Err() != nil {
 		return 0
@@ -219,15 +218,15 @@ func (r *reader) backOff(ctx context.Context, plan Plan, failed *pollError) time
 	r.options.CatchUp.Failed(failed.reason)
 	r.options.Arrivals.Report(SourceAuditLog, "failing", string(failed.reason)+"; retrying")
 	const doublings = 10
-	pause := min(plan.Interval<<min(r.failures-1, doublings), max(longestBackoff, plan.Interval))
+	pause := min(plan.Interval<<min(r.failures-1, doublings), max(maxBackoff, plan.Interval))
 	pause = max(pause/2+time.Duration(r.options.Jitter()*float64(pause)/2), failed.retryAfter)
 	r.options.Logger.WarnContext(ctx, "reading the audit log failed; retrying, no change is lost",
 		"cause", failed.err, "reason", failed.reason, "query", failed.query, "failures", r.failures, "again_in", pause.Round(time.Millisecond))
 	return pause
 }
 
-// readAll reads every query from where it was left. One that is not asked any more is read to its
-// end once, so that nothing falls between it and those that follow it.
+// readAll reads every query from its position. A query that the plan no longer contains is read up
+// to now once, so that no change is lost between it and the queries that replace it.
 func (r *reader) readAll(ctx context.Context, client *port.Client, plan Plan) error {
 	positions, err := r.journal.Positions(ctx)
 	if err != nil {
@@ -256,7 +255,7 @@ func (r *reader) readAll(ctx context.Context, client *port.Client, plan Plan) er
 		position := positions[query.name()]
 		until, err := r.read(ctx, client, plan, query, position, overlap)
 		if failed, ok := errors.AsType[*pollError](err); ok && failed.reason == metrics.PollRefused {
-			// The others may be answered.
+			// Port may accept the other queries.
 			refused = failed
 			continue
 		}
@@ -272,7 +271,7 @@ func (r *reader) readAll(ctx context.Context, client *port.Client, plan Plan) er
 	return refused
 }
 
-// learnTime asks for next to nothing, to know Port's clock before anything is asked by it.
+// learnTime makes a minimal request to learn Port's clock, which all other requests depend on.
 func (r *reader) learnTime(ctx context.Context, client *port.Client) error {
 	if r.clock.known {
 		return nil
@@ -286,10 +285,10 @@ func (r *reader) learnTime(ctx context.Context, client *port.Client) error {
 	return nil
 }
 
-// portNow is the time by Port's clock.
+// portNow returns the current time by Port's clock.
 func (r *reader) portNow() time.Time { return r.options.Now().Add(r.clock.offset) }
 
-// noteLag notes the oldest position.
+// noteLag records the oldest position.
 func (r *reader) noteLag(positions map[string]queue.Position) {
 	sure := r.began
 	if len(positions) > 0 {
@@ -298,13 +297,13 @@ func (r *reader) noteLag(positions map[string]queue.Position) {
 	r.options.CatchUp.Sure(sure)
 }
 
-// begin begins the queries that are new now, before those that they follow are read to their end:
-// what happens in between is in both. Port's clock is known to the second, and what counts as now
-// is up to two seconds early, as one that is late would lose changes.
+// begin starts new queries now, before the ones that they replace are read for the last time, so
+// that their periods overlap. Port's clock is only known to the second; they start up to two
+// seconds early, because starting late would lose changes.
 func (r *reader) begin(ctx context.Context, plan Plan, positions map[string]queue.Position) error {
 	now := r.portNow().Truncate(time.Second)
 	for _, query := range plan.Queries {
-		if _, known := positions[query.name()]; known {
+		if _, exists := positions[query.name()]; exists {
 			continue
 		}
 		if err := r.journal.Begin(ctx, query.name(), now); err != nil {
@@ -316,7 +315,7 @@ func (r *reader) begin(ctx context.Context, plan Plan, positions map[string]queu
 	return nil
 }
 
-// retire reads what is left of queries that are not asked any more, and forgets them.
+// retire reads the rest of the queries that the plan no longer contains, and removes them.
 func (r *reader) retire(ctx context.Context, client *port.Client, plan Plan, positions map[string]queue.Position) error {
 	for name, position := range positions {
 		if slices.ContainsFunc(plan.Queries, func(query Query) bool { return query.name() == name }) {
@@ -334,8 +333,8 @@ func (r *reader) retire(ctx context.Context, client *port.Client, plan Plan, pos
 	return nil
 }
 
-// readRest reads a query for the last time. That Port refuses it is no error: its blueprint may be
-// gone, and the other queries must go on.
+// readRest reads a query for the last time. It is not an error if Port refuses the query: its
+// blueprint may have been deleted, and the other queries must go on.
 func (r *reader) readRest(ctx context.Context, client *port.Client, plan Plan, name string, position queue.Position) error {
 	query, ok := parseQuery(name)
 	if !ok {
@@ -346,11 +345,11 @@ func (r *reader) readRest(ctx context.Context, client *port.Client, plan Plan, n
 	switch {
 	case isPort && failed.reason == metrics.PollRefused:
 		r.options.CatchUp.Failed(failed.reason)
-		r.options.Logger.WarnContext(ctx, "the rules no longer need a part of the audit log, and Port refuses to show the rest of it", "query", name, "cause", failed)
+		r.options.Logger.WarnContext(ctx, "the rules no longer need a query of the audit log, and Port refuses to return the rest of it", "query", name, "cause", failed)
 	case err != nil:
 		return err
 	default:
-		r.options.Logger.InfoContext(ctx, "the rules no longer need a part of the audit log; it was read up to now", "query", name)
+		r.options.Logger.InfoContext(ctx, "the rules no longer need a query of the audit log; it was read up to now", "query", name)
 	}
 	return nil
 }

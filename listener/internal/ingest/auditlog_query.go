@@ -11,15 +11,15 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 )
 
-// Query is a part of the audit log.
+// Query selects a part of the audit log.
 type Query struct {
-	// Blueprint is "" for all of them.
+	// Blueprint is the identifier of a blueprint, or "" for all.
 	Blueprint string
-	// Resources are types of resources, sorted.
+	// Resources are the sorted resource types.
 	Resources []string
 }
 
-// name tells queries apart in the store.
+// name identifies the query in the store.
 func (q Query) name() string {
 	values := url.Values{"resources": q.Resources}
 	if q.Blueprint != "" {
@@ -28,13 +28,13 @@ func (q Query) name() string {
 	return values.Encode()
 }
 
-// parseQuery returns the query of a name.
+// parseQuery returns the query with a name.
 func parseQuery(name string) (Query, bool) {
 	values, err := url.ParseQuery(name)
 	return Query{Blueprint: values.Get("blueprint"), Resources: values["resources"]}, err == nil && len(values["resources"]) > 0
 }
 
-// String names the query for a log.
+// String describes the query for the log.
 func (q Query) String() string {
 	of := "every blueprint"
 	if q.Blueprint != "" {
@@ -44,14 +44,14 @@ func (q Query) String() string {
 }
 
 func (q Query) options(from, to time.Time, limit int) port.AuditLogOptions {
-	// Whether the ends belong to the window is not documented.
-	return port.AuditLogOptions{From: from.Add(-shortestWindow), To: to, Blueprint: q.Blueprint, Resources: q.Resources, Limit: limit}
+	// Port does not document whether the limits of the period are inclusive.
+	return port.AuditLogOptions{From: from.Add(-minWindow), To: to, Blueprint: q.Blueprint, Resources: q.Resources, Limit: limit}
 }
 
-// pollError is a reading that Port has not let us do.
+// pollError is a failure of Port to answer a query.
 type pollError struct {
 	reason metrics.PollFailure
-	// query is "" for what concerns all of them.
+	// query is "" if the failure concerns all queries.
 	query      string
 	retryAfter time.Duration
 	err        error
@@ -63,11 +63,11 @@ func (e *pollError) Unwrap() error { return e.err }
 
 func newPollError(query string, err error) *pollError {
 	failed := &pollError{reason: metrics.PollUnavailable, query: query, err: err}
-	answered, ok := errors.AsType[*port.Error](err)
+	apiError, ok := errors.AsType[*port.Error](err)
 	if !ok {
 		return failed
 	}
-	failed.retryAfter = answered.RetryAfter
+	failed.retryAfter = apiError.RetryAfter
 	switch {
 	case errors.Is(err, port.ErrUnauthorized):
 		failed.reason = metrics.PollUnauthorized
@@ -75,7 +75,7 @@ func newPollError(query string, err error) *pollError {
 		failed.reason = metrics.PollForbidden
 	case errors.Is(err, port.ErrRateLimited):
 		failed.reason = metrics.PollRateLimited
-	case answered.StatusCode >= http.StatusInternalServerError:
+	case apiError.StatusCode >= http.StatusInternalServerError:
 	case errors.Is(err, port.ErrMalformedResponse):
 		failed.reason = metrics.PollMalformed
 	default:

@@ -14,8 +14,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// read reads a query from shortly before its position up to now, window by window, and returns how
-// far it has come.
+// read reads a query from shortly before its position up to now, window by window, and returns the
+// time up to which it has read.
 func (r *reader) read(ctx context.Context, client *port.Client, plan Plan, query Query, position queue.Position, overlap time.Duration) (time.Time, error) {
 	from := position.Until.Add(-overlap)
 	if from.Before(position.Since) {
@@ -56,26 +56,27 @@ func maxTime(a, b time.Time) time.Time {
 	return a
 }
 
-// width returns the width of the windows of a query, which it keeps between readings: what was
-// crowded is read again soon.
+// width returns the window width of a query. It is kept between reads, because a crowded period is
+// soon read again.
 func (r *reader) width(query Query) *windowWidth {
-	kept, ok := r.widths[query.name()]
+	width, ok := r.widths[query.name()]
 	if !ok {
-		kept = &windowWidth{current: longestWindow}
-		r.widths[query.name()] = kept
+		width = &windowWidth{current: maxWindow}
+		r.widths[query.name()] = width
 	}
-	return kept
+	return width
 }
 
-// windowWidth is how much of the log a query asks for at a time.
+// windowWidth is the period that a query covers with one request.
 type windowWidth struct {
 	current time.Duration
-	// crowdedUntil is the end of the last window that held more than an answer. Up to there no
-	// window reaches beyond it, so that what follows is not searched with it.
+	// crowdedUntil is the end of the latest window with more entries than fit into an answer. Until
+	// that time, no window extends beyond it, so that the narrow windows do not include later
+	// entries.
 	crowdedUntil time.Time
 }
 
-// end returns where a window ends that begins at a time and reaches no further than target.
+// end returns the end of the window that starts at from, at most target.
 func (w *windowWidth) end(from, target time.Time) time.Time {
 	to := earlier(from.Add(w.current), target)
 	if from.Before(w.crowdedUntil) {
@@ -84,31 +85,32 @@ func (w *windowWidth) end(from, target time.Time) time.Time {
 	return to
 }
 
-// halve follows a window that held more than an answer.
+// halve narrows the windows after one with more entries than fit into an answer.
 func (w *windowWidth) halve(from, to time.Time) {
-	w.current, w.crowdedUntil = max(to.Sub(from)/2, shortestWindow), to
+	w.current, w.crowdedUntil = max(to.Sub(from)/2, minWindow), to
 }
 
-// afterAnswer widens the windows after one of the full width of which twice as much would be at
-// most half an answer.
+// afterAnswer doubles the width after a window of full width that filled at most a quarter of an
+// answer.
 func (w *windowWidth) afterAnswer(from, to time.Time, entries int) {
 	if to.Sub(from) == w.current && entries <= pageLimit/4 {
-		w.current = min(2*w.current, longestWindow)
+		w.current = min(2*w.current, maxWindow)
 	}
 }
 
-// afterFailure narrows the windows, as broad ones end in 504, but no further than outageWindow.
+// afterFailure narrows the windows, because wide ones fail with 504, but no further than
+// outageWindow.
 func (w *windowWidth) afterFailure(from, to time.Time) {
 	w.current = max(to.Sub(from)/2, min(w.current, outageWindow))
 }
 
-// errTooMuch says that a window holds more than fits into an answer.
+// errTooMuch reports that a window has more entries than fit into an answer.
 var errTooMuch = errors.New("the window contains more entries than one answer can")
 
-// ask reads one window. An answer as long as its limit may lack entries, whatever its order; one of
-// a window that cannot be halved is taken as it is.
+// ask reads one window. An answer with as many entries as its limit may be incomplete; it is
+// accepted only if the window cannot be halved.
 func (r *reader) ask(ctx context.Context, client *port.Client, query Query, from, to time.Time) (port.AuditLogPage, error) {
-	isShortest := to.Sub(from) <= shortestWindow
+	isShortest := to.Sub(from) <= minWindow
 	for limit := pageLimit; ; limit /= 2 {
 		page, err := client.AuditLog.Read(ctx, query.options(from, to, limit))
 		r.clock.learn(page.At, r.options.Now())
@@ -122,7 +124,7 @@ func (r *reader) ask(ctx context.Context, client *port.Client, query Query, from
 			continue
 		case tooLarge || len(page.Events) >= limit:
 			r.options.CatchUp.Skipped(metrics.SkippedTruncated)
-			r.options.Logger.ErrorContext(ctx, "more changes share a millisecond than one answer of Port can contain; the others are lost",
+			r.options.Logger.ErrorContext(ctx, "more changes share a millisecond than fit into one answer of Port; the others are lost",
 				"query", query.String(), "at", from.UTC(), "taken", len(page.Events))
 			return page, nil
 		}
@@ -130,27 +132,27 @@ func (r *reader) ask(ctx context.Context, client *port.Client, query Query, from
 	}
 }
 
-// take stores the entries of a window that were not seen before, the oldest first, and moves the
-// position of the query with them.
+// take stores the new entries of a window, oldest first, and moves the position of the query in the
+// same transactions.
 func (r *reader) take(ctx context.Context, plan Plan, query Query, events []port.AuditEvent, until time.Time) error {
-	var news []timedEvent
+	var newEvents []timedEvent
 	for i := range events {
 		if !r.seen.has(events[i].Identifier) {
-			news = append(news, timedEvent{&events[i], timeOf(&events[i])})
+			newEvents = append(newEvents, timedEvent{&events[i], timeOf(&events[i])})
 		}
 	}
-	if len(news) > 0 && !news[0].at.Before(news[len(news)-1].at) {
-		// Newest first: of entries of one millisecond those that come last are the oldest.
-		slices.Reverse(news)
+	if len(newEvents) > 0 && !newEvents[0].at.Before(newEvents[len(newEvents)-1].at) {
+		// The answer is newest first, also within a millisecond.
+		slices.Reverse(newEvents)
 	}
-	slices.SortStableFunc(news, func(a, b timedEvent) int { return a.at.Compare(b.at) })
+	slices.SortStableFunc(newEvents, func(a, b timedEvent) int { return a.at.Compare(b.at) })
 	var batch batch
-	for i, event := range news {
+	for i, event := range newEvents {
 		if entry, ok := r.open(ctx, plan, event); ok {
 			batch.add(event.Identifier, entry)
 		}
-		if last := i == len(news)-1; !last && batch.isFull() {
-			// Everything of the window up to this one is in.
+		if last := i == len(newEvents)-1; !last && batch.isFull() {
+			// All entries of the window up to this one are in the batch.
 			if err := r.store(ctx, query, &batch, earlier(event.at, until)); err != nil {
 				return err
 			}
@@ -166,7 +168,7 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// timedEvent is an entry with the time at which it happened.
+// timedEvent is an entry with its time.
 type timedEvent struct {
 	*port.AuditEvent
 	at time.Time
@@ -176,19 +178,20 @@ func timeOf(event *port.AuditEvent) time.Time {
 	var trigger struct {
 		At time.Time `json:"at"`
 	}
-	_ = json.Unmarshal(event.Trigger, &trigger) // One without a time sorts first.
+	_ = json.Unmarshal(event.Trigger, &trigger) // An entry without a time sorts first.
 	return trigger.At
 }
 
-// open makes what is stored of an entry. What cannot be stored is logged and counted.
+// open converts an entry to the form in which it is stored. It logs and counts entries that cannot
+// be stored.
 func (r *reader) open(ctx context.Context, plan Plan, event timedEvent) (queue.Entry, bool) {
 	body, err := json.Marshal(event.AuditEvent)
 	if err == nil && int64(len(body)) > r.options.MaxBody {
 		err = queue.ErrTooLarge
 	}
-	var taken *opened
+	var result *opened
 	if err == nil {
-		taken, err = r.decode(ctx, event.Identifier, body)
+		result, err = r.decode(ctx, event.Identifier, body)
 	}
 	if err != nil {
 		if ctx.Err() == nil {
@@ -198,7 +201,7 @@ func (r *reader) open(ctx context.Context, plan Plan, event timedEvent) (queue.E
 		return queue.Entry{}, false
 	}
 	expired := !event.at.IsZero() && r.portNow().Sub(event.at) > plan.MaxAge
-	return queue.Entry{Event: taken.stored, At: event.at, Expired: expired}, true
+	return queue.Entry{Event: result.stored, At: event.at, Expired: expired}, true
 }
 
 func (r *reader) decode(ctx context.Context, identifier string, body []byte) (*opened, error) {
@@ -214,7 +217,7 @@ func (r *reader) decode(ctx context.Context, identifier string, body []byte) (*o
 	return r.intake.newOpened(event, changelog.SourceAuditLog, identifier, body)
 }
 
-// batch is what is stored in one transaction.
+// batch is the entries to store in one transaction.
 type batch struct {
 	entries     []queue.Entry
 	identifiers []string
@@ -227,7 +230,7 @@ func (b *batch) add(identifier string, entry queue.Entry) {
 
 func (b *batch) isFull() bool { return len(b.entries) >= batchEntries || b.bytes >= batchBytes }
 
-// store stores a batch, and empties it.
+// store stores a batch and empties it.
 func (r *reader) store(ctx context.Context, query Query, full *batch, until time.Time) error {
 	receipts, err := r.journal.Advance(ctx, query.name(), full.entries, until)
 	if err != nil {
@@ -252,17 +255,17 @@ func (r *reader) store(ctx context.Context, query Query, full *batch, until time
 	return nil
 }
 
-// received counts an entry that was not seen before.
+// received counts a new entry.
 func (r *reader) received(entry queue.Entry, result metrics.Result) {
 	r.options.Recorder.Received(SourceAuditLog, result)
 	r.options.Arrivals.Stored(SourceAuditLog, entry.Origin.Blueprint, entry.ShortIdentity(), result == metrics.ResultDuplicate)
 }
 
-// mostSeen is how many entries each half of the memory of what was seen holds.
+// maxSeen is the maximum number of entries in each half of seen.
 const maxSeen = 50_000
 
-// seen remembers the entries that were stored last, so that those which are read again cost no more
-// than their reading. It forgets in two halves.
+// seen remembers the latest stored entries, so that entries that are read again are not processed
+// again. When current is full, it replaces before.
 type seen struct {
 	seed            maphash.Seed
 	current, before map[uint64]struct{}

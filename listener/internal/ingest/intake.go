@@ -19,32 +19,32 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// Verifier decides whether Port has signed an event.
+// Verifier verifies the signature of an event.
 type Verifier interface {
-	// Verify returns the bytes that the signature is of, which are the body or its compact form.
-	// Its error is a changelog.Rejection.
+	// Verify returns the bytes that were signed: the body or its compact form. Its error is a
+	// changelog.Rejection.
 	Verify(signature, timestamp string, body []byte) ([]byte, error)
-	// CheckHeaders says what is wrong with any body under these headers; its error is a
-	// changelog.Rejection too.
+	// CheckHeaders returns an error if no body could verify with these headers. Its error is a
+	// changelog.Rejection.
 	CheckHeaders(signature, timestamp string) error
 }
 
-// Store keeps events. It is the part of the queue that sources need.
+// Store is the part of the queue that sources need.
 type Store interface {
-	// Store returns once the event is on disk, and reports whether it was there already.
+	// Store returns once the event is on disk, and reports whether it was stored before.
 	Store(ctx context.Context, event queue.Event) (duplicate bool, err error)
 }
 
-// Recorder counts what arrives.
+// Recorder counts received events.
 type Recorder interface {
 	Received(source string, result metrics.Result)
 	SignatureFailed(reason changelog.Rejection)
 }
 
-// intake is what becomes of an event once a source has its bytes. The sources share it, so that an
-// event is worth the same whichever way it came.
+// intake verifies, parses and stores the bytes of an event. All sources share it, so that they
+// treat events the same.
 type intake struct {
-	// source is its name: one of those below.
+	// source is the name of the source.
 	source     string
 	verifier   Verifier
 	store      Store
@@ -55,20 +55,18 @@ type intake struct {
 	complaints complaints
 }
 
-// The names of the sources, as they are kept with each event.
+// The names of the sources, which are stored with each event.
 const (
 	SourceWebhook  = metrics.SourceWebhook
 	SourceSmee     = metrics.SourceSmee
 	SourceAuditLog = metrics.SourceAuditLog
 )
 
-// opened is an event that has been verified and read, and has still to be stored. Of what was read
-// it holds no more than is logged.
+// opened is a verified and parsed event that is not stored yet.
 type opened struct{ stored queue.Event }
 
-// open verifies and parses, in this order. The forms are one body in the ways it may have
-// travelled, the most faithful first; the first that verifies counts. It waits for memory, but not
-// beyond ctx.
+// open verifies and then parses an event. forms are possible forms of the same body, most exact
+// first; the first that verifies is used. It waits for memory until ctx ends.
 func (i *intake) open(ctx context.Context, signature, timestamp string, forms ...[]byte) (*opened, error) {
 	verified, err := i.verify(signature, timestamp, forms)
 	if err != nil {
@@ -90,7 +88,7 @@ func (i *intake) decode(timestamp string, verified []byte) (*opened, error) {
 	return i.newOpened(event, event.Source(), timestamp, verified)
 }
 
-// newOpened makes what is stored of an event, which Port has reported in a form.
+// newOpened converts an event to the form in which it is stored.
 func (i *intake) newOpened(event *changelog.Event, source changelog.Source, timestamp string, body []byte) (*opened, error) {
 	identity, err := event.Identify(source, timestamp, body)
 	if err != nil {
@@ -111,7 +109,7 @@ func (i *intake) newOpened(event *changelog.Event, source changelog.Source, time
 	}}, nil
 }
 
-// checkHeaders refuses what no body can make right.
+// checkHeaders refuses headers with which no body could verify.
 func (i *intake) checkHeaders(signature, timestamp string) error {
 	if err := i.verifier.CheckHeaders(signature, timestamp); err != nil {
 		return i.unauthorized(err)
@@ -119,7 +117,7 @@ func (i *intake) checkHeaders(signature, timestamp string) error {
 	return nil
 }
 
-// verify returns the bytes that verify. When none do, the reason is that of the first form.
+// verify returns the first form that verifies. If none does, the error is that of the first form.
 func (i *intake) verify(signature, timestamp string, forms [][]byte) ([]byte, error) {
 	var failure error
 	for _, form := range forms {
@@ -141,25 +139,25 @@ func (i *intake) unauthorized(cause error) error {
 	return unsigned(metrics.ResultUnauthorized, http.StatusUnauthorized, "The signature or its timestamp is missing, malformed, wrong or stale.", cause)
 }
 
-// keep stores the normalised event under its identity, and counts it.
-func (i *intake) keep(ctx context.Context, taken *opened) error {
-	duplicate, err := i.store.Store(ctx, taken.stored)
+// keep stores and counts an event.
+func (i *intake) keep(ctx context.Context, verified *opened) error {
+	duplicate, err := i.store.Store(ctx, verified.stored)
 	if errors.Is(err, queue.ErrTooLarge) {
 		return &refusal{result: metrics.ResultTooLarge, status: http.StatusRequestEntityTooLarge, sentence: "The event is too large.", cause: err}
 	}
 	if err != nil {
 		return &refusal{result: metrics.ResultUnavailable, status: http.StatusServiceUnavailable, sentence: busyText, cause: err}
 	}
-	i.logReceived(ctx, taken.stored, duplicate)
+	i.logReceived(ctx, verified.stored, duplicate)
 	result := metrics.ResultStored
 	switch {
 	case duplicate:
 		result = metrics.ResultDuplicate
-	case taken.stored.Origin.Resource == changelog.ResourceTest:
+	case verified.stored.Origin.Resource == changelog.ResourceTest:
 		result = metrics.ResultTest
 	}
 	i.recorder.Received(i.source, result)
-	i.arrivals.Stored(i.source, taken.stored.Origin.Blueprint, taken.stored.ShortIdentity(), duplicate)
+	i.arrivals.Stored(i.source, verified.stored.Origin.Blueprint, verified.stored.ShortIdentity(), duplicate)
 	return nil
 }
 
@@ -169,8 +167,8 @@ func (i *intake) logReceived(ctx context.Context, event queue.Event, duplicate b
 		"action", origin.Action, "resource", origin.Resource, "blueprint", origin.Blueprint, "entity", origin.Entity)
 }
 
-// refuse counts an event that was not taken, and returns why it was not. from is the address of its
-// sender; "" where that is not known.
+// refuse counts a refused event, and returns the refusal. from is the address of its sender, or ""
+// if unknown.
 func (i *intake) refuse(err error, from string) *refusal {
 	refused, ok := errors.AsType[*refusal](err)
 	if !ok {
@@ -188,23 +186,24 @@ func (i *intake) refuse(err error, from string) *refusal {
 // busyText is the answer to an event that should be sent again.
 const busyText = "The event cannot be stored now. Send it again later."
 
-// refusal is an error with the answer to it, for a source that can answer.
+// refusal is an error with its HTTP answer.
 type refusal struct {
 	result metrics.Result
 	status int
-	// sentence is safe to be sent to anybody.
+	// sentence is safe to send to anybody.
 	sentence string
 	cause    error
-	// unsigned says that anybody can cause it as often as he likes.
+	// unsigned means that the request was not signed, so anybody can cause this refusal any number
+	// of times.
 	unsigned bool
 }
 
-// unsigned refuses what nobody has signed.
+// unsigned returns the refusal of an unsigned request.
 func unsigned(result metrics.Result, status int, sentence string, cause error) *refusal {
 	return &refusal{result: result, status: status, sentence: sentence, cause: cause, unsigned: true}
 }
 
-// errTooMany refuses an event for which there is no memory.
+// errTooMany returns the refusal of an event for which there is no memory.
 func errTooMany() *refusal {
 	return unsigned(metrics.ResultUnavailable, http.StatusServiceUnavailable, busyText, errors.New("too many large events arrive at the same time"))
 }
@@ -213,12 +212,11 @@ func (r *refusal) Error() string { return r.cause.Error() }
 
 func (r *refusal) Unwrap() error { return r.cause }
 
-// complaintInterval is between two lines of the log about requests that are refused alike although
-// nobody has signed them.
+// complaintInterval is the minimum time between two log lines about unsigned requests with the same
+// result.
 const complaintInterval = time.Minute
 
-// complaints keeps requests that anybody can make from filling the log. The metrics count every
-// one.
+// complaints prevents unsigned requests from filling the log. The metrics count all of them.
 type complaints struct {
 	mu    sync.Mutex
 	kinds map[metrics.Result]*complaint
@@ -226,12 +224,12 @@ type complaints struct {
 
 type complaint struct {
 	sometimes rate.Sometimes
-	// omitted counts those since the last line.
+	// omitted counts the refusals since the last line.
 	omitted int
 }
 
-// log tells of an event that was rejected. Of those that are not signed only the first of a kind in
-// a minute is logged, with how many were not.
+// log logs a rejected event. For unsigned requests it logs at most one line per result and minute,
+// with the number of omitted lines.
 func (i *intake) log(ctx context.Context, level slog.Level, refused *refusal, about ...any) {
 	if !refused.unsigned {
 		i.logger.Log(ctx, level, "event rejected", about...)

@@ -15,35 +15,35 @@ import (
 )
 
 const (
-	// A Smee server pings every thirty seconds. After three pings that did not come the connection
-	// is held to be dead, whatever TCP thinks of it.
-	longestSilence = 90 * time.Second
-	// answerTimeout is for the headers of the answer alone.
+	// A Smee server pings every thirty seconds. After three missing pings the connection is
+	// considered dead, whatever its TCP state.
+	maxSilence = 90 * time.Second
+	// answerTimeout is the timeout for the response headers.
 	answerTimeout = 30 * time.Second
-	// A connection that has lasted for this long was none that failed.
+	// A connection that lasted this long does not count as a failure.
 	steadyAfter = 10 * time.Second
-	// storeTimeout bounds one attempt at storing, also while stopping.
+	// storeTimeout limits one attempt to store an event, also while stopping.
 	storeTimeout = 10 * time.Second
 )
 
 // smeeBackoff is the pause before the next attempt.
 var smeeBackoff = pause.Backoff{First: time.Second, Longest: time.Minute}
 
-// Link is told how the connection of a Smee source fares.
+// Link is notified of the connection state of a Smee source.
 type Link interface {
 	Connected()
 	Disconnected()
-	// Reconnecting is called before each attempt but the first.
+	// Reconnecting is called before each attempt except the first.
 	Reconnecting()
 }
 
-// SmeeOptions describe a Smee source.
+// SmeeOptions configure a Smee source.
 type SmeeOptions struct {
-	// URL is that of the channel. Who knows it reads the events, so it is not logged.
+	// URL is the URL of the channel. Anyone who knows it can read the events, so it is not logged.
 	URL string
-	// UserAgent names this program and its version.
+	// UserAgent is the name and version of this program.
 	UserAgent string
-	// MaxBody is the size of the largest body, in bytes.
+	// MaxBody is the maximum size of a body in bytes.
 	MaxBody  int
 	Verifier Verifier
 	Store    Store
@@ -55,26 +55,26 @@ type SmeeOptions struct {
 	Logger   *slog.Logger
 	// Jitter returns a random number from 0 to below 1.
 	Jitter func() float64
-	// Transport sends the requests; nil is for the network.
+	// Transport sends the requests; nil means the default transport.
 	Transport http.RoundTripper
 }
 
-// Smee takes events from a channel of https://smee.io, or of a server like it, which relays what is
-// posted there as server-sent events. It is for development on a machine that Port cannot reach:
-// what is posted while nobody is connected is lost, and the sender never learns what became of an
-// event.
+// Smee receives events from a channel of https://smee.io, or of a compatible server, which relays
+// posted requests as server-sent events. It is for development on a machine that Port cannot reach:
+// events that are posted while nobody is connected are lost, and the sender never learns whether an
+// event was stored.
 type Smee struct {
 	options SmeeOptions
 	intake  *intake
 	logger  *slog.Logger
 	channel *url.URL
 	client  *http.Client
-	// lastEventID is where a server that keeps events should go on; Run alone uses it.
+	// lastEventID tells a server that keeps events where to resume. Only Run uses it.
 	lastEventID string
 }
 
-// NewSmee returns a source that receives nothing until it runs. It refuses a URL that CheckChannel
-// refuses.
+// NewSmee returns a source that receives nothing until Run is called. It returns an error if
+// CheckChannel does.
 func NewSmee(options SmeeOptions) (*Smee, error) {
 	if err := CheckChannel(options.URL); err != nil {
 		return nil, err
@@ -93,8 +93,8 @@ func NewSmee(options SmeeOptions) (*Smee, error) {
 	}, nil
 }
 
-// Run receives until ctx ends. Whatever is wrong with the channel is logged, and tried again ever
-// more slowly: nothing about it is a reason to stop a listener.
+// Run receives events until ctx ends. It logs every failure of the channel and retries with
+// increasing delays: no failure stops the listener.
 func (s *Smee) Run(ctx context.Context) {
 	defer s.client.CloseIdleConnections()
 	s.logger.WarnContext(ctx, "receiving events through Smee, which is for development only: it loses events that are posted while no listener is connected")
@@ -117,8 +117,8 @@ func (s *Smee) Run(ctx context.Context) {
 	}
 }
 
-// listen connects once and takes what arrives, and returns why it did not go on, and how long the
-// connection had lasted.
+// listen connects once and receives events until the connection ends. It returns how long the
+// connection lasted and why it ended.
 func (s *Smee) listen(ctx context.Context) (lasted time.Duration, err error) {
 	listening, hangUp := context.WithCancelCause(ctx)
 	defer hangUp(nil)
@@ -131,19 +131,18 @@ func (s *Smee) listen(ctx context.Context) (lasted time.Duration, err error) {
 	defer s.options.Link.Disconnected()
 	s.logger.InfoContext(ctx, "connected to the Smee channel")
 	began := time.Now()
-	err = s.read(ctx, &watched{stream: response.Body, longest: longestSilence, silent: func() { hangUp(errSilent) }})
+	err = s.read(ctx, &watched{stream: response.Body, longest: maxSilence, silent: func() { hangUp(errSilent) }})
 	if cause := context.Cause(listening); cause != nil {
 		err = cause
 	}
 	return time.Since(began), err
 }
 
-// keep stores an event. Nobody would send it again, so it is tried until that works; the stream
-// waits meanwhile. Each attempt that fails is counted as the request would be that a webhook asks
-// to repeat.
-func (s *Smee) keep(ctx context.Context, taken *opened) {
+// keep stores an event. Nobody would send it again, so it retries until that succeeds, while the
+// stream waits. Each failed attempt is counted like a refused request to the webhook.
+func (s *Smee) keep(ctx context.Context, verified *opened) {
 	for failures := 1; ; failures++ {
-		err := s.store(ctx, taken)
+		err := s.store(ctx, verified)
 		if err == nil {
 			return
 		}
@@ -153,23 +152,22 @@ func (s *Smee) keep(ctx context.Context, taken *opened) {
 			return
 		}
 		after := s.delay(failures)
-		s.logger.ErrorContext(ctx, "storing an event failed; retrying", "event", taken.stored.ShortIdentity(), "cause", refused.cause, "again_in", after.Round(time.Millisecond))
+		s.logger.ErrorContext(ctx, "storing an event failed; retrying", "event", verified.stored.ShortIdentity(), "cause", refused.cause, "again_in", after.Round(time.Millisecond))
 		if pause.Wait(ctx, after) != nil {
-			s.logger.ErrorContext(ctx, "event lost: the listener stopped before storing it; make Port send it again", "event", taken.stored.ShortIdentity())
+			s.logger.ErrorContext(ctx, "event lost: the listener stopped before storing it; make Port send it again", "event", verified.stored.ShortIdentity())
 			return
 		}
 	}
 }
 
-// store makes one attempt, to which an event has a right even when the listener is told to stop
-// meanwhile.
-func (s *Smee) store(ctx context.Context, taken *opened) error {
+// store makes one attempt, which is completed even if the listener is being stopped.
+func (s *Smee) store(ctx context.Context, verified *opened) error {
 	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	return s.intake.keep(storing, taken)
+	return s.intake.keep(storing, verified)
 }
 
-// reject counts and logs an event that was not taken.
+// reject counts and logs a refused event.
 func (s *Smee) reject(ctx context.Context, err error) {
 	s.logRejected(ctx, s.intake.refuse(err, ""))
 }
@@ -178,7 +176,7 @@ func (s *Smee) logRejected(ctx context.Context, refused *refusal) {
 	s.intake.log(ctx, slog.LevelWarn, refused, "result", refused.result, "cause", refused.cause)
 }
 
-// delay returns how long to wait after a number of failures.
+// delay returns the pause after a number of failures.
 func (s *Smee) delay(failures int) time.Duration {
 	return smeeBackoff.After(failures, s.options.Jitter())
 }

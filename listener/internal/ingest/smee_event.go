@@ -16,7 +16,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/metrics"
 )
 
-// take opens and stores what a server-sent event holds.
+// take opens and stores the event in a server-sent event.
 func (s *Smee) take(ctx context.Context, event sse.Event) {
 	if !holdsDelivery(event) {
 		return
@@ -26,16 +26,16 @@ func (s *Smee) take(ctx context.Context, event sse.Event) {
 		s.reject(ctx, err)
 		return
 	}
-	taken, err := s.intake.open(ctx, delivery.signature, delivery.timestamp, delivery.forms...)
+	verified, err := s.intake.open(ctx, delivery.signature, delivery.timestamp, delivery.forms...)
 	if err != nil {
 		s.reject(ctx, err)
 		return
 	}
-	s.keep(ctx, taken)
+	s.keep(ctx, verified)
 }
 
-// holdsDelivery tells what was posted to the channel from what the server says itself: smee.io
-// names the types ready and ping, gosmee greets without a type.
+// holdsDelivery distinguishes requests posted to the channel from messages of the server itself:
+// smee.io sends the types ready and ping, gosmee a greeting without a type.
 func holdsDelivery(event sse.Event) bool {
 	if event.Type != "" && event.Type != "message" {
 		return false
@@ -47,25 +47,23 @@ func holdsDelivery(event sse.Event) bool {
 	return true
 }
 
-// delivery is what was posted to the channel.
+// delivery is a request that was posted to the channel.
 type delivery struct {
 	signature, timestamp string
-	// forms are the body in each way that the server has kept it, the most faithful first. There is
-	// at least one.
+	// forms are the body in each form that the server relays, most exact first. There is at least
+	// one.
 	forms [][]byte
 }
 
-// readDelivery reads the JSON that a server makes of a request: an object with the headers, the
-// body and more. It has a timestamp of its own, which is not the one that Port signs. The errors
-// quote nothing of it.
+// readDelivery decodes the JSON of a relayed request: an object with the headers, the body and
+// more. Its own timestamp is not the one that Port signs. The errors do not quote the content.
 func (s *Smee) readDelivery(data []byte) (*delivery, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(data, &fields); err != nil || fields == nil {
 		return nil, malformed("the data of the server-sent event is not a JSON object")
 	}
 	read := &delivery{
-		// Node joins the values of a repeated header by commas, which appear in no signature but
-		// after the version.
+		// Node joins the values of a repeated header with ", ", which appears in no signature.
 		signature: strings.ReplaceAll(header(fields, changelog.SignatureHeader), ", ", " "),
 		timestamp: header(fields, changelog.TimestampHeader),
 		forms:     forms(fields),
@@ -85,25 +83,25 @@ func malformed(problem string) error {
 	return unsigned(metrics.ResultInvalid, http.StatusBadRequest, "The body could not be read.", errors.New(problem))
 }
 
-// forms returns the body as the bytes that were posted, which some servers send in base64, and as
-// the JSON that the server has read and written again. The latter are the bytes that Port signed
-// only because Port, like the server, writes JSON as JavaScript does.
+// forms returns the body as it was posted, which some servers send in base64, and as JSON that the
+// server has parsed and serialised again. The latter equals the bytes that Port signed only because
+// both Port and the server serialise JSON with JavaScript.
 func forms(fields map[string]json.RawMessage) [][]byte {
-	var found [][]byte
+	var bodies [][]byte
 	var encoded string
 	if json.Unmarshal(fields["bodyB"], &encoded) == nil && encoded != "" {
 		if exact, err := base64.StdEncoding.DecodeString(encoded); err == nil {
-			found = append(found, exact)
+			bodies = append(bodies, exact)
 		}
 	}
 	if body, ok := fields["body"]; ok {
-		found = append(found, body)
+		bodies = append(bodies, body)
 	}
-	return found
+	return bodies
 }
 
-// header returns the value of a header, whose name most servers write in lower case; "" when it is
-// absent or no text.
+// header returns the value of a header, or "" if it is absent or not a string. Most servers write
+// the names in lower case.
 func header(fields map[string]json.RawMessage, name string) string {
 	if value, ok := fields[name]; ok {
 		return headerText(value)
@@ -116,8 +114,7 @@ func header(fields map[string]json.RawMessage, name string) string {
 	return ""
 }
 
-// headerText reads a value, or the list of them that a server may make of a header that is there
-// several times.
+// headerText decodes a value, or the list of values that a server may send for a repeated header.
 func headerText(value json.RawMessage) string {
 	var text string
 	if json.Unmarshal(value, &text) == nil {

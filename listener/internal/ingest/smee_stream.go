@@ -16,23 +16,22 @@ import (
 )
 
 const (
-	// SmeeMaxBody is the size of the largest body that a Smee source has reason to take: smee.io
-	// itself takes less.
+	// SmeeMaxBody is the maximum size of a body from a Smee source. smee.io itself accepts less.
 	SmeeMaxBody = 2 << 20
-	// envelopeLimit is for everything of a server-sent event but the body.
+	// envelopeLimit is for everything in a server-sent event except the body.
 	envelopeLimit = 128 << 10
 	// streamBuffer is how much is read at a time.
 	streamBuffer = 64 << 10
 )
 
 var (
-	errSilent = fmt.Errorf("nothing arrived for %s, not even a ping", longestSilence)
+	errSilent = fmt.Errorf("nothing arrived for %s, not even a ping", maxSilence)
 	errEnded  = errors.New("the server closed the connection")
 )
 
-// read takes events until the stream ends, and returns why it did.
+// read receives events until the stream ends, and returns the reason.
 func (s *Smee) read(ctx context.Context, stream io.Reader) error {
-	// A body may be there twice: as itself, and in base64.
+	// A body may occur twice: as JSON and in base64.
 	limit := s.options.MaxBody + s.options.MaxBody*4/3 + envelopeLimit
 	whole := &frames{source: bufio.NewReaderSize(stream, streamBuffer), limit: limit, tooLarge: func() {
 		s.reject(ctx, tooLarge("a server-sent event", limit))
@@ -46,8 +45,7 @@ func (s *Smee) read(ctx context.Context, stream io.Reader) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		// Only what this connection has said of ids counts: until then the one of an earlier
-		// connection stands.
+		// Until this connection sends an id, the id of the previous connection remains valid.
 		if event.LastEventID != id {
 			id = event.LastEventID
 			s.remember(id)
@@ -63,8 +61,8 @@ func tooLarge(what string, limit int) error {
 	)
 }
 
-// watched is a stream that tells when it has been silent for too long. Only the time that somebody
-// waits for it counts: while an event is being stored nothing is read.
+// watched is a stream that calls silent if a read takes too long. The time between reads does not
+// count, because nothing is read while an event is being stored.
 type watched struct {
 	stream  io.Reader
 	longest time.Duration
@@ -77,18 +75,18 @@ func (w *watched) Read(p []byte) (int, error) {
 	return w.stream.Read(p)
 }
 
-// frames is a stream of server-sent events that holds only whole ones, and none beyond a limit. The
-// parser behind it would end the stream at one that is too large, and a server that resumes would
-// send it again on every connection.
+// frames is a stream of server-sent events that passes on only complete ones up to a size limit.
+// Otherwise, the parser would end the stream at an oversized event, which a resuming server would
+// send again on every connection.
 type frames struct {
 	source *bufio.Reader
 	limit  int
-	// tooLarge is called for an event that is left out.
+	// tooLarge is called for each event that is skipped.
 	tooLarge func()
 	frame    bytes.Buffer
-	// size is that of the event so far, also beyond the limit.
+	// size is the size of the event so far, even beyond the limit.
 	size int
-	// afterCR says that a line feed now would belong to the line end before it.
+	// afterCR means that a following line feed belongs to the previous line end.
 	afterCR bool
 }
 
@@ -102,8 +100,8 @@ func (f *frames) Read(p []byte) (int, error) {
 	return f.frame.Read(p)
 }
 
-// next reads an event up to the blank line that ends it, and writes every line end as a line feed.
-// Of a blank line alone, and of an event that is too large, it leaves nothing.
+// next reads an event up to and including the blank line that ends it, and normalises line ends to
+// line feeds. It skips lone blank lines and oversized events.
 func (f *frames) next() error {
 	f.frame.Reset()
 	f.size = 0
@@ -126,8 +124,8 @@ func (f *frames) next() error {
 	}
 }
 
-// readLine returns what of a line has arrived, without its end, and whether the line ends there.
-// The text is valid until the next call.
+// readLine returns the part of a line that has arrived, without its end, and whether the line is
+// complete. The text is valid until the next call.
 func (f *frames) readLine() (text []byte, ends bool, err error) {
 	if _, err := f.source.Peek(1); err != nil {
 		return nil, false, err
@@ -150,7 +148,7 @@ func (f *frames) readLine() (text []byte, ends bool, err error) {
 	return text, ends, err
 }
 
-// lineEnd returns where the first line feed or carriage return is, -1 for none.
+// lineEnd returns the index of the first line feed or carriage return, or -1.
 func lineEnd(text []byte) int {
 	feed := bytes.IndexByte(text, '\n')
 	if feed >= 0 {
@@ -162,7 +160,7 @@ func lineEnd(text []byte) int {
 	return feed
 }
 
-// add keeps a part of an event, unless it has become too large.
+// add appends a part of an event, unless the event has become too large.
 func (f *frames) add(part []byte) {
 	if f.size += len(part); f.size <= f.limit {
 		f.frame.Write(part)

@@ -1,5 +1,5 @@
-// Package ingest receives Port's events and stores them. It holds the sources: the webhook, which
-// the application serves, and Smee, which it runs.
+// Package ingest receives Port's events and stores them. It implements the sources: the webhook,
+// Port's audit log, and Smee.
 package ingest
 
 import (
@@ -23,18 +23,18 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// drainLimit is how much of a body that is too large is read to its end.
+// drainLimit is how much of a refused body is still read.
 const drainLimit = 16 << 20
 
-// retryAfter is what a sender is asked to wait when an event cannot be stored.
+// retryAfter is the Retry-After of an event that cannot be stored now.
 const retryAfter = 10 * time.Second
 
-// memoryWait is how long an event waits for the memory that it needs.
+// memoryWait is how long an event waits for memory.
 const memoryWait = 20 * time.Second
 
-// Options describe a webhook.
+// Options configure a webhook.
 type Options struct {
-	// Path is where events are posted.
+	// Path is the path that events are posted to.
 	Path string
 	// MaxBody is the size of the largest body, in bytes.
 	MaxBody  int64
@@ -47,8 +47,7 @@ type Options struct {
 	Logger   *slog.Logger
 }
 
-// Webhook takes events over HTTP. It answers once an event is stored, and never waits for anything
-// that happens to the event after that.
+// Webhook receives events over HTTP. It answers as soon as an event is stored.
 type Webhook struct {
 	options Options
 	intake  *intake
@@ -61,13 +60,12 @@ func NewWebhook(options Options) *Webhook {
 	}}
 }
 
-// Register adds the webhook's route.
+// Register adds the route of the webhook.
 func (w *Webhook) Register(router *mux.Router) {
 	router.Handle(w.options.Path, w).Methods(http.MethodPost)
 }
 
-// ServeHTTP takes one event. The sender is told in one sentence what became of it, the log has the
-// cause.
+// ServeHTTP receives one event. The answer is one sentence; only the log contains the cause.
 func (w *Webhook) ServeHTTP(response http.ResponseWriter, request *http.Request) {
 	origin, err := w.receive(request)
 	if err != nil {
@@ -76,11 +74,11 @@ func (w *Webhook) ServeHTTP(response http.ResponseWriter, request *http.Request)
 	}
 	response.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	response.WriteHeader(http.StatusAccepted)
-	_, _ = io.WriteString(response, answerTo(origin)) //nolint:gosec // It is plain text, for whoever has signed it.
+	_, _ = io.WriteString(response, answerTo(origin)) //nolint:gosec // It is plain text, and the request was signed.
 }
 
-// answerTo says what became of an event. A test is named, so that whoever has sent it knows that a
-// listener with the same secret has read it.
+// answerTo returns the answer to a stored event. For a test event it contains the identifier, which
+// proves to the sender that a listener with the same secret has read the event.
 func answerTo(origin queue.Origin) string {
 	if origin.Resource == changelog.ResourceTest {
 		return TestAnswer(origin.Entity)
@@ -88,11 +86,11 @@ func answerTo(origin queue.Origin) string {
 	return "The event is stored.\n"
 }
 
-// TestAnswer is the answer to a test event, by the identifier of its entity.
+// TestAnswer returns the answer to a test event with the given entity identifier.
 func TestAnswer(identifier string) string { return "The test event " + identifier + " is stored.\n" }
 
-// receive reads, verifies, parses and stores, in this order. What cannot be signed is not even
-// read.
+// receive reads, verifies, parses and stores an event. It does not parse the body if the headers
+// cannot be valid.
 func (w *Webhook) receive(request *http.Request) (queue.Origin, error) {
 	timestamp := request.Header.Get(changelog.TimestampHeader)
 	signature := strings.Join(request.Header.Values(changelog.SignatureHeader), " ")
@@ -108,14 +106,14 @@ func (w *Webhook) receive(request *http.Request) (queue.Origin, error) {
 	}
 	ctx, cancel := context.WithTimeout(request.Context(), memoryWait)
 	defer cancel()
-	taken, err := w.intake.open(ctx, signature, timestamp, body)
+	verified, err := w.intake.open(ctx, signature, timestamp, body)
 	if err != nil {
 		return queue.Origin{}, err
 	}
-	return taken.stored.Origin, w.intake.keep(request.Context(), taken)
+	return verified.stored.Origin, w.intake.keep(request.Context(), verified)
 }
 
-// readBody takes memory for a body as it arrives, not for what is announced.
+// readBody reserves memory as the body arrives, not for the announced length.
 func (w *Webhook) readBody(request *http.Request, held *budget.Body) ([]byte, error) {
 	encoding := strings.Join(request.Header.Values("Content-Encoding"), ",")
 	if encoding != "" && !strings.EqualFold(encoding, "identity") {
@@ -124,13 +122,13 @@ func (w *Webhook) readBody(request *http.Request, held *budget.Body) ([]byte, er
 			errors.New("the body has a content encoding"),
 		)
 	}
-	most := w.options.MaxBody + 1
+	limit := w.options.MaxBody + 1
 	if request.ContentLength >= 0 {
-		most = min(most, request.ContentLength+1)
+		limit = min(limit, request.ContentLength+1)
 	}
 	ctx, cancel := context.WithTimeout(request.Context(), memoryWait)
 	defer cancel()
-	body := make([]byte, 0, min(most, budget.FreeBody))
+	body := make([]byte, 0, min(limit, budget.FreeBody))
 	for request.ContentLength <= w.options.MaxBody {
 		n, err := request.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
@@ -146,7 +144,7 @@ func (w *Webhook) readBody(request *http.Request, held *budget.Body) ([]byte, er
 		case len(body) < cap(body):
 			continue
 		}
-		size := min(2*int64(cap(body)), most)
+		size := min(2*int64(cap(body)), limit)
 		if err := held.Grow(ctx, size); err != nil {
 			drain(request)
 			return nil, errTooMany()
@@ -164,8 +162,8 @@ func (w *Webhook) tooLarge(request *http.Request) error {
 	)
 }
 
-// drain reads on for a while without keeping anything: a sender that is still writing would find
-// its connection reset, and never see the answer.
+// drain discards the rest of a body up to drainLimit. Otherwise, the connection of a sender that is
+// still writing would be reset, and it would never see the answer.
 func drain(request *http.Request) { _, _ = io.CopyN(io.Discard, request.Body, drainLimit) }
 
 func (w *Webhook) reject(response http.ResponseWriter, request *http.Request, err error) {
