@@ -372,7 +372,7 @@ func TestThePageInABrowser(t *testing.T) {
 			t.Errorf("the search finds\n%s", shown)
 		}
 		b.follow(t, "service:checkout")
-		b.shows(t, "health matches.", "cpu-high does not match: its condition (when) does not hold.", "1 rule is for other blueprints", "health → on-call", "delivered")
+		b.shows(t, "health matches.", "cpu-high does not match: its condition (when) is false.", "1 rule is for other blueprints", "health → on-call", "delivered")
 		if message := b.text(t, ".slack"); !strings.Contains(message, "🚧 Change in Checkout health status") || !strings.Contains(message, "Degraded 🚧") || !strings.Contains(message, "· event ") {
 			t.Errorf("its message is\n%s", message)
 		}

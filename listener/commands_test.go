@@ -264,7 +264,7 @@ func TestReloadWithoutAListener(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]outcome{
 		"127.0.0.1:1": {1, "", "listener reload: nothing answers at http://127.0.0.1:1; is the listener running there?\n"},
-		"ftp://x":     {2, "", "listener reload: -admin: the admin address must be a host and a port, such as 127.0.0.1:8081, or an http URL of one\nRun listener reload -h for its flags.\n"},
+		"ftp://x":     {2, "", "listener reload: -admin: the admin address must be a host and a port, such as 127.0.0.1:8081, or an http URL\nRun listener reload -h for its flags.\n"},
 	} {
 		if got := execute(t, nil, "reload", "-admin", address); got != want {
 			t.Errorf("%s: %+v", address, got)

@@ -80,7 +80,7 @@ func TestExplain(t *testing.T) {
 	}
 	a.explains(t, unmatched, event.ID)
 	a.explains(t, unmatched, event.Identity)
-	a.does(t, outcome{1, "", "listener explain: there is no event \"0123456789ab\", or it is no longer kept\n"}, "explain", "0123456789ab")
+	a.does(t, outcome{1, "", "listener explain: there is no event \"0123456789ab\", or it is no longer stored\n"}, "explain", "0123456789ab")
 	a.does(t, outcome{1, "", "listener explain: the outcome must be one of [dead_letter retrying waiting delivered dropped unmatched unevaluated]\n"}, "explain", "-outcome", "lost")
 	stop()
 	a.explains(t, unmatched+"No listener answers at ADMIN; this is the content of the store in DIR.\n", event.ID)

@@ -87,7 +87,7 @@ func definePlace(flags *flag.FlagSet) *place {
 
 // desk is where a command of the operator sits.
 type desk struct {
-	admin.Desk
+	admin.API
 	// note says that no listener runs; "" when one does.
 	note  string
 	close func() error
@@ -123,7 +123,7 @@ func (p *place) open(ctx context.Context, openStore opener) (desk, error) {
 	}
 	_, err = client.Destinations(ctx)
 	if err == nil {
-		return desk{Desk: client, close: func() error { return nil }}, nil
+		return desk{API: client, close: func() error { return nil }}, nil
 	}
 	if !errors.Is(err, admin.ErrNobody) {
 		return desk{}, client.explain(err)
@@ -146,7 +146,7 @@ func (p *place) open(ctx context.Context, openStore opener) (desk, error) {
 		return desk{}, fmt.Errorf("nothing answers at %s, and the store in %s cannot be opened: %w", client.Address(), where, err)
 	}
 	return desk{
-		Desk: opened, close: opened.Close,
+		API: opened, close: opened.Close,
 		note: fmt.Sprintf("No listener answers at %s; this is the content of the store in %s.", client.Address(), where),
 	}, nil
 }

@@ -345,8 +345,8 @@ No listener answers at ADMIN; this is the content of the store in DIR.
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }))
 	t.Cleanup(page.Close)
 	a.admin = page.Listener.Addr().String()
-	a.does(t, outcome{1, "", "listener dlq list: ADMIN answers with status 200, but not like the admin address of a listener of this version: " +
-		"give the listener's -admin-listen address with -admin, or update the listener\n"}, "dlq", "list")
+	a.does(t, outcome{1, "", "listener dlq list: ADMIN answered with status 200, but not like the admin address of a listener of this version: " +
+		"pass the listener's -admin-listen address with -admin, or update the listener\n"}, "dlq", "list")
 }
 
 // TestTheOperatorsMistakes are told without asking anybody.
@@ -357,7 +357,7 @@ func TestTheOperatorsMistakes(t *testing.T) {
 		{"dlq show", "dlq", `unknown command "show"; the commands are list, replay and drop`},
 		{"dlq list 1", "dlq list", `unexpected argument "1"`},
 		{"dlq list -limit -1", "dlq list", "-limit must be 0 or greater"},
-		{"dlq list -admin ftp://x", "dlq list", "-admin: the admin address must be a host and a port, such as 127.0.0.1:8081, or an http URL of one"},
+		{"dlq list -admin ftp://x", "dlq list", "-admin: the admin address must be a host and a port, such as 127.0.0.1:8081, or an http URL"},
 		{"dlq replay", "dlq replay", "name the ids of dead letters, as listener dlq list shows them, or use -all"},
 		{"dlq replay x", "dlq replay", `"x" is not the id of a dead letter`},
 		{"dlq replay 1 -all", "dlq replay", "use ids or -all, not both"},

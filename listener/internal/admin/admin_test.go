@@ -56,10 +56,10 @@ func newStore() *memoryStore {
 }
 
 // ways are the implementations of a desk, at one store.
-func ways() map[string]func(t *testing.T, local *admin.Local) admin.Desk {
-	return map[string]func(t *testing.T, local *admin.Local) admin.Desk{
-		"at the store": func(_ *testing.T, local *admin.Local) admin.Desk { return local },
-		"over HTTP": func(t *testing.T, local *admin.Local) admin.Desk {
+func ways() map[string]func(t *testing.T, local *admin.Local) admin.API {
+	return map[string]func(t *testing.T, local *admin.Local) admin.API{
+		"at the store": func(_ *testing.T, local *admin.Local) admin.API { return local },
+		"over HTTP": func(t *testing.T, local *admin.Local) admin.API {
 			router := mux.NewRouter()
 			local.Register(router)
 			serving := httptest.NewServer(newGuard(admin.Access{}, true).Protect(router))
@@ -96,7 +96,7 @@ func TestDesk(t *testing.T) {
 	tests := []struct {
 		name    string
 		prepare func(*memoryStore)
-		ask     func(context.Context, admin.Desk) (any, error)
+		ask     func(context.Context, admin.API) (any, error)
 		want    any
 		// refusal is the text of a *admin.Refusal, and failure of another error.
 		refusal, failure string
@@ -106,7 +106,7 @@ func TestDesk(t *testing.T) {
 	}{
 		{
 			name: "destinations",
-			ask:  func(ctx context.Context, desk admin.Desk) (any, error) { return desk.Destinations(ctx) },
+			ask:  func(ctx context.Context, desk admin.API) (any, error) { return desk.Destinations(ctx) },
 			want: []admin.Destination{
 				{Name: "calm", State: admin.StatePaused, Until: noon().Add(30 * time.Second)},
 				{Name: "old", State: admin.StateNotConfigured, DeadLetters: 1},
@@ -120,7 +120,7 @@ func TestDesk(t *testing.T) {
 		},
 		{
 			name: "destinations of a broken store", prepare: broken,
-			ask:     func(ctx context.Context, desk admin.Desk) (any, error) { return desk.Destinations(ctx) },
+			ask:     func(ctx context.Context, desk admin.API) (any, error) { return desk.Destinations(ctx) },
 			failure: "the event store",
 		},
 		{
@@ -190,7 +190,7 @@ func TestDesk(t *testing.T) {
 					store.letters = append(store.letters, first)
 				}
 			},
-			ask: func(ctx context.Context, desk admin.Desk) (any, error) {
+			ask: func(ctx context.Context, desk admin.API) (any, error) {
 				report, err := desk.Replay(ctx, admin.Order{Destination: "team"})
 				return []any{len(report.Results), report.More}, err
 			},
@@ -216,7 +216,7 @@ func TestDesk(t *testing.T) {
 			name: "dropping all of a destination that is gone", ask: drop(admin.Order{Destination: "old"}),
 			want: admin.Report{Results: []admin.Result{{ID: 7, Outcome: admin.OutcomeDropped, Destination: "old"}}}, left: []uint64{4, 9},
 		},
-		{name: "dropping elsewhere", ask: drop(admin.Order{IDs: []uint64{4}, To: "calm"}), refusal: "dropping takes no other destination", left: []uint64{4, 7, 9}},
+		{name: "dropping elsewhere", ask: drop(admin.Order{IDs: []uint64{4}, To: "calm"}), refusal: "dropping dead letters does not accept another destination", left: []uint64{4, 7, 9}},
 		{name: "neither ids nor a destination", ask: drop(admin.Order{}), refusal: "name the ids of dead letters, or a destination to select all of its dead letters", left: []uint64{4, 7, 9}},
 		{name: "ids and a destination", ask: drop(admin.Order{IDs: []uint64{4}, Destination: "team"}), refusal: "name the ids of dead letters, or a destination to select all of its dead letters", left: []uint64{4, 7, 9}},
 		{name: "too many ids", ask: drop(admin.Order{IDs: many}), refusal: "1001 ids were given; the limit is 1000 at a time", left: []uint64{4, 7, 9}},
@@ -270,20 +270,20 @@ func compareLeft(t *testing.T, store *memoryStore, want []uint64) {
 	}
 }
 
-func unpark(name string) func(context.Context, admin.Desk) (any, error) {
-	return func(ctx context.Context, desk admin.Desk) (any, error) { return desk.Unpark(ctx, name) }
+func unpark(name string) func(context.Context, admin.API) (any, error) {
+	return func(ctx context.Context, desk admin.API) (any, error) { return desk.Unpark(ctx, name) }
 }
 
-func letters(query admin.Query) func(context.Context, admin.Desk) (any, error) {
-	return func(ctx context.Context, desk admin.Desk) (any, error) { return desk.DeadLetters(ctx, query) }
+func letters(query admin.Query) func(context.Context, admin.API) (any, error) {
+	return func(ctx context.Context, desk admin.API) (any, error) { return desk.DeadLetters(ctx, query) }
 }
 
-func replay(order admin.Order) func(context.Context, admin.Desk) (any, error) {
-	return func(ctx context.Context, desk admin.Desk) (any, error) { return desk.Replay(ctx, order) }
+func replay(order admin.Order) func(context.Context, admin.API) (any, error) {
+	return func(ctx context.Context, desk admin.API) (any, error) { return desk.Replay(ctx, order) }
 }
 
-func drop(order admin.Order) func(context.Context, admin.Desk) (any, error) {
-	return func(ctx context.Context, desk admin.Desk) (any, error) { return desk.Drop(ctx, order) }
+func drop(order admin.Order) func(context.Context, admin.API) (any, error) {
+	return func(ctx context.Context, desk admin.API) (any, error) { return desk.Drop(ctx, order) }
 }
 
 // TestTheAnswersAreAContract compares them as text: scripts read them.
@@ -311,7 +311,7 @@ func TestTheAnswersAreAContract(t *testing.T) {
 			`"attempts":[{"at":"0001-01-01T00:00:00Z","outcome":"","count":0,"last":"0001-01-01T00:00:00Z"}]}]}]}`},
 		{"GET", "/-/events?outcome=lost", "", false, 400, `{"error":"the outcome must be one of [dead_letter retrying waiting delivered dropped unmatched unevaluated]"}`},
 		{"GET", "/-/events?before=-1", "", false, 400, `{"error":"before must be the number of an event"}`},
-		{"GET", "/-/events/9abcdef", "", false, 400, `{"error":"there is no event \"9abcdef\", or it is no longer kept"}`},
+		{"GET", "/-/events/9abcdef", "", false, 400, `{"error":"there is no event \"9abcdef\", or it is no longer stored"}`},
 		{"GET", "/-/events", "", true, 503, `{"error":"the event store does not answer, or is full"}`},
 		{"GET", "/-/dlq?after=9", "", false, 200, `{"dead_letters":[]}`},
 		{"GET", "/-/dlq?after=x", "", false, 400, `{"error":"after must be the id of a dead letter"}`},
@@ -382,8 +382,8 @@ func TestTheClientMistrusts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for what, ask := range map[string]func(context.Context, admin.Desk) (any, error){
-				"destinations": func(ctx context.Context, desk admin.Desk) (any, error) { return desk.Destinations(ctx) },
+			for what, ask := range map[string]func(context.Context, admin.API) (any, error){
+				"destinations": func(ctx context.Context, desk admin.API) (any, error) { return desk.Destinations(ctx) },
 				"unpark":       unpark("team"), "letters": letters(admin.Query{}), "replay": replay(admin.Order{IDs: []uint64{1}}), "drop": drop(admin.Order{IDs: []uint64{1}}),
 			} {
 				_, err := ask(t.Context(), client)

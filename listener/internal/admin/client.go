@@ -19,54 +19,54 @@ import (
 
 const (
 	jsonType = "application/json"
-	// clientTimeout is longer than a listener works at an order.
+	// clientTimeout is longer than a listener takes for an order.
 	clientTimeout = 2 * time.Minute
 	// answerLimit is ample for MaxPage dead letters.
 	answerLimit = 16 << 20
 )
 
-// ErrNobody says that nothing listens at an admin address.
+// ErrNobody reports that nothing listens at an admin address.
 var ErrNobody = errors.New("nothing answers there")
 
-// ErrToken says that a listener needs a token, or another one.
-var ErrToken = errors.New("it needs the token of admin.token_file; give its file with -token-file, or the configuration with -config")
+// ErrToken reports that a listener requires a token, or another one.
+var ErrToken = errors.New("it requires the token in admin.token_file; pass that file with -token-file, or the configuration with -config")
 
-// Client is a Desk at the admin address of a listener.
+// Client implements API with the admin address of a listener.
 type Client struct {
 	base *url.URL
-	// token is "" where none is needed.
+	// token is "" if none is needed.
 	token string
 	http  *http.Client
 }
 
-var _ Desk = (*Client)(nil)
+var _ API = (*Client)(nil)
 
-// NewClient returns a client of an address: a host and a port, or the URL of one. token is "" for
-// none. Its methods return an error that wraps ErrNobody when nothing listens there, and ErrToken
-// when the listener needs another token.
+// NewClient returns a client for an address: a host and port, or a URL. token may be "". The errors
+// of its methods wrap ErrNobody if nothing listens there, and ErrToken if the listener requires
+// another token.
 func NewClient(address, token string) (*Client, error) {
 	if !strings.Contains(address, "://") {
 		address = "http://" + address
 	}
 	base, err := url.Parse(address)
 	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.RawQuery != "" || base.User != nil {
-		return nil, errors.New("the admin address must be a host and a port, such as 127.0.0.1:8081, or an http URL of one")
+		return nil, errors.New("the admin address must be a host and a port, such as 127.0.0.1:8081, or an http URL")
 	}
 	transport := &http.Transport{
-		// The address is near; a proxy would answer in its place.
+		// A proxy would answer instead of the listener.
 		Proxy: nil, DisableKeepAlives: true,
 	}
 	return &Client{base: base, token: token, http: &http.Client{
 		Transport: transport, Timeout: clientTimeout,
-		// A listener redirects nobody.
+		// The API never redirects.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
 
-// Address returns the URL that is asked.
+// Address returns the URL of the admin address.
 func (c *Client) Address() string { return c.base.String() }
 
-// Destinations implements Desk.
+// Destinations implements API.
 func (c *Client) Destinations(ctx context.Context) ([]Destination, error) {
 	var answer destinationsAnswer
 	if err := c.call(ctx, http.MethodGet, destinationsPath, nil, nil, &answer); err != nil {
@@ -78,8 +78,8 @@ func (c *Client) Destinations(ctx context.Context) ([]Destination, error) {
 	return answer.Destinations, nil
 }
 
-// Unpark implements Desk. It asks for the destinations first: whether it speaks to a listener at
-// all does not show in a sentence for people.
+// Unpark implements API. It requests the destinations first: the plain-text answer to unparking
+// does not show whether it comes from a listener.
 func (c *Client) Unpark(ctx context.Context, name string) (bool, error) {
 	seen, err := c.Destinations(ctx)
 	if err != nil {
@@ -110,7 +110,7 @@ func (c *Client) Unpark(ctx context.Context, name string) (bool, error) {
 	return false, c.problem(response)
 }
 
-// DeadLetters implements Desk.
+// DeadLetters implements API.
 func (c *Client) DeadLetters(ctx context.Context, query Query) ([]DeadLetter, error) {
 	values := url.Values{"after": {strconv.FormatUint(query.After, 10)}}
 	if query.Destination != "" {
@@ -129,7 +129,7 @@ func (c *Client) DeadLetters(ctx context.Context, query Query) ([]DeadLetter, er
 	return answer.DeadLetters, nil
 }
 
-// Events implements Desk.
+// Events implements API.
 func (c *Client) Events(ctx context.Context, query EventQuery) (EventPage, error) {
 	var page EventPage
 	if err := c.call(ctx, http.MethodGet, eventsPath, query.Values(), nil, &page); err != nil {
@@ -141,7 +141,7 @@ func (c *Client) Events(ctx context.Context, query EventQuery) (EventPage, error
 	return page, nil
 }
 
-// Event implements Desk.
+// Event implements API.
 func (c *Client) Event(ctx context.Context, id string) (Event, error) {
 	var event Event
 	if err := c.call(ctx, http.MethodGet, eventsPath+"/"+url.PathEscape(id), nil, nil, &event); err != nil {
@@ -153,12 +153,12 @@ func (c *Client) Event(ctx context.Context, id string) (Event, error) {
 	return event, nil
 }
 
-// Replay implements Desk.
+// Replay implements API.
 func (c *Client) Replay(ctx context.Context, order Order) (Report, error) {
 	return c.order(ctx, replayPath, order)
 }
 
-// Drop implements Desk.
+// Drop implements API.
 func (c *Client) Drop(ctx context.Context, order Order) (Report, error) {
 	return c.order(ctx, dropPath, order)
 }
@@ -178,9 +178,9 @@ func (c *Client) order(ctx context.Context, path string, order Order) (Report, e
 	return report, nil
 }
 
-// Reload has the listener read its configuration again, and returns what it says to that. A
-// configuration that it does not take is a *Refusal. It asks for the destinations first, as Unpark
-// does.
+// Reload makes the listener read its configuration again, and returns its answer. The error is a
+// *Refusal if the listener refuses the configuration. Like Unpark, it requests the destinations
+// first.
 func (c *Client) Reload(ctx context.Context) (string, error) {
 	if _, err := c.Destinations(ctx); err != nil {
 		return "", err
@@ -229,7 +229,7 @@ func isJSON(response *http.Response) bool {
 	return kind == jsonType
 }
 
-// problem reads the answer to what was refused or has failed.
+// problem returns the error in an answer.
 func (c *Client) problem(response *http.Response) error {
 	var problem problemAnswer
 	if !isJSON(response) || json.NewDecoder(io.LimitReader(response.Body, answerLimit)).Decode(&problem) != nil || problem.Error == "" {
@@ -266,22 +266,22 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 		return nil, fmt.Errorf("asking %s: %w", c.Address(), ErrNobody)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("asking the listener: %w", err)
+		return nil, fmt.Errorf("sending a request to the listener: %w", err)
 	}
 	return response, nil
 }
 
-// isRefused reports whether nothing listens at an address, as opposed to an address that is not
-// reached or does not exist.
+// isRefused reports whether nothing listens at an address, as opposed to an address that is
+// unreachable or does not exist.
 func isRefused(err error) bool {
-	// Windows has a number of its own, which no other system uses.
+	// Windows has its own error number, which no other system uses.
 	const windowsRefused = syscall.Errno(10061)
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, windowsRefused)
 }
 
-// foreign says that whatever answers is not what was expected. What it wrote may be a whole page,
-// and is left out.
+// foreign returns the error for an answer that does not come from a listener. It omits the body,
+// which may be a whole HTML page.
 func (c *Client) foreign(status int) error {
-	return fmt.Errorf("%s answers with status %d, but not like the admin address of a listener of this version: "+
-		"give the listener's -admin-listen address with -admin, or update the listener", c.Address(), status)
+	return fmt.Errorf("%s answered with status %d, but not like the admin address of a listener of this version: "+
+		"pass the listener's -admin-listen address with -admin, or update the listener", c.Address(), status)
 }

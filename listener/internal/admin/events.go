@@ -12,46 +12,46 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// Event is a stored event with what became of it.
+// Event is a stored event with what happened to it.
 type Event struct {
-	// ID is the short identity, as the log has it, and Identity the whole one.
+	// ID is the short identity, as in the log, and Identity the whole one.
 	ID       string `json:"id"`
 	Identity string `json:"identity"`
-	// Number orders events as they were stored.
+	// Number increases in the order in which events were stored.
 	Number   uint64    `json:"number"`
 	StoredAt time.Time `json:"stored_at"`
-	// EvaluatedAt is zero while the rules have not looked at it.
+	// EvaluatedAt is zero until the rules are evaluated.
 	EvaluatedAt time.Time     `json:"evaluated_at,omitzero"`
 	Outcome     queue.Outcome `json:"outcome"`
 	queue.Explanation
-	// Letters are the deliveries that are dead letters now, and Body is the event as conditions see
-	// it. Only Desk.Event returns them.
+	// Letters are its current dead letters, and Body is the event as conditions see it. Only
+	// API.Event sets them.
 	Letters []DeadLetter    `json:"dead_letters,omitempty"`
 	Body    json.RawMessage `json:"event,omitempty"`
 }
 
-// About names what has changed, such as "service:cart"; "" if that is not known.
+// About names what changed, such as "service:cart"; "" if unknown.
 func (e Event) About() string { return strings.Trim(e.Blueprint+":"+e.Entity, ":") }
 
-// EventQuery selects events. What is "" selects every event.
+// EventQuery selects events. Empty fields match every event.
 type EventQuery struct {
-	// Entity is a part of BLUEPRINT:ENTITY, in capitals or not; the others are whole.
+	// Entity is a part of BLUEPRINT:ENTITY, ignoring case; the other fields must match exactly.
 	Entity, Blueprint, Rule, Source string
 	Outcome                         queue.Outcome
-	// Before is the Number of the oldest event that is already known; 0 if there is none.
+	// Before is the Number of the last event on the previous page; 0 for the first page.
 	Before uint64
-	// Limit is at most MaxPage; 0 is a hundred.
+	// Limit is at most MaxPage; 0 means 100.
 	Limit int
 }
 
-// EventPage is a part of the events that a query selects, the newest first.
+// EventPage is a page of the events that a query selects, newest first.
 type EventPage struct {
 	Events []Event `json:"events"`
-	// Next is the Before of the next page, which may be empty; 0 when there are no more.
+	// Next is the Before of the next page, which may be empty; 0 if there are no more.
 	Next uint64 `json:"next,omitempty"`
 }
 
-// mostScanned is how many events are looked at for one page.
+// maxScanned is the maximum number of events that are read for one page.
 const maxScanned = 10_000
 
 // IsAll reports whether the query selects every event.
@@ -59,7 +59,7 @@ func (q EventQuery) IsAll() bool {
 	return q == EventQuery{Before: q.Before, Limit: q.Limit}
 }
 
-// selects reports whether an event is one of those that are asked for.
+// selects reports whether the query selects an event.
 func (q EventQuery) selects(event Event) bool {
 	switch {
 	case q.Outcome != "" && q.Outcome != event.Outcome,
@@ -74,7 +74,7 @@ func (q EventQuery) selects(event Event) bool {
 		slices.ContainsFunc(event.Deliveries, func(story queue.DeliveryHistory) bool { return story.Rule == q.Rule })
 }
 
-// check fills in the limit, and refuses what cannot be asked for.
+// check sets the default limit and validates the query.
 func (q *EventQuery) check() error {
 	if q.Limit == 0 {
 		q.Limit = defaultPage
@@ -88,7 +88,7 @@ func (q *EventQuery) check() error {
 	return nil
 }
 
-// Events implements Desk.
+// Events implements API.
 func (l *Local) Events(ctx context.Context, query EventQuery) (EventPage, error) {
 	if err := query.check(); err != nil {
 		return EventPage{}, err
@@ -121,20 +121,20 @@ func (l *Local) Events(ctx context.Context, query EventQuery) (EventPage, error)
 	return page, nil
 }
 
-// event reads the event of an id.
+// event reads the event with an id.
 func (l *Local) event(ctx context.Context, id string) (queue.ExplainedEvent, error) {
 	const shortest = 4
 	if len(id) < shortest {
-		return queue.ExplainedEvent{}, &Refusal{fmt.Sprintf("%q is too short for the id of an event, as the log and listener explain show it", id)}
+		return queue.ExplainedEvent{}, &Refusal{fmt.Sprintf("%q is too short for the id of an event; the log and listener explain show the ids", id)}
 	}
 	stored, err := l.options.Store.Event(ctx, id)
 	if errors.Is(err, queue.ErrNoEvent) {
-		return stored, &Refusal{fmt.Sprintf("there is no event %q, or it is no longer kept", id)}
+		return stored, &Refusal{fmt.Sprintf("there is no event %q, or it is no longer stored", id)}
 	}
 	return stored, err
 }
 
-// Event implements Desk.
+// Event implements API.
 func (l *Local) Event(ctx context.Context, id string) (Event, error) {
 	stored, err := l.event(ctx, id)
 	if err != nil {

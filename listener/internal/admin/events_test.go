@@ -113,9 +113,9 @@ func TestEvent(t *testing.T) {
 				}
 			}
 			for id, want := range map[string]string{
-				"9abcdef":        `there is no event "9abcdef", or it is no longer kept`,
-				"1ab":            `"1ab" is too short for the id of an event, as the log and listener explain show it`,
-				"1abc%2F..%2Fxx": `there is no event "1abc%2F..%2Fxx", or it is no longer kept`,
+				"9abcdef":        `there is no event "9abcdef", or it is no longer stored`,
+				"1ab":            `"1ab" is too short for the id of an event; the log and listener explain show the ids`,
+				"1abc%2F..%2Fxx": `there is no event "1abc%2F..%2Fxx", or it is no longer stored`,
 			} {
 				if _, err := desk.Event(t.Context(), id); err == nil || err.Error() != want {
 					t.Errorf("%s: %v, want %s", id, err, want)

@@ -17,53 +17,53 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Access says who may use the admin address.
+// Access determines who may use the admin address.
 type Access struct {
-	// Token lets its bearer see and do everything, ReadOnlyToken see everything; "" is none.
+	// Token allows everything, ReadOnlyToken only reading; "" if there is none.
 	Token, ReadOnlyToken string
-	// AllowedHosts are names, with a port or without, under which the address may be asked, besides
+	// AllowedHosts are host names, with or without a port, that requests may use in addition to
 	// those of the loopback interface.
 	AllowedHosts []string
 }
 
-// Role says what somebody may do.
+// Role is what the sender of a request may do.
 type Role int
 
 // The roles.
 const (
 	RoleNone Role = iota
-	// RoleViewer may see everything.
+	// RoleViewer may read everything.
 	RoleViewer
-	// RoleOperator may see and do everything.
+	// RoleOperator may read and change everything.
 	RoleOperator
 )
 
-// GuardOptions describe a Guard.
+// GuardOptions configure a Guard.
 type GuardOptions struct {
-	// Access returns what applies now.
+	// Access returns the current access.
 	Access func() Access
-	// Loopback says that the address is one of the loopback interface, where nobody needs a token
-	// as long as none is configured.
+	// Loopback means that the admin address is on the loopback interface, where no token is needed
+	// unless one is configured.
 	Loopback bool
-	// LoginPath is where the page takes a token; what a person asks for without one is redirected
-	// there. Public are the paths that need no token, that one among them.
+	// LoginPath is the login page, to which browsers without a token are redirected. Public are the
+	// paths that need no token, including LoginPath.
 	LoginPath string
 	Public    []string
 	Now       func() time.Time
 }
 
-// Guard lets only those to the admin address who may use it: metrics and probes are for everybody
-// who reaches the address, page and API for whoever has a token, or on the loopback interface for
-// everybody of the machine.
+// Guard controls access to the admin address. Metrics and probes are open to everybody who can
+// reach the address. The page and the API require a token or, on the loopback interface without a
+// configured token, are open to everybody on the machine.
 //
-// A browser is mistrusted beyond that. A site whose name leads to the address is refused by its
-// name; what another site has the browser send is refused by its origin; and the page does nothing
-// without a token against forgery, which only the page itself has.
+// It also protects against attacks through a browser: requests with an unknown host name are
+// refused (DNS rebinding), and so are requests from other origins; and the forms of the page
+// contain a CSRF token.
 type Guard struct {
 	options GuardOptions
-	// key makes the tokens against forgery where there is no other secret.
+	// key signs CSRF tokens if no token is configured.
 	key []byte
-	// attempts bounds how often tokens are guessed.
+	// attempts limits guessing of tokens.
 	attempts *rate.Limiter
 }
 
@@ -74,16 +74,17 @@ func NewGuard(options GuardOptions) *Guard {
 
 const (
 	sessionCookie = "port_listener_session"
-	// sessionTime is how long a browser need not be given the token again.
+	// sessionTime is how long a login lasts.
 	sessionTime = 12 * time.Hour
-	// apiPrefix is what the paths of the API begin with.
+	// apiPrefix is the prefix of the paths of the API.
 	apiPrefix = "/-/"
 )
 
-// openPaths are asked by supervisors, which have no token and call the address as they like.
+// openPaths returns the paths for probes and Prometheus, which need neither a token nor a known
+// host name.
 func openPaths() []string { return []string{"/healthz", "/readyz", "/metrics"} }
 
-// Protect returns a handler that passes on what is allowed.
+// Protect returns a handler that passes on only allowed requests.
 func (g *Guard) Protect(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
 		if problem := g.foreign(request); problem != "" {
@@ -96,8 +97,7 @@ func (g *Guard) Protect(handler http.Handler) http.Handler {
 	})
 }
 
-// foreign says why a request is refused whoever sends it: a site that is not this one has a browser
-// send it.
+// foreign returns why a request may come from another site through a browser, or "".
 func (g *Guard) foreign(request *http.Request) string {
 	isOpen := slices.Contains(openPaths(), request.URL.Path)
 	if !isOpen && !g.isKnownHost(request.Host) {
@@ -108,8 +108,8 @@ func (g *Guard) foreign(request *http.Request) string {
 		return "Requests from pages of other sites are refused."
 	}
 	for _, site := range request.Header.Values("Sec-Fetch-Site") {
-		// See https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header: "none" is what a person
-		// has typed.
+		// See https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header: "none" means that the
+		// user typed the address.
 		if site == "none" || site == "same-origin" && !isOpen || !isAPI && isLink(request) {
 			continue
 		}
@@ -118,7 +118,7 @@ func (g *Guard) foreign(request *http.Request) string {
 	return ""
 }
 
-// isLink reports whether a person has followed a link to a page.
+// isLink reports whether the user followed a link to a page.
 func isLink(request *http.Request) bool {
 	return isReading(request) && request.Header.Get("Sec-Fetch-Mode") == "navigate" && request.Header.Get("Sec-Fetch-Dest") == "document"
 }
@@ -127,13 +127,13 @@ func isReading(request *http.Request) bool {
 	return request.Method == http.MethodGet || request.Method == http.MethodHead
 }
 
-// isSameOrigin compares an origin with a host. The scheme may be that of a proxy.
+// isSameOrigin compares an origin with a host. It ignores the scheme, which may be that of a proxy.
 func isSameOrigin(origin, host string) bool {
 	parsed, err := url.Parse(origin)
 	return err == nil && parsed.Host != "" && strings.EqualFold(parsed.Host, host)
 }
 
-// isKnownHost reports whether a Host is of the loopback interface, or configured.
+// isKnownHost reports whether a Host is a name of the loopback interface or configured.
 func (g *Guard) isKnownHost(host string) bool {
 	name := host
 	if bare, _, err := net.SplitHostPort(host); err == nil {
@@ -148,7 +148,7 @@ func (g *Guard) isKnownHost(host string) bool {
 	})
 }
 
-// admit reports whether the sender of a request may do what it asks for, and answers it if not.
+// admit reports whether the sender of a request may do this, and answers the request if not.
 func (g *Guard) admit(response http.ResponseWriter, request *http.Request) bool {
 	access := g.options.Access()
 	if access.Token == "" && !g.options.Loopback {
@@ -172,17 +172,18 @@ func (g *Guard) admit(response http.ResponseWriter, request *http.Request) bool 
 	return false
 }
 
-// refuse answers in the form that the sender reads.
+// refuse answers with JSON for the API and with text otherwise.
 func (g *Guard) refuse(response http.ResponseWriter, request *http.Request, status int, problem string) {
 	if strings.HasPrefix(request.URL.Path, apiPrefix) {
-		_ = writeJSON(response, status, problemAnswer{problem}) // Whoever has gone needs no answer.
+		_ = writeJSON(response, status, problemAnswer{problem}) // The client may be gone.
 		return
 	}
 	http.Error(response, problem, status)
 }
 
-// Role says what the sender of a request may do. On the loopback interface everybody is an operator
-// as long as no token is configured. A cookie opens the page, and lets the API be looked at.
+// Role returns the role of the sender of a request. On the loopback interface everybody is an
+// operator unless a token is configured. A cookie gives access to the page, and read access to the
+// API.
 func (g *Guard) Role(request *http.Request) Role {
 	access := g.options.Access()
 	if access.Token == "" {
@@ -198,10 +199,10 @@ func (g *Guard) Role(request *http.Request) Role {
 	return g.sessionRole(access, cookie.Value)
 }
 
-// roleOf returns the role of whoever has a token.
+// roleOf returns the role that a token grants.
 func (a Access) roleOf(token string) Role {
-	for role, known := range map[Role]string{RoleOperator: a.Token, RoleViewer: a.ReadOnlyToken} {
-		if known != "" && subtle.ConstantTimeCompare([]byte(known), []byte(token)) == 1 {
+	for role, existing := range map[Role]string{RoleOperator: a.Token, RoleViewer: a.ReadOnlyToken} {
+		if existing != "" && subtle.ConstantTimeCompare([]byte(existing), []byte(token)) == 1 {
 			return role
 		}
 	}
@@ -215,8 +216,8 @@ func (a Access) tokenOf(role Role) string {
 	return a.ReadOnlyToken
 }
 
-// LogIn gives a browser a cookie for a token. It reports false for one that is wrong, or when too
-// many were tried.
+// LogIn sets a cookie for a token. It returns false if the token is wrong, or after too many
+// attempts.
 func (g *Guard) LogIn(response http.ResponseWriter, request *http.Request, token string) bool {
 	access := g.options.Access()
 	role := access.roleOf(strings.TrimSpace(token))
@@ -228,20 +229,21 @@ func (g *Guard) LogIn(response http.ResponseWriter, request *http.Request, token
 	return true
 }
 
-// LogOut takes the cookie away.
+// LogOut deletes the cookie.
 func (g *Guard) LogOut(response http.ResponseWriter, request *http.Request) {
 	g.setCookie(response, request, "", -1)
 }
 
 func (g *Guard) setCookie(response http.ResponseWriter, request *http.Request, value string, age int) {
-	http.SetCookie(response, &http.Cookie{ //nolint:gosec // Secure is set where there is HTTPS; on the loopback interface there is none.
+	http.SetCookie(response, &http.Cookie{ //nolint:gosec // Secure is set for HTTPS; the loopback interface has none.
 		Name: sessionCookie, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode,
-		// Behind a proxy with HTTPS it never travels without.
+		// Behind an HTTPS proxy, it is never sent over plain HTTP.
 		Secure: request.TLS != nil || request.Header.Get("X-Forwarded-Proto") == "https",
 	})
 }
 
-// sessionRole reads a cookie. It is signed with the token that it stands for, so it ends with it.
+// sessionRole returns the role of a cookie. The cookie is signed with the token that it replaces,
+// so it becomes invalid when the token changes.
 func (g *Guard) sessionRole(access Access, cookie string) Role {
 	ends, signature, _ := strings.Cut(cookie, ".")
 	seconds, err := strconv.ParseInt(ends, 10, 64)
@@ -256,8 +258,8 @@ func (g *Guard) sessionRole(access Access, cookie string) Role {
 	return RoleNone
 }
 
-// Forgery returns the token that the forms of a page hold: that of this browser's session, or of
-// this process where there are no sessions.
+// Forgery returns the CSRF token for forms: that of the browser's session, or that of this process
+// if there are no sessions.
 func (g *Guard) Forgery(request *http.Request) string {
 	key := g.key
 	if token := g.options.Access().Token; token != "" {
@@ -270,7 +272,7 @@ func (g *Guard) Forgery(request *http.Request) string {
 	return sign(key, "forgery", session)
 }
 
-// IsForged reports whether a form does not hold the token of its page.
+// IsForged reports whether a form lacks the right CSRF token.
 func (g *Guard) IsForged(request *http.Request, token string) bool {
 	return !hmac.Equal([]byte(token), []byte(g.Forgery(request)))
 }
@@ -281,7 +283,7 @@ func sign(key []byte, purpose, text string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// HasSession reports whether a browser has a cookie that it can give back.
+// HasSession reports whether a request has a session cookie, so that the user can log out.
 func (g *Guard) HasSession(request *http.Request) bool {
 	_, err := request.Cookie(sessionCookie)
 	return err == nil && g.options.Access().Token != ""

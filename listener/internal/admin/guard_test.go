@@ -217,8 +217,8 @@ func TestTheClientHasAToken(t *testing.T) {
 		token              string
 		reading, unparking string
 	}{
-		{"", "it needs the token of admin.token_file", "it needs the token of admin.token_file"},
-		{"wrong", "it needs the token of admin.token_file", "it needs the token of admin.token_file"},
+		{"", "it requires the token in admin.token_file", "it requires the token in admin.token_file"},
+		{"wrong", "it requires the token in admin.token_file", "it requires the token in admin.token_file"},
 		{viewerToken, "", "This token is read-only."},
 		{operatorToken, "", ""},
 	} {
@@ -235,7 +235,7 @@ func TestTheClientHasAToken(t *testing.T) {
 			if (got.err == nil) != (got.want == "") || got.err != nil && !strings.Contains(got.err.Error(), got.want) {
 				t.Errorf("with %q: %v, want %q", test.token, got.err, got.want)
 			}
-			if got.want == "it needs the token of admin.token_file" && !errors.Is(got.err, admin.ErrToken) {
+			if got.want == "it requires the token in admin.token_file" && !errors.Is(got.err, admin.ErrToken) {
 				t.Errorf("%v is not ErrToken", got.err)
 			}
 		}

@@ -17,32 +17,31 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// The addresses of the desk. Answers are JSON, but for that of unparking, which is a sentence for
-// people.
+// The paths of the API. Answers are JSON, except those to unparking and reloading, which are text.
 const (
 	// destinationsPath, with GET, answers {"destinations": [Destination…]}.
 	destinationsPath = "/-/destinations"
 	// unparkPath, with POST and ?destination=NAME, answers 202 if the destination was parked, 200
-	// if it was not, 404 if there is none of this name.
+	// if it was not, and 404 if there is no such destination.
 	unparkPath = "/-/unpark"
-	// lettersPath, with GET and ?destination=NAME&after=ID&limit=N, all of which may be left out,
-	// answers {"dead_letters": [DeadLetter…]}. The next page is that after the last id; the list is
-	// complete when a page is empty.
+	// lettersPath, with GET and ?destination=NAME&after=ID&limit=N, all of which are optional,
+	// answers {"dead_letters": [DeadLetter…]}. Pass the last id as after for the next page; an
+	// empty page ends the list.
 	lettersPath = "/-/dlq"
 	// replayPath and dropPath, with POST and an Order, answer a Report.
 	replayPath = "/-/dlq/replay"
 	dropPath   = "/-/dlq/drop"
-	// eventsPath, with GET and the parameters of an EventQuery by their names, answers an
-	// EventPage; below it the id of an event answers an Event.
+	// eventsPath, with GET and the fields of an EventQuery as parameters, answers an EventPage;
+	// with the id of an event appended, it answers an Event.
 	eventsPath = "/-/events"
-	// messagePath, below that, with GET and ?rule=NAME&destination=NAME, answers the message of a
-	// delivery: {"text": …, "blocks": […]}.
+	// messagePath, appended to the path of an event, with GET and ?rule=NAME&destination=NAME,
+	// answers the message of a delivery: {"text": …, "blocks": […]}.
 	messagePath = "/message"
 	// arrivalsPath, with GET, answers an arrivals.Arrivals, and configurationPath a Configuration.
 	arrivalsPath      = "/-/arrivals"
 	configurationPath = "/-/configuration"
-	// reloadPath, with POST, has the configuration read again. It answers 200, or 422 and
-	// everything that is wrong with the configuration, both in sentences for people.
+	// reloadPath, with POST, reloads the configuration. It answers 200, or 422 with every mistake
+	// in the configuration, both as text.
 	reloadPath = "/-/reload"
 )
 
@@ -57,22 +56,22 @@ type lettersAnswer struct {
 	DeadLetters []DeadLetter `json:"dead_letters"`
 }
 
-// problemAnswer is the answer to what was refused, with status 400, or failed in the store, with
-// status 503.
+// problemAnswer is the answer to a refused request, with status 400, or to a failure of the store,
+// with status 503.
 type problemAnswer struct {
 	Error string `json:"error"`
 }
 
 // handler serves a Local.
 type handler struct {
-	desk   *Local
+	local  *Local
 	logger *slog.Logger
 }
 
-// Register adds the addresses of the desk to a router, which is to be served through a Guard. Those
-// of a running listener need Options.Live.
+// Register adds the routes of the API to a router, which must be served through a Guard. The routes
+// that need a running listener are only added with Options.Live.
 func (l *Local) Register(router *mux.Router) {
-	serving := &handler{desk: l, logger: l.options.Logger}
+	serving := &handler{local: l, logger: l.options.Logger}
 	router.HandleFunc(destinationsPath, serving.destinations).Methods(http.MethodGet, http.MethodHead)
 	router.HandleFunc(lettersPath, serving.letters).Methods(http.MethodGet, http.MethodHead)
 	router.HandleFunc(eventsPath, serving.events).Methods(http.MethodGet, http.MethodHead)
@@ -86,24 +85,24 @@ func (l *Local) Register(router *mux.Router) {
 	router.HandleFunc(dropPath, serving.drop).Methods(http.MethodPost)
 }
 
-// PostedTo returns the addresses that take POST alone.
+// PostedTo returns the paths that only accept POST.
 func PostedTo() []string { return []string{unparkPath, replayPath, dropPath, reloadPath} }
 
 func (h *handler) destinations(response http.ResponseWriter, request *http.Request) {
-	seen, err := h.desk.Destinations(request.Context())
+	seen, err := h.local.Destinations(request.Context())
 	h.answer(response, request, destinationsAnswer{seen}, err)
 }
 
-// unpark has a parked destination tried again, whichever process serves it.
+// unpark makes the process that serves a parked destination try it again.
 func (h *handler) unpark(response http.ResponseWriter, request *http.Request) {
-	configured := h.desk.options.Destinations()
-	wanted := slices.Index(configured, request.URL.Query().Get("destination"))
-	if wanted < 0 {
+	configured := h.local.options.Destinations()
+	index := slices.Index(configured, request.URL.Query().Get("destination"))
+	if index < 0 {
 		http.Error(response, "Name a destination: "+unparkPath+"?destination=…, one of "+strings.Join(configured, ", ")+".", http.StatusNotFound)
 		return
 	}
-	name := configured[wanted]
-	parked, err := h.desk.Unpark(request.Context(), name)
+	name := configured[index]
+	parked, err := h.local.Unpark(request.Context(), name)
 	switch {
 	case err != nil:
 		h.logger.ErrorContext(request.Context(), "unparking a destination failed", "destination", name, "cause", err)
@@ -122,11 +121,11 @@ func (h *handler) letters(response http.ResponseWriter, request *http.Request) {
 		h.answer(response, request, nil, err)
 		return
 	}
-	page, err := h.desk.DeadLetters(request.Context(), query)
+	page, err := h.local.DeadLetters(request.Context(), query)
 	h.answer(response, request, lettersAnswer{page}, err)
 }
 
-// readQuery reads what a page of dead letters is asked for by.
+// readQuery reads the query for a page of dead letters.
 func readQuery(request *http.Request) (Query, error) {
 	values := request.URL.Query()
 	query := Query{Destination: values.Get("destination")}
@@ -146,33 +145,33 @@ func (h *handler) events(response http.ResponseWriter, request *http.Request) {
 		h.answer(response, request, nil, err)
 		return
 	}
-	page, err := h.desk.Events(request.Context(), query)
+	page, err := h.local.Events(request.Context(), query)
 	h.answer(response, request, page, err)
 }
 
 func (h *handler) event(response http.ResponseWriter, request *http.Request) {
-	event, err := h.desk.Event(request.Context(), mux.Vars(request)["id"])
+	event, err := h.local.Event(request.Context(), mux.Vars(request)["id"])
 	h.answer(response, request, event, err)
 }
 
 func (h *handler) message(response http.ResponseWriter, request *http.Request) {
 	query := request.URL.Query()
-	made, err := h.desk.Message(request.Context(), mux.Vars(request)["id"], query.Get("rule"), query.Get("destination"))
-	h.answer(response, request, made, err)
+	content, err := h.local.Message(request.Context(), mux.Vars(request)["id"], query.Get("rule"), query.Get("destination"))
+	h.answer(response, request, content, err)
 }
 
 func (h *handler) arrivals(response http.ResponseWriter, request *http.Request) {
-	seen, err := h.desk.Arrivals(request.Context())
+	seen, err := h.local.Arrivals(request.Context())
 	h.answer(response, request, seen, err)
 }
 
 func (h *handler) configuration(response http.ResponseWriter, request *http.Request) {
-	h.answer(response, request, h.desk.Configuration(), nil)
+	h.answer(response, request, h.local.Configuration(), nil)
 }
 
-// reload reads the configuration again. What is wrong with it is the answer.
+// reload reloads the configuration, and answers with the mistakes if there are any.
 func (h *handler) reload(response http.ResponseWriter, request *http.Request) {
-	said, err := h.desk.Reload(request.Context())
+	said, err := h.local.Reload(request.Context())
 	if err != nil {
 		http.Error(response, "The configuration was not reloaded; the previous one stays in use.\n"+err.Error(), http.StatusUnprocessableEntity)
 		return
@@ -180,7 +179,7 @@ func (h *handler) reload(response http.ResponseWriter, request *http.Request) {
 	_, _ = io.WriteString(response, "The configuration was reloaded. "+said+"\n")
 }
 
-// ReadEventQuery reads what events are asked for by.
+// ReadEventQuery reads a query for events from URL parameters.
 func ReadEventQuery(values url.Values) (EventQuery, error) {
 	query := EventQuery{
 		Entity: values.Get("entity"), Blueprint: values.Get("blueprint"), Rule: values.Get("rule"), Source: values.Get("source"),
@@ -196,7 +195,7 @@ func ReadEventQuery(values url.Values) (EventQuery, error) {
 	return query, err
 }
 
-// Values returns the query as ReadEventQuery reads it.
+// Values returns the query as parameters for ReadEventQuery.
 func (q EventQuery) Values() url.Values {
 	values := make(url.Values)
 	for key, text := range map[string]string{"entity": q.Entity, "blueprint": q.Blueprint, "rule": q.Rule, "source": q.Source, "outcome": string(q.Outcome)} {
@@ -213,7 +212,7 @@ func (q EventQuery) Values() url.Values {
 	return values
 }
 
-// readLimit reads how many are asked for at most; 0 when that is left open.
+// readLimit reads the limit, or returns 0 if there is none.
 func readLimit(values url.Values) (int, error) {
 	text := values.Get("limit")
 	if text == "" {
@@ -232,7 +231,7 @@ func (h *handler) replay(response http.ResponseWriter, request *http.Request) {
 		h.answer(response, request, nil, err)
 		return
 	}
-	report, err := h.desk.Replay(request.Context(), order)
+	report, err := h.local.Replay(request.Context(), order)
 	h.answer(response, request, report, err)
 }
 
@@ -242,7 +241,7 @@ func (h *handler) drop(response http.ResponseWriter, request *http.Request) {
 		h.answer(response, request, nil, err)
 		return
 	}
-	report, err := h.desk.Drop(request.Context(), order)
+	report, err := h.local.Drop(request.Context(), order)
 	h.answer(response, request, report, err)
 }
 
@@ -256,13 +255,13 @@ func readOrder(response http.ResponseWriter, request *http.Request) (Order, erro
 	return order, nil
 }
 
-// ended reports whether nothing follows what was decoded.
+// ended reports whether nothing follows the decoded value.
 func ended(decoder *json.Decoder) bool {
 	_, err := decoder.Token()
 	return errors.Is(err, io.EOF)
 }
 
-// answer writes what was asked for, or why it cannot be had.
+// answer writes the content, or the error.
 func (h *handler) answer(response http.ResponseWriter, request *http.Request, content any, err error) {
 	status := http.StatusOK
 	if refusal, refused := errors.AsType[*Refusal](err); refused {

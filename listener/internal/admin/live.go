@@ -10,39 +10,39 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// Live is what only a running listener knows and does.
+// Live is the part of the API that only a running listener provides.
 type Live interface {
-	// Configuration returns what applies now.
+	// Configuration returns the active configuration.
 	Configuration() Configuration
-	// Message returns the message of a delivery as the configuration makes it now.
+	// Message renders the message of a delivery with the current configuration.
 	Message(delivery queue.Delivery, at time.Time) (message.Message, error)
-	// Reload reads the configuration again, and says what it did. Its error lists what is wrong.
+	// Reload reloads the configuration, and returns a summary of the changes. Its error lists the
+	// mistakes.
 	Reload(ctx context.Context) (string, error)
 }
 
-// Configuration is what a listener runs by, without secrets.
+// Configuration is the active configuration of a listener, without secrets.
 type Configuration struct {
 	Version string `json:"version"`
-	// File is "" where the environment alone is the configuration.
+	// File is "" if there is no configuration file.
 	File string `json:"file,omitempty"`
-	// StartedAt is when the listener started, and AppliedAt since when the configuration applies.
+	// StartedAt is when the listener started, and AppliedAt when the configuration was applied.
 	StartedAt time.Time `json:"started_at"`
 	AppliedAt time.Time `json:"applied_at"`
-	// Reload is the last one; nil when there was none.
+	// Reload is the last reload, or nil.
 	Reload   *Reload          `json:"last_reload,omitempty"`
 	Sections []config.Section `json:"sections"`
 }
 
-// Reload is a reading of the configuration.
+// Reload is the result of a reload of the configuration.
 type Reload struct {
 	At         time.Time `json:"at"`
 	Successful bool      `json:"successful"`
-	// Said is what it did, or what is wrong with the configuration, a line each.
+	// Said is a summary of the changes, or the mistakes, one per line.
 	Said string `json:"said"`
 }
 
-// Arrivals returns what has reached this process. What the store still has from before is read the
-// first time.
+// Arrivals returns what this process received. The first call adds earlier events from the store.
 func (l *Local) Arrivals(ctx context.Context) (arrivals.Arrivals, error) {
 	l.recalling.Lock()
 	defer l.recalling.Unlock()
@@ -87,17 +87,17 @@ func (l *Local) Message(ctx context.Context, id, rule, destination string) (mess
 		if at.IsZero() {
 			at = l.options.Now()
 		}
-		made, err := l.options.Live.Message(queue.Delivery{Event: stored.Event, Rule: rule, Destination: destination}, at)
+		rendered, err := l.options.Live.Message(queue.Delivery{Event: stored.Event, Rule: rule, Destination: destination}, at)
 		if err != nil {
 			return message.Message{}, &Refusal{"this event cannot be read, so it has no message"}
 		}
-		return made, nil
+		return rendered, nil
 	}
 	return message.Message{}, &Refusal{"this event has no delivery for this rule and destination"}
 }
 
-// Configuration returns what the running listener runs by.
+// Configuration returns the active configuration of the running listener.
 func (l *Local) Configuration() Configuration { return l.options.Live.Configuration() }
 
-// Reload has the running listener read its configuration again.
+// Reload makes the running listener reload its configuration.
 func (l *Local) Reload(ctx context.Context) (string, error) { return l.options.Live.Reload(ctx) }

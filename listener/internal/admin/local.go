@@ -17,38 +17,38 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// storeProblem is all that is said of a failure of the store. The log has its cause.
+// storeProblem is the public message for any failure of the store. The log has the cause.
 const storeProblem = "the event store does not answer, or is full"
 
-// Options describe a Local.
+// Options configure a Local.
 type Options struct {
 	Store queue.Inspector
-	// Destinations returns the names of those that are configured now.
+	// Destinations returns the names of the configured destinations.
 	Destinations func() []string
-	// Live and Arrivals are those of the running listener; nil where none runs.
+	// Live and Arrivals belong to the running listener; nil if none is running.
 	Live     Live
 	Arrivals *arrivals.Log
 	Logger   *slog.Logger
 	Now      func() time.Time
 }
 
-// Local is a Desk at a store that this process has open.
+// Local implements API with a store that this process has opened.
 type Local struct {
 	options Options
 
-	// recalled says that the arrivals have what the store had.
+	// recalled means that the events in the store were added to the arrivals.
 	recalling sync.Mutex
 	recalled  bool
 }
 
-var _ Desk = (*Local)(nil)
+var _ API = (*Local)(nil)
 
-// NewLocal returns a desk.
+// NewLocal returns a Local.
 func NewLocal(options Options) *Local {
 	return &Local{options: options}
 }
 
-// Destinations implements Desk.
+// Destinations implements API.
 func (l *Local) Destinations(ctx context.Context) ([]Destination, error) {
 	stats, err := l.options.Store.Stats(ctx)
 	if err != nil {
@@ -76,7 +76,7 @@ func (l *Local) Destinations(ctx context.Context) ([]Destination, error) {
 	return seen, nil
 }
 
-// addState says whether a destination takes messages.
+// addState adds the state of a destination.
 func (l *Local) addState(ctx context.Context, destination *Destination) error {
 	status, err := l.options.Store.Status(ctx, destination.Name)
 	if err != nil {
@@ -96,7 +96,7 @@ func (l *Local) addState(ctx context.Context, destination *Destination) error {
 	return nil
 }
 
-// Unpark implements Desk.
+// Unpark implements API.
 func (l *Local) Unpark(ctx context.Context, name string) (bool, error) {
 	if configured := l.options.Destinations(); !slices.Contains(configured, name) {
 		return false, &Refusal{fmt.Sprintf("the destination %q is not configured; %s", name, listConfigured(configured))}
@@ -108,7 +108,7 @@ func (l *Local) Unpark(ctx context.Context, name string) (bool, error) {
 	return true, l.options.Store.Unpark(ctx, name)
 }
 
-// DeadLetters implements Desk.
+// DeadLetters implements API.
 func (l *Local) DeadLetters(ctx context.Context, query Query) ([]DeadLetter, error) {
 	if query.Limit == 0 {
 		query.Limit = defaultPage
@@ -132,8 +132,7 @@ func (l *Local) DeadLetters(ctx context.Context, query Query) ([]DeadLetter, err
 	return shown, nil
 }
 
-// checkName keeps what is no name of a destination from the store, to which some characters mean
-// more.
+// checkName returns an error if a text cannot be the name of a destination.
 func checkName(given string) error {
 	if !name.Valid(given) {
 		return &Refusal{fmt.Sprintf("%q is not the name of a destination", given)}
@@ -152,7 +151,7 @@ func show(letter queue.DeadLetter) DeadLetter {
 	return shown
 }
 
-// Replay implements Desk.
+// Replay implements API.
 func (l *Local) Replay(ctx context.Context, order Order) (Report, error) {
 	configured := l.options.Destinations()
 	if target := firstOf(order.To, order.Destination); target != "" && !slices.Contains(configured, target) {
@@ -169,10 +168,10 @@ func (l *Local) Replay(ctx context.Context, order Order) (Report, error) {
 	})
 }
 
-// Drop implements Desk.
+// Drop implements API.
 func (l *Local) Drop(ctx context.Context, order Order) (Report, error) {
 	if order.To != "" {
-		return Report{}, &Refusal{"dropping takes no other destination"}
+		return Report{}, &Refusal{"dropping dead letters does not accept another destination"}
 	}
 	return l.carryOut(ctx, order, func(letter queue.DeadLetter) Result {
 		result := Result{ID: letter.Sequence, Outcome: OutcomeDropped, Destination: letter.Destination}
@@ -180,8 +179,8 @@ func (l *Local) Drop(ctx context.Context, order Order) (Report, error) {
 	})
 }
 
-// carryOut does something to every dead letter of an order. Once the store has failed it is left
-// alone: each further attempt would wait for it.
+// carryOut applies act to every dead letter of an order. It stops after the store has failed,
+// because each further attempt would wait for it.
 func (l *Local) carryOut(ctx context.Context, order Order, act func(queue.DeadLetter) Result) (Report, error) {
 	ids, more, err := l.selected(ctx, order)
 	if err != nil {
@@ -221,8 +220,8 @@ func problemOf(id uint64, problem string) string {
 	return fmt.Sprintf("dead letter %d may be unchanged: %s; try again", id, problem)
 }
 
-// selected returns the ids of an order. All of a destination are those that are there now: what is
-// given up again meanwhile would be replayed without end.
+// selected returns the ids of an order. For a destination, these are its dead letters at this time:
+// alerts that fail again must not be replayed endlessly.
 func (l *Local) selected(ctx context.Context, order Order) (ids []uint64, more bool, err error) {
 	switch {
 	case (len(order.IDs) > 0) == (order.Destination != ""):
@@ -260,7 +259,7 @@ func listConfigured(configured []string) string {
 	return "the configured destinations are " + strings.Join(configured, ", ")
 }
 
-// firstOf returns the first text that says something.
+// firstOf returns the first text that is not empty.
 func firstOf(texts ...string) string {
 	for _, text := range texts {
 		if text != "" {

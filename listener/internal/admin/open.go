@@ -10,20 +10,19 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// Opened is a desk at a store that was opened for it.
+// Opened is a Local with its own store.
 type Opened struct {
 	*Local
 	store queue.Inspector
 }
 
-// Open opens the store of a listener that does not run. Where the configuration does not say which
-// destinations there are, those that the store knows of count as configured. Its error is one of
-// queue.OpenExisting.
+// Open opens the store of a listener that is not running. If the configuration does not list the
+// destinations, those in the store count as configured. Its errors are those of queue.OpenExisting.
 func Open(ctx context.Context, stored config.Stored, logger *slog.Logger, now func() time.Time) (*Opened, error) {
 	return open(ctx, stored, false, logger, now)
 }
 
-// OpenReadOnly is Open for those who only look, which is possible also while another process has
+// OpenReadOnly is like Open but only for reading, which is also possible while another process uses
 // the store.
 func OpenReadOnly(ctx context.Context, stored config.Stored, logger *slog.Logger, now func() time.Time) (*Opened, error) {
 	return open(ctx, stored, true, logger, now)

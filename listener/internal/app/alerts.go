@@ -21,36 +21,36 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
 )
 
-// unreadableRule names in a delivery that its event cannot be read, so that no rule could be asked.
+// unreadableRule is the rule of a delivery whose event cannot be read, so that no rule could be
+// evaluated.
 const unreadableRule = "unreadable"
 
-// alerts decides which alerts follow from an event, and makes messages of them.
+// alerts evaluates the rules for events, and renders the messages.
 type alerts struct {
-	// current is replaced when the configuration is.
+	// current is the active configuration.
 	current  atomic.Pointer[config.Config]
 	recorder *metrics.Metrics
 	memory   *budget.Memory
 	sandbox  *sandbox.Sandbox
 	names    *directory.Directory
 	logger   *slog.Logger
-	// latest and complaints are used by evaluate alone, which the queue calls once at a time.
-	// complaints keeps a condition that fails for every event from filling the log, by the name of
-	// its rule.
+	// latest and complaints are only used by evaluate, of which only one call runs at a time.
+	// complaints limits the log lines about failing conditions, by rule name.
 	latest     latest
 	complaints map[string]*rate.Sometimes
 }
 
-// use makes the rules and destinations of a configuration apply to the next event and the next
-// message.
+// use activates the rules and destinations of a configuration for the following events and
+// messages.
 func (a *alerts) use(loaded *config.Config) { a.current.Store(loaded) }
 
-// destinations are the names of the destinations that there are now.
+// destinations returns the names of the configured destinations.
 func (a *alerts) destinations() []string { return a.current.Load().DestinationNames() }
 
 func (a *alerts) hasDestination(name string) bool { return a.current.Load().HasDestination(name) }
 
-// evaluate is a queue.Evaluator. An event that cannot be read goes to every destination, whose
-// notifier puts it among the dead letters.
+// evaluate implements queue.Evaluator. An unreadable event goes to every destination, whose
+// notifier turns it into a dead letter.
 func (a *alerts) evaluate(stored queue.Event) queue.Evaluation {
 	loaded := a.current.Load()
 	var selected selection
@@ -62,11 +62,11 @@ func (a *alerts) evaluate(stored queue.Event) queue.Evaluation {
 	return a.match(stored, selected)
 }
 
-// selection is what a configuration says about an event, but for the conditions.
+// selection is the result of the rules for an event, without the conditions.
 type selection struct {
 	rules []config.Rule
-	// verdicts are those of the rules in their order, without those for other things, which are
-	// counted in others.
+	// verdicts are the verdicts in the order of the rules. Rules for other blueprints and resource
+	// types are only counted in others.
 	verdicts                []queue.Verdict
 	others                  int
 	action, resource, about string
@@ -91,7 +91,7 @@ func choose(loaded *config.Config, event *changelog.Event) selection {
 	return selected
 }
 
-// explained is a verdict in the form that is stored with the event.
+// explained converts a verdict to the form that is stored with the event.
 func explained(from config.Rule, part rule.Part) queue.Verdict {
 	verdict := queue.Verdict{Rule: from.Name, Part: string(part)}
 	if part.IsAbout() {
@@ -100,8 +100,8 @@ func explained(from config.Rule, part rule.Part) queue.Verdict {
 	return verdict
 }
 
-// decode reads an event when there is memory for it, and calls use with it. Nothing of the event
-// may be referred to afterwards.
+// decode waits for memory, decodes an event and calls use with it. use must not keep references to
+// the event.
 func (a *alerts) decode(body []byte, use func(event *changelog.Event)) error {
 	release, err := a.memory.Decode(context.Background(), body)
 	if err != nil {
@@ -116,7 +116,7 @@ func (a *alerts) decode(body []byte, use func(event *changelog.Event)) error {
 	return nil
 }
 
-// match evaluates the conditions of the rules that select an event.
+// match evaluates the conditions of the selected rules.
 func (a *alerts) match(stored queue.Event, selected selection) queue.Evaluation {
 	evaluation := queue.Evaluation{Verdicts: selected.verdicts, OtherRules: selected.others}
 	for i, verdict := range a.decide(stored.Body, selected.rules) {
@@ -143,7 +143,7 @@ func (a *alerts) match(stored queue.Event, selected selection) queue.Evaluation 
 	return evaluation
 }
 
-// refuse replaces the verdict of a rule whose condition does not hold.
+// refuse replaces the verdict of a rule whose condition is false.
 func refuse(verdicts []queue.Verdict, refused queue.Verdict) {
 	for i := range verdicts {
 		if verdicts[i].Rule == refused.Rule {
@@ -152,7 +152,7 @@ func refuse(verdicts []queue.Verdict, refused queue.Verdict) {
 	}
 }
 
-// decide returns a verdict for each rule. Those without a condition match.
+// decide returns a verdict for each rule. Rules without a condition match.
 func (a *alerts) decide(event []byte, rules []config.Rule) []rule.Verdict {
 	verdicts := make([]rule.Verdict, len(rules))
 	var conditions []*rule.Condition
@@ -173,11 +173,11 @@ func (a *alerts) decide(event []byte, rules []config.Rule) []rule.Verdict {
 	return verdicts
 }
 
-// complaintInterval is between two lines of the log about the condition of a rule.
+// complaintInterval is the minimum time between two log lines about the condition of a rule.
 const complaintInterval = time.Minute
 
-// conditionFailed tells that a rule could not be asked. The error itself is not logged: it may
-// quote the event.
+// conditionFailed counts and logs that a condition could not be evaluated. It does not log the
+// error, which may quote the event.
 func (a *alerts) conditionFailed(stored queue.Event, name string, part rule.Part) {
 	reason := metrics.ConditionOf(part)
 	a.recorder.ConditionFailed(name, reason)
@@ -202,8 +202,7 @@ func deliveries(like queue.Delivery, destinations []string) []queue.Delivery {
 	return result
 }
 
-// Alert implements notifier.Renderer. A template that fails is replaced by the message of a
-// listener without templates.
+// Alert implements notifier.Renderer. If the template fails, it returns the default message.
 func (a *alerts) Alert(delivery queue.Delivery, notes message.Notes) (message.Message, error) {
 	rendered, mistake, err := a.render(delivery, notes)
 	if mistake != nil {
@@ -212,7 +211,7 @@ func (a *alerts) Alert(delivery queue.Delivery, notes message.Notes) (message.Me
 	return rendered, err
 }
 
-// render makes the message of a delivery. mistake says why its template could not be used.
+// render renders the message of a delivery. mistake is the reason why its template failed.
 func (a *alerts) render(delivery queue.Delivery, notes message.Notes) (rendered message.Message, mistake, err error) {
 	selected := a.ruleOf(delivery)
 	if destination, ok := a.current.Load().Destination(delivery.Destination); ok && destination.EventID {
@@ -233,7 +232,7 @@ func (a *alerts) render(delivery queue.Delivery, notes message.Notes) (rendered 
 // Line implements notifier.Renderer.
 func (a *alerts) Line(delivery queue.Delivery) (line message.Line, err error) {
 	selected := a.ruleOf(delivery)
-	// A digest has hundreds of lines: Port is not asked about each of their entities.
+	// A digest has hundreds of lines, so the teams of their entities are not looked up.
 	names := a.namesIn(delivery, false)
 	if selected.Template != nil {
 		rendered, err := a.sandbox.Line(context.Background(), delivery.Body, selected.Rule, selected.Template, names)
@@ -246,8 +245,8 @@ func (a *alerts) Line(delivery queue.Delivery) (line message.Line, err error) {
 	return line, err
 }
 
-// namesIn returns what people call the things and people in an event. teams says whether the
-// message names the teams that own the entity.
+// namesIn returns the names for the ids in an event. teams is true if the message contains the
+// teams that own the entity.
 func (a *alerts) namesIn(delivery queue.Delivery, teams bool) message.Names {
 	app := a.current.Load().Port.App()
 	if app == "" && !a.names.Asks() {
@@ -260,8 +259,8 @@ func (a *alerts) namesIn(delivery queue.Delivery, teams bool) message.Names {
 	return a.names.Names(context.Background(), question, app)
 }
 
-// templateFailed tells that a template could not be used. The error itself is not logged: it may
-// quote the event.
+// templateFailed counts and logs that a template failed. It does not log the error, which may quote
+// the event.
 func (a *alerts) templateFailed(delivery queue.Delivery, err error) {
 	part := ""
 	if mistake, ok := errors.AsType[*message.TemplateError](err); ok {
@@ -279,8 +278,8 @@ func (a *alerts) About(delivery queue.Delivery) string {
 	return about
 }
 
-// ruleOf returns the rule of a delivery. One that the configuration has no longer, or in another
-// form, is no reason not to tell of what it had matched.
+// ruleOf returns the rule of a delivery. Even if the rule was removed or changed since it matched,
+// the alert is sent.
 func (a *alerts) ruleOf(delivery queue.Delivery) config.Rule {
 	if configured, ok := a.current.Load().Rule(delivery.Rule); ok {
 		return configured
@@ -288,7 +287,7 @@ func (a *alerts) ruleOf(delivery queue.Delivery) config.Rule {
 	return config.Rule{Rule: rule.Rule{Name: delivery.Rule}}
 }
 
-// latestLimit bounds the entities that are remembered.
+// latestLimit limits the number of remembered entities.
 const latestLimit = 10_000
 
 // latest remembers the last reported change of each entity: an event that arrives after a newer one
@@ -297,7 +296,7 @@ type latest struct {
 	times map[string]time.Time
 }
 
-// overtakes reports whether a later change of the entity was seen before, and notes this one.
+// overtakes reports whether a newer change of the entity was seen before, and records this one.
 func (l *latest) overtakes(entity string, at time.Time) bool {
 	if at.IsZero() {
 		return false
@@ -306,7 +305,7 @@ func (l *latest) overtakes(entity string, at time.Time) bool {
 		return true
 	}
 	if l.times == nil || len(l.times) >= latestLimit {
-		// To forget everything now and then costs a remark, not an alert.
+		// Forgetting everything from time to time only costs a remark in a message, not an alert.
 		l.times = make(map[string]time.Time)
 	}
 	l.times[entity] = at

@@ -1,5 +1,5 @@
-// Package app puts the listener together: it starts the store, the notifiers and the servers in
-// their order, and stops them in the reverse one. The command runs it; tests run it in process.
+// Package app assembles the listener: it starts the store, the notifiers and the servers, and stops
+// them in reverse order. The command runs it; tests run it in process.
 package app
 
 import (
@@ -21,26 +21,26 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
 )
 
-// Options are what a listener needs to know.
+// Options configure an App.
 type Options struct {
-	// Config is what the listener begins with.
+	// Config is the initial configuration.
 	Config *config.Config
-	// Load reads the configuration again, for Reload, and tries its templates with try.
+	// Load reads the configuration again for Reload, and tests its templates with try.
 	Load func(try config.Try) (*config.Config, error)
-	// Listen is the public address, where Port posts events. Port 0 takes any that is free.
+	// Listen is the public address, where Port posts events. Port 0 means any free port.
 	Listen string
-	// AdminListen is the address of the operator.
+	// AdminListen is the admin address.
 	AdminListen string
-	// Version is that of the program.
+	// Version is the version of the program.
 	Version string
-	// ConfigFile is the path of the file that Load reads; "" for none.
+	// ConfigFile is the path of the file that Load reads, or "".
 	ConfigFile string
 	Logger     *slog.Logger
-	// Now is the clock that ages are measured by.
+	// Now is the clock.
 	Now func() time.Time
 }
 
-// App is a listener. It is started once and stopped once.
+// App is a listener. It can be started and stopped once.
 type App struct {
 	options  Options
 	metrics  *metrics.Metrics
@@ -51,7 +51,7 @@ type App struct {
 	settings *settings
 	operator *operator
 
-	// loading is held while the configuration is replaced, and while workers are started and
+	// loading is held while the configuration is replaced, and while workers are started or
 	// stopped.
 	loading   lock
 	workers   workers
@@ -93,7 +93,7 @@ func New(options Options) (*App, error) {
 	return app, nil
 }
 
-// configure applies the configuration that the listener begins with.
+// configure applies the initial configuration.
 func (a *App) configure(loaded *config.Config) error {
 	next, err := a.settings.prepare(loaded)
 	if err != nil {
@@ -108,10 +108,10 @@ func (a *App) configure(loaded *config.Config) error {
 	return nil
 }
 
-// userAgent names the listener to the services that it calls.
+// userAgent returns the User-Agent for requests to other services.
 func userAgent(version string) string { return "port-listener/" + version }
 
-// Start starts everything, and returns when events are taken. After an error nothing is left
+// Start starts everything, and returns once events are accepted. After an error, nothing is left
 // running.
 func (a *App) Start(ctx context.Context) error {
 	if err := a.start(ctx); err != nil {
@@ -124,16 +124,16 @@ func (a *App) start(ctx context.Context) error {
 	if err := a.openStore(ctx); err != nil {
 		return err
 	}
-	a.cleanups.push("ending the requests for names", a.alerts.names.Close)
-	a.cleanups.push("ending the process that evaluates conditions and templates", a.sandbox.Close)
+	a.cleanups.push("canceling the lookups of names", a.alerts.names.Close)
+	a.cleanups.push("stopping the process that evaluates conditions and templates", a.sandbox.Close)
 	if a.options.Config.Evaluates() {
 		if err := a.sandbox.Start(ctx); err != nil {
 			return err
 		}
 	}
 	state := &health{queue: a.queue, logger: a.options.Logger, serving: a.serving.Load}
-	// The operator's address is closed after everything but the store, and can say meanwhile that
-	// the listener is stopping.
+	// The admin address is closed after everything except the store, so that it can report that the
+	// listener is stopping.
 	var err error
 	if a.admin, err = a.serve(ctx, server{name: "admin", address: a.options.AdminListen, handler: a.operator.handler(a.queue, state), connections: adminConnections}); err != nil {
 		return err
@@ -154,7 +154,7 @@ func (a *App) start(ctx context.Context) error {
 	return nil
 }
 
-// openStore opens the event store, and gives it to the parts that use it.
+// openStore opens the event store, and passes it to the parts that use it.
 func (a *App) openStore(ctx context.Context) error {
 	opened, err := queue.Open(ctx, queueOptions(a.options.Config, a.options.Logger))
 	if err != nil {
@@ -181,7 +181,7 @@ func (a *App) openStore(ctx context.Context) error {
 	return nil
 }
 
-// serve opens an address and serves it until the clean-up of that name.
+// serve opens an address, and serves it until its clean-up runs.
 func (a *App) serve(ctx context.Context, described server) (net.Addr, error) {
 	bound, closeServer, err := a.servers.open(ctx, described)
 	if err != nil {
@@ -191,8 +191,8 @@ func (a *App) serve(ctx context.Context, described server) (net.Addr, error) {
 	return bound, nil
 }
 
-// startWorkers evaluates events, serves the lanes, clears those of destinations that are no longer
-// configured, and reads the audit log.
+// startWorkers starts evaluating events, serving the lanes, clearing lanes of removed destinations,
+// and reading the audit log.
 func (a *App) startWorkers(ctx context.Context) error {
 	unlock, err := a.loading.acquire(ctx)
 	if err != nil {
@@ -205,7 +205,7 @@ func (a *App) startWorkers(ctx context.Context) error {
 		a.workers.start(ctx, a.catchUp.run),
 	}
 	a.notifiers.start(ctx, a.notifiers.current)
-	a.cleanups.push("finishing the deliveries under way", func(ctx context.Context) error {
+	a.cleanups.push("finishing the deliveries in progress", func(ctx context.Context) error {
 		unlock, err := a.loading.acquire(ctx)
 		if err != nil {
 			return err
@@ -215,14 +215,14 @@ func (a *App) startWorkers(ctx context.Context) error {
 			running.stop()
 		}
 		a.notifiers.stop()
-		// Those that a reload has stopped may be at work still.
+		// Notifiers that a reload stopped may still be finishing.
 		return a.workers.wait(ctx)
 	})
 	return nil
 }
 
-// startSmee receives from the Smee channel, if there is one. The channel is left first when the
-// listener stops: after that nothing new arrives.
+// startSmee starts receiving from the Smee channel, if there is one. When the listener stops, it
+// leaves the channel first, so that nothing new arrives.
 func (a *App) startSmee(ctx context.Context) error {
 	unlock, err := a.loading.acquire(ctx)
 	if err != nil {
@@ -245,7 +245,7 @@ func (a *App) startSmee(ctx context.Context) error {
 	return nil
 }
 
-// webhookOptions describe the webhook that Port posts to.
+// webhookOptions returns the options of the webhook.
 func (a *App) webhookOptions() ingest.Options {
 	return ingest.Options{
 		Path:     a.options.Config.Webhook.Path,
@@ -259,8 +259,8 @@ func (a *App) webhookOptions() ingest.Options {
 	}
 }
 
-// queueOptions translates the configuration. What was sent is remembered for longer than an event
-// is kept and its alert is tried.
+// queueOptions returns the options of the store. Sent deliveries are remembered longer than an
+// event is kept and its alert is retried.
 func queueOptions(loaded *config.Config, logger *slog.Logger) queue.Options {
 	store := loaded.Store
 	return queue.Options{
@@ -276,18 +276,17 @@ func queueOptions(loaded *config.Config, logger *slog.Logger) queue.Options {
 	}
 }
 
-// Addr returns the public address as it was bound.
+// Addr returns the bound public address.
 func (a *App) Addr() net.Addr { return a.addr }
 
-// AdminAddr returns the address of the operator as it was bound.
+// AdminAddr returns the bound admin address.
 func (a *App) AdminAddr() net.Addr { return a.admin }
 
-// Failed yields an error when a part has ended that should not have. The listener should then be
-// stopped.
+// Failed receives an error when a part ends unexpectedly. The listener should then be stopped.
 func (a *App) Failed() <-chan error { return a.servers.failed }
 
-// Stop takes no new events, finishes the requests and deliveries at work, and closes the store, in
-// which everything else stays until the next start. It gives up waiting when ctx ends.
+// Stop stops accepting events, finishes the requests and deliveries in progress, and closes the
+// store, which keeps everything else until the next start. It stops waiting when ctx ends.
 func (a *App) Stop(ctx context.Context) error {
 	a.serving.Store(false)
 	err := a.cleanups.run(ctx)

@@ -16,14 +16,14 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// mostQueries is how many blueprints are asked for one by one. Beyond that one query for all of
-// them is cheaper: with port.poll at 15 s each takes 20 of the 15,000 requests that an organization
-// has in five minutes.
+// maxQueries is the maximum number of separate queries, one per blueprint. Beyond that, one query
+// for all blueprints is cheaper: with port.poll at 15 s, each query takes 20 of the 15,000 requests
+// that Port allows an organization in five minutes.
 const maxQueries = 10
 
-// catchUp reads Port's audit log for the events that did not arrive.
+// catchUp reads events that did not arrive from Port's audit log.
 type catchUp struct {
-	// client returns nil when Port is not to be asked.
+	// client returns nil if no client id is configured.
 	client   func() *port.Client
 	config   func() *config.Config
 	queue    queue.Queue
@@ -31,13 +31,13 @@ type catchUp struct {
 	logger   *slog.Logger
 }
 
-// newCatchUp returns one that reads nothing yet. Of the options it sets the plan.
+// newCatchUp returns a catchUp that reads nothing yet. It sets Plan in the options.
 func newCatchUp(opened queue.Queue, current func() *config.Config, options ingest.AuditLogOptions) *catchUp {
 	options.Plan = func() ingest.Plan { return planOf(current()) }
 	return &catchUp{client: options.Client, config: current, queue: opened, auditLog: ingest.NewAuditLog(options), logger: options.Logger}
 }
 
-// auditLogLink shows how far the audit log is read to Prometheus and to the operator.
+// auditLogLink reports the position in the audit log to Prometheus and to the operator.
 type auditLogLink struct {
 	*metrics.CatchUp
 	arrivals *arrivals.Log
@@ -55,20 +55,20 @@ func (l *auditLogLink) Leave() {
 	l.arrivals.Leave(ingest.SourceAuditLog)
 }
 
-// run reads the audit log, as long as no other listener that shares the store does.
+// run reads the audit log, unless another listener that shares the store does.
 func (c *catchUp) run(ctx context.Context) {
 	c.warnOfGaps(ctx)
 	c.queue.Follow(ctx, c.auditLog.Follow)
 }
 
-// reloaded reads the audit log at once with the configuration that there is now.
+// reloaded makes it read the audit log at once with the new configuration.
 func (c *catchUp) reloaded(ctx context.Context) {
 	c.warnOfGaps(ctx)
 	c.auditLog.Wake()
 }
 
-// planOf says what the rules of a configuration need of the audit log: each blueprint that one
-// could match, or all of them.
+// planOf returns what the rules of a configuration need from the audit log: each blueprint that a
+// rule can match, or all of them.
 func planOf(loaded *config.Config) ingest.Plan {
 	plan := ingest.Plan{Interval: loaded.CatchUp.Interval, CatchUp: loaded.CatchUp.Interval, MaxAge: loaded.CatchUp.MaxAge}
 	if loaded.Port.Poll > 0 {
@@ -99,7 +99,7 @@ func distinct(texts []string) []string {
 	return slices.Compact(texts)
 }
 
-// loggedTypes are the types of resources of a rule that the audit log knows.
+// loggedTypes returns the resource types of a rule that the audit log contains.
 func loggedTypes(r config.Rule) []string {
 	if len(r.ResourceTypes) == 0 {
 		return []string{changelog.ResourceEntity}
@@ -108,8 +108,8 @@ func loggedTypes(r config.Rule) []string {
 	return slices.DeleteFunc(slices.Clone(r.ResourceTypes), func(given string) bool { return !slices.Contains(logged, given) })
 }
 
-// warnOfGaps names the rules that the audit log cannot serve: it may not show the events of
-// entities that are gone, and perhaps not those of timers.
+// warnOfGaps logs which rules need events that the audit log may not contain: those of deleted
+// entities, and perhaps those of timers.
 func (c *catchUp) warnOfGaps(ctx context.Context) {
 	if c.client() == nil {
 		return
@@ -133,15 +133,15 @@ func (c *catchUp) warnOfGaps(ctx context.Context) {
 	}
 }
 
-// asksFor reports whether a rule is about entities and matches an action: one that names none, and
-// no property, matches all.
+// asksFor reports whether a rule is about entities and can match an action for which matches
+// returns true. A rule without actions and property matches all actions.
 func asksFor(r config.Rule, matches func(action string) bool) bool {
 	isAboutEntities := len(r.ResourceTypes) == 0 || slices.Contains(r.ResourceTypes, changelog.ResourceEntity)
 	return isAboutEntities && (slices.ContainsFunc(r.Actions, matches) || len(r.Actions) == 0 && r.Property == "")
 }
 
-// refusals makes the audit log be read soon when an event was refused, which Port is not known to
-// send again.
+// refusals triggers a read of the audit log soon after an event was refused, because Port may not
+// send it again.
 type refusals struct {
 	*metrics.Metrics
 	refused func()

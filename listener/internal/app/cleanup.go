@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// cleanups is what has to be undone, in the reverse order of its making.
+// cleanups is a stack of clean-up steps.
 type cleanups struct {
 	steps []cleanup
 }
@@ -16,12 +16,12 @@ type cleanup struct {
 	run  func(ctx context.Context) error
 }
 
-// push adds a step that is to be run before all that are there.
+// push adds a step, which runs before all earlier ones.
 func (c *cleanups) push(name string, run func(ctx context.Context) error) {
 	c.steps = append(c.steps, cleanup{name: name, run: run})
 }
 
-// run undoes everything once. A step that fails does not keep the others from being run.
+// run runs every step once, even if some of them fail.
 func (c *cleanups) run(ctx context.Context) error {
 	var failures []error
 	for len(c.steps) > 0 {

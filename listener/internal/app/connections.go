@@ -11,36 +11,35 @@ import (
 	"time"
 )
 
-// What a body may take to arrive: slowest is how many bytes of it must do so in a second, after the
-// time that everybody has. A sender that is slower is broken or hostile.
+// Time limits for a body: after bodyGrace, it must arrive at slowestBody bytes per second. A slower
+// sender is broken or hostile.
 const (
 	bodyGrace   = 5 * time.Second
 	slowestBody = 64 << 10
 )
 
-// use says what an open connection is used for. The less it is worth, the smaller.
+// use is the state of an open connection. A lower value is closed first.
 type use int
 
 const (
-	// useNothing is that of a connection on which no request has arrived, or none since the last
-	// was answered.
+	// useNothing means that no request is in progress.
 	useNothing use = iota
-	// useArriving is that of a request whose body arrives.
+	// useArriving means that the body of a request is arriving.
 	useArriving
-	// useAnswering is that of a request that has arrived.
+	// useAnswering means that a complete request is being answered.
 	useAnswering
 )
 
-// connections are the open connections of a server, of which there are only so many. When one more
-// is made, the one that has been of no use for the longest is closed: whoever opens many and sends
-// nothing keeps nobody out.
+// connections is a net.Listener with a limited number of open connections. To accept one more, it
+// closes the one that has been idle longest, so that a client with many idle connections cannot
+// block others.
 type connections struct {
 	net.Listener
 	limit int
 
 	mu   sync.Mutex
 	open map[*connection]struct{}
-	// uses counts the changes of what connections are used for, to tell which was first.
+	// uses counts state changes, to order connections by their last change.
 	uses    uint64
 	changed *sync.Cond
 	closed  bool
@@ -52,7 +51,7 @@ func limitConnections(listener net.Listener, limit int) *connections {
 	return limited
 }
 
-// connection is one of them.
+// connection is an open connection with its state.
 type connection struct {
 	net.Conn
 	among *connections
@@ -74,8 +73,8 @@ func (c *connections) Accept() (net.Conn, error) {
 	return created, nil
 }
 
-// add makes room for a connection. It waits while all of them are being answered, and reports false
-// when the listener is closed.
+// add makes room for a connection. It waits while all connections are in use, and returns false if
+// the listener is closed.
 func (c *connections) add(created *connection) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -93,7 +92,7 @@ func (c *connections) add(created *connection) bool {
 	return !c.closed
 }
 
-// least returns the connection that is worth the least, nil if all are needed.
+// least returns the connection to close first, or nil if all are in use.
 func (c *connections) least() *connection {
 	var least *connection
 	for candidate := range c.open {
@@ -116,7 +115,7 @@ func (c *connections) Close() error {
 	return c.Listener.Close()
 }
 
-// note is a hook of http.Server: it learns when a connection waits for a request.
+// note is the ConnState hook of http.Server. It records when a connection becomes idle.
 func (c *connections) note(of net.Conn, state http.ConnState) {
 	if noted := unwrap(of); state == http.StateIdle {
 		noted.used(useNothing)
@@ -131,7 +130,7 @@ func unwrap(wrapped net.Conn) *connection {
 	return unwrapped
 }
 
-// used notes what the connection is used for from now on.
+// used records the new state of the connection.
 func (c *connection) used(use use) {
 	c.among.mu.Lock()
 	c.among.uses++
@@ -149,14 +148,14 @@ func (c *connection) Close() error {
 	return c.Conn.Close()
 }
 
-// connectionKey is the key of the connection in the context of its requests.
+// connectionKey is the context key of the connection of a request.
 type connectionKey struct{}
 
 func withConnection(ctx context.Context, of net.Conn) context.Context {
 	return context.WithValue(ctx, connectionKey{}, unwrap(of))
 }
 
-// pace gives the body of every request a time that depends on its length.
+// pace sets a deadline for the body of each request that depends on the bytes received.
 func pace(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
 		on, _ := request.Context().Value(connectionKey{}).(*connection)
@@ -170,11 +169,11 @@ func pace(handler http.Handler) http.Handler {
 	})
 }
 
-// pacedBody is a body that must arrive in time. Only the time counts that somebody waits for it.
+// pacedBody is a body that must arrive in time. Only the time spent in Read counts.
 type pacedBody struct {
 	io.ReadCloser
 	on *connection
-	// left is how much time it has left.
+	// left is the remaining time.
 	left time.Duration
 }
 
@@ -187,7 +186,7 @@ func (b *pacedBody) Read(into []byte) (int, error) {
 	b.left += time.Duration(n)*time.Second/slowestBody - time.Since(began)
 	if errors.Is(err, io.EOF) {
 		b.on.used(useAnswering)
-		// The answer takes the time it takes, however long the body was on its way.
+		// The deadline for the body does not apply to the answer.
 		_ = b.on.SetReadDeadline(time.Time{})
 		_ = b.on.SetWriteDeadline(time.Now().Add(writeTimeout))
 	}

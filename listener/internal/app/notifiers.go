@@ -15,10 +15,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
 
-// retireInterval is how often the lanes of removed destinations are looked for.
+// retireInterval is how often to look for lanes of removed destinations.
 const retireInterval = time.Minute
 
-// notifiers serve the lanes of the destinations, each with a worker of its own.
+// notifiers serve the lanes of the destinations, with one worker each.
 type notifiers struct {
 	userAgent string
 	renderer  notifier.Renderer
@@ -26,11 +26,11 @@ type notifiers struct {
 	logger    *slog.Logger
 	now       func() time.Time
 	workers   *workers
-	// queue is set before any of them is started.
+	// queue is set before the first notifier is started.
 	queue queue.Queue
-	// current are those in use, by the name of their destination.
+	// current are the notifiers in use, keyed by destination.
 	current map[string]*notifierWorker
-	// removed is filled when destinations may have been removed.
+	// removed signals that destinations may have been removed.
 	removed chan struct{}
 }
 
@@ -43,7 +43,7 @@ type notifierWorker struct {
 	outlet      *slack.Destination
 }
 
-// prepare returns notifiers for the destinations that are new or have changed. It changes nothing.
+// prepare returns notifiers for new and changed destinations, without using them yet.
 func (n *notifiers) prepare(destinations []config.Destination) (map[string]*notifierWorker, error) {
 	prepared := make(map[string]*notifierWorker)
 	for _, destination := range destinations {
@@ -59,7 +59,7 @@ func (n *notifiers) prepare(destinations []config.Destination) (map[string]*noti
 	return prepared, nil
 }
 
-// create returns a notifier that serves nothing yet.
+// create returns a notifier that is not started yet.
 func (n *notifiers) create(destination config.Destination) (*notifierWorker, error) {
 	outlet, err := slack.New(slack.Options{
 		WebhookURL: destination.WebhookURL.Reveal(),
@@ -84,11 +84,10 @@ func (n *notifiers) create(destination config.Destination) (*notifierWorker, err
 	})}, nil
 }
 
-// add puts prepared notifiers in use, without starting them.
+// add registers prepared notifiers, without starting them.
 func (n *notifiers) add(prepared map[string]*notifierWorker) { maps.Copy(n.current, prepared) }
 
-// start serves the lanes of notifiers in use, each as soon as the notifier that served it before,
-// if there was one, has given it back.
+// start starts notifiers. Each serves its lane as soon as its predecessor has released it.
 func (n *notifiers) start(ctx context.Context, added map[string]*notifierWorker) {
 	for _, created := range added {
 		created.worker = n.workers.start(ctx, func(ctx context.Context) {
@@ -98,8 +97,8 @@ func (n *notifiers) start(ctx context.Context, added map[string]*notifierWorker)
 	}
 }
 
-// stopReplaced stops the notifiers that are replaced by prepared ones, and those of destinations
-// that are no longer configured, and returns their number. Requests at work are finished.
+// stopReplaced stops the notifiers that are replaced or whose destinations are no longer
+// configured, and returns their number. Requests in progress are finished.
 func (n *notifiers) stopReplaced(prepared map[string]*notifierWorker, configured func(destination string) bool) int {
 	stopped := 0
 	for name, existing := range n.current {
@@ -113,14 +112,14 @@ func (n *notifiers) stopReplaced(prepared map[string]*notifierWorker, configured
 	return stopped
 }
 
-// stop stops all in use.
+// stop stops all notifiers.
 func (n *notifiers) stop() {
 	for _, existing := range n.current {
 		existing.stop()
 	}
 }
 
-// lookForRemoved makes retire look for lanes to clear now.
+// lookForRemoved makes retire run now.
 func (n *notifiers) lookForRemoved() {
 	select {
 	case n.removed <- struct{}{}:
@@ -128,8 +127,8 @@ func (n *notifiers) lookForRemoved() {
 	}
 }
 
-// retire clears the lanes whose destination is not configured: at once, after each reload, and now
-// and then, since another listener that has not reloaded yet may still fill them.
+// retire clears the lanes of destinations that are not configured: at startup, after each reload,
+// and every retireInterval, because another listener that has not reloaded yet may still fill them.
 func (n *notifiers) retire(ctx context.Context, configured func(destination string) bool) {
 	again := time.NewTicker(retireInterval)
 	defer again.Stop()

@@ -16,7 +16,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// operator is what the operator sees of the listener and asks of it.
+// operator serves the admin address: the page and the API.
 type operator struct {
 	options  Options
 	metrics  *metrics.Metrics
@@ -38,7 +38,7 @@ func newOperator(
 	}
 }
 
-// handler serves what the operator may reach.
+// handler returns the handler of the admin address.
 func (o *operator) handler(opened queue.Queue, state *health) http.Handler {
 	router := newRouter(append(admin.PostedTo(), page.PostedTo()...)...)
 	state.register(router)
@@ -55,11 +55,11 @@ func (o *operator) handler(opened queue.Queue, state *health) http.Handler {
 	guard := admin.NewGuard(admin.GuardOptions{
 		Access: o.access, Loopback: isLoopback(o.options.AdminListen), LoginPath: page.LoginPath, Public: page.Public(), Now: o.options.Now,
 	})
-	page.New(page.Options{Desk: backend, Guard: guard, Version: o.options.Version, Logger: o.options.Logger, Now: o.options.Now}).Register(router)
+	page.New(page.Options{API: backend, Guard: guard, Version: o.options.Version, Logger: o.options.Logger, Now: o.options.Now}).Register(router)
 	return guard.Protect(router)
 }
 
-// isLoopback reports whether only this machine reaches an address to listen at.
+// isLoopback reports whether a listen address is reachable only from this machine.
 func isLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -69,13 +69,13 @@ func isLoopback(address string) bool {
 	return strings.EqualFold(host, "localhost") || parsed != nil && parsed.IsLoopback()
 }
 
-// access says who may use the admin address now.
+// access returns who may currently use the admin address.
 func (o *operator) access() admin.Access {
 	configured := o.alerts.current.Load().Admin
 	return admin.Access{Token: configured.Token.Reveal(), ReadOnlyToken: configured.ReadOnlyToken.Reveal(), AllowedHosts: configured.AllowedHosts}
 }
 
-// warnOfAccess says that page and API are closed.
+// warnOfAccess logs that the page and the API are inaccessible.
 func (o *operator) warnOfAccess(ctx context.Context) {
 	if !isLoopback(o.options.AdminListen) && o.access().Token == "" {
 		o.options.Logger.WarnContext(ctx, "the admin address is not on the loopback interface and has no token: page and API answer 403 until admin.token_file is set",
@@ -83,13 +83,13 @@ func (o *operator) warnOfAccess(ctx context.Context) {
 	}
 }
 
-// reading is a reading of the configuration, and when one was successful last.
+// reading is the last reload of the configuration, and the time of the last successful one.
 type reading struct {
 	started, applied time.Time
 	last             *admin.Reload
 }
 
-// note notes how a reload has ended.
+// note records the result of a reload.
 func (o *operator) note(reload admin.Reload) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -8,20 +8,21 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 )
 
-// portRetries is how often a request to Port's API is repeated at once. Whoever asks tries again
-// later anyway.
+// portRetries is how often a request to Port's API is retried at once. The callers retry later
+// anyway.
 const portRetries = 1
 
-// mostAnswer is the most bytes of an answer: of what is asked for much, less is asked then.
+// maxAnswer is the maximum size of an answer in bytes. After a larger answer, a query asks for
+// less.
 const maxAnswer = 16 << 20
 
-// portAPI is the client of Port's API, which can be replaced while it is used.
+// portAPI holds the client of Port's API, which can be replaced at any time.
 type portAPI struct {
 	current atomic.Pointer[portClient]
 }
 
-// Client returns the client that there is now, nil when Port is not to be asked. It is to be asked
-// for again for each piece of work: a reload may replace it.
+// Client returns the current client, or nil if no client id is configured. Callers must not keep
+// it, because a reload may replace it.
 func (p *portAPI) Client() *port.Client {
 	if used := p.current.Load(); used != nil {
 		return used.Client
@@ -29,15 +30,15 @@ func (p *portAPI) Client() *port.Client {
 	return nil
 }
 
-// portClient is a client of Port's API with what it was made of.
+// portClient is a client of Port's API with its configuration.
 type portClient struct {
 	*port.Client
 	id, baseURL string
 	secrets     []string
 }
 
-// prepare returns the client that a configuration describes, nil if it has no client id. The one in
-// use is kept where nothing changes, with its token and what it knows of the rate limit.
+// prepare returns the client for a configuration, or nil if it has no client id. It returns the
+// current client if nothing changed, which keeps its token and rate-limit state.
 func (p *portAPI) prepare(loaded *config.Config, version string) (*portClient, error) {
 	id, secrets := loaded.Port.ClientID, reveal(loaded.ClientSecrets)
 	if id == "" {

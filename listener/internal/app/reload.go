@@ -12,17 +12,16 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// Reload reads the configuration again and applies it, without an event or an alert being lost.
-// What did not change goes on as it was: of the workers only those whose destination is new, gone
-// or described otherwise are touched, and what those are about to deliver is not waited for. After
-// an error everything is as it was before. It says in a few words what it did.
+// Reload reads the configuration again and applies it, without losing an event or an alert. Workers
+// whose destination did not change are not interrupted, and it does not wait for deliveries in
+// progress. After an error, nothing has changed. It returns a short summary of the changes.
 func (a *App) Reload(ctx context.Context) (string, error) {
 	unlock, err := a.loading.acquire(ctx)
 	if err != nil {
-		return "", fmt.Errorf("another reload is at work: %w", err)
+		return "", fmt.Errorf("another reload is in progress: %w", err)
 	}
 	defer unlock()
-	// Whoever asked for it may have gone.
+	// The client that requested the reload may be gone.
 	outcome, err := a.reload(context.WithoutCancel(ctx))
 	a.metrics.Reloaded(err == nil)
 	a.operator.note(admin.Reload{At: a.options.Now(), Successful: err == nil, Said: outcomeOf(outcome, err)})
@@ -34,7 +33,7 @@ func (a *App) Reload(ctx context.Context) (string, error) {
 	return outcome, nil
 }
 
-// outcomeOf is what a reload did, or what is wrong.
+// outcomeOf returns the summary of a reload, or the error.
 func outcomeOf(success string, err error) string {
 	if err != nil {
 		return err.Error()
@@ -69,7 +68,7 @@ func (a *App) reload(ctx context.Context) (string, error) {
 	return describeReload(loaded, len(created), ended), nil
 }
 
-// load reads the configuration again, and checks that it can apply without a restart.
+// load reads the configuration again, and checks that it can be applied without a restart.
 func (a *App) load(ctx context.Context) (*config.Config, error) {
 	loaded, err := a.options.Load(func(template *message.Template, selected rule.Rule) error {
 		return a.sandbox.Try(ctx, template, selected)
@@ -86,7 +85,7 @@ func (a *App) load(ctx context.Context) (*config.Config, error) {
 	return loaded, nil
 }
 
-// describeReload says what a reload did.
+// describeReload returns the summary of a reload.
 func describeReload(loaded *config.Config, started, ended int) string {
 	return fmt.Sprintf("%s Workers: %d started, %d stopped, %d unchanged.", loaded.Summary(), started, ended, len(loaded.Destinations)-started)
 }

@@ -262,7 +262,7 @@ func TestStopWhileTheConfigurationIsRead(t *testing.T) {
 	<-reading
 	waiting, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := l.Reload(waiting); err == nil || err.Error() != "another reload is at work: context canceled" {
+	if _, err := l.Reload(waiting); err == nil || err.Error() != "another reload is in progress: context canceled" {
 		t.Errorf("a second reload: %v", err)
 	}
 	stopping, cancel := context.WithTimeout(t.Context(), time.Second)

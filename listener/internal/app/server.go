@@ -21,20 +21,19 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/ingest"
 )
 
-// What a connection may take before it is closed. A sender that is slower than this is broken or
-// hostile.
+// The limits of connections. A slower sender is broken or hostile.
 const (
 	headerTimeout  = 10 * time.Second
 	readTimeout    = 30 * time.Second
 	writeTimeout   = 60 * time.Second
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 64 << 10
-	// Beyond these the oldest one that is of no use is closed.
+	// Beyond these numbers, the connection that has been idle longest is closed.
 	publicConnections = 512
 	adminConnections  = 64
 )
 
-// publicHandler serves what Port and supervisors may reach.
+// publicHandler returns the handler of the public address: the webhook and the probes.
 func publicHandler(webhook ingest.Options, state *health) http.Handler {
 	router := newRouter(webhook.Path)
 	ingest.NewWebhook(webhook).Register(router)
@@ -42,8 +41,8 @@ func publicHandler(webhook ingest.Options, state *health) http.Handler {
 	return router
 }
 
-// newRouter returns a router that takes paths as they come: a redirect to a cleaner one would be
-// followed without the event.
+// newRouter returns a router that does not redirect to cleaned paths, because a redirect would lose
+// the body.
 func newRouter(postedTo ...string) *mux.Router {
 	router := mux.NewRouter().SkipClean(true)
 	router.NotFoundHandler = http.HandlerFunc(func(response http.ResponseWriter, _ *http.Request) {
@@ -60,7 +59,7 @@ func newRouter(postedTo ...string) *mux.Router {
 	return router
 }
 
-// server describes a server of the listener.
+// server is the description of a server.
 type server struct {
 	name, address string
 	handler       http.Handler
@@ -73,7 +72,7 @@ type server struct {
 type servers struct {
 	logger *slog.Logger
 	group  sync.WaitGroup
-	// failed holds the first failure; later ones follow from it.
+	// failed receives only the first failure, which causes the others.
 	failed chan error
 }
 
@@ -106,7 +105,7 @@ func (s *servers) open(ctx context.Context, described server) (bound net.Addr, c
 	}, nil
 }
 
-// fail reports a failure, if it is the first.
+// fail reports a failure if it is the first.
 func (s *servers) fail(err error) {
 	select {
 	case s.failed <- err:
@@ -114,13 +113,13 @@ func (s *servers) fail(err error) {
 	}
 }
 
-// wait waits until all are closed, but not beyond ctx.
+// wait waits until all servers are closed or ctx ends.
 func (s *servers) wait(ctx context.Context) error { return waitFor(ctx, &s.group) }
 
-// newServer returns a server and the connections that it is to serve.
+// newServer returns a server and its connections.
 func newServer(described server, opened net.Listener, logger *slog.Logger) (*http.Server, *connections) {
 	limited := limitConnections(opened, described.connections)
-	// HTTP/2 would let one connection bring any number of requests.
+	// With HTTP/2, one connection could send any number of requests at a time.
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	return &http.Server{
@@ -145,8 +144,8 @@ func serveOn(running *http.Server, listener net.Listener, described server) erro
 	return running.Serve(listener)
 }
 
-// strangers logs what a server says of connections, which anybody can make: the first line of a
-// minute, and how many there were.
+// strangers logs the connection errors of a server. Anybody can cause these, so it logs at most one
+// line per minute, with the number of omitted lines.
 type strangers struct {
 	logger    *slog.Logger
 	address   string

@@ -12,7 +12,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
 )
 
-// settings are the parts without a worker that a reload replaces while they are used.
+// settings are the parts without a worker that a reload replaces.
 type settings struct {
 	version  string
 	now      func() time.Time
@@ -24,7 +24,7 @@ type settings struct {
 	sandbox  *sandbox.Sandbox
 }
 
-// prepared is a configuration with what settings need of it, and what could have failed.
+// prepared is a configuration with everything whose preparation can fail.
 type prepared struct {
 	config      *config.Config
 	verifier    *changelog.Verifier
@@ -32,7 +32,7 @@ type prepared struct {
 	port        *portClient
 }
 
-// prepare makes what a configuration needs, and changes nothing.
+// prepare prepares a configuration, without changing the settings.
 func (s *settings) prepare(loaded *config.Config) (prepared, error) {
 	next := prepared{config: loaded}
 	var err error
@@ -46,7 +46,7 @@ func (s *settings) prepare(loaded *config.Config) (prepared, error) {
 	return next, err
 }
 
-// apply puts a prepared configuration in use.
+// apply applies a prepared configuration.
 func (s *settings) apply(next prepared) {
 	s.verifier.current.Store(next.verifier)
 	s.identity.current.Store(next.certificate)
@@ -64,12 +64,12 @@ func reveal(secrets []config.Secret) []string {
 	return revealed
 }
 
-// verifier is a changelog.Verifier that can be replaced while events arrive.
+// verifier is a changelog.Verifier that can be replaced at any time.
 type verifier struct {
 	current atomic.Pointer[changelog.Verifier]
 }
 
-// Verify verifies with the secrets that there are now.
+// Verify verifies with the current secrets.
 func (v *verifier) Verify(signature, timestamp string, body []byte) ([]byte, error) {
 	return v.current.Load().Verify(signature, timestamp, body)
 }
@@ -79,13 +79,12 @@ func (v *verifier) CheckHeaders(signature, timestamp string) error {
 	return v.current.Load().CheckHeaders(signature, timestamp)
 }
 
-// identity is the certificate of the public address, which can be replaced while connections are
-// made.
+// identity is the certificate of the public address, which can be replaced at any time.
 type identity struct {
 	current atomic.Pointer[tls.Certificate]
 }
 
-// tlsConfig returns nil when there is no certificate: plain HTTP is served then.
+// tlsConfig returns nil, for plain HTTP, if there is no certificate.
 func (i *identity) tlsConfig() *tls.Config {
 	if i.current.Load() == nil {
 		return nil
@@ -96,14 +95,14 @@ func (i *identity) tlsConfig() *tls.Config {
 	}
 }
 
-// loadCertificate returns nil when there is none.
+// loadCertificate returns nil if no certificate is configured.
 func loadCertificate(webhook config.Webhook) (*tls.Certificate, error) {
 	if webhook.CertFile == "" {
 		return nil, nil
 	}
 	certificate, err := tls.LoadX509KeyPair(webhook.CertFile, webhook.KeyFile)
 	if err != nil {
-		return nil, fmt.Errorf("the certificate cannot be used: %w", err)
+		return nil, fmt.Errorf("the certificate is invalid: %w", err)
 	}
 	return &certificate, nil
 }

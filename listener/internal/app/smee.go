@@ -14,7 +14,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// smee receives from the Smee channel of the configuration.
+// smee receives events from the configured Smee channel.
 type smee struct {
 	userAgent string
 	verifier  ingest.Verifier
@@ -32,12 +32,12 @@ type smee struct {
 type smeeWorker struct {
 	// worker is nil until it is started.
 	*worker
-	// channel is "" if there is none, and source is nil then.
+	// channel is "" and source nil if no channel is configured.
 	channel string
 	source  *ingest.Smee
 }
 
-// smeeLink shows the state of the channel to Prometheus and to the operator.
+// smeeLink reports the state of the channel to Prometheus and to the operator.
 type smeeLink struct {
 	*metrics.Smee
 	arrivals *arrivals.Log
@@ -55,8 +55,8 @@ func (l *smeeLink) Disconnected() {
 	l.arrivals.Report(ingest.SourceSmee, "disconnected", "reconnecting")
 }
 
-// prepare returns a worker that does nothing yet for the channel of a configuration, or the one in
-// use if the channel is the same.
+// prepare returns an unstarted worker for the channel of a configuration, or the current worker if
+// the channel is the same.
 func (s *smee) prepare(loaded *config.Config) (*smeeWorker, error) {
 	next := &smeeWorker{channel: loaded.Smee.URL.Reveal()}
 	if s.current != nil && s.current.channel == next.channel {
@@ -85,7 +85,7 @@ func (s *smee) prepare(loaded *config.Config) (*smeeWorker, error) {
 	return next, nil
 }
 
-// use begins to receive, if there is a channel, once the worker in use before has ended.
+// use starts receiving, if there is a channel, once the previous worker has ended.
 func (s *smee) use(ctx context.Context, next *smeeWorker) {
 	if next == s.current {
 		return
@@ -113,7 +113,7 @@ func (s *smee) use(ctx context.Context, next *smeeWorker) {
 	})
 }
 
-// stop leaves the channel, and waits until nothing new can arrive, but not beyond ctx.
+// stop leaves the channel, and waits until nothing new can arrive or ctx ends.
 func (s *smee) stop(ctx context.Context) error {
 	s.current.stop()
 	select {

@@ -5,18 +5,19 @@ import (
 	"sync"
 )
 
-// worker is something that goes on until it is stopped.
+// worker is a goroutine that runs until it is stopped.
 type worker struct {
 	stop  context.CancelFunc
 	ended chan struct{}
 }
 
-// workers are all that were started, including those that were stopped since.
+// workers tracks all workers, including those that were told to stop.
 type workers struct {
 	group sync.WaitGroup
 }
 
-// start runs work until it is stopped. It outlives ctx, but not the clean-up of the workers.
+// start runs work until the worker is stopped. The worker outlives ctx, but not the clean-up of the
+// workers.
 func (w *workers) start(ctx context.Context, work func(ctx context.Context)) *worker {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	started := &worker{stop: stop, ended: make(chan struct{})}
@@ -28,10 +29,10 @@ func (w *workers) start(ctx context.Context, work func(ctx context.Context)) *wo
 	return started
 }
 
-// wait waits until all have ended, but not beyond ctx.
+// wait waits until all workers have ended or ctx ends.
 func (w *workers) wait(ctx context.Context) error { return waitFor(ctx, &w.group) }
 
-// waitFor waits for a group, but not beyond ctx.
+// waitFor waits for a group or until ctx ends.
 func waitFor(ctx context.Context, group *sync.WaitGroup) error {
 	ended := make(chan struct{})
 	go func() {
@@ -46,12 +47,12 @@ func waitFor(ctx context.Context, group *sync.WaitGroup) error {
 	}
 }
 
-// lock is a mutex that is waited for no longer than a context.
+// lock is a mutex whose acquisition can be canceled with a context.
 type lock chan struct{}
 
 func newLock() lock { return make(lock, 1) }
 
-// acquire keeps everybody else out until unlock is called.
+// acquire locks until unlock is called.
 func (l lock) acquire(ctx context.Context) (unlock func(), err error) {
 	select {
 	case l <- struct{}{}:

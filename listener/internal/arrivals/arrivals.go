@@ -1,7 +1,7 @@
-// Package arrivals remembers for the operator what reached this process: the last event of each
-// source and blueprint, and the requests that were refused. The sources fill a Log, the admin
-// address shows it. Unlike metrics it has names and addresses, which a label must not have, and it
-// forgets them when the process ends.
+// Package arrivals records for the operator what this process received: the last event of each
+// source and blueprint, and the refused requests. The sources fill a Log, and the admin address
+// shows it. Unlike metrics, it contains names and addresses, which are unsuitable as labels. It is
+// not stored.
 package arrivals
 
 import (
@@ -12,34 +12,32 @@ import (
 	"time"
 )
 
-// mostBlueprints bounds the blueprints that are remembered of a source. Refusals are of a closed
-// set of kinds.
+// maxBlueprints limits the blueprints of a source. Refusals need no limit: their kinds are a closed
+// set.
 const maxBlueprints = 1000
 
-// Arrivals is what has reached the process.
+// Arrivals is what the process received.
 type Arrivals struct {
-	// Since is when the process began to count.
+	// Since is when the process started counting.
 	Since   time.Time `json:"since"`
 	Sources []Source  `json:"sources"`
 	Refused []Refused `json:"refused"`
 }
 
-// Source is what has come from a source.
+// Source is what was received from one source.
 type Source struct {
 	Name string `json:"name"`
-	// State says in a word whether the source is at work, and Detail more about it; both may be "".
+	// State is the state of the source in one word, and Detail adds to it; both may be "".
 	State  string `json:"state,omitempty"`
 	Detail string `json:"detail,omitempty"`
-	// ReadUpTo is up to when everything was read, of a source that is read; how long ago that is is
-	// its lag.
+	// ReadUpTo is the time up to which a polled source was read. The time since then is its lag.
 	ReadUpTo time.Time `json:"read_up_to,omitzero"`
-	// Events counts those that were stored, and Copies those that were known already.
+	// Events counts stored events, and Copies duplicates.
 	Events uint64 `json:"events"`
 	Copies uint64 `json:"copies"`
-	// Last is when the last of either came. It may be before Since, for an event that is still
-	// stored.
+	// Last is when the latest of either arrived. It may be before Since, for an event in the store.
 	Last time.Time `json:"last,omitzero"`
-	// Blueprints are sorted by name; that of what has none is "".
+	// Blueprints are sorted by name, which is "" for events without a blueprint.
 	Blueprints []Blueprint `json:"blueprints,omitempty"`
 }
 
@@ -47,23 +45,23 @@ type Source struct {
 type Blueprint struct {
 	Name string    `json:"name"`
 	Last time.Time `json:"last"`
-	// Event is its id.
+	// Event is the id of the event.
 	Event string `json:"event"`
 }
 
-// Refused is a kind of requests that were refused.
+// Refused is one kind of refused requests.
 type Refused struct {
 	Source string `json:"source"`
-	// Status is that of the answer, and Reason a word for why.
+	// Status is the HTTP status of the answer, and Reason the reason in one word.
 	Status int       `json:"status"`
 	Reason string    `json:"reason"`
 	Count  uint64    `json:"count"`
 	Last   time.Time `json:"last"`
-	// From is the address that the last one came from; "" where there is none.
+	// From is the address of the latest sender, or "".
 	From string `json:"from,omitempty"`
 }
 
-// Log collects arrivals. It is safe for concurrent use; a nil Log keeps nothing.
+// Log collects arrivals. It is safe for concurrent use; a nil Log records nothing.
 type Log struct {
 	now func() time.Time
 
@@ -83,12 +81,12 @@ type refusal struct {
 	status         int
 }
 
-// New returns a log that counts from now on.
+// New returns an empty log.
 func New(now func() time.Time) *Log {
 	return &Log{now: now, since: now(), sources: make(map[string]*source), refused: make(map[refusal]Refused)}
 }
 
-// Stored notes an event by its id, or a copy of one.
+// Stored records an event, or a duplicate of one, by its id.
 func (l *Log) Stored(name, blueprint, id string, duplicate bool) {
 	if l == nil {
 		return
@@ -104,7 +102,7 @@ func (l *Log) Stored(name, blueprint, id string, duplicate bool) {
 	of.note(blueprint, id, l.now())
 }
 
-// Leave notes that a source is no longer configured. What came from it stays.
+// Leave records that a source is no longer configured. Its arrivals are kept.
 func (l *Log) Leave(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -113,14 +111,14 @@ func (l *Log) Leave(name string) {
 	}
 }
 
-// Read notes up to when everything was read from a source.
+// Read records the time up to which a source was read.
 func (l *Log) Read(name string, until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.of(name).ReadUpTo = until
 }
 
-// Report says how a source is: whether it is at work in a word, and more about it.
+// Report records the state of a source in one word, with details.
 func (l *Log) Report(name, state, detail string) {
 	if l == nil {
 		return
@@ -131,7 +129,7 @@ func (l *Log) Report(name, state, detail string) {
 	of.State, of.Detail = state, detail
 }
 
-// Recall notes an event that an earlier process has stored.
+// Recall records an event that an earlier process stored.
 func (l *Log) Recall(name, blueprint, id string, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -145,18 +143,18 @@ func (l *Log) of(name string) *source {
 	return l.sources[name]
 }
 
-// note keeps the newest event.
+// note records an event if it is the newest of its blueprint.
 func (s *source) note(blueprint, id string, at time.Time) {
 	if at.After(s.Last) {
 		s.Last = at
 	}
-	known, ok := s.blueprints[blueprint]
-	if (ok || len(s.blueprints) < maxBlueprints) && at.After(known.Last) {
+	previous, ok := s.blueprints[blueprint]
+	if (ok || len(s.blueprints) < maxBlueprints) && at.After(previous.Last) {
 		s.blueprints[blueprint] = Blueprint{Name: blueprint, Last: at, Event: id}
 	}
 }
 
-// Refused notes a request that was refused.
+// Refused records a refused request.
 func (l *Log) Refused(name string, status int, reason, from string) {
 	if l == nil {
 		return
@@ -167,7 +165,7 @@ func (l *Log) Refused(name string, status int, reason, from string) {
 	l.refused[key] = Refused{Source: name, Status: status, Reason: reason, Count: l.refused[key].Count + 1, Last: l.now(), From: from}
 }
 
-// Seen returns what was noted, sorted.
+// Seen returns the arrivals, sorted.
 func (l *Log) Seen() Arrivals {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// Action returns the automation as Port's API takes it. address is that of the listener.
+// Action returns the automation in the form of Port's API. address is the URL of the listener.
 func (a Automation) Action(address string) port.Action {
 	event := map[string]any{"type": a.Event, "blueprintIdentifier": a.Blueprint}
 	if a.Timer != "" {
@@ -16,7 +16,7 @@ func (a Automation) Action(address string) port.Action {
 	}
 	trigger := map[string]any{"type": "automation", "event": event}
 	if len(a.Expressions) > 0 {
-		// Terraform always writes how expressions are combined.
+		// Terraform always sets the combinator.
 		combinator := "and"
 		if len(a.Expressions) > 1 {
 			combinator = "or"
@@ -31,8 +31,8 @@ func (a Automation) Action(address string) port.Action {
 		"invocationMethod": map[string]any{
 			"type": "WEBHOOK",
 			"url":  address,
-			// The status of the listener's answer ends the run, so that Port shows what was not
-			// delivered.
+			// The status of the listener's answer becomes the status of the run, so that Port shows
+			// failed deliveries.
 			"synchronized": true,
 			"method":       "POST",
 			"headers":      map[string]any{"RUN_ID": "{{ .run.id }}"},
@@ -53,27 +53,27 @@ func texts(values []string) []any {
 	return list
 }
 
-// Posting is what an action says about whom it posts to, if it is an automation with a webhook.
+// Posting describes an automation that posts entity events to a webhook.
 type Posting struct {
 	Identifier, Event, Blueprint, Timer, URL string
-	// Published says that the automation runs.
+	// Published reports whether the automation is published.
 	Published bool
 }
 
-// PostingOf reads an action. It reports false for one that posts no events of entities.
+// PostingOf reads an action. It returns false if the action does not post entity events.
 func PostingOf(action port.Action) (Posting, bool) {
 	trigger, _ := action["trigger"].(map[string]any)
 	event, _ := trigger["event"].(map[string]any)
 	method, _ := action["invocationMethod"].(map[string]any)
 	read := Posting{
 		Identifier: action.Identifier(), Event: text(event, "type"), Blueprint: text(event, "blueprintIdentifier"), Timer: text(event, "propertyIdentifier"), URL: text(method, "url"),
-		// Port runs one that does not say otherwise.
+		// The default is published.
 		Published: action["publish"] != false,
 	}
 	return read, text(trigger, "type") == "automation" && text(method, "type") == "WEBHOOK" && read.Blueprint != ""
 }
 
-// Reports reports whether an automation like this one posts what another one would.
+// Reports reports whether this automation posts the events of a needed one to an address.
 func (p Posting) Reports(needed Automation, address string) bool {
 	if p.Blueprint != needed.Blueprint || p.Timer != needed.Timer || !sameAddress(p.URL, address) {
 		return false
@@ -81,7 +81,7 @@ func (p Posting) Reports(needed Automation, address string) bool {
 	return p.Event == needed.Event || p.Event == anyChange && needed.Timer == ""
 }
 
-// sameAddress compares two URLs by what they lead to.
+// sameAddress reports whether two URLs are equivalent.
 func sameAddress(one, other string) bool {
 	a, err := url.Parse(one)
 	if err != nil {
@@ -91,8 +91,8 @@ func sameAddress(one, other string) bool {
 	return err == nil && strings.EqualFold(a.Scheme, b.Scheme) && strings.EqualFold(a.Host, b.Host) && a.EscapedPath() == b.EscapedPath() && a.RawQuery == b.RawQuery
 }
 
-// Others returns what else posts the events of a needed automation to an address: the listener
-// takes each change once, but every automation has runs.
+// Others returns the other automations that post the events of a needed one to an address. The
+// listener recognises the duplicates, but each automation causes runs.
 func Others(needed Automation, address string, existing []port.Action) []string {
 	var others []string
 	for _, action := range existing {
@@ -104,21 +104,21 @@ func Others(needed Automation, address string, existing []port.Action) []string 
 	return others
 }
 
-// Superfluous returns the automations with an identifier of setup that post to an address and are
-// not needed.
+// Superfluous returns the identifiers of automations created by setup that post to an address and
+// are no longer needed.
 func Superfluous(needed []Automation, address string, existing []port.Action) []string {
-	var found []string
+	var identifiers []string
 	for _, action := range existing {
 		posting, ok := PostingOf(action)
 		if !ok || !IsOurs(posting.Identifier) || !sameAddress(posting.URL, address) {
 			continue
 		}
 		if !slices.ContainsFunc(needed, func(one Automation) bool { return one.Identifier == posting.Identifier }) {
-			found = append(found, posting.Identifier)
+			identifiers = append(identifiers, posting.Identifier)
 		}
 	}
-	slices.Sort(found)
-	return found
+	slices.Sort(identifiers)
+	return identifiers
 }
 
 func text(object map[string]any, key string) string {

@@ -1,6 +1,6 @@
-// Package automation says which automations of Port report what the rules of a listener look at. It
-// makes them as Port's API and as Terraform's language take them, and compares them with those that
-// there are. The commands setup and doctor use it.
+// Package automation derives the Port automations that the rules of a listener need, in the form of
+// Port's API and as Terraform configuration, and compares them with existing ones. The commands
+// setup and doctor use it.
 package automation
 
 import (
@@ -16,38 +16,38 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// Automation is one that posts the events of a blueprint's entities to a listener.
+// Automation is an automation that posts the events of a blueprint's entities to a listener.
 type Automation struct {
 	Identifier, Title string
-	// Event is what Port calls the kind of events, such as ANY_ENTITY_CHANGE.
+	// Event is Port's type of the trigger event, such as ANY_ENTITY_CHANGE.
 	Event     string
 	Blueprint string
-	// Timer is the property whose expiry is the event; "" for every other event.
+	// Timer is the timer property whose expiry is the event, or "" for other events.
 	Timer string
-	// Expressions are conditions in jq, of which one must hold; none means always.
+	// Expressions are jq conditions, one of which must be true; none means always.
 	Expressions []string
 }
 
-// The kinds of events of Port's automations that rules can need.
+// The event types of Port's automations that rules can need.
 const (
 	anyChange    = "ANY_ENTITY_CHANGE"
 	timerExpired = "TIMER_PROPERTY_EXPIRED"
 )
 
-// prefix begins every identifier, as in the module health-alerts.
+// prefix is the prefix of every identifier, as in the module health-alerts.
 const prefix = "report_"
 
 // Needed is what the rules need.
 type Needed struct {
 	Automations []Automation
-	// Remarks say what the automations cannot report, a sentence each.
+	// Remarks are sentences about what the automations cannot report.
 	Remarks []string
 }
 
-// Derive returns the automations that rules need: for the selected blueprints, or if there are none
-// for those that the rules name and those that have the property of a rule that names no blueprint.
-// It returns an error if a selected blueprint is not among those that Port has, and if two
-// automations would have one identifier.
+// Derive returns the automations that rules need: for the selected blueprints or, if there are
+// none, for those that the rules name and those that have the property of a rule without
+// blueprints. It returns an error if a selected blueprint does not exist in Port, or if two
+// automations would have the same identifier.
 func Derive(rules []rule.Rule, selected []string, blueprints []port.Blueprint) (Needed, error) {
 	d := &derivation{rules: rules, blueprints: make(map[string]*port.Blueprint)}
 	for i := range blueprints {
@@ -67,7 +67,7 @@ func Derive(rules []rule.Rule, selected []string, blueprints []port.Blueprint) (
 	return d.needed, d.checkIdentifiers()
 }
 
-// derivation gathers what rules need.
+// derivation collects what rules need.
 type derivation struct {
 	rules      []rule.Rule
 	blueprints map[string]*port.Blueprint
@@ -79,14 +79,14 @@ func (d *derivation) remark(format string, values ...any) {
 }
 
 func (d *derivation) unknown(identifier string) error {
-	known := slices.Sorted(maps.Keys(d.blueprints))
-	if meant, ok := nearword.Nearest(identifier, known); ok {
+	names := slices.Sorted(maps.Keys(d.blueprints))
+	if meant, ok := nearword.Nearest(identifier, names); ok {
 		return fmt.Errorf("Port has no blueprint %q; did you mean %s?", identifier, meant) //nolint:staticcheck // Port is a name.
 	}
 	return fmt.Errorf("Port has no blueprint %q; create it first", identifier) //nolint:staticcheck // Port is a name.
 }
 
-// remarkOnOthers says which rules are about what automations do not report.
+// remarkOnOthers adds remarks on rules that automations cannot serve.
 func (d *derivation) remarkOnOthers() {
 	for _, r := range d.rules {
 		if slices.Contains(r.ResourceTypes, changelog.ResourceRun) {
@@ -100,13 +100,13 @@ func (d *derivation) remarkOnOthers() {
 
 // concerned returns the blueprints that the rules are about.
 func (d *derivation) concerned() []string {
-	found := make(map[string]bool)
+	selected := make(map[string]bool)
 	for _, r := range d.rules {
 		if !isAboutEntities(r) {
 			continue
 		}
 		for _, identifier := range r.Blueprints {
-			if found[identifier] = d.blueprints[identifier] != nil; !found[identifier] {
+			if selected[identifier] = d.blueprints[identifier] != nil; !selected[identifier] {
 				d.remark("Rule %s names the blueprint %s, which Port does not have.", r.Name, identifier)
 			}
 		}
@@ -120,15 +120,15 @@ func (d *derivation) concerned() []string {
 		any := false
 		for identifier, blueprint := range d.blueprints {
 			if hasProperty(blueprint, r.Property) {
-				found[identifier], any = true, true
+				selected[identifier], any = true, true
 			}
 		}
 		if !any {
 			d.remark("Rule %s watches %s, which no blueprint has.", r.Name, r.Property)
 		}
 	}
-	maps.DeleteFunc(found, func(_ string, there bool) bool { return !there })
-	return slices.Sorted(maps.Keys(found))
+	maps.DeleteFunc(selected, func(_ string, there bool) bool { return !there })
+	return slices.Sorted(maps.Keys(selected))
 }
 
 func isAboutEntities(r rule.Rule) bool {
@@ -142,7 +142,7 @@ func hasProperty(blueprint *port.Blueprint, name string) bool {
 	return own || calculated || isForeign(blueprint, name)
 }
 
-// isForeign reports whether a property shows values of other entities.
+// isForeign reports whether the value of a property comes from other entities.
 func isForeign(blueprint *port.Blueprint, name string) bool {
 	_, mirrored := blueprint.MirrorProperties[name]
 	_, aggregated := blueprint.AggregationProperties[name]
@@ -151,13 +151,13 @@ func isForeign(blueprint *port.Blueprint, name string) bool {
 
 // derive adds the automations of one blueprint.
 func (d *derivation) derive(blueprint *port.Blueprint) {
-	made := Automation{Identifier: identifierOf(blueprint.Identifier), Blueprint: blueprint.Identifier, Title: "Report changes of " + blueprint.Identifier}
-	var wanted []change
+	result := Automation{Identifier: identifierOf(blueprint.Identifier), Blueprint: blueprint.Identifier, Title: "Report changes of " + blueprint.Identifier}
+	var changes []change
 	properties, wantsTimers := make(map[string]bool), false
 	for _, r := range d.rulesOf(blueprint) {
 		one := changeOf(r)
 		if len(one.actions) > 0 {
-			wanted = append(wanted, one)
+			changes = append(changes, one)
 			properties[r.Property] = true
 		}
 		d.remarkOnProperty(r, blueprint)
@@ -166,24 +166,24 @@ func (d *derivation) derive(blueprint *port.Blueprint) {
 			d.remark("Rule %s waits for timers, but %s has no property with the format timer.", r.Name, blueprint.Identifier)
 		}
 	}
-	if len(wanted) == 0 && !wantsTimers {
+	if len(changes) == 0 && !wantsTimers {
 		d.remark("No rule matches changes of %s.", blueprint.Identifier)
 		return
 	}
-	if len(wanted) > 0 {
-		made.Event, made.Expressions = combine(wanted)
+	if len(changes) > 0 {
+		result.Event, result.Expressions = combine(changes)
 		if only := slices.Collect(maps.Keys(properties)); len(only) == 1 && only[0] != "" {
-			made.Title = "Report changes of " + only[0] + " of " + blueprint.Identifier
+			result.Title = "Report changes of " + only[0] + " of " + blueprint.Identifier
 		}
-		d.needed.Automations = append(d.needed.Automations, made)
+		d.needed.Automations = append(d.needed.Automations, result)
 	}
 	if wantsTimers {
 		d.deriveTimers(blueprint)
 	}
 }
 
-// rulesOf returns the rules that are about a blueprint. One that names no blueprint is about those
-// with its property, and only if there is no other rule about any.
+// rulesOf returns the rules for a blueprint. A rule without blueprints whose property the blueprint
+// lacks is only returned if there are no others.
 func (d *derivation) rulesOf(blueprint *port.Blueprint) []rule.Rule {
 	var certain, possible []rule.Rule
 	for _, r := range d.rules {
@@ -211,7 +211,7 @@ func (d *derivation) remarkOnProperty(r rule.Rule, blueprint *port.Blueprint) {
 	}
 }
 
-// deriveTimers adds an automation for each timer, which is an event of its own.
+// deriveTimers adds an automation for each timer, because each needs its own trigger event.
 func (d *derivation) deriveTimers(blueprint *port.Blueprint) {
 	for _, timer := range timersOf(blueprint) {
 		d.needed.Automations = append(d.needed.Automations, Automation{
@@ -231,23 +231,23 @@ func timersOf(blueprint *port.Blueprint) []string {
 	return timers
 }
 
-// identifierOf returns the identifier of a blueprint's automation. A blueprint's own may hold
-// slashes, which that of an automation may not.
+// identifierOf returns the identifier of the automation for a blueprint. Unlike identifiers of
+// blueprints, it must not contain slashes.
 func identifierOf(blueprint string) string {
 	return prefix + regexp.MustCompile(`[^\pL0-9@_.+:=-]`).ReplaceAllString(blueprint, "_")
 }
 
-// checkIdentifiers refuses two automations of one identifier.
+// checkIdentifiers returns an error if two automations have the same identifier.
 func (d *derivation) checkIdentifiers() error {
 	seen := make(map[string]string)
-	for _, made := range d.needed.Automations {
-		if other, taken := seen[made.Identifier]; taken {
-			return fmt.Errorf("the automations of %s and %s would have the same identifier %s; set one of them up manually", other, made.Blueprint, made.Identifier)
+	for _, a := range d.needed.Automations {
+		if other, taken := seen[a.Identifier]; taken {
+			return fmt.Errorf("the automations of %s and %s would have the same identifier %s; set one of them up manually", other, a.Blueprint, a.Identifier)
 		}
-		seen[made.Identifier] = made.Blueprint
+		seen[a.Identifier] = a.Blueprint
 	}
 	return nil
 }
 
-// IsOurs reports whether an identifier is one that setup gives.
+// IsOurs reports whether an identifier has the form that setup uses.
 func IsOurs(identifier string) bool { return strings.HasPrefix(identifier, prefix) }

@@ -12,8 +12,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// Merge returns an automation that there is, changed into one that is desired. What it has besides
-// stays, such as a description, further headers, or that an agent posts.
+// Merge returns an existing automation with the desired values. Everything else is kept, such as a
+// description, further headers, or the use of an agent.
 func Merge(existing, desired port.Action) port.Action {
 	merged := maps.Clone(existing)
 	for _, key := range []string{"trigger", "publish"} {
@@ -38,36 +38,36 @@ func Merge(existing, desired port.Action) port.Action {
 	return merged
 }
 
-// Difference is a value that two automations do not have alike.
+// Difference is a value that differs between two automations.
 type Difference struct {
-	// Path leads to the value: keys joined by dots, and positions in brackets.
+	// Path is the path of the value: keys joined by dots, and positions in brackets.
 	Path string
-	// Before and After are the values: a text as it is where nothing else can be meant, anything
-	// else as JSON, and "" where there is none.
+	// Before and After are the values: a string unchanged if that is unambiguous, anything else as
+	// JSON, and "" if absent.
 	Before, After string
 }
 
-// Differences compares two automations value by value, in the order of their paths. before is nil
-// for one that there is not.
+// Differences returns the differences between two automations, sorted by path. before is nil if the
+// automation does not exist.
 func Differences(before, after port.Action) []Difference {
 	old, current := make(map[string]any), make(map[string]any)
 	flatten(old, "", map[string]any(before))
 	flatten(current, "", map[string]any(after))
 	paths := maps.Clone(old)
 	maps.Copy(paths, current)
-	var found []Difference
+	var differences []Difference
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		was, had := old[path]
 		is, has := current[path]
 		if had == has && jsonvalue.Equal(was, is) {
 			continue
 		}
-		found = append(found, Difference{Path: path, Before: written(was, had), After: written(is, has)})
+		differences = append(differences, Difference{Path: path, Before: written(was, had), After: written(is, has)})
 	}
-	return found
+	return differences
 }
 
-// flatten lists the values that consist of no others by their paths.
+// flatten adds all scalar values to a map, keyed by path.
 func flatten(into map[string]any, path string, value any) {
 	switch value := value.(type) {
 	case map[string]any:
@@ -97,7 +97,7 @@ func written(value any, there bool) string {
 	}
 	text, err := changelog.Stringify(value)
 	if err != nil {
-		// Values that were read as JSON can be written.
+		// Values that were decoded from JSON can be encoded.
 		text, _ = json.Marshal(fmt.Sprint(value))
 	}
 	return string(text)

@@ -9,15 +9,15 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// change is which changes of entities a rule can match.
+// change describes the entity changes that a rule can match.
 type change struct {
-	// actions are of CREATE, UPDATE and DELETE, in this order.
+	// actions are some of CREATE, UPDATE and DELETE, in this order.
 	actions []string
 	timers  bool
 	rule    rule.Rule
 }
 
-// entityActions are the actions of which Port's automations have events.
+// entityActions returns the actions that Port's automations have events for.
 func entityActions() []string {
 	return []string{changelog.ActionCreate, changelog.ActionUpdate, changelog.ActionDelete}
 }
@@ -29,20 +29,19 @@ func changeOf(r rule.Rule) change {
 	case len(r.Actions) == 0:
 		return change{actions: entityActions()[:2], rule: r}
 	}
-	made := change{rule: r, timers: r.Property == "" && slices.ContainsFunc(r.Actions, rule.IsTimerAction)}
+	result := change{rule: r, timers: r.Property == "" && slices.ContainsFunc(r.Actions, rule.IsTimerAction)}
 	for _, action := range entityActions() {
 		if slices.Contains(r.Actions, action) {
-			made.actions = append(made.actions, action)
+			result.actions = append(result.actions, action)
 		}
 	}
-	return made
+	return result
 }
 
-// combine returns the event of an automation that reports all of some changes, and the condition on
-// it.
-func combine(wanted []change) (event string, expressions []string) {
+// combine returns the event and the condition of an automation that reports all of the changes.
+func combine(changes []change) (event string, expressions []string) {
 	var all []string
-	for _, one := range wanted {
+	for _, one := range changes {
 		all = append(all, one.actions...)
 	}
 	slices.Sort(all)
@@ -53,7 +52,7 @@ func combine(wanted []change) (event string, expressions []string) {
 			changelog.ActionCreate: "ENTITY_CREATED", changelog.ActionUpdate: "ENTITY_UPDATED", changelog.ActionDelete: "ENTITY_DELETED",
 		}[all[0]]
 	}
-	for _, one := range wanted {
+	for _, one := range changes {
 		expression := one.expression(len(all) == 1)
 		if expression == "" {
 			return event, nil
@@ -65,9 +64,9 @@ func combine(wanted []change) (event string, expressions []string) {
 	return event, expressions
 }
 
-// expression holds for every event that the rule matches, "" for always. What the rule asks for
-// with when is left to the listener: the automation sees the event in another form, and with
-// another jq. single says that there are events of one action only.
+// expression returns a condition that is true for every event that the rule matches, or "" for
+// always. It does not contain the rule's when, because automations see the event in another form
+// and use another version of jq. single means that there are only events of one action.
 func (c change) expression(single bool) string {
 	var clauses []string
 	if !single {
@@ -86,7 +85,8 @@ const (
 	hasAfter   = ".diff.after != null"
 )
 
-// actionClause tells actions by what there is before and after.
+// actionClause returns conditions that distinguish the actions by whether before and after are
+// null.
 func (c change) actionClause() []string {
 	switch strings.Join(c.actions, " ") {
 	case "CREATE":
@@ -105,8 +105,8 @@ func (c change) actionClause() []string {
 	return nil
 }
 
-// propertyClauses hold when the property has changed as the rule asks for. Below what is null there
-// is null.
+// propertyClauses returns conditions that are true if the property has changed as the rule
+// requires. In jq, a key of null is null.
 func (c change) propertyClauses() []string {
 	key, _ := literal(c.rule.Property)
 	before, after := ".diff.before.properties["+key+"]", ".diff.after.properties["+key+"]"
@@ -118,7 +118,7 @@ func (c change) propertyClauses() []string {
 		clauses = append(clauses, anyOf(to...))
 	}
 	if unhealthy := compared(after, " != ", c.rule.HealthyValues); unhealthy != nil && c.rule.To == nil && slices.Contains(c.actions, changelog.ActionCreate) {
-		// To be created healthy is no news.
+		// An entity created healthy causes no alert.
 		clauses = append(clauses, anyOf(hasBefore, strings.Join(unhealthy, " and ")))
 	}
 	return clauses
@@ -131,29 +131,29 @@ func anyOf(expressions ...string) string {
 	return "(" + strings.Join(expressions, " or ") + ")"
 }
 
-// compared compares a place with each of some values. It returns nothing if there are none, or if
-// jq would compare one otherwise than the listener does.
-func compared(place, operator string, values []any) []string {
+// compared compares a path with each value. It returns nothing if there are no values, or if jq
+// would compare one differently from the listener.
+func compared(path, operator string, values []any) []string {
 	var comparisons []string
 	for _, value := range values {
 		written, ok := literal(value)
 		if !ok {
 			return nil
 		}
-		comparisons = append(comparisons, place+operator+written)
+		comparisons = append(comparisons, path+operator+written)
 	}
 	return comparisons
 }
 
-// literal writes a value in jq. Numbers that a float64 may not hold, and values that consist of
-// others, are left to the listener.
+// literal returns a value as a jq literal. It returns false for numbers that a float64 may not
+// represent exactly, and for lists and objects, which only the listener compares.
 func literal(value any) (string, bool) {
 	const exactDigits = 15
 	switch value := value.(type) {
 	case nil, bool:
 	case string:
-		// In jq a backslash and a parenthesis begin an expression within a text: no text of JSON
-		// has both.
+		// In jq, a backslash and a parenthesis begin string interpolation, but no JSON string
+		// contains this sequence.
 	case json.Number:
 		if len(value) > exactDigits {
 			return "", false

@@ -9,7 +9,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 )
 
-// HCL returns the automations as resources of Terraform: the same that Action returns.
+// HCL returns the automations as Terraform resources, equivalent to Action.
 func HCL(automations []Automation, address string) (string, error) {
 	var all []string
 	labels := make(map[string]bool)
@@ -23,7 +23,7 @@ func HCL(automations []Automation, address string) (string, error) {
 	return strings.Join(all, "\n"), nil
 }
 
-// labelOf returns a name for a resource that none has yet.
+// labelOf returns an unused name for a resource.
 func labelOf(identifier string, taken map[string]bool) string {
 	base := regexp.MustCompile(`[^A-Za-z0-9_-]`).ReplaceAllString(identifier, "_")
 	label := base
@@ -77,11 +77,11 @@ func (a Automation) hcl(label, address string) (string, error) {
 	return out.String(), quoted.err
 }
 
-// quoter writes texts in Terraform's language, and keeps the first error.
+// quoter quotes strings for Terraform, and keeps the first error.
 type quoter struct{ err error }
 
-// text returns a text in quotes: as JSON, without what begins a template, and without the two
-// escapes that Terraform does not know.
+// text returns a quoted string: as JSON, but with template markers escaped, and without the two
+// escapes that Terraform does not support.
 func (q *quoter) text(text string) string {
 	written, err := changelog.Stringify(text)
 	if err != nil && q.err == nil {

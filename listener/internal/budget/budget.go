@@ -1,6 +1,6 @@
-// Package budget keeps what is done with events at a time within the memory that the listener has.
-// A decoded event takes up to fifty times as much as its text. The sources, the evaluation of rules
-// and the rendering of messages share one budget.
+// Package budget limits the memory that events use at a time. A decoded event takes up to fifty
+// times as much as its text. The sources, the evaluation of rules and the rendering of messages
+// share one budget.
 package budget
 
 import (
@@ -13,31 +13,32 @@ import (
 )
 
 const (
-	// bodies is for the bodies of requests that are larger than FreeBody, in bytes.
+	// bodies is for request bodies larger than FreeBody, in bytes.
 	bodies = 32 << 20
-	// FreeBody is how much of a body is not counted: there are only so many connections.
+	// FreeBody is the size up to which bodies are not counted, because the number of connections is
+	// limited.
 	FreeBody = 64 << 10
 	// small is for events that take up to smallCost each: they never wait for large ones.
 	small     = 16 << 20
 	smallCost = 1 << 20
-	// large is for all others, and for the process that evaluates jq and templates. One event may
-	// need more; it then has all of it.
+	// large is for all other events, and for the process that evaluates jq and templates. An event
+	// that needs more takes all of it.
 	large = 320 << 20
-	// returned is from what cost on memory is given back to the system afterwards: another process
-	// may need it.
+	// returned is the cost from which memory is returned to the system afterwards, because another
+	// process may need it.
 	returned = 32 << 20
 )
 
-// Memory is what is shared of it. The zero value cannot be used.
+// Memory is the shared budget. Use NewMemory.
 type Memory struct {
 	bodies, small, large *semaphore.Weighted
 	process              int64
-	// overdraft is full while one body grows beyond the budget: of bodies that wait for each other
-	// one goes on.
+	// overdraft allows one body at a time to exceed the budget, so that bodies that wait for each
+	// other cannot deadlock.
 	overdraft chan struct{}
 }
 
-// NewMemory returns a budget of which everything is available.
+// NewMemory returns an unused budget.
 func NewMemory() *Memory {
 	return &Memory{
 		bodies: semaphore.NewWeighted(bodies), small: semaphore.NewWeighted(small), large: semaphore.NewWeighted(large),
@@ -45,16 +46,17 @@ func NewMemory() *Memory {
 	}
 }
 
-// Cost returns about how many bytes an event takes while its text is decoded and written again:
-// rather too many. An empty object takes a hundred times its text, a number in a list thirty times.
+// Cost returns an upper estimate of the bytes that an event takes while its text is decoded and
+// serialised again. An empty object takes a hundred times its text, a number in a list thirty
+// times.
 func Cost(text []byte) int64 {
 	const character, element, object = 3, 64, 352
 	elements := bytes.Count(text, []byte(",")) + bytes.Count(text, []byte("["))
 	return int64(character*len(text) + element*elements + object*bytes.Count(text, []byte("{")))
 }
 
-// Decode waits until there is memory to decode a text, but not beyond ctx. release gives it back,
-// when nothing of what was decoded is referred to any longer.
+// Decode waits for the memory to decode a text, until ctx ends. Call release when the decoded value
+// is no longer referenced.
 func (m *Memory) Decode(ctx context.Context, text []byte) (release func(), err error) {
 	cost := Cost(text)
 	if cost <= smallCost {
@@ -71,13 +73,12 @@ func (m *Memory) Decode(ctx context.Context, text []byte) (release func(), err e
 	}, nil
 }
 
-// Process waits until the process that evaluates jq and templates may use its memory, but not
-// beyond ctx.
+// Process waits for the memory of the process that evaluates jq and templates, until ctx ends.
 func (m *Memory) Process(ctx context.Context) (release func(), err error) {
 	return take(ctx, m.large, min(m.process, large))
 }
 
-// ProcessMemory is how many bytes that process may take.
+// ProcessMemory returns the memory limit of that process in bytes.
 func (m *Memory) ProcessMemory() int64 { return m.process }
 
 func take(ctx context.Context, from *semaphore.Weighted, size int64) (release func(), err error) {
@@ -87,17 +88,17 @@ func take(ctx context.Context, from *semaphore.Weighted, size int64) (release fu
 	return func() { from.Release(size) }, nil
 }
 
-// Body is the memory of one body while it arrives and is stored.
+// Body is the memory of a body while it arrives and is stored.
 type Body struct {
 	memory    *Memory
 	size      int64
 	overdrawn bool
 }
 
-// Body returns the memory of a body of which nothing has arrived.
+// Body returns the memory of a new body.
 func (m *Memory) Body() *Body { return &Body{memory: m} }
 
-// Grow waits until the body may have so many bytes, but not beyond ctx.
+// Grow waits until the body may take size bytes, or until ctx ends.
 func (b *Body) Grow(ctx context.Context, size int64) error {
 	more := size - max(b.size, FreeBody)
 	switch {
@@ -127,7 +128,7 @@ func (b *Body) Grow(ctx context.Context, size int64) error {
 	}
 }
 
-// Release gives the memory back.
+// Release releases the memory.
 func (b *Body) Release() {
 	if b.size > FreeBody {
 		b.memory.bodies.Release(b.size - FreeBody)

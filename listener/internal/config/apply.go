@@ -255,7 +255,7 @@ func (l *loader) applyTLS(section *tlsSection) {
 		err = fmt.Errorf("%s %s: %w", unreadable.Op, shown, unreadable.Err)
 	}
 	if err != nil {
-		l.refuse(&section.item, fmt.Sprintf("the certificate cannot be used (%v)", err))
+		l.refuse(&section.item, fmt.Sprintf("the certificate is invalid (%v)", err))
 	}
 	l.config.Webhook.CertFile, l.config.Webhook.KeyFile = certFile.value, keyFile.value
 }

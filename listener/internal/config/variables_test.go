@@ -121,7 +121,7 @@ func TestProblemsWithVariables(t *testing.T) {
 		{"another value of the rule", "rules: [{name: r, blueprint: \"${LEAK}\", destination: a, template: {header: \"{{ .Tilte }}\"}}]", "x", "rules[0].template.header: " + unshown},
 		{"the destination of a rule with a mistake", "rules: [{name: r, property: x, destination: \"${LEAK}\", template: {header: \"{{ .Tilte }}\"}}]", "a", "rules[0].template.header: there is no .Tilte; did you mean .Title?"},
 		{"a file", "store: {postgres: {url_file: \"/no/${LEAK}\"}}", "such", "store.postgres.url_file: the file /no/${LEAK} cannot be read (no such file or directory)"},
-		{"a certificate", "webhook: {tls: {cert_file: \"/no/${LEAK}\", key_file: x}}", "such", "webhook.tls: the certificate cannot be used (open /no/${LEAK}: no such file or directory)"},
+		{"a certificate", "webhook: {tls: {cert_file: \"/no/${LEAK}\", key_file: x}}", "such", "webhook.tls: the certificate is invalid (open /no/${LEAK}: no such file or directory)"},
 		{"blocks in a file", "rules: [{name: r, property: x, destination: a, template: {blocks_file: \"${LEAK}.json\"}}]", "none", "rules[0].template.blocks_file: the file ${LEAK}.json cannot be read (no such file or directory)"},
 		{"a duration", "webhook: {tolerance: \"${LEAK}\"}", "hour", "webhook.tolerance: it must be a duration of up to 24h, such as 12h"},
 	}

@@ -1,7 +1,6 @@
-// Package directory knows what people call the things and people that an event names by their ids.
-// It asks Port's API when a message is made, remembers the answers for a while, and never keeps a
-// message waiting: what Port does not say in time is left out. The application gives what it finds
-// to the message package; rules never see it.
+// Package directory looks up the names for the ids in events, for package message. It queries
+// Port's API when a message is rendered, caches the answers, and delays a message only briefly:
+// names that do not arrive in time are left out. Rules never use the names.
 package directory
 
 import (
@@ -18,77 +17,78 @@ import (
 const (
 	// patience is how long a message waits for names.
 	patience = 800 * time.Millisecond
-	// pause is how long Port is not asked again after a failure.
+	// pause is how long to wait after a failure.
 	pause = 30 * time.Second
-	// longestPause bounds what Port may ask for instead.
-	longestPause = 5 * time.Minute
-	// requestTime is how long a request may take. When it takes longer than patience its answer
-	// serves later messages.
+	// longestPause limits the pause that Port may request instead.
+	maxPause = 5 * time.Minute
+	// requestTime is the timeout of a request. An answer that arrives after patience is used for
+	// later messages.
 	requestTime = 10 * time.Second
-	// mostRequests is how many may be on their way.
+	// maxRequests is the maximum number of concurrent requests.
 	maxRequests = 8
-	// freshFor is how long an answer is used before Port is asked again.
+	// freshFor is how long an answer is fresh.
 	freshFor = 10 * time.Minute
-	// completeFor is how long a list of everybody is taken to name everybody.
+	// completeFor is how long a list of all people or applications counts as complete.
 	completeFor = time.Minute
-	// mostMembers and mostOthers are how many answers of a kind are remembered.
+	// maxMembers and maxOthers are the cache sizes.
 	maxMembers = 10_000
 	maxOthers  = 2_000
 )
 
 // Recorder counts what happens.
 type Recorder interface {
-	// NameLookupFailed counts a request that failed, by the reason of the failure.
+	// NameLookupFailed counts a failed request.
 	NameLookupFailed(reason Reason)
 }
 
-// Options describe a directory.
+// Options configure a Directory.
 type Options struct {
-	// Client returns the client of Port's API that there is now; nil when Port is not to be asked.
+	// Client returns the current client of Port's API, or nil if none is configured.
 	Client   func() *port.Client
 	Recorder Recorder
 	Logger   *slog.Logger
 	Now      func() time.Time
 }
 
-// Directory answers from what it remembers, or asks Port. It is safe for concurrent use.
+// Directory looks up names in its caches or in Port. It is safe for concurrent use.
 type Directory struct {
 	options Options
 	kinds   map[kind]*shelf
-	// living ends when the directory is closed; requests are those on their way.
+	// living ends when the directory is closed; requests counts the requests in progress.
 	living   context.Context
 	end      context.CancelFunc
 	requests sync.WaitGroup
 
 	mu sync.Mutex
-	// client is the one that has answered: another one may be that of another organization.
+	// client is the client that the cached answers come from: another one may belong to another
+	// organization.
 	client *port.Client
-	// underway counts the requests.
+	// underway counts the requests in progress.
 	underway int
-	// resting is until when nothing is asked at all.
+	// resting is the end of the pause for all requests.
 	resting time.Time
 }
 
-// New returns a directory that knows nothing yet.
+// New returns a directory with empty caches.
 func New(options Options) *Directory {
-	made := &Directory{options: options}
-	made.forget()
-	made.living, made.end = context.WithCancel(context.Background())
-	return made
+	d := &Directory{options: options}
+	d.forget()
+	d.living, d.end = context.WithCancel(context.Background())
+	return d
 }
 
-// forget begins with nothing known.
+// forget empties the caches.
 func (d *Directory) forget() {
 	d.resting, d.kinds = time.Time{}, make(map[kind]*shelf)
 	for _, one := range kinds() {
-		d.kinds[one.kind] = &shelf{source: one, answers: newCache(one.most, freshFor), underway: make(map[string]*request)}
+		d.kinds[one.kind] = &shelf{source: one, answers: newCache(one.limit, freshFor), underway: make(map[string]*request)}
 	}
 }
 
-// Asks reports whether Port is to be asked.
+// Asks reports whether there is a client.
 func (d *Directory) Asks() bool { return d.options.Client() != nil }
 
-// Close gives up the requests on their way.
+// Close cancels the requests in progress.
 func (d *Directory) Close(ctx context.Context) error {
 	d.end()
 	ended := make(chan struct{})
@@ -104,56 +104,56 @@ func (d *Directory) Close(ctx context.Context) error {
 	}
 }
 
-// Question is what there is to be found out about an event.
+// Question lists the ids in an event to look up.
 type Question struct {
 	user, blueprint, entity string
-	// teams are those that the event names; askTeams says that they matter.
+	// teams are the teams in the event; askTeams means that the message needs them.
 	teams    []string
 	askTeams bool
 }
 
-// Ask returns the question about an event. It keeps nothing of the event. teams says whether the
-// message names the teams that own the entity.
+// Ask returns the question for an event, without keeping references to the event. teams is true if
+// the message contains the teams that own the entity.
 func Ask(event *changelog.Event, teams bool) Question {
-	asked := Question{blueprint: clone(event.Context.Blueprint), askTeams: teams}
+	question := Question{blueprint: clone(event.Context.Blueprint), askTeams: teams}
 	if event.Trigger.By.Name == "" {
-		asked.user = clone(event.User())
+		question.user = clone(event.User())
 	}
 	if event.ResourceType == changelog.ResourceEntity && event.Diff.After != nil {
-		asked.entity = clone(event.Context.Entity)
+		question.entity = clone(event.Context.Entity)
 	}
 	if teams {
 		for _, team := range event.Teams() {
-			asked.teams = append(asked.teams, clone(team))
+			question.teams = append(question.teams, clone(team))
 		}
 	}
-	return asked
+	return question
 }
 
-// Names returns what is known after a short time. The link needs no answer: app is the base address
-// of Port's pages, "" if it is not known.
-func (d *Directory) Names(ctx context.Context, asked Question, app string) message.Names {
-	names := message.Names{Link: Link(app, asked.blueprint, asked.entity)}
+// Names returns the names that are available within patience. app is the base URL of links to Port,
+// or "" if unknown; links need no lookup.
+func (d *Directory) Names(ctx context.Context, question Question, app string) message.Names {
+	names := message.Names{Link: Link(app, question.blueprint, question.entity)}
 	if !d.Asks() {
 		return names
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var looking sync.WaitGroup
-	looking.Go(func() { names.User = d.first(ctx, userKind(asked.user), asked.user) })
-	looking.Go(func() { names.Blueprint = d.first(ctx, blueprints, asked.blueprint) })
-	if asked.askTeams {
-		looking.Go(func() { names.Teams = d.teams(ctx, asked) })
+	looking.Go(func() { names.User = d.first(ctx, userKind(question.user), question.user) })
+	looking.Go(func() { names.Blueprint = d.first(ctx, blueprints, question.blueprint) })
+	if question.askTeams {
+		looking.Go(func() { names.Teams = d.teams(ctx, question) })
 	}
 	looking.Wait()
 	return names
 }
 
-// teams returns the titles of the teams that the event names, or else those of the entity.
-func (d *Directory) teams(ctx context.Context, asked Question) []string {
-	teams := asked.teams
-	if len(teams) == 0 && asked.entity != "" {
-		teams = d.look(ctx, owners, ownerKey(asked.blueprint, asked.entity))
+// teams returns the titles of the teams in the event, otherwise those of the entity.
+func (d *Directory) teams(ctx context.Context, question Question) []string {
+	teams := question.teams
+	if len(teams) == 0 && question.entity != "" {
+		teams = d.look(ctx, owners, ownerKey(question.blueprint, question.entity))
 	}
 	titles := make([]string, len(teams))
 	var looking sync.WaitGroup

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// AppURL returns the base address of Port's pages in the region of an API, "" when the API is
-// unknown.
+// AppURL returns the base URL of Port's web application in the region of an API, or "" if the API
+// is unknown.
 func AppURL(api string) string {
 	parsed, err := url.Parse(api)
 	if err != nil {
@@ -21,7 +21,7 @@ func AppURL(api string) string {
 	return ""
 }
 
-// Link returns the address of an entity's page, "" when a part of it is missing.
+// Link returns the URL of an entity's page, or "" if a part of it is missing.
 func Link(app, blueprint, entity string) string {
 	if app == "" || blueprint == "" || entity == "" {
 		return ""

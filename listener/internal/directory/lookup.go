@@ -8,31 +8,30 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// shelf is what is known of one kind.
+// shelf holds the answers of one kind.
 type shelf struct {
 	source
 	answers *cache
-	// underway are the requests on their way, by what they ask for.
+	// underway are the requests in progress, keyed by what they look up.
 	underway map[string]*request
-	// resting is until when no name of this kind is asked for.
+	// resting is the end of the pause for this kind.
 	resting time.Time
-	// readAt is when Port has answered last.
+	// readAt is when Port last answered.
 	readAt time.Time
 }
 
-// request is one request to Port, for all who wait for its answer.
+// request is a request to Port, shared by everyone who waits for its answer.
 type request struct {
 	key  string
 	done chan struct{}
 }
 
-// look returns the texts of a key: those that are remembered, or Port's answer if it comes before
-// ctx ends.
+// look returns the texts for a key: cached ones, or Port's answer if it arrives before ctx ends.
 func (d *Directory) look(ctx context.Context, of kind, key string) []string {
 	if key == "" {
 		return nil
 	}
-	texts, waiting := d.consult(of, key) //nolint:contextcheck // A request serves others who wait, and later messages.
+	texts, waiting := d.consult(of, key) //nolint:contextcheck // A request also serves other messages.
 	if waiting == nil {
 		return texts
 	}
@@ -47,7 +46,7 @@ func (d *Directory) look(ctx context.Context, of kind, key string) []string {
 	return texts
 }
 
-// consult returns what is remembered, and a request to wait for if that is not enough.
+// consult returns cached texts, and a request to wait for if they are not fresh.
 func (d *Directory) consult(of kind, key string) (texts []string, waiting *request) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -85,16 +84,16 @@ func (d *Directory) consult(of kind, key string) (texts []string, waiting *reque
 	return texts, started
 }
 
-// isComplete reports whether Port has just said all that there is of the kind.
+// isComplete reports whether Port recently returned all names of the kind.
 func (s *shelf) isComplete(now time.Time) bool {
 	return s.whole && !s.readAt.IsZero() && now.Sub(s.readAt) < completeFor
 }
 
-// ask asks Port and remembers the answer.
-func (d *Directory) ask(client *port.Client, of *shelf, asked *request) {
+// ask sends a request to Port and caches the answer.
+func (d *Directory) ask(client *port.Client, of *shelf, req *request) {
 	ctx, cancel := context.WithTimeout(d.living, requestTime)
 	defer cancel()
-	answers, err := of.ask(ctx, client, asked.key)
+	answers, err := of.ask(ctx, client, req.key)
 	if err != nil {
 		if d.living.Err() == nil {
 			d.failed(of.kind, reasonOf(err), pauseAfter(err))
@@ -108,20 +107,19 @@ func (d *Directory) ask(client *port.Client, of *shelf, asked *request) {
 	for key, texts := range answers {
 		of.answers.put(key, texts, now)
 	}
-	// The one that was asked for is the last to be forgotten. That there is no such thing is an
-	// answer as well.
-	of.answers.put(asked.key, answers[asked.key], now)
+	// The requested key is stored last, so that it is evicted last. An empty answer is cached, too.
+	of.answers.put(req.key, answers[req.key], now)
 }
 
-// pauseAfter is how long Port is not asked after an error.
+// pauseAfter returns how long to wait after an error.
 func pauseAfter(err error) time.Duration {
 	if answered, ok := errors.AsType[*port.Error](err); ok {
-		return min(max(pause, answered.RetryAfter), longestPause)
+		return min(max(pause, answered.RetryAfter), maxPause)
 	}
 	return pause
 }
 
-// failed counts a failure, unless one is being waited out already, and lets Port rest.
+// failed starts a pause. It counts and logs the failure, unless a pause is already in progress.
 func (d *Directory) failed(of kind, reason Reason, rest time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// kind is what a name is of.
+// kind is the kind of a name.
 type kind string
 
 const (
@@ -20,14 +20,14 @@ const (
 	teamTitles   kind = "teams"
 )
 
-// source says how Port is asked for names of a kind.
+// source looks up names of one kind in Port.
 type source struct {
 	kind kind
-	// most is how many answers are remembered.
-	most int
-	// whole says that one request answers for all names of the kind.
+	// limit is the size of the cache.
+	limit int
+	// whole means that one request returns all names of the kind.
 	whole bool
-	// ask returns the texts of the key, and of others if it gets them at once.
+	// ask returns the texts for a key, and for other keys in the same answer.
 	ask func(ctx context.Context, client *port.Client, key string) (map[string][]string, error)
 }
 
@@ -41,11 +41,11 @@ func kinds() []source {
 	}
 }
 
-// clientSuffix ends the id of an application in events.
+// clientSuffix is the suffix of the id of an application in events.
 const clientSuffix = "@clients"
 
-// userKind tells people from applications: their ids are "auth0|5f3" or an e-mail address, and
-// those of applications client ids.
+// userKind distinguishes people from applications: the id of a person is like "auth0|5f3" or an
+// e-mail address, that of an application is a client id.
 func userKind(id string) kind {
 	if strings.HasSuffix(id, clientSuffix) || !strings.ContainsAny(id, "|@") {
 		return applications
@@ -104,7 +104,7 @@ func askTeam(ctx context.Context, client *port.Client, identifier string) (map[s
 	return names, nil
 }
 
-// ownerKey names an entity: no identifier holds a line break.
+// ownerKey returns the key of an entity. Identifiers contain no line breaks.
 func ownerKey(blueprint, entity string) string { return blueprint + "\n" + entity }
 
 func askOwners(ctx context.Context, client *port.Client, key string) (map[string][]string, error) {
@@ -116,7 +116,7 @@ func askOwners(ctx context.Context, client *port.Client, key string) (map[string
 	return map[string][]string{key: entity.Team}, nil
 }
 
-// absence takes it for an answer that there is no such thing, or that there can be none.
+// absence treats errors that mean that something does not exist as an empty answer.
 func absence(err error) error {
 	if errors.Is(err, port.ErrNotFound) || errors.Is(err, port.ErrInvalidIdentifier) || errors.Is(err, port.ErrInvalid) {
 		return nil
@@ -124,7 +124,7 @@ func absence(err error) error {
 	return err
 }
 
-// longestName is how much of a name is kept, in bytes. Messages show less.
+// longestName is the maximum length of a cached name in bytes. Messages show less.
 const longestName = 500
 
 func add(names map[string][]string, id, name string) {
@@ -134,10 +134,10 @@ func add(names map[string][]string, id, name string) {
 	names[clone(id)] = []string{clone(strings.ToValidUTF8(name[:min(len(name), longestName)], ""))}
 }
 
-// clone keeps a text without the document that it was read from.
+// clone copies a text, so that the document it came from can be freed.
 func clone(text string) string { return strings.Clone(text) }
 
-// Reason says why Port did not answer with a name.
+// Reason is why a lookup failed.
 type Reason string
 
 // The reasons.
@@ -150,7 +150,7 @@ const (
 	ReasonUnavailable  Reason = "unavailable"
 )
 
-// Reasons are all of them.
+// Reasons returns all reasons.
 func Reasons() []Reason {
 	return []Reason{ReasonUnauthorized, ReasonForbidden, ReasonRateLimited, ReasonSlow, ReasonUnusable, ReasonUnavailable}
 }
@@ -173,5 +173,5 @@ func reasonOf(err error) Reason {
 	return ReasonUnavailable
 }
 
-// isAboutOneKind reports whether Port may answer questions of another kind all the same.
+// isAboutOneKind reports whether lookups of other kinds may still succeed.
 func (r Reason) isAboutOneKind() bool { return r == ReasonForbidden || r == ReasonUnusable }

@@ -1,6 +1,6 @@
-// Package doctor checks the whole way of a change: from Port's API over the automations and the
-// public address to the listener, and from there to Slack. It changes nothing, and nobody is
-// alerted. The command doctor prints what it finds.
+// Package doctor checks the whole path of a change: Port's API, the automations, the public address
+// of the listener, and Slack. It changes nothing and alerts nobody. The command doctor prints the
+// findings.
 package doctor
 
 import (
@@ -23,30 +23,30 @@ const (
 	Skipped State = "skip"
 )
 
-// Finding is what one check has found.
+// Finding is the result of one check.
 type Finding struct {
 	State State
-	// Subject is what was checked, in a word or two.
+	// Subject is what was checked, in one or two words.
 	Subject string
-	// Text says what was found, and Advice what to do about it; "" for nothing.
+	// Text is the result, and Advice what to do about it, or "".
 	Text, Advice string
 }
 
-// Options describe what is checked.
+// Options configure the checks.
 type Options struct {
 	Config *config.Config
-	// Address is the public address of the webhook; "" takes that of the automations.
+	// Address is the public URL of the webhook; if it is "", the URL in the automations is used.
 	Address string
-	// Connect returns a client of Port's API at another address, with the credentials of the
-	// configuration. Its requests go through the transport.
+	// Connect returns a client for Port's API at a base URL, with the configured credentials and
+	// the given transport.
 	Connect func(baseURL string, through http.RoundTripper) (*port.Client, error)
-	// Regions are the addresses of Port's API by the names of their regions.
+	// Regions maps names of regions to base URLs of Port's API.
 	Regions   map[string]string
 	UserAgent string
 	Now       func() time.Time
 }
 
-// Regions are those that Port documents.
+// Regions returns the regions that Port documents.
 func Regions() map[string]string {
 	return map[string]string{"EU": port.DefaultBaseURL, "US": "https://api.us.getport.io"}
 }
@@ -57,12 +57,12 @@ type examination struct {
 	report func(Finding)
 	client *port.Client
 	clock  *clock
-	// posted are the addresses to which automations of setup post.
+	// posted are the URLs that automations of setup post to.
 	posted []string
 }
 
-// Run makes every check that the outcome of an earlier one does not make pointless, and reports
-// what each has found.
+// Run runs the checks and reports each finding. It skips checks that an earlier failure makes
+// pointless.
 func Run(ctx context.Context, options Options, report func(Finding)) {
 	e := &examination{Options: options, report: report, clock: &clock{now: options.Now}}
 	if e.checkCredentials(ctx) {
@@ -72,7 +72,7 @@ func Run(ctx context.Context, options Options, report func(Finding)) {
 		e.checkAutomations(ctx)
 	} else {
 		for _, subject := range []string{"clock", "audit log", "names", "automations"} {
-			e.find(Skipped, subject, "Port's API does not accept the credentials", "")
+			e.find(Skipped, subject, "Port's API rejects the credentials", "")
 		}
 	}
 	e.checkWebhook(ctx)

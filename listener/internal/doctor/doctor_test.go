@@ -196,7 +196,7 @@ func (w *world) findings(t *testing.T) []string {
 	return lines
 }
 
-const private = "warn webhook: 127.0.0.1 is not reachable from Port -> give the public address with -url"
+const private = "warn webhook: 127.0.0.1 is not reachable from Port -> pass the public address with -url"
 
 func TestAllIsWell(t *testing.T) {
 	t.Parallel()
@@ -237,7 +237,7 @@ func TestWhatIsWrong(t *testing.T) {
 		"no client id": {func(_ *testing.T, w *world) { w.options.Config.Port.ClientID = "" }, "skip credentials: no client id is configured, so Port's API is not checked"},
 		"another secret": {func(_ *testing.T, w *world) {
 			w.options.Config.ClientSecrets = []config.Secret{config.NewSecret("another-secret")}
-		}, "FAIL credentials: PORT refuses them (401) -> take the client id and secret from Settings, Credentials in Port"},
+		}, "FAIL credentials: PORT rejects them (401) -> use the client id and secret from Settings → Credentials in Port"},
 		"another region": {func(t *testing.T, w *world) {
 			t.Helper()
 			wrong := serve(t, func(response http.ResponseWriter, _ *http.Request) {
@@ -246,14 +246,14 @@ func TestWhatIsWrong(t *testing.T) {
 			})
 			w.options.Regions = map[string]string{"EU": wrong.URL, "US": w.port.URL}
 			w.options.Config.Port.BaseURL = wrong.URL
-		}, "does not accept them, but the US region does -> set PORT_BASE_URL, or port.base_url, to PORT"},
+		}, "rejects them, but the US region accepts them -> set PORT_BASE_URL, or port.base_url, to PORT"},
 		"no Port": {func(_ *testing.T, w *world) { w.options.Config.Port.BaseURL = "http://127.0.0.1:1" }, "FAIL credentials: POST /v1/auth/access_token: "},
 		"a page of a proxy": {func(_ *testing.T, w *world) {
 			w.portAnswers = answer(http.StatusBadGateway, "<html>")
 		}, "FAIL credentials: POST /v1/auth/access_token: 502 Bad Gateway"},
 		"a clock that is slow":  {func(_ *testing.T, w *world) { w.portClock = time.Minute }, "warn clock: the clock of this machine is 1m0s behind Port's -> synchronise it: events are refused when the clocks differ by 5m (webhook.tolerance)"},
 		"a clock that is fast":  {func(_ *testing.T, w *world) { w.portClock = -time.Hour }, "FAIL clock: the clock of this machine is 1h0m0s ahead of Port's, so every event is refused with 401 -> synchronise it"},
-		"the audit log":         {func(_ *testing.T, w *world) { w.on("/v1/audit-log", 403) }, "FAIL audit log: Port does not let these credentials read it -> use credentials of the organization"},
+		"the audit log":         {func(_ *testing.T, w *world) { w.on("/v1/audit-log", 403) }, "FAIL audit log: Port does not allow these credentials to read it -> use credentials of the organization"},
 		"the audit log is down": {func(_ *testing.T, w *world) { w.on("/v1/audit-log", 504) }, "FAIL audit log: GET /v1/audit-log: 504 Gateway Timeout"},
 		"names":                 {func(_ *testing.T, w *world) { w.on("/v1/apps", 403) }, "warn names: GET /v1/apps: 403 Forbidden (no): No. -> messages show ids"},
 		"blueprints":            {func(_ *testing.T, w *world) { w.on("/v1/blueprints", 500) }, "FAIL automations: GET /v1/blueprints: 500"},
@@ -279,9 +279,9 @@ func TestWhatIsWrong(t *testing.T) {
 			t.Helper()
 			w.options.Address = ""
 			_ = w.client.Actions.Delete(t.Context(), "report_service")
-		}, "skip webhook: the public address of the listener is unknown -> give it with -url"},
+		}, "skip webhook: the public address of the listener is unknown -> pass it with -url"},
 		"no listener":             {func(_ *testing.T, w *world) { w.options.Address = "http://127.0.0.1:1/api/slack" }, "FAIL webhook: LISTENER/api/slack does not answer: dial tcp 127.0.0.1:1: connect: connection refused -> check that the listener is running"},
-		"a listener of others":    {func(_ *testing.T, w *world) { w.listenerAnswers = answer(401, "no") }, "FAIL webhook: LISTENER/api/slack refuses the signature (401) -> give the listener the same client secret"},
+		"a listener of others":    {func(_ *testing.T, w *world) { w.listenerAnswers = answer(401, "no") }, "FAIL webhook: LISTENER/api/slack refuses the signature (401) -> configure the same client secret for the listener"},
 		"not the listener":        {func(_ *testing.T, w *world) { w.listenerAnswers = answer(202, "ok") }, "FAIL webhook: LISTENER/api/slack accepts the test event, but does not answer like a listener of this version"},
 		"a listener that is full": {func(_ *testing.T, w *world) { w.listenerAnswers = answer(503, "no") }, "FAIL webhook: the listener at LISTENER/api/slack cannot store events now (503)"},
 		"another path":            {func(_ *testing.T, w *world) { w.listenerAnswers = answer(404, "no") }, "FAIL webhook: LISTENER/api/slack answers with 404 Not Found -> check the path"},

@@ -16,7 +16,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// checkCredentials reports whether Port lets us in, and if not, whether it would in another region.
+// checkCredentials checks whether Port accepts the credentials and, if not, whether another region
+// does.
 func (e *examination) checkCredentials(ctx context.Context) bool {
 	id, base := e.Config.Port.ClientID, e.Config.Port.BaseURL
 	if id == "" {
@@ -39,18 +40,17 @@ func (e *examination) checkCredentials(ctx context.Context) bool {
 		return false
 	}
 	if region, address := e.otherRegion(ctx); region != "" {
-		e.find(Failed, "credentials", fmt.Sprintf("%s does not accept them, but the %s region does", base, region), "set PORT_BASE_URL, or port.base_url, to "+address)
+		e.find(Failed, "credentials", fmt.Sprintf("%s rejects them, but the %s region accepts them", base, region), "set PORT_BASE_URL, or port.base_url, to "+address)
 		return false
 	}
-	e.find(Failed, "credentials", base+" refuses them (401)", "take the client id and secret from Settings, Credentials in Port")
+	e.find(Failed, "credentials", base+" rejects them (401)", "use the client id and secret from Settings → Credentials in Port")
 	return false
 }
 
-// otherRegion returns the region that accepts the credentials, if it is another one of Port's than
-// the one that was asked.
+// otherRegion returns another region that accepts the credentials, if any.
 func (e *examination) otherRegion(ctx context.Context) (region, address string) {
 	if !slices.Contains(slices.Collect(maps.Values(e.Regions)), strings.TrimRight(e.Config.Port.BaseURL, "/")) {
-		// The secret is not for whoever answers elsewhere.
+		// Never send the secret to an unknown server.
 		return "", ""
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Regions)) {
@@ -68,14 +68,14 @@ func (e *examination) otherRegion(ctx context.Context) (region, address string) 
 	return "", ""
 }
 
-// clock compares our clock with that of a server, by the times of its answers.
+// clock compares our clock with that of a server, using the Date header of its answers.
 type clock struct {
 	now func() time.Time
 
 	mu sync.Mutex
-	// ahead is how far ours is ahead, and known says that an answer had a time.
-	ahead time.Duration
-	known bool
+	// ahead is how far our clock is ahead, and known means that an answer had a date.
+	ahead    time.Duration
+	measured bool
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -89,18 +89,18 @@ func (c *clock) RoundTrip(request *http.Request) (*http.Response, error) {
 	if at, err := http.ParseTime(response.Header.Get("Date")); err == nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		// The header has whole seconds: on average it is half a second old.
-		c.ahead, c.known = sent.Add(received.Sub(sent)/2).Sub(at.Add(time.Second/2)), true
+		// The header is truncated to seconds, so on average it is half a second old.
+		c.ahead, c.measured = sent.Add(received.Sub(sent)/2).Sub(at.Add(time.Second/2)), true
 	}
 	return response, nil
 }
 
-// noticeable is from when on clocks differ by more than chance.
+// noticeable is the smallest difference between clocks to report.
 const noticeable = 15 * time.Second
 
 func (e *examination) checkClock() {
 	e.clock.mu.Lock()
-	ahead, known := e.clock.ahead, e.clock.known
+	ahead, measured := e.clock.ahead, e.clock.measured
 	e.clock.mu.Unlock()
 	apart := ahead.Abs().Round(time.Second)
 	direction := "ahead of"
@@ -109,7 +109,7 @@ func (e *examination) checkClock() {
 	}
 	text := fmt.Sprintf("the clock of this machine is %s %s Port's", apart, direction)
 	switch {
-	case !known:
+	case !measured:
 		e.find(Skipped, "clock", "Port's answers have no Date header", "")
 	case apart < noticeable:
 		e.find(OK, "clock", fmt.Sprintf("this machine and Port agree within %s", max(apart, time.Second)), "")
@@ -120,7 +120,7 @@ func (e *examination) checkClock() {
 	}
 }
 
-// shortest words a duration without the units that say nothing.
+// shortest formats a duration without zero units.
 func shortest(length time.Duration) string {
 	text := length.String()
 	if strings.HasSuffix(text, "m0s") {
@@ -135,7 +135,7 @@ func (e *examination) checkAuditLog(ctx context.Context) {
 		switch {
 		case err == nil:
 		case errors.Is(err, port.ErrForbidden):
-			e.find(Failed, "audit log", "Port does not let these credentials read it", "use credentials of the organization or of an admin; without the audit log, missed changes are not caught up")
+			e.find(Failed, "audit log", "Port does not allow these credentials to read it", "use credentials of the organization or of an admin; without the audit log, missed changes are not caught up")
 			return
 		default:
 			e.find(Failed, "audit log", err.Error(), "try again; without the audit log, missed changes are not caught up")
@@ -155,7 +155,7 @@ func (e *examination) checkNames(ctx context.Context) {
 	e.find(OK, "names", "names of people and applications are readable", "")
 }
 
-// checkAutomations looks for those that the rules need.
+// checkAutomations checks the automations that the rules need.
 func (e *examination) checkAutomations(ctx context.Context) {
 	blueprints, err := e.client.Blueprints.List(ctx)
 	if err != nil {
@@ -185,8 +185,8 @@ func (e *examination) checkAutomations(ctx context.Context) {
 	}
 }
 
-// remember takes the address of the automations that setup has made for that of the listener,
-// unless it is given.
+// remember uses the URL in the automations of setup as the address of the listener, unless an
+// address was given.
 func (e *examination) remember(existing []port.Action) {
 	for _, action := range existing {
 		if posting, ok := automation.PostingOf(action); ok && automation.IsOurs(posting.Identifier) && !slices.Contains(e.posted, posting.URL) {
@@ -198,7 +198,7 @@ func (e *examination) remember(existing []port.Action) {
 	}
 }
 
-// checkAutomation looks for one that posts what is needed to the listener.
+// checkAutomation checks whether a needed automation exists and posts to the listener.
 func (e *examination) checkAutomation(needed automation.Automation, existing []port.Action) {
 	what := "changes of " + needed.Blueprint
 	if needed.Timer != "" {

@@ -21,16 +21,16 @@ import (
 )
 
 const (
-	// requestTimeout is how long the listener and Slack may take to answer.
+	// requestTimeout is the timeout for answers of the listener and Slack.
 	requestTimeout = 15 * time.Second
-	// answerLimit is ample for the sentence of an answer.
+	// answerLimit is ample for an answer.
 	answerLimit = 4 << 10
 )
 
 // checkWebhook posts a test event to the public address, as Port would post one.
 func (e *examination) checkWebhook(ctx context.Context) {
 	if e.Address == "" {
-		e.find(Skipped, "webhook", "the public address of the listener is unknown", "give it with -url; with port.poll none is needed")
+		e.find(Skipped, "webhook", "the public address of the listener is unknown", "pass it with -url; with port.poll none is needed")
 		return
 	}
 	e.warnOfAddress()
@@ -43,7 +43,7 @@ func (e *examination) checkWebhook(ctx context.Context) {
 	}
 }
 
-// warnOfAddress tells of an address that Port does not reach from where it is, although we do.
+// warnOfAddress warns of an address that Port cannot reach, even if this machine can.
 func (e *examination) warnOfAddress() {
 	parsed, err := url.Parse(e.Address)
 	if err != nil {
@@ -52,13 +52,13 @@ func (e *examination) warnOfAddress() {
 	ip := net.ParseIP(parsed.Hostname())
 	switch {
 	case parsed.Hostname() == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()):
-		e.find(Warning, "webhook", parsed.Hostname()+" is not reachable from Port", "give the public address with -url")
+		e.find(Warning, "webhook", parsed.Hostname()+" is not reachable from Port", "pass the public address with -url")
 	case parsed.Scheme == "http":
 		e.find(Warning, "webhook", "the address is not https", "anybody on the network path can read what Port posts; put a proxy with TLS in front, or set webhook.tls")
 	}
 }
 
-// postTest sends an event that no rule matches, and looks for the answer that only a listener with
+// postTest sends an event that no rule matches, and checks for the answer that only a listener with
 // the same secret gives.
 func (e *examination) postTest(ctx context.Context, subject string, secret config.Secret) {
 	identifier := strings.ToLower(rand.Text())
@@ -71,7 +71,7 @@ func (e *examination) postTest(ctx context.Context, subject string, secret confi
 	case status == http.StatusAccepted:
 		e.find(Failed, subject, e.Address+" accepts the test event, but does not answer like a listener of this version", "check that the address leads to the listener, and update the listener")
 	case status == http.StatusUnauthorized:
-		e.find(Failed, subject, e.Address+" refuses the signature (401)", "give the listener the same client secret as here; if it has it, synchronise its clock, and check that no proxy changes the body")
+		e.find(Failed, subject, e.Address+" refuses the signature (401)", "configure the same client secret for the listener as here; if it is the same, synchronise the clocks, and check that no proxy changes the body")
 	case status == http.StatusServiceUnavailable:
 		e.find(Failed, subject, "the listener at "+e.Address+" cannot store events now (503)", "see its log: the disk may be full, or the database down")
 	default:
@@ -113,7 +113,7 @@ func (e *examination) post(ctx context.Context, identifier string, secret config
 	return response.StatusCode, string(text), err
 }
 
-// checkDestinations asks every webhook of Slack for an answer without posting anything.
+// checkDestinations tests every Slack webhook without posting anything.
 func (e *examination) checkDestinations(ctx context.Context) {
 	for _, described := range e.Config.Destinations {
 		subject := "Slack, " + described.Name

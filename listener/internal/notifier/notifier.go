@@ -1,12 +1,11 @@
-// Package notifier empties the lane of one destination: it sends one message after the other, no
-// faster than the destination takes them, and decides what becomes of those that fail. The
-// application runs one notifier per destination, in every process; the queue lets one of them at a
-// time serve the lane.
+// Package notifier sends the alerts in the lane of one destination: one message at a time, within
+// the rate limit of the destination, and it decides how to handle failures. The application runs
+// one notifier per destination in every process; the queue lets only one of them serve the lane at
+// a time.
 //
-// What a notifier is about to send it notes first, and what it has sent afterwards: a crash in
-// between leaves an alert of which the next notifier knows that it may have been sent. All that is
-// known of an alert is in its row of the queue, so a notifier has no state of its own beyond the
-// time of its last request.
+// A notifier records that it is about to send an alert, and afterwards that it has sent it. After a
+// crash in between, the next notifier knows that the alert may have been sent. All state of an
+// alert is in its row of the queue, so a notifier has no state except the time of its last request.
 package notifier
 
 import (
@@ -25,52 +24,52 @@ type Outlet interface {
 	Send(ctx context.Context, content message.Message) error
 }
 
-// Renderer makes messages of deliveries. An error is permanent.
+// Renderer renders deliveries. Errors are permanent.
 type Renderer interface {
-	// Alert makes a message of its own.
+	// Alert renders a delivery as a message.
 	Alert(delivery queue.Delivery, notes message.Notes) (message.Message, error)
-	// Line makes a line of a digest.
+	// Line renders a delivery as a line of a digest.
 	Line(delivery queue.Delivery) (message.Line, error)
-	// About names what a delivery is about, for logs; "" if that is not known.
+	// About names what a delivery is about, for logs; "" if unknown.
 	About(delivery queue.Delivery) string
 }
 
 // Recorder counts what happens.
 type Recorder interface {
-	// Delivered counts an alert, and how long after its event it was delivered.
+	// Delivered records a delivered alert and the time since its event.
 	Delivered(destination string, after time.Duration)
-	// Failed counts an attempt that failed, by the reason of the failure.
+	// Failed counts a failed attempt.
 	Failed(destination, reason string)
-	// Suppressed counts a delivery that had been sent before.
+	// Suppressed counts a delivery that was skipped because it had been sent before.
 	Suppressed(destination string)
-	// Buried counts an alert that has become a dead letter.
+	// Buried counts a new dead letter.
 	Buried(destination string, reason queue.Reason)
-	// Digested counts a digest that was delivered.
+	// Digested counts a delivered digest.
 	Digested(destination string)
 	// SentPlain counts a message that was delivered as plain text.
 	SentPlain(destination string)
 }
 
-// Options describe a notifier.
+// Options configure a Notifier.
 type Options struct {
 	// Destination is the name of the destination, and of its lane.
 	Destination string
-	// Webhook tells the webhook of the destination from others without giving it away. A
-	// destination that was parked with another one is tried at once.
+	// Webhook is the fingerprint of the destination's webhook. A destination that was parked with
+	// another webhook is tried at once.
 	Webhook string
-	// Interval is the least time between two requests.
+	// Interval is the minimum time between two requests.
 	Interval time.Duration
-	// DigestAfter is how long the backlog may take to be sent one by one; when it would take
-	// longer, alerts are gathered in digests.
+	// DigestAfter is the maximum time to send the backlog one by one; if that would take longer,
+	// digests are sent.
 	DigestAfter time.Duration
-	// MaxAge is from when on an alert that fails is given up.
+	// MaxAge is the age at which a failing alert is given up.
 	MaxAge   time.Duration
 	Outlet   Outlet
 	Renderer Renderer
 	Recorder Recorder
 	Logger   *slog.Logger
 	Now      func() time.Time
-	// Jitter returns a random number from 0 to below 1.
+	// Jitter returns a random number in [0, 1).
 	Jitter func() float64
 }
 
@@ -85,39 +84,38 @@ func New(options Options) *Notifier {
 	return &Notifier{options: options}
 }
 
-// Destination is the name of the lane that the notifier serves.
+// Destination returns the name of the destination.
 func (n *Notifier) Destination() string { return n.options.Destination }
 
 const (
-	// idle is how long a lane in which nothing is to be done is left alone; its bell may ring
-	// before.
+	// idle is how long to wait in an empty lane without a signal.
 	idle = time.Minute
-	// page is how many items are looked at to choose the next message.
+	// page is how many items are read to choose the next message.
 	page = 100
-	// suspicious is after how many failures another alert is tried, to find out whether the
-	// destination or the alert is the cause.
+	// suspicious is the number of failures after which another alert is tried, to find out whether
+	// the destination or the alert is the cause.
 	suspicious = 5
-	// finishPause is between two attempts to note what was sent, and lastAttempts is how many there
-	// are at most once the listener is being stopped.
+	// finishPause is the pause between two attempts to record a delivery, and lastAttempts the
+	// maximum number of attempts while the listener is being stopped.
 	finishPause  = time.Second
 	lastAttempts = 5
 )
 
-// session is one time of serving the lane.
+// session is the state of one call of Serve.
 type session struct {
 	Options
 	lane queue.Lane
-	// notBefore is when the next request may begin: the interval is counted from the answer to the
-	// last one, so that however long requests travel, no two arrive closer to each other.
+	// notBefore is when the next request may begin. The interval counts from the previous answer,
+	// so that requests never arrive closer together, whatever their latency.
 	notBefore time.Time
-	// tried is the alert after whose failure another one was tried already.
+	// tried is the failing alert after which another one was already tried.
 	tried uint64
 }
 
-// Serve is a queue.Server. A request that has begun is finished when ctx ends, but not when the
-// lane is lost.
+// Serve implements queue.Server. A request in progress is finished when ctx ends, but canceled when
+// the lane is lost.
 func (n *Notifier) Serve(ctx context.Context, lane queue.Lane) error {
-	// Whoever served the lane before may have sent something just now.
+	// The previous server of the lane may have just sent something.
 	serving := &session{Options: n.options, lane: lane, notBefore: n.options.Now().Add(n.options.Interval)}
 	for ctx.Err() == nil {
 		if err := serving.step(ctx); err != nil {
@@ -151,8 +149,8 @@ func (s *session) step(ctx context.Context) error {
 	return s.send(ctx, next, status)
 }
 
-// status reads what is known of the destination. One that was parked with another webhook is tried
-// at once.
+// status reads the status of the destination. If it was parked with another webhook, it is
+// unparked.
 func (s *session) status(ctx context.Context) (queue.Status, error) {
 	status, err := s.lane.Status(ctx)
 	if err != nil || status.ParkedSince.IsZero() || status.Webhook == s.Webhook {
@@ -163,7 +161,7 @@ func (s *session) status(ctx context.Context) (queue.Status, error) {
 	return status, s.lane.SetStatus(ctx, status)
 }
 
-// blocked returns how long nothing may be sent.
+// blocked returns for how long nothing may be sent.
 func (s *session) blocked(status queue.Status) time.Duration {
 	if status.ParkedSince.IsZero() && !status.Paused {
 		return 0
@@ -171,7 +169,7 @@ func (s *session) blocked(status queue.Status) time.Duration {
 	return status.RetryAt.Sub(s.Now())
 }
 
-// waitForTurn keeps the rate. It reports false when ctx ends before.
+// waitForTurn waits for the rate limit. It returns false if ctx ends first.
 func (s *session) waitForTurn(ctx context.Context) bool {
 	turn := time.NewTimer(s.notBefore.Sub(s.Now()))
 	defer turn.Stop()
@@ -183,14 +181,14 @@ func (s *session) waitForTurn(ctx context.Context) bool {
 	}
 }
 
-// outgoing is a message that is to be sent: an alert, or a digest of several.
+// outgoing is a message to send: an alert, or a digest of several.
 type outgoing struct {
 	items []queue.Item
-	// suspect is the alert that keeps failing, when this one is tried instead.
+	// suspect is the failing alert instead of which this one is tried, if any.
 	suspect *queue.Item
 }
 
-// note notes with each alert how the request has ended.
+// note records the result of the request with each alert.
 func (o *outgoing) note(at time.Time, outcome, answer string) {
 	attempt := queue.Attempt{At: at, Outcome: outcome, Answer: answer, Plain: o.items[0].Plain}
 	if len(o.items) > 1 {
@@ -201,8 +199,8 @@ func (o *outgoing) note(at time.Time, outcome, answer string) {
 	}
 }
 
-// choose returns what is to be sent now, or how long to wait for it. Alerts that were moved aside
-// are tried when their time has come; the others wait for the first of them.
+// choose returns what to send now, or how long to wait. Alerts that were set aside are tried when
+// they are due; the others are sent in order.
 func (s *session) choose(ctx context.Context) (*outgoing, time.Duration, error) {
 	items, err := s.items(ctx, 0)
 	if err != nil {
@@ -236,7 +234,7 @@ func (s *session) choose(ctx context.Context) (*outgoing, time.Duration, error) 
 	return next, 0, err
 }
 
-// items reads the next items that are still to be sent. What was sent before is removed on the way.
+// items reads the next items to send. It removes items that were sent before.
 func (s *session) items(ctx context.Context, after uint64) ([]queue.Item, error) {
 	items, err := s.lane.Items(ctx, after, page)
 	if err != nil {
@@ -266,8 +264,7 @@ func (s *session) suspects(head queue.Item) bool {
 	return head.Failures > 0 && head.Failures%suspicious == 0 && s.tried != head.Sequence
 }
 
-// compose makes a digest of the first items when the backlog is long, and otherwise takes the first
-// one.
+// compose returns a digest of the first items if the backlog is long, otherwise the first item.
 func (s *session) compose(ctx context.Context, waiting []queue.Item) (*outgoing, error) {
 	alone := &outgoing{items: waiting[:1]}
 	if waiting[0].Single || len(waiting) == 1 {
@@ -285,7 +282,7 @@ func (s *session) compose(ctx context.Context, waiting []queue.Item) (*outgoing,
 	for {
 		for _, item := range waiting {
 			line, err := s.Renderer.Line(item.Delivery)
-			// One that cannot be rendered is found out when it is sent by itself.
+			// An item that cannot be rendered is handled when it is sent alone.
 			if err != nil || item.Single || item.Aside || !digest.Add(line) {
 				if len(gathered.items) == 0 {
 					return alone, nil
@@ -300,7 +297,7 @@ func (s *session) compose(ctx context.Context, waiting []queue.Item) (*outgoing,
 	}
 }
 
-// send sends a message and records what became of it.
+// send sends a message and records the result.
 func (s *session) send(ctx context.Context, next *outgoing, status queue.Status) error {
 	content, err := s.render(next)
 	if err != nil {
@@ -314,7 +311,7 @@ func (s *session) send(ctx context.Context, next *outgoing, status queue.Status)
 	if err := s.lane.Note(ctx, next.items...); err != nil {
 		return err
 	}
-	err = s.Outlet.Send(s.lane.Held(), content) //nolint:contextcheck // A request outlives ctx, and ends with the lane.
+	err = s.Outlet.Send(s.lane.Held(), content) //nolint:contextcheck // A request outlives ctx, but not the lane.
 	s.notBefore = s.Now().Add(s.Interval)
 	if err == nil {
 		next.note(s.Now(), queue.AttemptDelivered, "")
@@ -330,7 +327,7 @@ func (s *session) send(ctx context.Context, next *outgoing, status queue.Status)
 	return s.failed(ctx, next, status, failure)
 }
 
-// render makes the message.
+// render renders the message.
 func (s *session) render(next *outgoing) (message.Message, error) {
 	first := next.items[0]
 	notes := message.Notes{Now: s.Now(), PossiblySent: first.Uncertain, Overtaken: first.Overtaken}
@@ -345,7 +342,7 @@ func (s *session) render(next *outgoing) (message.Message, error) {
 		for i, item := range next.items {
 			line, err := s.Renderer.Line(item.Delivery)
 			if err != nil || !digest.Add(line) {
-				// A reload has come in between: what is left goes with the next one.
+				// A reload has made the lines longer: the rest is sent with the next digest.
 				next.items = next.items[:i]
 				break
 			}
@@ -360,8 +357,8 @@ func (s *session) render(next *outgoing) (message.Message, error) {
 	return content, nil
 }
 
-// finish notes items as sent. They were: until that is noted, or the lane is lost, nothing else is
-// done, since whoever reads the lane again would send them twice.
+// finish records items as sent. It does not return until that succeeds or the lane is lost, because
+// otherwise they would be sent twice.
 func (s *session) finish(ctx context.Context, items []queue.Item) error {
 	for attempt := 1; ; attempt++ {
 		err := s.lane.Finish(ctx, items...)
@@ -377,7 +374,7 @@ func (s *session) finish(ctx context.Context, items []queue.Item) error {
 	}
 }
 
-// delivered removes what was sent, and notes in the same step that it was.
+// delivered records the items as sent and removes them, in one transaction.
 func (s *session) delivered(ctx context.Context, sent *outgoing, status queue.Status) error {
 	if err := s.finish(ctx, sent.items); err != nil {
 		return err

@@ -11,22 +11,20 @@ import (
 )
 
 const (
-	// probeInterval is between two attempts at a parked destination.
+	// probeInterval is the time between two attempts for a parked destination.
 	probeInterval = 15 * time.Minute
-	// parkAfter is how long something in between may answer instead of Slack until the destination
-	// is parked.
+	// parkAfter is how long answers may be intercepted before the destination is parked.
 	parkAfter = time.Hour
-	// asideLimit bounds the alerts that others do not wait for. Beyond it the lane waits for its
-	// first alert, as in an outage.
+	// asideLimit is the maximum number of alerts set aside. Beyond it, the lane waits for its first
+	// alert, as in an outage.
 	asideLimit = 50
 )
 
-// backoff is the pause before the next attempt. The longest one bounds how long after the end of an
-// outage the first alert goes out.
+// backoff is the pause before the next attempt. Its maximum is also the maximum delay after the end
+// of an outage.
 var backoff = pause.Backoff{First: time.Second, Longest: 15 * time.Second}
 
-// failed decides what becomes of a message, and of the lane, after a failure. The items are as they
-// were before the attempt.
+// failed handles a failure. The items are in the state before the attempt.
 func (s *session) failed(ctx context.Context, tried *outgoing, status queue.Status, failure *slack.Failure) error {
 	switch failure.Reason {
 	case slack.ReasonRateLimited:
@@ -46,7 +44,7 @@ func (s *session) failed(ctx context.Context, tried *outgoing, status queue.Stat
 	return s.outage(ctx, tried, status, failure)
 }
 
-// outage notes that the destination fails, and when the message is tried again.
+// outage records that the destination fails, and when to try the message again.
 func (s *session) outage(ctx context.Context, tried *outgoing, status queue.Status, failure *slack.Failure) error {
 	now := s.Now()
 	if status.FailingSince.IsZero() {
@@ -71,8 +69,8 @@ func (s *session) outage(ctx context.Context, tried *outgoing, status queue.Stat
 		tried.items[i].Failures, tried.items[i].RetryAt = failures, status.RetryAt
 		tried.items[i].Uncertain = tried.items[i].Uncertain || failure.Ambiguous
 		if len(tried.items) > 1 && failures >= suspicious {
-			// A digest that keeps failing is sent alert by alert, and which of them is the cause is
-			// not known.
+			// The alerts of a digest that keeps failing are sent one by one, because any of them
+			// may be the cause.
 			tried.items[i].Failures, tried.items[i].Single = 0, true
 		}
 	}
@@ -84,7 +82,7 @@ func (s *session) outage(ctx context.Context, tried *outgoing, status queue.Stat
 	return s.keepOrGiveUp(ctx, tried, status, failure)
 }
 
-// pause leaves the destination alone for as long as it asks. No attempt is counted.
+// pause pauses the destination for as long as it requested. The attempt does not count.
 func (s *session) pause(ctx context.Context, tried *outgoing, status queue.Status, failure *slack.Failure) error {
 	resumedAt := status.ResumedAt
 	if !status.ParkedSince.IsZero() {
@@ -131,8 +129,8 @@ func (s *session) recovered(ctx context.Context, status queue.Status) error {
 	return s.lane.SetStatus(ctx, fresh)
 }
 
-// refused has a message sent once more as plain text, then alert by alert if it is a digest, then
-// given up.
+// refused handles a refused message: it is sent again as plain text; then, a digest is sent alert
+// by alert; then, the alert is given up.
 func (s *session) refused(ctx context.Context, tried *outgoing, failure *slack.Failure) error {
 	first := tried.items[0]
 	switch {
@@ -145,14 +143,14 @@ func (s *session) refused(ctx context.Context, tried *outgoing, failure *slack.F
 	}
 	for i := range tried.items {
 		tried.items[i].RetryAt = time.Time{}
-		// An alert of a refused digest may itself be fine with its blocks.
+		// A single alert of a refused digest may be accepted with its blocks.
 		tried.items[i].Plain, tried.items[i].Single = !first.Plain, tried.items[i].Single || first.Plain
 	}
 	return s.lane.Note(ctx, tried.items...)
 }
 
-// moveAside has others wait no longer for an alert that keeps failing, since the destination has
-// answered to another one.
+// moveAside sets aside an alert that keeps failing, because the destination has accepted another
+// one.
 func (s *session) moveAside(ctx context.Context, suspect *queue.Item) error {
 	if suspect == nil {
 		return nil
@@ -176,22 +174,23 @@ func (s *session) moveAside(ctx context.Context, suspect *queue.Item) error {
 	return s.lane.Note(ctx, *suspect)
 }
 
-// keepOrGiveUp notes the items for the next attempt, but for those that are too old.
+// keepOrGiveUp records the items for the next attempt, and gives up those that are too old.
 func (s *session) keepOrGiveUp(ctx context.Context, tried *outgoing, status queue.Status, failure *slack.Failure) error {
-	var kept []queue.Item
+	var remaining []queue.Item
 	for _, item := range tried.items {
 		if s.age(item, status) <= s.MaxAge {
-			kept = append(kept, item)
+			remaining = append(remaining, item)
 			continue
 		}
 		if err := s.bury(ctx, item, queue.ReasonExpired, failure); err != nil {
 			return err
 		}
 	}
-	return s.lane.Note(ctx, kept...)
+	return s.lane.Note(ctx, remaining...)
 }
 
-// age is how long an alert has waited, without the time in which its destination was parked.
+// age returns how long an alert has been pending, without the time while its destination was
+// parked.
 func (s *session) age(item queue.Item, status queue.Status) time.Duration {
 	since := item.StoredAt
 	if status.ResumedAt.After(since) {
@@ -200,7 +199,7 @@ func (s *session) age(item queue.Item, status queue.Status) time.Duration {
 	return s.Now().Sub(since)
 }
 
-// bury makes a dead letter of an alert.
+// bury turns an alert into a dead letter.
 func (s *session) bury(ctx context.Context, item queue.Item, reason queue.Reason, cause error) error {
 	if err := s.lane.Bury(ctx, item, reason); err != nil {
 		return err

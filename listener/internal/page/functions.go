@@ -12,7 +12,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// functions are what the templates call.
+// functions returns the functions for the templates.
 func functions(now func() time.Time) template.FuncMap {
 	return template.FuncMap{
 		"words":     words,
@@ -35,10 +35,10 @@ func functions(now func() time.Time) template.FuncMap {
 	}
 }
 
-// words makes words of a name that is a word of a closed set, such as dead_letter.
+// words formats a name such as dead_letter for people.
 func words(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "_", " ") }
 
-// age words how long something takes in its largest unit.
+// age formats a duration in its largest unit.
 func age(length time.Duration) string {
 	for _, unit := range []struct {
 		name   string
@@ -58,8 +58,8 @@ func times(number int, one, many string) string {
 	return fmt.Sprintf("%d %s", number, many)
 }
 
-// tone says how a word of a closed set is to look: good, busy, bad or quiet. The word itself is
-// always shown, so that no meaning is in the colour alone.
+// tone returns the style of a state or outcome: good, busy, bad or quiet. The word itself is always
+// shown, so that nothing is conveyed by colour alone.
 func tone(word any) string {
 	switch fmt.Sprint(word) {
 	case string(queue.OutcomeDelivered), string(admin.StateDelivering), "connected", "listening", "reading":
@@ -74,7 +74,7 @@ func tone(word any) string {
 	return "quiet"
 }
 
-// headline says in a few words what an event tells of.
+// headline describes an event in a few words.
 func headline(event admin.Event) string {
 	if about := event.About(); about != "" {
 		return about
@@ -82,7 +82,7 @@ func headline(event admin.Event) string {
 	return strings.TrimSpace("an event " + event.Resource)
 }
 
-// why says in a line how an event has come to its outcome.
+// why explains the outcome of an event in one line.
 func why(event admin.Event) string {
 	if len(event.Deliveries) > 0 {
 		story := worst(event)
@@ -112,7 +112,7 @@ func more(text string, others int) string {
 	return fmt.Sprintf("%s, and %d more", text, others)
 }
 
-// worst returns the delivery that gives the event its outcome.
+// worst returns the delivery that determines the outcome of the event.
 func worst(event admin.Event) queue.DeliveryHistory {
 	for _, story := range event.Deliveries {
 		alone := queue.Explanation{Deliveries: []queue.DeliveryHistory{story}}

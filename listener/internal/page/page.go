@@ -1,7 +1,6 @@
-// Package page is the operator's page at the admin address: what arrived, what the rules said of
-// it, what the destinations answered, and the dead letters. It is rendered from the desk of package
-// admin, and needs no script: the one that it has refreshes it, and shows times as the browser's
-// owner reads them.
+// Package page is the web page at the admin address. It shows what arrived, which rules matched,
+// what the destinations answered, and the dead letters. It uses the API of package admin, and also
+// works without JavaScript, which only refreshes the page and shows local times.
 package page
 
 import (
@@ -34,17 +33,17 @@ const (
 	lettersPath       = "/dead-letters"
 	configurationPath = "/configuration"
 	assetsPath        = "/assets/"
-	// LoginPath takes a token.
+	// LoginPath is the login form.
 	LoginPath  = "/login"
 	logoutPath = "/logout"
-	// These take a POST from a form of the page.
+	// Forms of the page post to these.
 	replayPath = lettersPath + "/replay"
 	dropPath   = lettersPath + "/drop"
 	unparkPath = "/destinations/unpark"
 	reloadPath = configurationPath + "/reload"
 )
 
-// PostedTo returns the paths that take POST alone.
+// PostedTo returns the paths that only accept POST.
 func PostedTo() []string { return []string{logoutPath, replayPath, dropPath, unparkPath, reloadPath} }
 
 // Public returns the paths that need no token.
@@ -56,14 +55,14 @@ func Public() []string {
 	return public
 }
 
-// assetTypes are the assets by their names, with their types.
+// assetTypes maps the names of the assets to their content types.
 func assetTypes() map[string]string {
 	return map[string]string{"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml"}
 }
 
-// Options describe a Page.
+// Options configure a Page.
 type Options struct {
-	Desk    *admin.Local
+	API     *admin.Local
 	Guard   *admin.Guard
 	Version string
 	Logger  *slog.Logger
@@ -86,7 +85,7 @@ func New(options Options) *Page {
 	return created
 }
 
-// Register adds the page to a router, which is to be served through the guard.
+// Register adds the page to a router, which must be served through the guard.
 func (p *Page) Register(router *mux.Router) {
 	shown := map[string]func(*http.Request) (view, error){
 		overviewPath: p.overview, eventsPath: p.events, eventsPath + "/{id}": p.event, lettersPath: p.letters, configurationPath: p.configuration,
@@ -104,7 +103,7 @@ func (p *Page) Register(router *mux.Router) {
 	router.HandleFunc(assetsPath+"{name}", p.asset).Methods(http.MethodGet, http.MethodHead)
 }
 
-// view is what is shown: a template with its content, or where to go instead.
+// view is a template with its content, or a redirect.
 type view struct {
 	template string
 	title    string
@@ -113,12 +112,12 @@ type view struct {
 	location string
 }
 
-// frame is what every template is given.
+// frame is the data that every template gets.
 type frame struct {
 	Title, Path, Version string
-	// Here is the address of the page, to which forms lead back.
+	// Here is the URL of the page, to which forms return.
 	Here string
-	// CanAct says that whoever looks may do something as well; HasSession that he can leave.
+	// CanAct means that the user is an operator; HasSession that the user can log out.
 	CanAct, HasSession bool
 	Forgery            string
 	Notice             string
@@ -126,7 +125,7 @@ type frame struct {
 	Content            any
 }
 
-// get shows what a path is for.
+// get returns the handler that shows a view.
 func (p *Page) get(show func(*http.Request) (view, error)) http.HandlerFunc {
 	return func(response http.ResponseWriter, request *http.Request) {
 		shown, err := show(request)
@@ -137,7 +136,7 @@ func (p *Page) get(show func(*http.Request) (view, error)) http.HandlerFunc {
 // formLimit is ample for the ids of MaxOrder dead letters.
 const formLimit = 64 << 10
 
-// post does what a form of the page asks for.
+// post returns the handler of a form.
 func (p *Page) post(act func(*http.Request) (view, error)) http.HandlerFunc {
 	return func(response http.ResponseWriter, request *http.Request) {
 		request.Body = http.MaxBytesReader(response, request.Body, formLimit)
@@ -158,7 +157,7 @@ func problem(status int, sentence string) view {
 	return view{template: "problem", title: "Request failed", content: sentence, status: status}
 }
 
-// answer writes what is shown, or why it cannot be.
+// answer writes a view, or the error.
 func (p *Page) answer(response http.ResponseWriter, request *http.Request, shown view, err error) {
 	if refusal, refused := errors.AsType[*admin.Refusal](err); refused {
 		shown = problem(http.StatusBadRequest, sentence(refusal.Reason))
@@ -176,7 +175,7 @@ func (p *Page) answer(response http.ResponseWriter, request *http.Request, shown
 		CanAct: p.options.Guard.Role(request) == admin.RoleOperator, HasSession: p.options.Guard.HasSession(request),
 		Forgery: p.options.Guard.Forgery(request), Notice: notice(request.URL.Query()),
 	}
-	// A page that cannot be rendered is not half of one.
+	// Buffer the page, so that a failure does not leave half of it.
 	var rendered bytes.Buffer
 	if err := p.templates[shown.template].Execute(&rendered, filled); err != nil {
 		p.options.Logger.ErrorContext(request.Context(), "rendering a page failed", "path", request.URL.Path, "cause", err)
@@ -185,10 +184,10 @@ func (p *Page) answer(response http.ResponseWriter, request *http.Request, shown
 	}
 	response.Header().Set("Content-Type", "text/html; charset=utf-8")
 	response.WriteHeader(max(http.StatusOK, shown.status))
-	_, _ = rendered.WriteTo(response) // Whoever has gone needs no answer.
+	_, _ = rendered.WriteTo(response) // The client may be gone.
 }
 
-// protect keeps a browser from anything that the page does not need.
+// protect sets security headers that forbid everything the page does not need.
 func protect(header http.Header) {
 	for key, value := range map[string]string{
 		"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
@@ -214,7 +213,7 @@ func (p *Page) asset(response http.ResponseWriter, request *http.Request) {
 	}
 	protect(response.Header())
 	response.Header().Set("Content-Type", kind)
-	// It is small, and another version of the listener has another one.
+	// Assets are small, and change with the version of the listener.
 	response.Header().Set("Cache-Control", "no-cache")
 	_, _ = response.Write(content) //nolint:gosec // It is a file of the program.
 }
@@ -223,7 +222,7 @@ func (p *Page) loginForm(request *http.Request) (view, error) {
 	return view{template: "login", title: "Log in", content: loginView{Next: localPath(request.URL.Query().Get("next"))}}, nil
 }
 
-// loginView is the form that takes a token.
+// loginView is the login form.
 type loginView struct {
 	Next    string
 	Problem string
@@ -245,7 +244,7 @@ func (p *Page) logOut(response http.ResponseWriter, request *http.Request) {
 	p.answer(response, request, view{location: LoginPath}, nil)
 }
 
-// localPath returns a path of this page, and that of the overview for anything else.
+// localPath returns the given path if it is one of this page, otherwise the path of the overview.
 func localPath(given string) string {
 	parsed, err := url.Parse(given)
 	if err != nil || parsed.Scheme != "" || parsed.Host != "" || !strings.HasPrefix(parsed.Path, "/") || strings.HasPrefix(parsed.Path, "//") || strings.ContainsAny(given, "\\\r\n\t") {
@@ -254,8 +253,8 @@ func localPath(given string) string {
 	return given
 }
 
-// notice words what was done, from what a redirect after it says: a word of a closed set and
-// numbers, so that no link can put words into the page.
+// notice returns the message about a completed action from the parameters of a redirect. These are
+// only a known word and numbers, so that no link can inject text into the page.
 func notice(query url.Values) string {
 	done, _ := strconv.Atoi(query.Get("done"))
 	failed, _ := strconv.Atoi(query.Get("failed"))
@@ -282,7 +281,7 @@ func countLetters(number int) string {
 	return strconv.Itoa(number) + " dead letters"
 }
 
-// sentence makes a sentence of a reason.
+// sentence turns a reason into a sentence.
 func sentence(reason string) string {
 	if reason == "" {
 		return ""

@@ -79,7 +79,7 @@ func newScene(tb testing.TB, access admin.Access) *scene {
 	guard := admin.NewGuard(admin.GuardOptions{
 		Access: func() admin.Access { return access }, Loopback: true, LoginPath: page.LoginPath, Public: page.Public(), Now: noon,
 	})
-	page.New(page.Options{Desk: desk, Guard: guard, Version: "1.2.3", Logger: slog.New(slog.DiscardHandler), Now: noon}).Register(router)
+	page.New(page.Options{API: desk, Guard: guard, Version: "1.2.3", Logger: slog.New(slog.DiscardHandler), Now: noon}).Register(router)
 	created.handler = guard.Protect(router)
 	return created
 }

@@ -13,17 +13,18 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
 )
 
-// block is a block of a message, as it is drawn. Which fields it has depends on its kind.
+// block is a block of a message in the form for the template. Its kind determines which fields are
+// set.
 type block struct {
-	// Kind is header, divider, context, section, actions, image or text; other says that the block
-	// is of a kind that is not drawn.
+	// Kind is header, divider, context, section, actions, image or text, or other for unsupported
+	// blocks.
 	Kind string
 	Text template.HTML
-	// Fields and Elements are texts in columns, and one after the other.
+	// Fields are texts in columns, and Elements consecutive texts.
 	Fields, Elements []template.HTML
 	Buttons          []button
-	// Label describes an image, or names a kind that is not drawn, and URL is that of the image. It
-	// is not fetched.
+	// Label is the description of an image or the type of an unsupported block. URL is the URL of
+	// the image, which is not fetched.
 	Label, URL string
 }
 
@@ -50,8 +51,8 @@ type textJSON struct {
 	Text string `json:"text"`
 }
 
-// elementJSON is an element of a context or of actions, or an accessory. A text object in a context
-// has its text as a string, a button in an object.
+// elementJSON is an element of a context or actions block, or an accessory. The text of a text
+// object is a string, that of a button an object.
 type elementJSON struct {
 	Type     string          `json:"type"`
 	Text     json.RawMessage `json:"text"`
@@ -109,7 +110,7 @@ func drawBlock(read blockJSON) block {
 		return block{Kind: "image", Label: read.AltText, URL: webLink(read.ImageURL), Text: drawText(read.Title)}
 	case "markdown":
 		var text string
-		_ = json.Unmarshal(read.Text, &text) // One that is no text is drawn empty.
+		_ = json.Unmarshal(read.Text, &text) // Invalid text is shown as empty.
 		return block{Kind: "text", Text: escaped(text)}
 	}
 	return block{Kind: "other", Label: read.Type}
@@ -135,19 +136,19 @@ func drawElement(element elementJSON) template.HTML {
 		return escaped("[" + element.AltText + "]")
 	}
 	var text string
-	_ = json.Unmarshal(element.Text, &text) // One that is no text is drawn empty.
+	_ = json.Unmarshal(element.Text, &text) // Invalid text is shown as empty.
 	return textJSON{element.Type, text}.draw()
 }
 
 func drawButton(element elementJSON) button {
 	var label textJSON
-	_ = json.Unmarshal(element.Text, &label) // One that is no text is drawn empty.
+	_ = json.Unmarshal(element.Text, &label) // Invalid text is shown as empty.
 	return button{Label: plainText(label.Text), URL: webLink(element.URL), Style: element.Style}
 }
 
 func drawText(raw json.RawMessage) template.HTML {
 	var text textJSON
-	_ = json.Unmarshal(raw, &text) // One that is no text is drawn empty.
+	_ = json.Unmarshal(raw, &text) // Invalid text is shown as empty.
 	return text.draw()
 }
 
@@ -158,7 +159,7 @@ func (t textJSON) draw() template.HTML {
 	return mrkdwn(t.Text)
 }
 
-// plainText undoes Slack's escapes, and draws shortcodes.
+// plainText resolves Slack's escapes and emoji shortcodes.
 func plainText(text string) string {
 	return drawEmoji(unescape.Replace(text))
 }
@@ -167,7 +168,7 @@ func drawEmoji(text string) string { return shortcode.ReplaceAllStringFunc(text,
 
 var (
 	shortcode = regexp.MustCompile(`:[a-z0-9_+-]+:`)
-	// unescape undoes the three escapes of Slack's texts.
+	// unescape resolves Slack's three escapes.
 	unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 )
 
@@ -176,7 +177,7 @@ func escaped(text string) template.HTML {
 	return template.HTML(html.EscapeString(text)) //nolint:gosec // It is escaped here.
 }
 
-// webLink returns a URL that a page may lead to; "" for any other.
+// webLink returns the URL if a page may link to it, otherwise "".
 func webLink(text string) string {
 	parsed, err := url.Parse(text)
 	if err != nil || parsed.Scheme != "https" && parsed.Scheme != "http" && parsed.Scheme != "mailto" {
@@ -185,11 +186,11 @@ func webLink(text string) string {
 	return parsed.String()
 }
 
-// mrkdwn draws Slack's markup as HTML: https://docs.slack.dev/messaging/formatting-message-text.
-// Everything that is not one of its marks is escaped.
+// mrkdwn converts Slack's mrkdwn to HTML: https://docs.slack.dev/messaging/formatting-message-text.
+// Everything else is escaped.
 func mrkdwn(text string) template.HTML {
 	var out strings.Builder
-	// A shortcode may hold what would be a mark.
+	// A shortcode may contain markup characters.
 	markup{out: &out}.write(drawEmoji(text), 0)
 	return template.HTML(out.String()) //nolint:gosec // Everything in it was escaped.
 }
@@ -197,10 +198,10 @@ func mrkdwn(text string) template.HTML {
 // markup writes HTML.
 type markup struct{ out *strings.Builder }
 
-// deepest is how many marks may be within one another.
+// deepest is the maximum nesting depth of markup.
 const deepest = 4
 
-// write writes a text with its marks.
+// write writes a text with markup.
 func (m markup) write(text string, depth int) {
 	for position := 0; position < len(text); {
 		next := strings.IndexAny(text[position:], "`<*_~")
@@ -221,8 +222,7 @@ func (m markup) write(text string, depth int) {
 
 func (m markup) plain(text string) { m.out.WriteString(html.EscapeString(plainText(text))) }
 
-// mark writes what a mark at a position encloses, and returns how long it is; 0 where the character
-// is no mark.
+// mark writes the markup at a position and returns its length, or 0 if there is none.
 func (m markup) mark(text string, position, depth int) int {
 	rest := text[position:]
 	switch {
@@ -269,7 +269,8 @@ func (m markup) wrap(tag string, write func()) {
 	m.out.WriteString("</" + tag + ">")
 }
 
-// closing returns where the mark at the beginning is closed, in the same line; -1 where it is not.
+// closing returns the index of the character on the same line that closes the markup at the
+// beginning, or -1.
 func closing(text string) int {
 	line, _, _ := strings.Cut(text, "\n")
 	if len(line) < 3 || line[1] == ' ' {
@@ -294,7 +295,7 @@ func isWord(character byte) bool {
 	return character >= '0' && character <= '9' || character >= 'a' && character <= 'z' || character >= 'A' && character <= 'Z'
 }
 
-// link writes what stands between angle brackets: a link, a mention or a date.
+// link writes the content of angle brackets: a link, a mention or a date.
 func (m markup) link(inside string) {
 	target, label, labelled := strings.Cut(inside, "|")
 	if !labelled {

@@ -20,10 +20,11 @@ import (
 )
 
 const (
-	// recentEvents are shown in the overview, and pageSize is how many rows a list has.
+	// recentEvents is the number of events in the overview, and pageSize the number of rows in a
+	// list.
 	recentEvents = 12
 	pageSize     = 50
-	// mostDrawn is how many messages of an event are drawn.
+	// maxDrawn is how many messages of an event are shown.
 	maxDrawn = 10
 )
 
@@ -34,9 +35,9 @@ type overviewView struct {
 	Events       []admin.Event
 	Reload       *admin.Reload
 	DeadLetters  int
-	// Waiting counts the alerts that are still to be sent.
+	// Waiting counts the pending alerts.
 	Waiting int
-	// Alarms say in a sentence each what somebody should look at.
+	// Alarms are sentences about what needs attention.
 	Alarms []alarm
 }
 
@@ -46,23 +47,23 @@ func (p *Page) overview(request *http.Request) (view, error) {
 	ctx := request.Context()
 	var shown overviewView
 	var err error
-	if shown.Destinations, err = p.options.Desk.Destinations(ctx); err != nil {
+	if shown.Destinations, err = p.options.API.Destinations(ctx); err != nil {
 		return view{}, err
 	}
-	if shown.Arrivals, err = p.options.Desk.Arrivals(ctx); err != nil {
+	if shown.Arrivals, err = p.options.API.Arrivals(ctx); err != nil {
 		return view{}, err
 	}
-	page, err := p.options.Desk.Events(ctx, admin.EventQuery{Limit: recentEvents})
+	page, err := p.options.API.Events(ctx, admin.EventQuery{Limit: recentEvents})
 	if err != nil {
 		return view{}, err
 	}
 	shown.Events = page.Events
-	shown.Reload = p.options.Desk.Configuration().Reload
+	shown.Reload = p.options.API.Configuration().Reload
 	shown.addAlarms()
 	return view{template: "overview", title: "Overview", content: shown}, nil
 }
 
-// addAlarms says what needs attention.
+// addAlarms adds what needs attention.
 func (o *overviewView) addAlarms() {
 	for _, destination := range o.Destinations {
 		o.DeadLetters, o.Waiting = o.DeadLetters+destination.DeadLetters, o.Waiting+destination.Pending
@@ -88,7 +89,7 @@ type eventsView struct {
 	Names    []string
 	Sources  []string
 	Outcomes []queue.Outcome
-	// Older is the address of the next page; "" if there is none.
+	// Older is the URL of the next page, or "".
 	Older string
 }
 
@@ -98,12 +99,12 @@ func (p *Page) events(request *http.Request) (view, error) {
 		return view{}, err
 	}
 	query.Limit = pageSize
-	page, err := p.options.Desk.Events(request.Context(), query)
+	page, err := p.options.API.Events(request.Context(), query)
 	if err != nil {
 		return view{}, err
 	}
 	shown := eventsView{Query: query, Events: page.Events, Outcomes: queue.Outcomes(), Rules: p.ruleNames()}
-	if shown.Sources, shown.Names, err = p.known(request.Context()); err != nil {
+	if shown.Sources, shown.Names, err = p.received(request.Context()); err != nil {
 		return view{}, err
 	}
 	if page.Next != 0 {
@@ -113,7 +114,7 @@ func (p *Page) events(request *http.Request) (view, error) {
 	return view{template: "events", title: "Events", content: shown}, nil
 }
 
-// trimmed leaves out spaces that a person has typed around a value.
+// trimmed removes leading and trailing spaces.
 func trimmed(values url.Values) url.Values {
 	for _, list := range values {
 		for i := range list {
@@ -123,10 +124,10 @@ func trimmed(values url.Values) url.Values {
 	return values
 }
 
-// ruleNames are those of the rules that are configured.
+// ruleNames returns the names of the configured rules.
 func (p *Page) ruleNames() []string {
 	var names []string
-	for _, section := range p.options.Desk.Configuration().Sections {
+	for _, section := range p.options.API.Configuration().Sections {
 		if name, ok := strings.CutPrefix(section.Name, "rule "); ok {
 			names = append(names, name)
 		}
@@ -134,9 +135,9 @@ func (p *Page) ruleNames() []string {
 	return names
 }
 
-// known returns the sources and blueprints of which an event has come.
-func (p *Page) known(ctx context.Context) (sources, blueprints []string, err error) {
-	seen, err := p.options.Desk.Arrivals(ctx)
+// received returns the sources and blueprints from which events have arrived.
+func (p *Page) received(ctx context.Context) (sources, blueprints []string, err error) {
+	seen, err := p.options.API.Arrivals(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -152,7 +153,7 @@ func (p *Page) known(ctx context.Context) (sources, blueprints []string, err err
 	return sources, slices.Compact(blueprints), nil
 }
 
-// eventView is the whole story of an event.
+// eventView is the page of an event.
 type eventView struct {
 	admin.Event
 	Stories []storyView
@@ -171,7 +172,7 @@ type storyView struct {
 
 func (p *Page) event(request *http.Request) (view, error) {
 	ctx := request.Context()
-	event, err := p.options.Desk.Event(ctx, mux.Vars(request)["id"])
+	event, err := p.options.API.Event(ctx, mux.Vars(request)["id"])
 	if err != nil {
 		return view{}, err
 	}
@@ -194,13 +195,13 @@ func (p *Page) event(request *http.Request) (view, error) {
 	return view{template: "event", title: cmp.Or(event.About(), "Event") + " · " + event.ID, content: shown}, nil
 }
 
-// drawing draws the message of a delivery; nil where no message can be made.
+// drawing returns the message of a delivery, or nil if it cannot be rendered.
 func (p *Page) drawing(ctx context.Context, identity string, delivery queue.DeliveryHistory) *drawing {
-	made, err := p.options.Desk.Message(ctx, identity, delivery.Rule, delivery.Destination)
+	rendered, err := p.options.API.Message(ctx, identity, delivery.Rule, delivery.Destination)
 	if err != nil {
 		return nil
 	}
-	drawn, err := draw(made)
+	drawn, err := draw(rendered)
 	if err != nil {
 		p.options.Logger.WarnContext(ctx, "drawing a message failed", "cause", err)
 		return nil
@@ -208,7 +209,7 @@ func (p *Page) drawing(ctx context.Context, identity string, delivery queue.Deli
 	return &drawn
 }
 
-// indented writes JSON for people; "" for what is absent.
+// indented formats JSON for people. It returns "" if there is none.
 func indented(document []byte) string {
 	var written strings.Builder
 	encoder := json.NewEncoder(&written)
@@ -220,9 +221,9 @@ func indented(document []byte) string {
 	return written.String()
 }
 
-// targets are the destinations to which a dead letter may be replayed.
+// targets returns the destinations to which dead letters can be replayed.
 func (p *Page) targets(ctx context.Context) ([]string, error) {
-	seen, err := p.options.Desk.Destinations(ctx)
+	seen, err := p.options.API.Destinations(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -242,7 +243,7 @@ type lettersView struct {
 	Targets      []string
 	Letters      []admin.DeadLetter
 	Total        int
-	// Next is the address of the next page; "" if there is none.
+	// Next is the URL of the next page, or "".
 	Next string
 }
 
@@ -256,7 +257,7 @@ func (p *Page) letters(request *http.Request) (view, error) {
 			return view{}, &admin.Refusal{Reason: "after must be the id of a dead letter"}
 		}
 	}
-	if shown.Letters, err = p.options.Desk.DeadLetters(ctx, query); err != nil {
+	if shown.Letters, err = p.options.API.DeadLetters(ctx, query); err != nil {
 		return view{}, err
 	}
 	if len(shown.Letters) > pageSize {
@@ -267,7 +268,7 @@ func (p *Page) letters(request *http.Request) (view, error) {
 		}
 		shown.Next = lettersPath + "?" + next.Encode()
 	}
-	if shown.Destinations, err = p.options.Desk.Destinations(ctx); err != nil {
+	if shown.Destinations, err = p.options.API.Destinations(ctx); err != nil {
 		return view{}, err
 	}
 	for _, destination := range shown.Destinations {
@@ -282,10 +283,10 @@ func (p *Page) letters(request *http.Request) (view, error) {
 }
 
 func (p *Page) configuration(*http.Request) (view, error) {
-	return view{template: "configuration", title: "Configuration", content: p.options.Desk.Configuration()}, nil
+	return view{template: "configuration", title: "Configuration", content: p.options.API.Configuration()}, nil
 }
 
-// readOrder reads which dead letters a form is about.
+// readOrder reads which dead letters a form selects.
 func readOrder(form url.Values) (admin.Order, error) {
 	order := admin.Order{To: form.Get("to")}
 	if form.Get("all") != "" {
@@ -295,7 +296,7 @@ func readOrder(form url.Values) (admin.Order, error) {
 	for _, text := range form["id"] {
 		id, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
-			return order, &admin.Refusal{Reason: "each id must be that of a dead letter"}
+			return order, &admin.Refusal{Reason: "each id must be the number of a dead letter"}
 		}
 		order.IDs = append(order.IDs, id)
 	}
@@ -310,18 +311,18 @@ func (p *Page) replay(request *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	report, err := p.options.Desk.Replay(request.Context(), order)
+	report, err := p.options.API.Replay(request.Context(), order)
 	return reported(request, report, "replayed"), err
 }
 
-// dropView asks whether dead letters are to be dropped for good.
+// dropView asks for confirmation before dropping dead letters.
 type dropView struct {
 	Order admin.Order
 	Count int
 	Back  string
 }
 
-// drop asks first, since nothing brings a dead letter back.
+// drop asks for confirmation first, because dropping cannot be undone.
 func (p *Page) drop(request *http.Request) (view, error) {
 	order, err := readOrder(request.PostForm)
 	if err != nil {
@@ -331,11 +332,11 @@ func (p *Page) drop(request *http.Request) (view, error) {
 	if request.PostForm.Get("confirmed") == "" {
 		return view{template: "drop", title: "Drop dead letters", content: dropView{Order: order, Count: len(order.IDs), Back: localPath(request.PostForm.Get("back"))}}, nil
 	}
-	report, err := p.options.Desk.Drop(request.Context(), order)
+	report, err := p.options.API.Drop(request.Context(), order)
 	return reported(request, report, "dropped"), err
 }
 
-// reported leads back to where the form was, with what was done.
+// reported redirects back to the page of the form, with the result.
 func reported(request *http.Request, report admin.Report, was string) view {
 	done := 0
 	for _, result := range report.Results {
@@ -362,7 +363,7 @@ func back(request *http.Request, done url.Values) view {
 }
 
 func (p *Page) unpark(request *http.Request) (view, error) {
-	parked, err := p.options.Desk.Unpark(request.Context(), request.PostForm.Get("destination"))
+	parked, err := p.options.API.Unpark(request.Context(), request.PostForm.Get("destination"))
 	was := "unparked"
 	if !parked {
 		was = "not_parked"
@@ -373,7 +374,7 @@ func (p *Page) unpark(request *http.Request) (view, error) {
 // reload has the configuration read again. What is wrong with it is on the page that follows.
 func (p *Page) reload(request *http.Request) (view, error) {
 	shown := view{location: configurationPath}
-	if _, err := p.options.Desk.Reload(request.Context()); err == nil {
+	if _, err := p.options.API.Reload(request.Context()); err == nil {
 		shown.location += "?was=reloaded"
 	}
 	return shown, nil

@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	// conditionTime is after what time a condition is stopped: the next event waits meanwhile.
+	// conditionTime is the time limit of a condition. Other events wait while it runs.
 	conditionTime = 100 * time.Millisecond
-	// mostOutputs is how many values an expression may put out without any of them deciding it.
+	// maxOutputs is how many values an expression may output before it decides.
 	maxOutputs = 1000
 )
 
-// ErrTime and ErrOutputs say why an expression was stopped.
+// ErrTime and ErrOutputs are the reasons why an expression was stopped.
 var (
 	ErrTime    = fmt.Errorf("it took longer than %s", conditionTime)
 	ErrOutputs = fmt.Errorf("it produced more than %d values", maxOutputs)
@@ -33,13 +33,13 @@ type Condition struct {
 	text     []byte
 }
 
-// source is the text of a condition, which is made a condition again by ParseCondition.
+// source is the JSON form of a condition, which ParseCondition reads.
 type source struct {
 	Expressions []string `json:"expressions"`
 	Any         bool     `json:"any,omitempty"`
 }
 
-// ParseCondition returns the condition whose Text it was given.
+// ParseCondition parses the output of Condition.Text.
 func ParseCondition(text []byte) (*Condition, error) {
 	var read source
 	if err := json.Unmarshal(text, &read); err != nil {
@@ -48,13 +48,13 @@ func ParseCondition(text []byte) (*Condition, error) {
 	return newCondition(read.Expressions, read.Any)
 }
 
-// Text returns the condition as a JSON text.
+// Text returns the condition as JSON.
 func (c *Condition) Text() []byte { return c.text }
 
-// String returns the expressions in a line.
+// String returns the expressions on one line.
 func (c *Condition) String() string {
 	var read source
-	_ = json.Unmarshal(c.text, &read) // It was written here.
+	_ = json.Unmarshal(c.text, &read) // newCondition wrote it.
 	separator := " and "
 	if read.Any {
 		separator = " or "
@@ -62,12 +62,12 @@ func (c *Condition) String() string {
 	return strings.Join(read.Expressions, separator)
 }
 
-// All returns a condition that holds when every expression does.
+// All returns a condition that is true if every expression is.
 func All(expressions ...string) (*Condition, error) {
 	return newCondition(expressions, false)
 }
 
-// Any returns a condition that holds when one of the expressions does.
+// Any returns a condition that is true if one of the expressions is.
 func Any(expressions ...string) (*Condition, error) {
 	return newCondition(expressions, true)
 }
@@ -77,33 +77,32 @@ func newCondition(expressions []string, either bool) (*Condition, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing a condition: %w", err)
 	}
-	made := &Condition{any: either, text: text}
+	result := &Condition{any: either, text: text}
 	for _, expression := range expressions {
 		program, err := jq.Compile(expression)
 		if err != nil {
 			return nil, err
 		}
 		if program.Assigns() {
-			return nil, errors.New("a condition cannot assign (=, |=, setpath): an assignment always holds; compare with ==")
+			return nil, errors.New("a condition cannot assign (=, |=, setpath), because an assignment is always true; compare with ==")
 		}
 		if program.Constant() {
-			return nil, errors.New("a condition must depend on the event, such as .diff.after.properties.cpuUtil > 80; leave it out if it always holds")
+			return nil, errors.New("a condition must depend on the event, such as .diff.after.properties.cpuUtil > 80; leave it out if it is always true")
 		}
-		made.programs = append(made.programs, program)
+		result.programs = append(result.programs, program)
 	}
-	return made, nil
+	return result, nil
 }
 
-// Unevaluated is the verdict of a condition that cannot be evaluated. part says how it failed.
+// Unevaluated returns the verdict of a condition that could not be evaluated. part is the reason.
 func Unevaluated(part Part, cause error) Verdict {
 	return Verdict{Part: part, Reason: "its condition (when) cannot be evaluated for this event", Err: cause}
 }
 
-// Decide evaluates one expression after the other until the condition is decided. An expression
-// that fails does not hold.
+// Decide evaluates the expressions in order until the condition is decided. An expression that
+// fails is false.
 //
-// A step of a program cannot be interrupted, and may take any time and any memory: see the package
-// sandbox.
+// A single step cannot be interrupted, and may take unlimited time and memory: see package sandbox.
 func (c *Condition) Decide(event *changelog.Event) Verdict {
 	input := rooted(computable(event.Document()))
 	ctx, cancel := context.WithTimeout(context.Background(), conditionTime)
@@ -115,7 +114,7 @@ func (c *Condition) Decide(event *changelog.Event) Verdict {
 		if holds, err = evaluate(ctx, program, input); err != nil {
 			failure = err
 		}
-		// One that holds decides "or", one that does not decides "and".
+		// A true expression decides "or", a false one decides "and".
 		if holds == c.any {
 			break
 		}
@@ -133,8 +132,8 @@ func (c *Condition) Decide(event *changelog.Event) Verdict {
 	return Verdict{Part: PartWhen, Reason: PartWhen.Explain("")}
 }
 
-// evaluate reports whether an expression puts out anything that is true: any value but false and
-// null. One that yields nothing does not hold.
+// evaluate reports whether an expression outputs any value except false and null. An expression
+// without output is false.
 func evaluate(ctx context.Context, program *jq.Program, input any) (bool, error) {
 	outputs := 0
 	for output, err := range program.Outputs(ctx, input) {

@@ -7,12 +7,12 @@ import (
 	"strconv"
 )
 
-// longestNumber is how many digits a number has that conditions compute with exactly. The library
-// would take minutes for one of millions.
+// longestNumber is the maximum number of digits with which conditions compute exactly. The library
+// would take minutes for a number of millions of digits.
 const longestNumber = 400
 
-// computable returns a document as it is, or if a number in it has too many digits, a copy in which
-// such numbers are the nearest float64.
+// computable returns the document unchanged or, if a number in it has too many digits, a copy with
+// such numbers rounded to float64.
 func computable(value any) any {
 	if !hasLongNumber(value) {
 		return value
@@ -31,15 +31,15 @@ func computable(value any) any {
 		}
 		return list
 	case json.Number:
-		// Beyond the range it is infinite.
+		// Out of range, it is infinite.
 		nearest, _ := strconv.ParseFloat(value.String(), 64)
 		return nearest
 	}
 	return value
 }
 
-// rooted returns a document whose event is also found under "event": Port's conditions are rooted
-// at the event, its templates above it, and its guides write conditions in either way.
+// rooted returns a document that also contains the event under "event". In Port, conditions are
+// rooted at the event and templates above it, and Port's guides write conditions both ways.
 func rooted(document any) any {
 	event, ok := document.(map[string]any)
 	if !ok {

@@ -7,7 +7,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// Never says why no event can match the rule, whatever its condition says; "" means that one can.
+// Never returns why no event can match the rule, whatever its condition, or "".
 func (r Rule) Never() string {
 	switch {
 	case len(r.Actions) > 0 && allOf(r.Actions, IsTimerAction) && allOf(r.resourceTypes(), hasNoValues):
@@ -22,7 +22,7 @@ func (r Rule) Never() string {
 	return ""
 }
 
-// propertyActions are the actions that the rule wants of its property.
+// propertyActions returns the actions of a rule with a property.
 func (r Rule) propertyActions() []string {
 	if len(r.Actions) > 0 {
 		return r.Actions
@@ -30,8 +30,8 @@ func (r Rule) propertyActions() []string {
 	return []string{changelog.ActionCreate, changelog.ActionUpdate}
 }
 
-// canChange reports whether an action can change the property from one of the values that the rule
-// asks for to another one.
+// canChange reports whether an action can change the property from one of the rule's From values to
+// a different one of its To values.
 func (r Rule) canChange(action string) bool {
 	if IsTimerAction(action) {
 		return false
@@ -53,8 +53,8 @@ func (r Rule) canChange(action string) bool {
 	return canDiffer(before, after)
 }
 
-// canDiffer reports whether two values can differ, each of which is one of a list; a list that is
-// nil holds every value.
+// canDiffer reports whether a value from one list can differ from a value from the other. A nil
+// list contains every value.
 func canDiffer(before, after []any) bool {
 	if before == nil || after == nil {
 		return true
@@ -66,7 +66,7 @@ func canDiffer(before, after []any) bool {
 
 func isBlueprint(resource string) bool { return resource == changelog.ResourceBlueprint }
 
-// hasNoValues reports whether a resource is known to be no entity.
+// hasNoValues reports whether a resource type has no property values.
 func hasNoValues(resource string) bool {
 	return resource == changelog.ResourceBlueprint || resource == changelog.ResourceRun
 }

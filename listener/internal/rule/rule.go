@@ -1,5 +1,6 @@
-// Package rule decides which changes matter. Its functions are pure: they see an event and nothing
-// else. The configuration holds rules, and the application asks them about every stored event.
+// Package rule decides which events cause alerts. Its functions are pure: they depend only on the
+// rule and the event. The configuration contains the rules, and the application evaluates them for
+// every stored event.
 package rule
 
 import (
@@ -9,88 +10,87 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// Rule says which changes somebody is to be told of. Everything that it asks for must hold; what it
-// leaves out holds always.
+// Rule selects the events that cause an alert. An event must meet every field that is set.
 type Rule struct {
-	// Name tells rules apart.
+	// Name identifies the rule.
 	Name string
-	// ResourceTypes are the types of things that it is about; none means entities.
+	// ResourceTypes are the resource types; none means entities.
 	ResourceTypes []string
 	// Blueprints are identifiers of blueprints.
 	Blueprints []string
-	// Actions are what may have happened. Either name of a timer that expired stands for both. None
-	// means everything, or if there is a Property, that the thing was created or updated.
+	// Actions are the actions. Either action of an expired timer stands for both. None means every
+	// action or, with a Property, CREATE and UPDATE.
 	Actions []string
 	// Property is the identifier of a property whose value must have changed.
 	Property string
-	// From and To are values of which the property must have had one before and after. Nil stands
-	// for a property that is null or absent.
+	// From and To list the allowed values of the property before and after the change. A nil
+	// element stands for null or absent.
 	From, To []any
-	// HealthyValues are values of the property with which an entity may be created without anybody
-	// being told, unless To asks for it; a change to one of them from another value is a recovery.
+	// HealthyValues are values of the property. Creating an entity with one of them causes no
+	// alert, unless To contains it; a change from another value to one of them is a recovery.
 	HealthyValues []any
-	// When must hold as well, unless it is nil.
+	// When must also be true, unless it is nil.
 	When *Condition
 }
 
-// The actions that say that a timer has expired: of the changelog, and of an automation.
+// The actions of an expired timer: in the changelog, and in an automation.
 const (
 	actionTimerExpired         = "TIMER_EXPIRED"
 	actionTimerPropertyExpired = "TIMER_PROPERTY_EXPIRED"
 )
 
-// Change is what a rule has found. The watched property is nil where it is null or absent, where
-// there is no entity, and without a watched property.
+// Change is the rule's property before and after. A value is nil if the property is null or absent,
+// if there is no entity, or if the rule has no property.
 type Change struct {
 	Before any
 	After  any
 }
 
-// Verdict is what a rule says of an event.
+// Verdict is the result of a rule for an event.
 type Verdict struct {
 	Matches bool
-	// Part is the part of the rule that failed, and Reason says so in words; both are "" when the
-	// rule matches.
+	// Part is the part of the rule that did not match, and Reason says so in words; both are "" if
+	// the rule matches.
 	Part   Part
 	Reason string
-	// Err is set when the condition could not be evaluated; the rule does not match then. It may
+	// Err is set if the condition could not be evaluated, so that the rule does not match. It may
 	// quote the event.
 	Err error
 }
 
-// Part is a part of a rule that an event can fail to meet. The set is closed.
+// Part is a part of a rule that an event may not match. The set is closed.
 type Part string
 
-// The parts of a rule, in the order in which they are looked at.
+// The parts of a rule, in the order in which they are checked.
 const (
-	// PartStatus says that the change itself failed.
+	// PartStatus means that the change itself failed.
 	PartStatus       Part = "status"
 	PartResourceType Part = "resource_type"
 	PartBlueprint    Part = "blueprint"
 	PartAction       Part = "actions"
-	// PartProperty says that the property did not change.
+	// PartProperty means that the property did not change.
 	PartProperty Part = "property"
-	// PartHealthyValues says that the entity was created with a healthy value.
+	// PartHealthyValues means that the entity was created with a healthy value.
 	PartHealthyValues Part = "healthy_values"
 	PartFrom          Part = "from"
 	PartTo            Part = "to"
-	// PartWhen says that the condition does not hold.
+	// PartWhen means that the condition is false.
 	PartWhen Part = "when"
-	// PartWhenFailed, PartWhenTime, PartWhenOutputs and PartWhenKilled say why the condition was
-	// not evaluated to its end: it failed, took too long, put out too many values, or used up the
-	// memory or the processor time of its process.
+	// PartWhenFailed, PartWhenTime, PartWhenOutputs and PartWhenKilled mean that the condition
+	// could not be evaluated: it failed, took too long, output too many values, or exceeded the
+	// memory or processor time of its process.
 	PartWhenFailed  Part = "when_error"
 	PartWhenTime    Part = "when_timeout"
 	PartWhenOutputs Part = "when_output"
 	PartWhenKilled  Part = "when_killed"
 )
 
-// IsAbout reports whether the part concerns the property that the rule watches.
+// IsAbout reports whether the part concerns the property of the rule.
 func (p Part) IsAbout() bool {
 	return p == PartProperty || p == PartHealthyValues || p == PartFrom || p == PartTo
 }
 
-// Explain says in words why a rule did not match. property is that of the rule, and may be "".
+// Explain returns why a rule did not match. property is the property of the rule, or "".
 func (p Part) Explain(property string) string {
 	if property != "" {
 		property = " " + property
@@ -113,7 +113,7 @@ func (p Part) Explain(property string) string {
 	case PartTo:
 		return "the property" + property + " has another value now"
 	case PartWhen:
-		return "its condition (when) does not hold"
+		return "its condition (when) is false"
 	case PartWhenFailed:
 		return "its condition (when) failed for this event"
 	case PartWhenTime:
@@ -126,14 +126,14 @@ func (p Part) Explain(property string) string {
 	return string(p)
 }
 
-// DefaultHealth is the rule of a listener that nobody gave rules.
+// DefaultHealth returns the rule of a listener without configured rules.
 func DefaultHealth() Rule {
 	return Rule{Name: "health", Property: "healthStatus", HealthyValues: []any{"Healthy"}}
 }
 
-// Match says whether somebody must be told of an event, if the condition of the rule holds as well.
+// Match reports whether an event matches the rule, without evaluating its condition.
 //
-// What failed did not happen, unless it is a run, and a timer that expires changes no property.
+// A failed change does not match, unless it is a run. An expired timer changes no property.
 func (r Rule) Match(event *changelog.Event) Verdict {
 	switch {
 	case event.Status == changelog.StatusFailure && event.ResourceType != changelog.ResourceRun:
@@ -142,7 +142,7 @@ func (r Rule) Match(event *changelog.Event) Verdict {
 		return r.fails(PartResourceType)
 	case len(r.Blueprints) > 0 && !slices.Contains(r.Blueprints, event.Context.Blueprint):
 		return r.fails(PartBlueprint)
-	case !r.wantsAction(event):
+	case !r.coversAction(event):
 		return r.fails(PartAction)
 	}
 	if r.Property != "" {
@@ -153,7 +153,7 @@ func (r Rule) Match(event *changelog.Event) Verdict {
 	return Verdict{Matches: true}
 }
 
-// fails is the verdict of a rule of which a part is not met.
+// fails returns the verdict for a part that does not match.
 func (r Rule) fails(part Part) Verdict {
 	return Verdict{Part: part, Reason: part.Explain(r.Property)}
 }
@@ -165,7 +165,7 @@ func (r Rule) resourceTypes() []string {
 	return r.ResourceTypes
 }
 
-// resourceType returns what an event is about. Those of timers do not always say it, and only
+// resourceType returns the resource type of an event. Timer events do not always have one, but only
 // entities have timers.
 func resourceType(event *changelog.Event) string {
 	if event.ResourceType == "" && event.IsTimer() {
@@ -174,8 +174,8 @@ func resourceType(event *changelog.Event) string {
 	return event.ResourceType
 }
 
-// Action returns what happened by the event's diff where that knows better: there is nothing before
-// a creation, and nothing after a deletion.
+// Action returns the action of an event. The diff takes precedence: nothing before means a
+// creation, and nothing after a deletion.
 func Action(event *changelog.Event) string {
 	if event.Action != changelog.ActionUpdate || !event.Diff.Present() {
 		return event.Action
@@ -189,7 +189,7 @@ func Action(event *changelog.Event) string {
 	return event.Action
 }
 
-func (r Rule) wantsAction(event *changelog.Event) bool {
+func (r Rule) coversAction(event *changelog.Event) bool {
 	action := Action(event)
 	switch {
 	case r.Property != "" && event.IsTimer():
@@ -202,12 +202,12 @@ func (r Rule) wantsAction(event *changelog.Event) bool {
 	return event.IsTimer() && slices.ContainsFunc(r.Actions, IsTimerAction)
 }
 
-// IsTimerAction reports whether an action says that a timer has expired.
+// IsTimerAction reports whether an action is that of an expired timer.
 func IsTimerAction(action string) bool {
 	return action == actionTimerExpired || action == actionTimerPropertyExpired
 }
 
-// unchanged says why the watched property does not make the rule match; "" means that it does.
+// unchanged returns the part that the rule's property does not match, or "".
 func (r Rule) unchanged(event *changelog.Event) Part {
 	change := r.Change(event)
 	switch {
@@ -223,7 +223,7 @@ func (r Rule) unchanged(event *changelog.Event) Part {
 	return ""
 }
 
-// Change returns the watched property before and after.
+// Change returns the rule's property before and after.
 func (r Rule) Change(event *changelog.Event) Change {
 	if r.Property == "" {
 		return Change{}
@@ -238,17 +238,17 @@ func (r Rule) Change(event *changelog.Event) Change {
 	return change
 }
 
-// Healthy reports whether a value of the property is a healthy one.
+// Healthy reports whether a value is one of the healthy values.
 func (r Rule) Healthy(value any) bool {
 	return contains(r.HealthyValues, value)
 }
 
-// Recovers reports whether the change is one from a value that is not healthy to one that is.
+// Recovers reports whether a change is from an unhealthy to a healthy value.
 func (r Rule) Recovers(change Change) bool {
 	return change.Before != nil && r.Healthy(change.After) && !r.Healthy(change.Before)
 }
 
-// contains compares values as JSON: numbers as numbers.
-func contains(values []any, wanted any) bool {
-	return slices.ContainsFunc(values, func(value any) bool { return jsonvalue.Equal(value, wanted, jsonvalue.NullIsAbsent) })
+// contains compares values as JSON, so numbers by value.
+func contains(values []any, want any) bool {
+	return slices.ContainsFunc(values, func(value any) bool { return jsonvalue.Equal(value, want, jsonvalue.NullIsAbsent) })
 }

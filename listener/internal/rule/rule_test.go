@@ -130,10 +130,10 @@ func TestRules(t *testing.T) {
 	}{
 		{"crossed upwards", crossed, cpu(`79.5`, `80.5`), ""},
 		{"crossed from absent", crossed, cpu(`null`, `1e2`), ""},
-		{"crossed downwards", crossed, cpu(`90`, `70`), "its condition (when) does not hold"},
-		{"above already", crossed, cpu(`81`, `90`), "its condition (when) does not hold"},
-		{"exactly at the bound", crossed, cpu(`70`, `80.0`), "its condition (when) does not hold"},
-		{"to absent", crossed, cpu(`90`, `null`), "its condition (when) does not hold"},
+		{"crossed downwards", crossed, cpu(`90`, `70`), "its condition (when) is false"},
+		{"above already", crossed, cpu(`81`, `90`), "its condition (when) is false"},
+		{"exactly at the bound", crossed, cpu(`70`, `80.0`), "its condition (when) is false"},
+		{"to absent", crossed, cpu(`90`, `null`), "its condition (when) is false"},
 		{"a text is greater than every number in jq", crossed, cpu(`1`, `"9"`), ""},
 		{"a large number loses no digit", rule.Rule{When: all(t, `.diff.after.properties.cpuUtil > 9007199254740992`)}, cpu(`1`, `9007199254740993`), ""},
 
@@ -172,9 +172,9 @@ func TestRules(t *testing.T) {
 
 		{"all expressions", rule.Rule{When: all(t, `.action`, `.action == "UPDATE"`)}, of("UPDATE", "entity", changed), ""},
 		{"rooted above the event", rule.Rule{When: all(t, `.event.action == "UPDATE" and .action == .event.action`)}, of("UPDATE", "entity", changed), ""},
-		{"all but one", rule.Rule{When: all(t, `.action`, `.nothing`)}, of("UPDATE", "entity", changed), "its condition (when) does not hold"},
+		{"all but one", rule.Rule{When: all(t, `.action`, `.nothing`)}, of("UPDATE", "entity", changed), "its condition (when) is false"},
 		{"any expression", rule.Rule{When: either(t, `error`, `.diff | length`)}, of("UPDATE", "entity", changed), ""},
-		{"any but none", rule.Rule{When: either(t, `.action == "x"`, `empty`)}, of("UPDATE", "entity", changed), "its condition (when) does not hold"},
+		{"any but none", rule.Rule{When: either(t, `.action == "x"`, `empty`)}, of("UPDATE", "entity", changed), "its condition (when) is false"},
 		{"an expression that fails", rule.Rule{When: all(t, `.action + 1`)}, of("UPDATE", "entity", changed), "its condition (when) cannot be evaluated for this event"},
 		{"the blueprint in the context", rule.Rule{When: all(t, `.context.blueprint == "database" and .context.blueprintIdentifier == "database"`)}, of("UPDATE", "entity", changed), ""},
 	}
@@ -246,8 +246,8 @@ func TestHostileValues(t *testing.T) {
 func TestConditionsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for expression, want := range map[string]string{
-		`.a = 1`: "a condition cannot assign (=, |=, setpath): an assignment always holds; compare with ==",
-		`"x"`:    "a condition must depend on the event, such as .diff.after.properties.cpuUtil > 80; leave it out if it always holds",
+		`.a = 1`: "a condition cannot assign (=, |=, setpath), because an assignment is always true; compare with ==",
+		`"x"`:    "a condition must depend on the event, such as .diff.after.properties.cpuUtil > 80; leave it out if it is always true",
 		`.a ==`:  "reading the jq program: unexpected EOF after .a ==",
 	} {
 		if _, err := rule.All(expression); err == nil || err.Error() != want {

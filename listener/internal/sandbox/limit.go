@@ -6,12 +6,11 @@ import (
 	"time"
 )
 
-// watchInterval is how often the process looks at its own memory, where the system does not limit
-// it.
+// watchInterval is how often the process checks its own memory if the system does not limit it.
 const watchInterval = 10 * time.Millisecond
 
-// watchMemory returns what watches the memory of the process until stop is called, and ends it
-// beyond a limit.
+// watchMemory returns a function that watches the memory of this process until stop is called, and
+// exits if it exceeds the limit.
 func watchMemory(limit int64) (watch func() (stop func())) {
 	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	return func() func() {
@@ -25,7 +24,7 @@ func watchMemory(limit int64) (watch func() (stop func())) {
 					return
 				}
 				metrics.Read(samples)
-				if int64(samples[0].Value.Uint64()-samples[1].Value.Uint64()) > limit { //nolint:gosec // It is no memory's size.
+				if int64(samples[0].Value.Uint64()-samples[1].Value.Uint64()) > limit { //nolint:gosec // Memory sizes fit.
 					os.Exit(exitMemory)
 				}
 			}

@@ -11,31 +11,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// limitMemory makes the system refuse the process more than so many bytes. RLIMIT_DATA counts what
-// the process may write to, from Linux 4.7 on; RLIMIT_AS would also count the gigabytes that Go's
-// runtime sets apart and never touches. When a request is refused, Go's runtime ends the process.
+// limitMemory limits the memory of the process with RLIMIT_DATA, which counts all writable memory
+// since Linux 4.7. RLIMIT_AS would also count the gigabytes of address space that Go's runtime
+// reserves and never uses. When the system refuses memory, Go's runtime exits.
 func limitMemory(limit int64) (watch func() (stop func())) {
-	// Where a whole container is short of memory after all, this process is worth least.
+	// If a whole container runs out of memory nevertheless, this process should be killed first.
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
 	taken, err := dataSize()
-	bound := uint64(taken + limit) //nolint:gosec // It is positive.
+	bound := uint64(taken + limit) //nolint:gosec // Both are positive.
 	if err != nil || syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: bound, Max: bound}) != nil {
 		return watchMemory(limit)
 	}
 	return func() func() { return func() {} }
 }
 
-// processorTime returns how long a process has used processors, if that is known.
+// processorTime returns the processor time that a process has used, if the system reports it.
 func processorTime(pid int) (used time.Duration, known bool) {
-	// See clock_getcpuclockid(3) for how the clock of another process is named.
+	// See clock_getcpuclockid(3) for the id of the CPU clock of another process.
 	const clock, bits = 2, 3
 	var spent unix.Timespec
-	err := unix.ClockGettime(int32(^pid<<bits|clock), &spent) //nolint:gosec // It is what the kernel does.
+	err := unix.ClockGettime(int32(^pid<<bits|clock), &spent) //nolint:gosec // The kernel computes it this way.
 	return time.Duration(spent.Nano()), err == nil
 }
 
-// dataSize returns how many bytes the process may write to already: most of them are the stacks of
-// threads, which it does not use.
+// dataSize returns how much writable memory the process already has. Most of it is unused thread
+// stacks.
 func dataSize() (int64, error) {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

@@ -4,8 +4,8 @@ package sandbox
 
 import "time"
 
-// processorTime is not known.
+// processorTime is not implemented.
 func processorTime(int) (used time.Duration, known bool) { return 0, false }
 
-// limitMemory makes the process watch itself: no other system counts what Go's runtime takes.
+// limitMemory makes the process watch itself, because only Linux has a suitable limit.
 func limitMemory(limit int64) (watch func() (stop func())) { return watchMemory(limit) }

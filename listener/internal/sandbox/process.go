@@ -15,19 +15,20 @@ import (
 	"time"
 )
 
-// Argument is what the program is called with to be the process. Its memory limit in bytes follows.
+// Argument is the command-line argument that makes the program the worker process. Its memory limit
+// in bytes follows.
 const Argument = "worker"
 
-// startTime is how long the process may take until it is ready.
+// startTime is the timeout for starting the process.
 const startTime = 10 * time.Second
 
-// Self returns the command that runs this program as the process.
+// Self returns the command that runs this program as the worker process.
 func Self() ([]string, error) {
 	path, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
 	}
-	// The file may have been replaced by another version since.
+	// The file may have been replaced by another version since the start.
 	const started = "/proc/self/exe"
 	if _, err := os.Stat(started); err == nil {
 		path = started
@@ -35,7 +36,7 @@ func Self() ([]string, error) {
 	return []string{path, Argument}, nil
 }
 
-// process is one that runs.
+// process is a running worker process.
 type process struct {
 	command *exec.Cmd
 	stdin   io.WriteCloser
@@ -43,10 +44,11 @@ type process struct {
 	memory  int64
 }
 
-// startProcess starts a process, and returns when it is ready. It gets nothing of the environment:
-// there are secrets in it. What it prints when it crashes is discarded: it may quote an event.
+// startProcess starts a process, and returns when it is ready. The process has no environment
+// variables, which may contain secrets, and its stderr is discarded, because a crash may quote an
+// event.
 func startProcess(ctx context.Context, command []string, memory int64) (*process, error) {
-	// The process outlives the request that needs it first.
+	// The process outlives the request that starts it.
 	arguments := append(slices.Clone(command[1:]), strconv.FormatInt(memory, 10))
 	running := exec.CommandContext(context.WithoutCancel(ctx), command[0], arguments...) //nolint:gosec // It is this program.
 	started := &process{command: running, memory: memory}
@@ -68,21 +70,22 @@ func startProcess(ctx context.Context, command []string, memory int64) (*process
 	return started, err
 }
 
-// ask sends a request and waits for its answer. After an error the process is gone, and the error
-// says why.
-func (p *process) ask(asked, event []byte, limit time.Duration) (answer, error) {
+// ask sends a request and waits for its answer. After an error, which gives the reason, the process
+// has ended.
+func (p *process) ask(req, event []byte, limit time.Duration) (answer, error) {
 	return p.within(limit, func() (answer, error) {
-		if err := writeFrames(p.stdin, asked, event); err != nil {
+		if err := writeFrames(p.stdin, req, event); err != nil {
 			return answer{}, err
 		}
 		return readAnswer(p.stdout)
 	})
 }
 
-// starved is how many times its limit a process may take where it gets too little of the processor.
+// starved is how many times its limit a process may take in real time if it gets little processor
+// time.
 const starved = 10
 
-// within kills the process when something takes too long.
+// within kills the process if do takes too long.
 func (p *process) within(limit time.Duration, do func() (answer, error)) (answer, error) {
 	done, expired := make(chan struct{}), make(chan bool)
 	go func() { expired <- p.expires(limit, done) }()
@@ -99,18 +102,18 @@ func (p *process) within(limit time.Duration, do func() (answer, error)) (answer
 	case late:
 		return answer{}, fmt.Errorf("it took longer than %s", limit)
 	case ended != nil:
-		// Go's runtime ends in several ways when the system refuses it memory.
+		// Go's runtime exits in several ways when the system refuses memory.
 		return answer{}, fmt.Errorf("it used more than %d MiB of memory, or crashed (%w)", p.memory>>20, ended)
 	}
 	return answer{}, fmt.Errorf("it has ended: %w", err)
 }
 
-// expires kills the process when it has used a time of the processor, where the system tells, or
-// else when that time has passed; unless done is closed before. A machine that has too much to do
-// is no reason to kill it.
+// expires kills the process when it has used the given processor time or, if the system does not
+// report that, when the time has passed, unless done is closed first. It counts processor time so
+// that an overloaded machine does not kill it.
 func (p *process) expires(limit time.Duration, done <-chan struct{}) bool {
 	began := time.Now()
-	before, known := processorTime(p.command.Process.Pid)
+	before, supported := processorTime(p.command.Process.Pid)
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for {
@@ -121,7 +124,7 @@ func (p *process) expires(limit time.Duration, done <-chan struct{}) bool {
 		}
 		now, still := processorTime(p.command.Process.Pid)
 		spent := now - before
-		if !known || !still || spent >= limit || time.Since(began) >= starved*limit {
+		if !supported || !still || spent >= limit || time.Since(began) >= starved*limit {
 			_ = p.command.Process.Kill()
 			return true
 		}
@@ -129,7 +132,7 @@ func (p *process) expires(limit time.Duration, done <-chan struct{}) bool {
 	}
 }
 
-// end lets the process end by itself.
+// end makes the process exit.
 func (p *process) end() {
 	_ = p.stdin.Close()
 	kill := time.AfterFunc(longest, func() { _ = p.command.Process.Kill() })

@@ -1,7 +1,7 @@
-// Package sandbox evaluates the conditions of rules and renders templates in a process of their
-// own. What they do with an event cannot be foreseen: a step of jq may take hours, or all memory
-// there is. The process is the same program, has a memory limit, and is killed when it takes too
-// long; then it alone dies.
+// Package sandbox evaluates conditions and renders templates in a separate process, because their
+// cost for an event is unpredictable: a single step of jq may take hours or all memory. The process
+// runs the same program with a memory limit, and is killed if it takes too long, without affecting
+// the listener.
 package sandbox
 
 import (
@@ -21,21 +21,22 @@ import (
 )
 
 const (
-	// longest is how long the process may take for a small event; conditions stop by themselves
-	// long before, if they can be stopped.
+	// longest is the time limit for a small event. Conditions have a much shorter limit, unless
+	// they are in a step that cannot be interrupted.
 	longest = time.Second
-	// decoded is how many bytes of a decoded event it gets a second more for.
+	// decoded is the number of bytes of a decoded event for which the time limit is one second
+	// longer.
 	decoded = 20 << 20
-	// attempts is how often the process may die of one thing, before that is given up.
+	// attempts is how often a request is tried if the process dies.
 	attempts = 2
-	// firstDeaths is how many deaths are logged at all events; of others one in a minute is.
+	// firstDeaths is how many deaths are always logged; after that, at most one per minute.
 	firstDeaths = 10
 )
 
-// ErrDied says that the process has died of a condition or a template as often as it may.
+// ErrDied reports that a condition or template killed the process in every attempt.
 var ErrDied = fmt.Errorf("the process that evaluates it was killed %d times: it took longer than %s, or used too much memory", attempts, longest)
 
-// Options describe a sandbox.
+// Options configure a Sandbox.
 type Options struct {
 	// Command is the path of the program and its arguments.
 	Command []string
@@ -43,25 +44,25 @@ type Options struct {
 	Logger  *slog.Logger
 }
 
-// Sandbox starts the process when it is needed, and again when it has died. It does one thing at a
-// time. It is safe for concurrent use.
+// Sandbox starts the process when it is needed, and restarts it when it has died. It handles one
+// request at a time. It is safe for concurrent use.
 type Sandbox struct {
 	options Options
-	// turn is full while the process is used.
+	// turn is full while the process is in use.
 	turn chan struct{}
-	// process is nil while there is none. Who has the turn may use it.
+	// process is nil if none is running. Only the holder of turn may use it.
 	process *process
-	// deaths keeps an expression that kills at every event from filling the log.
+	// deaths limits the log lines about an expression that kills the process for every event.
 	deaths rate.Sometimes
 }
 
-// New returns a sandbox without a process.
+// New returns a sandbox, without starting the process.
 func New(options Options) *Sandbox {
 	return &Sandbox{options: options, turn: make(chan struct{}, 1), deaths: rate.Sometimes{First: firstDeaths, Interval: time.Minute}}
 }
 
-// Start starts the process, so that a failure is seen at once, and the first event does not wait
-// for it.
+// Start starts the process, so that a failure is reported at once, and the first event need not
+// wait.
 func (s *Sandbox) Start(ctx context.Context) error {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
@@ -78,15 +79,15 @@ func (s *Sandbox) start(ctx context.Context) (err error) {
 	return nil
 }
 
-// Renew ends the process when it is not used, so that nothing of an earlier configuration is kept.
-// The next use starts another one.
+// Renew ends the process as soon as it is idle, so that nothing of an earlier configuration is
+// kept. The next request starts another one.
 func (s *Sandbox) Renew() {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	s.end()
 }
 
-// Close ends the process once it is not used any more, but waits no longer than ctx.
+// Close ends the process once it is idle, but does not wait longer than ctx.
 func (s *Sandbox) Close(ctx context.Context) error {
 	select {
 	case s.turn <- struct{}{}:
@@ -105,22 +106,22 @@ func (s *Sandbox) end() {
 	}
 }
 
-// Decide evaluates conditions for an event. At a condition of which the process has died twice the
+// Decide evaluates conditions for an event. For a condition that has killed the process twice, the
 // verdict has the error ErrDied.
 func (s *Sandbox) Decide(ctx context.Context, event []byte, conditions []*rule.Condition) ([]rule.Verdict, error) {
 	if len(conditions) == 0 {
 		return nil, nil
 	}
-	asked := request{}
+	req := request{}
 	for _, condition := range conditions {
-		asked.Conditions = append(asked.Conditions, condition.Text())
+		req.Conditions = append(req.Conditions, condition.Text())
 	}
-	// Of several conditions it is not known which one the process died of.
+	// With several conditions, it is unknown which one killed the process.
 	most := attempts
 	if len(conditions) > 1 {
 		most = 1
 	}
-	answered, err := s.ask(ctx, asked, event, most)
+	answered, err := s.ask(ctx, req, event, most)
 	switch {
 	case err == nil && len(answered.Verdicts) == len(conditions):
 		verdicts := make([]rule.Verdict, len(conditions))
@@ -146,22 +147,22 @@ func (s *Sandbox) Decide(ctx context.Context, event []byte, conditions []*rule.C
 	return verdicts, nil
 }
 
-// Message renders the message of an event that a rule has selected with a template. Its error is a
+// Message renders the message for an event and a rule with a template. Its error is a
 // *message.TemplateError, ErrDied, or that of ctx.
 func (s *Sandbox) Message(ctx context.Context, event []byte, selected rule.Rule, template *message.Template, names message.Names, notes message.Notes) (message.Message, error) {
 	answered, err := s.render(ctx, event, rendering{Rule: selected, Template: template.Text(), Names: names, Notes: notes})
 	return answered.Message, err
 }
 
-// Line renders the line of a digest as Message does.
+// Line renders the line of a digest, with the same errors as Message.
 func (s *Sandbox) Line(ctx context.Context, event []byte, selected rule.Rule, template *message.Template, names message.Names) (message.Line, error) {
 	answered, err := s.render(ctx, event, rendering{Rule: selected, Template: template.Text(), Names: names, Line: true})
 	return answered.Line, err
 }
 
-// Try tries a template with sample events as message.Template.Try does.
+// Try tests a template with sample events, like message.Template.Try.
 func (s *Sandbox) Try(ctx context.Context, template *message.Template, selected rule.Rule) error {
-	// Whoever reads a configuration needs to know at once.
+	// A second attempt would only delay reading the configuration.
 	if err := s.Start(ctx); err != nil {
 		return err
 	}
@@ -178,19 +179,20 @@ func (s *Sandbox) Try(ctx context.Context, template *message.Template, selected 
 	return nil
 }
 
-func (s *Sandbox) render(ctx context.Context, event []byte, asked rendering) (answer, error) {
-	asked.Rule.When = nil
-	answered, err := s.ask(ctx, request{Render: &asked}, event, attempts)
+func (s *Sandbox) render(ctx context.Context, event []byte, req rendering) (answer, error) {
+	req.Rule.When = nil
+	answered, err := s.ask(ctx, request{Render: &req}, event, attempts)
 	if err == nil && answered.Mistake != nil {
 		return answer{}, answered.Mistake
 	}
 	return answered, err
 }
 
-// ask makes the process do something, another one if it dies of that, until as many have as may. A
-// process that cannot be started is no reason to give up: nothing would be known about the event.
-func (s *Sandbox) ask(ctx context.Context, asked request, event []byte, most int) (answer, error) {
-	written, err := json.Marshal(asked)
+// ask sends a request to the process, and restarts it if it dies, for at most the given number of
+// attempts. It does not give up if the process cannot be started, because the event would remain
+// unevaluated.
+func (s *Sandbox) ask(ctx context.Context, req request, event []byte, most int) (answer, error) {
+	written, err := json.Marshal(req)
 	if err != nil {
 		return answer{}, fmt.Errorf("asking the process that evaluates conditions and templates: %w", err)
 	}
@@ -221,7 +223,7 @@ func (s *Sandbox) ask(ctx context.Context, asked request, event []byte, most int
 	return answer{}, ErrDied
 }
 
-// startAgain starts the process if there is none, and tries that until it works.
+// startAgain starts the process if there is none, and retries until it succeeds or ctx ends.
 func (s *Sandbox) startAgain(ctx context.Context) error {
 	const first, last = 100 * time.Millisecond, 10 * time.Second
 	for after := first; ; after = min(2*after, last) {

@@ -11,15 +11,15 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// request asks the process about an event, which follows it: to evaluate conditions, or to render a
-// message.
+// request asks the process to evaluate conditions or to render a message for an event, which
+// follows in the next frame.
 type request struct {
 	Conditions []json.RawMessage `json:"conditions,omitempty"`
 	Render     *rendering        `json:"render,omitempty"`
 }
 
-// rendering asks for the message of an event, or for its line; or whether a template can be used
-// for a rule.
+// rendering asks for the message of an event, for its line in a digest, or whether a template is
+// valid for a rule.
 type rendering struct {
 	Rule     rule.Rule       `json:"rule"`
 	Template json.RawMessage `json:"template"`
@@ -29,7 +29,7 @@ type rendering struct {
 	Try      bool            `json:"try"`
 }
 
-// answer is what the process says.
+// answer is the answer of the process.
 type answer struct {
 	Verdicts []verdict              `json:"verdicts,omitempty"`
 	Message  message.Message        `json:"message,omitzero"`
@@ -37,54 +37,54 @@ type answer struct {
 	Mistake  *message.TemplateError `json:"mistake,omitempty"`
 }
 
-// verdict is a rule.Verdict.
+// verdict is the JSON form of a rule.Verdict.
 type verdict struct {
 	Matches bool      `json:"matches,omitempty"`
 	Part    rule.Part `json:"part,omitempty"`
 	Reason  string    `json:"reason,omitempty"`
-	// Failure is what a failed condition says; Kind tells which error it is.
+	// Failure is the text of the error of a condition, and Kind identifies the error.
 	Failure string `json:"failure,omitempty"`
 	Kind    string `json:"kind,omitempty"`
 }
 
-// The errors of conditions that somebody branches on.
+// The kinds of errors that callers distinguish.
 const (
 	kindTime    = "time"
 	kindOutputs = "outputs"
 )
 
-// longestFailure is how much is passed on of what a failed condition says: it may quote the event.
+// longestFailure limits the text of an error, which may quote the event.
 const longestFailure = 1000
 
 func verdictOf(given rule.Verdict) verdict {
-	made := verdict{Matches: given.Matches, Part: given.Part, Reason: given.Reason}
+	result := verdict{Matches: given.Matches, Part: given.Part, Reason: given.Reason}
 	switch {
 	case given.Err == nil:
-		return made
+		return result
 	case errors.Is(given.Err, rule.ErrTime):
-		made.Kind = kindTime
+		result.Kind = kindTime
 	case errors.Is(given.Err, rule.ErrOutputs):
-		made.Kind = kindOutputs
+		result.Kind = kindOutputs
 	}
-	made.Failure = given.Err.Error()
-	made.Failure = made.Failure[:min(len(made.Failure), longestFailure)]
-	return made
+	result.Failure = given.Err.Error()
+	result.Failure = result.Failure[:min(len(result.Failure), longestFailure)]
+	return result
 }
 
 func (v verdict) verdict() rule.Verdict {
-	made := rule.Verdict{Matches: v.Matches, Part: v.Part, Reason: v.Reason}
+	result := rule.Verdict{Matches: v.Matches, Part: v.Part, Reason: v.Reason}
 	switch {
 	case v.Kind == kindTime:
-		made.Err = rule.ErrTime
+		result.Err = rule.ErrTime
 	case v.Kind == kindOutputs:
-		made.Err = rule.ErrOutputs
+		result.Err = rule.ErrOutputs
 	case v.Failure != "":
-		made.Err = errors.New(v.Failure)
+		result.Err = errors.New(v.Failure)
 	}
-	return made
+	return result
 }
 
-// writeFrames writes each text after its length.
+// writeFrames writes each text, preceded by its length.
 func writeFrames(to io.Writer, texts ...[]byte) error {
 	for _, text := range texts {
 		frame := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(text)), uint32(len(text))) //nolint:gosec // An event has 16 MiB.

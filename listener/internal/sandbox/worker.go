@@ -18,29 +18,29 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// Called reports whether a program with these arguments is to be the process.
+// Called reports whether a program with these arguments is the worker process.
 func Called(arguments []string) bool { return len(arguments) == 2 && arguments[0] == Argument }
 
-// Run is the process: it answers requests until there are no more, and returns the exit code.
-// memory is its limit in bytes.
+// Run runs the worker process: it answers requests until its input ends, and returns the exit code.
+// memory is the memory limit in bytes.
 func Run(memory string, in io.Reader, out io.Writer) int {
 	limit, err := strconv.ParseInt(memory, 10, 64)
 	if err != nil {
 		return exitProtocol
 	}
-	// They go to the whole group of processes. The one that asks says when to end.
+	// Signals go to the whole process group, but only the parent decides when this process ends.
 	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	watch := limitMemory(limit)
 	requests := make(chan asked)
 	go receive(bufio.NewReader(in), requests)
-	made := worker{conditions: make(map[string]*rule.Condition), templates: make(map[string]*message.Template)}
-	// It is ready.
+	w := worker{conditions: make(map[string]*rule.Condition), templates: make(map[string]*message.Template)}
+	// Tell the parent that the process is ready.
 	if err := send(out, answer{}); err != nil {
 		return 1
 	}
 	for next := range requests {
 		stop := watch()
-		answered := made.attempt(next)
+		answered := w.attempt(next)
 		stop()
 		if err := send(out, answered); err != nil {
 			return 1
@@ -53,7 +53,7 @@ func Run(memory string, in io.Reader, out io.Writer) int {
 	return 0
 }
 
-// large is from what size on the memory that an event took is given back at once.
+// large is the size of an event from which its memory is returned to the system at once.
 const large = 256 << 10
 
 type asked struct {
@@ -61,8 +61,7 @@ type asked struct {
 	event   []byte
 }
 
-// receive reads requests. When whoever asks is gone, so is the process, whatever it is at: nobody
-// waits for it.
+// receive reads requests. When the parent has ended, it exits the process at once.
 func receive(from *bufio.Reader, into chan<- asked) {
 	for {
 		var read asked
@@ -85,13 +84,13 @@ func send(out io.Writer, answered answer) error {
 	return writeFrames(out, written)
 }
 
-// worker keeps what it has compiled, by its text.
+// worker caches compiled conditions and templates by their text.
 type worker struct {
 	conditions map[string]*rule.Condition
 	templates  map[string]*message.Template
 }
 
-// attempt ends the process at a panic, which may quote the event.
+// attempt exits the process on a panic, without printing it, because it may quote the event.
 func (w *worker) attempt(to asked) answer {
 	defer func() {
 		if recover() != nil {
@@ -129,8 +128,8 @@ const (
 )
 
 func (w *worker) condition(text json.RawMessage) *rule.Condition {
-	if known := w.conditions[string(text)]; known != nil {
-		return known
+	if existing := w.conditions[string(text)]; existing != nil {
+		return existing
 	}
 	compiled, err := rule.ParseCondition(text)
 	if err != nil {
@@ -140,26 +139,26 @@ func (w *worker) condition(text json.RawMessage) *rule.Condition {
 	return compiled
 }
 
-func (w *worker) render(asked rendering, event *changelog.Event) answer {
-	template := w.templates[string(asked.Template)]
+func (w *worker) render(req rendering, event *changelog.Event) answer {
+	template := w.templates[string(req.Template)]
 	if template == nil {
-		compiled, err := message.ParseTemplate(asked.Template)
+		compiled, err := message.ParseTemplate(req.Template)
 		if err != nil {
 			os.Exit(exitProtocol)
 		}
 		template = compiled
-		w.templates[string(asked.Template)] = template
+		w.templates[string(req.Template)] = template
 	}
-	alert := message.NewAlert(event, asked.Rule).WithNames(asked.Names)
-	var made answer
+	alert := message.NewAlert(event, req.Rule).WithNames(req.Names)
+	var result answer
 	var err error
 	switch {
-	case asked.Try:
-		err = template.Try(asked.Rule)
-	case asked.Line:
-		made.Line, err = template.Line(alert)
+	case req.Try:
+		err = template.Try(req.Rule)
+	case req.Line:
+		result.Line, err = template.Line(alert)
 	default:
-		made.Message, err = template.Message(alert, asked.Notes)
+		result.Message, err = template.Message(alert, req.Notes)
 	}
 	if mistake, ok := errors.AsType[*message.TemplateError](err); ok {
 		return answer{Mistake: mistake}
@@ -167,5 +166,5 @@ func (w *worker) render(asked rendering, event *changelog.Event) answer {
 	if err != nil {
 		return answer{Mistake: &message.TemplateError{Problem: fmt.Sprint(err)}}
 	}
-	return made
+	return result
 }

@@ -1,6 +1,5 @@
-// Package slack sends messages to one destination: an incoming webhook of Slack, or of anything
-// that speaks its format, and reads the answer as Slack means it. The rate, and what to do about a
-// failure, are the business of the notifier.
+// Package slack sends messages to one destination, an incoming webhook of Slack or a compatible
+// service, and classifies the response. Package notifier limits the rate and handles failures.
 package slack
 
 import (
@@ -26,13 +25,13 @@ import (
 )
 
 const (
-	// requestTimeout bounds one request, from the connection to the answer.
+	// requestTimeout limits one request, from connecting to the end of the response.
 	requestTimeout = 10 * time.Second
-	// answerLimit is how much of an answer is read; Slack's is one word.
+	// answerLimit is how much of a response is read; Slack's is one word.
 	answerLimit = 4 << 10
 )
 
-// Options describe a destination.
+// Options configure a Destination.
 type Options struct {
 	// WebhookURL is an http or https URL, and a credential.
 	WebhookURL string
@@ -48,7 +47,7 @@ type Destination struct {
 	redact  *strings.Replacer
 }
 
-// New returns a destination. It refuses a URL that CheckURL refuses.
+// New returns a destination. It returns an error if CheckURL does.
 func New(options Options) (*Destination, error) {
 	if err := CheckURL(options.WebhookURL); err != nil {
 		return nil, err
@@ -65,15 +64,15 @@ func New(options Options) (*Destination, error) {
 		client: &http.Client{
 			Transport: transport,
 			Timeout:   requestTimeout,
-			// A webhook that redirects is not where it was set up to be.
+			// A webhook never redirects; whatever does is not Slack.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		redact: newRedactor(options.WebhookURL),
 	}, nil
 }
 
-// CheckURL refuses what cannot be a webhook. Its error does not quote the URL, which is a
-// credential.
+// CheckURL returns an error if a URL cannot be that of a webhook. The error does not quote the URL,
+// which is a credential.
 func CheckURL(webhook string) error {
 	_, err := weburl.Parse(webhook)
 	return err
@@ -99,7 +98,7 @@ func (d *Destination) Send(ctx context.Context, content message.Message) error {
 		return &Failure{Reason: ReasonIntercepted, Status: int(refusal), detail: refusal.Error()}
 	}
 	if err != nil {
-		// What never had a connection was certainly not delivered.
+		// Without a connection, the message was certainly not delivered.
 		return &Failure{Reason: ReasonUnavailable, Ambiguous: connected, detail: d.describe(err)}
 	}
 	if failure := received.classify(d.options.Now()); failure != nil {
@@ -108,8 +107,8 @@ func (d *Destination) Send(ctx context.Context, content message.Message) error {
 	return nil
 }
 
-// Probe asks the webhook for an answer without sending anything that would be shown: a message
-// without a text. Slack refuses that, unless the webhook is gone. The error is a *Failure.
+// Probe tests the webhook without posting anything: it sends a message without text, which Slack
+// refuses with no_text if the webhook exists. The error is a *Failure.
 func (d *Destination) Probe(ctx context.Context) error {
 	received, err := d.request(ctx, []byte("{}"))
 	if refusal, ok := errors.AsType[proxyRefusal](err); ok {
@@ -124,13 +123,13 @@ func (d *Destination) Probe(ctx context.Context) error {
 	return nil
 }
 
-// Fingerprint tells the webhook from others without giving it away.
+// Fingerprint identifies the webhook without revealing its URL.
 func (d *Destination) Fingerprint() string {
 	sum := sha256.Sum256([]byte(d.options.WebhookURL))
 	return hex.EncodeToString(sum[:8])
 }
 
-// Close releases the connections that are kept open for the next message.
+// Close closes idle connections.
 func (d *Destination) Close() {
 	d.client.CloseIdleConnections()
 }
@@ -162,7 +161,8 @@ func (r proxyRefusal) Error() string {
 	return fmt.Sprintf("the proxy refuses to connect: %d %s", int(r), http.StatusText(int(r)))
 }
 
-// describe words a transport error without the URL, which net/http puts into every one of them.
+// describe returns the text of a transport error without the URL, which net/http includes in every
+// error.
 func (d *Destination) describe(err error) string {
 	if transport, ok := errors.AsType[*url.Error](err); ok {
 		if transport.Timeout() {
@@ -173,8 +173,8 @@ func (d *Destination) describe(err error) string {
 	return d.redact.Replace(err.Error())
 }
 
-// newRedactor hides the URL of a webhook, and its path by itself: a server that is none may send
-// back whatever it was asked for.
+// newRedactor hides the URL of a webhook, and its path, because an unknown server may echo the
+// request.
 func newRedactor(webhook string) *strings.Replacer {
 	hidden := []string{webhook, "<secret>"}
 	if parsed, err := url.Parse(webhook); err == nil && len(parsed.EscapedPath()) > 1 {

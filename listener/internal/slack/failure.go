@@ -5,43 +5,42 @@ import (
 	"time"
 )
 
-// Reason says what a failure to send is about, and with that what to do next. The set is closed, so
-// that it can label a metric.
+// Reason is the kind of a failure, which determines how to handle it. The set is closed, so that it
+// can label a metric.
 type Reason string
 
-// The reasons for which a message was not delivered.
+// The reasons why a message was not delivered.
 const (
 	// ReasonUnavailable is an outage: 5xx, no answer, no connection. Try again later.
 	ReasonUnavailable Reason = "unavailable"
 	// ReasonIntercepted is an answer that did not come from Slack but from something in between,
-	// such as a proxy: an outage, too.
+	// such as a proxy. It is handled as an outage.
 	ReasonIntercepted Reason = "intercepted"
-	// ReasonRateLimited is a 429: nothing is wrong with the message, and the destination takes none
-	// before Failure.Pause is over.
+	// ReasonRateLimited is a 429: the destination accepts no message until Failure.Pause is over.
 	ReasonRateLimited Reason = "rate_limited"
-	// ReasonDestination says that this webhook takes no message at all until somebody fixes it:
-	// 403, 404 or 410 with a word of Slack's.
+	// ReasonDestination means that this webhook accepts no messages until somebody fixes it: 403,
+	// 404 or 410 with a Slack error code.
 	ReasonDestination Reason = "destination"
-	// ReasonRefused says that this very message is not acceptable. Sending it again gives the same
-	// answer.
+	// ReasonRefused means that Slack does not accept this message. Sending it again would give the
+	// same answer.
 	ReasonRefused Reason = "refused"
 )
 
-// Failure is the error of a message that was not delivered. Its text never holds the webhook's URL,
-// nor what an unknown server wrote.
+// Failure is the error of a message that was not delivered. Its text never contains the URL of the
+// webhook or the content of an unknown server.
 type Failure struct {
 	Reason Reason
-	// Status is the HTTP status of the answer, 0 when there was none.
+	// Status is the HTTP status of the answer, or 0 if there was none.
 	Status int
-	// Ambiguous says that the message may have been delivered all the same.
+	// Ambiguous means that the message may have been delivered nevertheless.
 	Ambiguous bool
-	// Pause is how long a rate-limited destination asks to be left alone.
+	// Pause is the pause that a rate-limited destination requests.
 	Pause time.Duration
 
 	detail string
 }
 
-// Error words the failure for a log.
+// Error implements error.
 func (f *Failure) Error() string {
 	switch f.Reason {
 	case ReasonRateLimited:
