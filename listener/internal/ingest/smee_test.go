@@ -294,7 +294,7 @@ func TestSmeeKeepsTryingWhateverIsAnswered(t *testing.T) {
 		{"a page", []http.HandlerFunc{func(response http.ResponseWriter, _ *http.Request) {
 			response.Header().Set("Content-Type", "text/html; charset=utf-8")
 			_, _ = io.WriteString(response, signedPost(numbered(1)).frame())
-		}}, `the channel answered with \"text/html\" instead of text/event-stream; check that smee.url is the URL of a channel (on a gosmee server /events/ goes before its name)`},
+		}}, `the channel answered with \"text/html\" instead of text/event-stream; check that smee.url is the URL of a channel (on a gosmee server, its path begins with /events/)`},
 		{"no content type", []http.HandlerFunc{func(response http.ResponseWriter, _ *http.Request) {
 			response.Header()["Content-Type"] = nil
 			_, _ = io.WriteString(response, signedPost(numbered(1)).frame())
