@@ -12,34 +12,34 @@ import (
 	"syscall"
 )
 
-// command is something that the program does in place of listening.
+// command is a subcommand of the program.
 type command struct {
-	// name is the word that calls it; where it is below another command, the words.
+	// name is the name of the command, including the names of its parents.
 	name string
-	// arguments shows in a line what may follow the name.
+	// arguments is the synopsis of the arguments.
 	arguments string
-	// summary says in a line what it does, for the list of all commands.
+	// summary describes the command in one line, for the list of commands.
 	summary string
-	// about says more, for the help of this one. It ends without a line break.
+	// about is the description in the help of the command, without a final line break.
 	about string
-	// commands are those below it, which are called by their names after its own.
+	// commands are its subcommands.
 	commands []command
-	// prepare defines the flags, and returns what is run once they are read. Its operands are the
-	// arguments that are no flags.
+	// prepare defines the flags, and returns the function to run after they are parsed. Its
+	// operands are the arguments that are not flags.
 	prepare func(flags *flag.FlagSet) func(ctx context.Context, operands []string, out io.Writer) error
 }
 
-// commands are all there are, in the order of the help.
+// commands returns all commands, in the order of the help.
 func commands() []command {
 	return []command{sendCommand(), renderCommand(), explainCommand(), destinationsCommand(), deadLettersCommand(), reloadCommand(), setupCommand(), doctorCommand()}
 }
 
-// find returns the command that the arguments begin with, and what follows it.
-func find(among []command, arguments []string) (found command, rest []string, ok bool) {
+// find returns the command that the arguments begin with, and the remaining arguments.
+func find(commands []command, arguments []string) (result command, rest []string, ok bool) {
 	if len(arguments) == 0 {
 		return command{}, nil, false
 	}
-	for _, candidate := range among {
+	for _, candidate := range commands {
 		if candidate.name != arguments[0] {
 			continue
 		}
@@ -87,7 +87,7 @@ func (c command) fail(stderr io.Writer, err error) int {
 	return exitUsage
 }
 
-// parseAnywhere reads flags that stand before, between or after the operands.
+// parseAnywhere parses flags before, between and after the operands.
 func parseAnywhere(flags *flag.FlagSet, arguments []string) (operands []string, err error) {
 	for {
 		if err := flags.Parse(arguments); err != nil {
@@ -118,7 +118,7 @@ func (c command) writeUsage(out io.Writer) {
 	}
 }
 
-// writeCommands lists commands, one a line.
+// writeCommands lists commands, one per line.
 func writeCommands(out io.Writer, listed []command) {
 	for _, command := range listed {
 		_, _ = fmt.Fprintf(out, "  %-14s %s\n", command.name, command.summary)

@@ -109,7 +109,7 @@ rules:
 			[]string{
 				shown + "odd does not match: its condition (when) cannot be evaluated for this event (cannot add: string (\"UPDATE\") and number (1)).\n\n",
 				"gone does not match: the rule does not cover this action.\n\n", "loops, to a and b:\n\n",
-				"  The template cannot be used for this event, so the default message is sent:\n  header: its loops take more than 10000 steps\n\n    cart was updated\n",
+				"  The template fails for this event, so the default message is sent:\n  header: its loops take more than 10000 steps\n\n    cart was updated\n",
 				"In a digest:\n\n    • cart moved\n",
 			},
 			"",

@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	// defaultShown is how many dead letters a table shows before it ends.
+	// defaultShown is the default limit of the list.
 	defaultShown = 1000
-	// orderSize is how many dead letters are replayed or dropped with one request: few enough to be
-	// done soon, and to be stopped in between.
+	// orderSize is how many dead letters one request replays or drops: few enough to finish soon,
+	// and to allow stopping in between.
 	orderSize = 100
 )
 
@@ -26,7 +26,7 @@ func deadLettersCommand() command {
 	return command{
 		name:      "dlq",
 		arguments: "command [flags]",
-		summary:   "list, replay or drop the dead letters",
+		summary:   "list, replay or drop dead letters",
 		about: `List, replay or drop the dead letters.
 
 A dead letter is an alert that was given up: Slack refused its message in every
@@ -50,13 +50,13 @@ func listCommand() command {
 	return command{
 		name:      "list",
 		arguments: "[-destination NAME] [-json]",
-		summary:   "show the dead letters, the oldest first",
-		about: `Show the dead letters, the oldest first.
+		summary:   "show the dead letters, oldest first",
+		about: `Show the dead letters, oldest first.
 
 ID is the id for the other commands, REASON says why the alert was given up, ABOUT
 names the entity that changed, and AGE is the time since the alert was given up.
 
-` + aboutPlace,
+` + aboutTarget,
 		prepare: prepareList,
 	}
 }
@@ -65,7 +65,7 @@ func prepareList(flags *flag.FlagSet) func(context.Context, []string, io.Writer)
 	destination := flags.String("destination", "", "show only those of the destination with this `name`")
 	limit := flags.Int("limit", defaultShown, "show at most this `number` of them; 0 shows all")
 	asJSON := flags.Bool("json", false, "print one JSON object per line")
-	place := definePlace(flags)
+	target := defineTarget(flags)
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if err := noOperands(operands); err != nil {
 			return err
@@ -73,12 +73,12 @@ func prepareList(flags *flag.FlagSet) func(context.Context, []string, io.Writer)
 		if *limit < 0 {
 			return &usageError{"-limit must be 0 or greater"}
 		}
-		return place.look(ctx, func(desk desk) error {
-			letters, more, err := collect(ctx, desk, *destination, *limit)
+		return target.look(ctx, func(conn connection) error {
+			letters, more, err := collect(ctx, conn, *destination, *limit)
 			if err != nil {
 				return err
 			}
-			if err := requireDestination(ctx, desk, *destination, letters); err != nil {
+			if err := requireDestination(ctx, conn, *destination, letters); err != nil {
 				return err
 			}
 			if *asJSON {
@@ -87,17 +87,17 @@ func prepareList(flags *flag.FlagSet) func(context.Context, []string, io.Writer)
 			if err := writeLetters(out, letters, more, time.Now()); err != nil {
 				return err
 			}
-			return desk.writeNote(out)
+			return conn.writeNote(out)
 		})
 	}
 }
 
 // collect reads the dead letters page by page, up to a limit unless it is 0, and reports whether
 // there are more.
-func collect(ctx context.Context, desk desk, destination string, limit int) (letters []admin.DeadLetter, more bool, err error) {
+func collect(ctx context.Context, conn connection, destination string, limit int) (letters []admin.DeadLetter, more bool, err error) {
 	query := admin.Query{Destination: destination, Limit: admin.MaxPage}
 	for {
-		page, err := desk.DeadLetters(ctx, query)
+		page, err := conn.DeadLetters(ctx, query)
 		if err != nil || len(page) == 0 {
 			return letters, false, err
 		}
@@ -108,13 +108,13 @@ func collect(ctx context.Context, desk desk, destination string, limit int) (let
 	}
 }
 
-// requireDestination refuses the name of a destination that has no dead letters and is not known
-// either: it is likely to be a slip.
-func requireDestination(ctx context.Context, desk desk, name string, letters []admin.DeadLetter) error {
+// requireDestination returns an error if a destination without dead letters does not exist: its
+// name is probably misspelled.
+func requireDestination(ctx context.Context, conn connection, name string, letters []admin.DeadLetter) error {
 	if name == "" || len(letters) > 0 {
 		return nil
 	}
-	destinations, err := desk.Destinations(ctx)
+	destinations, err := conn.Destinations(ctx)
 	if err != nil {
 		return err
 	}
@@ -128,8 +128,8 @@ func requireDestination(ctx context.Context, desk desk, name string, letters []a
 	return fmt.Errorf("there is no destination %q; the destinations are %s", name, strings.Join(names, ", "))
 }
 
-// writeLettersJSON fails after what was asked for if there is more: a program does not read a
-// remark.
+// writeLettersJSON returns an error if there are more dead letters, because a program would not
+// read a remark.
 func writeLettersJSON(out io.Writer, letters []admin.DeadLetter, more bool) error {
 	if err := writeLines(out, letters); err != nil {
 		return err
@@ -169,28 +169,28 @@ Each one is queued again for its destination, or for the one given with -to, and
 retried as long as a new alert. An alert that its destination has already accepted
 is not sent there again.
 
-` + aboutPlace,
+` + aboutTarget,
 		prepare: prepareReplay,
 	}
 }
 
 func prepareReplay(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
-	chosen := defineChoice(flags)
+	selected := defineSelection(flags)
 	to := flags.String("to", "", "send them to the destination with this `name` instead of their own")
-	place := definePlace(flags)
+	target := defineTarget(flags)
 	return func(ctx context.Context, operands []string, out io.Writer) error {
-		ids, err := chosen.ids(operands)
+		ids, err := selected.ids(operands)
 		if err != nil {
 			return err
 		}
-		return place.at(ctx, func(desk desk) error {
+		return target.at(ctx, func(conn connection) error {
 			work := work{
 				done: "Replayed", notDone: "replayed", out: out,
 				order: func(ids []uint64) (admin.Report, error) {
-					return desk.Replay(ctx, admin.Order{IDs: ids, To: *to})
+					return conn.Replay(ctx, admin.Order{IDs: ids, To: *to})
 				},
 			}
-			return errors.Join(work.do(ctx, desk, chosen, ids), desk.writeNote(out))
+			return errors.Join(work.do(ctx, conn, selected, ids), conn.writeNote(out))
 		})
 	}
 }
@@ -202,49 +202,49 @@ func dropCommand() command {
 		summary:   "delete dead letters permanently",
 		about: `Delete dead letters permanently. They will not be delivered.
 
-` + aboutPlace,
+` + aboutTarget,
 		prepare: prepareDrop,
 	}
 }
 
 func prepareDrop(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
-	chosen := defineChoice(flags)
-	place := definePlace(flags)
+	selected := defineSelection(flags)
+	target := defineTarget(flags)
 	return func(ctx context.Context, operands []string, out io.Writer) error {
-		ids, err := chosen.ids(operands)
+		ids, err := selected.ids(operands)
 		if err != nil {
 			return err
 		}
-		if chosen.all && chosen.destination == "" {
-			return &usageError{"-all needs -destination here, because dropped dead letters cannot be restored"}
+		if selected.all && selected.destination == "" {
+			return &usageError{"-all requires -destination here, because dropped dead letters cannot be restored"}
 		}
-		return place.at(ctx, func(desk desk) error {
+		return target.at(ctx, func(conn connection) error {
 			work := work{
 				done: "Dropped", notDone: "dropped", out: out,
 				order: func(ids []uint64) (admin.Report, error) {
-					return desk.Drop(ctx, admin.Order{IDs: ids})
+					return conn.Drop(ctx, admin.Order{IDs: ids})
 				},
 			}
-			return errors.Join(work.do(ctx, desk, chosen, ids), desk.writeNote(out))
+			return errors.Join(work.do(ctx, conn, selected, ids), conn.writeNote(out))
 		})
 	}
 }
 
-// choice says which dead letters something is done to.
-type choice struct {
+// selection determines which dead letters a command processes.
+type selection struct {
 	all         bool
 	destination string
 }
 
-func defineChoice(flags *flag.FlagSet) *choice {
-	defined := new(choice)
+func defineSelection(flags *flag.FlagSet) *selection {
+	defined := new(selection)
 	flags.BoolVar(&defined.all, "all", false, "select all dead letters instead of ids")
 	flags.StringVar(&defined.destination, "destination", "", "with -all, select only those of the destination with this `name`")
 	return defined
 }
 
-// ids reads the operands, which must be there unless all are taken.
-func (c *choice) ids(operands []string) ([]uint64, error) {
+// ids parses the operands, which are required unless all dead letters are selected.
+func (c *selection) ids(operands []string) ([]uint64, error) {
 	switch {
 	case c.all && len(operands) > 0:
 		return nil, &usageError{"use ids or -all, not both"}
@@ -263,26 +263,26 @@ func (c *choice) ids(operands []string) ([]uint64, error) {
 	return ids, nil
 }
 
-// work is something that is done to dead letters, and told of.
+// work processes dead letters and prints the results.
 type work struct {
-	// done and notDone word it at the beginning and within a sentence.
+	// done and notDone are the words for it in messages.
 	done, notDone string
 	order         func(ids []uint64) (admin.Report, error)
 	out           io.Writer
 }
 
-// do does it to those that were chosen.
-func (w work) do(ctx context.Context, desk desk, chosen *choice, ids []uint64) error {
-	if !chosen.all {
+// do processes the selected dead letters.
+func (w work) do(ctx context.Context, conn connection, selected *selection, ids []uint64) error {
+	if !selected.all {
 		results, err := w.each(ids)
-		return errors.Join(w.tellEach(results), problems(results), err)
+		return errors.Join(w.printEach(results), problems(results), err)
 	}
-	// All that are there now: what is given up again meanwhile would be taken again without end.
-	letters, _, err := collect(ctx, desk, chosen.destination, 0)
+	// Select those that exist now: alerts that fail again must not be processed endlessly.
+	letters, _, err := collect(ctx, conn, selected.destination, 0)
 	if err != nil {
 		return err
 	}
-	if err := requireDestination(ctx, desk, chosen.destination, letters); err != nil {
+	if err := requireDestination(ctx, conn, selected.destination, letters); err != nil {
 		return err
 	}
 	if len(letters) == 0 {
@@ -293,10 +293,10 @@ func (w work) do(ctx context.Context, desk desk, chosen *choice, ids []uint64) e
 		ids = append(ids, letter.ID)
 	}
 	results, err := w.each(ids)
-	return errors.Join(w.tellCount(results, len(ids)), problems(results), err)
+	return errors.Join(w.printCount(results, len(ids)), problems(results), err)
 }
 
-// each gives one order after the other. After an error it returns what was done before.
+// each sends the orders one by one. After an error, it returns the results so far.
 func (w work) each(ids []uint64) ([]admin.Result, error) {
 	var results []admin.Result
 	for part := range slices.Chunk(ids, orderSize) {
@@ -309,7 +309,7 @@ func (w work) each(ids []uint64) ([]admin.Result, error) {
 	return results, nil
 }
 
-func (w work) tellEach(results []admin.Result) error {
+func (w work) printEach(results []admin.Result) error {
 	for _, result := range results {
 		var err error
 		switch result.Outcome {
@@ -326,7 +326,7 @@ func (w work) tellEach(results []admin.Result) error {
 	return nil
 }
 
-func (w work) tellCount(results []admin.Result, wanted int) error {
+func (w work) printCount(results []admin.Result, total int) error {
 	done := 0
 	for _, result := range results {
 		if result.Problem == "" {
@@ -334,29 +334,29 @@ func (w work) tellCount(results []admin.Result, wanted int) error {
 		}
 	}
 	text := fmt.Sprintf("%s %s.\n", w.done, count(done))
-	if done < wanted {
-		text = fmt.Sprintf("%s %d of %s.\n", w.done, done, count(wanted))
+	if done < total {
+		text = fmt.Sprintf("%s %d of %s.\n", w.done, done, count(total))
 	}
 	_, err := io.WriteString(w.out, text)
 	return err
 }
 
-// shownProblems bounds the problems that are told one by one.
+// shownProblems limits the number of problems in an error.
 const shownProblems = 10
 
-// problems returns an error that lists what was not done.
+// problems returns an error that lists the failures, or nil.
 func problems(results []admin.Result) error {
-	var told []string
+	var failures []string
 	for _, result := range results {
 		if result.Problem != "" {
-			told = append(told, result.Problem)
+			failures = append(failures, result.Problem)
 		}
 	}
-	if len(told) == 0 {
+	if len(failures) == 0 {
 		return nil
 	}
-	if more := len(told) - shownProblems; more > 1 {
-		told = append(told[:shownProblems], fmt.Sprintf("and %d more", more))
+	if more := len(failures) - shownProblems; more > 1 {
+		failures = append(failures[:shownProblems], fmt.Sprintf("and %d more", more))
 	}
-	return errors.New(strings.Join(told, "\n  "))
+	return errors.New(strings.Join(failures, "\n  "))
 }

@@ -25,7 +25,7 @@ func destinationsCommand() command {
   paused          the destination asked for a pause
   not configured  removed from the configuration, but alerts or dead letters remain
 
-` + aboutPlace,
+` + aboutTarget,
 		commands: []command{unparkCommand()},
 		prepare:  prepareDestinations,
 	}
@@ -33,13 +33,13 @@ func destinationsCommand() command {
 
 func prepareDestinations(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
 	asJSON := flags.Bool("json", false, "print one JSON object per line")
-	place := definePlace(flags)
+	target := defineTarget(flags)
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if err := noOperands(operands); err != nil {
 			return err
 		}
-		return place.look(ctx, func(desk desk) error {
-			seen, err := desk.Destinations(ctx)
+		return target.look(ctx, func(conn connection) error {
+			seen, err := conn.Destinations(ctx)
 			if err != nil {
 				return err
 			}
@@ -49,7 +49,7 @@ func prepareDestinations(flags *flag.FlagSet) func(context.Context, []string, io
 			if err := writeDestinations(out, seen, time.Now()); err != nil {
 				return err
 			}
-			return desk.writeNote(out)
+			return conn.writeNote(out)
 		})
 	}
 }
@@ -69,7 +69,7 @@ func writeDestinations(out io.Writer, seen []admin.Destination, now time.Time) e
 	return writeTable(out, rows)
 }
 
-// explain says more about a destination that takes no messages.
+// explain returns details about a destination that does not accept messages.
 func explain(destination admin.Destination, now time.Time) string {
 	switch destination.State {
 	case admin.StateParked, admin.StateFailing:
@@ -90,25 +90,25 @@ func unparkCommand() command {
 
 Its alerts are sent if the webhook accepts them; otherwise it is parked again.
 
-` + aboutPlace,
+` + aboutTarget,
 		prepare: prepareUnpark,
 	}
 }
 
 func prepareUnpark(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
-	place := definePlace(flags)
+	target := defineTarget(flags)
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if len(operands) != 1 {
 			return &usageError{"name one destination, as listener destinations shows it"}
 		}
 		name := operands[0]
-		return place.at(ctx, func(desk desk) error {
-			parked, err := desk.Unpark(ctx, name)
+		return target.at(ctx, func(conn connection) error {
+			parked, err := conn.Unpark(ctx, name)
 			if err != nil {
 				return err
 			}
 			answer := "The destination %s is not parked.\n"
-			if parked && desk.note == "" {
+			if parked && conn.note == "" {
 				answer = "The destination %s is being retried now.\n"
 			} else if parked {
 				answer = "The destination %s will be retried when a listener runs.\n"
@@ -116,7 +116,7 @@ func prepareUnpark(flags *flag.FlagSet) func(context.Context, []string, io.Write
 			if _, err := fmt.Fprintf(out, answer, name); err != nil {
 				return err
 			}
-			return desk.writeNote(out)
+			return conn.writeNote(out)
 		})
 	}
 }

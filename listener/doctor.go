@@ -57,16 +57,16 @@ func prepareDoctor(flags *flag.FlagSet) func(context.Context, []string, io.Write
 	}
 }
 
-// examine prints what every check has found, and returns an error if one has failed.
+// examine prints the finding of every check, and returns an error if one failed.
 func examine(ctx context.Context, loaded *config.Config, address string, out *printer) error {
 	failed := 0
-	show := func(found doctor.Finding) {
-		if found.State == doctor.Failed {
+	show := func(finding doctor.Finding) {
+		if finding.State == doctor.Failed {
 			failed++
 		}
-		out.line("%-4s  %-16s  %s", found.State, found.Subject, strings.ReplaceAll(found.Text, "\n", "; "))
-		if found.Advice != "" {
-			out.line("                        -> %s", found.Advice)
+		out.line("%-4s  %-16s  %s", finding.State, finding.Subject, strings.ReplaceAll(finding.Text, "\n", "; "))
+		if finding.Advice != "" {
+			out.line("                        -> %s", finding.Advice)
 		}
 	}
 	show(doctor.Finding{State: doctor.OK, Subject: "configuration", Text: loaded.Summary()})
@@ -89,5 +89,5 @@ func examine(ctx context.Context, loaded *config.Config, address string, out *pr
 	return nil
 }
 
-// doctorPatience is how long one request to Port may take.
+// doctorPatience is the timeout of one request to Port.
 const doctorPatience = 15 * time.Second

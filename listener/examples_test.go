@@ -124,7 +124,7 @@ func TestExamples(t *testing.T) {
 				event := strings.TrimSuffix(filepath.Base(event), ".json")
 				got := inProcess("render", "-config", absolute(t, name), "-event", absolute(t, "events/"+event+".json"))
 				want := told[name][event]
-				if got.code != 0 || want == "" && strings.Contains(got.stdout, "As Slack draws it") || want != "" && !strings.Contains(got.stdout, "\n    "+want+"\n") {
+				if got.code != 0 || want == "" && strings.Contains(got.stdout, "As Slack displays it") || want != "" && !strings.Contains(got.stdout, "\n    "+want+"\n") {
 					t.Errorf("%s is rendered as %+v\nwant %q", event, got, want)
 				}
 			}

@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// defaultExplained is how many events are explained unless the number is given.
+	// defaultExplained is the default number of events.
 	defaultExplained = 10
-	// followInterval is how often it is looked for new events.
+	// followInterval is how often to check for new events.
 	followInterval = time.Second
 )
 
@@ -30,10 +30,10 @@ func explainCommand() command {
 answers of the destinations.
 
 ID is the short id of an event from the log or the operator's page. Without an ID
-the latest events are shown, the newest last; the flags filter them. Events are kept
+the latest events are shown, newest last; the flags filter them. Events are kept
 for max_age after their evaluation.
 
-` + aboutPlace,
+` + aboutTarget,
 		prepare: prepareExplain,
 	}
 }
@@ -47,21 +47,21 @@ func prepareExplain(flags *flag.FlagSet) func(context.Context, []string, io.Writ
 	last := flags.Int("last", defaultExplained, "show at most this `number` of events")
 	follow := flags.Bool("follow", false, "keep showing new events until interrupted")
 	asJSON := flags.Bool("json", false, "print one JSON object per line")
-	place := definePlace(flags)
+	target := defineTarget(flags)
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if err := checkExplain(operands, *query, *last, *follow); err != nil {
 			return err
 		}
-		return place.look(ctx, func(desk desk) error {
+		return target.look(ctx, func(conn connection) error {
 			shown := explainer{out: out, asJSON: *asJSON}
 			if len(operands) == 1 {
-				return shown.one(ctx, desk, operands[0])
+				return shown.one(ctx, conn, operands[0])
 			}
-			if err := shown.last(ctx, desk, *query, *last); err != nil {
+			if err := shown.last(ctx, conn, *query, *last); err != nil {
 				return err
 			}
 			if *follow {
-				return shown.follow(ctx, desk, *query)
+				return shown.follow(ctx, conn, *query)
 			}
 			return nil
 		})
@@ -92,7 +92,7 @@ func checkExplain(operands []string, query admin.EventQuery, last int, follow bo
 type explainer struct {
 	out    io.Writer
 	asJSON bool
-	// newest is the number of the newest event that was seen.
+	// newest is the number of the newest event so far.
 	newest uint64
 }
 
@@ -104,20 +104,20 @@ func (x *explainer) show(event admin.Event) error {
 	return err
 }
 
-func (x *explainer) one(ctx context.Context, desk desk, id string) error {
-	event, err := desk.Event(ctx, id)
+func (x *explainer) one(ctx context.Context, conn connection, id string) error {
+	event, err := conn.Event(ctx, id)
 	if err != nil {
 		return err
 	}
 	if err := x.show(event); err != nil || x.asJSON {
 		return err
 	}
-	return desk.writeNote(x.out)
+	return conn.writeNote(x.out)
 }
 
-// last shows the last events, the newest at the end.
-func (x *explainer) last(ctx context.Context, desk desk, query admin.EventQuery, limit int) error {
-	events, err := x.collect(ctx, desk, query, limit)
+// last shows the latest events, newest last.
+func (x *explainer) last(ctx context.Context, conn connection, query admin.EventQuery, limit int) error {
+	events, err := x.collect(ctx, conn, query, limit)
 	if err != nil {
 		return err
 	}
@@ -134,12 +134,12 @@ func (x *explainer) last(ctx context.Context, desk desk, query admin.EventQuery,
 			return err
 		}
 	}
-	return desk.writeNote(x.out)
+	return conn.writeNote(x.out)
 }
 
 // collect reads events page by page.
-func (x *explainer) collect(ctx context.Context, desk desk, query admin.EventQuery, limit int) ([]admin.Event, error) {
-	newest, err := desk.Events(ctx, admin.EventQuery{Limit: 1})
+func (x *explainer) collect(ctx context.Context, conn connection, query admin.EventQuery, limit int) ([]admin.Event, error) {
+	newest, err := conn.Events(ctx, admin.EventQuery{Limit: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +149,7 @@ func (x *explainer) collect(ctx context.Context, desk desk, query admin.EventQue
 	var events []admin.Event
 	for len(events) < limit {
 		query.Limit = min(limit-len(events), admin.MaxPage)
-		page, err := desk.Events(ctx, query)
+		page, err := conn.Events(ctx, query)
 		if err != nil {
 			return nil, err
 		}
@@ -160,9 +160,9 @@ func (x *explainer) collect(ctx context.Context, desk desk, query admin.EventQue
 	return events, nil
 }
 
-// follow shows each new event once its story has an end, and again when it gets another one. One
-// that waits for long is shown as it waits.
-func (x *explainer) follow(ctx context.Context, desk desk, query admin.EventQuery) error {
+// follow shows each new event when it has an outcome, and again when the outcome changes. An event
+// that is pending for long is shown as pending.
+func (x *explainer) follow(ctx context.Context, conn connection, query admin.EventQuery) error {
 	again := time.NewTicker(followInterval)
 	defer again.Stop()
 	from, shown, waited := x.newest, make(map[uint64]queue.Outcome), make(map[uint64]int)
@@ -173,7 +173,7 @@ func (x *explainer) follow(ctx context.Context, desk desk, query admin.EventQuer
 			return nil
 		case <-again.C:
 		}
-		page, err := desk.Events(ctx, query)
+		page, err := conn.Events(ctx, query)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -196,22 +196,22 @@ func (x *explainer) follow(ctx context.Context, desk desk, query admin.EventQuer
 	}
 }
 
-// isOpen reports whether an event is likely to have another outcome soon.
+// isOpen reports whether the outcome of an event is likely to change soon.
 func isOpen(outcome queue.Outcome) bool {
 	return outcome == queue.OutcomeUnevaluated || outcome == queue.OutcomeWaiting
 }
 
-// explainTime is how moments are shown: events of one second are told apart.
+// explainTime is the format of times. Milliseconds distinguish events of the same second.
 const explainTime = "2006-01-02 15:04:05.000 UTC"
 
 func moment(at time.Time) string { return at.UTC().Format(explainTime) }
 
-// explainEvent tells the story of an event, an indented line for each thing to say.
+// explainEvent returns what happened to an event, as indented lines.
 func explainEvent(event admin.Event) string {
-	var told strings.Builder
+	var text strings.Builder
 	say := func(depth int, format string, values ...any) {
-		told.WriteString(strings.Repeat("  ", depth))
-		_, _ = fmt.Fprintf(&told, format+"\n", values...)
+		text.WriteString(strings.Repeat("  ", depth))
+		_, _ = fmt.Fprintf(&text, format+"\n", values...)
 	}
 	say(0, "%s  %s  %s%s", event.ID, moment(event.StoredAt), headline(event), from(event.Source))
 	for _, copies := range event.Copies {
@@ -230,19 +230,19 @@ func explainEvent(event admin.Event) string {
 	if event.OtherRules > 0 {
 		say(1, "%s for other blueprints or resources.", times(event.OtherRules, "rule is", "rules are"))
 	}
-	for _, story := range event.Deliveries {
-		say(1, "%s to %s: %s.", story.Rule, story.Destination, describeDelivery(story))
-		for _, attempts := range story.Attempts {
+	for _, delivery := range event.Deliveries {
+		say(1, "%s to %s: %s.", delivery.Rule, delivery.Destination, describeDelivery(delivery))
+		for _, attempts := range delivery.Attempts {
 			say(2, "%s", describeAttempts(attempts))
 		}
 	}
 	if event.Omitted > 0 {
 		say(1, "%s omitted to save space.", times(event.Omitted, "entry was", "entries were"))
 	}
-	return told.String()
+	return text.String()
 }
 
-// headline says in a line what an event tells of.
+// headline describes an event in one line.
 func headline(event admin.Event) string {
 	words := strings.Fields(event.Action + " " + event.Resource + " " + event.About())
 	if len(words) == 0 {
@@ -258,7 +258,7 @@ func from(source string) string {
 	return " (" + strings.ReplaceAll(source, "_", " ") + ")"
 }
 
-// times words a number of things.
+// times formats a number with the singular or plural of a noun.
 func times(number int, one, many string) string {
 	if number == 1 {
 		return "1 " + one
@@ -266,22 +266,22 @@ func times(number int, one, many string) string {
 	return fmt.Sprintf("%d %s", number, many)
 }
 
-// describeDelivery says how far a delivery has come.
-func describeDelivery(story queue.DeliveryHistory) string {
-	text := strings.ReplaceAll(string(story.State), "_", " ")
-	if story.Reason != "" {
-		text += " (" + strings.ReplaceAll(string(story.Reason), "_", " ") + ")"
+// describeDelivery describes the state of a delivery.
+func describeDelivery(delivery queue.DeliveryHistory) string {
+	text := strings.ReplaceAll(string(delivery.State), "_", " ")
+	if delivery.Reason != "" {
+		text += " (" + strings.ReplaceAll(string(delivery.Reason), "_", " ") + ")"
 	}
-	if !story.At.IsZero() && story.State != queue.StateWaiting {
-		text += " at " + moment(story.At)
+	if !delivery.At.IsZero() && delivery.State != queue.StateWaiting {
+		text += " at " + moment(delivery.At)
 	}
-	if !story.Replayed.IsZero() {
-		text += ", replayed at " + moment(story.Replayed)
+	if !delivery.Replayed.IsZero() {
+		text += ", replayed at " + moment(delivery.Replayed)
 	}
 	return text
 }
 
-// describeAttempts says what the destination has answered.
+// describeAttempts describes the answers of the destination.
 func describeAttempts(attempts queue.Attempts) string {
 	text := moment(attempts.At) + "  " + strings.ReplaceAll(attempts.Outcome, "_", " ")
 	if attempts.Answer != "" {

@@ -8,7 +8,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 )
 
-// flags are the arguments of the command.
+// flags are the command-line flags of the listener.
 type flags struct {
 	config      string
 	listen      string
@@ -20,7 +20,7 @@ type flags struct {
 	version     bool
 }
 
-// parseFlags reads the arguments. It prints nothing: -h is flag.ErrHelp.
+// parseFlags parses the arguments without printing anything. For -h it returns flag.ErrHelp.
 func parseFlags(arguments []string) (flags, error) {
 	var parsed flags
 	set := newFlagSet(&parsed)
@@ -47,7 +47,7 @@ func newFlagSet(into *flags) *flag.FlagSet {
 	return set
 }
 
-// writeUsage prints what -h shows.
+// writeUsage prints the help.
 func writeUsage(out io.Writer) {
 	_, _ = fmt.Fprint(out, `listener turns Port's change events into Slack alerts.
 
@@ -78,7 +78,7 @@ Environment:
 Signals:
   SIGHUP               reload the configuration, like listener reload;
                        if it has mistakes, nothing changes
-  SIGTERM, SIGINT      stop: finish requests under way, keep the rest stored
+  SIGTERM, SIGINT      stop: finish requests in progress, keep the rest stored
 
 Flags:
 `)

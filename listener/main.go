@@ -26,8 +26,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
 )
 
-// stopTimeout is how long requests and deliveries at work may take to end; it is longer than any of
-// them takes, and shorter than the 30 s after which Kubernetes kills.
+// stopTimeout is how long to wait for requests and deliveries in progress. It is longer than any of
+// them can take, and shorter than the 30 s after which Kubernetes kills the process.
 const stopTimeout = 27 * time.Second
 
 // The exit codes of the command.
@@ -102,12 +102,12 @@ func newSandbox() (*sandbox.Sandbox, error) {
 	return sandbox.New(sandbox.Options{Command: worker, Memory: budget.NewMemory(), Logger: slog.New(slog.DiscardHandler)}), nil
 }
 
-// describeInvalid lists what is wrong with a configuration, a line each.
+// describeInvalid lists the mistakes in a configuration, one per line.
 func describeInvalid(err error) error {
 	return errors.New("the configuration is invalid:\n  " + strings.ReplaceAll(err.Error(), "\n", "\n  "))
 }
 
-// serve runs the listener until a signal, or until a part of it fails.
+// serve runs the listener until a signal arrives or a part of it fails.
 func serve(flags flags, loaded *config.Config, load func(try config.Try) (*config.Config, error), stdout, stderr io.Writer) error {
 	level := slog.LevelInfo
 	if flags.debug {
@@ -116,7 +116,7 @@ func serve(flags flags, loaded *config.Config, load func(try config.Try) (*confi
 	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	signalled, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer release()
-	// One that comes while the listener starts or stops must not end it.
+	// A hangup while the listener starts or stops must not end it.
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
@@ -134,12 +134,12 @@ func serve(flags flags, loaded *config.Config, load func(try config.Try) (*confi
 	_, _ = fmt.Fprintf(stdout, "listening on %s://%s\n", scheme(loaded), listener.Addr())
 
 	err = attend(signalled, hangups, listener)
-	// From here on a signal has its default effect again.
+	// From here on, a second signal ends the process.
 	release()
 	if err != nil {
 		logger.Error("stopping: a part of the listener failed", "error", err)
 	} else {
-		logger.Info("stopping: requests under way are finished, everything else stays stored; a second signal stops immediately")
+		logger.Info("stopping: requests in progress are finished, everything else stays stored; a second signal stops immediately")
 	}
 	stopping, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
@@ -150,7 +150,8 @@ func serve(flags flags, loaded *config.Config, load func(try config.Try) (*confi
 	return nil
 }
 
-// start starts the listener, and reports whether it runs. Being stopped meanwhile is not a failure.
+// start starts the listener, and reports whether it is running. A signal during startup is not an
+// error.
 func start(signalled context.Context, listener *app.App, logger *slog.Logger) (started bool, err error) {
 	err = listener.Start(signalled)
 	if err == nil || signalled.Err() == nil {
@@ -160,8 +161,8 @@ func start(signalled context.Context, listener *app.App, logger *slog.Logger) (s
 	return false, nil
 }
 
-// attend reloads the configuration at each hangup, until a signal to stop, or until a part of the
-// listener has failed.
+// attend reloads the configuration at each hangup, until a signal to stop arrives or a part of the
+// listener fails.
 func attend(signalled context.Context, hangups <-chan os.Signal, listener *app.App) error {
 	for {
 		select {
@@ -170,8 +171,8 @@ func attend(signalled context.Context, hangups <-chan os.Signal, listener *app.A
 		case err := <-listener.Failed():
 			return err
 		case <-hangups:
-			// How it went is in the log. A file that cannot be read in time must not keep the
-			// listener from being stopped.
+			// Reload logs the result. A slow file system must not prevent the listener from being
+			// stopped.
 			go func() { _, _ = listener.Reload(signalled) }()
 		}
 	}
@@ -184,7 +185,7 @@ func scheme(loaded *config.Config) string {
 	return "http"
 }
 
-// describeStore says where events are kept.
+// describeStore says where events are stored.
 func describeStore(loaded *config.Config) string {
 	if loaded.Store.PostgresURL.Reveal() != "" {
 		return "a PostgreSQL database"

@@ -19,19 +19,19 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// address says where the commands of the operator find a listener, and the token that it needs.
+// address is how the operator's commands reach a listener: its admin address and token.
 type address struct {
 	admin, tokenFile, config string
 }
 
-// place says where its store is as well.
-type place struct {
+// target is an address with the location of the store.
+type target struct {
 	address
 	dataDir string
 }
 
-// aboutPlace is said in the help of every command that has a place.
-const aboutPlace = `The command connects to the admin address of the running listener. If nothing
+// aboutTarget is part of the help of every command with a target.
+const aboutTarget = `The command connects to the admin address of the running listener. If nothing
 answers there, it opens the store that -config or -data-dir names; it needs no
 secrets for that.`
 
@@ -41,8 +41,8 @@ func (a *address) define(flags *flag.FlagSet) {
 	flags.StringVar(&a.config, "config", "", "configuration `file` of the listener")
 }
 
-// client returns a client of the listener. A token that cannot be read is a problem only where one
-// is needed.
+// client returns a client of the listener. An unreadable token file only matters if the listener
+// requires a token.
 func (a *address) client() (*operatorClient, error) {
 	token, problem := a.token()
 	client, err := admin.NewClient(a.admin, token)
@@ -64,103 +64,103 @@ func (a *address) token() (string, error) {
 	return token.Reveal(), err
 }
 
-// operatorClient is a client that says why it has no token when it needs one.
+// operatorClient is a client whose errors explain why it has no token.
 type operatorClient struct {
 	*admin.Client
 	problem error
 }
 
-// explain adds to the error of a request what is wrong with the token.
+// explain adds to an error why the token could not be read.
 func (c *operatorClient) explain(err error) error {
 	if errors.Is(err, admin.ErrToken) && c.problem != nil {
-		return fmt.Errorf("the listener at %s needs a token, which cannot be read: %w", c.Address(), c.problem)
+		return fmt.Errorf("the listener at %s requires a token, which cannot be read: %w", c.Address(), c.problem)
 	}
 	return err
 }
 
-func definePlace(flags *flag.FlagSet) *place {
-	defined := new(place)
+func defineTarget(flags *flag.FlagSet) *target {
+	defined := new(target)
 	defined.define(flags)
 	flags.StringVar(&defined.dataDir, "data-dir", "", "data `directory` of the listener\n(default: that of the configuration, else $STATE_DIRECTORY,\nelse ./listener-data)")
 	return defined
 }
 
-// desk is where a command of the operator sits.
-type desk struct {
+// connection is an API of a running listener or of a store.
+type connection struct {
 	admin.API
-	// note says that no listener runs; "" when one does.
+	// note says that no listener is running, or is "".
 	note  string
 	close func() error
 }
 
-// at calls act with the desk of a place.
-func (p *place) at(ctx context.Context, act func(desk desk) error) error {
+// at calls act with a connection to the target.
+func (p *target) at(ctx context.Context, act func(connection connection) error) error {
 	return p.use(ctx, admin.Open, act)
 }
 
-// look is at for commands that change nothing: a store may be looked at while another process uses
-// it.
-func (p *place) look(ctx context.Context, act func(desk desk) error) error {
+// look is like at for commands that change nothing: they can read a store while another process
+// uses it.
+func (p *target) look(ctx context.Context, act func(connection connection) error) error {
 	return p.use(ctx, admin.OpenReadOnly, act)
 }
 
-// opener opens the store of a listener that does not run.
+// opener opens the store of a listener that is not running.
 type opener func(ctx context.Context, stored config.Stored, logger *slog.Logger, now func() time.Time) (*admin.Opened, error)
 
-func (p *place) use(ctx context.Context, openStore opener, act func(desk desk) error) error {
-	found, err := p.open(ctx, openStore)
+func (p *target) use(ctx context.Context, openStore opener, act func(connection connection) error) error {
+	opened, err := p.open(ctx, openStore)
 	if err != nil {
 		return err
 	}
-	return errors.Join(act(found), found.close())
+	return errors.Join(act(opened), opened.close())
 }
 
-// open asks the admin address, and opens the store if nothing answers there.
-func (p *place) open(ctx context.Context, openStore opener) (desk, error) {
+// open connects to the admin address, and opens the store if nothing answers there.
+func (p *target) open(ctx context.Context, openStore opener) (connection, error) {
 	client, err := p.client()
 	if err != nil {
-		return desk{}, err
+		return connection{}, err
 	}
 	_, err = client.Destinations(ctx)
 	if err == nil {
-		return desk{API: client, close: func() error { return nil }}, nil
+		return connection{API: client, close: func() error { return nil }}, nil
 	}
 	if !errors.Is(err, admin.ErrNobody) {
-		return desk{}, client.explain(err)
+		return connection{}, client.explain(err)
 	}
 	stored, err := config.LoadStore(config.Source{File: p.config, DataDir: p.dataDir, LookupEnv: os.LookupEnv})
 	if err != nil {
-		return desk{}, fmt.Errorf("nothing answers at %s, and the configuration does not say where the store is:\n  %s",
+		return connection{}, fmt.Errorf("nothing answers at %s, and the configuration does not say where the store is:\n  %s",
 			client.Address(), strings.ReplaceAll(err.Error(), "\n", "\n  "))
 	}
-	where := describePlace(stored.Store)
-	// What the store warns of concerns whoever runs it for long.
+	where := describeLocation(stored.Store)
+	// Warnings of the store only matter to a listener.
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	opened, err := openStore(ctx, stored, logger, time.Now)
 	switch {
 	case errors.Is(err, queue.ErrLocked):
-		return desk{}, fmt.Errorf("nothing answers at %s, and another process holds the store in %s; give its admin address with -admin", client.Address(), where)
+		return connection{}, fmt.Errorf("nothing answers at %s, and another process uses the store in %s; pass its admin address with -admin", client.Address(), where)
 	case errors.Is(err, queue.ErrNoStore):
-		return desk{}, fmt.Errorf("nothing answers at %s, and %w; give the listener's admin address with -admin, or its store with -config or -data-dir", client.Address(), err)
+		return connection{}, fmt.Errorf("nothing answers at %s, and %w; pass the listener's admin address with -admin, or its store with -config or -data-dir", client.Address(), err)
 	case err != nil:
-		return desk{}, fmt.Errorf("nothing answers at %s, and the store in %s cannot be opened: %w", client.Address(), where, err)
+		return connection{}, fmt.Errorf("nothing answers at %s, and the store in %s cannot be opened: %w", client.Address(), where, err)
 	}
-	return desk{
+	return connection{
 		API: opened, close: opened.Close,
 		note: fmt.Sprintf("No listener answers at %s; this is the content of the store in %s.", client.Address(), where),
 	}, nil
 }
 
-// describePlace says where a store is.
-func describePlace(store config.Store) string {
+// describeLocation says where a store is.
+func describeLocation(store config.Store) string {
 	if store.PostgresURL.Reveal() != "" {
 		return "a PostgreSQL database"
 	}
 	return store.Dir
 }
 
-// writeNote says after everything else that no listener runs.
-func (d desk) writeNote(out io.Writer) error {
+// writeNote prints the note, after all other output.
+func (d connection) writeNote(out io.Writer) error {
 	if d.note == "" {
 		return nil
 	}
@@ -168,7 +168,7 @@ func (d desk) writeNote(out io.Writer) error {
 	return err
 }
 
-// noOperands refuses arguments of a command that takes none.
+// noOperands returns an error if there are operands.
 func noOperands(operands []string) error {
 	if len(operands) > 0 {
 		return &usageError{fmt.Sprintf("unexpected argument %q", operands[0])}
@@ -176,7 +176,7 @@ func noOperands(operands []string) error {
 	return nil
 }
 
-// writeTable writes rows in columns. The first row is that of the titles.
+// writeTable writes rows in columns. The first row contains the titles.
 func writeTable(out io.Writer, rows [][]string) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
@@ -191,8 +191,7 @@ func writeTable(out io.Writer, rows [][]string) error {
 	return table.Flush()
 }
 
-// cell keeps a text to its place in a table, and from speaking to the terminal: names in events are
-// not ours.
+// cell makes a text safe for a table: names in events may contain line breaks and terminal escapes.
 func cell(text string) string {
 	if text == "" {
 		return "-"
@@ -205,7 +204,7 @@ func cell(text string) string {
 	}, text)
 }
 
-// writeLines writes values as JSON, one a line.
+// writeLines writes values as JSON, one per line.
 func writeLines[V any](out io.Writer, values []V) error {
 	encoder := json.NewEncoder(out)
 	for _, value := range values {
@@ -216,8 +215,8 @@ func writeLines[V any](out io.Writer, values []V) error {
 	return nil
 }
 
-// briefly words how long something takes in its largest unit, such as 12m; "" stands for a time
-// that is not known.
+// briefly formats the time between two times in its largest unit, such as 12m. It returns "" if one
+// of them is unknown.
 func briefly(from, to time.Time) string {
 	if from.IsZero() || to.IsZero() {
 		return ""
@@ -227,7 +226,7 @@ func briefly(from, to time.Time) string {
 		name   string
 		length time.Duration
 	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}} {
-		// Two of a unit are needed, so that a rest of almost one is not lost.
+		// Use a unit only from two of it on, because the rest is cut off.
 		if length >= 2*unit.length {
 			return fmt.Sprintf("%d%s", length/unit.length, unit.name)
 		}
@@ -235,7 +234,7 @@ func briefly(from, to time.Time) string {
 	return fmt.Sprintf("%ds", length/time.Second)
 }
 
-// count words a number of dead letters.
+// count formats a number of dead letters.
 func count(number int) string {
 	if number == 1 {
 		return "1 dead letter"

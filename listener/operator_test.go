@@ -313,7 +313,7 @@ func TestTheOperatorFindsNoDesk(t *testing.T) {
 	gone := httptest.NewServer(http.NotFoundHandler())
 	a.admin = gone.Listener.Addr().String()
 	gone.Close()
-	a.does(t, outcome{1, "", "listener dlq list: nothing answers at ADMIN, and there is no event store in DIR; give the listener's admin address with -admin, or its store with -config or -data-dir\n"}, "dlq", "list")
+	a.does(t, outcome{1, "", "listener dlq list: nothing answers at ADMIN, and there is no event store in DIR; pass the listener's admin address with -admin, or its store with -config or -data-dir\n"}, "dlq", "list")
 	if _, err := os.Stat(a.dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the data directory was made (%v)", err)
 	}
@@ -326,7 +326,7 @@ func TestTheOperatorFindsNoDesk(t *testing.T) {
 team         delivering  0        -       0             -
 No listener answers at ADMIN; this is the content of the store in DIR.
 `, ""}, "destinations")
-	a.does(t, outcome{1, "", "listener destinations unpark: nothing answers at ADMIN, and another process holds the store in DIR; give its admin address with -admin\n"}, "destinations", "unpark", "team")
+	a.does(t, outcome{1, "", "listener destinations unpark: nothing answers at ADMIN, and another process uses the store in DIR; pass its admin address with -admin\n"}, "destinations", "unpark", "team")
 	a.admin = running
 	stop()
 
@@ -362,7 +362,7 @@ func TestTheOperatorsMistakes(t *testing.T) {
 		{"dlq replay x", "dlq replay", `"x" is not the id of a dead letter`},
 		{"dlq replay 1 -all", "dlq replay", "use ids or -all, not both"},
 		{"dlq replay 1 -destination team", "dlq replay", "-destination requires -all"},
-		{"dlq drop -all", "dlq drop", "-all needs -destination here, because dropped dead letters cannot be restored"},
+		{"dlq drop -all", "dlq drop", "-all requires -destination here, because dropped dead letters cannot be restored"},
 		{"destinations team", "destinations", `unexpected argument "team"`},
 		{"destinations unpark", "destinations unpark", "name one destination, as listener destinations shows it"},
 	}

@@ -26,13 +26,13 @@ variables keep the values from the start of the listener.`,
 }
 
 func prepareReload(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
-	var asked address
-	asked.define(flags)
+	var target address
+	target.define(flags)
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if err := noOperands(operands); err != nil {
 			return err
 		}
-		client, err := asked.client()
+		client, err := target.client()
 		if err != nil {
 			return err
 		}

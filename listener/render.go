@@ -21,7 +21,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
 )
 
-// blockKitBuilder shows the blocks in the fragment of its address as Slack does.
+// blockKitBuilder displays the blocks in the fragment of its URL.
 const blockKitBuilder = "https://app.slack.com/block-kit-builder#"
 
 func renderCommand() command {
@@ -76,40 +76,40 @@ func prepareRender(flags *flag.FlagSet) func(context.Context, []string, io.Write
 	}
 }
 
-// render shows what becomes of an event.
+// render shows the messages for an event, and why other rules do not match.
 func render(ctx context.Context, shown printer, loaded *config.Config, event *changelog.Event, only string) error {
 	shown.line("%s\n", describe(event))
 	if only != "" {
-		wanted, ok := loaded.Rule(only)
+		r, ok := loaded.Rule(only)
 		if !ok {
 			return fmt.Errorf("there is no rule %q; the rules are %s", only, strings.Join(loaded.RuleNames(), ", "))
 		}
-		verdict, err := shown.match(ctx, wanted, event)
+		verdict, err := shown.match(ctx, r, event)
 		if err != nil {
 			return err
 		}
 		if !verdict.Matches {
-			shown.line("%s does not match: %s.", wanted.Name, explainMismatch(verdict.Reason, verdict.Err))
+			shown.line("%s does not match: %s.", r.Name, explainMismatch(verdict.Reason, verdict.Err))
 		}
-		return shown.message(ctx, wanted, event)
+		return shown.message(ctx, r, event)
 	}
-	for _, wanted := range loaded.Rules {
-		verdict, err := shown.match(ctx, wanted, event)
+	for _, r := range loaded.Rules {
+		verdict, err := shown.match(ctx, r, event)
 		if err != nil {
 			return err
 		}
 		if !verdict.Matches {
-			shown.line("%s does not match: %s.\n", wanted.Name, explainMismatch(verdict.Reason, verdict.Err))
+			shown.line("%s does not match: %s.\n", r.Name, explainMismatch(verdict.Reason, verdict.Err))
 			continue
 		}
-		if err := shown.message(ctx, wanted, event); err != nil {
+		if err := shown.message(ctx, r, event); err != nil {
 			return err
 		}
 	}
 	return shown.err
 }
 
-// describe says in a line what an event tells of.
+// describe describes an event in one line.
 func describe(event *changelog.Event) string {
 	about := strings.Trim(event.Context.Blueprint+":"+event.Context.Entity, ":")
 	words := []string{"The event:", event.Action, "of", event.ResourceType, about}
@@ -126,22 +126,22 @@ func explainMismatch(reason string, cause error) string {
 	return fmt.Sprintf("%s (%v)", reason, cause)
 }
 
-// printer writes lines, and keeps the first error.
+// printer writes lines and keeps the first error.
 type printer struct {
 	out     io.Writer
 	err     error
 	sandbox *sandbox.Sandbox
-	// body is the event as it was read.
+	// body is the event as read.
 	body []byte
 }
 
-// match asks a rule about the event, as the listener does.
-func (p *printer) match(ctx context.Context, asked config.Rule, event *changelog.Event) (rule.Verdict, error) {
-	verdict := asked.Match(event)
-	if !verdict.Matches || asked.When == nil {
+// match evaluates a rule for the event, as the listener does.
+func (p *printer) match(ctx context.Context, r config.Rule, event *changelog.Event) (rule.Verdict, error) {
+	verdict := r.Match(event)
+	if !verdict.Matches || r.When == nil {
 		return verdict, nil
 	}
-	verdicts, err := p.sandbox.Decide(ctx, p.body, []*rule.Condition{asked.When})
+	verdicts, err := p.sandbox.Decide(ctx, p.body, []*rule.Condition{r.When})
 	if err != nil {
 		return rule.Verdict{}, err
 	}
@@ -160,10 +160,10 @@ func (p *printer) indented(text string) {
 	}
 }
 
-// message shows the message of a rule in all of its forms.
-func (p *printer) message(ctx context.Context, wanted config.Rule, event *changelog.Event) error {
-	p.line("%s, to %s:\n", wanted.Name, strings.Join(wanted.Destinations, " and "))
-	content, line := p.make(ctx, wanted, event)
+// message shows the message of a rule in all its forms.
+func (p *printer) message(ctx context.Context, r config.Rule, event *changelog.Event) error {
+	p.line("%s, to %s:\n", r.Name, strings.Join(r.Destinations, " and "))
+	content, line := p.make(ctx, r, event)
 	drawn, link, err := draw(content)
 	if err != nil {
 		return err
@@ -173,34 +173,33 @@ func (p *printer) message(ctx context.Context, wanted config.Rule, event *change
 	p.indented(slacktext.Render(slack.WebhookMessage{Text: content.Text}))
 	p.line("\n  In a digest:\n")
 	p.indented(slacktext.Render(slack.WebhookMessage{Text: line.Text}))
-	p.line("\n  As Slack draws it:\n\n    %s\n", link)
+	p.line("\n  As Slack displays it:\n\n    %s\n", link)
 	return p.err
 }
 
-// make makes the message as the listener does, and says what is wrong with the template if it
-// cannot be used.
-func (p *printer) make(ctx context.Context, wanted config.Rule, event *changelog.Event) (message.Message, message.Line) {
-	alert := message.NewAlert(event, wanted.Rule)
+// make renders the message as the listener does, and prints the mistake if the template fails.
+func (p *printer) make(ctx context.Context, r config.Rule, event *changelog.Event) (message.Message, message.Line) {
+	alert := message.NewAlert(event, r.Rule)
 	notes := message.Notes{Now: event.HappenedAt()}
 	content, line := alert.Message(notes), alert.Line()
-	if wanted.Template == nil {
+	if r.Template == nil {
 		return content, line
 	}
-	made, err := p.sandbox.Message(ctx, p.body, wanted.Rule, wanted.Template, message.Names{}, notes)
+	rendered, err := p.sandbox.Message(ctx, p.body, r.Rule, r.Template, message.Names{}, notes)
 	if err != nil {
-		p.line("  The template cannot be used for this event, so the default message is sent:\n  %v\n", err)
+		p.line("  The template fails for this event, so the default message is sent:\n  %v\n", err)
 	} else {
-		content = made
+		content = rendered
 	}
-	if made, err := p.sandbox.Line(ctx, p.body, wanted.Rule, wanted.Template, message.Names{}); err != nil {
-		p.line("  The template of the line cannot be used for this event, so the default one is sent:\n  %v\n", err)
+	if rendered, err := p.sandbox.Line(ctx, p.body, r.Rule, r.Template, message.Names{}); err != nil {
+		p.line("  The template of the line fails for this event, so the default line is sent:\n  %v\n", err)
 	} else {
-		line = made
+		line = rendered
 	}
 	return content, line
 }
 
-// draw returns a message as text, and the link that shows it as Slack does.
+// draw returns a message as text, and the link that displays it in the Block Kit Builder.
 func draw(content message.Message) (drawn, link string, err error) {
 	blocks, err := changelog.Stringify(map[string]any{"blocks": content.Blocks})
 	if err != nil {
@@ -208,14 +207,14 @@ func draw(content message.Message) (drawn, link string, err error) {
 	}
 	var shown slack.Blocks
 	for _, block := range content.Blocks {
-		shown.BlockSet = append(shown.BlockSet, known(block))
+		shown.BlockSet = append(shown.BlockSet, typed(block))
 	}
 	drawn = slacktext.Render(slack.WebhookMessage{Blocks: &shown})
 	return drawn, blockKitBuilder + strings.ReplaceAll(url.QueryEscape(string(blocks)), "+", "%20"), nil
 }
 
-// known returns a block as the library knows it, or as it is if the library does not.
-func known(block slack.Block) slack.Block {
+// typed returns a block as a type of the library, or unchanged if the library does not support it.
+func typed(block slack.Block) slack.Block {
 	var read slack.Blocks
 	written, err := json.Marshal([]slack.Block{block})
 	if err != nil || json.Unmarshal(written, &read) != nil || len(read.BlockSet) != 1 {

@@ -21,16 +21,16 @@ import (
 )
 
 const (
-	// sendTimeout is longer than a listener takes to answer, whatever its store is doing.
+	// sendTimeout is longer than a listener takes to answer, even if its store is slow.
 	sendTimeout = 30 * time.Second
-	// eventLimit is the size of the largest event that a listener can be set up to take.
+	// eventLimit is the largest event size that can be configured for a listener.
 	eventLimit = 16 << 20
-	// answerLimit is ample for the one sentence of an answer.
+	// answerLimit is ample for an answer.
 	answerLimit = 4 << 10
 )
 
-// exampleEvent is what is sent and rendered when no event is given: the worked example, whose
-// health changes from Healthy to Degraded.
+// exampleEvent is the event to send and render if none is given: the worked example, whose health
+// changes from Healthy to Degraded.
 //
 //go:embed example-event.json
 var exampleEvent []byte
@@ -76,7 +76,7 @@ func prepareSend(flags *flag.FlagSet) func(context.Context, []string, io.Writer)
 	}
 }
 
-// readEvent returns the event in a file, the one of the standard input, or the worked example.
+// readEvent returns the event in a file or from standard input, or the worked example.
 func readEvent(path string) ([]byte, error) {
 	source := io.Reader(bytes.NewReader(exampleEvent))
 	switch path {
@@ -84,7 +84,7 @@ func readEvent(path string) ([]byte, error) {
 	case "-":
 		source = os.Stdin
 	default:
-		file, err := os.Open(path) //nolint:gosec // The user says which file to read.
+		file, err := os.Open(path) //nolint:gosec // The user names the file.
 		if err != nil {
 			return nil, fmt.Errorf("reading the event: %w", err)
 		}
@@ -101,8 +101,8 @@ func readEvent(path string) ([]byte, error) {
 	return event, nil
 }
 
-// renew sets the times of an event to now, in every place where one of Port's shapes has it, and
-// serialises it as Port does.
+// renew sets all times of an event to now, whichever of Port's formats it has, and serialises it as
+// Port does.
 func renew(event []byte, now time.Time) ([]byte, error) {
 	event, err := parseable(event)
 	if err != nil {
@@ -121,8 +121,7 @@ func renew(event []byte, now time.Time) ([]byte, error) {
 	return changelog.Stringify(document)
 }
 
-// parseable returns an event as it can be parsed: without the mark that some editors put at the
-// beginning of a file.
+// parseable returns an event without the byte order mark that some editors write.
 func parseable(event []byte) ([]byte, error) {
 	text, err := config.DecodeText(event)
 	if err != nil {
@@ -134,7 +133,7 @@ func parseable(event []byte) ([]byte, error) {
 	return text, nil
 }
 
-// webhookURL completes an address that is a host alone, or a URL without a path.
+// webhookURL completes an address that is only a host, or a URL without a path.
 func webhookURL(address string) string {
 	if !strings.Contains(address, "://") {
 		address = "http://" + address
@@ -146,7 +145,7 @@ func webhookURL(address string) string {
 	return address
 }
 
-// setText replaces a text that is there, below some keys of an object.
+// setText replaces an existing string at a path of keys.
 func setText(parent any, value string, keys ...string) {
 	object, _ := parent.(map[string]any)
 	for _, key := range keys[:len(keys)-1] {
@@ -158,7 +157,7 @@ func setText(parent any, value string, keys ...string) {
 	}
 }
 
-// send posts an event, and tells how it was answered.
+// send posts an event and prints the answer.
 func send(ctx context.Context, address, secret string, body []byte, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()

@@ -38,14 +38,14 @@ automations, and keeps what others added to them.`,
 	}
 }
 
-// setupFlags are the arguments of the command.
+// setupFlags are the flags of the command.
 type setupFlags struct {
 	config, address string
 	blueprints      texts
 	apply, hcl      bool
 }
 
-// texts is a flag that may be given several times, and have several values.
+// texts is a flag that can be repeated, and can have several values.
 type texts []string
 
 // String implements flag.Value.
@@ -74,13 +74,13 @@ func prepareSetup(flags *flag.FlagSet) func(context.Context, []string, io.Writer
 			return err
 		}
 		if given.apply && given.hcl {
-			return &usageError{"-apply and -hcl exclude each other: Terraform creates what it declares"}
+			return &usageError{"-apply and -hcl cannot be combined: Terraform creates the resources that -hcl prints"}
 		}
 		return setUp(ctx, given, out)
 	}
 }
 
-// setUp shows or makes the automations.
+// setUp shows or applies the automations.
 func setUp(ctx context.Context, given setupFlags, out io.Writer) error {
 	loaded, err := loadFirst(ctx, func(try config.Try) (*config.Config, error) {
 		return config.LoadSetup(config.Source{File: given.config, LookupEnv: os.LookupEnv, Try: try})
@@ -106,10 +106,10 @@ func setUp(ctx context.Context, given setupFlags, out io.Writer) error {
 	return (&automations{client: client, address: address, apply: given.apply, all: len(given.blueprints) == 0, out: printer{out: out}}).settle(ctx, needed)
 }
 
-// publicURL completes the address of the listener by the path of its webhook.
+// publicURL completes the address of the listener with the path of its webhook.
 func publicURL(address, path string) (string, error) {
 	if address == "" {
-		return "", errors.New("give the address under which Port reaches the listener, such as https://listener.example.com" + path)
+		return "", errors.New("pass the address at which Port can reach the listener, such as https://listener.example.com" + path)
 	}
 	parsed, err := weburl.Parse(address)
 	if err != nil {
@@ -124,7 +124,8 @@ func publicURL(address, path string) (string, error) {
 	return parsed.String(), nil
 }
 
-// neededAutomations asks Port for its blueprints, and returns the automations that the rules need.
+// neededAutomations reads the blueprints from Port, and returns the automations that the rules
+// need.
 func neededAutomations(ctx context.Context, client *port.Client, loaded *config.Config, blueprints []string) (automation.Needed, error) {
 	all, err := client.Blueprints.List(ctx)
 	if err != nil {
@@ -151,16 +152,16 @@ func writeHCL(out io.Writer, needed automation.Needed, address string) error {
 	return err
 }
 
-// automations are those of an organization, which are compared with those that are needed.
+// automations compares the automations in Port with the needed ones.
 type automations struct {
 	client  *port.Client
 	address string
-	// apply says that differences are to be settled, and all that every blueprint is looked at.
+	// apply means that differences are applied, and all that every blueprint is covered.
 	apply, all bool
 	out        printer
 }
 
-// settle shows what differs, and settles it if that is asked for.
+// settle shows the differences, and applies them if apply is set.
 func (a *automations) settle(ctx context.Context, needed automation.Needed) error {
 	existing, err := a.client.Actions.List(ctx, port.ListActionsOptions{})
 	if err != nil {
@@ -216,7 +217,7 @@ func (a *automations) settleOne(ctx context.Context, needed automation.Automatio
 	return true, a.write(ctx, current, desired)
 }
 
-// show says what is to be made, or to be changed.
+// show prints what is to be created or changed.
 func (a *automations) show(needed automation.Automation, exists bool, differences []automation.Difference) {
 	switch {
 	case !exists:
@@ -251,9 +252,9 @@ func (a *automations) write(ctx context.Context, current, desired port.Action) e
 	return a.out.err
 }
 
-// actionOf returns the action of an identifier, nil if there is none.
-func actionOf(among []port.Action, identifier string) port.Action {
-	for _, action := range among {
+// actionOf returns the action with an identifier, or nil.
+func actionOf(actions []port.Action, identifier string) port.Action {
+	for _, action := range actions {
 		if action.Identifier() == identifier {
 			return action
 		}
@@ -261,7 +262,7 @@ func actionOf(among []port.Action, identifier string) port.Action {
 	return nil
 }
 
-// showDifference shows what a value is and what it becomes, long ones below each other.
+// showDifference prints the old and the new value, long ones on separate lines.
 func (a *automations) showDifference(one automation.Difference) {
 	const short = 60
 	switch {

@@ -158,10 +158,10 @@ func TestSetupSaysWhatIsWrong(t *testing.T) {
 		code      int
 		stderr    string
 	}{
-		"no address":      {with(), nil, 2, "-url: give the address under which Port reaches the listener, such as https://listener.example.com/api/slack\n"},
+		"no address":      {with(), nil, 2, "-url: pass the address at which Port can reach the listener, such as https://listener.example.com/api/slack\n"},
 		"an address":      {with(), []string{"-url", "listener.example.com"}, 2, "-url: it is not an http or https URL\n"},
 		"a password":      {with(), []string{"-url", "https://a:hunter2@listener.example.com"}, 2, "-url: it must not contain a user or a password\n"},
-		"both":            {with(), []string{"-url", publicHost, "-apply", "-hcl"}, 2, "-apply and -hcl exclude each other"},
+		"both":            {with(), []string{"-url", publicHost, "-apply", "-hcl"}, 2, "-apply and -hcl cannot be combined"},
 		"an operand":      {with(), []string{"all"}, 2, `unexpected argument "all"`},
 		"no blueprint":    {with(), []string{"-url", publicHost, "-blueprint", "databse"}, 1, `Port has no blueprint "databse"; did you mean database?`},
 		"nothing follows": {with(), []string{"-url", publicHost, "-config", absolute(t, "timer-expired.yaml")}, 1, "the rules need no automation"},

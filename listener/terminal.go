@@ -6,11 +6,11 @@ import (
 	"unicode"
 )
 
-// terminal passes on what may be shown: what others have written into an event or an answer must
-// not steer the terminal of whoever looks at it.
+// terminal removes control characters from the output: the content of an event or an answer must
+// not control the user's terminal.
 type terminal struct{ out io.Writer }
 
-// Write implements io.Writer. Each call must end between two characters.
+// Write implements io.Writer. A call must not end within a character.
 func (t terminal) Write(written []byte) (int, error) {
 	if _, err := io.WriteString(t.out, strings.Map(harmless, string(written))); err != nil {
 		return 0, err
@@ -18,7 +18,7 @@ func (t terminal) Write(written []byte) (int, error) {
 	return len(written), nil
 }
 
-// harmless replaces control characters, and those that turn the direction of the text around.
+// harmless replaces control characters, including bidirectional ones.
 func harmless(character rune) rune {
 	switch {
 	case character == '\n', character == '\t':
