@@ -19,8 +19,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/weburl"
 )
 
-// apply takes from a document what it says, from the environment what it does not say, and checks
-// what one value means for another.
+// apply applies a document, takes what is missing from the environment, and checks values that
+// depend on each other.
 func (l *loader) apply(doc *document) {
 	c := &l.config
 	l.applySecrets(&doc.item, &doc.Port)
@@ -44,7 +44,7 @@ func (l *loader) apply(doc *document) {
 	l.applyRules(&doc.Rules, &doc.Templates, declared)
 }
 
-// applySecrets takes the client secrets from a section of a file.
+// applySecrets applies the client secrets.
 func (l *loader) applySecrets(file *item, section *portSection) {
 	texts, files := &section.ClientSecrets, &section.ClientSecretFiles
 	for i := range texts.elements {
@@ -57,13 +57,13 @@ func (l *loader) applySecrets(file *item, section *portSection) {
 			l.addSecret(l.placeOf(&files.elements[i].item), secret)
 		}
 	}
-	// What has been given with mistakes is not missing.
+	// Secrets with mistakes are not missing.
 	if len(texts.elements)+len(files.elements) == 0 && !file.mistaken && !section.mistaken && !texts.incomplete && !files.incomplete {
 		l.fromEnvironment(secretVariable, "the client secret with which Port signs events", l.addSecret)
 	}
 }
 
-// fileOf returns what is in a file that is named by a text.
+// fileOf returns the content of the file at a path.
 func (l *loader) fileOf(path *text) (string, bool) {
 	if path.mistaken {
 		return "", false
@@ -75,8 +75,8 @@ func (l *loader) fileOf(path *text) (string, bool) {
 	return content, err == nil
 }
 
-// secretOf returns the secret that a section has under a key, or in the file that it names under
-// the key with _file, and where that stands.
+// secretOf returns the secret under a key of a section, or in the file that its _file key names,
+// and the item it comes from.
 func (l *loader) secretOf(section *item, key string, given, file *text) (secret string, where *item) {
 	switch {
 	case section.mistaken || given.mistaken || file.mistaken:
@@ -85,7 +85,7 @@ func (l *loader) secretOf(section *item, key string, given, file *text) (secret 
 	case given.value != "":
 		return strings.TrimSpace(given.value), &given.item
 	case file.value == "":
-		l.refuse(section, fmt.Sprintf("it needs a %s or a %s_file", key, key))
+		l.refuse(section, fmt.Sprintf("it requires a %s or a %s_file", key, key))
 	default:
 		if secret, ok := l.fileOf(file); ok {
 			return secret, &file.item
@@ -94,8 +94,8 @@ func (l *loader) secretOf(section *item, key string, given, file *text) (secret 
 	return "", nil
 }
 
-// applyDestinations takes the destinations, and returns the names of all of them, also of those
-// with mistakes.
+// applyDestinations applies the destinations, and returns all their names, including those with
+// mistakes.
 func (l *loader) applyDestinations(doc *document) []string {
 	declared := doc.Destinations.sorted()
 	for _, name := range declared {
@@ -118,7 +118,7 @@ func (l *loader) applyDestinations(doc *document) []string {
 	return declared
 }
 
-// applyChecked takes a text, and reports it if a check refuses it.
+// applyChecked applies a text if check accepts it, and reports the mistake otherwise.
 func (l *loader) applyChecked(given *text, into *string, check func(string) error) {
 	if given.value == "" {
 		return
@@ -129,7 +129,7 @@ func (l *loader) applyChecked(given *text, into *string, check func(string) erro
 	*into = given.value
 }
 
-// applyAddress takes the address of the command line, or else of the file.
+// applyAddress applies the address from the command line, otherwise from the file.
 func (l *loader) applyAddress(flag, fromFlag string, given *text, into *string) {
 	if fromFlag == "" {
 		l.applyChecked(given, into, CheckAddress)
@@ -141,7 +141,7 @@ func (l *loader) applyAddress(flag, fromFlag string, given *text, into *string) 
 	*into = fromFlag
 }
 
-// applyPort takes how Port's API is asked: from the file, or else from the environment.
+// applyPort applies the settings for Port's API, from the file or else from the environment.
 func (l *loader) applyPort(section *portSection) {
 	described := &l.config.Port
 	described.ClientID = strings.TrimSpace(section.ClientID.value)
@@ -159,7 +159,7 @@ func (l *loader) applyPort(section *portSection) {
 	l.applyPoll(&section.Poll)
 }
 
-// applyPoll takes how often the audit log is read: from the command line, or else from the file.
+// applyPoll applies the polling interval, from the command line or else from the file.
 func (l *loader) applyPoll(given *duration) {
 	poll, where := &l.config.Port.Poll, outside("-poll")
 	if l.source.Poll == "" {
@@ -178,11 +178,10 @@ func (l *loader) applyPoll(given *duration) {
 	}
 }
 
-// shortestToken is how many characters the token of an operator has at least: it is asked for over
-// the network.
+// shortestToken is the minimum length of a token, which an attacker could guess over the network.
 const shortestToken = 16
 
-// applyAccess takes who may use the admin address.
+// applyAccess applies the access to the admin address.
 func (l *loader) applyAccess(section *adminSection) {
 	admin := &l.config.Admin
 	admin.Token = l.tokenOf(&section.TokenFile)
@@ -192,7 +191,7 @@ func (l *loader) applyAccess(section *adminSection) {
 	case token == "" && !section.TokenFile.given():
 		l.refuse(&section.ReadOnlyTokenFile.item, "it requires token_file as well, for operators")
 	case token == readOnly:
-		l.refuse(&section.ReadOnlyTokenFile.item, "it holds the same token as token_file")
+		l.refuse(&section.ReadOnlyTokenFile.item, "it contains the same token as token_file")
 	}
 	for i := range section.AllowedHosts.elements {
 		host := &section.AllowedHosts.elements[i]
@@ -203,7 +202,7 @@ func (l *loader) applyAccess(section *adminSection) {
 	}
 }
 
-// tokenOf returns the token in a file, if there is one.
+// tokenOf returns the token in a file, if a file is configured.
 func (l *loader) tokenOf(file *text) Secret {
 	if file.value == "" {
 		return Secret{}
@@ -236,14 +235,14 @@ func checkAppURL(given string) error {
 	return nil
 }
 
-// applyTLS reads the certificate once, to find out whether it can be used.
+// applyTLS applies the certificate, after checking that it is valid.
 func (l *loader) applyTLS(section *tlsSection) {
 	certFile, keyFile := &section.CertFile, &section.KeyFile
 	switch {
 	case section.incomplete, certFile.value == "" && keyFile.value == "":
 		return
 	case certFile.value == "" || keyFile.value == "":
-		l.refuse(&section.item, "it needs cert_file and key_file")
+		l.refuse(&section.item, "it requires cert_file and key_file")
 		return
 	}
 	_, err := tls.LoadX509KeyPair(certFile.value, keyFile.value)
@@ -260,7 +259,7 @@ func (l *loader) applyTLS(section *tlsSection) {
 	l.config.Webhook.CertFile, l.config.Webhook.KeyFile = certFile.value, keyFile.value
 }
 
-// applySmee takes the URL of a Smee channel.
+// applySmee applies the URL of the Smee channel.
 func (l *loader) applySmee(given *text) {
 	channel := strings.TrimSpace(given.value)
 	if channel == "" {
@@ -272,7 +271,7 @@ func (l *loader) applySmee(given *text) {
 	l.config.Smee.URL = NewSecret(channel)
 }
 
-// applyStore takes what the file says about storing.
+// applyStore applies the settings of the store.
 func (l *loader) applyStore(section *storeSection) {
 	store := &l.config.Store
 	store.Dir = section.Dir.value
@@ -297,7 +296,8 @@ func (l *loader) applyStore(section *storeSection) {
 	store.PostgresURL = NewSecret(given)
 }
 
-// checkDirectory reports a data directory that cannot be one. It is made when the listener starts.
+// checkDirectory reports a data directory that is a file. A missing directory is created when the
+// listener starts.
 func (l *loader) checkDirectory(given *text) {
 	dir := l.dataDirectory()
 	l.config.Store.Dir = dir
@@ -311,7 +311,7 @@ func (l *loader) checkDirectory(given *text) {
 	l.report(where, "the data directory cannot be a file")
 }
 
-// CheckAddress refuses what cannot be an address to listen at.
+// CheckAddress returns an error if a text is not a listen address.
 func CheckAddress(address string) error {
 	_, number, err := net.SplitHostPort(address)
 	if _, notNumber := strconv.ParseUint(number, 10, 16); err != nil || notNumber != nil {
@@ -320,7 +320,7 @@ func CheckAddress(address string) error {
 	return nil
 }
 
-// checkPath refuses a path that could not be posted to, or that is taken.
+// checkPath returns an error if a path is invalid or used by the listener itself.
 func checkPath(given string) error {
 	if !strings.HasPrefix(given, "/") || given == "/" || path.Clean(given) != given {
 		return errors.New("it must be a path such as /api/slack")

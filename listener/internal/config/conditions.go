@@ -11,11 +11,11 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// condition is an expression, a list of which all must hold, or the condition of an automation as
-// Port has it.
+// condition is an expression, a list of expressions that must all be true, or the condition of a
+// Port automation.
 type condition struct {
 	item
-	// compiled is nil if it always holds, as at Port one without expressions does.
+	// compiled is nil if the condition is always true; as in Port, it is without expressions.
 	compiled *rule.Condition
 }
 
@@ -29,8 +29,8 @@ func (c *condition) read(l *loader) {
 	c.compile(l, &given, rule.All)
 }
 
-// readSection reads the condition of an automation, unless the section is jq that YAML has taken
-// apart.
+// readSection reads the condition of an automation, unless the section is a jq expression that YAML
+// parsed as a mapping.
 func (c *condition) readSection(l *loader, values []*ast.MappingValueNode) {
 	var section conditionSection
 	keys := keysOf(&section)
@@ -55,9 +55,9 @@ func (c *condition) readSection(l *loader, values []*ast.MappingValueNode) {
 	c.compile(l, &section.Expressions, combine)
 }
 
-const needsExpression = "it needs a jq expression, such as .diff.after.properties.cpuUtil > 80"
+const needsExpression = "it requires a jq expression, such as .diff.after.properties.cpuUtil > 80"
 
-// compile compiles expressions, if all of them can be used.
+// compile compiles the expressions, if all of them are valid.
 func (c *condition) compile(l *loader, given *expressions, combine func(...string) (*rule.Condition, error)) {
 	switch texts := valuesOf(&given.list, func(one expression) string { return one.value }); {
 	case given.incomplete || !given.given():
@@ -82,7 +82,7 @@ func (e *expressions) read(l *loader) {
 	e.many.read(l)
 }
 
-// explain says why the expressions cannot be compiled, and what may be the cause.
+// explain returns why the expressions cannot be compiled, with the likely cause.
 func (e *expressions) explain(err error) string {
 	if holdVariable(e.node) {
 		return unshown
@@ -93,10 +93,11 @@ func (e *expressions) explain(err error) string {
 	return err.Error()
 }
 
-// expression is a program in jq.
+// expression is a jq expression.
 type expression struct{ text }
 
-// read refuses what YAML does not take for a text: it may be something else than was written.
+// read refuses values that YAML does not parse as strings, because they may differ from what was
+// written.
 func (e *expression) read(l *loader) {
 	written, _ := textOf(e.node)
 	switch e.node.(type) {
@@ -106,10 +107,10 @@ func (e *expression) read(l *loader) {
 			return
 		}
 	}
-	l.refuse(&e.item, "it must be a jq expression, or a list of them; put quotes around one that YAML reads as something else")
+	l.refuse(&e.item, "it must be a jq expression, or a list of them; put quotes around an expression that YAML reads as something else")
 }
 
-// isCut reports whether a comment follows a text without quotes.
+// isCut reports whether a comment follows an unquoted text.
 func (e *expression) isCut() bool {
 	written := e.node.GetToken()
 	next := written.Next

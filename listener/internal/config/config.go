@@ -1,5 +1,5 @@
-// Package config reads the configuration of the listener, from the environment and from a file, and
-// checks it whole before anything is started. The command loads it, the application runs by it.
+// Package config reads the configuration of the listener from the environment and a file, and
+// checks all of it before anything is started. The command loads it for the application.
 package config
 
 import (
@@ -17,9 +17,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
 
-// Config is a configuration that has been checked.
+// Config is a valid configuration.
 type Config struct {
-	// ClientSecrets verify the signature of events; one of them must fit.
+	// ClientSecrets verify the signatures of events; one of them must match.
 	ClientSecrets []Secret
 	Port          Port
 	CatchUp       CatchUp
@@ -32,56 +32,56 @@ type Config struct {
 	// Rules are in the order of the file. There is at least one.
 	Rules []Rule
 
-	// variables are those that the file refers to. What they hold may be secret.
+	// variables are the environment variables that the file refers to. Their values may be secret.
 	variables []variable
 }
 
-// Admin says where the operator is answered.
+// Admin configures the admin address.
 type Admin struct {
 	// Listen is the address, a host and a port.
 	Listen string
-	// Token lets its bearer see and do everything, and ReadOnlyToken see everything. The zero
-	// Secret means that there is none.
+	// Token allows everything, and ReadOnlyToken only reading. The zero Secret means that there is
+	// none.
 	Token, ReadOnlyToken Secret
-	// AllowedHosts are names, with a port or without, under which the address may be asked, besides
+	// AllowedHosts are host names, with or without a port, that requests may use in addition to
 	// those of the loopback interface.
 	AllowedHosts []string
 }
 
-// Webhook says how events are received.
+// Webhook configures the webhook.
 type Webhook struct {
 	// Listen is the address that Port posts events to, a host and a port.
 	Listen string
-	// Path is where events are posted.
+	// Path is the path that events are posted to.
 	Path string
-	// MaxBody is the size of the largest body, in bytes.
+	// MaxBody is the maximum size of a body in bytes.
 	MaxBody int64
-	// Tolerance is how far the time of a signature may be from ours.
+	// Tolerance is the maximum difference between the time of a signature and our clock.
 	Tolerance time.Duration
-	// CertFile and KeyFile make it HTTPS; both are "" for plain HTTP.
+	// CertFile and KeyFile are for HTTPS; both are "" for plain HTTP.
 	CertFile, KeyFile string
 }
 
-// Smee says from where events are received besides, on a machine of a developer.
+// Smee configures receiving through Smee, for development.
 type Smee struct {
-	// URL is that of a channel, which everybody who knows it can read; it is the zero Secret when
-	// there is none.
+	// URL is the URL of the channel, a secret because anyone who knows it can read the events; the
+	// zero Secret means none.
 	URL Secret
 }
 
-// Port says how Port's API is reached.
+// Port configures access to Port's API.
 type Port struct {
-	// ClientID is "" when the API is not to be asked.
+	// ClientID is "" if the API is not used.
 	ClientID string
-	// Poll is how often the audit log is read; 0 for CatchUp.Interval.
+	// Poll is how often the audit log is polled; 0 means CatchUp.Interval.
 	Poll    time.Duration
 	BaseURL string
-	// AppURL is the base address of Port's pages; "" is that of the region.
+	// AppURL is the base URL of links to Port; "" means that of the region.
 	AppURL string
 }
 
-// App returns the base address of Port's pages. It is "" when it is not known: without a client id
-// nothing says that the region is right.
+// App returns the base URL of links to Port, or "" if it is unknown: without a client id, the
+// configured region may be wrong.
 func (p Port) App() string {
 	if p.AppURL != "" || p.ClientID == "" {
 		return p.AppURL
@@ -89,46 +89,46 @@ func (p Port) App() string {
 	return directory.AppURL(p.BaseURL)
 }
 
-// CatchUp says how changes are found in the audit log that did not arrive.
+// CatchUp configures catching up on missed changes with the audit log.
 type CatchUp struct {
-	// Interval is how often the audit log is searched for them.
+	// Interval is how often the audit log is read.
 	Interval time.Duration
-	// MaxAge is how old a change may be to be delivered.
+	// MaxAge is the maximum age of a change to be delivered.
 	MaxAge time.Duration
 }
 
-// Store says where events are kept until they are delivered.
+// Store configures the event store.
 type Store struct {
 	// Dir is the data directory of the embedded store.
 	Dir string
-	// Sync is how often the embedded store writes to the disk what it has acknowledged; 0 is before
-	// each acknowledgement.
+	// Sync is how often the embedded store syncs acknowledged events to disk; with 0, before each
+	// acknowledgement.
 	Sync time.Duration
-	// MaxBytes is how much the store may take.
+	// MaxBytes is the maximum size of the store.
 	MaxBytes int64
-	// MaxAge is how long events are kept once they are evaluated.
+	// MaxAge is how long evaluated events are kept.
 	MaxAge time.Duration
-	// PostgresURL is that of a database that is used instead of the embedded store, and may hold a
-	// password; it is the zero Secret when there is none.
+	// PostgresURL is the URL of a database that is used instead of the embedded store, which may
+	// contain a password; the zero Secret means none.
 	PostgresURL Secret
 }
 
 // Destination is where alerts go.
 type Destination struct {
-	// Name is what logs call it: lower-case letters, digits, dashes and underscores.
+	// Name identifies it in logs: lower-case letters, digits, dashes and underscores.
 	Name       string
 	WebhookURL Secret
-	// Interval is the least time between two messages.
+	// Interval is the minimum time between two messages.
 	Interval time.Duration
-	// DigestAfter is how long a backlog may take to be delivered one by one.
+	// DigestAfter is the maximum time to deliver a backlog one by one.
 	DigestAfter time.Duration
-	// MaxAge is from when on an alert that fails is given up.
+	// MaxAge is the age at which a failing alert is given up.
 	MaxAge time.Duration
-	// EventID has messages end their context with the id of the event.
+	// EventID adds the id of the event to the end of the context line.
 	EventID bool
 }
 
-// Equal reports whether two destinations are described in the same way.
+// Equal reports whether two destinations have the same configuration.
 func (d Destination) Equal(other Destination) bool {
 	if d.WebhookURL.Reveal() != other.WebhookURL.Reveal() {
 		return false
@@ -137,7 +137,7 @@ func (d Destination) Equal(other Destination) bool {
 	return d == other
 }
 
-// Destination returns the destination of a name.
+// Destination returns the destination with a name.
 func (c *Config) Destination(name string) (Destination, bool) {
 	i := slices.IndexFunc(c.Destinations, func(other Destination) bool { return other.Name == name })
 	if i < 0 {
@@ -146,7 +146,7 @@ func (c *Config) Destination(name string) (Destination, bool) {
 	return c.Destinations[i], true
 }
 
-// HasDestination reports whether there is a destination of a name.
+// HasDestination reports whether there is a destination with a name.
 func (c *Config) HasDestination(name string) bool {
 	_, ok := c.Destination(name)
 	return ok
@@ -161,14 +161,14 @@ func (c *Config) LongestAge() time.Duration {
 	return longest
 }
 
-// Summary says in a few words what a configuration holds.
+// Summary summarises the configuration in one line.
 func (c *Config) Summary() string {
 	return fmt.Sprintf("Client secrets: %d. Destinations: %s. Rules: %s.",
 		len(c.ClientSecrets), strings.Join(c.DestinationNames(), ", "), strings.Join(c.RuleNames(), ", "))
 }
 
-// Fixed returns the keys that another configuration has otherwise, and that cannot change while the
-// listener runs: those of the store and of the addresses, and what the store was opened with.
+// Fixed returns the keys that differ in another configuration and cannot change while the listener
+// is running: those of the store and the addresses, and values that the store was opened with.
 func (c *Config) Fixed(other *Config) []string {
 	var changed []string
 	for key, differs := range map[string]bool{
@@ -201,38 +201,39 @@ func (s Store) equal(other Store) bool {
 type Source struct {
 	// File is the path of a YAML file, or "" for the environment alone.
 	File string
-	// DataDir wins over every other data directory, unless it is "".
+	// DataDir overrides every other data directory, unless it is "".
 	DataDir string
-	// Listen and AdminListen win over every other address, unless they are "".
+	// Listen and AdminListen override every other address, unless they are "".
 	Listen, AdminListen string
-	// Poll wins over port.poll, unless it is "".
+	// Poll overrides port.poll, unless it is "".
 	Poll string
 	// LookupEnv is os.LookupEnv.
 	LookupEnv func(name string) (string, bool)
-	// Try is nil for message.Template.Try.
+	// Try tests templates; nil means message.Template.Try.
 	Try Try
 }
 
-// Try tries a template before it is used, as message.Template.Try does. In another process it can
-// take any time and any memory.
+// Try tests a template, like message.Template.Try, which may take unlimited time and memory unless
+// it runs in another process.
 type Try func(template *message.Template, selected rule.Rule) error
 
-// InvalidError lists everything that is wrong with a configuration, each problem with its place and
-// what to do, one in each line. It holds no secret, and nothing that a variable holds.
+// InvalidError lists all mistakes in a configuration, one per line, each with its position and what
+// to do. It contains no secrets and no values of variables.
 type InvalidError struct {
 	Problems []string
 }
 
-// Error returns the problems, one a line.
+// Error returns the mistakes, one per line.
 func (e *InvalidError) Error() string {
 	return strings.Join(e.Problems, "\n")
 }
 
-// What applies unless the command line or the configuration says otherwise.
+// Defaults that other packages use.
 const (
-	// DefaultPath is where events are posted.
+	// DefaultPath is the path that events are posted to.
 	DefaultPath = "/api/slack"
-	// DefaultListen is the address for that, and DefaultAdminListen that of the operator.
+	// DefaultListen is the default public address, and DefaultAdminListen the default admin
+	// address.
 	DefaultListen      = ":8080"
 	DefaultAdminListen = "127.0.0.1:8081"
 )
@@ -240,24 +241,24 @@ const (
 const (
 	defaultMaxBody = 4 << 20
 	defaultDir     = "listener-data"
-	// Slack takes about one message a second per channel, and may hide what exceeds it.
+	// Slack accepts about one message per second and channel, and may hide messages beyond that.
 	defaultInterval    = time.Second
 	defaultDigestAfter = time.Minute
 	defaultMaxAge      = 24 * time.Hour
 	defaultCatchUp     = 5 * time.Minute
-	// defaultDestination is the name of the one that the environment gives.
+	// defaultDestination is the name of the destination from the environment.
 	defaultDestination = "default"
 
 	secretVariable   = "PORT_CLIENT_SECRET" //nolint:gosec // This is the name of the variable.
 	clientIDVariable = "PORT_CLIENT_ID"
 	baseURLVariable  = "PORT_BASE_URL"
 	webhookVariable  = "SLACK_WEBHOOK_URL"
-	// stateVariable is how systemd tells a service its StateDirectory=.
+	// stateVariable is the variable in which systemd passes StateDirectory=.
 	stateVariable = "STATE_DIRECTORY"
 )
 
-// Load reads and checks a configuration. What the file does not say comes from the environment, and
-// what neither says from the defaults. The error is an *InvalidError.
+// Load reads and checks a configuration. Values that the file does not set come from the
+// environment, otherwise from the defaults. The error is an *InvalidError.
 func Load(source Source) (*Config, error) {
 	loader := newLoader(source)
 	var document document
@@ -270,9 +271,9 @@ func Load(source Source) (*Config, error) {
 	return &loader.config, nil
 }
 
-// LoadRules reads the rules and templates of a configuration, and of the destinations their names:
-// what it takes to render a message. Nothing else needs to be right, no secret needs to be there,
-// and no file of secrets is read. The error is an *InvalidError.
+// LoadRules reads what is needed to render messages: the rules, the templates, and the names of the
+// destinations. Everything else may be invalid, and no secrets are needed or read. The error is an
+// *InvalidError.
 func LoadRules(source Source) (*Config, error) {
 	loader := newLoader(source)
 	var document rulesDocument
@@ -284,7 +285,7 @@ func LoadRules(source Source) (*Config, error) {
 	return &Config{Rules: loader.config.Rules, Destinations: loader.config.Destinations}, nil
 }
 
-// applyNamed takes the rules, and of the destinations their names.
+// applyNamed applies the rules and the names of the destinations.
 func (l *loader) applyNamed(destinations *names[ignored], rules *ruleList, templates *names[templateSection]) {
 	declared := destinations.sorted()
 	if len(declared) == 0 {
@@ -296,8 +297,8 @@ func (l *loader) applyNamed(destinations *names[ignored], rules *ruleList, templ
 	}
 }
 
-// LoadSetup reads what it takes to set Port up: how its API is asked, the rules, and where events
-// are posted. No webhook of Slack needs to be there. The error is an *InvalidError.
+// LoadSetup reads what is needed to set up Port: access to its API, the rules, and the path of the
+// webhook. No Slack webhook is needed. The error is an *InvalidError.
 func LoadSetup(source Source) (*Config, error) {
 	loader := newLoader(source)
 	var document setupDocument
@@ -314,14 +315,14 @@ func LoadSetup(source Source) (*Config, error) {
 	return &loader.config, nil
 }
 
-// needClientID reports that there is no client id for a command that asks Port.
+// needClientID reports a missing client id, for commands that use Port's API.
 func (l *loader) needClientID() {
 	if l.config.Port.ClientID == "" {
 		l.report(outside(clientIDVariable+" is not set"), "set it, or port.client_id, to the client id that belongs to the client secret")
 	}
 }
 
-// loader gathers a configuration, and the problems with it.
+// loader collects a configuration and its mistakes.
 type loader struct {
 	source   Source
 	config   Config
@@ -338,7 +339,7 @@ func newLoader(source Source) *loader {
 	}}
 }
 
-// addSecret keeps a client secret that came from a place.
+// addSecret adds a client secret.
 func (l *loader) addSecret(where place, text string) {
 	if err := changelog.CheckSecret(text); err != nil {
 		l.report(where, err.Error()+"; use the client secret of the organization's credentials in Port")
@@ -347,7 +348,7 @@ func (l *loader) addSecret(where place, text string) {
 	l.config.ClientSecrets = append(l.config.ClientSecrets, NewSecret(strings.TrimSpace(text)))
 }
 
-// addDestination keeps a destination whose URL came from a place.
+// addDestination adds a destination.
 func (l *loader) addDestination(where place, described Destination, webhook string) {
 	webhook = strings.TrimSpace(webhook)
 	if err := slack.CheckURL(webhook); err != nil {
@@ -358,7 +359,7 @@ func (l *loader) addDestination(where place, described Destination, webhook stri
 	l.config.Destinations = append(l.config.Destinations, described)
 }
 
-// newDestination returns a destination with every default.
+// newDestination returns a destination with the defaults.
 func newDestination(name string) Destination {
 	return Destination{Name: name, Interval: defaultInterval, DigestAfter: defaultDigestAfter, MaxAge: defaultMaxAge}
 }

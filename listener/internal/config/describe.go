@@ -14,20 +14,20 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// Section is a part of a configuration as the operator is shown it.
+// Section is a part of a configuration for display.
 type Section struct {
 	Name     string    `json:"name"`
 	Settings []Setting `json:"settings"`
 }
 
-// Setting is a value of a configuration, with no secret in it.
+// Setting is a value of a configuration, without secrets.
 type Setting struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
 }
 
-// Describe shows what applies, the defaults included, in the words of the file. Of a secret it says
-// only that there is one, and of what a variable holds its name.
+// Describe returns the active configuration, including defaults, with the keys of the file. It
+// hides secrets, and replaces values of variables with their names.
 func (c *Config) Describe() []Section {
 	shown := describer{variables: c.replacer()}
 	var sections []Section
@@ -56,7 +56,7 @@ func (c *Config) Describe() []Section {
 	return sections
 }
 
-// replacer replaces what variables hold by their names, the longest first.
+// replacer replaces values of variables with their names, longest first.
 func (c *Config) replacer() *strings.Replacer {
 	variables := slices.Clone(c.variables)
 	slices.SortStableFunc(variables, func(a, b variable) int { return len(b.value) - len(a.value) })
@@ -67,10 +67,10 @@ func (c *Config) replacer() *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
-// describer shows values.
+// describer formats values.
 type describer struct{ variables *strings.Replacer }
 
-// settings shows the fields of a struct that say anything.
+// settings returns the fields of a struct that are not empty.
 func (d describer) settings(prefix string, section reflect.Value) []Setting {
 	var settings []Setting
 	for i := range section.NumField() {
@@ -94,7 +94,7 @@ func (d describer) settings(prefix string, section reflect.Value) []Setting {
 	return settings
 }
 
-// text shows a value; "" is one that is shown field by field, or not at all.
+// text formats a value. It returns "" for a value that is shown field by field or not at all.
 func (d describer) text(key string, value reflect.Value) string {
 	switch held := value.Interface().(type) {
 	case Secret:
@@ -148,7 +148,7 @@ func describeSize(bytes int64) string {
 	return strconv.FormatInt(bytes, 10)
 }
 
-// keyOfField returns what the file calls a field.
+// keyOfField returns the key of a field in the file.
 func keyOfField(name string) string {
 	if name == "Blueprints" || name == "ResourceTypes" {
 		name = strings.TrimSuffix(name, "s")

@@ -2,8 +2,8 @@ package config
 
 import "github.com/port-changelog/terraform-provider-port/listener/internal/message"
 
-// document is the configuration file. A field with the tag key is what the file says under that
-// key; the other tags say what its value may be.
+// document is the configuration file. The tag key of a field is its key in the file; the other tags
+// restrict its value.
 type document struct {
 	item
 	Port         portSection               `key:"port"`
@@ -26,7 +26,7 @@ type rulesDocument struct {
 	Others       ignored                `key:"*"`
 }
 
-// setupDocument is the part of the file that a command needs which sets Port up.
+// setupDocument is the part of the file for setting up Port.
 type setupDocument struct {
 	item
 	Port         portSection            `key:"port"`
@@ -37,14 +37,14 @@ type setupDocument struct {
 	Others       ignored                `key:"*"`
 }
 
-// adminDocument is the part of the file that a command needs which asks the admin address.
+// adminDocument is the part of the file for connecting to the admin address.
 type adminDocument struct {
 	item
 	Admin  adminSection `key:"admin"`
 	Others ignored      `key:"*"`
 }
 
-// storeDocument is the part of the file that a command needs which looks into the store.
+// storeDocument is the part of the file for opening the store.
 type storeDocument struct {
 	item
 	Store        storeSection   `key:"store"`
@@ -153,6 +153,6 @@ type templateSection struct {
 	Text       text   `key:"text" blank:"no"`
 	Line       text   `key:"line" blank:"no"`
 
-	// source is what all of it says, but for what cannot be used.
+	// source is the template without invalid parts.
 	source message.Source
 }

@@ -10,12 +10,11 @@ import (
 	"strings"
 )
 
-// secretFileLimit is far above the size of any secret, and keeps a wrong path from being read
-// whole.
+// secretFileLimit is far larger than any secret, so that a wrong path does not read a huge file.
 const secretFileLimit = 64 << 10
 
-// fromEnvironment passes on the secret that a variable holds, or the file that its companion names.
-// It reports what keeps it from that, and that neither is set.
+// fromEnvironment passes the secret in a variable, or in the file that its _FILE variable names, to
+// add. It reports mistakes, including that neither is set.
 func (l *loader) fromEnvironment(variable, meaning string, add func(where place, text string)) {
 	text, _ := l.source.LookupEnv(variable)
 	path, _ := l.source.LookupEnv(variable + "_FILE")
@@ -36,8 +35,8 @@ func (l *loader) fromEnvironment(variable, meaning string, add func(where place,
 	}
 }
 
-// dataDirectory returns where to store: what the command line says, else the file, else systemd,
-// else a directory beside the process.
+// dataDirectory returns the data directory: from the command line, else the file, else systemd,
+// else the default in the working directory.
 func (l *loader) dataDirectory() string {
 	if l.source.DataDir != "" {
 		return l.source.DataDir
@@ -45,7 +44,7 @@ func (l *loader) dataDirectory() string {
 	if l.config.Store.Dir != "" {
 		return l.config.Store.Dir
 	}
-	// systemd separates several directories by colons.
+	// systemd separates several directories with colons.
 	state, _ := l.source.LookupEnv(stateVariable)
 	if first, _, _ := strings.Cut(state, ":"); first != "" {
 		return first
@@ -53,9 +52,8 @@ func (l *loader) dataDirectory() string {
 	return "." + string(filepath.Separator) + defaultDir
 }
 
-// readSecretFile returns the content of a text file, without the mark that editors put at its
-// beginning, and the line break that they leave at its end. An error names it by what is shown of
-// its path.
+// readSecretFile returns the content of a text file, without a byte order mark and without the
+// final line break. Errors contain shown instead of the path.
 func readSecretFile(path, shown string) (string, error) {
 	content, err := readLimited(path, secretFileLimit)
 	if err != nil {
@@ -71,7 +69,7 @@ func readSecretFile(path, shown string) (string, error) {
 // readLimited returns the content of a file of at most limit bytes. Its error does not name the
 // file.
 func readLimited(path string, limit int64) ([]byte, error) {
-	file, err := os.Open(path) //nolint:gosec // The operator says which file to read.
+	file, err := os.Open(path) //nolint:gosec // The operator configures the path.
 	if err != nil {
 		return nil, pathless(err)
 	}
@@ -86,7 +84,7 @@ func readLimited(path string, limit int64) ([]byte, error) {
 	return content, nil
 }
 
-// pathless drops the path from an error whose text has named it.
+// pathless removes the path from an error.
 func pathless(err error) error {
 	if withPath, ok := errors.AsType[*fs.PathError](err); ok {
 		return withPath.Err
@@ -94,8 +92,7 @@ func pathless(err error) error {
 	return err
 }
 
-// SigningSecret returns the client secret that the environment holds, for a command that signs
-// events with it.
+// SigningSecret returns the client secret in the environment, for signing events.
 func SigningSecret(lookupEnv func(name string) (string, bool)) (string, error) {
 	loader := newLoader(Source{LookupEnv: lookupEnv})
 	loader.fromEnvironment(secretVariable, "the client secret with which the listener verifies events", loader.addSecret)

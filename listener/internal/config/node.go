@@ -9,8 +9,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/nearword"
 )
 
-// entries returns the keys and values of a mapping, which the parser represents by another type
-// when there is only one.
+// entries returns the keys and values of a mapping. For a single entry, the parser uses another
+// type.
 func entries(node ast.Node) ([]*ast.MappingValueNode, bool) {
 	switch node := node.(type) {
 	case *ast.MappingNode:
@@ -23,7 +23,7 @@ func entries(node ast.Node) ([]*ast.MappingValueNode, bool) {
 	return nil, false
 }
 
-// keyOf returns the key of an entry as it reads without its quotes.
+// keyOf returns the key of an entry without quotes.
 func keyOf(entry *ast.MappingValueNode) string {
 	var key ast.Node = entry.Key
 	if explicit, ok := key.(*ast.MappingKeyNode); ok {
@@ -40,7 +40,7 @@ func isNothing(node ast.Node) bool {
 	return node == nil || node.Type() == ast.NullType
 }
 
-// textOf returns a scalar as the text that was written.
+// textOf returns a scalar as written.
 func textOf(node ast.Node) (string, bool) {
 	switch node := node.(type) {
 	case *ast.StringNode:
@@ -53,7 +53,7 @@ func textOf(node ast.Node) (string, bool) {
 	return "", false
 }
 
-// descend returns what names a child of a node, and the child; nil if there is none.
+// descend returns the key and the value of a child of a node, or nil.
 func descend(node ast.Node, step string) (name, value ast.Node) {
 	if list, ok := node.(*ast.SequenceNode); ok {
 		i, err := strconv.Atoi(strings.Trim(step, "[]"))
@@ -71,8 +71,8 @@ func descend(node ast.Node, step string) (name, value ast.Node) {
 	return nil, nil
 }
 
-// locate returns what names the value at a path below a node; if there is none, what names that of
-// which it would be a part. key names the node itself.
+// locate returns the key of the value at a path below a node, or that of its closest existing
+// parent. key is the key of the node itself.
 func locate(key, node ast.Node, path []string) ast.Node {
 	for _, step := range path {
 		name, value := descend(node, step)
@@ -84,7 +84,7 @@ func locate(key, node ast.Node, path []string) ast.Node {
 	return key
 }
 
-// nearest returns the value at a path below a node, or if there is none what it would be a part of.
+// nearest returns the value at a path below a node, or its closest existing parent.
 func nearest(node ast.Node, path []string) ast.Node {
 	for _, step := range path {
 		_, value := descend(node, step)
@@ -96,7 +96,7 @@ func nearest(node ast.Node, path []string) ast.Node {
 	return node
 }
 
-// join writes a path as it is shown, such as "rules[0].when".
+// join formats a path, such as "rules[0].when".
 func join(path []string) string {
 	return strings.ReplaceAll(strings.Join(path, "."), ".[", "[")
 }
@@ -106,7 +106,7 @@ func steps(path string) []string {
 	return strings.Split(strings.ReplaceAll(path, "[", ".["), ".")
 }
 
-// enumerate writes words for a sentence.
+// enumerate joins words for a sentence.
 func enumerate(words []string) string {
 	if len(words) == 1 {
 		return words[0]
@@ -114,7 +114,7 @@ func enumerate(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
 
-// suggest says which of the words that are possible was probably meant, or what all of them are.
+// suggest names the possible word that was probably meant, or all possible words.
 func suggest(word string, possible []string, all string) string {
 	if meant, ok := nearword.Nearest(word, possible); ok {
 		return "did you mean " + meant + "?"

@@ -9,26 +9,25 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// problem is something that is wrong with a place.
+// problem is a mistake at a position.
 type problem struct {
 	place
 	what string
 }
 
-// place says where something stands: a line of the file and a path in it, or a variable, which has
-// the line 0.
+// position is a line of the file and a path in it, or a variable, which has line 0.
 type place struct {
 	line int
-	// inner is a line of a file that the line of the configuration names, or 0.
+	// inner is a line in a file that the configuration refers to, or 0.
 	inner int
 	text  string
 }
 
-// outside is a place that is not in the file.
+// outside returns a position that is not in the file.
 func outside(text string) place { return place{text: text} }
 
-// report adds a problem, in one line, unless it is there already: a template that several rules use
-// has its mistakes once.
+// report adds a mistake as one line, unless it was reported before: a template that several rules
+// use is checked several times.
 func (l *loader) report(where place, what string) {
 	breaks := regexp.MustCompile(`\s*[\n\v\f\r\x{85}\x{2028}\x{2029}]\s*`)
 	added := problem{place: where, what: breaks.ReplaceAllString(where.text+": "+what, " ")}
@@ -37,14 +36,14 @@ func (l *loader) report(where place, what string) {
 	}
 }
 
-// refuse reports a problem with a value of the file.
+// refuse reports a mistake in a value of the file.
 func (l *loader) refuse(here *item, problem string) {
 	here.mark()
 	l.report(l.placeOf(here), problem)
 }
 
-// invalid returns the problems in the order of the file, and after them those of the environment;
-// nil if there are none.
+// invalid returns the mistakes in the order of the file, followed by those of the environment, or
+// nil.
 func (l *loader) invalid() error {
 	if len(l.problems) == 0 {
 		return nil
@@ -62,7 +61,7 @@ func (l *loader) invalid() error {
 	return &InvalidError{Problems: texts}
 }
 
-// place returns file and line of a node.
+// position returns the file and line of a node.
 func (l *loader) place(node ast.Node) place {
 	if node == nil || node.GetToken() == nil {
 		return outside(l.source.File)
@@ -70,12 +69,12 @@ func (l *loader) place(node ast.Node) place {
 	return l.line(node.GetToken().Position.Line)
 }
 
-// line returns the place of a line of the file.
+// line returns the position of a line in the file.
 func (l *loader) line(line int) place {
 	return place{line: line, text: fmt.Sprintf("%s:%d", l.source.File, line)}
 }
 
-// placeOf returns file, line and path of a value, or of what stands at a path below it.
+// positionOf returns the file, line and path of a value, or of a value below it.
 func (l *loader) placeOf(here *item, below ...string) place {
 	where := l.place(locate(here.key, here.node, below))
 	where.text += ": " + join(append(slices.Clone(here.path), below...))

@@ -17,7 +17,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// Rule is a rule with what becomes of the events that it matches.
+// Rule is a rule with its destinations and template.
 type Rule struct {
 	rule.Rule
 	// Destinations are the names of destinations; there is at least one.
@@ -26,7 +26,7 @@ type Rule struct {
 	Template *message.Template
 }
 
-// Rule returns the rule of a name.
+// Rule returns the rule with a name.
 func (c *Config) Rule(name string) (Rule, bool) {
 	i := slices.IndexFunc(c.Rules, func(other Rule) bool { return other.Name == name })
 	if i < 0 {
@@ -58,8 +58,8 @@ func (c *Config) RuleNames() []string {
 	return names
 }
 
-// usualActions and usualTypes are those that Port is known to send. Others are taken as well: Port
-// may send new ones.
+// usualActions and usualTypes return the ones that Port documents. Others are accepted, because
+// Port may add new ones.
 func usualActions() []string {
 	return []string{changelog.ActionCreate, changelog.ActionUpdate, changelog.ActionDelete, "TIMER_EXPIRED", "TIMER_PROPERTY_EXPIRED"}
 }
@@ -68,7 +68,7 @@ func usualTypes() []string {
 	return []string{changelog.ResourceEntity, changelog.ResourceBlueprint, changelog.ResourceRun}
 }
 
-// ruleList is the list of rules, which is not empty.
+// ruleList is a non-empty list of rules.
 type ruleList struct{ list[ruleSection] }
 
 func (r *ruleList) read(l *loader) {
@@ -79,8 +79,8 @@ func (r *ruleList) read(l *loader) {
 	r.list.read(l)
 }
 
-// applyRules takes the rules of the file. Without any the classic one applies, for every
-// destination that is declared.
+// applyRules applies the rules of the file. Without any, it adds the default rule for every
+// declared destination.
 func (l *loader) applyRules(rules *ruleList, templates *names[templateSection], declared []string) {
 	if !rules.given() {
 		l.config.Rules = []Rule{{Rule: rule.DefaultHealth(), Destinations: declared}}
@@ -97,7 +97,7 @@ func (l *loader) applyRules(rules *ruleList, templates *names[templateSection], 
 	}
 }
 
-// applyRule takes a rule, unless it has a mistake.
+// applyRule applies a rule, unless it has a mistake.
 func (l *loader) applyRule(section *ruleSection, templates *names[templateSection], declared []string) {
 	l.checkName(section)
 	l.checkIdentifiers(&section.Blueprint, &section.ResourceType, &section.Actions)
@@ -122,7 +122,7 @@ func (l *loader) applyRule(section *ruleSection, templates *names[templateSectio
 	l.config.Rules = append(l.config.Rules, result)
 }
 
-// firstOf returns the first of some values that the file has.
+// firstOf returns the first value that is set in the file.
 func firstOf(items ...*item) *item {
 	return items[max(slices.IndexFunc(items, (*item).given), 0)]
 }
@@ -131,26 +131,26 @@ func (l *loader) checkName(section *ruleSection) {
 	switch {
 	case section.mistaken || section.Name.mistaken:
 	case !section.Name.given():
-		l.refuse(&section.item, "a rule needs a name")
+		l.refuse(&section.item, "a rule requires a name")
 	case !name.Valid(section.Name.value):
 		l.refuse(&section.Name.item, "the name of a rule must consist of at most 63 lower-case letters, digits, dashes and underscores")
 	}
 }
 
-// checkIdentifiers reports what cannot be an identifier.
+// checkIdentifiers reports invalid identifiers.
 func (l *loader) checkIdentifiers(given ...*matcher) {
 	for _, identifiers := range given {
 		for i := range identifiers.elements {
 			if text := &identifiers.elements[i]; strings.ContainsFunc(text.value, unicode.IsSpace) {
 				text.mistaken = true
-				l.refuse(&identifiers.item, fmt.Sprintf("%q contains a space, which no identifier can, so no event can match", text.written))
+				l.refuse(&identifiers.item, fmt.Sprintf("%q contains a space, which is not allowed in identifiers, so no event can match", text.written))
 			}
 		}
 	}
 }
 
-// checkProperty reports what cannot be the identifier of a property, and what makes no sense with a
-// property, or without one.
+// checkProperty reports an invalid property identifier, and keys that make no sense with or without
+// a property.
 func (l *loader) checkProperty(section *ruleSection) {
 	given := &section.Property
 	if !given.given() {
@@ -177,7 +177,7 @@ func (l *loader) checkProperty(section *ruleSection) {
 	l.refuse(&given.item, problem)
 }
 
-// eventKind is what an automation of Port calls a kind of events.
+// eventKind is an event type of Port's automations.
 type eventKind struct {
 	resource string
 	actions  []string
@@ -193,8 +193,8 @@ func eventKinds() map[string]eventKind {
 	}
 }
 
-// changes returns the actions of the rule and the types of things that it is about. The name of an
-// event of Port's automations stands for both.
+// changes returns the actions and resource types of the rule. An event type of Port's automations
+// determines both.
 func (l *loader) changes(section *ruleSection) (actions, types []string) {
 	types = section.ResourceType.texts()
 	l.checkUsual(&section.ResourceType, "a resource type", usualTypes())
@@ -221,7 +221,7 @@ func (l *loader) changes(section *ruleSection) (actions, types []string) {
 	return slices.Compact(actions), types
 }
 
-// checkUsual reports a word that is almost one of those that Port sends.
+// checkUsual reports a word that is almost, but not quite, a usual one.
 func (l *loader) checkUsual(words *matcher, noun string, usual []string) {
 	for _, given := range words.elements {
 		word := given.value
@@ -237,8 +237,7 @@ func (l *loader) checkUsual(words *matcher, noun string, usual []string) {
 	}
 }
 
-// destinations returns the destinations of the rule: those that it names, or the only one there can
-// be meant.
+// destinations returns the destinations of the rule: those that it names, or the default one.
 func (l *loader) destinations(section *ruleSection, declared []string) []string {
 	named := &section.Destination
 	if !named.given() {
@@ -248,7 +247,7 @@ func (l *loader) destinations(section *ruleSection, declared []string) []string 
 		case slices.Contains(declared, defaultDestination):
 			return []string{defaultDestination}
 		case len(declared) > 1 && !section.mistaken:
-			l.refuse(&section.item, "it needs a destination; the configured destinations are "+enumerate(declared))
+			l.refuse(&section.item, "it requires a destination; the configured destinations are "+enumerate(declared))
 		}
 		return nil
 	}

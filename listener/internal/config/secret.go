@@ -6,24 +6,23 @@ import (
 	"log/slog"
 )
 
-// redacted is all that is ever printed of a secret.
+// redacted is printed instead of a secret.
 const redacted = "<secret>"
 
-// Secret is a text that must not be shown: a signing secret, or a webhook's URL. However it is
-// printed, logged or serialised, it reads "<secret>"; the zero Secret is the empty text and reads
-// the same.
+// Secret is a text that must not be shown, such as a client secret or the URL of a webhook. It is
+// printed, logged and serialised as "<secret>", even if it is empty.
 type Secret struct {
-	// The text is behind a pointer because fmt prints the unexported fields of the structs around a
-	// Secret without asking the Secret.
+	// It is a pointer because fmt prints unexported fields of structs without calling their
+	// methods.
 	text *string
 }
 
-// NewSecret keeps a text.
+// NewSecret returns a secret with a text.
 func NewSecret(text string) Secret {
 	return Secret{text: &text}
 }
 
-// Reveal returns the text, to be used and never to be printed.
+// Reveal returns the text, which must never be printed.
 func (s Secret) Reveal() string {
 	if s.text == nil {
 		return ""
@@ -34,7 +33,7 @@ func (s Secret) Reveal() string {
 // String returns a placeholder.
 func (s Secret) String() string { return redacted }
 
-// Format prints a placeholder under every verb.
+// Format prints a placeholder for every verb.
 func (s Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, redacted) }
 
 // LogValue logs a placeholder.

@@ -1,16 +1,15 @@
 package config
 
-// Stored is what a command needs that looks into the store: no secret of the listener, and no other
-// section of its file.
+// Stored is what a command needs to open the store. It contains no client secrets.
 type Stored struct {
 	Store Store
-	// Destinations are the names of those in the file, sorted. Without a file it is nil: the
-	// environment gives one, but may not be that of the listener.
+	// Destinations are the sorted names of the destinations in the file. Without a file it is nil,
+	// because the environment may differ from that of the listener.
 	Destinations []string
 }
 
-// LoadToken reads the token with which a command asks the admin address; the zero Secret when there
-// is none. Other sections of the file may have any mistake. The error is an *InvalidError.
+// LoadToken reads the token for the admin address; it returns the zero Secret if there is none.
+// Other sections of the file may be invalid. The error is an *InvalidError.
 func LoadToken(source Source) (Secret, error) {
 	loader := newLoader(source)
 	var document adminDocument
@@ -19,9 +18,9 @@ func LoadToken(source Source) (Secret, error) {
 	return token, loader.invalid()
 }
 
-// LoadStore reads where the store is, from the same places as Load. Other sections of the file may
-// have any mistake but a bad name of a destination, and name variables that are not set. The error
-// is an *InvalidError.
+// LoadStore reads where the store is, from the same sources as Load. Other sections of the file may
+// be invalid, except for names of destinations, and may refer to variables that are not set. The
+// error is an *InvalidError.
 func LoadStore(source Source) (Stored, error) {
 	loader := newLoader(source)
 	var document storeDocument

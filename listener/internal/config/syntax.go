@@ -14,17 +14,17 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// fileLimit is far above the size of any configuration.
+// fileLimit is far larger than any configuration.
 const fileLimit = 1 << 20
 
-// quoteHint says how jq is written so that YAML leaves it alone.
+// quoteHint says how to write jq in YAML.
 const quoteHint = "put the jq program in single quotes, or after when: | on its own lines"
 
-// byteOrderMark is what some editors put before a text in UTF-8.
+// byteOrderMark is what some editors write at the beginning of UTF-8 files.
 const byteOrderMark = "\ufeff"
 
-// readFile reads the file, if there is one, into a document, and reports whether it could be read
-// at all.
+// readFile reads the file, if there is one, into a document. It returns false if the file cannot be
+// parsed.
 func (l *loader) readFile(document value) bool {
 	if l.source.File == "" {
 		return true
@@ -36,8 +36,8 @@ func (l *loader) readFile(document value) bool {
 	return ok
 }
 
-// parseFile returns the mapping that the file consists of, nil for a file of comments, and whether
-// it could be read at all.
+// parseFile returns the top-level mapping of the file, or nil if the file contains only comments.
+// It returns false if the file cannot be parsed.
 func (l *loader) parseFile() (ast.Node, bool) {
 	content, err := readLimited(l.source.File, fileLimit)
 	if err != nil {
@@ -56,7 +56,7 @@ func (l *loader) parseFile() (ast.Node, bool) {
 	return l.onlyDocument(file)
 }
 
-// onlyDocument returns what a file holds, if it is one mapping.
+// onlyDocument returns the content of a file if it is a single mapping.
 func (l *loader) onlyDocument(file *ast.File) (ast.Node, bool) {
 	if len(file.Docs) == 0 {
 		return nil, true
@@ -79,7 +79,7 @@ func (l *loader) onlyDocument(file *ast.File) (ast.Node, bool) {
 	return root, true
 }
 
-// refuseCopies reports keys that a section has twice.
+// refuseCopies reports duplicate keys.
 func (l *loader) refuseCopies(root ast.Node) {
 	ast.Walk(visitor(func(node ast.Node) {
 		section, ok := node.(*ast.MappingNode)
@@ -98,7 +98,7 @@ func (l *loader) refuseCopies(root ast.Node) {
 	}), root)
 }
 
-// decodeText returns a file as text with the line breaks of Unix, or reports why it is none.
+// decodeText returns the file as text with Unix line breaks, or reports why it is not a text file.
 func (l *loader) decodeText(content []byte) ([]byte, bool) {
 	if isUTF16(content) {
 		l.report(outside(l.source.File), "the configuration file "+errUTF16.Error())
@@ -122,14 +122,14 @@ func (l *loader) decodeText(content []byte) ([]byte, bool) {
 	return bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n")), true
 }
 
-// errUTF16 and errNUL say why a file is not text. The name of the file goes before.
+// errUTF16 and errNUL say why a file is not a text file. Their text follows the name of the file.
 var (
 	errUTF16 = errors.New("is in UTF-16; save it as UTF-8")
 	errNUL   = errors.New("contains a NUL character, so it is not a text file; is it the right one?")
 )
 
-// DecodeText returns the content of a text file without the mark that some editors put at its
-// beginning. Its error, for what is not such a text, goes on after the name of the file.
+// DecodeText returns the content of a text file without a byte order mark. The text of its error
+// follows the name of the file.
 func DecodeText(content []byte) ([]byte, error) {
 	if isUTF16(content) {
 		return nil, errUTF16
@@ -140,7 +140,7 @@ func DecodeText(content []byte) ([]byte, error) {
 	return bytes.TrimPrefix(content, []byte(byteOrderMark)), nil
 }
 
-// isUTF16 reports whether a text has two bytes for each character.
+// isUTF16 reports whether a text is encoded in UTF-16.
 func isUTF16(content []byte) bool {
 	if bytes.HasPrefix(content, []byte{0xff, 0xfe}) || bytes.HasPrefix(content, []byte{0xfe, 0xff}) {
 		return true
@@ -148,8 +148,8 @@ func isUTF16(content []byte) bool {
 	return len(content) > 1 && (content[0] == 0) != (content[1] == 0)
 }
 
-// reportSyntax words an error of the YAML library with its line. What the library quotes of the
-// file may be a secret.
+// reportSyntax reports an error of the YAML library with its line, but without the quoted source,
+// which may contain a secret.
 func (l *loader) reportSyntax(err error, text []byte) {
 	located, ok := errors.AsType[yaml.Error](err)
 	if !ok {
@@ -176,7 +176,7 @@ func (l *loader) reportSyntax(err error, text []byte) {
 	l.report(where, "it is not valid YAML: "+strings.TrimRight(message, ": ")+hint)
 }
 
-// hintFor says how a line is written so that YAML leaves it alone; "" if that is not known.
+// hintFor returns how to write a line correctly in YAML, or "".
 func hintFor(lines []string, line int) string {
 	switch {
 	case isInCondition(lines, line):
@@ -191,8 +191,7 @@ func hintFor(lines []string, line int) string {
 	return ""
 }
 
-// isInCondition reports whether a line belongs to what is written under the key when: it names that
-// key, or no line between the two names another one.
+// isInCondition reports whether a line belongs to the value of a when key.
 func isInCondition(lines []string, line int) bool {
 	condition := regexp.MustCompile(`(^|[\s{,-])["']?when["']?\s*:`)
 	anyKey := regexp.MustCompile(`^[\s-]*["']?[a-z_]+["']?\s*:(\s|$)`)

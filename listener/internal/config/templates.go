@@ -19,7 +19,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// blocksFileLimit is far above the size of any set of blocks.
+// blocksFileLimit is far larger than any blocks.
 const blocksFileLimit = 1 << 20
 
 // templateChoice is the name of a template, or a template.
@@ -41,12 +41,12 @@ func (t *templateChoice) read(l *loader) {
 	l.fill(&t.name, t.itself())
 }
 
-// anyRule is what a template is tried for if its rule is not known.
+// anyRule is the rule for testing a template that no rule uses.
 func anyRule() rule.Rule { return rule.Rule{Name: "rule"} }
 
-// template returns the template of a rule: one that it holds, or one that has a name.
+// template returns the template of a rule, inline or named.
 func (l *loader) template(section *ruleSection, templates *names[templateSection], selected rule.Rule) *message.Template {
-	// A mistake may quote what the template is tried with.
+	// A mistake may quote the values of the rule.
 	secret := holdVariable(section.Name.node, section.Blueprint.node, section.ResourceType.node, section.Actions.node, section.Property.node, section.From.node, section.To.node, section.HealthyValues.node)
 	choice := &section.Template
 	switch named, reference := templates.byName[choice.name.value], choice.name.value; {
@@ -67,7 +67,7 @@ func (l *loader) template(section *ruleSection, templates *names[templateSection
 	return nil
 }
 
-// read reads a template with its blocks, also those that are in a file.
+// read reads a template and its blocks, which may be in a file.
 func (t *templateSection) read(l *loader) {
 	l.fillSection(t)
 	switch {
@@ -84,11 +84,11 @@ func (t *templateSection) read(l *loader) {
 	}
 }
 
-// mostMistakes is how many mistakes of one template are looked for.
+// maxMistakes is the maximum number of mistakes reported for one template.
 const maxMistakes = 50
 
-// compile compiles a template and tries it for a rule. What has a mistake is replaced to find the
-// others. secret says that a mistake may quote what a variable holds.
+// compile compiles a template and tests it for a rule. It replaces parts with mistakes to find
+// further mistakes. secret means that a mistake may quote the value of a variable.
 func (l *loader) compile(section *templateSection, selected rule.Rule, secret bool) *message.Template {
 	source := section.source
 	if section.incomplete && source.Blocks == nil && source.Header+source.Context+source.Body+source.Text+source.Line == "" {
@@ -112,8 +112,8 @@ func (l *loader) compile(section *templateSection, selected rule.Rule, secret bo
 	return nil
 }
 
-// without returns a source in which a part is replaced by one that is right; ok is false if the
-// part cannot be told from the rest.
+// without returns a source in which a part is replaced with a valid one; ok is false if the part
+// cannot be located.
 func without(source message.Source, part string) (replaced message.Source, ok bool) {
 	texts := map[string]*string{"header": &source.Header, "context": &source.Context, "body": &source.Body, "text": &source.Text, "line": &source.Line}
 	if text := texts[part]; text != nil {
@@ -138,7 +138,7 @@ func without(source message.Source, part string) (replaced message.Source, ok bo
 }
 
 // replaceText returns a copy of a value with another text at a path; ok is false if there is no
-// text, or that text.
+// text or it is already replaced.
 func replaceText(value any, path []string) (replaced any, ok bool) {
 	const plain = "a text"
 	if len(path) == 0 {
@@ -174,8 +174,8 @@ func (l *loader) try(source message.Source, selected rule.Rule) (*message.Templa
 	return template, try(template, selected)
 }
 
-// reportMistake reports a mistake in a part of a template where it stands, and only that there is
-// one where the problem may quote a variable.
+// reportMistake reports a mistake in a template at its position. If secret is set, it withholds the
+// details.
 func (l *loader) reportMistake(section *templateSection, part, problem string, secret bool) {
 	var path []string
 	if part != "" {
@@ -191,12 +191,12 @@ func (l *loader) reportMistake(section *templateSection, part, problem string, s
 	l.report(where, problem)
 }
 
-// blocks is a set of blocks: a list, or its JSON as a text, or in a file.
+// blocks are the blocks of a template: a list, JSON text, or a JSON file.
 type blocks struct {
 	item
 	list []any
-	// text is the JSON, nil where the blocks are a part of the configuration. Its first line is in
-	// a line of a file, or unknown if that is 0.
+	// text is the JSON, or nil if the blocks are a YAML list. Its first line is at line in the
+	// file, or unknown if that is 0.
 	text  []byte
 	file  string
 	first int
@@ -219,7 +219,7 @@ func (b *blocks) read(l *loader) {
 	b.decode(l, &b.item)
 }
 
-// readFile reads the blocks from a file beside the configuration.
+// readFile reads the blocks from a file whose path is relative to the configuration file.
 func (b *blocks) readFile(l *loader, path *text) {
 	file, shown := path.value, path.written
 	if !filepath.IsAbs(file) {
@@ -239,7 +239,7 @@ func (b *blocks) readFile(l *loader, path *text) {
 	b.decode(l, &path.item)
 }
 
-// decode takes the blocks from their JSON, which is given by a value of the file.
+// decode parses the JSON of the blocks.
 func (b *blocks) decode(l *loader, given *item) {
 	if given.mistaken {
 		return
@@ -264,7 +264,7 @@ func (b *blocks) decode(l *loader, given *item) {
 	}
 }
 
-// take takes a list of blocks, or an object that has one as the Block Kit Builder writes it.
+// take accepts a list of blocks, or an object with one as exported by the Block Kit Builder.
 func (b *blocks) take(l *loader, given *item, value any) {
 	if object, ok := value.(map[string]any); ok {
 		value = object["blocks"]
@@ -275,8 +275,7 @@ func (b *blocks) take(l *loader, given *item, value any) {
 	}
 }
 
-// placeOf returns where a path below a template stands in the JSON of its blocks, instead of a
-// place in the configuration.
+// positionOf returns the position of a path in the JSON of the blocks, or instead.
 func (b *blocks) placeOf(l *loader, template *item, path []string, instead place) place {
 	parsed, err := parser.ParseBytes(b.text, 0)
 	if err != nil || len(parsed.Docs) == 0 || parsed.Docs[0].Body == nil {
@@ -290,7 +289,7 @@ func (b *blocks) placeOf(l *loader, template *item, path []string, instead place
 	return b.inLine(l, instead, line, append(slices.Clone(template.path), path...))
 }
 
-// inLine returns the place of a line of the JSON, if it is known where that is.
+// inLine returns the position of a line of the JSON, if it is known.
 func (b *blocks) inLine(l *loader, instead place, line int, path []string) place {
 	if b.first == 0 {
 		return instead

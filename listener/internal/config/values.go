@@ -13,14 +13,13 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// setting is a single value. It has the zero value if the file does not say it, says "", or says
-// what it cannot be.
+// setting is a single value. It is the zero value if it is missing, "" or invalid in the file.
 type setting[T comparable] struct {
 	item
 	value T
 }
 
-// into replaces a default, unless there is nothing to replace it by.
+// into replaces a default, unless the setting is the zero value.
 func (s *setting[T]) into(target *T) {
 	var nothing T
 	if s.value != nothing {
@@ -28,11 +27,11 @@ func (s *setting[T]) into(target *T) {
 	}
 }
 
-// text is a single text. With the tag blank:"no" it has a character, and with the tag one_of it is
-// one of those words.
+// text is a string. With the tag blank:"no" it must not be blank, and with the tag one_of it must
+// be one of those words.
 type text struct {
 	setting[string]
-	// written is the text as the file has it: what a variable holds is not shown.
+	// written is the text as in the file, without the values of variables.
 	written string
 }
 
@@ -85,7 +84,7 @@ func (s *list[T]) read(l *loader) {
 	}
 }
 
-// many is one value, or a list of values that is not empty.
+// many is a single value or a non-empty list of values.
 type many[T any] struct{ list[T] }
 
 func (m *many[T]) read(l *loader) {
@@ -101,7 +100,7 @@ func (m *many[T]) read(l *loader) {
 	}
 }
 
-// valuesOf returns the values of a list, zero for those that cannot be used.
+// valuesOf returns the values of a list, with the zero value for invalid ones.
 func valuesOf[T, V any](list *list[T], value func(T) V) []V {
 	if len(list.elements) == 0 {
 		return nil
@@ -113,7 +112,7 @@ func valuesOf[T, V any](list *list[T], value func(T) V) []V {
 	return values
 }
 
-// matcher is one text, or a list of texts of which one must be met.
+// matcher is a text or a list of texts, one of which must match.
 type matcher struct{ many[text] }
 
 func (m *matcher) read(l *loader) {
@@ -128,7 +127,7 @@ func (m *matcher) texts() []string {
 	return valuesOf(&m.list, func(text text) string { return text.value })
 }
 
-// values are values of a property. null is one.
+// values are values of a property, including null.
 type values struct{ many[jsonValue] }
 
 func (v *values) list() []any {
@@ -137,7 +136,7 @@ func (v *values) list() []any {
 
 const notText = "it must be a string"
 
-// scalar is a value that is read from a single text, which is not "".
+// scalar is a value that is parsed from a non-empty text.
 type scalar interface{ parse(text string) error }
 
 // parse reads the text of a value.
@@ -156,12 +155,11 @@ func (l *loader) parse(target scalar, here *item) {
 	}
 }
 
-// duration is a time above nothing, or of at least what the tag min says, and of at most what the
-// tag max says.
+// duration is a positive duration, between the tags min and max if they are set.
 type duration struct{ setting[time.Duration] }
 
 func (d *duration) parse(text string) error {
-	longest, _ := time.ParseDuration(d.tag.Get("max")) // The tags are right.
+	longest, _ := time.ParseDuration(d.tag.Get("max")) // The tags are valid.
 	shortest, _ := time.ParseDuration(d.tag.Get("min"))
 	parsed, err := time.ParseDuration(text)
 	if shortest > 0 && (err != nil || parsed < shortest || parsed > longest) {
@@ -174,7 +172,7 @@ func (d *duration) parse(text string) error {
 	return nil
 }
 
-// shorten leaves out the units that say nothing.
+// shorten formats a duration without zero units.
 func shorten(duration time.Duration) string {
 	text := duration.String()
 	for _, nothing := range []string{"m0s", "h0m"} {
@@ -185,7 +183,7 @@ func shorten(duration time.Duration) string {
 	return text
 }
 
-// interval is a duration, or the word always, which is no time at all.
+// interval is a duration, or the word always for 0.
 type interval struct{ duration }
 
 func (i *interval) parse(text string) error {
@@ -198,12 +196,12 @@ func (i *interval) parse(text string) error {
 	return nil
 }
 
-// size is a number of bytes with its unit, from what the tag min says to what the tag max says.
+// size is a number of bytes with a unit, between the tags min and max.
 type size struct{ setting[int64] }
 
 func (s *size) parse(text string) error {
 	least, most := s.tag.Get("min"), s.tag.Get("max")
-	smallest, _ := parseSize(least) // The tags are right.
+	smallest, _ := parseSize(least) // The tags are valid.
 	largest, _ := parseSize(most)
 	parsed, ok := parseSize(text)
 	if !ok || parsed < smallest || parsed > largest {
@@ -220,11 +218,10 @@ func parseSize(text string) (int64, bool) {
 	return number << shift, err == nil && known
 }
 
-// shortestInterval is the least time between two messages: what is faster is no limit.
+// shortestInterval is the minimum time between two messages.
 const shortestInterval = 10 * time.Millisecond
 
-// rate is how many messages a destination takes, such as 1/s or 30/m. Its value is the time between
-// two of them.
+// rate is a rate of messages, such as 1/s or 30/m. Its value is the time between two messages.
 type rate struct{ setting[time.Duration] }
 
 func (r *rate) parse(text string) error {
@@ -232,7 +229,7 @@ func (r *rate) parse(text string) error {
 	if parts == nil {
 		return errors.New("it must be a number of messages per s, m or h, such as 1/s or 30/m")
 	}
-	number, _ := strconv.Atoi(parts[1]) // The expression takes nothing else.
+	number, _ := strconv.Atoi(parts[1]) // The regular expression only matches digits.
 	between := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[parts[2]] / time.Duration(number)
 	if between < shortestInterval {
 		return fmt.Errorf("it must be at most %d/s", time.Second/shortestInterval)
@@ -241,8 +238,8 @@ func (r *rate) parse(text string) error {
 	return nil
 }
 
-// jsonValue is any value that JSON has, with numbers as json.Number. With the tag null:"value" null
-// is one, below it as well.
+// jsonValue is any JSON value, with numbers as json.Number. With the tag null:"value", null is
+// allowed, also within it.
 type jsonValue struct {
 	item
 	value any
@@ -280,14 +277,14 @@ func (j *jsonValue) read(l *loader) {
 	}
 }
 
-// child reads a value within this one.
+// child reads a nested value.
 func (j *jsonValue) child(l *loader, key, node ast.Node, step string) any {
 	var child jsonValue
 	l.fill(&child, j.below(key, node, step))
 	return child.value
 }
 
-// numberOf returns a number with the digits that were written, unless they are not those of JSON.
+// numberOf returns a number as written, if that is valid JSON.
 func numberOf(written, parsed string) json.Number {
 	if json.Valid([]byte(written)) {
 		return json.Number(written)

@@ -8,11 +8,11 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// unshown is all that is said of a value that holds a variable, where the cause would quote it.
+// unshown is the message for an invalid value with variables, because the cause would quote them.
 const unshown = "invalid after substituting variables (details withheld because they would reveal the values)"
 
-// expand replaces ${NAME} in a text of the file by the variable of that name. It does so after the
-// file was parsed: no value can become syntax.
+// expand replaces ${NAME} in a text of the file with the variable of that name. This happens after
+// parsing, so that a value can never become syntax.
 func (l *loader) expand(here *item, written string) string {
 	return references().ReplaceAllStringFunc(written, func(reference string) string {
 		if literal, escaped := strings.CutPrefix(reference, "$$"); escaped {
@@ -22,10 +22,10 @@ func (l *loader) expand(here *item, written string) string {
 	})
 }
 
-// references finds what a variable stands for, and what is escaped not to be one.
+// references matches references to variables, and escaped ones.
 func references() *regexp.Regexp { return regexp.MustCompile(`\$?\$\{[^}]*\}?`) }
 
-// lookUp returns what a variable holds that is written as ${NAME}.
+// lookUp returns the value of a variable for a reference ${NAME}.
 func (l *loader) lookUp(here *item, reference string) string {
 	name, closed := strings.CutSuffix(strings.TrimPrefix(reference, "${"), "}")
 	if !closed || !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(name) {
@@ -36,7 +36,7 @@ func (l *loader) lookUp(here *item, reference string) string {
 	if !ok {
 		l.refuse(here, fmt.Sprintf("the environment variable %s is not set", name))
 	}
-	// A shorter one may stand in anything by chance, and is no secret.
+	// A shorter value may occur anywhere by chance, and is not a secret.
 	const shortest = 4
 	if len(value) >= shortest {
 		l.config.variables = append(l.config.variables, variable{name, value})
@@ -44,11 +44,11 @@ func (l *loader) lookUp(here *item, reference string) string {
 	return value
 }
 
-// variable is an environment variable, and what it holds.
+// variable is an environment variable with its value.
 type variable struct{ name, value string }
 
-// holdVariable reports whether a variable stands in any value at or below one of some nodes. What
-// it holds may be secret, and no problem shows it.
+// holdVariable reports whether any value at or below the nodes refers to a variable. Its value may
+// be secret, so mistakes must not show it.
 func holdVariable(nodes ...ast.Node) bool {
 	held := false
 	for _, node := range nodes {
@@ -72,7 +72,7 @@ func hasReference(text string) bool {
 	return false
 }
 
-// visitor is a function that is called for every node.
+// visitor is an ast.Visitor that calls a function for every node.
 type visitor func(ast.Node)
 
 // Visit implements ast.Visitor.

@@ -12,28 +12,28 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/name"
 )
 
-// deepest is how many sections and lists may be nested.
+// deepest is the maximum nesting depth of sections and lists.
 const deepest = 100
 
-// item is where a value of a document comes from. Every value has one.
+// item is the origin of a value in the document. Every value has one.
 type item struct {
-	// key names the value: a key, or the element of a list itself. It is nil if the file does not
-	// have the value.
+	// key is the node of the key, or the element of a list. It is nil if the file does not contain
+	// the value.
 	key, node ast.Node
 	path      []string
-	// tag is that of the field that the value is for.
+	// tag is the tag of the field for the value.
 	tag reflect.StructTag
-	// parent is what the value is a part of; nil for the file.
+	// parent contains the value; nil for the file itself.
 	parent *item
-	// mistaken says that a problem with the value itself has been reported; a section with a key
-	// that it cannot have is mistaken, for what seems to be missing may be what was mistyped.
-	// incomplete says that there is a problem with it, or with anything in it.
+	// mistaken means that a mistake in the value itself was reported. A section with an unknown key
+	// is mistaken, because a key that seems to be missing may have been mistyped. incomplete means
+	// that there is a mistake in the value or anywhere within it.
 	mistaken, incomplete bool
 }
 
 func (i *item) self() *item { return i }
 
-// given reports whether the file has the value.
+// given reports whether the file contains the value.
 func (i *item) given() bool { return i.key != nil }
 
 // below returns the item of a value within this one.
@@ -41,14 +41,14 @@ func (i *item) below(key, node ast.Node, step string) item {
 	return item{key: key, node: node, path: append(slices.Clone(i.path), step), tag: i.tag, parent: i}
 }
 
-// itself returns the item of a value that is all of this one.
+// itself returns the item of a value with the same node.
 func (i *item) itself() item {
 	same := *i
 	same.parent = i
 	return same
 }
 
-// mark notes that a problem with the value is reported.
+// mark records that a mistake in the value was reported.
 func (i *item) mark() {
 	i.mistaken = true
 	for ; i != nil; i = i.parent {
@@ -56,17 +56,17 @@ func (i *item) mark() {
 	}
 }
 
-// value is a part of a document: a section, which is a struct whose fields have the tag key, or
-// what reads itself.
+// value is a part of a document: a section, which is a struct whose fields have the tag key, or a
+// reader.
 type value interface{ self() *item }
 
-// reader is a value that takes what it needs from its node.
+// reader is a value that reads itself from its node.
 type reader interface{ read(l *loader) }
 
-// ignored is a part of the file that is not read, and may have any mistake.
+// ignored is a part of the file that is not read and may be invalid.
 type ignored struct{ item }
 
-// otherKeys is the tag of a field for every key that no other field has.
+// otherKeys is the tag of a field for all keys without their own field.
 const otherKeys = "*"
 
 // fill reads a part of the file into a value of a document, and reports every mistake in it.
@@ -86,7 +86,8 @@ func (l *loader) fill(target value, at item) {
 	}
 }
 
-// isReadable reports what cannot be read as any value, and whether there is nothing of that kind.
+// isReadable reports missing values, excessive nesting and unsupported YAML, and returns whether
+// there is none.
 func (l *loader) isReadable(here *item) bool {
 	switch here.node.(type) {
 	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
@@ -110,13 +111,13 @@ func (l *loader) isReadable(here *item) bool {
 	return true
 }
 
-// mayBeNull reports whether the value is null where that is a value, and written out.
+// mayBeNull reports whether the value is an explicit null where null is allowed.
 func (i *item) mayBeNull() bool {
 	return i.tag.Get("null") == "value" && i.node != nil && i.node.GetToken().Type != token.ImplicitNullType
 }
 
-// refuseReference reports an anchor, an alias or a tag: what stands in a line is then all that
-// there is to it.
+// refuseReference reports an anchor, an alias or a tag, so that each value is fully visible where
+// it is written.
 func (l *loader) refuseReference(here *item, node ast.Node) {
 	here.mark()
 	if _, isTag := node.(*ast.TagNode); isTag {
@@ -126,7 +127,8 @@ func (l *loader) refuseReference(here *item, node ast.Node) {
 	l.report(l.place(node), "YAML anchors and aliases are not supported; put quotes around a text that begins with & or *, and put what several rules share under templates")
 }
 
-// fillSection reads the keys of a section. A mistyped one would silently leave a default in place.
+// fillSection reads the keys of a section. It reports unknown keys, because a mistyped key would
+// silently keep the default.
 func (l *loader) fillSection(target value) {
 	here, fields := target.self(), fieldsOf(target)
 	entries, ok := entries(here.node)
@@ -155,8 +157,7 @@ func (l *loader) fillSection(target value) {
 	}
 }
 
-// isPlainKey reports a key that looks as if a variable were to become a part of it, or that is no
-// text, and whether it is neither.
+// isPlainKey returns whether a key is a plain string, and reports keys that refer to variables.
 func (l *loader) isPlainKey(section *item, entry *ast.MappingValueNode) bool {
 	switch key := entry.Key.(type) {
 	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode, *ast.TagNode:
@@ -171,13 +172,13 @@ func (l *loader) isPlainKey(section *item, entry *ast.MappingValueNode) bool {
 	return true
 }
 
-// field is a value of a section, with the tag of the field that it is.
+// field is a value of a section, with the tag of its field.
 type field struct {
 	value
 	tag reflect.StructTag
 }
 
-// fieldsOf returns the values of a section by their keys.
+// fieldsOf returns the values of a section, keyed by their keys in the file.
 func fieldsOf(section value) map[string]*field {
 	of, fields := reflect.ValueOf(section).Elem(), map[string]*field{}
 	for i := range of.NumField() {
@@ -200,10 +201,10 @@ func keysOf(section value) []string {
 	return keys
 }
 
-// names is a section whose keys are names, of what its tag noun says.
+// names is a section whose keys are names. The tag noun says of what.
 type names[T any] struct {
 	item
-	// keys are the names in the order of the file, those that cannot be names as well.
+	// keys are the names in the order of the file, including invalid ones.
 	keys   []string
 	byName map[string]*T
 }
@@ -236,7 +237,7 @@ func (n *names[T]) read(l *loader) {
 	}
 }
 
-// sorted returns the names, nil if there is no such section.
+// sorted returns the sorted names, or nil if there is no such section.
 func (n *names[T]) sorted() []string {
 	if !n.given() {
 		return nil

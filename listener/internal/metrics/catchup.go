@@ -7,10 +7,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// PollFailure says why the audit log could not be read.
+// PollFailure is why the audit log could not be read.
 type PollFailure string
 
-// The reasons for which the audit log could not be read.
+// The reasons why the audit log could not be read.
 const (
 	PollUnauthorized PollFailure = "unauthorized"
 	PollForbidden    PollFailure = "forbidden"
@@ -21,21 +21,21 @@ const (
 	PollStore        PollFailure = "store"
 )
 
-// Skipped says why a change of the audit log was not taken.
+// Skipped is why an entry of the audit log was skipped.
 type Skipped string
 
-// The reasons for which changes of the audit log are not taken.
+// The reasons why entries of the audit log are skipped.
 const (
 	SkippedExpired   Skipped = "too_old"
 	SkippedTruncated Skipped = "truncated"
 	SkippedInvalid   Skipped = "invalid"
 )
 
-// CatchUp are the metrics of the reading of the audit log. A listener that does not read it shows a
-// lag of 0: it has no client id, or another one that shares the store reads.
+// CatchUp are the metrics of reading the audit log. The lag is 0 if this listener does not read it,
+// because it has no client id or another listener that shares the store reads it.
 type CatchUp struct {
-	// sure is up to when everything has been read, in nanoseconds since 1970 by our clock; 0 while
-	// this process does not read.
+	// sure is the time up to which everything was read, in Unix nanoseconds by our clock; 0 while
+	// this process does not read the log.
 	sure     atomic.Int64
 	now      func() time.Time
 	lag      *prometheus.Desc
@@ -60,7 +60,7 @@ func (m *Metrics) newCatchUp() *CatchUp {
 	return created
 }
 
-// CatchUp returns the metrics of the reading of the audit log.
+// CatchUp returns the metrics of reading the audit log.
 func (m *Metrics) CatchUp() *CatchUp { return m.catchUp }
 
 // Describe implements prometheus.Collector.
@@ -75,14 +75,14 @@ func (c *CatchUp) Collect(into chan<- prometheus.Metric) {
 	into <- prometheus.MustNewConstMetric(c.lag, prometheus.GaugeValue, lag)
 }
 
-// Sure notes up to when everything has been read, by our clock.
+// Sure records the time, by our clock, up to which everything was read.
 func (c *CatchUp) Sure(until time.Time) { c.sure.Store(until.UnixNano()) }
 
-// Leave notes that this process does not read the audit log.
+// Leave records that this process does not read the audit log.
 func (c *CatchUp) Leave() { c.sure.Store(0) }
 
-// Failed counts a reading that failed.
+// Failed counts a failed read.
 func (c *CatchUp) Failed(reason PollFailure) { c.failures.WithLabelValues(string(reason)).Inc() }
 
-// Skipped counts entries that were not taken.
+// Skipped counts a skipped entry.
 func (c *CatchUp) Skipped(reason Skipped) { c.skipped.WithLabelValues(string(reason)).Inc() }

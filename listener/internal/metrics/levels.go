@@ -12,19 +12,18 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// scrapeTimeout bounds how long the queue is asked; Prometheus gives up after ten seconds by
-// default.
+// scrapeTimeout limits reading from the queue; Prometheus gives up after ten seconds by default.
 const scrapeTimeout = 5 * time.Second
 
-// Source knows what waits. It is the part of the queue that levels need.
+// Source is the part of the queue that levels need.
 type Source interface {
 	Stats(ctx context.Context) (queue.Stats, error)
 	Status(ctx context.Context, lane string) (queue.Status, error)
 	Damage() queue.Damage
 }
 
-// levels asks the queue when the metrics are read. Every process that shares the queue shows the
-// same levels.
+// levels reads the queue when the metrics are collected. Every process that shares the queue
+// reports the same levels.
 type levels struct {
 	source       Source
 	destinations func() []string
@@ -34,8 +33,8 @@ type levels struct {
 	unevaluated, lost, pending, oldest, dead, parked, failing, paused *prometheus.Desc
 }
 
-// Watch adds the levels of a queue to the metrics. destinations returns the names of those that the
-// configuration has.
+// Watch adds the levels of a queue to the metrics. destinations returns the names of the configured
+// destinations.
 func (m *Metrics) Watch(source Source, destinations func() []string, logger *slog.Logger, now func() time.Time) {
 	describe := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
@@ -90,8 +89,7 @@ func (l *levels) Collect(into chan<- prometheus.Metric) {
 	}
 }
 
-// known returns the destinations of the configuration, and those of an earlier one of which
-// something is left.
+// known returns the configured destinations, and removed ones that still have data.
 func (l *levels) known(stats queue.Stats) []string {
 	names := slices.AppendSeq(l.destinations(), maps.Keys(stats.Lanes))
 	slices.Sort(names)

@@ -1,5 +1,5 @@
-// Package metrics counts what the listener does, for Prometheus. Every label has a closed set of
-// values, or those of the configuration.
+// Package metrics counts what the listener does, for Prometheus. The values of every label are a
+// closed set or come from the configuration.
 package metrics
 
 import (
@@ -19,7 +19,7 @@ import (
 
 const namespace = "port_listener"
 
-// Result says what became of a request with an event, or of an event through Smee.
+// Result is the result of receiving an event.
 type Result string
 
 // The results of receiving.
@@ -58,10 +58,10 @@ type Metrics struct {
 	catchUp    *CatchUp
 }
 
-// Condition says why the condition of a rule could not be evaluated.
+// Condition is why the condition of a rule could not be evaluated.
 type Condition string
 
-// The reasons for which a condition could not be evaluated.
+// The reasons why a condition could not be evaluated.
 const (
 	ConditionFailed  Condition = "error"
 	ConditionTooLong Condition = "timeout"
@@ -128,8 +128,8 @@ func (m *Metrics) gauge(name, help string, labels prometheus.Labels) prometheus.
 	return created
 }
 
-// begin makes the series that do not depend on the configuration: one that is not there cannot be
-// told from one that is broken.
+// begin creates the series that do not depend on the configuration, because a missing series cannot
+// be distinguished from a broken one.
 func (m *Metrics) begin() {
 	for _, result := range []Result{ResultStored, ResultDuplicate, ResultTest, ResultUnauthorized, ResultInvalid, ResultTooLarge, ResultUnsupported, ResultUnavailable, ResultFailed} {
 		for _, source := range Sources() {
@@ -144,7 +144,7 @@ func (m *Metrics) begin() {
 	}
 }
 
-// Expect makes every series of the destinations and rules of a configuration.
+// Expect creates the series of all destinations and rules.
 func (m *Metrics) Expect(destinations, rules []string) {
 	for _, destination := range destinations {
 		for _, vector := range []*prometheus.CounterVec{m.delivered, m.suppressed, m.digests, m.plain} {
@@ -182,61 +182,61 @@ const (
 // Sources are the names of all sources.
 func Sources() []string { return []string{SourceWebhook, SourceSmee, SourceAuditLog} }
 
-// Received counts an event that a source has brought, or a request with one.
+// Received counts an event from a source.
 func (m *Metrics) Received(source string, result Result) {
 	m.received.WithLabelValues(source, string(result)).Inc()
 }
 
-// SignatureFailed counts a signature that was not accepted.
+// SignatureFailed counts an invalid signature.
 func (m *Metrics) SignatureFailed(reason changelog.Rejection) {
 	m.signatures.WithLabelValues(string(reason)).Inc()
 }
 
-// Unmatched counts an event that no rule wants.
+// Unmatched counts an event that no rule matches.
 func (m *Metrics) Unmatched() { m.unmatched.Inc() }
 
-// Delivered counts an alert that was delivered.
+// Delivered records a delivered alert and the time since its event.
 func (m *Metrics) Delivered(destination string, after time.Duration) {
 	m.delivered.WithLabelValues(destination).Inc()
 	m.latency.WithLabelValues(destination).Observe(after.Seconds())
 }
 
-// Failed counts a request that failed.
+// Failed counts a failed request.
 func (m *Metrics) Failed(destination, reason string) {
 	m.failed.WithLabelValues(destination, reason).Inc()
 }
 
-// Suppressed counts an alert that had been sent before.
+// Suppressed counts an alert that was skipped because it had been sent before.
 func (m *Metrics) Suppressed(destination string) { m.suppressed.WithLabelValues(destination).Inc() }
 
-// Buried counts an alert that was given up.
+// Buried counts a new dead letter.
 func (m *Metrics) Buried(destination string, reason queue.Reason) {
 	m.buried.WithLabelValues(destination, string(reason)).Inc()
 }
 
-// Digested counts a digest that was delivered.
+// Digested counts a delivered digest.
 func (m *Metrics) Digested(destination string) { m.digests.WithLabelValues(destination).Inc() }
 
 // SentPlain counts a message that was delivered as plain text.
 func (m *Metrics) SentPlain(destination string) { m.plain.WithLabelValues(destination).Inc() }
 
-// Matched counts an event that a rule wants.
+// Matched counts an event that a rule matches.
 func (m *Metrics) Matched(rule string) { m.matched.WithLabelValues(rule).Inc() }
 
-// ConditionFailed counts an event for which a rule could not be asked.
+// ConditionFailed counts an event for which the condition of a rule could not be evaluated.
 func (m *Metrics) ConditionFailed(rule string, reason Condition) {
 	m.conditions.WithLabelValues(rule, string(reason)).Inc()
 }
 
-// TemplateFailed counts a message that was made without its template.
+// TemplateFailed counts a failed rendering of a template.
 func (m *Metrics) TemplateFailed(rule string) { m.templates.WithLabelValues(rule).Inc() }
 
-// NameLookupFailed counts that Port's API did not answer with names.
+// NameLookupFailed counts a failed lookup of names in Port.
 func (m *Metrics) NameLookupFailed(reason directory.Reason) {
 	m.names.WithLabelValues(string(reason)).Inc()
 }
 
-// Reloaded notes how the last reading of the configuration has ended.
+// Reloaded records the result of a reload.
 func (m *Metrics) Reloaded(successful bool) {
 	m.reloaded.Set(truth(successful))
 	if successful {

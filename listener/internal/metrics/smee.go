@@ -2,8 +2,8 @@ package metrics
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// Smee are the metrics of the Smee source, beside those that every source has. A listener without
-// one has no connection that could be away, and shows none.
+// Smee are the additional metrics of the Smee source. They are only exposed while a channel is
+// configured.
 type Smee struct {
 	connected  *prometheus.GaugeVec
 	reconnects *prometheus.CounterVec
@@ -16,26 +16,26 @@ func (m *Metrics) newSmee() *Smee {
 	}
 }
 
-// Smee returns the metrics of the Smee source, of which there is one at a time.
+// Smee returns the metrics of the Smee source.
 func (m *Metrics) Smee() *Smee { return m.smee }
 
-// Enter says that there is a channel to be connected to.
+// Enter records that a channel is configured.
 func (s *Smee) Enter() {
 	s.connected.WithLabelValues()
 	s.reconnects.WithLabelValues()
 }
 
-// Leave says that there is none any more.
+// Leave records that no channel is configured any more.
 func (s *Smee) Leave() {
 	s.connected.Reset()
 	s.reconnects.Reset()
 }
 
-// Connected says that the channel is connected.
+// Connected records that the channel is connected.
 func (s *Smee) Connected() { s.connected.WithLabelValues().Set(1) }
 
-// Disconnected says that it is not any more.
+// Disconnected records that the channel is disconnected.
 func (s *Smee) Disconnected() { s.connected.WithLabelValues().Set(0) }
 
-// Reconnecting counts another attempt to connect.
+// Reconnecting counts an attempt to reconnect.
 func (s *Smee) Reconnecting() { s.reconnects.WithLabelValues().Inc() }

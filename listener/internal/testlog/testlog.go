@@ -1,4 +1,4 @@
-// Package testlog collects what is logged, for tests that read it meanwhile.
+// Package testlog collects log output for tests that read it concurrently.
 package testlog
 
 import (
@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Buffer is a buffer that is read while others write to it. The zero Buffer is empty.
+// Buffer is a buffer for concurrent reads and writes. The zero Buffer is empty.
 type Buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -19,7 +19,7 @@ func (b *Buffer) Write(more []byte) (int, error) {
 	return b.text.Write(more)
 }
 
-// String returns everything that was written.
+// String returns the content.
 func (b *Buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

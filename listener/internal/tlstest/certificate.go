@@ -1,4 +1,4 @@
-// Package tlstest makes certificates for the tests of the listener's packages.
+// Package tlstest creates certificates for tests.
 package tlstest
 
 import (

@@ -1,5 +1,5 @@
-// Package weburl reads addresses of the web that come from a configuration or from an event. Some
-// of them are credentials: no error quotes one.
+// Package weburl parses web URLs from configurations and events. Some of them are credentials, so
+// errors never quote them.
 package weburl
 
 import (
@@ -7,8 +7,7 @@ import (
 	"net/url"
 )
 
-// Parse returns an absolute http or https URL with a host. Its error says in the form of a sentence
-// what else was given.
+// Parse parses an absolute http or https URL with a host.
 func Parse(address string) (*url.URL, error) {
 	parsed, err := url.Parse(address)
 	if err != nil {
