@@ -49,12 +49,12 @@ func (l *loader) applySecrets(file *item, section *portSection) {
 	texts, files := &section.ClientSecrets, &section.ClientSecretFiles
 	for i := range texts.elements {
 		if element := &texts.elements[i]; !element.mistaken {
-			l.addSecret(l.placeOf(&element.item), element.value)
+			l.addSecret(l.positionOf(&element.item), element.value)
 		}
 	}
 	for i := range files.elements {
 		if secret, ok := l.fileOf(&files.elements[i]); ok {
-			l.addSecret(l.placeOf(&files.elements[i].item), secret)
+			l.addSecret(l.positionOf(&files.elements[i].item), secret)
 		}
 	}
 	// Secrets with mistakes are not missing.
@@ -106,12 +106,12 @@ func (l *loader) applyDestinations(doc *document) []string {
 		section.MaxAge.into(&described.MaxAge)
 		section.EventID.into(&described.EventID)
 		if webhook, where := l.secretOf(&section.item, "webhook_url", &section.WebhookURL, &section.WebhookURLFile); where != nil {
-			l.addDestination(l.placeOf(where), described, webhook)
+			l.addDestination(l.positionOf(where), described, webhook)
 		}
 	}
 	if len(declared) == 0 && !doc.mistaken && !doc.Destinations.mistaken {
 		declared = []string{defaultDestination}
-		l.fromEnvironment(webhookVariable, "the URL of the Slack incoming webhook that alerts go to", func(where place, webhook string) {
+		l.fromEnvironment(webhookVariable, "the URL of the Slack incoming webhook that alerts go to", func(where position, webhook string) {
 			l.addDestination(where, newDestination(defaultDestination), webhook)
 		})
 	}
@@ -164,7 +164,7 @@ func (l *loader) applyPoll(given *duration) {
 	poll, where := &l.config.Port.Poll, outside("-poll")
 	if l.source.Poll == "" {
 		given.into(poll)
-		where = l.placeOf(&given.item)
+		where = l.positionOf(&given.item)
 	} else {
 		flag := duration{setting[time.Duration]{item: item{tag: `min:"1s" max:"1h"`}}}
 		if err := flag.parse(l.source.Poll); err != nil {
@@ -306,7 +306,7 @@ func (l *loader) checkDirectory(given *text) {
 	}
 	where := outside(dir)
 	if dir == given.value {
-		where = l.placeOf(&given.item)
+		where = l.positionOf(&given.item)
 	}
 	l.report(where, "the data directory cannot be a file")
 }

@@ -340,7 +340,7 @@ func newLoader(source Source) *loader {
 }
 
 // addSecret adds a client secret.
-func (l *loader) addSecret(where place, text string) {
+func (l *loader) addSecret(where position, text string) {
 	if err := changelog.CheckSecret(text); err != nil {
 		l.report(where, err.Error()+"; use the client secret of the organization's credentials in Port")
 		return
@@ -349,7 +349,7 @@ func (l *loader) addSecret(where place, text string) {
 }
 
 // addDestination adds a destination.
-func (l *loader) addDestination(where place, described Destination, webhook string) {
+func (l *loader) addDestination(where position, described Destination, webhook string) {
 	webhook = strings.TrimSpace(webhook)
 	if err := slack.CheckURL(webhook); err != nil {
 		l.report(where, err.Error()+"; use the URL of a Slack incoming webhook, which begins with https://hooks.slack.com/services/")

@@ -15,7 +15,7 @@ const secretFileLimit = 64 << 10
 
 // fromEnvironment passes the secret in a variable, or in the file that its _FILE variable names, to
 // add. It reports mistakes, including that neither is set.
-func (l *loader) fromEnvironment(variable, meaning string, add func(where place, text string)) {
+func (l *loader) fromEnvironment(variable, meaning string, add func(where position, text string)) {
 	text, _ := l.source.LookupEnv(variable)
 	path, _ := l.source.LookupEnv(variable + "_FILE")
 	switch {

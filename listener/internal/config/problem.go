@@ -11,12 +11,12 @@ import (
 
 // problem is a mistake at a position.
 type problem struct {
-	place
+	position
 	what string
 }
 
 // position is a line of the file and a path in it, or a variable, which has line 0.
-type place struct {
+type position struct {
 	line int
 	// inner is a line in a file that the configuration refers to, or 0.
 	inner int
@@ -24,13 +24,13 @@ type place struct {
 }
 
 // outside returns a position that is not in the file.
-func outside(text string) place { return place{text: text} }
+func outside(text string) position { return position{text: text} }
 
 // report adds a mistake as one line, unless it was reported before: a template that several rules
 // use is checked several times.
-func (l *loader) report(where place, what string) {
+func (l *loader) report(where position, what string) {
 	breaks := regexp.MustCompile(`\s*[\n\v\f\r\x{85}\x{2028}\x{2029}]\s*`)
-	added := problem{place: where, what: breaks.ReplaceAllString(where.text+": "+what, " ")}
+	added := problem{position: where, what: breaks.ReplaceAllString(where.text+": "+what, " ")}
 	if !slices.Contains(l.problems, added) {
 		l.problems = append(l.problems, added)
 	}
@@ -39,7 +39,7 @@ func (l *loader) report(where place, what string) {
 // refuse reports a mistake in a value of the file.
 func (l *loader) refuse(here *item, problem string) {
 	here.mark()
-	l.report(l.placeOf(here), problem)
+	l.report(l.positionOf(here), problem)
 }
 
 // invalid returns the mistakes in the order of the file, followed by those of the environment, or
@@ -62,7 +62,7 @@ func (l *loader) invalid() error {
 }
 
 // position returns the file and line of a node.
-func (l *loader) place(node ast.Node) place {
+func (l *loader) position(node ast.Node) position {
 	if node == nil || node.GetToken() == nil {
 		return outside(l.source.File)
 	}
@@ -70,13 +70,13 @@ func (l *loader) place(node ast.Node) place {
 }
 
 // line returns the position of a line in the file.
-func (l *loader) line(line int) place {
-	return place{line: line, text: fmt.Sprintf("%s:%d", l.source.File, line)}
+func (l *loader) line(line int) position {
+	return position{line: line, text: fmt.Sprintf("%s:%d", l.source.File, line)}
 }
 
 // positionOf returns the file, line and path of a value, or of a value below it.
-func (l *loader) placeOf(here *item, below ...string) place {
-	where := l.place(locate(here.key, here.node, below))
+func (l *loader) positionOf(here *item, below ...string) position {
+	where := l.position(locate(here.key, here.node, below))
 	where.text += ": " + join(append(slices.Clone(here.path), below...))
 	return where
 }

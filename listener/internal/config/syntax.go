@@ -63,7 +63,7 @@ func (l *loader) onlyDocument(file *ast.File) (ast.Node, bool) {
 	}
 	for _, document := range file.Docs[1:] {
 		if document.Body != nil {
-			l.report(l.place(document.Body), "a second document begins here; the file must contain only one")
+			l.report(l.position(document.Body), "a second document begins here; the file must contain only one")
 			return nil, false
 		}
 	}
@@ -72,7 +72,7 @@ func (l *loader) onlyDocument(file *ast.File) (ast.Node, bool) {
 		return nil, true
 	}
 	if _, ok := entries(root); !ok {
-		l.report(l.place(root), "the file must consist of the sections "+enumerate(keysOf(&document{})))
+		l.report(l.position(root), "the file must consist of the sections "+enumerate(keysOf(&document{})))
 		return nil, false
 	}
 	l.refuseCopies(root)
@@ -88,7 +88,7 @@ func (l *loader) refuseCopies(root ast.Node) {
 		}
 		lines := map[string]int{}
 		for _, entry := range section.Values {
-			key, here := keyOf(entry), l.place(entry.Key)
+			key, here := keyOf(entry), l.position(entry.Key)
 			if first, ok := lines[key]; ok {
 				l.report(here, fmt.Sprintf("the key %s is given twice; it also appears in line %d", key, first))
 				continue

@@ -184,9 +184,9 @@ func (l *loader) reportMistake(section *templateSection, part, problem string, s
 	if secret || holdVariable(nearest(section.node, path)) && !section.BlocksFile.given() {
 		problem = unshown
 	}
-	where := l.placeOf(&section.item, path...)
+	where := l.positionOf(&section.item, path...)
 	if section.Blocks.text != nil && strings.HasPrefix(part, "blocks") {
-		where = section.Blocks.placeOf(l, &section.item, path, where)
+		where = section.Blocks.positionOf(l, &section.item, path, where)
 	}
 	l.report(where, problem)
 }
@@ -260,7 +260,7 @@ func (b *blocks) decode(l *loader, given *item) {
 		if b.first == 0 {
 			problem += fmt.Sprintf(", in line %d", line+1)
 		}
-		l.report(b.inLine(l, l.placeOf(given), line, given.path), problem)
+		l.report(b.inLine(l, l.positionOf(given), line, given.path), problem)
 	}
 }
 
@@ -276,7 +276,7 @@ func (b *blocks) take(l *loader, given *item, value any) {
 }
 
 // positionOf returns the position of a path in the JSON of the blocks, or instead.
-func (b *blocks) placeOf(l *loader, template *item, path []string, instead place) place {
+func (b *blocks) positionOf(l *loader, template *item, path []string, instead position) position {
 	parsed, err := parser.ParseBytes(b.text, 0)
 	if err != nil || len(parsed.Docs) == 0 || parsed.Docs[0].Body == nil {
 		return instead
@@ -290,7 +290,7 @@ func (b *blocks) placeOf(l *loader, template *item, path []string, instead place
 }
 
 // inLine returns the position of a line of the JSON, if it is known.
-func (b *blocks) inLine(l *loader, instead place, line int, path []string) place {
+func (b *blocks) inLine(l *loader, instead position, line int, path []string) position {
 	if b.first == 0 {
 		return instead
 	}

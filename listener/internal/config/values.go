@@ -214,8 +214,8 @@ func (s *size) parse(text string) error {
 func parseSize(text string) (int64, bool) {
 	digits := strings.TrimRight(text, "BKMGi ")
 	number, err := strconv.ParseInt(digits, 10, 32)
-	shift, known := map[string]int{"": 0, "B": 0, "KiB": 10, "MiB": 20, "GiB": 30}[strings.TrimSpace(strings.TrimPrefix(text, digits))]
-	return number << shift, err == nil && known
+	shift, valid := map[string]int{"": 0, "B": 0, "KiB": 10, "MiB": 20, "GiB": 30}[strings.TrimSpace(strings.TrimPrefix(text, digits))]
+	return number << shift, err == nil && valid
 }
 
 // shortestInterval is the minimum time between two messages.

@@ -100,12 +100,12 @@ func (l *loader) isReadable(here *item) bool {
 			what = "element"
 		}
 		here.mark()
-		l.report(l.place(here.key), fmt.Sprintf("%s has no value; remove the %s or give it one", join(here.path), what))
+		l.report(l.position(here.key), fmt.Sprintf("%s has no value; remove the %s or give it one", join(here.path), what))
 		return false
 	}
 	if len(here.path) > deepest {
 		here.mark()
-		l.report(l.place(here.key), fmt.Sprintf("it is nested more than %d levels deep", deepest))
+		l.report(l.position(here.key), fmt.Sprintf("it is nested more than %d levels deep", deepest))
 		return false
 	}
 	return true
@@ -121,10 +121,10 @@ func (i *item) mayBeNull() bool {
 func (l *loader) refuseReference(here *item, node ast.Node) {
 	here.mark()
 	if _, isTag := node.(*ast.TagNode); isTag {
-		l.report(l.place(node), "YAML tags are not supported; put quotes around a text that begins with !")
+		l.report(l.position(node), "YAML tags are not supported; put quotes around a text that begins with !")
 		return
 	}
-	l.report(l.place(node), "YAML anchors and aliases are not supported; put quotes around a text that begins with & or *, and put what several rules share under templates")
+	l.report(l.position(node), "YAML anchors and aliases are not supported; put quotes around a text that begins with & or *, and put what several rules share under templates")
 }
 
 // fillSection reads the keys of a section. It reports unknown keys, because a mistyped key would
@@ -138,13 +138,13 @@ func (l *loader) fillSection(target value) {
 	}
 	for _, entry := range entries {
 		key := keyOf(entry)
-		if _, known := fields[key]; !known && fields[otherKeys] == nil && l.isPlainKey(here, entry) {
+		if _, isKnown := fields[key]; !isKnown && fields[otherKeys] == nil && l.isPlainKey(here, entry) {
 			where, keys := "the file", keysOf(target)
 			if len(here.path) > 0 {
 				where = join(here.path)
 			}
 			here.mark()
-			l.report(l.place(entry.Key), fmt.Sprintf("%q is not a key of %s; %s", key, where, suggest(key, keys, "its keys are")))
+			l.report(l.position(entry.Key), fmt.Sprintf("%q is not a key of %s; %s", key, where, suggest(key, keys, "its keys are")))
 		}
 	}
 	for _, entry := range entries {
@@ -166,7 +166,7 @@ func (l *loader) isPlainKey(section *item, entry *ast.MappingValueNode) bool {
 	}
 	if key := keyOf(entry); strings.Contains(key, "${") {
 		section.mark()
-		l.report(l.place(entry.Key), fmt.Sprintf("%q is a key; variables are replaced only in values", key))
+		l.report(l.position(entry.Key), fmt.Sprintf("%q is a key; variables are replaced only in values", key))
 		return false
 	}
 	return true
