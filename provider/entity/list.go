@@ -71,12 +71,12 @@ func listedEntity(current *port.Entity, definition *port.Blueprint) listing.Obje
 		Identifier: current.Identifier,
 		Identity:   identityModel{Blueprint: types.StringValue(definition.Identifier), Identifier: types.StringValue(current.Identifier)},
 		State: func(none timeouts.Value) (any, error) {
-			fresh, err := fromAPI(definition.Identifier, withoutComputed(current, definition), nil, definition)
+			imported, err := fromAPI(definition.Identifier, withoutComputed(current, definition), nil, definition)
 			if err != nil {
 				return nil, err
 			}
-			fresh.Timeouts = none
-			return fresh, nil
+			imported.Timeouts = none
+			return imported, nil
 		},
 	}
 	if current.Title != nil {

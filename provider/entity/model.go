@@ -104,7 +104,7 @@ func fromAPI(blueprint string, entity *port.Entity, prior *model, definition *po
 	if err != nil {
 		return nil, err
 	}
-	fresh := &model{
+	refreshed := &model{
 		Blueprint:            types.StringValue(blueprint),
 		Title:                convert.Text(entity.Title, prior.Title),
 		Icon:                 convert.Text(entity.Icon, prior.Icon),
@@ -119,8 +119,8 @@ func fromAPI(blueprint string, entity *port.Entity, prior *model, definition *po
 		RunID:                prior.RunID,
 		Timeouts:             prior.Timeouts,
 	}
-	fresh.setComputed(entity)
-	return fresh, nil
+	refreshed.setComputed(entity)
+	return refreshed, nil
 }
 
 // importedModel is the prior model of an import. Like in the official provider, everything is null,

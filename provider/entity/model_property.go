@@ -151,8 +151,8 @@ func propertiesFromAPI(values map[string]any, prior *model, definition *port.Blu
 	if err != nil {
 		return nil, jsontype.Null(), err
 	}
-	fresh, others := emptyProperties(), map[string]any{}
-	before, after := prior.Properties.maps(), fresh.maps()
+	typed, others := emptyProperties(), map[string]any{}
+	before, after := prior.Properties.maps(), typed.maps()
 	for _, key := range sortedKeys(values, listed) {
 		value := values[key]
 		into := collectionOf(key, value, before, definition)
@@ -169,7 +169,7 @@ func propertiesFromAPI(values map[string]any, prior *model, definition *port.Blu
 		}
 	}
 	text, err := untypedFromAPI(others, untyped, prior.PropertiesJSON)
-	return fresh.inFormOf(prior.Properties), text, err
+	return typed.inFormOf(prior.Properties), text, err
 }
 
 // keepNull lists a property without a value in the maps where prior lists it.

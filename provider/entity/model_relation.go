@@ -85,11 +85,11 @@ func targets(value any) []string {
 }
 
 // orNil returns nil instead of an empty map if prior is nil.
-func orNil[T any](fresh, prior map[string]T) map[string]T {
-	if len(fresh) == 0 && prior == nil {
+func orNil[T any](values, prior map[string]T) map[string]T {
+	if len(values) == 0 && prior == nil {
 		return nil
 	}
-	return fresh
+	return values
 }
 
 func textList(in []string) []types.String {

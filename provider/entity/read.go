@@ -57,13 +57,13 @@ func (r *entityResource) dropInheritedTeams(ctx context.Context, blueprint strin
 // under the new name of the blueprint, with the same identifier and creation time. The state then
 // names the new blueprint. If there is no such entity, it returns [port.ErrNotFound].
 func (r *entityResource) readMoved(ctx context.Context, state *model, rec *record) (*model, error) {
-	gone := fmt.Errorf("entity %q: %w", state.address().String(), port.ErrNotFound)
+	notFound := fmt.Errorf("entity %q: %w", state.address().String(), port.ErrNotFound)
 	if state.IsUnread() {
-		return nil, gone
+		return nil, notFound
 	}
 	switch _, err := r.backend.Client.Blueprints.Get(ctx, state.Blueprint.ValueString()); {
 	case err == nil:
-		return nil, gone
+		return nil, notFound
 	case !errors.Is(err, port.ErrNotFound):
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (r *entityResource) readMoved(ctx context.Context, state *model, rec *recor
 		return entity.Identifier != state.Identifier.ValueString() || entity.CreatedAt != state.CreatedAt.ValueString()
 	})
 	if len(same) != 1 || same[0].Blueprint == "" {
-		return nil, gone
+		return nil, notFound
 	}
 	moved := *state
 	moved.Blueprint = types.StringValue(same[0].Blueprint)
@@ -96,12 +96,12 @@ func (r *entityResource) readImported(ctx context.Context, current *port.Entity,
 	if len(current.Team) > 0 {
 		r.dropInheritedTeams(ctx, blueprint, current)
 	}
-	fresh, err := fromAPI(blueprint, current, nil, definition)
+	refreshed, err := fromAPI(blueprint, current, nil, definition)
 	if err != nil {
 		return nil, err
 	}
-	fresh.Timeouts = state.Timeouts
-	return fresh, nil
+	refreshed.Timeouts = state.Timeouts
+	return refreshed, nil
 }
 
 // noteDefaults records which values are the default of their property. It returns the blueprint, or

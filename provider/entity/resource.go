@@ -83,9 +83,9 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 	// exists, so it is set before the request.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	r.backend.MarkRead(state.address().key())
-	fresh, err := r.read(ctx, state, &rec)
+	refreshed, err := r.read(ctx, state, &rec)
 	if errors.Is(err, port.ErrNotFound) {
-		fresh, err = r.readMoved(ctx, state, &rec)
+		refreshed, err = r.readMoved(ctx, state, &rec)
 	}
 	if errors.Is(err, port.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
@@ -96,10 +96,10 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	resp.Diagnostics.Append(rec.save(ctx, resp.Private)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, fresh)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, refreshed)...)
 	resp.State.Raw = memory.Restore(req.State.Raw, resp.State.Raw)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, fresh.identity())...)
-	r.backend.MarkRead(fresh.address().key())
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, refreshed.identity())...)
+	r.backend.MarkRead(refreshed.address().key())
 }
 
 // Update writes what the plan changes. A new identifier renames the entity.
@@ -197,14 +197,14 @@ func (r *record) conclude(plan *model, response *port.Entity, isShared bool) *mo
 		response = onlyListed(response, plan, desired.Properties)
 	}
 	r.learn(desired.Properties, response.Properties)
-	seen := *response
-	seen.Properties, seen.Relations = maps.Clone(desired.Properties), maps.Clone(desired.Relations)
-	maps.Copy(seen.Properties, only(response.Properties, desired.Properties))
-	maps.Copy(seen.Relations, response.Relations)
+	received := *response
+	received.Properties, received.Relations = maps.Clone(desired.Properties), maps.Clone(desired.Relations)
+	maps.Copy(received.Properties, only(response.Properties, desired.Properties))
+	maps.Copy(received.Relations, response.Relations)
 	if !hasTitle {
-		seen.Title = desired.Title
+		received.Title = desired.Title
 	}
-	stored, err := fromAPI(plan.Blueprint.ValueString(), &seen, plan, nil)
+	stored, err := fromAPI(plan.Blueprint.ValueString(), &received, plan, nil)
 	if err != nil {
 		return plan
 	}
