@@ -290,7 +290,7 @@ func TestAggregations_conflictingOwnership(t *testing.T) {
 		"empty":             {valid(`"aggregation_properties": {}`), "The attribute aggregation_properties of the blueprint"},
 		"declared":          {valid(`"aggregation_properties_mode": "declared", "aggregation_properties": {` + plainCount + `}`), "The attribute aggregation_properties of the blueprint"},
 		"declared and open": {valid(`"aggregation_properties_mode": "declared"`), ""},
-		"left out":          {valid(""), ""},
+		"omitted":           {valid(""), ""},
 	} {
 		for _, isBlueprintFirst := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, blueprint first: %t", name, isBlueprintFirst), func(t *testing.T) {
@@ -393,18 +393,18 @@ func TestAggregations_validate(t *testing.T) {
 		return aggregations(`"a": {"title": "A", "target_blueprint_identifier": "target", "method": {` + method + `}}`)
 	}
 	for name, test := range map[string]struct{ config, want string }{
-		"no method":    {method(""), "Exactly one of"},
-		"two methods":  {method(`"count_entities": true, "average_entities": {}`), "Exactly one of"},
-		"counts not":   {method(`"count_entities": false`), "count_entities"},
-		"a period":     {method(`"average_entities": {"average_of": "year"}`), "average_of"},
-		"a function":   {method(`"aggregate_by_property": {"func": "mean", "property": "p"}`), "func"},
-		"a key":        {aggregations(`"a b": {"title": "A", "target_blueprint_identifier": "target", "method": {"count_entities": true}}`), "properties"},
-		"no target":    {aggregations(`"a": {"title": "A", "method": {"count_entities": true}}`), "has no target_blueprint_identifier"},
-		"a query":      {aggregations(`"a": {"title": "A", "target_blueprint_identifier": "target", "method": {"count_entities": true}, "query": "[]"}`), "query"},
-		"two filters":  {aggregations(`"a": {"target_blueprint_identifier": "target", "method": {"count_entities": true}, "path_filter": [{"path": ["a"]}, {"path": ["b"]}]}`), "path_filter"},
-		"a blueprint":  {`{"blueprint_identifier": "a b", "properties": {}}`, "blueprint_identifier"},
-		"a null":       {aggregations(`"a": null`), "properties"},
-		"a long title": {aggregations(`"a": {"title": "` + strings.Repeat("x", 101) + `", "target_blueprint_identifier": "target", "method": {"count_entities": true}}`), "title"},
+		"no method":     {method(""), "Exactly one of"},
+		"two methods":   {method(`"count_entities": true, "average_entities": {}`), "Exactly one of"},
+		"a false count": {method(`"count_entities": false`), "count_entities"},
+		"a period":      {method(`"average_entities": {"average_of": "year"}`), "average_of"},
+		"a function":    {method(`"aggregate_by_property": {"func": "mean", "property": "p"}`), "func"},
+		"a key":         {aggregations(`"a b": {"title": "A", "target_blueprint_identifier": "target", "method": {"count_entities": true}}`), "properties"},
+		"no target":     {aggregations(`"a": {"title": "A", "method": {"count_entities": true}}`), "has no target_blueprint_identifier"},
+		"a query":       {aggregations(`"a": {"title": "A", "target_blueprint_identifier": "target", "method": {"count_entities": true}, "query": "[]"}`), "query"},
+		"two filters":   {aggregations(`"a": {"target_blueprint_identifier": "target", "method": {"count_entities": true}, "path_filter": [{"path": ["a"]}, {"path": ["b"]}]}`), "path_filter"},
+		"a blueprint":   {`{"blueprint_identifier": "a b", "properties": {}}`, "blueprint_identifier"},
+		"a null":        {aggregations(`"a": null`), "properties"},
+		"a long title":  {aggregations(`"a": {"title": "` + strings.Repeat("x", 101) + `", "target_blueprint_identifier": "target", "method": {"count_entities": true}}`), "title"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -163,7 +163,7 @@ func TestBlueprint_everyDriftShows(t *testing.T) { //nolint:tparallel // Its cas
 		"the enum of elements changed": {func(b *port.Blueprint) {
 			property(b, "ports", func(p *port.Property) { p.Items.Enum = []any{json.Number("80")}; p.Items.EnumColors = nil })
 		}, []string{"properties.array_props.ports.number_items.enum", "properties.array_props.ports.number_items.enum_colors"}},
-		"a free default changed": {func(b *port.Blueprint) {
+		"an untyped default changed": {func(b *port.Blueprint) {
 			property(b, "free", func(p *port.Property) { p.Default = json.RawMessage(`[1, "b"]`) })
 		}, []string{"properties.array_props.free.default"}},
 		"the calculation changed": {func(b *port.Blueprint) {
@@ -214,11 +214,11 @@ func TestBlueprint_everyAdditionShows(t *testing.T) {
 		"a default of a list": {func(b *port.Blueprint) {
 			property(b, "l", func(p *port.Property) { p.Default = json.RawMessage(`[]`) })
 		}, []string{"properties.array_props.l.default"}},
-		"a kind of elements": {func(b *port.Blueprint) {
+		"an item type": {func(b *port.Blueprint) {
 			property(b, "l", func(p *port.Property) { p.Items = &port.Items{Type: "string"} })
 		}, []string{"properties.array_props.l.string_items"}},
 		"an ownership": {func(b *port.Blueprint) { b.Ownership = &port.Ownership{Type: "Direct"} }, []string{"ownership"}},
-		"a changelog of Kafka's": {func(b *port.Blueprint) {
+		"a Kafka changelog": {func(b *port.Blueprint) {
 			b.ChangelogDestination = &port.ChangelogDestination{Type: port.ChangelogKafka}
 		}, []string{"kafka_changelog_destination"}},
 		"a calculation": {func(b *port.Blueprint) {

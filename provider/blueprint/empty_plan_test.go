@@ -58,7 +58,7 @@ func TestBlueprint_emptyPlan(t *testing.T) {
 		// reworded is equivalent to config; if empty, config is used again.
 		reworded string
 	}{
-		"nothing but what must be":         {config: valid("")},
+		"only required attributes":         {config: valid("")},
 		"no properties":                    {config: properties("")},
 		"one map filled, the others empty": {config: properties(`"string_props": {"a": {}}, "number_props": {}, "boolean_props": {}, "object_props": {}, "array_props": {}`)},
 		"only empty maps":                  {config: properties(`"string_props": {}, "array_props": {}`)},

@@ -124,7 +124,7 @@ func TestBlueprint_extraJSONRefusesKeysWithAttribute(t *testing.T) {
 		"a whole property":          {`{"schema": {"properties": {"b": {"type": "string"}}}}`, `instead: schema.properties.b.type.`},
 		"a relation":                {`{"relations": {"r": {"target": "t"}}}`, `instead: relations.r.target.`},
 		"an unknown property":       {`{"schema": {"properties": {"typo": {"examples": []}}}}`, `Keys of an Unknown Property: extra_json has keys for "typo"`},
-		"the wrong kind of a thing": {`{"schema": 1}`, `Invalid Extra JSON: extra_json cannot be merged into the blueprint: schema: expected an object, got a number.`},
+		"a value of the wrong type": {`{"schema": 1}`, `Invalid Extra JSON: extra_json cannot be merged into the blueprint: schema: expected an object, got a number.`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -96,18 +96,18 @@ func TestHandover_keepsValues(t *testing.T) {
 func TestHandover_isExplicit(t *testing.T) {
 	t.Parallel()
 	const want = "To keep it, set relations_mode"
-	for name, after := range map[string]string{"left out": "", "authoritative": `"relations": {"stays": {"target": "target"}}`} {
+	for name, after := range map[string]string{"omitted": "", "authoritative": `"relations": {"stays": {"target": "target"}}`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env, session := newInline(t)
 			apart := session.Sibling("port_blueprint_relation")
 			session.Plan(valid(after))
-			if diagnostics := apart.TryApply(relation("")); !containsText(diagnostics, "ERROR") || name == "left out" && !containsText(diagnostics, want) {
+			if diagnostics := apart.TryApply(relation("")); !containsText(diagnostics, "ERROR") || name == "omitted" && !containsText(diagnostics, want) {
 				t.Errorf("the relation: %v", diagnostics)
 			}
 			session = env.Restart(t, session)
 			session.Sibling("port_blueprint_relation").Plan(relation(""))
-			if diagnostics := session.TryApply(valid(after)); !containsText(diagnostics, "ERROR") || name == "left out" && !containsText(diagnostics, want) {
+			if diagnostics := session.TryApply(valid(after)); !containsText(diagnostics, "ERROR") || name == "omitted" && !containsText(diagnostics, want) {
 				t.Errorf("the blueprint: %v", diagnostics)
 			}
 			expectRelated(t, env, "uses")

@@ -38,13 +38,13 @@ func TestList(t *testing.T) {
 		limit  int64
 		want   string
 	}{
-		"all, and none of Port's own": {`{}`, 0, "squad service database"},
-		"identifiers":                 {`{"identifiers": ["database", "service", "nothing"]}`, 0, "service database"},
-		"no identifiers":              {`{"identifiers": []}`, 0, ""},
-		"search by title":             {`{"search": "o s"}`, 0, "service"},
-		"search by identifier":        {`{"search": "SERV"}`, 0, "service"},
-		"both":                        {`{"identifiers": ["database", "service"], "search": "data"}`, 0, "database"},
-		"limit":                       {`{}`, 1, "squad"},
+		"all except system blueprints": {`{}`, 0, "squad service database"},
+		"identifiers":                  {`{"identifiers": ["database", "service", "nothing"]}`, 0, "service database"},
+		"no identifiers":               {`{"identifiers": []}`, 0, ""},
+		"search by title":              {`{"search": "o s"}`, 0, "service"},
+		"search by identifier":         {`{"search": "SERV"}`, 0, "service"},
+		"both":                         {`{"identifiers": ["database", "service"], "search": "data"}`, 0, "database"},
+		"limit":                        {`{}`, 1, "squad"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

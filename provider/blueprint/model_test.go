@@ -82,8 +82,8 @@ func over(t *testing.T, desired *model, current *port.Blueprint) *port.Blueprint
 func TestModelRoundTrip(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
-		"everything":        everything,
-		"only what must be": `{"identifier": "a", "title": "A", "schema": {"properties": {}}, "relations": {}, "mirrorProperties": {}, "calculationProperties": {}, "aggregationProperties": {}}`,
+		"everything":               everything,
+		"only required attributes": `{"identifier": "a", "title": "A", "schema": {"properties": {}}, "relations": {}, "mirrorProperties": {}, "calculationProperties": {}, "aggregationProperties": {}}`,
 		"Kafka": `{"identifier": "a", "title": "A", "schema": {"properties": {}}, "relations": {}, "mirrorProperties": {}, "calculationProperties": {}, "aggregationProperties": {},
 			"changelogDestination": {"type": "KAFKA"}}`,
 		"empty default lists": `{"identifier": "a", "title": "A", "schema": {"properties": {"x": {"type": "array", "default": [], "items": {"type": "string"}}}},

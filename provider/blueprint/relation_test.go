@@ -258,11 +258,11 @@ func TestRelation_followsARename(t *testing.T) {
 func TestRelation_validate(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ config, want string }{
-		"identifier":             {`{"blueprint": "a", "identifier": "with space", "target": "b"}`, "identifier"},
-		"target":                 {`{"blueprint": "a", "identifier": "r", "target": "b b"}`, "target"},
-		"path of another one":    {relation(`"mirror_properties": {"m": {"path": "other.size"}}`), `as in "uses.size"`},
-		"path without a prop":    {relation(`"mirror_properties": {"m": {"path": "uses"}}`), "mirror_properties"},
-		"title beyond its limit": {relation(`"title": "` + strings.Repeat("x", 101) + `"`), "title"},
+		"identifier":               {`{"blueprint": "a", "identifier": "with space", "target": "b"}`, "identifier"},
+		"target":                   {`{"blueprint": "a", "identifier": "r", "target": "b b"}`, "target"},
+		"path of another relation": {relation(`"mirror_properties": {"m": {"path": "other.size"}}`), `as in "uses.size"`},
+		"path without a prop":      {relation(`"mirror_properties": {"m": {"path": "uses"}}`), "mirror_properties"},
+		"title beyond its limit":   {relation(`"title": "` + strings.Repeat("x", 101) + `"`), "title"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -69,11 +69,11 @@ func TestBlueprint_renamedFromKeepsValues(t *testing.T) {
 			`"a": {}, "b": {}, "c": {}`, `"a": {"renamed_from": "c"}, "b": {"renamed_from": "a"}, "c": {"renamed_from": "b"}`,
 			map[string]any{"a": "3", "b": "1", "c": "2"},
 		},
-		"an old key that was never there": {
+		"an old key that never existed": {
 			`"a": {}, "b": {}, "c": {}`, `"a": {"renamed_from": "z"}, "b": {}, "c": {}`,
 			letters,
 		},
-		"a new key that is there already": {
+		"an existing new key": {
 			`"a": {}, "b": {}, "c": {}`, `"a": {}, "b": {"renamed_from": "a"}, "c": {}`,
 			letters,
 		},

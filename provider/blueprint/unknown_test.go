@@ -88,14 +88,14 @@ func TestValidate_requiresAttributesOfElements(t *testing.T) {
 	t.Parallel()
 	aggregation := `{"title": "t", "target_blueprint_identifier": "target", "method": {"count_entities": true}, "path_filter": [{}]}`
 	tests := map[string]struct{ config, want string }{
-		"a relation":                  {valid(`"relations": {"a": {}}`), `"target"): Missing Required Attribute: relations["a"] has no target, which is required.`},
-		"a mirror property":           {valid(`"mirror_properties": {"a": {}}`), `mirror_properties["a"] has no path`},
-		"a calculation":               {valid(`"calculation_properties": {"a": {"type": "string"}}`), `calculation_properties["a"] has no calculation`},
-		"a calculation without type":  {valid(`"calculation_properties": {"a": {"calculation": "."}}`), `calculation_properties["a"] has no type`},
-		"an aggregation":              {valid(`"aggregation_properties": {"a": {"title": "t", "target_blueprint_identifier": "b"}}`), `aggregation_properties["a"] has no method`},
-		"an aggregation of no target": {valid(`"aggregation_properties": {"a": {"title": "t", "method": {"count_entities": true}}}`), `has no target_blueprint_identifier`},
-		"an aggregation of no title":  {valid(`"aggregation_properties": {"a": {"target_blueprint_identifier": "b", "method": {"count_entities": true}}}`), `has no title`},
-		"a path filter":               {valid(`"aggregation_properties": {"a": ` + aggregation + `}`), `aggregation_properties["a"].path_filter[0] has no path`},
+		"a relation":                      {valid(`"relations": {"a": {}}`), `"target"): Missing Required Attribute: relations["a"] has no target, which is required.`},
+		"a mirror property":               {valid(`"mirror_properties": {"a": {}}`), `mirror_properties["a"] has no path`},
+		"a calculation":                   {valid(`"calculation_properties": {"a": {"type": "string"}}`), `calculation_properties["a"] has no calculation`},
+		"a calculation without type":      {valid(`"calculation_properties": {"a": {"calculation": "."}}`), `calculation_properties["a"] has no type`},
+		"an aggregation":                  {valid(`"aggregation_properties": {"a": {"title": "t", "target_blueprint_identifier": "b"}}`), `aggregation_properties["a"] has no method`},
+		"an aggregation without a target": {valid(`"aggregation_properties": {"a": {"title": "t", "method": {"count_entities": true}}}`), `has no target_blueprint_identifier`},
+		"an aggregation without a title":  {valid(`"aggregation_properties": {"a": {"target_blueprint_identifier": "b", "method": {"count_entities": true}}}`), `has no title`},
+		"a path filter":                   {valid(`"aggregation_properties": {"a": ` + aggregation + `}`), `aggregation_properties["a"].path_filter[0] has no path`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -80,8 +80,8 @@ func TestNumber_roundedByPortStillDrifts(t *testing.T) {
 		settings []func(*emulator.Options)
 		value    string
 	}{
-		"another number":             {[]func(*emulator.Options){roundingPort}, "9007199254740990"},
-		"the neighbour, where exact": {nil, "9007199254740992"},
+		"another number":               {[]func(*emulator.Options){roundingPort}, "9007199254740990"},
+		"the next number, where exact": {nil, "9007199254740992"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
