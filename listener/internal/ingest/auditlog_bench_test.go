@@ -12,8 +12,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// BenchmarkPoll reads 10,000 entries of the audit log, of which three are new, into a store on
-// disk. The answers are rendered beforehand.
+// BenchmarkPoll reads 10,000 entries of the audit log, three of them new, into a store on disk. The
+// answers are rendered in advance.
 func BenchmarkPoll(b *testing.B) {
 	const entries, news, step = 10_000, 3, 5 * time.Millisecond
 	now := time.Now().Truncate(time.Second)
@@ -47,7 +47,7 @@ func BenchmarkPoll(b *testing.B) {
 	ctx, stop := context.WithCancel(b.Context())
 	opened.Follow(ctx, func(ctx context.Context, journal queue.Journal) error {
 		defer stop()
-		// The query begins before the entries.
+		// The query starts before the entries.
 		if err := journal.Begin(ctx, everything, log.entries[0].at); err != nil {
 			b.Error(err)
 			return nil
@@ -57,7 +57,7 @@ func BenchmarkPoll(b *testing.B) {
 		before := log.requests
 		b.ReportAllocs()
 		for b.Loop() {
-			// A poll reads the last minute: as many entries go out of it as are new.
+			// Each poll reads the last minute, from which as many entries drop out as are added.
 			for range news {
 				log.add(log.entries[len(log.entries)-1].at.Add(step), 400)
 			}

@@ -22,25 +22,24 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// portLog is Port's audit log behind a transport. Its entries are rendered when they are added, so
-// that an answer costs next to nothing.
+// portLog is a fake audit log behind a transport. Entries are rendered when they are added, so that
+// answers are cheap.
 type portLog struct {
 	now func() time.Time
-	// order brings an answer, which is the newest first, into another order; those that the limit
-	// cuts off are the last.
+	// order reorders an answer, which is newest first; the limit cuts off the last entries.
 	order func(answer [][]byte)
-	// fail answers instead of the log, unless it returns nil.
+	// fail returns an answer to use instead of the log, or nil.
 	fail func(request int) *http.Response
 
 	entries []logEntry
-	// requests are counted, and crowded are those answered with as many entries as asked for.
+	// requests counts requests, and crowded those answered with as many entries as the limit.
 	requests, crowded int
 }
 
 type logEntry struct {
 	at         time.Time
 	identifier string
-	// body begins with the comma that separates it from the one before.
+	// body begins with the comma that separates it from the previous entry.
 	body []byte
 }
 
@@ -57,7 +56,7 @@ func (l *portLog) add(at time.Time, size int) {
 	l.entries = slices.Insert(l.entries, i, entry)
 }
 
-// spread adds entries evenly over the time up to an end.
+// spread adds entries, evenly spread over a period.
 func (l *portLog) spread(count int, over time.Duration, end time.Time, size int) {
 	for i := range count {
 		l.add(end.Add(-over+over/time.Duration(count)*time.Duration(i)), size)
@@ -105,7 +104,7 @@ func (l *portLog) RoundTrip(r *http.Request) (*http.Response, error) {
 	return l.answer(r, http.StatusOK, append(append([][]byte{[]byte(`{"ok":true,"audits":[`)}, shown...), []byte(`]}`))...), nil
 }
 
-// find returns the entries of a time, the newest first.
+// find returns the entries of a period, newest first.
 func (l *portLog) find(from, to time.Time) [][]byte {
 	var shown [][]byte
 	for i := len(l.entries) - 1; i >= 0 && !l.entries[i].at.Before(from); i-- {
@@ -124,20 +123,20 @@ func (l *portLog) answer(r *http.Request, status int, parts ...[]byte) *http.Res
 	}
 }
 
-// memoryJournal is a journal in memory, which holds the position to its promise.
+// memoryJournal is a journal in memory that checks the positions.
 type memoryJournal struct {
 	t         *testing.T
 	log       *portLog
 	positions map[string]queue.Position
-	// stored are the identifiers of the entries that are in.
+	// stored are the identifiers of the stored entries.
 	stored map[string]bool
-	// times are those of the entries in the order in which they were stored.
+	// times are the times of the entries, in the order in which they were stored.
 	times []time.Time
-	// fail is asked before each advance.
+	// fail is called before each Advance.
 	fail func(advance int) error
-	// advances are counted.
+	// advances counts calls of Advance.
 	advances int
-	// lossy says that not every entry can be taken.
+	// lossy means that entries may be missing.
 	lossy bool
 }
 
@@ -157,7 +156,7 @@ func (j *memoryJournal) Forget(_ context.Context, query string) error {
 	return nil
 }
 
-// Advance stores entries. Whatever happened before the position that it is given must be in.
+// Advance stores entries. It fails the test if an entry from before the new position is missing.
 func (j *memoryJournal) Advance(_ context.Context, query string, entries []queue.Entry, until time.Time) ([]queue.Receipt, error) {
 	j.advances++
 	if j.fail != nil {
@@ -185,7 +184,7 @@ func (j *memoryJournal) Advance(_ context.Context, query string, entries []queue
 	return receipts, nil
 }
 
-// reading is a source that reads a portLog into a memoryJournal, by a clock of its own.
+// reading is a source that reads a portLog into a memoryJournal, with its own clock.
 type reading struct {
 	log      *portLog
 	journal  *memoryJournal
@@ -201,7 +200,7 @@ const everything = "resources=entity"
 
 var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 
-// newReading returns one that has read everything up to some time before noon, which it is.
+// newReading returns a reading at noon whose position is some time before.
 func newReading(t *testing.T, behind time.Duration, options ...port.Option) *reading {
 	t.Helper()
 	r := &reading{now: noon}
@@ -227,10 +226,10 @@ func newReading(t *testing.T, behind time.Duration, options ...port.Option) *rea
 	return r
 }
 
-// restart forgets everything but the journal, as a crash does.
+// restart discards all state except the journal, as a crash does.
 func (r *reading) restart() { r.step = r.source.Reading(r.journal) }
 
-// mustRead reads once without a failure.
+// mustRead reads once, and fails the test on an error.
 func (r *reading) mustRead(t *testing.T) {
 	t.Helper()
 	failures := r.counted.failures
@@ -242,7 +241,7 @@ func (r *reading) mustRead(t *testing.T) {
 	}
 }
 
-// expectAll looks whether every entry was stored, the oldest first.
+// expectAll checks that every entry was stored, oldest first.
 func (r *reading) expectAll(t *testing.T) {
 	t.Helper()
 	if len(r.journal.times) != len(r.log.entries) {

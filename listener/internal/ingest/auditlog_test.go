@@ -36,7 +36,7 @@ func TestCrowdedWindowsAreHalved(t *testing.T) {
 			if r.log.crowded > 3 {
 				t.Errorf("%d of %d answers held only a part", r.log.crowded, r.log.requests)
 			}
-			// Everything is read again after the late entries have come.
+			// Everything is read again after the late entries have appeared.
 			r.log.add(noon.Add(time.Millisecond), 0)
 			r.now = noon.Add(5 * time.Minute)
 			r.mustRead(t)
@@ -45,20 +45,21 @@ func TestCrowdedWindowsAreHalved(t *testing.T) {
 	}
 }
 
-// TestCrowdIsFoundQuickly looks for a burst in hours without another change.
+// TestCrowdIsFoundQuickly reads a burst of entries within hours without other changes.
 func TestCrowdIsFoundQuickly(t *testing.T) {
 	t.Parallel()
 	r := newReading(t, 8*time.Hour)
 	r.log.spread(2000, time.Second, noon.Add(-4*time.Hour-17*time.Minute), 0)
 	r.mustRead(t)
 	r.expectAll(t)
-	// Some twelve to halve an hour to a second, as many to return, and the hours.
+	// About twelve requests to halve an hour down to a second, as many to widen again, and one per
+	// hour.
 	if r.log.requests > 50 {
 		t.Errorf("%d requests", r.log.requests)
 	}
 }
 
-// TestWidthIsRemembered reads a crowded minute again and again, as each poll does.
+// TestWidthIsRemembered reads a crowded minute repeatedly, as polling does.
 func TestWidthIsRemembered(t *testing.T) {
 	t.Parallel()
 	r := newReading(t, time.Minute)
@@ -75,8 +76,8 @@ func TestWidthIsRemembered(t *testing.T) {
 			t.Errorf("%d of %d answers held only a part", r.log.crowded, requests)
 		}
 	}
-	// It widens again once the crowd is over: ten requests to reach an hour, five hours, and the
-	// crowd itself.
+	// The window widens again after the burst: ten requests to reach an hour, five hours, and the
+	// burst itself.
 	r.now = r.now.Add(5 * time.Hour)
 	before := r.log.requests
 	r.mustRead(t)
@@ -85,8 +86,8 @@ func TestWidthIsRemembered(t *testing.T) {
 	}
 }
 
-// TestCrowdedMillisecond reads more entries of one millisecond than an answer holds: they are taken
-// as far as they are shown, and what surrounds them whole.
+// TestCrowdedMillisecond reads more entries of one millisecond than fit into an answer: as many as
+// possible are stored, and all entries around them.
 func TestCrowdedMillisecond(t *testing.T) {
 	t.Parallel()
 	r := newReading(t, time.Hour)
@@ -118,7 +119,7 @@ func expectTruncated(t *testing.T, r *reading) {
 	}
 }
 
-// TestAnswersOverTheByteLimit reads entries that are few, and large.
+// TestAnswersOverTheByteLimit reads few, large entries.
 func TestAnswersOverTheByteLimit(t *testing.T) {
 	t.Parallel()
 	const limit, size = 64 << 10, 10 << 10
@@ -161,8 +162,8 @@ func TestAnswersOverTheByteLimit(t *testing.T) {
 	})
 }
 
-// TestLateEntriesAreRead shows entries after others of the same time: within a minute the next
-// reading takes them, within a quarter of an hour the next catch-up, each of them once.
+// TestLateEntriesAreRead adds entries late: within a minute, the next read stores them; within
+// fifteen minutes, the next catch-up; each of them once.
 func TestLateEntriesAreRead(t *testing.T) {
 	t.Parallel()
 	r := newReading(t, time.Hour)
@@ -181,8 +182,8 @@ func TestLateEntriesAreRead(t *testing.T) {
 	}
 }
 
-// TestNothingFallsBetweenQueries replaces two queries by another one, while changes go on and each
-// request takes two seconds.
+// TestNothingFallsBetweenQueries replaces two queries with another one, while changes continue and
+// each request takes two seconds.
 func TestNothingFallsBetweenQueries(t *testing.T) {
 	t.Parallel()
 	r := newReading(t, time.Hour)
@@ -197,7 +198,7 @@ func TestNothingFallsBetweenQueries(t *testing.T) {
 		r.log.add(r.now.Add(-time.Second), 0)
 		return nil
 	}
-	r.journal.lossy = true // An entry appears after a time that was read.
+	r.journal.lossy = true // An entry appears in a period that was already read.
 	for range 2 {
 		r.mustRead(t)
 	}
@@ -212,15 +213,15 @@ func TestNothingFallsBetweenQueries(t *testing.T) {
 	}
 }
 
-// TestRefusedQueryIsForgotten reads the rest of a query that Port refuses, as it may when the
-// blueprint is gone. The others go on.
+// TestRefusedQueryIsForgotten reads the rest of a query that Port refuses, for example because the
+// blueprint was deleted. The other queries continue.
 func TestRefusedQueryIsForgotten(t *testing.T) {
 	t.Parallel()
 	r := newReading(t, time.Hour)
 	r.journal.positions["blueprint=gone&"+everything] = queue.Position{Since: noon.Add(-time.Hour), Until: noon.Add(-time.Hour)}
 	r.log.spread(10, time.Hour, noon, 0)
 	r.log.fail = func(request int) *http.Response {
-		// The first one asks for the time.
+		// The first request is for the time.
 		if request != 2 {
 			return nil
 		}
@@ -235,8 +236,8 @@ func TestRefusedQueryIsForgotten(t *testing.T) {
 	}
 }
 
-// TestFailureWhileHalving fails each request of a reading in turn, and each step of the store.
-// Whoever comes next has everything. Some answers hold more than one batch.
+// TestFailureWhileHalving fails each request of a read in turn, and each write to the store. The
+// next read must store everything. Some answers contain more than one batch.
 func TestFailureWhileHalving(t *testing.T) {
 	t.Parallel()
 	start := func(t *testing.T) *reading {
@@ -285,8 +286,8 @@ func TestFailureWhileHalving(t *testing.T) {
 	}
 }
 
-// failsOnce reads twice, and reports whether the first time failed. After the second everything
-// must be there.
+// failsOnce reads twice, and reports whether the first read failed. After the second, everything
+// must be stored.
 func failsOnce(t *testing.T, r *reading, crash bool) (failed bool) {
 	t.Helper()
 	pause, err := r.step(t.Context())

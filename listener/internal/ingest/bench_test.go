@@ -22,15 +22,14 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// nowhere takes every event and keeps none.
+// nowhere is a store that discards every event.
 type nowhere struct{}
 
 func (nowhere) Store(context.Context, queue.Event) (duplicate bool, err error) { return false, nil }
 
-// BenchmarkReceive measures what an acknowledgement costs, layer by layer: the handler without a
-// store, with one that leaves the writing to the disk to the system, and with one that waits for
-// the disk before each answer. Compare them within one run; store=raw is what the disk takes by
-// itself.
+// BenchmarkReceive measures the cost of an acknowledgement, layer by layer: the handler without a
+// store, with a store that does not wait for the disk, and with one that syncs before each answer.
+// Compare results only within one run; store=raw is the cost of the disk alone.
 func BenchmarkReceive(b *testing.B) {
 	b.Run("senders=1/store=raw", writeRaw)
 	for _, senders := range []int{1, 64} {
@@ -40,7 +39,7 @@ func BenchmarkReceive(b *testing.B) {
 	}
 }
 
-// writeRaw appends the event to a file, and waits for the disk each time.
+// writeRaw appends the event to a file and syncs it each time.
 func writeRaw(b *testing.B) {
 	body, err := os.ReadFile("testdata/changelog-event.json")
 	if err != nil {
@@ -74,7 +73,7 @@ func openStore(b *testing.B, sync time.Duration) ingest.Store {
 	return opened
 }
 
-// receive has a number of senders post b.N different events.
+// receive posts b.N different events from a number of senders.
 func receive(b *testing.B, senders int, store ingest.Store) {
 	b.Helper()
 	body, err := os.ReadFile("testdata/changelog-event.json")
@@ -109,7 +108,7 @@ func receive(b *testing.B, senders int, store ingest.Store) {
 	b.ReportMetric(float64(all[len(all)*99/100].Microseconds()), "p99-µs")
 }
 
-// post returns how long the handler took until it had answered.
+// post returns how long the handler took to answer.
 func post(b *testing.B, handler http.Handler, event []byte) time.Duration {
 	b.Helper()
 	timestamp := strconv.FormatInt(time.Now().UnixMilli(), 10)

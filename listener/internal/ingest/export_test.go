@@ -8,7 +8,7 @@ import (
 )
 
 // Reading returns a function that reads the audit log once into a journal, and returns how long to
-// wait for the next time.
+// wait before the next read.
 func (a *AuditLog) Reading(journal queue.Journal) func(ctx context.Context) (time.Duration, error) {
 	return a.newReader(journal).step
 }

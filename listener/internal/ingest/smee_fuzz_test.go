@@ -19,7 +19,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/testlog"
 )
 
-// once is a transport that answers the first request with a stream, and ends the test with the
+// once is a transport that answers the first request with a stream, and stops the source at the
 // second.
 type once struct {
 	stream io.Reader
@@ -36,7 +36,7 @@ func (o *once) RoundTrip(request *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: body, Request: request}, nil
 }
 
-// zeros is a stream without an end.
+// zeros is an endless stream.
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) {
@@ -44,9 +44,9 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestAnEndlessEventTakesNoMemory has a server send one that does not fit anywhere.
+// TestAnEndlessEventTakesNoMemory receives an event that never ends.
 //
-//nolint:paralleltest // What other tests allocate meanwhile would be counted.
+//nolint:paralleltest // Allocations of parallel tests would be counted.
 func TestAnEndlessEventTakesNoMemory(t *testing.T) {
 	const size = 64 << 20
 	running, end := context.WithCancel(t.Context())
@@ -72,7 +72,7 @@ func TestAnEndlessEventTakesNoMemory(t *testing.T) {
 	}
 }
 
-// witness is a verifier that remembers what has verified.
+// witness is a verifier that records what verified.
 type witness struct {
 	*changelog.Verifier
 	documents []string
@@ -90,8 +90,8 @@ func (w *witness) Verify(signature, timestamp string, body []byte) ([]byte, erro
 	return verified, err
 }
 
-// FuzzSmee reads any stream: the source must come to its end, store nothing that has not verified,
-// and log no secret.
+// FuzzSmee reads any stream: the source must reach its end, store nothing that did not verify, and
+// log no secrets.
 func FuzzSmee(f *testing.F) {
 	at := time.UnixMilli(1_760_000_000_000)
 	body := numbered(1)

@@ -22,9 +22,9 @@ func node(t *testing.T) string {
 	return path
 }
 
-// TestWhatNodeWritesAgainVerifies has Node write bodies as Port does, and read and write them again
-// as smee.io does.
-func TestWhatNodeWritesAgainVerifies(t *testing.T) {
+// TestBodiesFromNodeVerify serialises bodies with Node as Port does, and parses and serialises them
+// again as smee.io does.
+func TestBodiesFromNodeVerify(t *testing.T) {
 	t.Parallel()
 	documents := []string{
 		`{"separators":"a\u2028b\u2029c","html":"<a href='x'>&</a>","slash":"\/"}`,
@@ -67,9 +67,9 @@ func TestWhatNodeWritesAgainVerifies(t *testing.T) {
 	}
 }
 
-// TestTheClientOfSmeeInFrontOfTheWebhook runs the client that Smee offers to those whose service
-// knows nothing of Smee.
-func TestTheClientOfSmeeInFrontOfTheWebhook(t *testing.T) {
+// TestSmeeClientInFrontOfTheWebhook runs smee-client, which forwards events of a channel to a
+// webhook.
+func TestSmeeClientInFrontOfTheWebhook(t *testing.T) {
 	t.Parallel()
 	runtime := node(t)
 	const program = "testdata/smee-client/node_modules/smee-client/bin/smee.js"
@@ -78,7 +78,7 @@ func TestTheClientOfSmeeInFrontOfTheWebhook(t *testing.T) {
 	}
 	served, webhook := newRelay(t), serve(t, &memory{})
 	command := exec.CommandContext(t.Context(), runtime, program, "--url", served.url, "--target", webhook.url)
-	// Neither a proxy nor anything else of this machine's is wanted.
+	// The environment is empty, so that no proxy is used.
 	command.Env = []string{"NO_PROXY=*"}
 	output, err := command.StdoutPipe()
 	if err != nil {
@@ -94,7 +94,7 @@ func TestTheClientOfSmeeInFrontOfTheWebhook(t *testing.T) {
 	}()
 	client := served.accept(t)
 	client.send(ready + ping)
-	// The client takes no events before it has said that it forwards them.
+	// The client receives no events before it prints that it is forwarding.
 	said := newSayings(output)
 	said.expect(t, "Forwarding")
 	body := string(compact(t, example(t)))
@@ -120,7 +120,7 @@ func compact(t *testing.T, document []byte) []byte {
 	return compacted.Bytes()
 }
 
-// sayings are the lines that a program writes.
+// sayings are the output lines of a program.
 type sayings chan string
 
 func newSayings(output io.Reader) sayings {
@@ -134,7 +134,7 @@ func newSayings(output io.Reader) sayings {
 	return said
 }
 
-// expect waits for a line that begins with a text.
+// expect waits for a line with a prefix.
 func (s sayings) expect(t *testing.T, beginning string) {
 	t.Helper()
 	var before []string

@@ -22,14 +22,14 @@ import (
 )
 
 const (
-	// channelName is what no log may hold.
+	// channelName must not appear in any log.
 	channelName = "hunter2-channel"
-	// patience bounds every wait of these tests.
+	// patience limits every wait in these tests.
 	patience = 30 * time.Second
 )
 
-// relay is a Smee server that speaks as https://smee.io does. What it sends is up to the test,
-// connection by connection.
+// relay is a fake Smee server that behaves like https://smee.io. The test determines what it sends
+// on each connection.
 type relay struct {
 	url         string
 	connections chan *connection
@@ -38,7 +38,7 @@ type relay struct {
 	answers []http.HandlerFunc
 }
 
-// connection is that of one client.
+// connection is the connection of a client.
 type connection struct {
 	t      *testing.T
 	header http.Header
@@ -55,7 +55,7 @@ func newRelay(t *testing.T) *relay {
 	return created
 }
 
-// answer has the next requests answered otherwise than by a stream.
+// answer makes the server answer the next requests with something other than a stream.
 func (r *relay) answer(answers ...http.HandlerFunc) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -77,7 +77,7 @@ func (r *relay) ServeHTTP(response http.ResponseWriter, request *http.Request) {
 	r.nextAnswer()(response, request)
 }
 
-// stream sends what the test wants sent, until the test or the client ends it.
+// stream sends what the test provides, until the test or the client ends it.
 func (r *relay) stream(response http.ResponseWriter, request *http.Request) {
 	if request.Header.Get("Accept") != "text/event-stream" {
 		response.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -103,7 +103,7 @@ func (r *relay) stream(response http.ResponseWriter, request *http.Request) {
 	}
 }
 
-// accept returns the next connection, greeted as smee.io does.
+// accept returns the next connection, after the greeting of smee.io.
 func (r *relay) accept(t *testing.T) *connection {
 	t.Helper()
 	select {
@@ -129,7 +129,7 @@ func (c *connection) send(frame string) {
 
 func (c *connection) end() { close(c.frames) }
 
-// fields are a request to the channel, as the JSON that smee.io makes of it.
+// fields is a relayed request, in the JSON form of smee.io.
 type fields map[string]any
 
 func (f fields) json() string {
@@ -142,7 +142,7 @@ func (f fields) json() string {
 	return strings.TrimSuffix(text.String(), "\n")
 }
 
-// frame is the server-sent event of it.
+// frame returns the server-sent event.
 func (f fields) frame() string { return "data: " + f.json() + "\n\n" }
 
 // with returns the request with a field set, or without it for nil.
@@ -172,12 +172,12 @@ func postAt(body string, at time.Time) fields {
 	}
 }
 
-// numbered is a body that differs from those of other numbers.
+// numbered returns a body that contains a number.
 func numbered(number int) string {
 	return fmt.Sprintf(`{"action":"UPDATE","context":{"entity":"hunter2-%d"}}`, number)
 }
 
-// shelf is a store that tells of every attempt to store.
+// shelf is a store that reports every attempt to store.
 type shelf struct {
 	memory
 	attempts chan attempt
@@ -226,7 +226,7 @@ func (s *shelf) expect(t *testing.T, body string) {
 	}
 }
 
-// document is what is stored of a body.
+// document returns the stored form of a body.
 func document(t *testing.T, body string) string {
 	t.Helper()
 	event, err := changelog.Parse([]byte(body))
@@ -240,30 +240,30 @@ func document(t *testing.T, body string) string {
 	return string(text)
 }
 
-// link counts what happens to the connection.
+// link counts the notifications about the connection.
 type link struct{ tally }
 
 func (l *link) Connected()    { l.count("connected") }
 func (l *link) Disconnected() { l.count("disconnected") }
 func (l *link) Reconnecting() { l.count("reconnecting") }
 
-// receiver is a source that runs.
+// receiver is a running source.
 type receiver struct {
 	store *shelf
 	tally *tally
 	link  *link
 	log   *testlog.Buffer
-	// cancel ends it, and stop waits for that as well.
+	// cancel stops it, and stop also waits for its end.
 	cancel, stop func()
 }
 
-// receiveFrom runs a source that waits as little as it may.
+// receiveFrom runs a source with minimal pauses.
 func receiveFrom(t *testing.T, channel string) receiver {
 	t.Helper()
 	return receiveThrough(t, ingest.SmeeOptions{URL: channel, Jitter: func() float64 { return 0 }})
 }
 
-// receiveThrough runs a source with what the options do not say filled in.
+// receiveThrough runs a source with defaults for missing options.
 func receiveThrough(t *testing.T, options ingest.SmeeOptions) receiver {
 	t.Helper()
 	verifier, err := changelog.NewVerifier([]string{secret}, changelog.DefaultTolerance, time.Now)
@@ -298,13 +298,13 @@ func receiveThrough(t *testing.T, options ingest.SmeeOptions) receiver {
 	return r
 }
 
-// assertLog looks for texts in the log, and for what it may not hold.
+// assertLog checks that the log contains the texts and no secrets.
 func (r receiver) assertLog(t *testing.T, wanted ...string) {
 	t.Helper()
 	log := r.log.String()
 	for _, text := range wanted {
 		if !strings.Contains(log, text) {
-			t.Errorf("the log does not hold %q:\n%s", text, log)
+			t.Errorf("the log does not contain %q:\n%s", text, log)
 		}
 	}
 	for _, hidden := range []string{secret, channelName, "v1,"} {

@@ -25,7 +25,7 @@ const (
 	ping  = "event: ping\ndata: {}\n\n"
 )
 
-// sized returns a body of a number of bytes.
+// sized returns a body with a number of bytes.
 func sized(size int) string {
 	const frame = `{"action":"UPDATE","x":""}`
 	return frame[:len(frame)-2] + strings.Repeat("x", size-len(frame)) + frame[len(frame)-2:]
@@ -94,7 +94,7 @@ func TestAnEventThroughSmeeIsStored(t *testing.T) {
 	}
 }
 
-// TestALargeEventThroughSmeeIsStored has the event pass every buffer as it grows.
+// TestALargeEventThroughSmeeIsStored sends an event that exceeds every buffer.
 func TestALargeEventThroughSmeeIsStored(t *testing.T) {
 	t.Parallel()
 	served := newRelay(t)
@@ -107,7 +107,7 @@ func TestALargeEventThroughSmeeIsStored(t *testing.T) {
 	r.store.expect(t, numbered(1))
 }
 
-func TestWhatASmeeServerSaysItselfIsNoEvent(t *testing.T) {
+func TestMessagesOfASmeeServerAreNotEvents(t *testing.T) {
 	t.Parallel()
 	served := newRelay(t)
 	r := receiveFrom(t, served.url)
@@ -188,7 +188,7 @@ func TestAnEventThroughSmeeIsRefused(t *testing.T) {
 			r := receiveFrom(t, served.url)
 			client := served.accept(t)
 			client.send(test.frame)
-			// The stream goes on behind it.
+			// The stream continues after it.
 			client.send(signedPost(numbered(2)).frame())
 			r.store.expect(t, numbered(2))
 			r.stop()
@@ -215,7 +215,7 @@ func TestSmeeReconnects(t *testing.T) {
 		client.send(ready)
 		client.send(signedPost(numbered(number)).frame())
 		r.store.expect(t, numbered(number))
-		// What is cut off is no event.
+		// A truncated event is not an event.
 		client.send(strings.TrimSuffix(signedPost(numbered(99)).frame(), "\n"))
 		client.end()
 	}
@@ -252,7 +252,7 @@ func TestSmeeAsksForWhatItMissed(t *testing.T) {
 	visit("1722-0", "id: 1722-5\ndata: broken\n\n", tooLarge)
 	visit("1722-5", tooLarge, "id: 1722-7\n"+signedPost(numbered(3)).frame())
 	visit("1722-7", "id: a\x01b\n"+ping, "id: "+strings.Repeat("7", 300)+"\n"+ping)
-	// A server that does not take the id is asked again without it.
+	// If the server refuses the id, the next request is without it.
 	client := served.accept(t)
 	served.answer(func(response http.ResponseWriter, request *http.Request) {
 		if request.Header.Get("Last-Event-ID") != "1722-7" {
@@ -336,9 +336,8 @@ func TestSmeeFollowsItsServer(t *testing.T) {
 	r.store.expect(t, numbered(1))
 }
 
-// TestSmeeIsNotLedAstray has a server that is reached over HTTPS redirect to plain HTTP, on the
-// same host.
-func TestSmeeIsNotLedAstray(t *testing.T) {
+// TestSmeeRefusesADowngrade redirects from HTTPS to plain HTTP on the same host.
+func TestSmeeRefusesADowngrade(t *testing.T) {
 	t.Parallel()
 	plain := newRelay(t)
 	answered := make(chan struct{}, 100)
@@ -440,7 +439,7 @@ func TestSmeeStopsWhileItCannotStore(t *testing.T) {
 	r.assertLog(t, "event lost: the listener stopped before storing it")
 }
 
-// gate is a store that lets an event through when it is opened.
+// gate is a store that blocks until it is opened.
 type gate struct {
 	*shelf
 	reached, open chan struct{}
@@ -455,7 +454,7 @@ func (g *gate) Store(ctx context.Context, event queue.Event) (bool, error) {
 	return g.shelf.Store(ctx, event)
 }
 
-func TestAnEventAtHandIsStoredBeforeSmeeStops(t *testing.T) {
+func TestAReceivedEventIsStoredBeforeSmeeStops(t *testing.T) {
 	t.Parallel()
 	served := newRelay(t)
 	store := &gate{shelf: newShelf(), reached: make(chan struct{}), open: make(chan struct{})}

@@ -16,13 +16,13 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// wire is a transport that needs no network, so that time can be made to pass. It notes when it is
-// used, and leaves every stream open until the client goes.
+// wire is a transport without a network, for tests with fake time. It records when it is used, and
+// keeps every stream open until the client disconnects.
 type wire struct {
 	began time.Time
 	// down makes every request fail.
 	down bool
-	// frames go over every stream.
+	// frames are sent on every stream.
 	frames chan string
 
 	mu       sync.Mutex
@@ -65,7 +65,7 @@ func (w *wire) times() []time.Duration {
 	return slices.Clone(w.requests)
 }
 
-// steady has the streams that begin from now on last until they are closed.
+// steady makes new streams last until they are closed.
 func (w *wire) steady() (frames chan string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -73,13 +73,13 @@ func (w *wire) steady() (frames chan string) {
 	return w.frames
 }
 
-// after lets time pass, and everything that follows from it happen.
+// after lets time pass, and waits until everything is idle.
 func after(duration time.Duration) {
 	time.Sleep(duration)
 	synctest.Wait()
 }
 
-// receiveOver runs a source that pauses for half of what it may.
+// receiveOver runs a source with a jitter of one half.
 func receiveOver(t *testing.T, w *wire) receiver {
 	t.Helper()
 	return receiveThrough(t, ingest.SmeeOptions{URL: "https://smee.io/" + channelName, Transport: w, Jitter: func() float64 { return 0.5 }})
@@ -91,7 +91,7 @@ func TestSmeeHangsUpWhenNothingArrives(t *testing.T) {
 		w := newWire()
 		r := receiveOver(t, w)
 		after(89 * time.Second)
-		// A ping is enough to be alive, and so is a comment.
+		// A ping or a comment keeps the connection alive.
 		w.frames <- ping
 		after(89 * time.Second)
 		w.frames <- ":"
@@ -134,7 +134,7 @@ func TestSmeeTriesEverMoreSlowly(t *testing.T) {
 	})
 }
 
-// TestSmeeForgetsFailures has connections end at once, and then one that has lasted.
+// TestSmeeForgetsFailures ends connections at once, and then one after a while.
 func TestSmeeForgetsFailures(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -157,7 +157,7 @@ func TestSmeeForgetsFailures(t *testing.T) {
 	})
 }
 
-// slow is a store that takes its time.
+// slow is a slow store.
 type slow struct{ *shelf }
 
 func (s slow) Store(ctx context.Context, event queue.Event) (bool, error) {
@@ -165,9 +165,8 @@ func (s slow) Store(ctx context.Context, event queue.Event) (bool, error) {
 	return s.shelf.Store(ctx, event)
 }
 
-// TestWhileAnEventIsStoredSmeeIsNotSilent stores twenty events, of which the last waits for three
-// minutes.
-func TestWhileAnEventIsStoredSmeeIsNotSilent(t *testing.T) {
+// TestStoringDoesNotCountAsSilence stores twenty events, the last of which waits for three minutes.
+func TestStoringDoesNotCountAsSilence(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w, store := newWire(), slow{newShelf()}
@@ -188,8 +187,8 @@ func TestWhileAnEventIsStoredSmeeIsNotSilent(t *testing.T) {
 	})
 }
 
-// TestAnEventMayWaitBeyondItsTolerance has it verified once: what waits for the store longer than
-// the tolerance is stored all the same.
+// TestAnEventMayWaitBeyondItsTolerance stores an event after waiting longer than the tolerance: it
+// is verified only once.
 func TestAnEventMayWaitBeyondItsTolerance(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -5,5 +5,5 @@ import (
 	"syscall"
 )
 
-// syncData waits until the content of a file is on the disk.
+// syncData waits until the content of a file is on disk.
 func syncData(file *os.File) error { return syscall.Fdatasync(int(file.Fd())) }

@@ -64,7 +64,7 @@ func (m *memory) stored() []queue.Event {
 	return append([]queue.Event(nil), m.events...)
 }
 
-// tally counts results and reasons by their names.
+// tally counts results and reasons by name.
 type tally struct {
 	mu     sync.Mutex
 	counts map[string]int
@@ -121,7 +121,7 @@ func newHandler(t *testing.T, store *memory, maxBody int64) (server, http.Handle
 	return server{store: store, tally: counted, log: log}, router
 }
 
-// signed makes a request as Port does.
+// signed returns a request signed like Port's.
 func (s server) signed(t *testing.T, body []byte) *http.Request {
 	t.Helper()
 	return s.signedAt(t, body, strconv.FormatInt(time.Now().UnixMilli(), 10))
@@ -347,9 +347,9 @@ func TestUnsignedRequestsDoNotFillTheLog(t *testing.T) {
 	})
 }
 
-// TestTheMemoryOfABodyIsThatOfWhatHasArrived has many requests announce large bodies and send next
-// to nothing, and one send all of it.
-func TestTheMemoryOfABodyIsThatOfWhatHasArrived(t *testing.T) {
+// TestABodyTakesMemoryOnlyAsItArrives sends many requests that announce large bodies and send
+// almost nothing, and one complete request.
+func TestABodyTakesMemoryOnlyAsItArrives(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, handler := newHandler(t, &memory{}, 4<<20)
@@ -390,8 +390,8 @@ func TestTheMemoryOfABodyIsThatOfWhatHasArrived(t *testing.T) {
 	})
 }
 
-// TestATooLargeBodyMayBeSentToItsEnd sends as a simple client does, which reads the answer when it
-// has written everything.
+// TestATooLargeBodyMayBeSentToItsEnd sends like a simple client, which reads the answer after
+// writing everything.
 func TestATooLargeBodyMayBeSentToItsEnd(t *testing.T) {
 	t.Parallel()
 	const size = 12 << 20
@@ -452,7 +452,7 @@ func TestAnEventThatWillNeverFit(t *testing.T) {
 	}
 }
 
-func TestOnlyPostIsTaken(t *testing.T) {
+func TestOnlyPostIsAccepted(t *testing.T) {
 	t.Parallel()
 	s := serve(t, &memory{})
 	for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete, http.MethodPatch} {
@@ -464,9 +464,9 @@ func TestOnlyPostIsTaken(t *testing.T) {
 	}
 }
 
-// TestTheLogKeepsSecrets sends bodies, and reads the log for anything of them, of the secret or of
-// a signature.
-func TestTheLogKeepsSecrets(t *testing.T) {
+// TestTheLogContainsNoSecrets sends bodies, and checks that the log contains no part of them, of
+// the secret or of a signature.
+func TestTheLogContainsNoSecrets(t *testing.T) {
 	t.Parallel()
 	s := serve(t, &memory{})
 	good := s.signed(t, example(t))

@@ -30,7 +30,7 @@ func read(t *testing.T, name string) []byte {
 	return content
 }
 
-// render makes the message of an event as the listener does.
+// render renders the message of an event as the listener does.
 func render(t *testing.T, body []byte, now time.Time) message.Message {
 	t.Helper()
 	event, err := changelog.Parse(body)
@@ -43,8 +43,7 @@ func render(t *testing.T, body []byte, now time.Time) message.Message {
 	return message.NewAlert(event, rule.DefaultHealth()).Message(message.Notes{Now: now})
 }
 
-// TestHealthOfTheExample compares everything that Slack is sent for the example event with the file
-// that a person has read.
+// TestHealthOfTheExample compares the whole message of the example event with a reviewed file.
 func TestHealthOfTheExample(t *testing.T) {
 	t.Parallel()
 	got := render(t, read(t, "changelog-event.json"), happenedAt().Add(time.Second))
@@ -60,7 +59,7 @@ func TestHealthOfTheExample(t *testing.T) {
 	}
 }
 
-// entity makes an event of a changed entity. Both values are JSON.
+// entity returns an event of a changed entity. Both values are JSON.
 func entity(t *testing.T, title, before, after string) []byte {
 	t.Helper()
 	quoted, err := json.Marshal(title)

@@ -11,8 +11,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
 )
 
-// FuzzValues puts a value everywhere into an event: whatever it is, the message is one that Slack
-// takes, and holds no mention and no link but those of the template.
+// FuzzValues puts a value into every field of an event: Slack must accept the message, and it must
+// contain no mentions or links except those of the template.
 func FuzzValues(f *testing.F) {
 	for _, seed := range []string{
 		"", " ", "cart", "<!here>", "<https://evil.example|x>", "&lt;", "a|b", "https://x.example/<>|&", "`*_~", "\n# x\n> y", "\u202e\x1b[2J", "{{ .Title }}", `","x":"`,
@@ -64,7 +64,7 @@ func FuzzValues(f *testing.F) {
 	})
 }
 
-// checkMessage looks at every text of a message as Slack would.
+// checkMessage checks every text of a message.
 func checkMessage(t *testing.T, made message.Message) {
 	t.Helper()
 	checkMrkdwn(t, made.Text)
@@ -97,7 +97,7 @@ func checkMessage(t *testing.T, made message.Message) {
 	}
 }
 
-// eachText yields the texts below a value, with the type of what holds them.
+// eachText yields the texts in a value, with the type of the object that contains them.
 func eachText(node any, kind string, yield func(kind, text string)) {
 	switch node := node.(type) {
 	case []any:
@@ -119,7 +119,7 @@ func eachText(node any, kind string, yield func(kind, text string)) {
 	}
 }
 
-// checkMrkdwn refuses what Slack would take for a mention, or for a link that is none of ours.
+// checkMrkdwn returns an error if Slack would find a mention, or a link that is not ours.
 func checkMrkdwn(t *testing.T, text string) {
 	t.Helper()
 	rest := regexp.MustCompile(`<https?://[^<>|\s]+\|[^<>]*>`).ReplaceAllString(text, "")

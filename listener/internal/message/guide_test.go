@@ -12,8 +12,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// TestGuideTemplates holds the guide to what templates can use: everything is there, nothing else,
-// and each example gives what stands beside it.
+// TestGuideTemplates checks that the guide documents exactly the values and functions of templates,
+// and that each example gives the documented result.
 func TestGuideTemplates(t *testing.T) {
 	t.Parallel()
 	body, err := os.ReadFile("../../example-event.json")
@@ -29,7 +29,7 @@ func TestGuideTemplates(t *testing.T) {
 	for name := range values.values {
 		names = append(names, "."+name)
 	}
-	// Some are said to be the library's own, and some to be none.
+	// The guide lists some as the library's own, and some as refused.
 	own := []string{"and", "or", "not", "println", "call", "html", "js", "slice"}
 	callable := slices.DeleteFunc(slices.Collect(maps.Keys(functions(formatted(), &rendering{}))), func(name string) bool {
 		return strings.HasPrefix(name, "_") || slices.Contains(own, name)
@@ -59,8 +59,7 @@ func TestGuideTemplates(t *testing.T) {
 	}
 }
 
-// guideRows returns the cells of the table below a heading of the guide, without the quotes of
-// code.
+// guideRows returns the cells of the table below a heading of the guide, without code formatting.
 func guideRows(t *testing.T, heading string) [][]string {
 	t.Helper()
 	guide, err := os.ReadFile("../../../docs/guides/listener-messages.md")

@@ -12,7 +12,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// exampleNames are what Port calls the things and people of the worked example.
+// exampleNames are the names for the ids in the worked example.
 func exampleNames() message.Names {
 	return message.Names{
 		User: "Health Monitor", Blueprint: "Deployment Config", Teams: []string{"Platform", "Payments & Co"},
@@ -29,8 +29,8 @@ func named(t *testing.T, names message.Names) message.Alert {
 	return message.NewAlert(event, rule.DefaultHealth()).WithNames(names)
 }
 
-// TestNamesInTheExample compares the message of the example event, with names, with the file that a
-// person has read.
+// TestNamesInTheExample compares the message of the example event, with names, with a reviewed
+// file.
 func TestNamesInTheExample(t *testing.T) {
 	t.Parallel()
 	got := named(t, exampleNames()).Message(message.Notes{Now: happenedAt()})
@@ -51,7 +51,7 @@ func TestNamesInTheExample(t *testing.T) {
 	}
 }
 
-// TestHostileNames sees that a name is text, whatever it holds.
+// TestHostileNames checks that names are always escaped.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
 	context := func(names message.Names) string {
@@ -130,8 +130,8 @@ func TestNamesInTemplates(t *testing.T) {
 	}
 }
 
-// TestWhatTheEventSaysOfPeople prefers what Port says now.
-func TestWhatTheEventSaysOfPeople(t *testing.T) {
+// TestNamesInTheEvent prefers current names from Port to those in the event.
+func TestNamesInTheEvent(t *testing.T) {
 	t.Parallel()
 	for by, want := range map[string]string{
 		`{"userId":"auth0|1","user":{"email":"ada@example.com","firstName":"Ada","lastName":"L"}}`: "Ada L",

@@ -15,7 +15,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// example is the worked example with a few values more.
+// example is the worked example with a few more values.
 const example = `{"action":"UPDATE","resourceType":"entity","trigger":{"by":{"userId":"ada"},"at":"2026-06-15T16:44:56.288Z","origin":"UI"},
 	"context":{"blueprint":"database","entity":"orders"},
 	"diff":{"before":{"properties":{"cpuUtil":70}},"after":{"identifier":"orders","title":"Orders <&> db","properties":{
@@ -33,7 +33,7 @@ func parsed(t *testing.T, body string) *changelog.Event {
 
 func cpu() rule.Rule { return rule.Rule{Name: "cpu-high", Property: "cpuUtil"} }
 
-// newTemplate compiles a template and tries it.
+// newTemplate compiles and tests a template.
 func newTemplate(source message.Source) (*message.Template, error) {
 	made, err := message.NewTemplate(source)
 	if err != nil {
@@ -67,11 +67,11 @@ func TestTemplates(t *testing.T) {
 		`{{ .Rule }} {{ .Entity }} {{ .Blueprint }} {{ .Action }} {{ .ResourceType }} {{ .Origin }} {{ .User }} {{ .At }}`: `cpu-high orders database UPDATE entity UI ada 2026-06-15 16:44:56 UTC`,
 		`{{ .Property }}: {{ .From }} to {{ .To }}, {{ .Recovered }}`:                                                      `cpuUtil: 70 to 91.50, false`,
 		`{{ .Event.trigger.by.userId }} {{ .Event.diff.before.properties.cpuUtil }}`:                                       `ada 70`,
-		// What is absent is nothing, however deep.
+		// Absent values are empty at any depth.
 		`{{ .After.none }} {{ .After.none.deeper.still }} {{ .Event.diff.none.x }} [{{ .Run }}]`:                                                     `none none none []`,
 		`{{ with .After.none }}there{{ else }}nothing{{ end }} {{ range .After.none }}x{{ end }}{{ len .After.none }} {{ index .After.none "x" 1 }}`: `nothing 0 none`,
 		`{{ .After.none | default "unset" }} {{ .After.empty | default "unset" }} {{ .After.zero | default 1 }} {{ .After.locked | default true }}`:  `unset unset 0 false`,
-		// Whatever comes of the event is escaped, by whatever way it comes.
+		// Values of the event are always escaped.
 		`{{ .After.html }} {{ printf "%s" .After.html }} {{ print .After.html }} {{ upper .After.html }} {{ json .After.html }}`:                                        `&lt;b&gt; &lt;b&gt; &lt;b&gt; &lt;B&gt; "&lt;b&gt;"`,
 		`{{ $x := .After.html }}{{ $x }} {{ range $i, $tag := .After.tags }}{{ $i }}{{ $tag }} {{ end }}{{ with .After.labels }}{{ .team }}{{ $.After.html }}{{ end }}`: `&lt;b&gt; 0a 1&lt;!here&gt; 21 payments&lt;b&gt;`,
 		`{{ define "x" }}<{{ . }}>{{ end }}{{ template "x" .After.html }}`:                                                                                              `<&lt;b&gt;>`,
@@ -81,7 +81,7 @@ func TestTemplates(t *testing.T) {
 		`{{ .After.tags }} {{ .After.labels }}`:                                                     `["a","&lt;!here&gt;",1] {"cost-centre":7,"team":"payments"}`,
 		`{{ code .After.tick }} {{ code .After.html }}`:                                             "`a'b` `&lt;b&gt;`",
 		`{{ link .After.url .After.html }} {{ link .After.script "x" }} {{ link .After.none "y" }}`: `<https://example.com/a?b=1&amp;c=%3Cd%3E%7Ce|&lt;b&gt;> x y`,
-		// Numbers are compared as numbers, and null with nothing.
+		// Numbers are compared by value; null cannot be ordered.
 		`{{ if gt .After.cpuUtil 80 }}a{{ end }}{{ if gt .After.cpuUtil 91.5 }}b{{ end }}{{ if ge .After.cpuUtil 91.5 }}c{{ end }}{{ if lt .From .To }}d{{ end }}{{ if le .After.none 1 }}e{{ end }}{{ if gt "b" "a" }}f{{ end }}`:                             `acdf`,
 		`{{ if eq .After.cpuUtil 91.5 }}a{{ end }}{{ if eq .User "bob" "ada" }}b{{ end }}{{ if eq .After.none nil }}c{{ end }}{{ if ne .After.zero nil }}d{{ end }}{{ if eq .After.big 9007199254740992 }}e{{ end }}{{ if eq .After.locked false }}f{{ end }}`: `abcdf`,
 		`{{ .After.big }} {{ .After.huge }} {{ round 1 .After.cpuUtil }} {{ round 0 .After.big }} {{ round 2 .After.huge }} {{ round 2 .After.none }}`:                                                                                                         `9007199254740993 1e400 91.5 9007199254740993 1e400 none`,
@@ -100,7 +100,7 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
-func TestTemplatesThatCannotBe(t *testing.T) {
+func TestInvalidTemplates(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]string{
 		`{{ .Titel }}`:                        `body: there is no .Titel; did you mean .Title?`,
@@ -131,7 +131,7 @@ func TestTemplatesThatCannotBe(t *testing.T) {
 	}
 }
 
-// TestPartsOfAMessage replaces one part after the other.
+// TestPartsOfAMessage replaces each part in turn.
 func TestPartsOfAMessage(t *testing.T) {
 	t.Parallel()
 	const context = "orders · database · Triggered by ada · 2026-06-15 16:44:56 UTC · rule cpu-high"
@@ -202,7 +202,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// blocks decodes the blocks of a set, and renders them for an event.
+// blocks decodes blocks and renders them for an event.
 func blocks(t *testing.T, source, event string, notes message.Notes) (string, error) {
 	t.Helper()
 	var decoded []any
@@ -274,7 +274,7 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-func TestBlocksSayWhatMustBeKnown(t *testing.T) {
+func TestRequiredPartsOfBlocks(t *testing.T) {
 	t.Parallel()
 	got, err := blocks(t, `[{"type":"divider"}]`, example, message.Notes{Now: happenedAt(), PossiblySent: true})
 	const want = `[{"type":"divider"},{"type":"context","elements":[{"type":"mrkdwn","text":"may be a duplicate","verbatim":true}]}]`
@@ -283,9 +283,9 @@ func TestBlocksSayWhatMustBeKnown(t *testing.T) {
 	}
 }
 
-// TestBlocksOfWhichNothingIsLeft says nothing about an event without a value, which is no mistake
-// of the template.
-func TestBlocksOfWhichNothingIsLeft(t *testing.T) {
+// TestEmptyBlocks renders blocks that are empty for an event without a value, which is not a
+// mistake in the template.
+func TestEmptyBlocks(t *testing.T) {
 	t.Parallel()
 	const source = `[{"type":"section","text":{"type":"mrkdwn","text":"{{ range .After.tags }}{{ . }} {{ end }}"}}]`
 	got, err := blocks(t, source, example, message.Notes{Now: happenedAt()})
@@ -298,7 +298,7 @@ func TestBlocksOfWhichNothingIsLeft(t *testing.T) {
 	}
 }
 
-// TestBlocksThatAreNotText renders what Slack reads by other rules.
+// TestBlocksThatAreNotText renders blocks that Slack does not interpret as mrkdwn.
 func TestBlocksThatAreNotText(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, source, want string }{
@@ -340,8 +340,8 @@ func TestBlocksThatAreNotText(t *testing.T) {
 	}
 }
 
-// TestMarkdownValues puts values at the beginning of a line of a markdown block, as far as they are
-// read otherwise than they are written.
+// TestMarkdownValues puts values with Markdown syntax at the beginning of a line of a markdown
+// block.
 func TestMarkdownValues(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
@@ -372,7 +372,7 @@ func TestRoundingALongFraction(t *testing.T) {
 	}
 }
 
-// TestBlocksKeepWithinSlacksLimits renders an event with the longest of everything.
+// TestBlocksKeepWithinSlacksLimits renders an event with the longest possible values.
 func TestBlocksKeepWithinSlacksLimits(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("<&>🚀", 5000)
@@ -410,7 +410,7 @@ func TestBlocksKeepWithinSlacksLimits(t *testing.T) {
 	}
 }
 
-// TestValuesAreCutBeforeWhatFollowsThem renders a title that is longer than what there is room for.
+// TestValuesAreCutBeforeWhatFollowsThem renders a title that does not fit.
 func TestValuesAreCutBeforeWhatFollowsThem(t *testing.T) {
 	t.Parallel()
 	event := strings.Replace(example, "Orders <&> db", strings.Repeat("long ", 100), 1)
@@ -437,7 +437,7 @@ func TestValuesAreCutBeforeWhatFollowsThem(t *testing.T) {
 	}
 }
 
-func TestBlocksThatCannotBe(t *testing.T) {
+func TestInvalidBlocks(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]string{
 		`[]`:                                     `blocks: there must be between 1 and 50 blocks, not 0`,
@@ -469,7 +469,7 @@ func TestBlocksThatCannotBe(t *testing.T) {
 	}
 }
 
-// TestTheMessageOfEachKindOfEvent reads what a listener without templates says.
+// TestTheMessageOfEachKindOfEvent checks the default messages.
 func TestTheMessageOfEachKindOfEvent(t *testing.T) {
 	t.Parallel()
 	trigger := `"trigger":{"by":{"userId":"ada"},"at":"2026-06-15T16:44:56.288Z"}`
@@ -599,7 +599,7 @@ func TestTheMessageOfEachKindOfEvent(t *testing.T) {
 	}
 }
 
-// TestManyDetails updates everything of an entity at once.
+// TestManyDetails updates all values of an entity at once.
 func TestManyDetails(t *testing.T) {
 	t.Parallel()
 	properties := map[string]any{}

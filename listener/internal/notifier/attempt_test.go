@@ -10,8 +10,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
 
-// TestEveryAttemptIsKept has Slack answer in each way there is: each request is kept once with each
-// alert that it held.
+// TestEveryAttemptIsKept tests each kind of answer: each request is recorded once with each of its
+// alerts.
 func TestEveryAttemptIsKept(t *testing.T) {
 	t.Parallel()
 	refused := func(string, bool) *slack.Failure { return &slack.Failure{Reason: slack.ReasonRefused, Status: 400} }
@@ -47,7 +47,7 @@ func TestEveryAttemptIsKept(t *testing.T) {
 	}
 }
 
-// TestAttemptsOfADigestAreKept has one digest taken.
+// TestAttemptsOfADigestAreKept delivers a digest.
 func TestAttemptsOfADigestAreKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

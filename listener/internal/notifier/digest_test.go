@@ -26,7 +26,7 @@ func TestABacklogIsSentInDigests(t *testing.T) {
 		}
 		s.lane.add(names[0])
 		after(time.Millisecond)
-		// The first goes at once, by itself.
+		// The first is sent alone, at once.
 		s.expect(t, names[0])
 		s.lane.add(names[1:]...)
 		after(time.Minute)
@@ -98,8 +98,8 @@ func TestARefusedDigestIsTakenApart(t *testing.T) {
 	}
 }
 
-// TestACrashRepeatsOnlyWhatWasOnItsWay ends the process while a message is sent.
-func TestACrashRepeatsOnlyWhatWasOnItsWay(t *testing.T) {
+// TestACrashRepeatsOnlyTheMessageInProgress ends the process while a message is being sent.
+func TestACrashRepeatsOnlyTheMessageInProgress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
@@ -117,9 +117,9 @@ func TestACrashRepeatsOnlyWhatWasOnItsWay(t *testing.T) {
 	})
 }
 
-// TestNothingIsSentWhileWhatWasSentCannotBeNoted has the store fail after a message was delivered:
-// it is not sent again, and nothing else is.
-func TestNothingIsSentWhileWhatWasSentCannotBeNoted(t *testing.T) {
+// TestNothingIsSentWhileADeliveryCannotBeRecorded fails the store after a message was delivered:
+// neither this message nor any other is sent.
+func TestNothingIsSentWhileADeliveryCannotBeRecorded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
@@ -135,7 +135,7 @@ func TestNothingIsSentWhileWhatWasSentCannotBeNoted(t *testing.T) {
 	})
 }
 
-func TestWhatWasSentBeforeIsNotSentAgain(t *testing.T) {
+func TestSentAlertsAreNotSentAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)

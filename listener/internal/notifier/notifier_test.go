@@ -23,7 +23,7 @@ func TestAlertsKeepOrderAndRate(t *testing.T) {
 		after(10 * time.Second)
 		s.expect(t, "a b c d")
 		for i := 1; i < 4; i++ {
-			// The interval is counted from the answer.
+			// The interval counts from the answer.
 			if gap := s.outlet.requests[i].at - s.outlet.requests[i-1].at; gap != 1300*time.Millisecond {
 				t.Errorf("request %d followed after %s", i, gap)
 			}
@@ -35,7 +35,7 @@ func TestAlertsKeepOrderAndRate(t *testing.T) {
 	})
 }
 
-func TestWhoTakesOverWaitsForItsTurn(t *testing.T) {
+func TestASuccessorRespectsTheRate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
@@ -60,7 +60,7 @@ func TestAPauseIsForTheDestination(t *testing.T) {
 		s.start(t)
 		after(2 * time.Second)
 		s.stop()
-		// The pause outlives the process, and is no attempt.
+		// The pause survives a restart, and does not count as an attempt.
 		s.start(t)
 		after(20 * time.Second)
 		s.expect(t, "a")
@@ -85,7 +85,7 @@ func TestAnOutageKeepsTheOrder(t *testing.T) {
 		if got := s.outlet.story(); !strings.HasSuffix(got, " a? b?") || s.outlet.count() != before+2 {
 			t.Errorf("sent %s", got)
 		}
-		// The other one was tried now and then, and did not count as a failure.
+		// The other alert was tried from time to time, which did not count as a failure.
 		if tried := strings.Count(s.outlet.story(), "b"); tried < 2 || tried > before/4 {
 			t.Errorf("of %d attempts, b had %d", before, tried)
 		}
@@ -107,7 +107,7 @@ func TestAnOutageIsRetriedWithBackoff(t *testing.T) {
 				t.Errorf("attempt %d came after %s, want %dms", i+1, gap, want[i])
 			}
 		}
-		// What never reached anybody was certainly not delivered.
+		// Without a connection, a message was certainly not delivered.
 		if got := s.outlet.story(); strings.Contains(got, "?") {
 			t.Errorf("sent %s", got)
 		}
@@ -115,7 +115,7 @@ func TestAnOutageIsRetriedWithBackoff(t *testing.T) {
 	})
 }
 
-func TestWhatFailsForTooLongIsGivenUp(t *testing.T) {
+func TestAlertsThatFailForTooLongAreGivenUp(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]func(string, bool) *slack.Failure{
 		"an outage": down,
@@ -177,16 +177,16 @@ func TestABrokenDestinationIsParkedAndProbed(t *testing.T) {
 		if status := s.lane.known(); status.ParkedSince.IsZero() || !strings.Contains(status.Cause, "rejects every message") || status.RetryAt.Sub(status.ParkedSince) != 15*time.Minute {
 			t.Errorf("the status is %+v", status)
 		}
-		// It survives a restart, and is probed every quarter of an hour.
+		// The parking survives a restart, and the destination is probed every fifteen minutes.
 		s.stop()
 		s.start(t)
 		after(21 * time.Minute)
 		s.expect(t, "a a a")
-		// A probe that meets an outage tells nothing.
+		// A probe during an outage is inconclusive.
 		s.outlet.answerWith(down)
 		after(15 * time.Minute)
 		s.expect(t, "a a a a")
-		// Messages in a parked lane do not age.
+		// Alerts in a parked lane do not age.
 		s.outlet.answerWith(gone)
 		after(48 * time.Hour)
 		s.outlet.answerWith(takesAll)
@@ -227,7 +227,7 @@ func TestTheOperatorUnparks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
-		// Asking before the parking has no effect on it.
+		// Unparking before the parking has no effect.
 		s.lane.unpark()
 		s.outlet.answer = gone
 		s.lane.add("a")
@@ -242,7 +242,7 @@ func TestTheOperatorUnparks(t *testing.T) {
 	})
 }
 
-// TestAnotherWebhookUnparks repairs a destination while nobody serves it.
+// TestAnotherWebhookUnparks changes the webhook of a destination while nobody serves it.
 func TestAnotherWebhookUnparks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -257,7 +257,7 @@ func TestAnotherWebhookUnparks(t *testing.T) {
 		s.start(t)
 		after(10 * time.Minute)
 		s.expect(t, "a a")
-		// It does not work either, and is left alone like the first.
+		// It does not work either, so it is parked like the first one.
 		s.stop()
 		s.start(t)
 		after(4 * time.Minute)
@@ -287,7 +287,7 @@ func TestAPoisonousMessageMovesAside(t *testing.T) {
 		if !strings.Contains(s.log.String(), "set aside") {
 			t.Errorf("the log reads\n%s", s.log)
 		}
-		// It is tried on, also by the next process, and nobody waits for it.
+		// It is retried, even after a restart, and no other alert waits for it.
 		s.stop()
 		s.start(t)
 		s.lane.add("d")
@@ -303,8 +303,8 @@ func TestAPoisonousMessageMovesAside(t *testing.T) {
 	})
 }
 
-// TestAnOutageIsShown looks at what the operator sees while Slack is away, and how soon the first
-// alert follows its return.
+// TestAnOutageIsShown checks what the operator sees during an outage of Slack, and how soon the
+// first alert is sent afterwards.
 func TestAnOutageIsShown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -329,9 +329,9 @@ func TestAnOutageIsShown(t *testing.T) {
 	})
 }
 
-// TestWhatAnswersInsteadOfSlackIsAnOutage has a proxy answer: for an hour that is an outage, then
-// the destination is parked.
-func TestWhatAnswersInsteadOfSlackIsAnOutage(t *testing.T) {
+// TestInterceptedAnswersAreAnOutage answers like a proxy: for an hour that is an outage, then the
+// destination is parked.
+func TestInterceptedAnswersAreAnOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)

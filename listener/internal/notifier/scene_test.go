@@ -19,7 +19,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
 
-// memoryLane is a lane in memory, with what a real one keeps on disk.
+// memoryLane is a lane in memory.
 type memoryLane struct {
 	held context.Context
 
@@ -28,7 +28,7 @@ type memoryLane struct {
 	next   uint64
 	sent   map[string]bool
 	buried map[string]queue.Reason
-	// attempts are those that were kept with the alerts, in order.
+	// attempts are the recorded attempts, in order.
 	attempts []string
 	status   queue.Status
 	rung     chan struct{}
@@ -54,7 +54,7 @@ func (l *memoryLane) add(names ...string) {
 	l.ring()
 }
 
-// keep keeps the attempts of alerts, if there were any.
+// keep records the attempts of alerts.
 func (l *memoryLane) keep(items ...queue.Item) {
 	for _, item := range items {
 		if made := item.Attempt; made.Outcome != "" {
@@ -175,14 +175,14 @@ func (l *memoryLane) SetStatus(_ context.Context, status queue.Status) error {
 	return nil
 }
 
-// known is the status as it is now.
+// known returns the current status.
 func (l *memoryLane) known() queue.Status {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.status
 }
 
-// unpark does what the operator asks the queue for.
+// unpark unparks the lane, as an operator would.
 func (l *memoryLane) unpark() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -198,7 +198,7 @@ func (l *memoryLane) graves() string {
 	return fmt.Sprint(l.buried)
 }
 
-// sentCount is how many alerts are noted as sent.
+// sentCount returns how many alerts are recorded as sent.
 func (l *memoryLane) sentCount() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -211,7 +211,7 @@ func (l *memoryLane) left() int {
 	return len(l.items)
 }
 
-// plainNames renders alerts as their names.
+// plainNames renders an alert as its name.
 type plainNames struct{}
 
 func (plainNames) Alert(delivery queue.Delivery, notes message.Notes) (message.Message, error) {
@@ -231,14 +231,14 @@ func (plainNames) Line(delivery queue.Delivery) (message.Line, error) {
 
 func (plainNames) About(queue.Delivery) string { return "" }
 
-// request is what the outlet was sent, and when.
+// request is a message that the outlet received, and when.
 type request struct {
 	text  string
 	plain bool
 	at    time.Duration
 }
 
-// outlet answers as it is told to.
+// outlet gives configurable answers.
 type outlet struct {
 	began  time.Time
 	answer func(text string, plain bool) *slack.Failure
@@ -287,7 +287,7 @@ func (o *outlet) count() int {
 	return len(o.requests)
 }
 
-// noRecorder counts nothing; the metrics have tests of their own.
+// noRecorder counts nothing; the metrics have their own tests.
 type noRecorder struct{}
 
 func (noRecorder) Delivered(string, time.Duration) {}
@@ -313,12 +313,12 @@ func intercepted(string, bool) *slack.Failure {
 	return &slack.Failure{Reason: slack.ReasonIntercepted, Status: 407}
 }
 
-// scene is a notifier at work in a bubble of fake time.
+// scene is a running notifier with fake time.
 type scene struct {
 	lane   *memoryLane
 	outlet *outlet
 	log    *bytes.Buffer
-	// webhook is that of the next notifier.
+	// webhook is the webhook of the next notifier.
 	webhook string
 	stop    func()
 }
@@ -331,7 +331,7 @@ func newScene(t *testing.T) *scene {
 	}
 }
 
-// start sets a notifier to work on the lane, as a new process would.
+// start starts a notifier for the lane, as a new process would.
 func (s *scene) start(t *testing.T) {
 	t.Helper()
 	working := notifier.New(notifier.Options{
@@ -351,7 +351,7 @@ func (s *scene) start(t *testing.T) {
 	}
 }
 
-// after lets fake time pass and everything come to rest.
+// after lets fake time pass, and waits until everything is idle.
 func after(length time.Duration) {
 	time.Sleep(length)
 	synctest.Wait()

@@ -13,14 +13,14 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// explained is an event with an origin, as a source stores it.
+// explained returns an event with an origin, as a source stores it.
 func explained(identity, source string) queue.Event {
 	return queue.Event{Identity: identity, Body: []byte(`{"name":"` + identity + `"}`), Origin: queue.Origin{
 		Source: source, Action: "UPDATE", Resource: "entity", Blueprint: "service", Entity: "cart",
 	}}
 }
 
-// storeFrom stores an event from sources, one after the other.
+// storeFrom stores an event from each source in turn.
 func storeFrom(t *testing.T, opened queue.Queue, identity string, sources ...string) {
 	t.Helper()
 	for _, source := range sources {
@@ -39,7 +39,7 @@ func event(t *testing.T, opened queue.Inspector, identity string) queue.Explaine
 	return found
 }
 
-// withoutTimes leaves out of an explanation what differs from run to run.
+// withoutTimes removes the times from an explanation.
 func withoutTimes(t *testing.T, explanation queue.Explanation) queue.Explanation {
 	t.Helper()
 	recent := func(at *time.Time) {
@@ -58,8 +58,8 @@ func withoutTimes(t *testing.T, explanation queue.Explanation) queue.Explanation
 	return explanation
 }
 
-// anEventExplainsItself has an event arrive three times and be evaluated, and each of its
-// deliveries come to another end.
+// anEventExplainsItself stores an event three times and evaluates it, and ends each of its
+// deliveries in another state.
 func anEventExplainsItself(t *testing.T, place backend) {
 	opened := open(t, place.options(t))
 	defer closeQueue(t, opened)
@@ -116,7 +116,7 @@ func anEventExplainsItself(t *testing.T, place backend) {
 	}
 }
 
-// acting serves a lane until something was done to its first item.
+// acting serves a lane until act was applied to its first item.
 func acting(t *testing.T, opened queue.Queue, name string, act func(context.Context, queue.Lane, queue.Item) error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -142,7 +142,7 @@ func acting(t *testing.T, opened queue.Queue, name string, act func(context.Cont
 	}
 }
 
-// theFateOfDeadLettersIsKept replays dead letters, also elsewhere, and drops one.
+// theFateOfDeadLettersIsKept replays dead letters, to their own and other lanes, and drops one.
 func theFateOfDeadLettersIsKept(t *testing.T, place backend) {
 	opened := open(t, place.options(t))
 	defer closeQueue(t, opened)
@@ -178,7 +178,7 @@ func theFateOfDeadLettersIsKept(t *testing.T, place backend) {
 	}
 }
 
-// eventsAreListed reads events page by page, and one by the beginning of its identity.
+// eventsAreListed reads events page by page, and one event by a prefix of its identity.
 func eventsAreListed(t *testing.T, place backend) {
 	opened := open(t, place.options(t))
 	defer closeQueue(t, opened)
@@ -214,7 +214,8 @@ func eventsAreListed(t *testing.T, place backend) {
 	}
 }
 
-// aCopyDuringTheEvaluationIsKept has a copy arrive between the reading of an event and the mark.
+// aCopyDuringTheEvaluationIsKept stores a copy after an event is read for evaluation and before it
+// is marked.
 func aCopyDuringTheEvaluationIsKept(t *testing.T, place backend) {
 	opened := open(t, place.options(t))
 	defer closeQueue(t, opened)

@@ -29,7 +29,7 @@ func deadLettersAreKept(t *testing.T, place backend) {
 			return err
 		}
 		err = lane.Bury(ctx, item, queue.ReasonRefused)
-		// A burial that was cut short is repeated, and must be one.
+		// Burying an item twice must create one dead letter.
 		buried <- errors.Join(err, lane.Bury(ctx, item, queue.ReasonRefused))
 		return nil
 	})()
@@ -82,7 +82,7 @@ func lanesAreRetired(t *testing.T, place backend) {
 	}
 }
 
-// aLaneIsKeptAgain keeps a lane from the second item on.
+// aLaneIsKeptAgain reports a lane as in use from the second item on.
 func aLaneIsKeptAgain(t *testing.T, place backend) {
 	opened := open(t, place.options(t))
 	defer closeQueue(t, opened)
@@ -105,7 +105,7 @@ func aLaneIsKeptAgain(t *testing.T, place backend) {
 func aParkedLaneIsResumed(t *testing.T, place backend) {
 	opened := open(t, place.options(t))
 	defer closeQueue(t, opened)
-	// What is not parked stays as it is.
+	// A lane that is not parked does not change.
 	if err := opened.Unpark(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// burying makes dead letters of what comes into a lane.
+// burying turns every item of a lane into a dead letter.
 func burying(buried chan<- queue.Item) func(context.Context, queue.Lane) error {
 	return func(ctx context.Context, lane queue.Lane) error {
 		item, found, err := first(ctx, lane)
@@ -29,7 +29,7 @@ func burying(buried chan<- queue.Item) func(context.Context, queue.Lane) error {
 	}
 }
 
-// bury makes dead letters of events, in a lane.
+// bury stores events and turns their deliveries in a lane into dead letters.
 func bury(t *testing.T, opened queue.Queue, lane string, identities ...string) {
 	t.Helper()
 	buried := make(chan queue.Item, len(identities))
@@ -41,7 +41,7 @@ func bury(t *testing.T, opened queue.Queue, lane string, identities ...string) {
 	stopServing()
 }
 
-// evaluated waits until it is noted that every event is evaluated.
+// evaluated waits until every event is evaluated.
 func evaluated(t *testing.T, opened queue.Queue) {
 	t.Helper()
 	eventually(t, "everything is evaluated", func() bool {
@@ -50,7 +50,7 @@ func evaluated(t *testing.T, opened queue.Queue) {
 	})
 }
 
-// letters returns all dead letters, of which there must be as many as are wanted.
+// letters returns all dead letters, and fails unless they have the given identities.
 func letters(t *testing.T, opened queue.Inspector, identities ...string) []queue.DeadLetter {
 	t.Helper()
 	found, err := opened.DeadLetters(t.Context(), "", 0, 100)
@@ -121,7 +121,7 @@ func aDeadLetterIsReplayed(t *testing.T, place backend) {
 		t.Errorf("replayed as %+v", item)
 	}
 
-	// Refused once more it is another dead letter, which can be replayed in turn.
+	// If it is refused again, it is a new dead letter, which can be replayed too.
 	second := letters(t, opened, "one")[0]
 	if second.Sequence <= first.Sequence {
 		t.Errorf("the second has number %d after %d", second.Sequence, first.Sequence)
@@ -138,8 +138,8 @@ func aDeadLetterIsReplayed(t *testing.T, place backend) {
 	letters(t, opened)
 }
 
-// aReplayWakesTheLane replays to a server that waits, a few times, since a busy machine may be slow
-// as well.
+// aReplayWakesTheLane replays to a waiting server. It allows a few attempts, because a busy machine
+// may be slow.
 func aReplayWakesTheLane(t *testing.T, place backend) {
 	opened := open(t, place.options(t))
 	defer closeQueue(t, opened)
@@ -185,8 +185,8 @@ func aDeadLetterIsReplayedElsewhere(t *testing.T, place backend) {
 	letters(t, opened)
 }
 
-// aReplayOfWhatWasSent has two copies of one alert become dead letters: a replay to another lane
-// and back is the same delivery.
+// aReplayOfWhatWasSent turns two copies of an alert into dead letters: a replay to another lane and
+// back is the same delivery.
 func aReplayOfWhatWasSent(t *testing.T, place backend) {
 	opened := open(t, place.options(t))
 	defer closeQueue(t, opened)
@@ -199,8 +199,8 @@ func aReplayOfWhatWasSent(t *testing.T, place backend) {
 	stop := serving(t, opened, "a", finishing(items))
 	expect(t, items, "one")
 	stop()
-	// The same event arrives again after it was forgotten, is buried in another lane, and replayed
-	// to the first.
+	// The same event arrives again after it was discarded, is buried in another lane, and is
+	// replayed to the first lane.
 	if err := opened.Forget(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -267,13 +267,12 @@ func lanesAreKnown(t *testing.T, place backend) {
 	}
 }
 
-// locate returns where the store of some options is.
+// locate returns the location of a store.
 func locate(options queue.Options) queue.Location {
 	return queue.Location{Dir: options.Dir, PostgresURL: options.PostgresURL, Logger: slog.New(slog.DiscardHandler)}
 }
 
-// anExistingStoreIsOpened makes a store with limits that nobody would guess, and works on it
-// without knowing them.
+// anExistingStoreIsOpened creates a store with unusual limits, and uses it without knowing them.
 func anExistingStoreIsOpened(t *testing.T, place backend) {
 	options := place.options(t)
 	options.MaxBytes, options.MaxEvent, options.MaxAge, options.SentFor = 5<<20, 123_456, 7*time.Hour, 11*time.Hour

@@ -19,8 +19,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// reported is an event of a change that a source has reported. properties hold a name and a value
-// for each mark of a fingerprint.
+// reported returns an event of a change from a source. properties are name-value pairs for the
+// fingerprint.
 func reported(source, identity string, properties ...[2]byte) queue.Event {
 	var fingerprint changelog.Fingerprint
 	for _, property := range properties {
@@ -153,7 +153,7 @@ func aPositionMoves(t *testing.T, place backend) {
 		if want := []queue.Receipt{queue.ReceiptStored, queue.ReceiptStored, queue.ReceiptAgain}; err != nil || !slices.Equal(receipts, want) {
 			t.Errorf("receipts %v (%v)", receipts, err)
 		}
-		// Something is read again, from before the position.
+		// Read an entry from before the position again.
 		_, err = journal.Advance(ctx, "all", []queue.Entry{entry("3", noon)}, noon.Add(time.Second))
 		return errors.Join(err, journal.Begin(ctx, "all", noon.Add(time.Hour)), journal.Forget(ctx, "service"))
 	})
@@ -279,7 +279,7 @@ func copiesUnderPressure(t *testing.T, place backend) {
 	}
 }
 
-// TestAnOldCopyIsDoubted reads again what an old copy of the store lacks.
+// TestAnOldCopyIsDoubted reads events again that an old copy of the store lacks.
 func TestAnOldCopyIsDoubted(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

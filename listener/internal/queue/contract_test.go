@@ -13,7 +13,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// TestContract holds every promise of Queue against every place to keep one.
+// TestContract tests the contract of Queue with every backend.
 func TestContract(t *testing.T) {
 	t.Parallel()
 	promises := []struct {
@@ -151,7 +151,7 @@ func whatWasSentIsRemembered(t *testing.T, place backend) {
 	expect(t, items, "one")
 	stop()
 
-	// The event is forgotten, and a copy of it arrives.
+	// The event is discarded, and a copy of it arrives.
 	if err := opened.Forget(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func oneServerPerLane(t *testing.T, place backend) {
 		t.Fatalf("server %d began", got)
 	}
 	stopSecond := serving(t, second, "a", serve(2))
-	// A lane of another name is free all the same.
+	// Other lanes are not affected.
 	stopOther := serving(t, second, "b", serve(3))
 	select {
 	case got := <-served:
@@ -264,7 +264,7 @@ func oneServerPerLane(t *testing.T, place backend) {
 	}
 }
 
-// oneServerOfAProcess serves a lane twice in one process.
+// oneServerOfAProcess tries to serve a lane twice in one process.
 func oneServerOfAProcess(t *testing.T, place backend) {
 	opened := open(t, place.options(t))
 	defer closeQueue(t, opened)
@@ -287,7 +287,7 @@ func oneServerOfAProcess(t *testing.T, place backend) {
 		t.Fatalf("server %d began", got)
 	}
 	stopSecond := serving(t, opened, "a", serve(2))
-	// The first one renews its lease meanwhile, and the second one looks for it.
+	// The first server renews its lease, and the second one tries to acquire it.
 	renewed := time.NewTimer(leaseTime)
 	defer renewed.Stop()
 	select {

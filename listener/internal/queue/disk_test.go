@@ -16,8 +16,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// TestAFullDisk fills a small disk, once up to the reserve and once to its end, and makes room
-// again. What was acknowledged must be there, and events be taken again without a restart.
+// TestAFullDisk fills a small disk, once up to the reserve and once completely, and frees space
+// again. Acknowledged events must not be lost, and events must be accepted again without a restart.
 func TestAFullDisk(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("LISTENER_SOAK") == "" {
@@ -86,8 +86,8 @@ func TestAFullDisk(t *testing.T) {
 	}
 }
 
-// TestADiskThatIsFullAtTheStart stops a store in which alerts wait, fills the disk to its last
-// byte, and starts it again: what waits must be delivered and noted.
+// TestADiskThatIsFullAtTheStart stops a store with pending alerts, fills the disk completely, and
+// starts the store again: the alerts must be delivered and recorded.
 func TestADiskThatIsFullAtTheStart(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("LISTENER_SOAK") == "" {

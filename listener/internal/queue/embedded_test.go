@@ -17,8 +17,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// TestACrashKeepsWhatIsStored opens a copy of the data directory that was made while the store was
-// in use: what a kill would have left behind.
+// TestACrashKeepsWhatIsStored opens a copy of the data directory made while the store was in use,
+// which is the state after a kill.
 func TestACrashKeepsWhatIsStored(t *testing.T) {
 	t.Parallel()
 	dir, image := t.TempDir(), filepath.Join(t.TempDir(), "data")
@@ -113,8 +113,8 @@ func TestAReserveOfTheDiskIsKept(t *testing.T) {
 	}
 }
 
-// damagedStore makes a store in which events wait for their evaluation, three deliveries wait in a
-// lane, and no process is at work.
+// damagedStore creates a store with unevaluated events and three pending deliveries that no process
+// uses.
 func damagedStore(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -134,14 +134,14 @@ func fillStore(t *testing.T, opened *queue.SQL) {
 	store(t, opened, "e-1", "e-2", "e-3", "e-4")
 }
 
-// crashedStore is like damagedStore after a kill: everything is in the log still.
+// crashedStore is like damagedStore after a kill: everything is still in the write-ahead log.
 func crashedStore(t *testing.T) (dir string) {
 	t.Helper()
 	running, dir := t.TempDir(), filepath.Join(t.TempDir(), "data")
 	opened := open(t, withDir(running))
 	defer closeQueue(t, opened)
 	fillStore(t, opened)
-	// The marks are written once a second, with the next event.
+	// The marks are written with the next event, at most once a second.
 	eventually(t, "the marks know of all events", func() bool {
 		content, err := os.ReadFile(filepath.Join(running, "high-water"))
 		if err != nil {
@@ -159,7 +159,7 @@ func crashedStore(t *testing.T) (dir string) {
 	return dir
 }
 
-// spoil changes a byte of a file, at the end of a text in it.
+// spoil changes a byte of a file at the end of a text.
 func spoil(t *testing.T, path, text string) {
 	t.Helper()
 	content, err := os.ReadFile(path)
@@ -188,8 +188,8 @@ func overwrite(t *testing.T, path string, at int64, with []byte) {
 	}
 }
 
-// TestADamagedStore damages the files of a store, and looks for what is left, what is said to be
-// gone, and where the damaged store was put.
+// TestADamagedStore damages the files of a store, and checks what is left, what is reported as
+// lost, and where the damaged store is.
 func TestADamagedStore(t *testing.T) {
 	t.Parallel()
 	everything := []string{"d-1", "d-2", "d-3", "e-1", "e-2", "e-3", "e-4"}
@@ -283,7 +283,7 @@ func TestADamagedStore(t *testing.T) {
 			stopServing()
 			closeQueue(t, opened)
 
-			// It is said until the operator has removed the report.
+			// It is reported until the operator removes the report.
 			opened = open(t, withDir(dir))
 			if again := opened.Damage(); again != damage {
 				t.Errorf("after a restart: %+v, want %+v", again, damage)
@@ -301,7 +301,7 @@ func TestADamagedStore(t *testing.T) {
 	}
 }
 
-// TestADamagedPageLosesNoOtherRow overwrites one page of a larger store: a scan would end there.
+// TestADamagedPageLosesNoOtherRow overwrites one page of a larger store, where a scan would end.
 func TestADamagedPageLosesNoOtherRow(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -337,8 +337,7 @@ func TestADamagedPageLosesNoOtherRow(t *testing.T) {
 	}
 }
 
-// TestAnOldCopyIsNoticed puts a copy of the store back that was made before some events were
-// stored.
+// TestAnOldCopyIsNoticed restores a copy of the store from before some events were stored.
 func TestAnOldCopyIsNoticed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -376,8 +375,8 @@ func TestAnOldCopyIsNoticed(t *testing.T) {
 	}
 }
 
-// TestTheDamagedStoreIsPutAside looks at the copy and at the report.
-func TestTheDamagedStoreIsPutAside(t *testing.T) {
+// TestTheDamagedStoreIsSetAside checks the copy and the report.
+func TestTheDamagedStoreIsSetAside(t *testing.T) {
 	t.Parallel()
 	dir := damagedStore(t)
 	path := filepath.Join(dir, "events.db")
@@ -405,7 +404,7 @@ func TestTheDamagedStoreIsPutAside(t *testing.T) {
 	}
 }
 
-// TestAStoreOfANewerVersionIsLeftAlone opens one whose schema is not known.
+// TestAStoreOfANewerVersionIsLeftAlone opens a store with a newer schema.
 func TestAStoreOfANewerVersionIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

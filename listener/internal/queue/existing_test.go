@@ -12,7 +12,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// TestOpenExistingCreatesNothing looks for a store in places that hold none.
+// TestOpenExistingCreatesNothing opens directories without a store.
 func TestOpenExistingCreatesNothing(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
@@ -43,7 +43,7 @@ func TestOpenExistingCreatesNothing(t *testing.T) {
 	}
 }
 
-// TestOpenExistingLocks opens a store that is open, from either side.
+// TestOpenExistingLocks opens a store that is already open, in either order.
 func TestOpenExistingLocks(t *testing.T) {
 	t.Parallel()
 	options := withDir(t.TempDir())
@@ -65,7 +65,7 @@ func TestOpenExistingLocks(t *testing.T) {
 	closeQueue(t, open(t, options))
 }
 
-// TestOpenExistingAfterACrash opens what a kill would have left behind.
+// TestOpenExistingAfterACrash opens a store in the state after a kill.
 func TestOpenExistingAfterACrash(t *testing.T) {
 	t.Parallel()
 	dir, image := t.TempDir(), filepath.Join(t.TempDir(), "data")
@@ -85,11 +85,11 @@ func TestOpenExistingAfterACrash(t *testing.T) {
 	}
 }
 
-// TestOpenExistingRepairsNothing damages a store in ways that opening would repair, and looks
-// whether the listener still finds what is gone.
+// TestOpenExistingRepairsNothing damages a store in ways that Open would repair, and checks that
+// the listener still detects the loss.
 func TestOpenExistingRepairsNothing(t *testing.T) {
 	t.Parallel()
-	t.Run("a file that is no database is left to the listener", func(t *testing.T) {
+	t.Run("a file that is not a database is left to the listener", func(t *testing.T) {
 		t.Parallel()
 		dir := damagedStore(t)
 		if err := os.WriteFile(filepath.Join(dir, "events.db"), []byte("nonsense"), 0o600); err != nil {
@@ -104,7 +104,7 @@ func TestOpenExistingRepairsNothing(t *testing.T) {
 			t.Errorf("the listener finds %+v", damage)
 		}
 	})
-	t.Run("what is gone is not forgotten", func(t *testing.T) {
+	t.Run("a loss is still reported", func(t *testing.T) {
 		t.Parallel()
 		dir := crashedStore(t)
 		if err := os.Remove(filepath.Join(dir, "events.db-wal")); err != nil {
@@ -125,9 +125,9 @@ func TestOpenExistingRepairsNothing(t *testing.T) {
 	})
 }
 
-// TestALookBesideTheListener opens a store for reading that is in use, that was left behind by a
-// crash, and that lies in a directory which cannot be written to.
-func TestALookBesideTheListener(t *testing.T) {
+// TestOpenReadOnly opens stores for reading: one in use, one after a crash, and one in a read-only
+// directory.
+func TestOpenReadOnly(t *testing.T) {
 	t.Parallel()
 	look := func(t *testing.T, dir string, identities ...string) {
 		t.Helper()

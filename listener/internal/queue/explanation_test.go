@@ -10,8 +10,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// TestAnExplanationIsBounded encodes explanations that say far too much: what matters most is still
-// in them.
+// TestAnExplanationIsBounded encodes explanations that are far too large, and checks that the most
+// important parts remain.
 func TestAnExplanationIsBounded(t *testing.T) {
 	t.Parallel()
 	full := queue.Explanation{Origin: queue.Origin{Source: "webhook", Blueprint: strings.Repeat("b", 5000), Entity: strings.Repeat("\x00<é\u202e", 5000)}}
@@ -43,8 +43,8 @@ func TestAnExplanationIsBounded(t *testing.T) {
 	}
 }
 
-// TestAShortExplanationIsWhole encodes one that fits.
-func TestAShortExplanationIsWhole(t *testing.T) {
+// TestAShortExplanationIsComplete encodes an explanation that fits.
+func TestAShortExplanationIsComplete(t *testing.T) {
 	t.Parallel()
 	const want = `{"source":"webhook","entity":"a <b> & c","rules":[{"rule":"health","part":"when"}],"other_rules":2}`
 	got := queue.Encode(queue.Explanation{

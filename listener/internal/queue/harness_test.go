@@ -15,18 +15,18 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// patience bounds every wait of these tests.
+// patience limits every wait in these tests.
 const patience = 30 * time.Second
 
-// leaseTime is how long the tests let a dead process keep its lanes.
+// leaseTime is the lease time in these tests.
 const leaseTime = 2 * time.Second
 
-// backend is a place where a queue can be kept.
+// backend is a kind of store.
 type backend struct {
 	name string
-	// options describe a new store of a test.
+	// options returns options for a new store.
 	options func(t *testing.T) queue.Options
-	// isShared says that several processes may have it open.
+	// isShared means that several processes can open the store.
 	isShared bool
 }
 
@@ -40,8 +40,8 @@ func backends() []backend {
 	}
 }
 
-// withPostgres describes a new store in the database of the environment: each test has a schema of
-// its own.
+// withPostgres returns options for a new store in the database of the environment. Each test has
+// its own schema.
 func withPostgres(t *testing.T) queue.Options {
 	t.Helper()
 	given := os.Getenv("LISTENER_TEST_POSTGRES")
@@ -107,7 +107,7 @@ func store(t *testing.T, opened queue.Queue, identities ...string) (duplicate bo
 	return duplicate
 }
 
-// to makes a delivery of each event for each of the destinations.
+// to returns an evaluator that sends each event to every destination.
 func to(destinations ...string) queue.Evaluator {
 	return func(event queue.Event) queue.Evaluation {
 		var made queue.Evaluation
@@ -118,7 +118,7 @@ func to(destinations ...string) queue.Evaluator {
 	}
 }
 
-// background runs something until the test stops it, and waits for its end.
+// background runs a function until the test stops it, and waits for its end.
 func background(t *testing.T, run func(ctx context.Context)) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -140,7 +140,7 @@ func evaluating(t *testing.T, opened queue.Queue, evaluate queue.Evaluator) (sto
 	return background(t, func(ctx context.Context) { opened.Evaluate(ctx, evaluate) })
 }
 
-// serving serves a lane with a function that is called until the lane is lost.
+// serving calls a function until the lane is lost.
 func serving(t *testing.T, opened queue.Queue, name string, step func(ctx context.Context, lane queue.Lane) error) (stop func()) {
 	t.Helper()
 	return background(t, func(ctx context.Context) {
@@ -164,7 +164,7 @@ func first(ctx context.Context, lane queue.Lane) (item queue.Item, found bool, e
 	return items[0], true, nil
 }
 
-// finishing takes one item after the other and yields those that were not sent before.
+// finishing finishes one item after the other, and yields those that were not sent before.
 func finishing(deliveries chan<- queue.Item) func(context.Context, queue.Lane) error {
 	return func(ctx context.Context, lane queue.Lane) error {
 		item, found, err := first(ctx, lane)
