@@ -21,13 +21,13 @@ import (
 	"time"
 )
 
-// browser is a Chromium that is driven through chromedriver, by the protocol of
+// browser is a Chromium controlled through chromedriver, with the protocol of
 // https://www.w3.org/TR/webdriver2/.
 type browser struct {
 	session string
 }
 
-// newBrowser starts Chromium, or skips the test where it is missing.
+// newBrowser starts Chromium, or skips the test if it is not installed.
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
 	chromium, err := exec.LookPath("chromium")
@@ -35,7 +35,7 @@ func newBrowser(t *testing.T) *browser {
 	if err != nil || missing != nil {
 		t.Skip("SKIPPED: chromium and chromedriver are not on PATH, so the operator's page is not tried in a browser; on Debian: apt-get install chromium chromium-driver")
 	}
-	// Chromium is told to end, and then the driver, after the context of the test.
+	// Chromium and then the driver are stopped after the context of the test ends.
 	started := exec.CommandContext(context.WithoutCancel(t.Context()), driver, "--port=0")
 	out, err := started.StdoutPipe()
 	if err != nil {
@@ -87,7 +87,7 @@ func newBrowser(t *testing.T) *browser {
 	return opened
 }
 
-// ask sends a command, and reads the value of its answer.
+// ask sends a command and reads the value of its answer.
 func (b *browser) ask(t *testing.T, method, path string, command, into any) {
 	t.Helper()
 	if err := b.try(t, method, path, command, into); err != nil {
@@ -121,8 +121,8 @@ func (b *browser) try(t *testing.T, method, path string, command, into any) erro
 	return json.Unmarshal(content, &answer)
 }
 
-// act does something to the first element that a CSS selector, or the text of a link, selects. The
-// page may be replaced at any time, by itself or by what was clicked before.
+// act performs an action on the first element that matches a CSS selector or a link text. The page
+// may be replaced at any time, by its refresh or after a click.
 func (b *browser) act(t *testing.T, using, value, action string, parameters any) {
 	t.Helper()
 	var last error
@@ -163,7 +163,7 @@ func (b *browser) typeInto(t *testing.T, selector, text string) {
 	b.act(t, "css selector", selector, "/value", map[string]string{"text": text})
 }
 
-// text is what a part of the page shows; "" while the page is being replaced.
+// text returns the text of a part of the page; "" while the page is being replaced.
 func (b *browser) text(t *testing.T, selector string) string {
 	t.Helper()
 	var shown string
@@ -172,7 +172,7 @@ func (b *browser) text(t *testing.T, selector string) string {
 	return shown
 }
 
-// shows fails unless the page comes to show all of some texts.
+// shows waits until the page shows all texts, and fails the test otherwise.
 func (b *browser) shows(t *testing.T, want ...string) {
 	t.Helper()
 	shown := ""
@@ -199,7 +199,7 @@ func (b *browser) run(t *testing.T, script string) string {
 	return string(written)
 }
 
-// tell sends a command of Chromium's own protocol.
+// tell sends a command of the Chrome DevTools protocol.
 func (b *browser) tell(t *testing.T, command string, parameters map[string]any) {
 	t.Helper()
 	b.ask(t, http.MethodPost, "/goog/cdp/execute", map[string]any{"cmd": command, "params": parameters}, nil)
@@ -210,14 +210,14 @@ func (b *browser) resize(t *testing.T, width, height int, scale float64) {
 	b.tell(t, "Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": scale, "mobile": false})
 }
 
-// scheme has the page be light or dark.
+// scheme selects the light or dark color scheme.
 func (b *browser) scheme(t *testing.T, scheme string) {
 	t.Helper()
 	b.tell(t, "Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}})
 }
 
-// screenshot writes what the page looks like where the guide shows it, if UPDATE_SCREENSHOTS is
-// set. A person looks at it then.
+// screenshot updates a picture of the guide if UPDATE_SCREENSHOTS is set. Review the picture before
+// committing it.
 func (b *browser) screenshot(t *testing.T, name string) {
 	t.Helper()
 	var encoded string
@@ -234,7 +234,7 @@ func (b *browser) screenshot(t *testing.T, name string) {
 	}
 }
 
-// attendedPage is a listener whose page is looked at. The channel of crew refuses messages until
+// attendedPage is a listener whose page is tested. The channel of crew refuses messages until
 // taking is set.
 type attendedPage struct {
 	mortal
@@ -282,7 +282,7 @@ rules:
 	return prepared
 }
 
-// change has an entity change from Healthy, to Healthy for no change at all.
+// change changes an entity from Healthy to another status, or to Healthy for no change.
 func (a *attendedPage) change(t *testing.T, entity, title, status string) {
 	t.Helper()
 	body := fmt.Appendf(nil, `{"action":"UPDATE","resourceType":"entity","status":"SUCCESS","trigger":{"at":%q,"origin":"UI","by":{"userId":"dana@example.com"}},
@@ -294,7 +294,7 @@ func (a *attendedPage) change(t *testing.T, entity, title, status string) {
 	}
 }
 
-// settled waits until an event of an entity has an outcome, and returns its id.
+// settled waits until an event of an entity has the outcome, and returns its id.
 func (a *attendedPage) settled(t *testing.T, entity, outcome string) string {
 	t.Helper()
 	id := ""
@@ -323,8 +323,8 @@ func (a *attendedPage) settled(t *testing.T, entity, outcome string) string {
 	return id
 }
 
-// accessible is what every page must be: with one heading, labels, texts for pictures, and no wider
-// than the screen.
+// accessible checks that a page has one heading, labels and alternative texts, and is no wider than
+// the screen.
 const accessible = `
 	const unlabelled = [...document.querySelectorAll("input:not([type=hidden]), select")].filter((e) => e.labels.length === 0 && !e.ariaLabel);
 	return [
@@ -332,10 +332,10 @@ const accessible = `
 		document.querySelectorAll("img:not([alt])").length === 0, document.documentElement.scrollWidth <= window.innerWidth,
 	].join(" ");`
 
-// TestThePageInABrowser clicks through the operator's page: an event that was delivered, one that
-// no rule matched, one that Slack refused, its replay, and hostile titles.
+// TestThePageInABrowser clicks through the page: a delivered event, an unmatched one, one that
+// Slack refused, its replay, and hostile titles.
 //
-//nolint:paralleltest,tparallel // One browser is led from one step to the next.
+//nolint:paralleltest,tparallel // The steps share one browser.
 func TestThePageInABrowser(t *testing.T) {
 	t.Parallel()
 	b := newBrowser(t)

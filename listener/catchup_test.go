@@ -59,7 +59,7 @@ func (p *changingPort) call(t *testing.T, method, path, body string) map[string]
 	return answer
 }
 
-// change sets the health of the entity to a value for each number up to below to.
+// change sets the health of an entity once for each number less than to.
 func (p *changingPort) change(t *testing.T, from, to int) {
 	t.Helper()
 	for i := from; i < to; i++ {
@@ -105,8 +105,8 @@ func (s *statesSlack) counts() (states, repeated int) {
 	return len(s.shown), repeated
 }
 
-// TestChangesWhileKilledAreCaughtUp kills the listener, changes things, and starts it again: half
-// of the changes were posted to it before, and the others while it was dead.
+// TestChangesWhileKilledAreCaughtUp kills the listener, makes changes, and starts it again: half of
+// the changes were posted to it before the kill, and the others are made while it is down.
 func TestChangesWhileKilledAreCaughtUp(t *testing.T) {
 	t.Parallel()
 	const changes = 200
@@ -158,7 +158,7 @@ func TestChangesWhileKilledAreCaughtUp(t *testing.T) {
 	victim.start()
 	wait("all are delivered", func() bool { states, _ := slack.counts(); return states == changes })
 	wait("all are noted as sent", areNoted)
-	// The position survives more kills, and nothing is delivered again.
+	// The position survives more kills, and nothing is delivered twice.
 	for range 3 {
 		victim.kill()
 		victim.start()

@@ -22,15 +22,15 @@ import (
 	"time"
 )
 
-// database is a PostgreSQL server of a test's own, which can be restarted.
+// database is a PostgreSQL server for one test, which can be restarted.
 type database struct {
 	binaries, dir string
 	account       *syscall.Credential
 	port          int
 }
 
-// startDatabase makes and starts a server. It does not run as root, so a test that does uses the
-// account that Debian's package creates.
+// startDatabase creates and starts a server. PostgreSQL does not run as root, so as root it uses
+// the account of Debian's package.
 func startDatabase(t *testing.T) *database {
 	t.Helper()
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
@@ -38,7 +38,7 @@ func startDatabase(t *testing.T) *database {
 		t.Skip("PostgreSQL is not installed: apt-get install postgresql")
 	}
 	made := &database{binaries: filepath.Dir(found[len(found)-1])}
-	// A folder of the test itself would not be open to the account of the server.
+	// The account of the server could not access a directory of the test itself.
 	if made.dir, err = os.MkdirTemp("", "listener-postgres"); err != nil { //nolint:usetesting // See above.
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func until(t *testing.T, what string, limit time.Duration, condition func() bool
 	}
 }
 
-// strictSlack takes one message per interval, and counts those that came too early.
+// strictSlack accepts one message per interval, and counts those that arrive too early.
 type strictSlack struct {
 	*httptest.Server
 	interval time.Duration
@@ -125,7 +125,7 @@ func newStrictSlack(t *testing.T, interval time.Duration) *strictSlack {
 	return strict
 }
 
-// ServeHTTP refuses a message that comes too early.
+// ServeHTTP refuses a message that arrives too early.
 func (s *strictSlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var message struct{ Text string }
 	if err := json.NewDecoder(r.Body).Decode(&message); err != nil {
@@ -161,9 +161,9 @@ func (s *strictSlack) count() int {
 	return len(s.told)
 }
 
-// TestListenersShareADatabase has three listeners share nothing but the URL of a database. One
-// listener is killed and the database is restarted while events arrive: nothing may be lost, and a
-// message a second for the destination must still hold.
+// TestListenersShareADatabase runs three listeners that share only the URL of a database. One
+// listener is killed and the database is restarted while events arrive: nothing must be lost, and
+// the rate of one message a second must be respected.
 func TestListenersShareADatabase(t *testing.T) {
 	t.Parallel()
 	if !soak() {
@@ -192,7 +192,7 @@ func TestListenersShareADatabase(t *testing.T) {
 		<-pace.C
 		switch number {
 		case events / 3:
-			// The first that was started serves the destination.
+			// The listener that was started first serves the destination.
 			listeners[0].kill()
 		case 2 * events / 3:
 			shared.control(t, "restart")

@@ -13,7 +13,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 )
 
-// TestRender compares what is shown for the worked example with what a person has read.
+// TestRender compares the output for the worked example with a reviewed file.
 func TestRender(t *testing.T) {
 	t.Parallel()
 	got := execute(t, nil, "render")
@@ -44,9 +44,9 @@ func TestRender(t *testing.T) {
 	}
 }
 
-// TestRenderShowsWhatIsStrange shows blocks that the library cannot read, and values that are meant
-// for the terminal.
-func TestRenderShowsWhatIsStrange(t *testing.T) {
+// TestRenderUnusualContent renders blocks that the library does not support, and values with
+// terminal escapes.
+func TestRenderUnusualContent(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, content string) string {
@@ -145,7 +145,7 @@ func TestSend(t *testing.T) {
 	environment := classic("http://localhost")
 	const stored = "202 The event is stored.\n"
 	for range 2 {
-		// Each time it is a new change.
+		// Each sending is a new change.
 		if got := execute(t, environment, "send", "-url", running.url); got != (outcome{0, stored, ""}) {
 			t.Errorf("the worked example: %+v", got)
 		}
@@ -153,7 +153,7 @@ func TestSend(t *testing.T) {
 			t.Errorf("Slack shows\n%s", got)
 		}
 	}
-	// As it is, it happened long ago, and is one change however often it is sent.
+	// With -as-is, it happened long ago, and is one change however often it is sent.
 	for range 2 {
 		if got := execute(t, environment, "send", "-url", running.url, "-as-is"); got != (outcome{0, stored, ""}) {
 			t.Errorf("as it is: %+v", got)
@@ -202,7 +202,7 @@ func TestSend(t *testing.T) {
 	}
 }
 
-// TestReloadAProcess edits the file of a running listener, and tells it by a signal and by a
+// TestReloadAProcess edits the file of a running listener, and reloads it with a signal and with a
 // request.
 func TestReloadAProcess(t *testing.T) {
 	t.Parallel()

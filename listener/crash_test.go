@@ -26,18 +26,18 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 )
 
-// soak asks for the long form of the tests that have one.
+// soak selects the long form of tests that have one.
 func soak() bool { return os.Getenv("LISTENER_SOAK") != "" }
 
-// moodySlack is an incoming webhook that answers as a bad day has it, and keeps what it has shown.
+// moodySlack is an incoming webhook that often fails, and records the messages that it has shown.
 type moodySlack struct {
 	*httptest.Server
 	names *regexp.Regexp
 
 	mu sync.Mutex
-	// shown counts how often each entity was told of.
+	// shown counts the messages about each entity.
 	shown map[string]int
-	// repeats counts the messages with something that was told before.
+	// repeats counts the messages that repeat something.
 	repeats   int
 	requests  int
 	ambiguous int
@@ -53,7 +53,7 @@ func newMoodySlack(t *testing.T) *moodySlack {
 	return moody
 }
 
-// ServeHTTP shows most messages, some of them although it says that it failed.
+// ServeHTTP shows most messages, some of them although it answers with a failure.
 func (s *moodySlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var message struct{ Text string }
 	if err := json.NewDecoder(r.Body).Decode(&message); err != nil {
@@ -73,7 +73,7 @@ func (s *moodySlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// take decides about a message, and shows it.
+// take chooses the answer to a message, and records it if it is shown.
 func (s *moodySlack) take(text string) (status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +85,7 @@ func (s *moodySlack) take(text string) (status int) {
 	case s.requests%31 == 0:
 		status = http.StatusInternalServerError
 	case s.requests%97 == 2:
-		// It never answers. The first kill comes before the listener gives up.
+		// No answer at all. The first kill happens before the listener gives up.
 		status = http.StatusGatewayTimeout
 	}
 	s.answers[status]++
@@ -163,7 +163,7 @@ func (m *mortal) kill() {
 	m.kills++
 }
 
-// deliver posts an event until it is acknowledged, as a patient sender does.
+// deliver posts an event until it is acknowledged.
 func (m *mortal) deliver(ctx context.Context, number int) {
 	body := fmt.Appendf(nil, `{"action":"UPDATE","resourceType":"entity","status":"SUCCESS","trigger":{"at":%q,"origin":"API"},"context":{"entity":"entity-%[2]d","blueprint":"service"},
 		"diff":{"before":{"properties":{"healthStatus":"Healthy"}},"after":{"identifier":"entity-%[2]d","properties":{"healthStatus":"Crashed"}}}}`,
@@ -197,9 +197,9 @@ func (m *mortal) post(ctx context.Context, body []byte) (acknowledged bool) {
 	return response.StatusCode == http.StatusAccepted
 }
 
-// TestAcknowledgedEventsSurviveKills posts events while the listener is killed again and again and
-// Slack has a bad day. Every event that was acknowledged must be told, and no more repeated than
-// kills and ambiguous answers explain.
+// TestAcknowledgedEventsSurviveKills posts events while the listener is killed repeatedly and Slack
+// often fails. Every acknowledged event must be reported, with no more repetitions than kills and
+// ambiguous answers explain.
 func TestAcknowledgedEventsSurviveKills(t *testing.T) {
 	t.Parallel()
 	events, kills := 60, 4
@@ -244,7 +244,7 @@ func TestAcknowledgedEventsSurviveKills(t *testing.T) {
 	}
 }
 
-// killAmong hands out the numbers of the events, and kills the listener at random moments between
+// killAmong distributes the numbers of the events, and kills the listener at random moments between
 // them.
 func killAmong(victim *mortal, numbers chan<- int, events, kills int) {
 	for number := range events {

@@ -25,7 +25,7 @@ func readExample(t *testing.T, name string) string {
 	return string(text)
 }
 
-// checkArguments makes sure that the command takes arguments as its flags.
+// checkArguments checks that the command accepts the arguments.
 func checkArguments(t *testing.T, arguments []string) {
 	t.Helper()
 	if len(arguments) == 0 {
@@ -36,11 +36,11 @@ func checkArguments(t *testing.T, arguments []string) {
 	}
 }
 
-// exposed returns what /metrics of a running listener with every source shows.
+// exposed returns the metrics of a running listener with every source.
 func exposed(t *testing.T) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "listener.yaml")
-	// Nothing answers there, which the metrics do not depend on.
+	// Nothing answers there, but the metrics do not depend on it.
 	if err := os.WriteFile(file, []byte("smee: {url: \"http://127.0.0.1:1/channel\"}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func exposed(t *testing.T) string {
 	return text
 }
 
-// metricNames returns the names that an exposition declares.
+// metricNames returns the names of the metrics in an exposition.
 func metricNames(exposition string) []string {
 	var names []string
 	for _, found := range regexp.MustCompile(`(?m)^# TYPE (\S+) `).FindAllStringSubmatch(exposition, -1) {
@@ -62,8 +62,7 @@ func metricNames(exposition string) []string {
 	return names
 }
 
-// TestPrometheusRules reads the alerting rules, and looks for each metric that they ask for among
-// those of a running listener.
+// TestPrometheusRules checks that a running listener has every metric that the alerting rules use.
 func TestPrometheusRules(t *testing.T) {
 	t.Parallel()
 	var file struct {
@@ -106,8 +105,8 @@ func TestPrometheusRules(t *testing.T) {
 	}
 }
 
-// TestDashboard looks for each metric that a panel of the dashboard asks for among those of a
-// running listener, and for each panel that shares its number or its place.
+// TestDashboard checks that a running listener has every metric that the dashboard uses, and that
+// no two panels share an id or a position.
 func TestDashboard(t *testing.T) {
 	t.Parallel()
 	type query struct {
@@ -163,7 +162,7 @@ func TestDashboard(t *testing.T) {
 	}
 }
 
-// manifest is what the test needs of an object of Kubernetes.
+// manifest is the part of a Kubernetes object that the test needs.
 type manifest struct {
 	APIVersion string            `yaml:"apiVersion"`
 	Kind       string            `yaml:"kind"`
@@ -186,8 +185,9 @@ type container struct {
 	Args []string `yaml:"args"`
 }
 
-// TestKubernetes reads the manifests, and has the listener check its flags and its configuration,
-// with the secrets where they are mounted. Kubernetes' own types are asked in internal/kubernetes.
+// TestKubernetes makes the listener check the flags and the configuration in the manifests, with
+// the secrets where they are mounted. Tests in internal/kubernetes validate the manifests against
+// Kubernetes' own types.
 func TestKubernetes(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"kubernetes.yaml", "kubernetes-standalone.yaml"} {
@@ -205,7 +205,7 @@ func checkManifests(t *testing.T, manifests string) {
 	for {
 		var read manifest
 		err := decoder.Decode(&read)
-		if err == io.EOF { //nolint:errorlint // The decoder returns it as it is.
+		if err == io.EOF { //nolint:errorlint // The decoder does not wrap it.
 			break
 		}
 		if err != nil {
@@ -258,7 +258,7 @@ func TestSystemd(t *testing.T) {
 	}
 }
 
-// TestSystemdAcceptsTheUnit asks systemd, where it is installed.
+// TestSystemdAcceptsTheUnit verifies the unit with systemd, if it is installed.
 func TestSystemdAcceptsTheUnit(t *testing.T) {
 	t.Parallel()
 	analyze, err := exec.LookPath("systemd-analyze")
@@ -269,7 +269,7 @@ func TestSystemdAcceptsTheUnit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The commands of the unit must be there.
+	// The commands of the unit must exist.
 	unit := filepath.Join(t.TempDir(), "port-listener.service")
 	if err := os.WriteFile(unit, []byte(strings.ReplaceAll(readExample(t, "port-listener.service"), "/usr/local/bin/listener", executable)), 0o600); err != nil {
 		t.Fatal(err)

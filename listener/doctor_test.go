@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestDoctor examines a listener that runs with everything around it, and again once its automation
-// is gone and its webhook is dead.
+// TestDoctor checks a running listener with Port and Slack, and again after its automation was
+// deleted and its webhook removed.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	p := startPort(t)

@@ -55,7 +55,7 @@ func newChannel(t *testing.T) *channel {
 	return made
 }
 
-// next returns the next message as it is read.
+// next returns the text of the next message.
 func (c *channel) next(t *testing.T) string {
 	t.Helper()
 	select {
@@ -67,7 +67,7 @@ func (c *channel) next(t *testing.T) string {
 	return ""
 }
 
-// exampleEnvironment is what the examples need, with a channel for each team.
+// exampleEnvironment returns the environment for the examples, with a channel for each team.
 func exampleEnvironment(payments, search *channel) map[string]string {
 	environment := classic(payments.URL)
 	environment["PAYMENTS_WEBHOOK_URL"] = payments.URL
@@ -76,7 +76,7 @@ func exampleEnvironment(payments, search *channel) map[string]string {
 }
 
 // TestExamples renders every event with each configuration, and sends one of them to a listener.
-// What is named here is told, and nothing else.
+// Only the listed events must cause alerts.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	const service = "Notification Service Production"
@@ -130,7 +130,7 @@ func TestExamples(t *testing.T) {
 			}
 			running := startListener(t, environment, "-config", absolute(t, name))
 			defer running.stop(t)
-			// Slack takes a message a second, so one of them must do.
+			// Slack accepts one message a second, so only one of them is sent.
 			event := slices.Min(slices.Collect(maps.Keys(told[name])))
 			running.send(t, absolute(t, "events/"+event+".json"))
 			if got, _, _ := strings.Cut(payments.next(t), "\n"); got != told[name][event] {
@@ -143,8 +143,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// inProcess runs a command within the test, for what is done too often to start a process each
-// time.
+// inProcess runs a command within the test process, for frequent calls.
 func inProcess(arguments ...string) outcome {
 	var stdout, stderr bytes.Buffer
 	code := run(arguments, &stdout, &stderr)

@@ -12,13 +12,13 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/admin"
 )
 
-// told replaces in a story what differs from run to run.
+// told replaces the parts of an output that differ from run to run.
 func told(story string) string {
 	story = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC`).ReplaceAllString(story, "TIME")
 	return regexp.MustCompile(`(?m)^[0-9a-f]{12}\b`).ReplaceAllString(story, "ID")
 }
 
-// explains compares a story, also one that is told without a listener.
+// explains compares the output of listener explain, with and without a running listener.
 func (a *attended) explains(t *testing.T, want string, arguments ...string) {
 	t.Helper()
 	got := a.ask(t, append([]string{"explain"}, arguments...)...)
@@ -27,7 +27,7 @@ func (a *attended) explains(t *testing.T, want string, arguments ...string) {
 	}
 }
 
-// TestExplain has events be refused, delivered and wanted by no rule, and asks why.
+// TestExplain explains refused, delivered and unmatched events.
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	a := newAttended(t, "team")
@@ -87,7 +87,7 @@ func TestExplain(t *testing.T) {
 }
 
 // follow runs listener explain -follow until it is interrupted, and yields its lines. It returns
-// once the command has seen what there was.
+// once the command has read the existing events.
 func (a *attended) follow(t *testing.T) (lines chan string, interrupt func()) {
 	t.Helper()
 	command := process(t, nil, "explain", "-follow", "-last", "1", "-admin", a.admin)
@@ -115,7 +115,7 @@ func (a *attended) follow(t *testing.T) (lines chan string, interrupt func()) {
 		if err := command.Process.Signal(os.Interrupt); err != nil {
 			t.Error(err)
 		}
-		for range lines { // Until it has ended.
+		for range lines { // Until the command has ended.
 		}
 		if err := command.Wait(); err != nil {
 			t.Errorf("interrupted, it ended with %v", err)
@@ -123,7 +123,7 @@ func (a *attended) follow(t *testing.T) (lines chan string, interrupt func()) {
 	}
 }
 
-// sendUnchanged sends an event that leaves the watched property as it was.
+// sendUnchanged sends an event that does not change the rule's property.
 func (a *attended) sendUnchanged(t *testing.T) {
 	t.Helper()
 	file := t.TempDir() + "/event.json"
@@ -135,7 +135,7 @@ func (a *attended) sendUnchanged(t *testing.T) {
 	}
 }
 
-// TestExplainMistakes shows what is wrong with the arguments.
+// TestExplainMistakes checks the errors for invalid arguments.
 func TestExplainMistakes(t *testing.T) {
 	t.Parallel()
 	for arguments, problem := range map[string]string{

@@ -21,9 +21,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/testlog"
 )
 
-// elsewhere are the beginnings of the commands that TestGuideCommands does not run, and why. Every
-// other command of the pages is run: one that cannot be run here fails the test until somebody adds
-// it.
+// elsewhere lists prefixes of the commands that TestGuideCommands does not run, with the reasons.
+// It runs all others: a command that cannot be run here fails the test until it is added.
 var elsewhere = map[string]string{
 	"git clone ":                            "needs a network",
 	"go install ./listener":                 "installs on this machine",
@@ -36,11 +35,11 @@ var elsewhere = map[string]string{
 	"psql ":                                 "the tests of the queue query PostgreSQL",
 }
 
-// guideCommand is a command of a page, and what the page shows as its output.
+// guideCommand is a command of a page with its output.
 type guideCommand struct{ text, shown string }
 
-// guideCommands returns the commands in the fenced blocks of a page. A block with a prompt shows
-// output as well.
+// guideCommands returns the commands in the fenced blocks of a page. Blocks with a prompt also
+// contain the output.
 func guideCommands(t *testing.T, page string) []guideCommand {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -65,8 +64,7 @@ func guideCommands(t *testing.T, page string) []guideCommand {
 	return commands
 }
 
-// reader is somebody who types the commands of a page into a shell, with a Port and a Slack of the
-// test.
+// reader runs the commands of a page in a shell, with a fake Port and Slack.
 type reader struct {
 	clone        string
 	port         *fakePort
@@ -80,7 +78,7 @@ type reader struct {
 	replacements *strings.Replacer
 }
 
-// newReader prepares a folder that looks like a clone, and a shell in one of its folders.
+// newReader prepares a directory that looks like a clone, and a shell in one of its subdirectories.
 func newReader(t *testing.T, folder string) *reader {
 	t.Helper()
 	r := &reader{clone: filepath.Join(t.TempDir(), "terraform-provider-port"), port: startPort(t)}
@@ -116,8 +114,8 @@ func newReader(t *testing.T, folder string) *reader {
 	return r
 }
 
-// layOut makes the folders, and a listener on PATH that uses the addresses of this test where it
-// would use its default ones.
+// layOut creates the directories, and a listener on PATH that uses the addresses of this test
+// instead of the default ones.
 func (r *reader) layOut(t *testing.T) {
 	t.Helper()
 	root, err := filepath.Abs("..")
@@ -152,8 +150,8 @@ esac
 	}
 }
 
-// freeAddress returns an address that nothing listens on. Where the whole of 127.0.0.0/8 is local,
-// it is on a host of its own: other tests take ports of 127.0.0.1 at any time.
+// freeAddress returns an unused address. If all of 127.0.0.0/8 is local, it has its own host,
+// because other tests take ports of 127.0.0.1 at any time.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	host := "127.0.0.1"
@@ -168,7 +166,7 @@ func freeAddress(t *testing.T) string {
 	return listening.Addr().String()
 }
 
-// open starts the shell. What it has started ends with the test.
+// open starts the shell. Processes that it starts end with the test.
 func (r *reader) open(t *testing.T, folder string) {
 	t.Helper()
 	shell := exec.CommandContext(t.Context(), "bash")
@@ -186,7 +184,7 @@ func (r *reader) open(t *testing.T, folder string) {
 	t.Cleanup(func() { _ = shell.Wait() })
 }
 
-// types types a command, and returns what it says and its exit code.
+// types runs a command in the shell, and returns its output and exit code.
 func (r *reader) types(t *testing.T, command string) (said, code string) {
 	t.Helper()
 	before := len(r.output.String())
@@ -207,7 +205,7 @@ func (r *reader) types(t *testing.T, command string) (said, code string) {
 	return said, code
 }
 
-// runs runs a command of the page as its reader does.
+// runs runs a command of the page, and compares its output.
 func (r *reader) runs(t *testing.T, command guideCommand) {
 	t.Helper()
 	for beginning := range elsewhere {
@@ -243,11 +241,11 @@ func (r *reader) runs(t *testing.T, command guideCommand) {
 	}
 }
 
-// alike replaces what differs each time.
+// alike replaces the parts of an output that differ from run to run.
 func (r *reader) alike(text string) string {
 	text = strings.NewReplacer("http://"+r.listen, "https://listener.example.com", r.port.url, "https://api.getport.io").Replace(text)
 	for pattern, replacement := range map[string]string{
-		// The address of the test is neither public nor https.
+		// The address of the test is not public and not https.
 		`(?m)^The address is not https.*\n`: "", `(?m)^warn +webhook .*\n.*with -url\n`: "",
 		`\d{4}-\d\d-\d\dT[0-9:.]+Z`: "TIME", `\d{4}-\d\d-\d\d [0-9:.]+ UTC`: "TIME", `\b[0-9a-f]{12}\b`: "ID", `\b\d+[sm]\b`: "AGE", ` +`: " ",
 	} {
@@ -256,7 +254,7 @@ func (r *reader) alike(text string) string {
 	return strings.TrimSpace(text)
 }
 
-// asked waits until the admin address says something.
+// asked waits until the answer of the admin address contains a text.
 func (r *reader) asked(t *testing.T, path, want string) {
 	t.Helper()
 	running := &running{admin: "http://" + r.admin}
@@ -266,7 +264,7 @@ func (r *reader) asked(t *testing.T, path, want string) {
 	})
 }
 
-// operates brings about what the page about operation shows before one of its commands.
+// operates prepares the situation that the operation page shows before a command.
 func (r *reader) operates(t *testing.T, command string) {
 	t.Helper()
 	switch {
@@ -291,7 +289,7 @@ func (r *reader) operates(t *testing.T, command string) {
 	}
 }
 
-// unpublished is the automation that setup makes, but not published.
+// unpublished is an unpublished automation of setup.
 func unpublished(t *testing.T, p *fakePort) port.Action {
 	t.Helper()
 	action, err := p.client.Actions.Get(t.Context(), "report_deploymentConfig")
@@ -302,8 +300,8 @@ func unpublished(t *testing.T, p *fakePort) port.Action {
 	return action
 }
 
-// TestGuideCommands runs every command of README and of the guide, but for those elsewhere, page
-// after page in one shell each, and compares what it says with what the page shows.
+// TestGuideCommands runs every command of the README and of the guide except those in elsewhere,
+// with one shell per page, and compares the output with the page.
 func TestGuideCommands(t *testing.T) {
 	t.Parallel()
 	pages, err := filepath.Glob("../docs/guides/listener*.md")

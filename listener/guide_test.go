@@ -14,7 +14,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
 )
 
-// guide returns the guide to the listener, page after page.
+// guide returns the text of all pages about the listener.
 func guide(t *testing.T) string {
 	t.Helper()
 	pages, err := filepath.Glob("../docs/guides/listener*.md")
@@ -32,8 +32,8 @@ func guide(t *testing.T) string {
 	return text.String()
 }
 
-// TestGuideMetrics compares the metrics of the guide with those of a running listener, in both
-// directions: their names, their labels, and the values of labels that have a closed set of them.
+// TestGuideMetrics checks that the guide lists exactly the metrics of a running listener: their
+// names, their labels, and the values of labels with a closed set.
 func TestGuideMetrics(t *testing.T) {
 	t.Parallel()
 	shown := exposed(t)
@@ -86,8 +86,8 @@ func labelsOf(exposition, name string) []string {
 	return slices.Compact(found)
 }
 
-// TestGuideQuotesTheLog looks for each line of the log that the guide, or an alerting rule, has the
-// reader look for.
+// TestGuideQuotesTheLog checks that every log message that the guide or an alerting rule quotes
+// exists.
 func TestGuideQuotesTheLog(t *testing.T) {
 	t.Parallel()
 	sources := listenerSources(t)
@@ -102,7 +102,7 @@ func TestGuideQuotesTheLog(t *testing.T) {
 	}
 }
 
-// listenerSources returns the text of every source of the listener.
+// listenerSources returns the source code of the listener.
 func listenerSources(t *testing.T) string {
 	t.Helper()
 	var all bytes.Buffer
@@ -120,7 +120,7 @@ func listenerSources(t *testing.T) string {
 	return all.String()
 }
 
-// TestGuideShowsTheEvent compares the event that the guide shows with what a condition sees.
+// TestGuideShowsTheEvent compares the event in the guide with the one that conditions see.
 func TestGuideShowsTheEvent(t *testing.T) {
 	t.Parallel()
 	event, err := changelog.Parse(exampleEvent)
@@ -143,7 +143,7 @@ func TestGuideShowsTheEvent(t *testing.T) {
 	}
 }
 
-// TestGuideShowsTheMessage compares the message that the guide shows with the one that is made.
+// TestGuideShowsTheMessage compares the message in the guide with the rendered one.
 func TestGuideShowsTheMessage(t *testing.T) {
 	t.Parallel()
 	made := execute(t, nil, "render").stdout
@@ -153,7 +153,7 @@ func TestGuideShowsTheMessage(t *testing.T) {
 	}
 }
 
-// anchors returns those of the headings of a page.
+// anchors returns the anchors of the headings of a page.
 func anchors(text string) []string {
 	var found []string
 	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(text, -1) {
@@ -163,8 +163,7 @@ func anchors(text string) []string {
 	return found
 }
 
-// TestLinks looks for each file of the repository that a page for people links to, and for each
-// heading.
+// TestLinks checks that every file of the repository and every heading that a page links to exists.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	var pages []string
@@ -188,7 +187,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// follow looks for what a link of a page leads to, unless that is another site.
+// follow checks the target of a link, unless it is on another site.
 func follow(page, link string) error {
 	target, anchor, _ := strings.Cut(link, "#")
 	path := filepath.Join(filepath.Dir(page), target)

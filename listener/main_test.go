@@ -26,11 +26,11 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/sandbox"
 )
 
-// actAsListener makes the test binary be the command, so that the tests see real processes, signals
-// and exit codes without building anything.
+// actAsListener makes the test binary act as the command, so that the tests use real processes,
+// signals and exit codes without a build.
 const actAsListener = "LISTENER_TEST_ACT_AS_LISTENER"
 
-// patience bounds every wait of these tests.
+// patience limits every wait in these tests.
 const patience = 30 * time.Second
 
 func TestMain(m *testing.M) {
@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// process prepares the listener as a process with an environment of its own.
+// process prepares the listener as a process with its own environment.
 func process(t *testing.T, environment map[string]string, arguments ...string) *exec.Cmd {
 	t.Helper()
 	executable, err := os.Executable()
@@ -59,7 +59,7 @@ func process(t *testing.T, environment map[string]string, arguments ...string) *
 	return prepared
 }
 
-// outcome is what a process that has ended leaves behind.
+// outcome is the exit code and the output of a process.
 type outcome struct {
 	code           int
 	stdout, stderr string
@@ -141,7 +141,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestCheckConfigTouchesNothing makes sure that a check needs no data directory.
+// TestCheckConfigTouchesNothing checks that -check-config needs no data directory.
 func TestCheckConfigTouchesNothing(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
@@ -153,8 +153,8 @@ func TestCheckConfigTouchesNothing(t *testing.T) {
 	}
 }
 
-// TestTheListenerAtWork starts the command, sends it an event, and stops it with each of the
-// signals that a supervisor or a person sends.
+// TestTheListenerAtWork starts the command, sends it an event, and stops it with SIGTERM and
+// SIGINT.
 func TestTheListenerAtWork(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
@@ -246,7 +246,7 @@ func postExample(t *testing.T, url string) int {
 	return response.StatusCode
 }
 
-// TestStoppedWhileStarting is told to stop before the listener runs.
+// TestStoppedWhileStarting stops the listener during startup.
 func TestStoppedWhileStarting(t *testing.T) {
 	t.Parallel()
 	variables := classic("http://localhost")
@@ -270,8 +270,8 @@ func TestStoppedWhileStarting(t *testing.T) {
 	}
 }
 
-// TestTheAddressesOfTheFile runs a listener whose addresses are in its configuration, and looks for
-// an event that no rule selects in its log.
+// TestTheAddressesOfTheFile runs a listener with the addresses in its configuration, and checks
+// that its log has an unmatched event.
 func TestTheAddressesOfTheFile(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "listener.yaml")

@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// BenchmarkMemory starts the listener and reports what it takes while nothing happens, and while
-// 10,000 alerts wait for a destination that is gone.
+// BenchmarkMemory reports the memory of the listener while idle, and with 10,000 pending alerts for
+// a parked destination.
 func BenchmarkMemory(b *testing.B) {
 	const waiting = 10_000
 	for b.Loop() {
@@ -48,7 +48,7 @@ func BenchmarkMemory(b *testing.B) {
 	}
 }
 
-// resident returns how many MiB of memory the process has.
+// resident returns the resident memory of the process in MiB.
 func resident(b *testing.B, measured *mortal) float64 {
 	b.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", measured.process.Process.Pid))

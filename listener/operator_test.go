@@ -21,18 +21,18 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// attended is a listener that an operator looks after.
+// attended is a listener for tests of the operator's commands.
 type attended struct {
 	mortal
-	// admin is the operator's address; "" before the first start.
+	// admin is the admin address; "" before the first start.
 	admin string
 	slack *httptest.Server
-	// status is what Slack answers, and told yields the messages that it takes.
+	// status is Slack's answer, and told yields the accepted messages.
 	status atomic.Int32
 	told   chan string
 }
 
-// newAttended prepares a listener of which Slack refuses everything.
+// newAttended prepares a listener whose messages Slack refuses.
 func newAttended(t *testing.T, destinations ...string) *attended {
 	t.Helper()
 	dir := t.TempDir()
@@ -54,8 +54,8 @@ func newAttended(t *testing.T, destinations ...string) *attended {
 	return prepared
 }
 
-// configure writes a configuration with these destinations. Their webhooks hold a variable, which
-// the commands do not have.
+// configure writes a configuration with these destinations. Their webhooks contain a variable that
+// is not set for the commands.
 func (a *attended) configure(destinations ...string) {
 	a.t.Helper()
 	content := fmt.Appendf(nil, "port: {client_secrets: [\"${SIGNING}\"]}\nstore: {dir: %q}\ndestinations:\n", a.dir)
@@ -67,7 +67,7 @@ func (a *attended) configure(destinations ...string) {
 	}
 }
 
-// start runs the listener until stop, or until the test ends.
+// start runs the listener until stop is called or the test ends.
 func (a *attended) start(t *testing.T) (stop func()) {
 	t.Helper()
 	running := startListener(t, map[string]string{"SIGNING": "k7-client-secret", "HOOKS": a.slack.URL + "/services"}, "-config", a.config)
@@ -80,8 +80,8 @@ func (a *attended) start(t *testing.T) (stop func()) {
 	}
 }
 
-// does runs a command of the operator and compares what it says, in which ages, addresses and
-// directories are replaced.
+// does runs a command and compares its output, in which ages, addresses and directories are
+// replaced.
 func (a *attended) does(t *testing.T, want outcome, arguments ...string) {
 	t.Helper()
 	if got := a.ask(t, arguments...); got != want {
@@ -101,7 +101,7 @@ func (a *attended) ask(t *testing.T, arguments ...string) outcome {
 	return got
 }
 
-// awaits runs a command until it says something.
+// awaits runs a command until its output contains a text.
 func (a *attended) awaits(t *testing.T, want string, arguments ...string) {
 	t.Helper()
 	var got outcome
@@ -130,9 +130,9 @@ func (a *attended) expect(t *testing.T, want ...string) {
 	}
 }
 
-// TestDeadLettersAreSetRight has alerts refused, and goes on with the commands, first beside the
-// running listener and then without it.
-func TestDeadLettersAreSetRight(t *testing.T) {
+// TestDeadLettersAreReplayed processes refused alerts with the commands, first with the running
+// listener and then without it.
+func TestDeadLettersAreReplayed(t *testing.T) {
 	t.Parallel()
 	a := newAttended(t, "team")
 	stop := a.start(t)
@@ -181,7 +181,7 @@ team         delivering  0        -       6             -
 	stop()
 	a.status.Store(http.StatusOK)
 
-	// The configuration renames the destination while no listener runs.
+	// The configuration renames the destination while no listener is running.
 	a.configure("crew")
 	const note = "No listener answers at ADMIN; this is the content of the store in DIR.\n"
 	a.does(t, outcome{0, `DESTINATION  STATE           PENDING  OLDEST  DEAD LETTERS  MORE
@@ -204,22 +204,22 @@ team         not configured  0        -       3             -
 	a.expect(t, "entity-4 crew", "entity-3 crew")
 	stop()
 
-	// Nothing is left to be said twice, and nothing of it is damage.
+	// Nothing is repeated, and the store is not damaged.
 	stop = a.start(t)
 	defer stop()
 	a.deliver(t.Context(), 6)
 	a.expect(t, "entity-6 crew")
-	// What was sent is noted a moment later.
+	// Deliveries are recorded a moment later.
 	a.awaits(t, "\ncrew         delivering  0        -       0             -\n", "destinations")
 }
 
-// TestAllOfMany replays and drops more than one request holds, in a store that was filled without a
-// listener.
+// TestAllOfMany replays and drops more dead letters than one request can, in a store without a
+// running listener.
 func TestAllOfMany(t *testing.T) {
 	t.Parallel()
 	const alerts = orderSize + 20
 	a := newAttended(t, "team", "crew")
-	// Nobody listens there any more.
+	// Nothing listens there any more.
 	gone := httptest.NewServer(http.NotFoundHandler())
 	a.admin = gone.Listener.Addr().String()
 	gone.Close()
@@ -233,7 +233,7 @@ team         delivering  %d      AGE      0             -
 `, alerts) + note, ""}, "destinations")
 }
 
-// fillDeadLetters makes a store in which alerts for some destinations were given up.
+// fillDeadLetters creates a store with dead letters for some destinations.
 func fillDeadLetters(t *testing.T, dir string, alerts int, destinations ...string) {
 	t.Helper()
 	filled, err := queue.Open(t.Context(), queue.Options{
@@ -272,8 +272,8 @@ func fillDeadLetters(t *testing.T, dir string, alerts int, destinations ...strin
 	}
 }
 
-// TestADestinationIsUnparked has a webhook be gone, looks at it and has it tried again, from beside
-// the listener and before it starts.
+// TestADestinationIsUnparked inspects and unparks a destination whose webhook is gone, with a
+// running listener and before it starts.
 func TestADestinationIsUnparked(t *testing.T) {
 	t.Parallel()
 	a := newAttended(t, "team")
@@ -305,11 +305,11 @@ team         parked  1        AGE      0             since AGE, next attempt in 
 	a.expect(t, "entity-2 team")
 }
 
-// TestTheOperatorFindsNoDesk asks where there is none, or not the right one.
-func TestTheOperatorFindsNoDesk(t *testing.T) {
+// TestTheOperatorFindsNoListener connects to addresses without the right listener.
+func TestTheOperatorFindsNoListener(t *testing.T) {
 	t.Parallel()
 	a := newAttended(t, "team")
-	// A port that was free a moment ago: nobody listens there.
+	// A port that was free a moment ago: nothing listens there.
 	gone := httptest.NewServer(http.NotFoundHandler())
 	a.admin = gone.Listener.Addr().String()
 	gone.Close()
@@ -321,7 +321,7 @@ func TestTheOperatorFindsNoDesk(t *testing.T) {
 	stop := a.start(t)
 	running := a.admin
 	a.admin = nobody
-	// What another process uses may be looked at, and not changed.
+	// A store that another process uses can be read, but not changed.
 	a.does(t, outcome{0, `DESTINATION  STATE       PENDING  OLDEST  DEAD LETTERS  MORE
 team         delivering  0        -       0             -
 No listener answers at ADMIN; this is the content of the store in DIR.
@@ -330,8 +330,8 @@ No listener answers at ADMIN; this is the content of the store in DIR.
 	a.admin = running
 	stop()
 
-	// Without a configuration the store is the one beside the process, and knows its destinations
-	// itself.
+	// Without a configuration, the store is in the working directory, and its destinations count as
+	// configured.
 	if got := execute(t, nil, "destinations", "-admin", nobody, "-data-dir", a.dir); got.code != 0 || !strings.HasPrefix(got.stdout, "There are no destinations.\n") || got.stderr != "" {
 		t.Errorf("got %+v", got)
 	}
@@ -349,7 +349,7 @@ No listener answers at ADMIN; this is the content of the store in DIR.
 		"pass the listener's -admin-listen address with -admin, or update the listener\n"}, "dlq", "list")
 }
 
-// TestTheOperatorsMistakes are told without asking anybody.
+// TestTheOperatorsMistakes checks the errors for invalid arguments, without any connection.
 func TestTheOperatorsMistakes(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ arguments, command, want string }{
@@ -377,8 +377,8 @@ func TestTheOperatorsMistakes(t *testing.T) {
 	}
 }
 
-// TestTheHelpOfCommands compares it with what was read by a person. To change it, set UPDATE_HELP
-// and read testdata/help.txt.
+// TestTheHelpOfCommands compares the help with a reviewed file. To change it, set UPDATE_HELP and
+// review testdata/help.txt.
 func TestTheHelpOfCommands(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
@@ -404,7 +404,7 @@ func TestTheHelpOfCommands(t *testing.T) {
 	}
 }
 
-// TestTables writes what no listener can be brought to show at will.
+// TestTables prints tables that are hard to produce with a real listener.
 func TestTables(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)

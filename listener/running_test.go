@@ -11,7 +11,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/testlog"
 )
 
-// running is a listener in a process of its own.
+// running is a listener in its own process.
 type running struct {
 	process *os.Process
 	wait    func() error
@@ -20,7 +20,7 @@ type running struct {
 	stderr  *testlog.Buffer
 }
 
-// startListener starts a listener, and returns when it takes events.
+// startListener starts a listener, and returns when it accepts events.
 func startListener(t *testing.T, environment map[string]string, arguments ...string) *running {
 	t.Helper()
 	prepared := process(t, environment, append([]string{"-listen", "127.0.0.1:0", "-admin-listen", "127.0.0.1:0"}, arguments...)...)
@@ -45,7 +45,7 @@ func startListener(t *testing.T, environment map[string]string, arguments ...str
 	return started
 }
 
-// logged waits for a line in the log, and returns the first group of the pattern.
+// logged waits for a log line that matches a pattern, and returns its first group.
 func (r *running) logged(t *testing.T, pattern string) string {
 	t.Helper()
 	wanted := regexp.MustCompile(pattern)
@@ -83,13 +83,13 @@ func (r *running) send(t *testing.T, event string) {
 	}
 }
 
-// post asks the admin address to do something, and returns the answer.
+// post sends a POST request to the admin address, and returns the answer.
 func (r *running) post(t *testing.T, path string) (int, string) {
 	t.Helper()
 	return r.ask(t, http.MethodPost, path)
 }
 
-// ask asks the admin address, and returns the answer.
+// ask sends a GET request to the admin address, and returns the answer.
 func (r *running) ask(t *testing.T, method, path string) (int, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, r.admin+path, http.NoBody)

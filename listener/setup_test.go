@@ -47,7 +47,7 @@ func (p *fakePort) variables() map[string]string {
 	return map[string]string{"PORT_CLIENT_ID": "cid", "PORT_CLIENT_SECRET": "k7-client-secret", "PORT_BASE_URL": p.url}
 }
 
-// actions are all actions, without what Port adds.
+// actions returns all actions, without the keys that Port adds.
 func (p *fakePort) actions(t *testing.T) []port.Action {
 	t.Helper()
 	actions, err := p.client.Actions.List(t.Context(), port.ListActionsOptions{})
@@ -67,7 +67,7 @@ const (
 	publicHost  = "https://listener.example.com"
 )
 
-// same compares a text with a file that a person has read.
+// same compares a text with a reviewed file.
 func same(t *testing.T, path, got string) {
 	t.Helper()
 	want, err := os.ReadFile(path)
@@ -76,8 +76,8 @@ func same(t *testing.T, path, got string) {
 	}
 }
 
-// TestSetup shows what is missing, makes it, finds nothing more to do, and puts right what somebody
-// has changed.
+// TestSetup shows missing automations, creates them, finds nothing more to do, and corrects what
+// somebody has changed.
 func TestSetup(t *testing.T) {
 	t.Parallel()
 	p := startPort(t)
@@ -119,7 +119,7 @@ func TestSetup(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	delete(changed["trigger"].(map[string]any), "condition") //nolint:forcetypeassert // It is what setup has made.
+	delete(changed["trigger"].(map[string]any), "condition") //nolint:forcetypeassert // setup created it.
 	if _, err := p.client.Actions.Update(t.Context(), "report_database", changed); err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestSetup(t *testing.T) {
 	}
 }
 
-// TestGuideShowsSetup compares what the guide shows with what the command says.
+// TestGuideShowsSetup compares the output in the guide with that of the command.
 func TestGuideShowsSetup(t *testing.T) {
 	t.Parallel()
 	p := startPort(t)
@@ -180,7 +180,7 @@ func TestSetupSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestSetupThatIsRefused says what Port says, and what was made before.
+// TestSetupThatIsRefused reports Port's error, and what was created before.
 func TestSetupThatIsRefused(t *testing.T) {
 	t.Parallel()
 	p := startPort(t)

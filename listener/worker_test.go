@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// children returns the processes that a process has started, and which run.
+// children returns the running child processes of a process.
 func children(t *testing.T, pid int) []int {
 	t.Helper()
 	var found []int
@@ -21,7 +21,7 @@ func children(t *testing.T, pid int) []int {
 		t.Fatal(err)
 	}
 	for _, task := range tasks {
-		// A thread may have ended since.
+		// A thread may have ended in the meantime.
 		text, _ := os.ReadFile(task)
 		for field := range strings.FieldsSeq(string(text)) {
 			child, err := strconv.Atoi(field)
@@ -34,9 +34,9 @@ func children(t *testing.T, pid int) []int {
 	return found
 }
 
-// TestAConditionThatKills has a condition need more memory than there is, at an event that other
-// rules select: one in jq with a template, and one that asks for a property. They alert, the
-// listener goes on, and its process is gone when it is.
+// TestAConditionThatKills evaluates a condition that exceeds the memory limit, for an event that
+// other rules match: one with jq and a template, and one with a property. Both alert, the listener
+// continues, and the worker process ends with it.
 func TestAConditionThatKills(t *testing.T) {
 	t.Parallel()
 	channel := newChannel(t)
@@ -77,7 +77,7 @@ func TestAConditionThatKills(t *testing.T) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		// One that has ended, and that nobody has waited for yet, has no memory.
+		// A zombie process has no memory.
 		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", workers[0]))
 		if err != nil || !strings.Contains(string(status), "VmRSS") {
 			return
@@ -90,7 +90,7 @@ func TestAConditionThatKills(t *testing.T) {
 	}
 }
 
-// TestATemplateThatKills refuses it when the configuration is read.
+// TestATemplateThatKills checks that such a template is refused when the configuration is read.
 func TestATemplateThatKills(t *testing.T) {
 	t.Parallel()
 	config := filepath.Join(t.TempDir(), "listener.yaml")

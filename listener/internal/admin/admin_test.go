@@ -22,11 +22,11 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// noon is when everything happens.
+// noon is the time of all events.
 func noon() time.Time { return time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC) }
 
-// newStore has three dead letters: two of the destination team, and one of old, which is not
-// configured, and of which nothing can be read.
+// newStore returns a store with three dead letters: two of the destination team, and an unreadable
+// one of old, which is not configured.
 func newStore() *memoryStore {
 	letter := func(sequence uint64, destination, body string) queue.DeadLetter {
 		return queue.DeadLetter{
@@ -55,7 +55,7 @@ func newStore() *memoryStore {
 	}
 }
 
-// ways are the implementations of a desk, at one store.
+// ways returns the implementations of API, with the same store.
 func ways() map[string]func(t *testing.T, local *admin.Local) admin.API {
 	return map[string]func(t *testing.T, local *admin.Local) admin.API{
 		"at the store": func(_ *testing.T, local *admin.Local) admin.API { return local },
@@ -80,8 +80,8 @@ func newLocal(store queue.Inspector) *admin.Local {
 	})
 }
 
-// TestDesk does the same at each desk.
-func TestDesk(t *testing.T) {
+// TestAPI tests every implementation.
+func TestAPI(t *testing.T) {
 	t.Parallel()
 	const configured = "the configured destinations are calm, ready, team, weak"
 	cart := admin.DeadLetter{
@@ -98,7 +98,7 @@ func TestDesk(t *testing.T) {
 		prepare func(*memoryStore)
 		ask     func(context.Context, admin.API) (any, error)
 		want    any
-		// refusal is the text of a *admin.Refusal, and failure of another error.
+		// refusal is the text of a *admin.Refusal, and failure the text of another error.
 		refusal, failure string
 		left             []uint64
 		replayed         map[uint64]string
@@ -286,7 +286,7 @@ func drop(order admin.Order) func(context.Context, admin.API) (any, error) {
 	return func(ctx context.Context, desk admin.API) (any, error) { return desk.Drop(ctx, order) }
 }
 
-// TestTheAnswersAreAContract compares them as text: scripts read them.
+// TestTheAnswersAreAContract compares the answers as text, because scripts read them.
 func TestTheAnswersAreAContract(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -346,7 +346,7 @@ func TestTheAnswersAreAContract(t *testing.T) {
 	}
 }
 
-// TestTheClientMistrusts asks what is no listener, or an older one.
+// TestTheClientMistrusts connects to something that is not a listener, or to an older one.
 func TestTheClientMistrusts(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

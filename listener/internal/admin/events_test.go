@@ -14,7 +14,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// newHistory has an event of each outcome, and others: the newest has the number 7.
+// newHistory returns a store with an event of each outcome, and others. The newest has number 7.
 func newHistory() *memoryStore {
 	store := newStore()
 	verdict := func(part string) []queue.Verdict { return []queue.Verdict{{Rule: "health", Part: part}} }
@@ -43,7 +43,7 @@ func newHistory() *memoryStore {
 	return store
 }
 
-// TestEvents selects events in each way there is.
+// TestEvents selects events with every filter.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -96,7 +96,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// TestEvent reads one event, by its short and by its whole identity.
+// TestEvent reads one event by its short and its whole identity.
 func TestEvent(t *testing.T) {
 	t.Parallel()
 	for way, sit := range ways() {
@@ -125,7 +125,7 @@ func TestEvent(t *testing.T) {
 	}
 }
 
-// TestEventsAreScannedInParts selects one event of more than are looked at at a time.
+// TestEventsAreScannedInParts selects one of more events than are read for one page.
 func TestEventsAreScannedInParts(t *testing.T) {
 	t.Parallel()
 	store := &memoryStore{}
@@ -154,8 +154,8 @@ func TestEventsAreScannedInParts(t *testing.T) {
 	}
 }
 
-// TestAQueryTravels writes a query as parameters, and reads it again.
-func TestAQueryTravels(t *testing.T) {
+// TestQueryRoundTrip writes a query as parameters and reads it again.
+func TestQueryRoundTrip(t *testing.T) {
 	t.Parallel()
 	want := admin.EventQuery{Entity: "a&b", Blueprint: "b", Rule: "r", Source: "s", Outcome: "waiting", Before: 7, Limit: 9}
 	got, err := admin.ReadEventQuery(want.Values())

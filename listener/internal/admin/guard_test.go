@@ -18,7 +18,7 @@ const (
 	viewerToken   = "viewer-0123456789"
 )
 
-// newGuard guards an address with a page that has a form at /login and a style sheet.
+// newGuard returns a guard for an address with a login form and a style sheet.
 func newGuard(access admin.Access, loopback bool) *admin.Guard {
 	return admin.NewGuard(admin.GuardOptions{
 		Access: func() admin.Access { return access }, Loopback: loopback, LoginPath: "/login", Public: []string{"/login", "/assets/page.css"}, Now: noon,
@@ -29,7 +29,7 @@ func tokens() admin.Access {
 	return admin.Access{Token: operatorToken, ReadOnlyToken: viewerToken, AllowedHosts: []string{"listener.example.com", "other:9000"}}
 }
 
-// asked is a request to a guarded address.
+// asked sends a request to a guarded address.
 type asked struct {
 	method, path, host string
 	header             map[string]string
@@ -47,7 +47,7 @@ func bearer(token string) map[string]string {
 	return map[string]string{"Authorization": "Bearer " + token}
 }
 
-// TestGuard asks for metrics, API and page in every way that matters.
+// TestGuard requests metrics, API and page in every relevant way.
 func TestGuard(t *testing.T) {
 	t.Parallel()
 	const api, page, act = "/-/destinations", "/events", "/-/dlq/drop"
@@ -123,7 +123,7 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// logIn gives a browser a cookie for a token.
+// logIn returns the cookie for a token.
 func logIn(t *testing.T, guard *admin.Guard, token string) *http.Cookie {
 	t.Helper()
 	recorder := httptest.NewRecorder()
@@ -133,7 +133,7 @@ func logIn(t *testing.T, guard *admin.Guard, token string) *http.Cookie {
 	return recorder.Result().Cookies()[0]
 }
 
-// TestSessions logs in with each token, and changes and forges what the cookie holds.
+// TestSessions logs in with each token, and changes and forges the cookie.
 func TestSessions(t *testing.T) {
 	t.Parallel()
 	access, now := tokens(), noon()
@@ -170,7 +170,7 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-// TestGuessing tries tokens without end.
+// TestGuessing tries many tokens.
 func TestGuessing(t *testing.T) {
 	t.Parallel()
 	guard := newGuard(tokens(), false)
@@ -184,7 +184,7 @@ func TestGuessing(t *testing.T) {
 	}
 }
 
-// TestForgery compares the tokens of forms in several browsers.
+// TestForgery compares the CSRF tokens of several browsers.
 func TestForgery(t *testing.T) {
 	t.Parallel()
 	guard := newGuard(tokens(), false)
@@ -200,13 +200,13 @@ func TestForgery(t *testing.T) {
 			t.Errorf("%q is accepted", token)
 		}
 	}
-	// Another process with the same token, such as another replica, takes it.
+	// Another process with the same token, such as a replica, accepts it.
 	if newGuard(tokens(), false).IsForged(mine, guard.Forgery(mine)) {
 		t.Error("the token of another replica is not accepted")
 	}
 }
 
-// TestTheClientHasAToken asks a listener that needs one.
+// TestTheClientHasAToken sends requests to a listener that requires a token.
 func TestTheClientHasAToken(t *testing.T) {
 	t.Parallel()
 	router := mux.NewRouter()

@@ -12,10 +12,10 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// errBroken is the failure of a store that is broken. Its text is not for the operator.
+// errBroken is the error of a broken store. The operator must not see its text.
 var errBroken = errors.New("open /secret/place: input/output error")
 
-// memoryStore is a queue.Desk that keeps everything in memory.
+// memoryStore is a queue.Inspector in memory.
 type memoryStore struct {
 	mu       sync.Mutex
 	stats    map[string]queue.LaneStats
@@ -25,7 +25,7 @@ type memoryStore struct {
 	events   []queue.ExplainedEvent
 	replayed map[uint64]string
 	unparked []string
-	// broken has everything fail, and brokenFor what is done to one dead letter.
+	// broken makes everything fail, and brokenFor only changes of one dead letter.
 	broken    bool
 	brokenFor uint64
 }
@@ -39,7 +39,7 @@ func (s *memoryStore) failure() error {
 	return nil
 }
 
-// Unpark implements queue.Desk.
+// Unpark implements queue.Inspector.
 func (s *memoryStore) Unpark(_ context.Context, lane string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,24 +47,24 @@ func (s *memoryStore) Unpark(_ context.Context, lane string) error {
 	return s.failure()
 }
 
-// Status implements queue.Desk.
+// Status implements queue.Inspector.
 func (s *memoryStore) Status(_ context.Context, lane string) (queue.Status, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.statuses[lane], s.failure()
 }
 
-// Lanes implements queue.Desk.
+// Lanes implements queue.Inspector.
 func (s *memoryStore) Lanes(context.Context) ([]string, error) {
 	return slices.Sorted(maps.Keys(s.stats)), s.failure()
 }
 
-// Stats implements queue.Desk.
+// Stats implements queue.Inspector.
 func (s *memoryStore) Stats(context.Context) (queue.Stats, error) {
 	return queue.Stats{Lanes: s.stats}, s.failure()
 }
 
-// DeadLetters implements queue.Desk.
+// DeadLetters implements queue.Inspector.
 func (s *memoryStore) DeadLetters(_ context.Context, destination string, after uint64, limit int) ([]queue.DeadLetter, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +77,7 @@ func (s *memoryStore) DeadLetters(_ context.Context, destination string, after u
 	return page, s.failure()
 }
 
-// DeadLetter implements queue.Desk.
+// DeadLetter implements queue.Inspector.
 func (s *memoryStore) DeadLetter(_ context.Context, sequence uint64) (queue.DeadLetter, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,7 +92,7 @@ func (s *memoryStore) DeadLetter(_ context.Context, sequence uint64) (queue.Dead
 	return queue.DeadLetter{}, queue.ErrNoDeadLetter
 }
 
-// Replay implements queue.Desk.
+// Replay implements queue.Inspector.
 func (s *memoryStore) Replay(ctx context.Context, sequence uint64, lane string) error {
 	if err := s.Drop(ctx, sequence); err != nil {
 		return err
@@ -106,7 +106,7 @@ func (s *memoryStore) Replay(ctx context.Context, sequence uint64, lane string) 
 	return nil
 }
 
-// Drop implements queue.Desk.
+// Drop implements queue.Inspector.
 func (s *memoryStore) Drop(_ context.Context, sequence uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -117,10 +117,10 @@ func (s *memoryStore) Drop(_ context.Context, sequence uint64) error {
 	return s.failure()
 }
 
-// Close implements queue.Desk.
+// Close implements queue.Inspector.
 func (s *memoryStore) Close() error { return nil }
 
-// Events implements queue.Desk.
+// Events implements queue.Inspector.
 func (s *memoryStore) Events(_ context.Context, before uint64, limit int) ([]queue.ExplainedEvent, error) {
 	var page []queue.ExplainedEvent
 	for _, event := range slices.Backward(s.events) {
@@ -132,7 +132,7 @@ func (s *memoryStore) Events(_ context.Context, before uint64, limit int) ([]que
 	return page, s.failure()
 }
 
-// Event implements queue.Desk.
+// Event implements queue.Inspector.
 func (s *memoryStore) Event(_ context.Context, identity string) (queue.ExplainedEvent, error) {
 	for _, event := range slices.Backward(s.events) {
 		if strings.HasPrefix(event.Identity, identity) {

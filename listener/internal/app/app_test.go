@@ -27,21 +27,20 @@ import (
 const (
 	secret = "k7-client-secret"
 	token  = "sEcReTtOkEn"
-	// patience bounds every wait of these tests.
+	// patience limits every wait in these tests.
 	patience = 30 * time.Second
 )
 
-// fakeSlack is an incoming webhook. It answers "ok" until it is told otherwise.
+// fakeSlack is an incoming webhook. It answers "ok" unless the test sets another answer.
 type fakeSlack struct {
 	*httptest.Server
 	messages chan string
 	respond  atomic.Pointer[http.HandlerFunc]
-	// inspect, if it is set before the listener starts, decides about a message instead of
-	// everything else.
+	// inspect, if it is set before the listener starts, determines the answer to each message.
 	inspect func(text string) (status int)
 }
 
-// newSlack starts a webhook that yields the header line of each message that it has accepted.
+// newSlack starts a webhook that yields the header of each accepted message.
 func newSlack(t *testing.T) *fakeSlack {
 	t.Helper()
 	fake := &fakeSlack{messages: make(chan string, 100)}
@@ -72,7 +71,7 @@ func newSlack(t *testing.T) *fakeSlack {
 	return fake
 }
 
-// answer makes the webhook answer otherwise, or "ok" again with nil.
+// answer sets another answer, or "ok" again for nil.
 func (f *fakeSlack) answer(respond http.HandlerFunc) {
 	if respond == nil {
 		f.respond.Store(nil)
@@ -101,7 +100,7 @@ type listener struct {
 	log *testlog.Buffer
 }
 
-// options describe a listener with one destination for each webhook.
+// options returns options for a listener with one destination for each webhook.
 func options(dir string, webhooks ...*fakeSlack) app.Options {
 	loaded := &config.Config{
 		ClientSecrets: []config.Secret{config.NewSecret(secret)},
@@ -135,7 +134,7 @@ func (l *listener) stop(t *testing.T) {
 	}
 }
 
-// change is a changelog event of an entity whose health has changed.
+// change returns a changelog event of an entity whose health has changed.
 func change(entity string) []byte {
 	return fmt.Appendf(nil, `{"action":"UPDATE","resourceType":"entity","status":"SUCCESS",
 		"trigger":{"by":{"orgId":"o","userId":"ada"},"at":%q,"origin":"API"},"context":{"entity":%[2]q,"blueprint":"service"},
@@ -144,7 +143,7 @@ func change(entity string) []byte {
 		time.Now().UTC().Format(time.RFC3339Nano), entity)
 }
 
-// asAutomation is the copy of such an event that an automation sends.
+// asAutomation returns the copy of such an event that an automation sends.
 func asAutomation(event []byte) []byte {
 	text := strings.Replace(string(event), `"status":"SUCCESS",`, "", 1)
 	text = strings.Replace(text, `"context":{"entity":`, `"context":{"entityIdentifier":`, 1)
@@ -154,7 +153,7 @@ func asAutomation(event []byte) []byte {
 	return []byte(strings.ReplaceAll(text, `"blueprint":"service","properties"`, `"blueprint":"service","icon":null,"team":[],"properties"`))
 }
 
-// post sends a body as Port does, signed at a time that is given in text, and returns the status.
+// post sends a body as Port does, signed at the given time, and returns the status.
 func (l *listener) post(t *testing.T, timestamp string, body []byte) int {
 	t.Helper()
 	return l.postSigned(t, timestamp, changelog.Sign(secret, timestamp, body), body)
@@ -178,7 +177,7 @@ func (l *listener) postSigned(t *testing.T, timestamp, signature string, body []
 
 func milliseconds() string { return strconv.FormatInt(time.Now().UnixMilli(), 10) }
 
-// accept posts an event that must be taken.
+// accept posts an event that must be accepted.
 func (l *listener) accept(t *testing.T, body []byte) {
 	t.Helper()
 	if status := l.post(t, milliseconds(), body); status != http.StatusAccepted {
@@ -235,7 +234,7 @@ func TestWhatIsRefusedNeverReachesSlack(t *testing.T) {
 	webhook.expect(t, "cart")
 }
 
-func TestWhatDoesNotMatterIsTakenWithoutAnAlert(t *testing.T) {
+func TestUnmatchedEventsAreAcceptedWithoutAnAlert(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)
 	l := start(t, t.TempDir(), webhook)
@@ -325,9 +324,9 @@ func TestABrokenDestinationDelaysNoOther(t *testing.T) {
 	sound.expect(t, "cart", "shop")
 }
 
-// TestStoppingFinishesWhatIsAtWork stops while Slack takes its time: the sender has its answer long
-// before, the operator is told, and the alert is sent once.
-func TestStoppingFinishesWhatIsAtWork(t *testing.T) {
+// TestStoppingFinishesDeliveries stops while Slack is slow: the sender already has its answer, the
+// operator sees that the listener is stopping, and the alert is sent once.
+func TestStoppingFinishesDeliveries(t *testing.T) {
 	t.Parallel()
 	webhook, dir := newSlack(t), t.TempDir()
 	arrived, release := make(chan struct{}), make(chan struct{})
@@ -397,7 +396,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-func TestStartFailsWhole(t *testing.T) {
+func TestAFailedStartLeavesNothingRunning(t *testing.T) {
 	t.Parallel()
 	webhook, dir := newSlack(t), t.TempDir()
 	running := start(t, t.TempDir(), webhook)
@@ -418,7 +417,7 @@ func TestStartFailsWhole(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// What failed to start holds the data directory no longer.
+	// A listener that failed to start has released the data directory.
 	l := start(t, dir, webhook)
 	defer l.stop(t)
 
@@ -445,8 +444,8 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// TestTheLogKeepsSecrets lets everything go wrong that is logged about.
-func TestTheLogKeepsSecrets(t *testing.T) {
+// TestTheLogContainsNoSecrets causes every failure that is logged.
+func TestTheLogContainsNoSecrets(t *testing.T) {
 	t.Parallel()
 	gone, echo, sound := newSlack(t), newSlack(t), newSlack(t)
 	gone.Close()

@@ -91,7 +91,7 @@ func (p *portAPI) createService(t *testing.T, changelogURL string) {
 	}
 }
 
-// url is the address to which Port posts.
+// url is the URL that Port posts to.
 func (l *listener) url() string { return "http://" + l.Addr().String() + "/api/slack" }
 
 const servicesPath = "/v1/blueprints/service/entities"
@@ -105,8 +105,8 @@ func (p *portAPI) createAutomation(t *testing.T, url, identifier, event, conditi
 
 const (
 	anyChange = `{"type":"ANY_ENTITY_CHANGE","blueprintIdentifier":"service"}`
-	// spreadEvent is the body that the guide recommends, triggerData all that Port offers to a
-	// template.
+	// spreadEvent is the body that the guide recommends, triggerData everything that Port offers to
+	// a template.
 	spreadEvent = `{"{{ spreadValue() }}":"{{ .event }}","run":{"id":"{{ .run.id }}"}}`
 	triggerData = `{"{{ spreadValue() }}":"{{ . }}"}`
 )
@@ -140,14 +140,14 @@ func TestOneChangeOfPortAlertsOnce(t *testing.T) {
 	expectNoOther(t, l, webhook)
 }
 
-// expectNoOther shows that no alert is left, by one that comes after them.
+// expectNoOther checks that no other alert is pending, by sending a last one.
 func expectNoOther(t *testing.T, l *listener, webhook *fakeSlack) {
 	t.Helper()
 	l.accept(t, change("last"))
 	webhook.expect(t, "last")
 }
 
-// TestAutomationsOfPortAlert has no changelog destination at all, as Port has today.
+// TestAutomationsOfPortAlert uses no changelog destination, like Port today.
 func TestAutomationsOfPortAlert(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{"the event": spreadEvent, "the trigger data": triggerData} {
@@ -169,8 +169,7 @@ func TestAutomationsOfPortAlert(t *testing.T) {
 	}
 }
 
-// readExample returns a JSON document of the guide, about the test's own blueprint and for the
-// test's own listener.
+// readExample returns a JSON document of the guide, for the blueprint and the listener of the test.
 func readExample(t *testing.T, name, url string) string {
 	t.Helper()
 	text, err := os.ReadFile("../../../examples/listener/" + name)
@@ -184,9 +183,9 @@ func readExample(t *testing.T, name, url string) string {
 	return strings.NewReplacer(address, `"`+url+`"`, blueprint, `"service"`).Replace(string(text))
 }
 
-// workflowAsAutomation returns the automation that does what a workflow of an event trigger and a
-// webhook node does. The emulator has no workflows; their conditions and templates are those of
-// automations, but for where a template finds the event.
+// workflowAsAutomation returns the automation equivalent to a workflow with an event trigger and a
+// webhook node. The emulator has no workflows; their conditions and templates are like those of
+// automations, except for the path of the event in templates.
 func workflowAsAutomation(t *testing.T, text string) string {
 	t.Helper()
 	var workflow struct {
@@ -217,8 +216,8 @@ func workflowAsAutomation(t *testing.T, text string) string {
 	return strings.ReplaceAll(string(automation), "{{ .outputs."+trigger.Identifier+" }}", "{{ .event }}")
 }
 
-// TestExamplesReportHealth creates the automation and the workflow that the guide shows, each alone
-// and both together: a change of the health is one alert, and nothing else is even sent.
+// TestExamplesReportHealth creates the automation and the workflow of the guide, separately and
+// together: a change of the health is one alert, and other changes are not even posted.
 func TestExamplesReportHealth(t *testing.T) {
 	t.Parallel()
 	for name, reporters := range map[string][]string{"automation": {"automation"}, "workflow": {"workflow"}, "both": {"automation", "workflow"}} {
@@ -258,9 +257,9 @@ func TestExamplesReportHealth(t *testing.T) {
 	}
 }
 
-// TestOtherEventsOfAutomationsAreTaken sends an expired timer and the change of a run: both are
-// stored, and no health rule is about them.
-func TestOtherEventsOfAutomationsAreTaken(t *testing.T) {
+// TestOtherEventsOfAutomationsAreStored sends an expired timer and a change of a run: both are
+// stored, and match no health rule.
+func TestOtherEventsOfAutomationsAreStored(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)
 	l := start(t, t.TempDir(), webhook)
@@ -282,7 +281,7 @@ func TestOtherEventsOfAutomationsAreTaken(t *testing.T) {
 	p.createAutomation(t, relay.URL, "run", `{"type":"ANY_RUN_CHANGE","actionIdentifier":"timer"}`, "", triggerData)
 	expires := time.Now().Add(50 * time.Millisecond).UTC().Format("2006-01-02T15:04:05.000Z")
 	p.call(t, http.MethodPatch, servicesPath+"/cart", `{"properties":{"healthStatus":"Degraded","ttl":"`+expires+`"}}`)
-	for range 3 { // The timer, the run that it makes, and how that run ends.
+	for range 3 { // The timer, the run that it starts, and the end of that run.
 		select {
 		case status := <-statuses:
 			if status != http.StatusAccepted {

@@ -14,7 +14,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 )
 
-// asking returns the options of a listener that asks an emulator for changes.
+// asking returns the options of a listener that reads the audit log of an emulator.
 func asking(t *testing.T, p *portAPI, dir string, webhook *fakeSlack) app.Options {
 	t.Helper()
 	served := httptest.NewServer(p.emulator)
@@ -27,7 +27,7 @@ func asking(t *testing.T, p *portAPI, dir string, webhook *fakeSlack) app.Option
 
 const followed = "following the audit log from now"
 
-// startAsking starts it, and waits until it follows the audit log.
+// startAsking starts such a listener, and waits until it follows the audit log.
 func startAsking(t *testing.T, described app.Options) *listener {
 	t.Helper()
 	l := startWith(t, described)
@@ -35,14 +35,14 @@ func startAsking(t *testing.T, described app.Options) *listener {
 	return l
 }
 
-// pastSecond waits until Port's clock, which answers tell to the second, has gone on.
+// pastSecond waits for the next second of Port's clock, which answers give only to the second.
 func pastSecond(t *testing.T) {
 	t.Helper()
 	begin := time.Now().Truncate(time.Second)
 	until(t, "another second", func() bool { return time.Since(begin) >= 2*time.Second })
 }
 
-// TestPullCatchesUp asks Port for changes, with nothing that posts them, over restarts.
+// TestPullCatchesUp polls Port for changes across restarts, while nothing posts them.
 func TestPullCatchesUp(t *testing.T) {
 	t.Parallel()
 	webhook, dir := newSlack(t), t.TempDir()
@@ -53,7 +53,7 @@ func TestPullCatchesUp(t *testing.T) {
 	described := asking(t, p, dir, webhook)
 	described.Config.ClientSecrets = append([]config.Secret{config.NewSecret("a-secret-that-is-to-come")}, described.Config.ClientSecrets...)
 	l := startAsking(t, described)
-	// What happened before is not news.
+	// Earlier changes are not reported.
 	p.setHealth(t, "shop", "Degraded")
 	webhook.expect(t, "shop")
 	if lag := l.metric(t, "catch_up_lag_seconds"); lag < 0 || lag > 60 {
@@ -71,9 +71,9 @@ func TestPullCatchesUp(t *testing.T) {
 	}
 }
 
-// TestEveryWayAtOnce reports each of many changes by the changelog, by an automation and in an
-// audit log that shows some entries late, and all in an order of its own.
-func TestEveryWayAtOnce(t *testing.T) {
+// TestEverySourceAtOnce reports each of many changes by the changelog, by an automation, and in an
+// audit log that shows some entries late, each in a different order.
+func TestEverySourceAtOnce(t *testing.T) {
 	t.Parallel()
 	changes := 100
 	if os.Getenv("LISTENER_SOAK") != "" {
@@ -91,13 +91,13 @@ func TestEveryWayAtOnce(t *testing.T) {
 	for i := range changes {
 		p.setHealth(t, []string{"cart", "shop"}[i%2], fmt.Sprint("state-", i))
 	}
-	// Many take longer than one may.
+	// Many take longer than the usual patience.
 	for missing := changes; missing > 0; missing = delivered.missing() {
 		until(t, "another change is delivered", func() bool { return delivered.missing() < missing })
 	}
 	duplicate := `events_received_total{result="duplicate",source="audit_log"}`
 	stored := `events_received_total{result="stored",source="audit_log"}`
-	// The log also has the creations of the three entities.
+	// The log also contains the creations of the three entities.
 	all := float64(changes + 3)
 	until(t, "every change was read", func() bool { return l.metric(t, duplicate)+l.metric(t, stored) == all })
 	until(t, "everything is evaluated", func() bool {
@@ -159,9 +159,9 @@ func (c *tally) expectOnce(t *testing.T) {
 	}
 }
 
-// TestPortIsNotWell lets the audit log answer in every way but the right one. Nothing is lost,
-// nothing comes twice, and the listener is ready all the while.
-func TestPortIsNotWell(t *testing.T) {
+// TestPortFails makes the audit log fail in every way. Nothing is lost or repeated, and the
+// listener stays ready.
+func TestPortFails(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ fault, reason string }{
 		"429":                 {`"status":429,"headers":{"Retry-After":"0"}`, "rate_limited"},
@@ -200,7 +200,7 @@ func TestPortIsNotWell(t *testing.T) {
 	}
 }
 
-// TestClocksDiffer runs a listener whose clock is a minute before or behind that of Port.
+// TestClocksDiffer runs a listener whose clock is a minute ahead of or behind Port's.
 func TestClocksDiffer(t *testing.T) {
 	t.Parallel()
 	for name, skew := range map[string]time.Duration{"behind": -time.Minute, "before": time.Minute} {
@@ -222,7 +222,7 @@ func TestClocksDiffer(t *testing.T) {
 	}
 }
 
-// TestOldChangesAreCounted catches up on what is older than it may be.
+// TestOldChangesAreCounted catches up on changes that are too old to be delivered.
 func TestOldChangesAreCounted(t *testing.T) {
 	t.Parallel()
 	webhook, dir := newSlack(t), t.TempDir()
@@ -241,7 +241,7 @@ func TestOldChangesAreCounted(t *testing.T) {
 	expectNoOther(t, l, webhook)
 }
 
-// TestAnotherQueryIsFollowed reloads rules that need another part of the audit log.
+// TestAnotherQueryIsFollowed reloads rules that need another query of the audit log.
 func TestAnotherQueryIsFollowed(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// pipes is a listener whose connections are made within the test, by the clock of its bubble.
+// pipes is a net.Listener with in-memory connections, for tests with fake time.
 type pipes struct {
 	made   chan net.Conn
 	closed chan struct{}
@@ -36,7 +36,7 @@ func (p *pipes) Close() error {
 
 func (*pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
-// dial makes a connection, and sends something on it.
+// dial opens a connection and sends something.
 func (p *pipes) dial(t *testing.T, text string) net.Conn {
 	t.Helper()
 	near, far := net.Pipe()
@@ -49,7 +49,7 @@ func (p *pipes) dial(t *testing.T, text string) net.Conn {
 	return near
 }
 
-// serveOf serves a handler on at most so many connections.
+// serveOf serves a handler on a limited number of connections.
 func serveOf(t *testing.T, limit int, handler http.HandlerFunc) *pipes {
 	t.Helper()
 	made := &pipes{made: make(chan net.Conn), closed: make(chan struct{})}
@@ -67,7 +67,7 @@ func serveOf(t *testing.T, limit int, handler http.HandlerFunc) *pipes {
 	return made
 }
 
-// status reads an answer; 0 stands for a connection that was closed.
+// status reads the status of an answer; 0 means that the connection was closed.
 func status(t *testing.T, from net.Conn) int {
 	t.Helper()
 	response, err := http.ReadResponse(bufio.NewReader(from), nil)
@@ -84,9 +84,9 @@ func announce(length int) string {
 	return fmt.Sprintf("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", length)
 }
 
-// TestConnectionsThatSendNothingKeepNobodyOut fills the server with connections of each kind that
-// is of no use, and asks it something.
-func TestConnectionsThatSendNothingKeepNobodyOut(t *testing.T) {
+// TestUselessConnectionsBlockNobody fills the server with each kind of useless connection, and
+// sends a request.
+func TestUselessConnectionsBlockNobody(t *testing.T) {
 	t.Parallel()
 	for name, sent := range map[string]string{
 		"nothing":             "",
@@ -129,8 +129,7 @@ func TestConnectionsThatSendNothingKeepNobodyOut(t *testing.T) {
 	}
 }
 
-// TestIdleConnectionsAreClosedBeforeOthers has a body arrive while idle connections are there,
-// which are younger.
+// TestIdleConnectionsAreClosedBeforeOthers sends a body while there are younger idle connections.
 func TestIdleConnectionsAreClosedBeforeOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -153,8 +152,8 @@ func TestIdleConnectionsAreClosedBeforeOthers(t *testing.T) {
 	})
 }
 
-// TestARequestAtWorkIsNotClosed has one more wait for its turn.
-func TestARequestAtWorkIsNotClosed(t *testing.T) {
+// TestARequestInProgressIsNotClosed makes another connection wait for its turn.
+func TestARequestInProgressIsNotClosed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ready := make(chan struct{})
@@ -188,7 +187,7 @@ func TestABodyMustArriveInTime(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
-		// each is sent every second, until length bytes are.
+		// each bytes are sent every second, until length bytes are sent.
 		length, each int
 		arrives      bool
 		within       time.Duration
@@ -243,8 +242,7 @@ func TestABodyMustArriveInTime(t *testing.T) {
 	}
 }
 
-// TestAServerClosesWhileAConnectionWaits makes sure that stopping does not wait for a place among
-// the connections.
+// TestAServerClosesWhileAConnectionWaits checks that stopping does not wait for a free connection.
 func TestAServerClosesWhileAConnectionWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

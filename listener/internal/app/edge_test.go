@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestEveryShapeAndEdge sends what Port has been seen to send, and worse. want is what the alert's
-// text holds; "" is for an event that is taken without an alert.
+// TestEveryShapeAndEdge sends events in every form that Port sends, and worse. want is part of the
+// alert's text; "" means that the event is accepted without an alert.
 func TestEveryShapeAndEdge(t *testing.T) {
 	t.Parallel()
 	now := time.Now().UTC()
@@ -66,7 +66,7 @@ func TestEveryShapeAndEdge(t *testing.T) {
 		{"an unknown resource", with(`"entity"`, `"gizmo"`), ""},
 		{"an unknown origin", with(`"trigger":{`, `"trigger":{"origin":"MARS",`), "Crashed"},
 		{"it failed", with(`"trigger"`, `"status":"FAILURE","trigger"`), ""},
-		// By the minute in which it is rendered it may be later still.
+		// It may be a minute later when it is rendered.
 		{"it is late", with(at(0), at(7*time.Minute)), " minutes late"},
 		{"duplicate keys", with(`"action"`, `"action":"DELETE","action"`), "Crashed"},
 		{
@@ -82,7 +82,7 @@ func TestEveryShapeAndEdge(t *testing.T) {
 			defer l.stop(t)
 			l.accept(t, []byte(test.body))
 			if test.want == "" {
-				// What comes next is told; what does not matter never was.
+				// The next change is alerted; the unmatched event never was.
 				until(t, "it is counted", func() bool { return l.metric(t, "events_unmatched_total") == 1 })
 				l.accept(t, []byte(change(status(`"Healthy"`), `{"identifier":"next","properties":{"healthStatus":"Crashed"}}`)))
 				test.want = "Change in next health"
@@ -99,8 +99,8 @@ func TestEveryShapeAndEdge(t *testing.T) {
 	}
 }
 
-// TestAnOvertakenChangeIsToldAsLate sends a change after a later one of the same entity.
-func TestAnOvertakenChangeIsToldAsLate(t *testing.T) {
+// TestAnOvertakenChangeIsMarked sends a change after a newer one of the same entity.
+func TestAnOvertakenChangeIsMarked(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)
 	l := start(t, t.TempDir(), webhook)

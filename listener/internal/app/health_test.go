@@ -12,7 +12,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// sickQueue is a store that only says how it is.
+// sickQueue is a store that only reports its health.
 type sickQueue struct {
 	queue.Queue
 	err    error

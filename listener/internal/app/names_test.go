@@ -10,8 +10,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/message"
 )
 
-// TestNamesFromPort sends a change of the emulator to a listener that asks it for names: by the
-// default message, and by a template that names everything.
+// TestNamesFromPort sends a change to a listener that looks up names in the emulator: with the
+// default message, and with a template that uses every name.
 func TestNamesFromPort(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)
@@ -37,13 +37,13 @@ func TestNamesFromPort(t *testing.T) {
 
 	p.setHealth(t, "cart", "Degraded")
 	expectTexts(t, webhook, namedTexts("cart"))
-	// What is known is used while Port does not answer.
+	// Cached names are used while Port does not answer.
 	served.Close()
 	p.setHealth(t, "shop", "Degraded")
 	expectTexts(t, webhook, namedTexts("shop"))
 }
 
-// namedTexts are what the messages about an entity contain.
+// namedTexts are the texts in the messages about an entity.
 func namedTexts(entity string) []string {
 	link := "https://app.example/serviceEntity?identifier=" + entity
 	return []string{
@@ -52,7 +52,7 @@ func namedTexts(entity string) []string {
 	}
 }
 
-// expectTexts waits for as many messages, each of which contains one of the texts.
+// expectTexts waits for one message for each text.
 func expectTexts(t *testing.T, webhook *fakeSlack, wanted []string) {
 	t.Helper()
 	for range wanted {

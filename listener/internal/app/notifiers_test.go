@@ -14,7 +14,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// laneQueue is a store that tells which lanes are served, and which are asked about.
+// laneQueue is a store that records which lanes are served, and which are checked.
 type laneQueue struct {
 	queue.Queue
 	served, released chan string
@@ -52,8 +52,8 @@ func destination(name, path string) config.Destination {
 	return config.Destination{Name: name, WebhookURL: config.NewSecret("https://hooks.slack.com/services/" + path), Interval: time.Second}
 }
 
-// replace does what a reload does with the notifiers, and returns the names of those started and
-// how many were stopped.
+// replace replaces the notifiers like a reload, and returns the names of those started and the
+// number of those stopped.
 func replace(t *testing.T, n *notifiers, destinations ...config.Destination) (started []string, stopped int) {
 	t.Helper()
 	prepared, err := n.prepare(destinations)

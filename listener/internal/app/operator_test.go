@@ -21,7 +21,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/tlstest"
 )
 
-// request asks an address and returns status and text.
+// request sends a request and returns the status and the body.
 func request(t *testing.T, method, url string, header ...string) (int, string) {
 	t.Helper()
 	asked, err := http.NewRequestWithContext(t.Context(), method, url, http.NoBody)
@@ -45,7 +45,7 @@ func request(t *testing.T, method, url string, header ...string) (int, string) {
 
 func (l *listener) adminURL(path string) string { return "http://" + l.AdminAddr().String() + path }
 
-// metric reads one series, by its name and labels as Prometheus writes them.
+// metric reads one series, by its name and labels in Prometheus format.
 func (l *listener) metric(t *testing.T, series string) float64 {
 	t.Helper()
 	status, text := request(t, http.MethodGet, l.adminURL("/metrics"))
@@ -78,7 +78,7 @@ func until(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// TestTheOperatorSeesAndUnparks goes through the life of a destination that is gone for a while.
+// TestTheOperatorSeesAndUnparks parks and unparks a destination.
 func TestTheOperatorSeesAndUnparks(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)
@@ -116,7 +116,7 @@ func TestTheOperatorSeesAndUnparks(t *testing.T) {
 	if oldest := l.metric(t, `alerts_oldest_seconds{destination="d0"}`); oldest <= 0 || oldest > 60 {
 		t.Errorf("the oldest alert has waited for %v s", oldest)
 	}
-	// Slack's absence is no reason not to be ready.
+	// An outage of Slack does not make the listener unready.
 	if status, text := request(t, http.MethodGet, l.adminURL("/readyz")); status != http.StatusOK || text != "ok\n" {
 		t.Errorf("readyz: %d %s", status, text)
 	}
@@ -144,7 +144,7 @@ func TestTheOperatorSeesAndUnparks(t *testing.T) {
 	}
 }
 
-// TestOnlyTheOperatorReachesTheMetrics looks for them on the public address.
+// TestOnlyTheOperatorReachesTheMetrics requests the metrics from the public address.
 func TestOnlyTheOperatorReachesTheMetrics(t *testing.T) {
 	t.Parallel()
 	l := start(t, t.TempDir(), newSlack(t))
@@ -158,8 +158,8 @@ func TestOnlyTheOperatorReachesTheMetrics(t *testing.T) {
 	}
 }
 
-// TestOtherSitesChangeNothing posts to the admin address as the page of another site would have the
-// operator's browser do.
+// TestOtherSitesChangeNothing posts to the admin address as a page of another site would do through
+// the operator's browser.
 func TestOtherSitesChangeNothing(t *testing.T) {
 	t.Parallel()
 	l := start(t, t.TempDir(), newSlack(t))
@@ -180,7 +180,7 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 	}
 }
 
-// TestNothingShowsASecret lets everything go wrong and reads all that comes out.
+// TestNothingShowsASecret causes every failure and reads all output.
 func TestNothingShowsASecret(t *testing.T) {
 	t.Parallel()
 	gone, down := newSlack(t), newSlack(t)
@@ -235,7 +235,7 @@ func TestReadyzReportsDamage(t *testing.T) {
 	}
 }
 
-// TestARemovedDestination starts again without one of two destinations.
+// TestARemovedDestination restarts without one of two destinations.
 func TestARemovedDestination(t *testing.T) {
 	t.Parallel()
 	kept, removed, dir := newSlack(t), newSlack(t), t.TempDir()
@@ -252,9 +252,8 @@ func TestARemovedDestination(t *testing.T) {
 	})
 }
 
-// TestStorm tells of a thousand changes through a Slack that takes one message a second and refuses
-// what is faster. The rate is twenty times the real one, and so is everything else; make soak keeps
-// the real one.
+// TestStorm reports a thousand changes through a Slack that accepts one message a second and
+// refuses faster ones. Everything runs at twenty times the real speed, except in make soak.
 func TestStorm(t *testing.T) {
 	t.Parallel()
 	const changes = 1000
@@ -312,7 +311,7 @@ func TestStorm(t *testing.T) {
 	}
 }
 
-// TestTLS serves HTTPS on the public address alone.
+// TestTLS serves HTTPS only on the public address.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	described := options(t.TempDir(), newSlack(t))
@@ -337,7 +336,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestAHugeHeaderIsRefused sends more than a header ever needs.
+// TestAHugeHeaderIsRefused sends far too large headers.
 func TestAHugeHeaderIsRefused(t *testing.T) {
 	t.Parallel()
 	l := start(t, t.TempDir(), newSlack(t))
@@ -355,7 +354,7 @@ func TestAHugeHeaderIsRefused(t *testing.T) {
 	}
 }
 
-// startWith starts a listener with options of its own.
+// startWith starts a listener with the given options.
 func startWith(t *testing.T, described app.Options) *listener {
 	t.Helper()
 	log := &testlog.Buffer{}

@@ -20,14 +20,14 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/tlstest"
 )
 
-// source is a configuration that somebody edits.
+// source is an editable configuration.
 type source struct {
 	mu      sync.Mutex
 	current config.Config
 	err     error
 }
 
-// editable has a listener read its configuration from a source.
+// editable makes a listener read its configuration from a source.
 func editable(described *app.Options) *source {
 	edited := &source{current: *described.Config}
 	described.Load = func(config.Try) (*config.Config, error) {
@@ -48,7 +48,7 @@ func (s *source) edit(change func(edited *config.Config)) {
 	change(&s.current)
 }
 
-// reload asks for it as the operator does.
+// reload requests a reload through the admin API.
 func (l *listener) reload(t *testing.T, wantStatus int, wantText string) {
 	t.Helper()
 	status, text := request(t, http.MethodPost, l.adminURL("/-/reload"))
@@ -57,7 +57,7 @@ func (l *listener) reload(t *testing.T, wantStatus int, wantText string) {
 	}
 }
 
-// TestReload changes a listener at work, of which a request to Slack is under way.
+// TestReload reloads a listener while a request to Slack is in progress.
 func TestReload(t *testing.T) {
 	t.Parallel()
 	kept, changed, added := newSlack(t), newSlack(t), newSlack(t)
@@ -87,7 +87,7 @@ func TestReload(t *testing.T) {
 	l.reload(t, http.StatusOK, "Client secrets: 2. Destinations: d0, d1, d2. Rules: health, blueprints. Workers: 2 started, 1 stopped, 1 unchanged.\n")
 	close(release)
 
-	// The request that was under way is the only one about its alert.
+	// The request in progress is the only one for its alert.
 	l.accept(t, change("shop"))
 	kept.expect(t, "shop")
 	added.expect(t, "shop")
@@ -118,7 +118,7 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestReloadRefuses keeps the configuration whatever is wrong with the next one.
+// TestReloadRefuses keeps the configuration if the next one has mistakes.
 func TestReloadRefuses(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)
@@ -165,9 +165,9 @@ func TestReloadRefuses(t *testing.T) {
 	}
 }
 
-// TestReloadMendsAParkedDestination gives it another webhook, and removes another destination for
-// which something waits.
-func TestReloadMendsAParkedDestination(t *testing.T) {
+// TestReloadFixesAParkedDestination changes the webhook of a parked destination, and removes
+// another destination with pending alerts.
+func TestReloadFixesAParkedDestination(t *testing.T) {
 	t.Parallel()
 	gone, mended, removed := newSlack(t), newSlack(t), newSlack(t)
 	notThere := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) }
@@ -196,8 +196,8 @@ func TestReloadMendsAParkedDestination(t *testing.T) {
 	mended.expect(t, "shop")
 }
 
-// TestReloadWaitsForNoRequest reloads while Slack takes its time over requests for destinations
-// that change and that go.
+// TestReloadWaitsForNoRequest reloads during slow requests for destinations that change or are
+// removed.
 func TestReloadWaitsForNoRequest(t *testing.T) {
 	t.Parallel()
 	slow, goes := newSlack(t), newSlack(t)
@@ -243,7 +243,7 @@ func TestReloadWaitsForNoRequest(t *testing.T) {
 	}
 }
 
-// TestStopWhileTheConfigurationIsRead stops a listener whose file cannot be read in time.
+// TestStopWhileTheConfigurationIsRead stops a listener while reading its file hangs.
 func TestStopWhileTheConfigurationIsRead(t *testing.T) {
 	t.Parallel()
 	described := options(t.TempDir(), newSlack(t))
@@ -302,7 +302,7 @@ func TestReloadsFollowEachOther(t *testing.T) {
 	}
 }
 
-// TestReloadRenewsTheCertificate replaces the files, as somebody who renews certificates does.
+// TestReloadRenewsTheCertificate replaces the certificate files.
 func TestReloadRenewsTheCertificate(t *testing.T) {
 	t.Parallel()
 	described := options(t.TempDir(), newSlack(t))
@@ -328,7 +328,7 @@ func TestReloadRenewsTheCertificate(t *testing.T) {
 	}
 }
 
-// served returns the certificate that the public address shows.
+// served returns the certificate of the public address.
 func served(t *testing.T, l *listener) string {
 	t.Helper()
 	connection, err := (&tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}).DialContext(t.Context(), "tcp", l.Addr().String())
@@ -339,7 +339,7 @@ func served(t *testing.T, l *listener) string {
 	return string(connection.(*tls.Conn).ConnectionState().PeerCertificates[0].Raw)
 }
 
-// TestReloadEntersAnotherSmeeChannel moves from none to one, to another and back.
+// TestReloadEntersAnotherSmeeChannel changes from no channel to one, to another and back.
 func TestReloadEntersAnotherSmeeChannel(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)

@@ -37,14 +37,14 @@ func (f *fakeSlack) next(t *testing.T) string {
 	return text
 }
 
-// TestSeveralRulesForOneEvent has an event matched by some rules, of which one cannot be asked, and
-// told by templates, of which one fails.
+// TestSeveralRulesForOneEvent sends an event that several rules match, one of which has a failing
+// condition, and one a failing template.
 func TestSeveralRulesForOneEvent(t *testing.T) {
 	t.Parallel()
 	first, second := newSlack(t), newSlack(t)
 	described := options(t.TempDir(), first, second)
 	fails := rule.Rule{Name: "fails", Property: "healthStatus"}
-	// It fails for long lists alone, which no sample has.
+	// It fails only for long lists, which no sample has.
 	template, err := message.NewTemplate(message.Source{Text: "{{ range .After.tags }}{{ range 500 }}{{ end }}{{ end }}the template"})
 	if err != nil {
 		t.Fatal(err)
@@ -87,8 +87,8 @@ func TestSeveralRulesForOneEvent(t *testing.T) {
 	}
 }
 
-// TestARuleThatIsGone tells of what a rule had matched before it was removed.
-func TestARuleThatIsGone(t *testing.T) {
+// TestARemovedRule sends an alert whose rule was removed after it matched.
+func TestARemovedRule(t *testing.T) {
 	t.Parallel()
 	webhook, dir := newSlack(t), t.TempDir()
 	webhook.answer(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) })
@@ -109,7 +109,7 @@ func TestARuleThatIsGone(t *testing.T) {
 	}
 }
 
-// TestADigestOfSeveralRules gathers what different rules tell.
+// TestADigestOfSeveralRules sends one digest for alerts of different rules.
 func TestADigestOfSeveralRules(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)

@@ -12,8 +12,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 )
 
-// newSmee starts a server with one channel, which relays an event to whoever connects and then
-// keeps the connection open. It returns the URL of the channel.
+// newSmee starts a server with one channel, which relays an event to each client and then keeps the
+// connection open. It returns the URL of the channel.
 func newSmee(t *testing.T, event []byte) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
@@ -41,7 +41,7 @@ func TestAnEventThroughSmeeAlerts(t *testing.T) {
 	described.Config.Smee.URL = config.NewSecret(newSmee(t, []byte(event)))
 	l := startWith(t, described)
 	webhook.expect(t, "cart")
-	// What arrives by both ways is one change.
+	// An event from both sources is one change.
 	l.accept(t, []byte(event))
 	l.accept(t, change("shop"))
 	webhook.expect(t, "shop")

@@ -9,8 +9,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/arrivals"
 )
 
-// TestArrivals notes what arrives, in the order of a clock that gains a minute each time it is
-// looked at.
+// TestArrivals records arrivals with a clock that advances by a minute at each reading.
 func TestArrivals(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 6, 15, 16, 0, 0, 0, time.UTC)
@@ -46,7 +45,7 @@ func TestArrivals(t *testing.T) {
 	}
 }
 
-// TestStates has sources come and go.
+// TestStates configures and removes sources.
 func TestStates(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 6, 15, 16, 0, 0, 0, time.UTC)
@@ -71,8 +70,8 @@ func TestStates(t *testing.T) {
 	}
 }
 
-// TestBlueprintsAreBounded has more blueprints than are remembered.
-func TestBlueprintsAreBounded(t *testing.T) {
+// TestBlueprintsAreLimited records more blueprints than the limit.
+func TestBlueprintsAreLimited(t *testing.T) {
 	t.Parallel()
 	log := arrivals.New(time.Now)
 	for i := range 1500 {

@@ -20,7 +20,7 @@ import (
 
 const address = "https://listener.example.com/api/slack"
 
-// catalog has a blueprint of every kind that matters.
+// catalog returns a blueprint of every relevant kind.
 func catalog() []port.Blueprint {
 	health := func(more map[string]port.Property) port.Schema {
 		properties := map[string]port.Property{"healthStatus": {Type: "string"}}
@@ -159,8 +159,8 @@ func TestDeriveRefuses(t *testing.T) {
 	}
 }
 
-// TestConditionsAgreeWithRules asks rules and the conditions that follow from them about the same
-// events, in the form in which automations see them.
+// TestConditionsAgreeWithRules evaluates rules and their derived conditions for the same events, in
+// the form that automations see.
 func TestConditionsAgreeWithRules(t *testing.T) {
 	t.Parallel()
 	values := []any{nil, "Healthy", "Crashed", `a"\(1)b`, json.Number("1"), json.Number("1.0"), true, []any{"x"}}
@@ -194,7 +194,7 @@ func TestConditionsAgreeWithRules(t *testing.T) {
 	}
 }
 
-// agree compares the verdicts of a rule with what its automation lets through.
+// agree compares the verdicts of a rule with the condition of its automation.
 func agree(t *testing.T, r rule.Rule, events []*changelog.Event) int {
 	t.Helper()
 	made := derive(t, []rule.Rule{r}).Automations[0]
@@ -262,7 +262,7 @@ func decoded(t *testing.T, text string) port.Action {
 	return port.Action(object)
 }
 
-// TestMergeKeepsWhatOthersAdded changes only what setup is about.
+// TestMergeKeepsWhatOthersAdded checks that only the values of setup change.
 func TestMergeKeepsWhatOthersAdded(t *testing.T) {
 	t.Parallel()
 	desired := derive(t, []rule.Rule{rule.DefaultHealth()}, "plain").Automations[0].Action(address)

@@ -13,7 +13,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/budget"
 )
 
-// TestCostCoversWhatEventsTake decodes what takes most of its size.
+// TestCostCoversWhatEventsTake decodes the events that take the most memory for their size.
 //
 //nolint:paralleltest // It measures the memory of the process.
 func TestCostCoversWhatEventsTake(t *testing.T) {
@@ -39,7 +39,7 @@ func TestCostCoversWhatEventsTake(t *testing.T) {
 	}
 }
 
-// dense costs more than any other event of its size.
+// dense returns the event with the highest cost for its size.
 func dense(size int) []byte { return []byte(strings.Repeat("{},", size/3)) }
 
 func TestSmallEventsPassLargeOnes(t *testing.T) {
@@ -67,8 +67,8 @@ func TestSmallEventsPassLargeOnes(t *testing.T) {
 	again()
 }
 
-// TestBodiesDoNotWaitForEachOther has more bodies grow at a time than there is memory for. One
-// after the other arrives whole.
+// TestBodiesDoNotWaitForEachOther grows more bodies at a time than there is memory for. All of them
+// must complete, one after the other.
 func TestBodiesDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"testing/fstest"
 )
 
-// TestTheProcessTakesLessThanTheContainerHas reads the limits of containers and services as the
-// kernel shows them.
+// TestTheProcessTakesLessThanTheContainerHas reads the limits of containers and services in the
+// formats of the kernel.
 func TestTheProcessTakesLessThanTheContainerHas(t *testing.T) {
 	t.Parallel()
 	file := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestTheAnnotatedFile loads the file that documents every key and its default, and compares it
-// with what applies without a file.
+// TestTheAnnotatedFile loads the file that documents every key with its default, and compares it
+// with the configuration without a file.
 func TestTheAnnotatedFile(t *testing.T) {
 	t.Parallel()
 	const path = "../../../examples/listener/listener.yaml"

@@ -28,7 +28,7 @@ func environment(variables map[string]string) func(string) (string, bool) {
 	}
 }
 
-// write makes a file and returns its path.
+// write writes a file and returns its path.
 func write(t *testing.T, name, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -38,7 +38,7 @@ func write(t *testing.T, name, content string) string {
 	return path
 }
 
-// plain is a configuration with its secrets revealed, to be compared.
+// plain is a configuration with revealed secrets, for comparisons.
 type plain struct {
 	Secrets      []string
 	Webhook      config.Webhook
@@ -180,7 +180,7 @@ destinations:
 	}
 }
 
-// TestEveryKeyIsRead gives every key of the file another value than its default.
+// TestEveryKeyIsRead sets every key of the file to a value other than its default.
 func TestEveryKeyIsRead(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile := tlstest.Certificate(t)
@@ -233,7 +233,7 @@ destinations:
 	}
 }
 
-// TestPortFromTheEnvironment asks for what the file does not say.
+// TestPortFromTheEnvironment reads what the file does not set.
 func TestPortFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	variables := environment(map[string]string{
@@ -312,8 +312,8 @@ func TestAddressesOfTheCommandLineWin(t *testing.T) {
 	}
 }
 
-// TestFilesOfSecretsAsEditorsWriteThem reads what an editor has put around a secret, and refuses
-// what it has made of it.
+// TestFilesOfSecretsAsEditorsWriteThem reads secrets with a byte order mark and line breaks, and
+// refuses other encodings.
 func TestFilesOfSecretsAsEditorsWriteThem(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, content, want string }{
@@ -411,8 +411,7 @@ func TestLoadFromTheEnvironmentFails(t *testing.T) {
 	}
 }
 
-// TestMistakes loads a file for each mistake, and compares everything that is said about it with
-// the text beside it.
+// TestMistakes loads a file for each mistake, and compares the error with the text file next to it.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/mistakes/*.yaml")

@@ -8,8 +8,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 )
 
-// TestDescribe shows a configuration with every kind of value, and with secrets that come in each
-// way.
+// TestDescribe describes a configuration with every kind of value, and with secrets from every
+// source.
 func TestDescribe(t *testing.T) {
 	t.Parallel()
 	token := write(t, "token", "hunter-0123456789abcdef\n")

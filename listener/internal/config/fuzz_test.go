@@ -12,8 +12,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// FuzzLoad loads any file: it is loaded, or everything that is wrong with it is said, with its
-// place and without a secret.
+// FuzzLoad loads any file: either it is valid, or the error lists the mistakes with positions and
+// without secrets.
 func FuzzLoad(f *testing.F) {
 	for _, pattern := range []string{"testdata/mistakes/*.yaml", "../../../examples/listener/*.yaml"} {
 		files, err := filepath.Glob(pattern)
@@ -34,7 +34,7 @@ func FuzzLoad(f *testing.F) {
 			t.Fatal(err)
 		}
 		source := config.Source{File: file, LookupEnv: environment(map[string]string{"PORT_CLIENT_SECRET": clientSecret, "SLACK_WEBHOOK_URL": webhookURL})}
-		// A template may take any time.
+		// A template may take unlimited time.
 		source.Try = func(*message.Template, rule.Rule) error { return nil }
 		loaded, err := config.Load(source)
 		if err == nil {

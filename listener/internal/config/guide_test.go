@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestGuideKeys holds the guide to the keys that there are, in both directions.
+// TestGuideKeys checks that the guide documents exactly the existing keys.
 func TestGuideKeys(t *testing.T) {
 	t.Parallel()
 	for heading, wanted := range map[string][]string{
@@ -25,7 +25,7 @@ func TestGuideKeys(t *testing.T) {
 	}
 }
 
-// leaves returns the keys of a section that are no sections themselves.
+// leaves returns the keys of a section that are not sections themselves.
 func leaves(section value, path string) []string {
 	var found []string
 	fields := fieldsOf(section)
@@ -49,7 +49,7 @@ func ruleKeys() []string { return keysOf(&ruleSection{}) }
 
 func templateKeys() []string { return keysOf(&templateSection{}) }
 
-// guideKeys returns what the first cells of the first table below a heading of the guide name.
+// guideKeys returns the keys in the first column of the first table below a heading of the guide.
 func guideKeys(t *testing.T, heading string) []string {
 	t.Helper()
 	guide, err := os.ReadFile("../../../docs/guides/listener-" + strings.ToLower(heading) + ".md")

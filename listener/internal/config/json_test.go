@@ -115,7 +115,7 @@ func TestFormsOfOneConfiguration(t *testing.T) {
 	}
 }
 
-// TestNamesOfDestinations has every way of loading hold to the same names.
+// TestNamesOfDestinations checks that all loading functions accept the same names.
 func TestNamesOfDestinations(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"On Call", `"on.call"`, `"${X}"`, "-a", strings.Repeat("a", 64)} {
@@ -127,7 +127,7 @@ func TestNamesOfDestinations(t *testing.T) {
 	}
 }
 
-// TestDeeplyNested refuses what would take long to look through.
+// TestDeeplyNested refuses deep nesting, which would take long to process.
 func TestDeeplyNested(t *testing.T) {
 	t.Parallel()
 	said := allLoads(write(t, "rules: [{name: a, to: "+strings.Repeat("[", 5000)+strings.Repeat("]", 5000)+"}]\n"), nil)

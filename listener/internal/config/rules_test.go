@@ -8,7 +8,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/config"
 )
 
-// TestEventsOfAutomations names changes as Port's automations do.
+// TestEventsOfAutomations uses event types of Port's automations as actions.
 func TestEventsOfAutomations(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -35,8 +35,8 @@ func TestEventsOfAutomations(t *testing.T) {
 	}
 }
 
-// TestConditionsWithoutExpressionsHold reads what stands in many automations.
-func TestConditionsWithoutExpressionsHold(t *testing.T) {
+// TestConditionsWithoutExpressionsAreTrue reads a condition that many automations have.
+func TestConditionsWithoutExpressionsAreTrue(t *testing.T) {
 	t.Parallel()
 	event, err := changelog.Parse([]byte(`{"action":"UPDATE","resourceType":"entity","diff":{"before":{},"after":{}}}`))
 	if err != nil {
@@ -49,7 +49,7 @@ func TestConditionsWithoutExpressionsHold(t *testing.T) {
 	}
 }
 
-// loadRule reads a rule that is given by all of its keys but the name.
+// loadRule reads a rule from its keys without the name.
 func loadRule(t *testing.T, keys string) config.Rule {
 	t.Helper()
 	loaded, err := config.Load(config.Source{
@@ -62,8 +62,8 @@ func loadRule(t *testing.T, keys string) config.Rule {
 	return loaded.Rules[0]
 }
 
-// TestLoadRulesLooksAtRulesAlone has every other section be wrong.
-func TestLoadRulesLooksAtRulesAlone(t *testing.T) {
+// TestLoadRulesReadsOnlyRules makes every other section invalid.
+func TestLoadRulesReadsOnlyRules(t *testing.T) {
 	t.Parallel()
 	const content = `
 port: &a {client_secrets: ["${NOT_SET}"]}

@@ -22,7 +22,7 @@ func TestASecretIsNeverShown(t *testing.T) {
 	}
 	secret := config.NewSecret(hidden)
 	around := hiding{inside: secret, Open: secret}
-	// What hides in an unexported field still has its use.
+	// A secret in an unexported field can still be used.
 	if around.inside.Reveal() != hidden {
 		t.Fatalf("it reveals %q", around.inside.Reveal())
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// TestLoadStore reads files of which only the store matters, without any secret.
+// TestLoadStore reads files with only a valid store, without any secrets.
 func TestLoadStore(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -63,7 +63,7 @@ func TestLoadStore(t *testing.T) {
 	}
 }
 
-// TestSizesOfTheStore takes what the store itself takes.
+// TestSizesOfTheStore checks that the limits are those of the store.
 func TestSizesOfTheStore(t *testing.T) {
 	t.Parallel()
 	for bytes, want := range map[int64]bool{queue.SmallestMaxBytes: true, queue.SmallestMaxBytes - 1: false, 1 << 40: true} {

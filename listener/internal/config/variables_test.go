@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// write makes a file of a text.
+// write writes a text to a file.
 func write(t *testing.T, content string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "listener.yaml")
@@ -19,7 +19,7 @@ func write(t *testing.T, content string) string {
 	return file
 }
 
-// allLoads loads a file in every way that there is, and returns what is said about it.
+// allLoads loads a file with every loading function, and returns the errors.
 func allLoads(file string, variables map[string]string) string {
 	source := Source{File: file, LookupEnv: func(name string) (string, bool) {
 		value, ok := variables[name]
@@ -35,9 +35,9 @@ func allLoads(file string, variables map[string]string) string {
 	return strings.ReplaceAll(said.String(), filepath.Dir(file)+"/", "")
 }
 
-// TestWhatVariablesHoldIsNotShown puts a variable with hostile values instead of every value, and
-// of keys.
-func TestWhatVariablesHoldIsNotShown(t *testing.T) {
+// TestValuesOfVariablesAreNotShown replaces every value, and keys, with a variable that has hostile
+// values.
+func TestValuesOfVariablesAreNotShown(t *testing.T) {
 	t.Parallel()
 	values := []string{
 		"hunter2", "hunter2-", "HUNTER2 hunter2", "hunter2\n  hunter2\n", "/healthz/hunter2", "/no/such/hunter2", "https://hunter2%zz", "hunter2://x/hunter2", "https:///hunter2",
@@ -51,7 +51,7 @@ func TestWhatVariablesHoldIsNotShown(t *testing.T) {
 			t.Parallel()
 			file := write(t, content)
 			for _, value := range values {
-				// Only jq and templates look into a program, and only blocks into JSON.
+				// Only jq and templates parse programs, and only blocks parse JSON.
 				if !program.MatchString(content) && strings.ContainsAny(value, "{[") {
 					continue
 				}
@@ -104,7 +104,7 @@ func places() []string {
 	)
 }
 
-// TestProblemsWithVariables shows what is said instead of what a variable holds.
+// TestProblemsWithVariables checks the errors for invalid values of variables.
 func TestProblemsWithVariables(t *testing.T) {
 	t.Parallel()
 	const always = "port: {client_secrets: [k7-client-secret]}\ndestinations: {a: {webhook_url: http://localhost/x}, b: {webhook_url: http://localhost/x}}\n"

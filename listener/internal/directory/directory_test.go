@@ -22,16 +22,16 @@ import (
 
 const app = "https://app.getport.io"
 
-// fakePort is Port's API in memory, whose clock is that of a test.
+// fakePort is Port's API in memory, with fake time.
 type fakePort struct {
 	mu sync.Mutex
-	// answers are the bodies by path; what has none is a 404.
+	// answers are the bodies by path; other paths answer 404.
 	answers map[string]string
 	// asked counts the requests by path.
 	asked map[string]int
-	// fault answers instead, when it is set and returns something.
+	// fault, if it is set, may return an answer to use instead.
 	fault func(path string) (status int, header http.Header, body string)
-	// delay is how long every answer takes.
+	// delay is the delay of every answer.
 	delay time.Duration
 }
 
@@ -118,7 +118,7 @@ func (r *recorder) NameLookupFailed(reason directory.Reason) {
 	r.reasons = append(r.reasons, reason)
 }
 
-// scene is a directory that asks a fake Port.
+// scene is a directory with a fake Port.
 type scene struct {
 	*directory.Directory
 	port     *fakePort
@@ -135,7 +135,7 @@ func (p *fakePort) connect(t *testing.T) *port.Client {
 	return client
 }
 
-// newScene is to be called in a bubble.
+// newScene must be called in a synctest bubble.
 func newScene(t *testing.T) *scene {
 	t.Helper()
 	s := &scene{port: newPort()}
@@ -158,7 +158,7 @@ func event(t *testing.T, user, blueprint, entity, team string) *changelog.Event 
 	return made
 }
 
-// names asks about an event, and sees that the answer takes less than a second.
+// names looks up the names in an event, and checks that this takes less than a second.
 func (s *scene) names(t *testing.T, of *changelog.Event, teams bool) message.Names {
 	t.Helper()
 	began := time.Now()
@@ -202,7 +202,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-func TestWhatTheEventSaysIsNotAsked(t *testing.T) {
+func TestNamesInTheEventAreNotLookedUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
@@ -230,7 +230,7 @@ func TestAnswersAge(t *testing.T) {
 			s.names(t, event(t, "auth0|nobody", "gone", "cart", "null"), false)
 			time.Sleep(50 * time.Second)
 		}
-		// For somebody who was not among all of them they are asked for again, once.
+		// For an unknown person, the list is requested again, once.
 		for path, want := range map[string]int{"/v1/users": 2, "/v1/blueprints/service": 1, "/v1/blueprints/gone": 1} {
 			if got := s.port.count(path); got != want {
 				t.Errorf("%s was asked for %d times, not %d", path, got, want)
@@ -241,7 +241,7 @@ func TestAnswersAge(t *testing.T) {
 		if got := s.names(t, changed, false).Blueprint; got != "Renamed" {
 			t.Errorf("after its time the title is %q", got)
 		}
-		// What has aged is better than nothing.
+		// An expired answer is better than none.
 		s.port.breaks(func(string) (int, http.Header, string) { return http.StatusInternalServerError, nil, "" })
 		time.Sleep(20 * time.Minute)
 		if got := s.names(t, changed, false); got.Blueprint != "Renamed" || got.User != "Ada Lovelace" {
@@ -293,8 +293,8 @@ func TestOneRequestForAllWhoWait(t *testing.T) {
 	})
 }
 
-// TestFaults sees that a message has what Port still says, within a second, that Port is left alone
-// for half a minute, and that all is well after that.
+// TestFaults checks that a message has the available names within a second, that there are no
+// requests for 30 seconds, and that everything works after that.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	everything := func(status int, header http.Header, body string) func(string) (int, http.Header, string) {
@@ -344,7 +344,7 @@ func TestFaults(t *testing.T) {
 				if len(s.recorder.reasons) != 1 || s.recorder.reasons[0] != test.reason {
 					t.Errorf("the reasons are %q, not %q", s.recorder.reasons, test.reason)
 				}
-				time.Sleep(15 * time.Second) // What was on its way has ended.
+				time.Sleep(15 * time.Second) // Requests in progress have ended.
 				before, began := s.port.count("/v1/users"), time.Now()
 				s.names(t, event(t, "auth0|2", "service", "cart", "null"), false)
 				if test.delay == 0 && (s.port.count("/v1/users") != before || time.Since(began) != 0) {
@@ -379,7 +379,7 @@ func TestSlowAnswersServeLaterMessages(t *testing.T) {
 	})
 }
 
-// TestManyHangingRequests sees that no more are made than may be on their way.
+// TestManyHangingRequests checks the limit of concurrent requests.
 func TestManyHangingRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -402,7 +402,7 @@ func TestManyHangingRequests(t *testing.T) {
 	})
 }
 
-func TestAnotherClientKnowsOthers(t *testing.T) {
+func TestAnotherClientEmptiesTheCaches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)

@@ -26,14 +26,14 @@ const (
 	slackToken   = "sEcReTtOkEn"
 )
 
-// world is Port, a listener and Slack, of which each can be broken.
+// world is Port, a listener and Slack, each of which can be broken.
 type world struct {
 	options doctor.Options
 	client  *port.Client
 	port    *httptest.Server
-	// behind Port, the listener and Slack, what they answer instead; nil for nothing.
+	// Alternative answers of Port, the listener and Slack, or nil.
 	portAnswers, listenerAnswers, slackAnswers http.HandlerFunc
-	// portClock is added to the time that Port tells.
+	// portClock is added to the time in Port's answers.
 	portClock time.Duration
 	posted    atomic.Int32
 }
@@ -105,7 +105,7 @@ func serve(t *testing.T, handler http.HandlerFunc) *httptest.Server {
 	return server
 }
 
-// report makes the automation of setup, with some of its keys changed.
+// report creates the automation of setup, with some keys changed.
 func (w *world) report(t *testing.T, change func(action port.Action)) {
 	t.Helper()
 	needed, err := automation.Derive([]rule.Rule{rule.DefaultHealth()}, nil, []port.Blueprint{{Identifier: "service", Schema: port.Schema{Properties: map[string]port.Property{"healthStatus": {}}}}})
@@ -160,7 +160,7 @@ func answer(status int, text string) http.HandlerFunc {
 	}
 }
 
-// on answers requests to one path of Port's API, and leaves the others to the emulator.
+// on answers requests to one path of Port's API; the emulator answers the others.
 func (w *world) on(path string, status int) {
 	inner := w.port.Config.Handler
 	w.port.Config.Handler = http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
@@ -174,7 +174,7 @@ func (w *world) on(path string, status int) {
 	})
 }
 
-// findings are what a run has found, a line each, with the addresses replaced.
+// findings returns the findings of a run, one per line, with the addresses replaced.
 func (w *world) findings(t *testing.T) []string {
 	t.Helper()
 	var lines []string
@@ -214,7 +214,7 @@ func TestAllIsWell(t *testing.T) {
 	if got := w.findings(t); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s", strings.Join(got, "\n"))
 	}
-	// Without an address it is that to which the automations post.
+	// Without an address, the one in the automations is used.
 	address := w.options.Address
 	w.options.Address = ""
 	for _, line := range w.findings(t) {
@@ -227,7 +227,7 @@ func TestAllIsWell(t *testing.T) {
 	}
 }
 
-// TestWhatIsWrong breaks one thing after the other, and looks for the line that says so.
+// TestWhatIsWrong breaks one thing at a time, and checks the line that reports it.
 func TestWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -27,7 +27,7 @@ import (
 
 func noon() time.Time { return time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC) }
 
-// hostile is what somebody writes into an event to be more than a text.
+// hostile is a text that tries to inject HTML.
 const hostile = `"'><script>alert(1)</script><img src=x onerror=alert(2)>{{.Forgery}}`
 
 // live is a running listener whose messages and configuration are hostile.
@@ -52,7 +52,7 @@ func (l *live) Reload(context.Context) (string, error) {
 	return "", errors.New("it is refused")
 }
 
-// scene is a page over a store with one event, which has a dead letter.
+// scene is a page with a store that contains one event with a dead letter.
 type scene struct {
 	handler http.Handler
 	store   *queue.SQL
@@ -84,7 +84,7 @@ func newScene(tb testing.TB, access admin.Access) *scene {
 	return created
 }
 
-// fill stores an event and gives its alert up.
+// fill stores an event and turns its alert into a dead letter.
 func (s *scene) fill(tb testing.TB, identity string) {
 	tb.Helper()
 	_, err := s.store.Store(tb.Context(), queue.Event{
@@ -145,7 +145,7 @@ func (s *scene) do(method, path string, form url.Values, cookies ...*http.Cookie
 	return recorder
 }
 
-// forgery is the token in the forms of a page.
+// forgery returns the CSRF token in the forms of a page.
 func (s *scene) forgery(t *testing.T, path string, cookies ...*http.Cookie) string {
 	t.Helper()
 	found := regexp.MustCompile(`name="forgery" value="([^"]+)"`).FindStringSubmatch(s.do("GET", path, nil, cookies...).Body.String())
@@ -164,8 +164,8 @@ func (s *scene) letters(t *testing.T) int {
 	return len(letters)
 }
 
-// TestHostileTextsAreTexts shows every page of what somebody has written to be more than a text.
-func TestHostileTextsAreTexts(t *testing.T) {
+// TestHostileTextsAreEscaped shows hostile texts on every page.
+func TestHostileTextsAreEscaped(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, admin.Access{})
 	s.fill(t, s.event)
@@ -191,7 +191,7 @@ func TestHostileTextsAreTexts(t *testing.T) {
 	}
 }
 
-// TestActionsNeedTheirToken tries to act in every way but that of the page.
+// TestActionsNeedTheirToken posts forms without the right CSRF token.
 func TestActionsNeedTheirToken(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, admin.Access{})
@@ -235,8 +235,8 @@ func TestActionsNeedTheirToken(t *testing.T) {
 	}
 }
 
-// TestViewersOnlyLook logs in with each token.
-func TestViewersOnlyLook(t *testing.T) {
+// TestViewersOnlyRead logs in with each token.
+func TestViewersOnlyRead(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, admin.Access{Token: "operator-0123456789", ReadOnlyToken: "viewer-0123456789"})
 	s.fill(t, s.event)
@@ -269,7 +269,7 @@ func TestViewersOnlyLook(t *testing.T) {
 	}
 }
 
-// TestAStoreThatFails has every page say so.
+// TestAStoreThatFails checks that every page reports it.
 func TestAStoreThatFails(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, admin.Access{})
@@ -283,7 +283,7 @@ func TestAStoreThatFails(t *testing.T) {
 	}
 }
 
-// BenchmarkPage shows pages of a store with 10,000 events and 1,000 dead letters.
+// BenchmarkPage renders pages of a store with 10,000 events and 1,000 dead letters.
 func BenchmarkPage(b *testing.B) {
 	s := newScene(b, admin.Access{})
 	fillMany(b, s.store, 10_000, 1_000)
@@ -300,7 +300,7 @@ func BenchmarkPage(b *testing.B) {
 	}
 }
 
-// fillMany stores events, and gives up the alerts of the first of them.
+// fillMany stores events, and turns the alerts of the first of them into dead letters.
 func fillMany(b *testing.B, store *queue.SQL, events, letters int) {
 	b.Helper()
 	for number := range events {

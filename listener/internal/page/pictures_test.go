@@ -22,7 +22,7 @@ import (
 
 const repository = "../../../"
 
-// pictured are the kinds of messages that the guide shows as pictures, by the names of the
+// pictured are the kinds of messages in the pictures of the guide, keyed by the names of the
 // pictures.
 func pictured(t *testing.T) map[string]message.Message {
 	t.Helper()
@@ -64,8 +64,9 @@ func pictured(t *testing.T) map[string]message.Message {
 	return messages
 }
 
-// TestPicturesOfMessages holds the guide to a picture of each kind of message, whose description
-// has its heading. With UPDATE_SCREENSHOTS Chromium draws them again.
+// TestPicturesOfMessages checks that the guide has a picture of each kind of message, whose
+// description contains its heading. With UPDATE_SCREENSHOTS, it takes the pictures again with
+// Chromium.
 func TestPicturesOfMessages(t *testing.T) {
 	t.Parallel()
 	guide, err := os.ReadFile(repository + "docs/guides/listener-messages.md")
@@ -92,7 +93,7 @@ func TestPicturesOfMessages(t *testing.T) {
 	}
 }
 
-// picture draws a message as the page does, and writes a picture of it.
+// picture renders a message as the page does, and writes a picture of it.
 func picture(t *testing.T, drawn drawing, file string) {
 	t.Helper()
 	parts := template.Must(template.New("").Funcs(functions(time.Now)).ParseFS(templateFiles, "templates/parts.html"))
@@ -133,12 +134,12 @@ func picture(t *testing.T, drawn drawing, file string) {
 	if height == nil {
 		t.Fatal("the message has no height")
 	}
-	// A window has a least height, so the picture is cut.
+	// A window has a minimum height, so the picture is cropped.
 	chromium("--window-size=720,900", "--screenshot="+file)
 	cut(t, file, height[1])
 }
 
-// cut cuts a picture at a height in CSS pixels.
+// cut crops a picture to a height in CSS pixels.
 func cut(t *testing.T, file, height string) {
 	t.Helper()
 	pixels, err := strconv.Atoi(height)

@@ -41,7 +41,7 @@ func TestMrkdwn(t *testing.T) {
 	}
 }
 
-// FuzzMrkdwn looks for texts that write a tag of their own.
+// FuzzMrkdwn checks that no text can inject a tag.
 func FuzzMrkdwn(f *testing.F) {
 	for _, seed := range []string{"*a <https://x|*b*>*", "```<b>```", "<!<|>>", "`<i>`", "&lt;script&gt;", "<https://a\"b|c>", "*`_~<@a|b>~_`*"} {
 		f.Add(seed)
@@ -54,7 +54,7 @@ func FuzzMrkdwn(f *testing.F) {
 	})
 }
 
-// TestDraw draws a message with a block of each kind.
+// TestDraw renders a message with a block of each kind.
 func TestDraw(t *testing.T) {
 	t.Parallel()
 	var content message.Message

@@ -9,9 +9,9 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// BenchmarkEvaluate asks rules about the worked example: what an event costs beside its parsing,
-// which is measured in the same run. The rules of a real configuration are mixed: of the hundred a
-// third is about other blueprints, a third watches a property, and a third asks in jq.
+// BenchmarkEvaluate evaluates rules for the worked example. Parsing is measured separately in the
+// same run. To resemble a real configuration, a third of the hundred rules are for other
+// blueprints, a third have a property, and a third have a jq condition.
 func BenchmarkEvaluate(b *testing.B) {
 	body, err := os.ReadFile("../../example-event.json")
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// TestNever asks rules of every kind about events of every kind: a rule that matches none of them
-// is one that never matches, and says so.
+// TestNever evaluates rules of every kind for events of every kind: Never must return a reason
+// exactly for rules that match none of them.
 func TestNever(t *testing.T) {
 	t.Parallel()
 	var events []*changelog.Event
@@ -36,7 +36,7 @@ func TestNever(t *testing.T) {
 	}
 }
 
-// everyEvent returns events as Port sends them: a blueprint has no values, a timer no diff.
+// everyEvent returns events as Port sends them: blueprints have no property values, timers no diff.
 func everyEvent() []string {
 	const form = `{"action":%q,"resourceType":%q,"diff":{"before":%s,"after":%s}}`
 	var bodies []string

@@ -12,12 +12,12 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// snapshot is an entity whose healthStatus is the given JSON.
+// snapshot returns an entity whose healthStatus is the given JSON.
 func snapshot(status string) string {
 	return `{"identifier":"cart","properties":{"other":1,"healthStatus":` + status + `}}`
 }
 
-// update is an event of a changed entity.
+// update returns an event of a changed entity.
 func update(before, after string) string {
 	return `{"action":"UPDATE","resourceType":"entity","status":"SUCCESS","diff":{"before":` + before + `,"after":` + after + `}}`
 }
@@ -103,7 +103,7 @@ func parse(t *testing.T, body string) *changelog.Event {
 	return event
 }
 
-// TestRules asks rules of every kind about events of every kind.
+// TestRules evaluates rules of every kind for events of every kind.
 func TestRules(t *testing.T) {
 	t.Parallel()
 	cpu := func(before, after string) string {
@@ -189,7 +189,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestConditionsAreStopped evaluates what would go on for ever.
+// TestConditionsAreStopped evaluates endless conditions.
 func TestConditionsAreStopped(t *testing.T) {
 	t.Parallel()
 	for expression, want := range map[string]error{
@@ -208,8 +208,8 @@ func TestConditionsAreStopped(t *testing.T) {
 	}
 }
 
-// TestHostileValues has conditions compute with what nobody would send but to harm: an event holds
-// up no other one, and takes no more memory than there is.
+// TestHostileValues evaluates conditions for malicious values: an event must not delay others or
+// exhaust the memory.
 func TestHostileValues(t *testing.T) {
 	t.Parallel()
 	event := func(before, after string) string {
@@ -243,7 +243,7 @@ func TestHostileValues(t *testing.T) {
 	}
 }
 
-func TestConditionsThatCannotBe(t *testing.T) {
+func TestInvalidConditions(t *testing.T) {
 	t.Parallel()
 	for expression, want := range map[string]string{
 		`.a = 1`: "a condition cannot assign (=, |=, setpath), because an assignment is always true; compare with ==",
@@ -276,7 +276,7 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
-// match asks a rule, and its condition in this process.
+// match evaluates a rule, with its condition in this process.
 func match(asked rule.Rule, event *changelog.Event) rule.Verdict {
 	verdict := asked.Match(event)
 	if !verdict.Matches || asked.When == nil {

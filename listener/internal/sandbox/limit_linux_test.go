@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// TestAProcessThatGetsNoProcessorTimeIsNotKilledAtOnce watches one that only waits.
+// TestAProcessThatGetsNoProcessorTimeIsNotKilledAtOnce limits a process that only waits.
 func TestAProcessThatGetsNoProcessorTimeIsNotKilledAtOnce(t *testing.T) {
 	t.Parallel()
 	const limit = 20 * time.Millisecond

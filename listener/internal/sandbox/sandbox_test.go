@@ -70,8 +70,8 @@ func decide(t *testing.T, opened *sandbox.Sandbox, event string, expressions ...
 	return verdicts
 }
 
-// TestVerdictsAreThoseOfTheCondition compares what the process says with what the condition says in
-// this one.
+// TestVerdictsAreThoseOfTheCondition compares the verdicts of the worker process with those in this
+// process.
 func TestVerdictsAreThoseOfTheCondition(t *testing.T) {
 	t.Parallel()
 	opened, _ := open(t)
@@ -93,7 +93,7 @@ func TestVerdictsAreThoseOfTheCondition(t *testing.T) {
 	}
 }
 
-// numbers is an event with two lists, whose difference jq takes minutes to find.
+// numbers is an event with two lists whose difference takes jq minutes.
 func numbers() string {
 	list := func(from int) string {
 		var written strings.Builder
@@ -105,8 +105,8 @@ func numbers() string {
 	return `{"action":"UPDATE","resourceType":"entity","diff":{"before":{"properties":{"x":` + list(0) + `}},"after":{"properties":{"x":` + list(1_000_000) + `}}}}`
 }
 
-// TestTheProcessDiesAlone has conditions do what cannot be stopped. The others of the event are
-// evaluated all the same.
+// TestTheProcessDiesAlone evaluates conditions that cannot be interrupted. The other conditions for
+// the event are still evaluated.
 func TestTheProcessDiesAlone(t *testing.T) {
 	t.Parallel()
 	if raced {
@@ -138,7 +138,7 @@ func TestTheProcessDiesAlone(t *testing.T) {
 	}
 }
 
-// TestADenseEventFits evaluates an event that takes as much memory as one can.
+// TestADenseEventFits evaluates an event with the highest possible memory cost.
 func TestADenseEventFits(t *testing.T) {
 	t.Parallel()
 	if raced {
@@ -163,8 +163,8 @@ func newTemplate(t *testing.T, source message.Source) *message.Template {
 	return template
 }
 
-// TestMessagesAreThoseOfTheTemplate compares what the process renders with what the template
-// renders in this one.
+// TestMessagesAreThoseOfTheTemplate compares the messages of the worker process with those in this
+// process.
 func TestMessagesAreThoseOfTheTemplate(t *testing.T) {
 	t.Parallel()
 	opened, _ := open(t)
@@ -228,7 +228,7 @@ func blocks(t *testing.T, of message.Message) []byte {
 	return written
 }
 
-// TestATemplateThatFails tells a mistake from a process that had to be killed.
+// TestATemplateThatFails distinguishes a mistake from a killed process.
 func TestATemplateThatFails(t *testing.T) {
 	t.Parallel()
 	opened, log := open(t)
@@ -245,7 +245,7 @@ func TestATemplateThatFails(t *testing.T) {
 	}
 }
 
-// TestAProcessThatCannotBeStarted is said at once at the start.
+// TestAProcessThatCannotBeStarted checks that Start fails at once.
 func TestAProcessThatCannotBeStarted(t *testing.T) {
 	t.Parallel()
 	for name, command := range map[string][]string{"no program": {t.TempDir() + "/none"}, "another program": {"/bin/false"}} {
@@ -256,7 +256,7 @@ func TestAProcessThatCannotBeStarted(t *testing.T) {
 	}
 }
 
-// BenchmarkDecide evaluates conditions for the worked example in the process.
+// BenchmarkDecide evaluates conditions for the worked example in the worker process.
 func BenchmarkDecide(b *testing.B) {
 	body, err := os.ReadFile("../../example-event.json")
 	if err != nil {

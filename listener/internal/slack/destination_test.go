@@ -22,7 +22,7 @@ import (
 
 const token = "T000/B000/sEcReTtOkEn"
 
-// webhook is a server that answers as the given function says and remembers what it was sent.
+// webhook is a server that answers with the given function and records the requests.
 type webhook struct {
 	*httptest.Server
 
@@ -54,7 +54,7 @@ func (h *webhook) requests() []map[string]any {
 	return append([]map[string]any(nil), h.received...)
 }
 
-// fixedNow is what destinations in these tests hold to be the time.
+// fixedNow is the current time in these tests.
 func fixedNow() time.Time { return time.Date(2026, 6, 15, 16, 0, 0, 0, time.UTC) }
 
 func destination(t *testing.T, base string) *slack.Destination {
@@ -96,7 +96,7 @@ func TestSendDelivers(t *testing.T) {
 	}
 }
 
-// TestSendDeliversToOthers sends to receivers that speak Slack's format.
+// TestSendDeliversToOthers sends to Slack-compatible receivers.
 func TestSendDeliversToOthers(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"ok", "OK\n", `{"ok": true}`, `{"success":true,"id":7}`} {
@@ -107,7 +107,7 @@ func TestSendDeliversToOthers(t *testing.T) {
 	}
 }
 
-// TestAProxyRefuses has a proxy answer the request for a tunnel.
+// TestAProxyRefuses makes a proxy refuse the CONNECT request.
 func TestAProxyRefuses(t *testing.T) {
 	t.Parallel()
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) }))
@@ -122,8 +122,8 @@ func TestAProxyRefuses(t *testing.T) {
 	}
 }
 
-// TestSendReadsTheAnswer goes through the answers of an incoming webhook. Each of them is the
-// answer to every request of the case.
+// TestSendReadsTheAnswer tests the answers of an incoming webhook. In each case, every request gets
+// the same answer.
 func TestSendReadsTheAnswer(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -189,7 +189,7 @@ func TestSendReadsTheAnswer(t *testing.T) {
 	}
 }
 
-// TestAMessageWithoutBlocksIsPlainText sends what is left of a message that was refused.
+// TestAMessageWithoutBlocksIsPlainText sends a message without blocks.
 func TestAMessageWithoutBlocksIsPlainText(t *testing.T) {
 	t.Parallel()
 	hook := newWebhook(t, answerWith(http.StatusOK, "ok"))
@@ -248,7 +248,7 @@ func TestSendGivesUpWithItsContext(t *testing.T) {
 	ctx, end := context.WithCancelCause(t.Context())
 	release := make(chan struct{})
 	hook := newWebhook(t, func(int, http.ResponseWriter) {
-		end(context.DeadlineExceeded) // The message has arrived, and is not answered.
+		end(context.DeadlineExceeded) // The message has arrived, but is not answered.
 		<-release
 	})
 	t.Cleanup(func() { close(release) })
@@ -259,8 +259,8 @@ func TestSendGivesUpWithItsContext(t *testing.T) {
 	}
 }
 
-// TestFailuresKeepTheURLSecret makes every kind of failure of the transport, and a server that
-// answers with the URL itself.
+// TestFailuresKeepTheURLSecret causes every kind of transport failure, and answers with the URL
+// itself.
 func TestFailuresKeepTheURLSecret(t *testing.T) {
 	t.Parallel()
 	refused := httptest.NewServer(nil)
@@ -329,7 +329,7 @@ func serveBytes(t *testing.T, content string) (base string) {
 	return "http://" + listener.Addr().String()
 }
 
-func TestNewRefusesWhatIsNoWebhook(t *testing.T) {
+func TestNewRefusesInvalidURLs(t *testing.T) {
 	t.Parallel()
 	for _, webhookURL := range []string{"", "hooks.slack.com/services/" + token, "ftp://example.com/" + token, "https:///services/" + token, "http://[::1/" + token, "https://:443/" + token, "\x00" + token} {
 		_, err := slack.New(slack.Options{WebhookURL: webhookURL, Now: fixedNow})
@@ -343,7 +343,7 @@ func TestNewRefusesWhatIsNoWebhook(t *testing.T) {
 	}
 }
 
-// TestFingerprint tells two webhooks apart and shows nothing of them.
+// TestFingerprint distinguishes two webhooks without revealing their URLs.
 func TestFingerprint(t *testing.T) {
 	t.Parallel()
 	one, same, other := destination(t, "http://one.example"), destination(t, "http://one.example"), destination(t, "http://other.example")
@@ -355,8 +355,8 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
-// TestAServerThatEchoesDoesNotRevealTheURL has a server that is none of HTTP send back what it was
-// asked for, which net/http puts into its error.
+// TestAServerThatEchoesDoesNotRevealTheURL uses a non-HTTP server that echoes the request, which
+// net/http includes in its error.
 func TestAServerThatEchoesDoesNotRevealTheURL(t *testing.T) {
 	t.Parallel()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
