@@ -71,9 +71,9 @@ func TestPullCatchesUp(t *testing.T) {
 	}
 }
 
-// TestEverySourceAtOnce reports each of many changes by the changelog, by an automation, and in an
+// TestEveryWayAtOnce reports each of many changes by the changelog, by an automation, and in an
 // audit log that shows some entries late, each in a different order.
-func TestEverySourceAtOnce(t *testing.T) {
+func TestEveryWayAtOnce(t *testing.T) {
 	t.Parallel()
 	changes := 100
 	if os.Getenv("LISTENER_SOAK") != "" {
