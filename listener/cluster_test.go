@@ -37,12 +37,12 @@ func startDatabase(t *testing.T) *database {
 	if err != nil || len(found) == 0 {
 		t.Skip("PostgreSQL is not installed: apt-get install postgresql")
 	}
-	made := &database{binaries: filepath.Dir(found[len(found)-1])}
+	db := &database{binaries: filepath.Dir(found[len(found)-1])}
 	// The account of the server could not access a directory of the test itself.
-	if made.dir, err = os.MkdirTemp("", "listener-postgres"); err != nil { //nolint:usetesting // See above.
+	if db.dir, err = os.MkdirTemp("", "listener-postgres"); err != nil { //nolint:usetesting // See above.
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(made.dir) })
+	t.Cleanup(func() { _ = os.RemoveAll(db.dir) })
 	if os.Geteuid() == 0 {
 		account, err := user.Lookup("postgres")
 		if err != nil {
@@ -50,8 +50,8 @@ func startDatabase(t *testing.T) *database {
 		}
 		uid, _ := strconv.Atoi(account.Uid)
 		gid, _ := strconv.Atoi(account.Gid)
-		made.account = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		if err := os.Chown(made.dir, uid, gid); err != nil {
+		db.account = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		if err := os.Chown(db.dir, uid, gid); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -59,14 +59,14 @@ func startDatabase(t *testing.T) *database {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made.port = free.Addr().(*net.TCPAddr).Port
+	db.port = free.Addr().(*net.TCPAddr).Port
 	if err := free.Close(); err != nil {
 		t.Fatal(err)
 	}
-	made.run(t, "initdb", "-D", filepath.Join(made.dir, "data"), "-A", "trust", "-U", "postgres")
-	made.control(t, "start")
-	t.Cleanup(func() { made.control(t, "stop") })
-	return made
+	db.run(t, "initdb", "-D", filepath.Join(db.dir, "data"), "-A", "trust", "-U", "postgres")
+	db.control(t, "start")
+	t.Cleanup(func() { db.control(t, "stop") })
+	return db
 }
 
 func (d *database) control(t *testing.T, action string) {

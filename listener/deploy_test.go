@@ -89,11 +89,11 @@ func TestPrometheusRules(t *testing.T) {
 			if !slices.Contains([]string{"critical", "warning", "info"}, rule.Labels["severity"]) || rule.Annotations["summary"] == "" || rule.Annotations["description"] == "" {
 				t.Errorf("%s does not say how bad it is, what it means, and what to do: %+v", rule.Alert, rule)
 			}
-			asked := metric.FindAllString(rule.Expr, -1)
-			if len(asked) == 0 && !strings.HasPrefix(rule.Expr, "up{") {
+			metrics := metric.FindAllString(rule.Expr, -1)
+			if len(metrics) == 0 && !strings.HasPrefix(rule.Expr, "up{") {
 				t.Errorf("%s asks for no metric: %s", rule.Alert, rule.Expr)
 			}
-			for _, name := range asked {
+			for _, name := range metrics {
 				if !slices.Contains(known, name) {
 					t.Errorf("%s asks for %s, which the listener does not have", rule.Alert, name)
 				}
@@ -150,11 +150,11 @@ func TestDashboard(t *testing.T) {
 		queries = append(queries, panel.Targets...)
 	}
 	for _, query := range queries {
-		asked := metric.FindAllString(query.Expr, -1)
-		if len(asked) == 0 {
+		metrics := metric.FindAllString(query.Expr, -1)
+		if len(metrics) == 0 {
 			t.Errorf("a panel asks for no metric: %s", query.Expr)
 		}
-		for _, name := range asked {
+		for _, name := range metrics {
 			if !slices.Contains(known, name) && !slices.Contains(known, strings.TrimSuffix(name, "_bucket")) {
 				t.Errorf("a panel asks for %s, which the listener does not have", name)
 			}

@@ -32,8 +32,8 @@ func TestDoctor(t *testing.T) {
 	variables["SLACK_WEBHOOK_URL"] = slack.URL + "/services/sEcReTtOkEn"
 	l := startListener(t, variables, "-data-dir", t.TempDir())
 	defer l.stop(t)
-	if made := execute(t, variables, "setup", "-url", l.url, "-apply"); made.code != 0 {
-		t.Fatalf("%+v", made)
+	if result := execute(t, variables, "setup", "-url", l.url, "-apply"); result.code != 0 {
+		t.Fatalf("%+v", result)
 	}
 
 	got := execute(t, variables, "doctor")

@@ -13,7 +13,7 @@ import (
 )
 
 // told replaces the parts of an output that differ from run to run.
-func told(story string) string {
+func normalise(story string) string {
 	story = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC`).ReplaceAllString(story, "TIME")
 	return regexp.MustCompile(`(?m)^[0-9a-f]{12}\b`).ReplaceAllString(story, "ID")
 }
@@ -22,8 +22,8 @@ func told(story string) string {
 func (a *attended) explains(t *testing.T, want string, arguments ...string) {
 	t.Helper()
 	got := a.ask(t, append([]string{"explain"}, arguments...)...)
-	if got.code != 0 || got.stderr != "" || told(got.stdout) != want {
-		t.Errorf("listener explain %s: %d %s\n%s\nwant\n%s", strings.Join(arguments, " "), got.code, got.stderr, told(got.stdout), want)
+	if got.code != 0 || got.stderr != "" || normalise(got.stdout) != want {
+		t.Errorf("listener explain %s: %d %s\n%s\nwant\n%s", strings.Join(arguments, " "), got.code, got.stderr, normalise(got.stdout), want)
 	}
 }
 
@@ -57,7 +57,7 @@ func TestExplain(t *testing.T) {
     TIME  delivered
 `
 	for line := range strings.Lines(delivered) {
-		if got := told(<-following); got+"\n" != line {
+		if got := normalise(<-following); got+"\n" != line {
 			t.Errorf("following, it says %q, want %q", got, line)
 		}
 	}

@@ -255,7 +255,7 @@ func (r *reader) alike(text string) string {
 }
 
 // asked waits until the answer of the admin address contains a text.
-func (r *reader) asked(t *testing.T, path, want string) {
+func (r *reader) awaits(t *testing.T, path, want string) {
 	t.Helper()
 	running := &running{admin: "http://" + r.admin}
 	until(t, path+" says "+want, patience, func() bool {
@@ -271,15 +271,15 @@ func (r *reader) operates(t *testing.T, command string) {
 	case strings.HasPrefix(command, "listener send"):
 		r.status.Store(http.StatusServiceUnavailable)
 	case strings.HasPrefix(command, "listener explain"):
-		r.asked(t, "/-/events", `"delivered"`)
+		r.awaits(t, "/-/events", `"delivered"`)
 	case command == "listener destinations":
 		r.status.Store(http.StatusNotFound)
 		r.types(t, "listener send; listener send")
-		r.asked(t, "/-/destinations", `"parked"`)
+		r.awaits(t, "/-/destinations", `"parked"`)
 	case strings.HasPrefix(command, "listener destinations unpark"):
 		r.status.Store(http.StatusBadRequest)
 	case command == "listener dlq list":
-		r.asked(t, "/-/destinations", `"dead_letters":2`)
+		r.awaits(t, "/-/destinations", `"dead_letters":2`)
 		r.status.Store(http.StatusOK)
 	case strings.HasPrefix(command, "listener doctor"):
 		r.types(t, r.replacements.Replace("listener setup -url https://listener.example.com -apply"))

@@ -53,15 +53,15 @@ func TestGuideMetrics(t *testing.T) {
 			t.Errorf("the guide does not have %s", name)
 			continue
 		}
-		wanted := labelsOf(shown, name)
+		want := labelsOf(shown, name)
 		var told []string
 		for _, quoted := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(cell, -1) {
 			told = append(told, quoted[1])
 		}
 		slices.Sort(told)
 		told = slices.Compact(told)
-		if !slices.Equal(told, wanted) {
-			t.Errorf("the guide has the labels and values %q for %s, and there are %q", told, name, wanted)
+		if !slices.Equal(told, want) {
+			t.Errorf("the guide has the labels and values %q for %s, and there are %q", told, name, want)
 		}
 	}
 }
@@ -146,10 +146,10 @@ func TestGuideShowsTheEvent(t *testing.T) {
 // TestGuideShowsTheMessage compares the message in the guide with the rendered one.
 func TestGuideShowsTheMessage(t *testing.T) {
 	t.Parallel()
-	made := execute(t, nil, "render").stdout
+	rendered := execute(t, nil, "render").stdout
 	shown := regexp.MustCompile("(?s)```text\n(The event: .*?)```").FindStringSubmatch(guide(t))
-	if shown == nil || !strings.HasPrefix(made, shown[1]) {
-		t.Errorf("the guide shows %q\nand listener render %q", shown, made)
+	if shown == nil || !strings.HasPrefix(rendered, shown[1]) {
+		t.Errorf("the guide shows %q\nand listener render %q", shown, rendered)
 	}
 }
 

@@ -48,12 +48,12 @@ func startListener(t *testing.T, environment map[string]string, arguments ...str
 // logged waits for a log line that matches a pattern, and returns its first group.
 func (r *running) logged(t *testing.T, pattern string) string {
 	t.Helper()
-	wanted := regexp.MustCompile(pattern)
+	expression := regexp.MustCompile(pattern)
 	deadline := time.After(patience)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if found := wanted.FindStringSubmatch(r.stderr.String()); found != nil {
+		if found := expression.FindStringSubmatch(r.stderr.String()); found != nil {
 			return found[len(found)-1]
 		}
 		select {

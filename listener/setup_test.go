@@ -91,8 +91,8 @@ func TestSetup(t *testing.T) {
 	}
 	same(t, "testdata/setup/shown.txt", setup())
 	same(t, "testdata/setup/main.tf", setup("-hcl"))
-	if made := p.actions(t); len(made) > 0 {
-		t.Fatalf("it has made %v", made)
+	if actions := p.actions(t); len(actions) > 0 {
+		t.Fatalf("it has made %v", actions)
 	}
 	setup("-apply")
 	written, err := json.MarshalIndent(p.actions(t), "", "  ")

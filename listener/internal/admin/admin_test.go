@@ -106,7 +106,7 @@ func TestAPI(t *testing.T) {
 	}{
 		{
 			name: "destinations",
-			ask:  func(ctx context.Context, desk admin.API) (any, error) { return desk.Destinations(ctx) },
+			ask:  func(ctx context.Context, api admin.API) (any, error) { return api.Destinations(ctx) },
 			want: []admin.Destination{
 				{Name: "calm", State: admin.StatePaused, Until: noon().Add(30 * time.Second)},
 				{Name: "old", State: admin.StateNotConfigured, DeadLetters: 1},
@@ -120,7 +120,7 @@ func TestAPI(t *testing.T) {
 		},
 		{
 			name: "destinations of a broken store", prepare: broken,
-			ask:     func(ctx context.Context, desk admin.API) (any, error) { return desk.Destinations(ctx) },
+			ask:     func(ctx context.Context, api admin.API) (any, error) { return api.Destinations(ctx) },
 			failure: "the event store",
 		},
 		{
@@ -190,8 +190,8 @@ func TestAPI(t *testing.T) {
 					store.letters = append(store.letters, first)
 				}
 			},
-			ask: func(ctx context.Context, desk admin.API) (any, error) {
-				report, err := desk.Replay(ctx, admin.Order{Destination: "team"})
+			ask: func(ctx context.Context, api admin.API) (any, error) {
+				report, err := api.Replay(ctx, admin.Order{Destination: "team"})
 				return []any{len(report.Results), report.More}, err
 			},
 			want: []any{admin.MaxOrder, true}, left: []uint64{7, 1008},
@@ -271,19 +271,19 @@ func compareLeft(t *testing.T, store *memoryStore, want []uint64) {
 }
 
 func unpark(name string) func(context.Context, admin.API) (any, error) {
-	return func(ctx context.Context, desk admin.API) (any, error) { return desk.Unpark(ctx, name) }
+	return func(ctx context.Context, api admin.API) (any, error) { return api.Unpark(ctx, name) }
 }
 
 func letters(query admin.Query) func(context.Context, admin.API) (any, error) {
-	return func(ctx context.Context, desk admin.API) (any, error) { return desk.DeadLetters(ctx, query) }
+	return func(ctx context.Context, api admin.API) (any, error) { return api.DeadLetters(ctx, query) }
 }
 
 func replay(order admin.Order) func(context.Context, admin.API) (any, error) {
-	return func(ctx context.Context, desk admin.API) (any, error) { return desk.Replay(ctx, order) }
+	return func(ctx context.Context, api admin.API) (any, error) { return api.Replay(ctx, order) }
 }
 
 func drop(order admin.Order) func(context.Context, admin.API) (any, error) {
-	return func(ctx context.Context, desk admin.API) (any, error) { return desk.Drop(ctx, order) }
+	return func(ctx context.Context, api admin.API) (any, error) { return api.Drop(ctx, order) }
 }
 
 // TestTheAnswersAreAContract compares the answers as text, because scripts read them.
@@ -383,7 +383,7 @@ func TestTheClientMistrusts(t *testing.T) {
 				t.Fatal(err)
 			}
 			for what, ask := range map[string]func(context.Context, admin.API) (any, error){
-				"destinations": func(ctx context.Context, desk admin.API) (any, error) { return desk.Destinations(ctx) },
+				"destinations": func(ctx context.Context, api admin.API) (any, error) { return api.Destinations(ctx) },
 				"unpark":       unpark("team"), "letters": letters(admin.Query{}), "replay": replay(admin.Order{IDs: []uint64{1}}), "drop": drop(admin.Order{IDs: []uint64{1}}),
 			} {
 				_, err := ask(t.Context(), client)

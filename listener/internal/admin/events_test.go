@@ -102,9 +102,9 @@ func TestEvent(t *testing.T) {
 	for way, sit := range ways() {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
-			desk := sit(t, newLocal(newHistory()))
+			api := sit(t, newLocal(newHistory()))
 			for _, id := range []string{"1abcdef-0123", "1abcdef-0123456789"} {
-				got, err := desk.Event(t.Context(), id)
+				got, err := api.Event(t.Context(), id)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -117,7 +117,7 @@ func TestEvent(t *testing.T) {
 				"1ab":            `"1ab" is too short for the id of an event; the log and listener explain show the ids`,
 				"1abc%2F..%2Fxx": `there is no event "1abc%2F..%2Fxx", or it is no longer stored`,
 			} {
-				if _, err := desk.Event(t.Context(), id); err == nil || err.Error() != want {
+				if _, err := api.Event(t.Context(), id); err == nil || err.Error() != want {
 					t.Errorf("%s: %v, want %s", id, err, want)
 				}
 			}

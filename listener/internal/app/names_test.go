@@ -53,12 +53,12 @@ func namedTexts(entity string) []string {
 }
 
 // expectTexts waits for one message for each text.
-func expectTexts(t *testing.T, webhook *fakeSlack, wanted []string) {
+func expectTexts(t *testing.T, webhook *fakeSlack, texts []string) {
 	t.Helper()
-	for range wanted {
+	for range texts {
 		select {
 		case text := <-webhook.messages:
-			if !strings.Contains(text, wanted[0]) && !strings.Contains(text, wanted[1]) {
+			if !strings.Contains(text, texts[0]) && !strings.Contains(text, texts[1]) {
 				t.Errorf("the message reads %s", text)
 			}
 		case <-time.After(patience):

@@ -24,14 +24,14 @@ import (
 // request sends a request and returns the status and the body.
 func request(t *testing.T, method, url string, header ...string) (int, string) {
 	t.Helper()
-	asked, err := http.NewRequestWithContext(t.Context(), method, url, http.NoBody)
+	request, err := http.NewRequestWithContext(t.Context(), method, url, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := 0; i+1 < len(header); i += 2 {
-		asked.Header.Set(header[i], header[i+1])
+		request.Header.Set(header[i], header[i+1])
 	}
-	response, err := http.DefaultClient.Do(asked)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,7 +262,7 @@ func TestStorm(t *testing.T) {
 		interval, storm, limit = time.Second, 10*time.Second, 90*time.Second
 	}
 	webhook := newSlack(t)
-	told, refused := make(map[string]int), 0
+	reported, refused := make(map[string]int), 0
 	var last time.Time
 	done := make(chan struct{})
 	names := regexp.MustCompile(`(?:Change in |\*)(entity-\d+)`)
@@ -275,9 +275,9 @@ func TestStorm(t *testing.T) {
 		}
 		last = now
 		for _, named := range names.FindAllStringSubmatch(text, -1) {
-			told[named[1]]++
+			reported[named[1]]++
 		}
-		if len(told) == changes {
+		if len(reported) == changes {
 			close(done)
 		}
 		return http.StatusOK
@@ -296,15 +296,15 @@ func TestStorm(t *testing.T) {
 	select {
 	case <-done:
 	case <-time.After(limit):
-		t.Fatalf("%d of %d changes were told within %s", len(told), changes, limit)
+		t.Fatalf("%d of %d changes were told within %s", len(reported), changes, limit)
 	}
 	took := time.Since(began)
 	l.stop(t)
-	t.Logf("%d changes told within %s", len(told), took)
+	t.Logf("%d changes told within %s", len(reported), took)
 	if refused > 0 {
 		t.Errorf("%d messages came too early", refused)
 	}
-	for name, times := range told {
+	for name, times := range reported {
 		if times != 1 {
 			t.Errorf("%s was told %d times", name, times)
 		}
@@ -319,11 +319,11 @@ func TestTLS(t *testing.T) {
 	l := startWith(t, described)
 	defer l.stop(t)
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
-	asked, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+l.Addr().String()+"/readyz", http.NoBody)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+l.Addr().String()+"/readyz", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := client.Do(asked)
+	response, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

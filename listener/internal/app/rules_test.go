@@ -15,11 +15,11 @@ import (
 // condition compiles an expression.
 func condition(t *testing.T, expression string) *rule.Condition {
 	t.Helper()
-	made, err := rule.All(expression)
+	condition, err := rule.All(expression)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return made
+	return condition
 }
 
 // next returns the text of the next message.
@@ -82,8 +82,8 @@ func TestSeveralRulesForOneEvent(t *testing.T) {
 			t.Errorf("%s is %v, want %v", series, got, want)
 		}
 	}
-	if told := strings.Count(l.log.String(), "rule=odd"); told != 1 {
-		t.Errorf("a condition that fails for every event is told of %d times:\n%s", told, l.log)
+	if count := strings.Count(l.log.String(), "rule=odd"); count != 1 {
+		t.Errorf("a condition that fails for every event is told of %d times:\n%s", count, l.log)
 	}
 }
 

@@ -197,9 +197,9 @@ func TestConditionsAgreeWithRules(t *testing.T) {
 // agree compares the verdicts of a rule with the condition of its automation.
 func agree(t *testing.T, r rule.Rule, events []*changelog.Event) int {
 	t.Helper()
-	made := derive(t, []rule.Rule{r}).Automations[0]
+	derived := derive(t, []rule.Rule{r}).Automations[0]
 	var programs []*jq.Program
-	for _, expression := range made.Expressions {
+	for _, expression := range derived.Expressions {
 		program, err := jq.Compile(expression)
 		if err != nil {
 			t.Fatalf("%s: %v", expression, err)
@@ -207,12 +207,12 @@ func agree(t *testing.T, r rule.Rule, events []*changelog.Event) int {
 		programs = append(programs, program)
 	}
 	for _, one := range events {
-		fires := slices.Contains(actionsOf(made.Event), one.Action)
+		fires := slices.Contains(actionsOf(derived.Event), one.Action)
 		if len(programs) > 0 {
 			fires = fires && slices.ContainsFunc(programs, func(program *jq.Program) bool { return holds(program, one.Document()) })
 		}
 		if wants := r.Match(one).Matches; fires != wants {
-			t.Fatalf("the rule %+v says %t and %+v %t for %v", r, wants, made, fires, one.Document())
+			t.Fatalf("the rule %+v says %t and %+v %t for %v", r, wants, derived, fires, one.Document())
 		}
 	}
 	return len(events)

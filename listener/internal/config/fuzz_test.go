@@ -41,10 +41,10 @@ func FuzzLoad(f *testing.F) {
 			if len(loaded.ClientSecrets) == 0 || len(loaded.Destinations) == 0 || len(loaded.Rules) == 0 {
 				t.Errorf("it is loaded as %+v", loaded)
 			}
-			for _, wanted := range loaded.Rules {
-				for _, destination := range wanted.Destinations {
+			for _, r := range loaded.Rules {
+				for _, destination := range r.Destinations {
 					if !loaded.HasDestination(destination) {
-						t.Errorf("the rule %s has the destination %q", wanted.Name, destination)
+						t.Errorf("the rule %s has the destination %q", r.Name, destination)
 					}
 				}
 			}

@@ -11,16 +11,16 @@ import (
 // TestGuideKeys checks that the guide documents exactly the existing keys.
 func TestGuideKeys(t *testing.T) {
 	t.Parallel()
-	for heading, wanted := range map[string][]string{
+	for heading, keys := range map[string][]string{
 		"Configuration": append(leaves(&document{}, ""), "rules", "templates"),
 		"Rules":         ruleKeys(),
 		"Messages":      templateKeys(),
 	} {
 		listed := guideKeys(t, heading)
 		slices.Sort(listed)
-		slices.Sort(wanted)
-		if !slices.Equal(listed, wanted) {
-			t.Errorf("%s: the guide has\n%q\nand there are\n%q", heading, listed, wanted)
+		slices.Sort(keys)
+		if !slices.Equal(listed, keys) {
+			t.Errorf("%s: the guide has\n%q\nand there are\n%q", heading, listed, keys)
 		}
 	}
 }

@@ -150,12 +150,12 @@ func newScene(t *testing.T) *scene {
 // event is a change of an entity by somebody.
 func event(t *testing.T, user, blueprint, entity, team string) *changelog.Event {
 	t.Helper()
-	made, err := changelog.Parse([]byte(fmt.Sprintf(`{"action":"UPDATE","resourceType":"entity","trigger":{"by":{"userId":%q},"at":"2026-06-15T16:44:56.288Z"},
+	event, err := changelog.Parse([]byte(fmt.Sprintf(`{"action":"UPDATE","resourceType":"entity","trigger":{"by":{"userId":%q},"at":"2026-06-15T16:44:56.288Z"},
 		"context":{"blueprint":%q,"entity":%q},"diff":{"before":{},"after":{"identifier":%q,"team":%s}}}`, user, blueprint, entity, entity, team)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return made
+	return event
 }
 
 // names looks up the names in an event, and checks that this takes less than a second.

@@ -148,9 +148,9 @@ func (f fields) frame() string { return "data: " + f.json() + "\n\n" }
 // with returns the request with a field set, or without it for nil.
 func (f fields) with(key string, value any) fields {
 	changed := fields{key: value}
-	for other, kept := range f {
+	for other, old := range f {
 		if other != key {
-			changed[other] = kept
+			changed[other] = old
 		}
 	}
 	if value == nil {
@@ -206,8 +206,8 @@ func (s *shelf) fail(err error) {
 func (s *shelf) next(t *testing.T) attempt {
 	t.Helper()
 	select {
-	case made := <-s.attempts:
-		return made
+	case attempt := <-s.attempts:
+		return attempt
 	case <-time.After(patience):
 		t.Fatal("nothing is stored")
 		return attempt{}
@@ -217,12 +217,12 @@ func (s *shelf) next(t *testing.T) attempt {
 // expect waits until an event is stored, and compares it with a body.
 func (s *shelf) expect(t *testing.T, body string) {
 	t.Helper()
-	made := s.next(t)
-	if made.err != nil {
-		t.Fatalf("it is not stored: %v", made.err)
+	attempt := s.next(t)
+	if attempt.err != nil {
+		t.Fatalf("it is not stored: %v", attempt.err)
 	}
-	if want := document(t, body); string(made.event.Body) != want {
-		t.Fatalf("stored\n%s\nin place of\n%s", made.event.Body, want)
+	if want := document(t, body); string(attempt.event.Body) != want {
+		t.Fatalf("stored\n%s\nin place of\n%s", attempt.event.Body, want)
 	}
 }
 
@@ -299,10 +299,10 @@ func receiveThrough(t *testing.T, options ingest.SmeeOptions) receiver {
 }
 
 // assertLog checks that the log contains the texts and no secrets.
-func (r receiver) assertLog(t *testing.T, wanted ...string) {
+func (r receiver) assertLog(t *testing.T, texts ...string) {
 	t.Helper()
 	log := r.log.String()
-	for _, text := range wanted {
+	for _, text := range texts {
 		if !strings.Contains(log, text) {
 			t.Errorf("the log does not contain %q:\n%s", text, log)
 		}

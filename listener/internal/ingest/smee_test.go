@@ -371,8 +371,8 @@ func TestAnEventThroughSmeeWaitsForTheStore(t *testing.T) {
 	client := served.accept(t)
 	client.send(signedPost(numbered(1)).frame() + signedPost(numbered(2)).frame())
 	for range 3 {
-		if made := r.store.next(t); made.err == nil || string(made.event.Body) != document(t, numbered(1)) {
-			t.Fatalf("stored %s (%v)", made.event.Body, made.err)
+		if attempt := r.store.next(t); attempt.err == nil || string(attempt.event.Body) != document(t, numbered(1)) {
+			t.Fatalf("stored %s (%v)", attempt.event.Body, attempt.err)
 		}
 	}
 	r.store.fail(nil)

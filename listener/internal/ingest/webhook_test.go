@@ -98,11 +98,11 @@ type server struct {
 
 func serve(t *testing.T, store *memory) server {
 	t.Helper()
-	made, handler := newHandler(t, store, maxBody)
+	counts, handler := newHandler(t, store, maxBody)
 	listening := httptest.NewServer(handler)
 	t.Cleanup(listening.Close)
-	made.url = listening.URL + "/api/slack"
-	return made
+	counts.url = listening.URL + "/api/slack"
+	return counts
 }
 
 // newHandler returns a webhook without a port.

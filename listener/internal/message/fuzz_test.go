@@ -65,13 +65,13 @@ func FuzzValues(f *testing.F) {
 }
 
 // checkMessage checks every text of a message.
-func checkMessage(t *testing.T, made message.Message) {
+func checkMessage(t *testing.T, content message.Message) {
 	t.Helper()
-	checkMrkdwn(t, made.Text)
-	if made.Text == "" || len(made.Blocks) == 0 {
-		t.Errorf("a message without text or blocks: %+v", made)
+	checkMrkdwn(t, content.Text)
+	if content.Text == "" || len(content.Blocks) == 0 {
+		t.Errorf("a message without text or blocks: %+v", content)
 	}
-	encoded, err := json.Marshal(made.Blocks)
+	encoded, err := json.Marshal(content.Blocks)
 	if err != nil {
 		t.Fatal(err)
 	}

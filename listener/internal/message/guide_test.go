@@ -34,7 +34,7 @@ func TestGuideTemplates(t *testing.T) {
 	callable := slices.DeleteFunc(slices.Collect(maps.Keys(functions(formatted(), &rendering{}))), func(name string) bool {
 		return strings.HasPrefix(name, "_") || slices.Contains(own, name)
 	})
-	for heading, wanted := range map[string][]string{"Values": names, "Functions": callable} {
+	for heading, names := range map[string][]string{"Values": names, "Functions": callable} {
 		rows := guideRows(t, heading)
 		var listed []string
 		for _, row := range rows {
@@ -52,9 +52,9 @@ func TestGuideTemplates(t *testing.T) {
 			}
 		}
 		slices.Sort(listed)
-		slices.Sort(wanted)
-		if !slices.Equal(listed, wanted) {
-			t.Errorf("%s: the guide has\n%q\nand there are\n%q", heading, listed, wanted)
+		slices.Sort(names)
+		if !slices.Equal(listed, names) {
+			t.Errorf("%s: the guide has\n%q\nand there are\n%q", heading, listed, names)
 		}
 	}
 }

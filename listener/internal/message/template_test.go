@@ -35,21 +35,21 @@ func cpu() rule.Rule { return rule.Rule{Name: "cpu-high", Property: "cpuUtil"} }
 
 // newTemplate compiles and tests a template.
 func newTemplate(source message.Source) (*message.Template, error) {
-	made, err := message.NewTemplate(source)
+	compiled, err := message.NewTemplate(source)
 	if err != nil {
 		return nil, err
 	}
-	return made, made.Try(cpu())
+	return compiled, compiled.Try(cpu())
 }
 
 // body renders a template as the body of the example's message.
 func body(t *testing.T, source string) string {
 	t.Helper()
-	made, err := newTemplate(message.Source{Body: source})
+	compiled, err := newTemplate(message.Source{Body: source})
 	if err != nil {
 		t.Fatal(err)
 	}
-	rendered, err := made.Message(message.NewAlert(parsed(t, example), cpu()), message.Notes{Now: happenedAt()})
+	rendered, err := compiled.Message(message.NewAlert(parsed(t, example), cpu()), message.Notes{Now: happenedAt()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,19 +160,19 @@ func TestPartsOfAMessage(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			made, err := newTemplate(test.source)
+			compiled, err := newTemplate(test.source)
 			if err != nil {
 				t.Fatal(err)
 			}
 			alert := message.NewAlert(parsed(t, example), cpu())
-			rendered, err := made.Message(alert, message.Notes{Now: happenedAt()})
+			rendered, err := compiled.Message(alert, message.Notes{Now: happenedAt()})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if got := strings.Join(texts(t, rendered), "|"); got != strings.Join(test.want, "|") || rendered.Text != test.text {
 				t.Errorf("got  %q and %q\nwant %q and %q", got, rendered.Text, strings.Join(test.want, "|"), test.text)
 			}
-			doubtful, err := made.Message(alert, message.Notes{Now: happenedAt().Add(time.Hour), PossiblySent: true, Overtaken: true})
+			doubtful, err := compiled.Message(alert, message.Notes{Now: happenedAt().Add(time.Hour), PossiblySent: true, Overtaken: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -192,11 +192,11 @@ func TestLines(t *testing.T) {
 		"{{ .Title }}\n{{ .To }}%": "• Orders &lt;&amp;&gt; db 91.50%",
 		`{{ "" }}`:                 "• *Orders &lt;&amp;&gt; db* (orders) cpuUtil: 70 → 91.50 · ada · 2026-06-15 16:44:56 UTC",
 	} {
-		made, err := newTemplate(message.Source{Line: source})
+		compiled, err := newTemplate(message.Source{Line: source})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := made.Line(alert); err != nil || got.Text != want {
+		if got, err := compiled.Line(alert); err != nil || got.Text != want {
 			t.Errorf("got %q (%v), want %q", got.Text, err, want)
 		}
 	}
@@ -211,11 +211,11 @@ func blocks(t *testing.T, source, event string, notes message.Notes) (string, er
 	if err := decoder.Decode(&decoded); err != nil {
 		t.Fatal(err)
 	}
-	made, err := newTemplate(message.Source{Blocks: decoded})
+	compiled, err := newTemplate(message.Source{Blocks: decoded})
 	if err != nil {
 		return "", err
 	}
-	rendered, err := made.Message(message.NewAlert(parsed(t, event), cpu()), notes)
+	rendered, err := compiled.Message(message.NewAlert(parsed(t, event), cpu()), notes)
 	if err != nil {
 		return "", err
 	}
@@ -362,11 +362,11 @@ func TestMarkdownValues(t *testing.T) {
 func TestRoundingALongFraction(t *testing.T) {
 	t.Parallel()
 	event := `{"action":"UPDATE","resourceType":"entity","diff":{"before":{},"after":{"identifier":"cart","properties":{"x":0.` + strings.Repeat("9", 1_000_000) + `}}}}`
-	made, err := newTemplate(message.Source{Body: `{{ round 2 .After.x }}`})
+	compiled, err := newTemplate(message.Source{Body: `{{ round 2 .After.x }}`})
 	if err != nil {
 		t.Fatal(err)
 	}
-	rendered, err := made.Message(message.NewAlert(parsed(t, event), cpu()), message.Notes{})
+	rendered, err := compiled.Message(message.NewAlert(parsed(t, event), cpu()), message.Notes{})
 	if err != nil || !strings.HasPrefix(texts(t, rendered)[2], "0.99999") {
 		t.Errorf("rounding: %v", err)
 	}
@@ -414,21 +414,21 @@ func TestBlocksKeepWithinSlacksLimits(t *testing.T) {
 func TestValuesAreCutBeforeWhatFollowsThem(t *testing.T) {
 	t.Parallel()
 	event := strings.Replace(example, "Orders <&> db", strings.Repeat("long ", 100), 1)
-	made, err := newTemplate(message.Source{
+	compiled, err := newTemplate(message.Source{
 		Header: "{{ .Title }} and {{ .Title }} have crashed", Line: "{{ range 3 }}{{ $.Title }}{{ end }} at the end",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	alert := message.NewAlert(parsed(t, event), cpu())
-	rendered, err := made.Message(alert, message.Notes{})
+	rendered, err := compiled.Message(alert, message.Notes{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if header := texts(t, rendered)[0]; !strings.HasSuffix(header, "… have crashed") || utf8.RuneCountInString(header) > 150 {
 		t.Errorf("the header is %q", header)
 	}
-	if line, err := made.Line(alert); err != nil || !strings.HasSuffix(line.Text, "… at the end") {
+	if line, err := compiled.Line(alert); err != nil || !strings.HasSuffix(line.Text, "… at the end") {
 		t.Errorf("the line is %q (%v)", line.Text, err)
 	}
 	got, err := blocks(t, `[{"type":"header","text":{"type":"plain_text","text":"🔥 {{ .Title }} has crashed"}}]`, event, message.Notes{Now: happenedAt()})

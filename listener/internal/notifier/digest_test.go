@@ -83,14 +83,14 @@ func TestARefusedDigestIsTakenApart(t *testing.T) {
 				}
 				s.start(t)
 				after(5 * time.Minute)
-				var told []string
+				var count []string
 				for _, sent := range s.outlet.requests {
 					if !strings.Contains(sent.text, "\n") {
-						told = append(told, strings.TrimSuffix(sent.text, "?"))
+						count = append(count, strings.TrimSuffix(sent.text, "?"))
 					}
 				}
-				if len(told) != 70 || !slices.IsSorted(told) || s.lane.graves() != "map[]" {
-					t.Errorf("told %v, given up %s", told, s.lane.graves())
+				if len(count) != 70 || !slices.IsSorted(count) || s.lane.graves() != "map[]" {
+					t.Errorf("told %v, given up %s", count, s.lane.graves())
 				}
 				s.stop()
 			})
@@ -148,8 +148,8 @@ func TestSentAlertsAreNotSentAgain(t *testing.T) {
 			t.Error("it stays in the lane")
 		}
 		s.stop()
-		if told := strings.Count(s.log.String(), `msg="alert skipped: it was already sent" destination=d event=a rule=health`); told != 1 {
-			t.Errorf("it is told of %d times:\n%s", told, s.log)
+		if count := strings.Count(s.log.String(), `msg="alert skipped: it was already sent" destination=d event=a rule=health`); count != 1 {
+			t.Errorf("it is told of %d times:\n%s", count, s.log)
 		}
 	})
 }

@@ -57,13 +57,13 @@ func (l *memoryLane) add(names ...string) {
 // keep records the attempts of alerts.
 func (l *memoryLane) keep(items ...queue.Item) {
 	for _, item := range items {
-		if made := item.Attempt; made.Outcome != "" {
-			text := item.Identity + ":" + made.Outcome
-			if made.Plain {
+		if attempt := item.Attempt; attempt.Outcome != "" {
+			text := item.Identity + ":" + attempt.Outcome
+			if attempt.Plain {
 				text += "(plain)"
 			}
-			if made.Alerts > 0 {
-				text += fmt.Sprintf("(%d)", made.Alerts)
+			if attempt.Alerts > 0 {
+				text += fmt.Sprintf("(%d)", attempt.Alerts)
 			}
 			l.attempts = append(l.attempts, text)
 		}

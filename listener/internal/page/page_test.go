@@ -71,15 +71,15 @@ func newScene(tb testing.TB, access admin.Access) *scene {
 	}
 	tb.Cleanup(func() { _ = store.Close() })
 	created := &scene{store: store, live: &live{}, event: strings.Repeat("ab", 32)}
-	desk := admin.NewLocal(admin.Options{
+	api := admin.NewLocal(admin.Options{
 		Store: store, Destinations: func() []string { return []string{"team"} }, Live: created.live, Arrivals: arrivals.New(noon), Logger: slog.New(slog.DiscardHandler), Now: noon,
 	})
 	router := mux.NewRouter()
-	desk.Register(router)
+	api.Register(router)
 	guard := admin.NewGuard(admin.GuardOptions{
 		Access: func() admin.Access { return access }, Loopback: true, LoginPath: page.LoginPath, Public: page.Public(), Now: noon,
 	})
-	page.New(page.Options{API: desk, Guard: guard, Version: "1.2.3", Logger: slog.New(slog.DiscardHandler), Now: noon}).Register(router)
+	page.New(page.Options{API: api, Guard: guard, Version: "1.2.3", Logger: slog.New(slog.DiscardHandler), Now: noon}).Register(router)
 	created.handler = guard.Protect(router)
 	return created
 }
@@ -317,14 +317,14 @@ func fillMany(b *testing.B, store *queue.SQL, events, letters int) {
 	defer cancel()
 	evaluated := 0
 	store.Evaluate(ctx, func(event queue.Event) queue.Evaluation {
-		made := queue.Evaluation{Verdicts: []queue.Verdict{{Rule: "health", Part: "property", Property: "healthStatus"}}}
+		result := queue.Evaluation{Verdicts: []queue.Verdict{{Rule: "health", Part: "property", Property: "healthStatus"}}}
 		if evaluated < letters {
-			made = queue.Evaluation{Verdicts: []queue.Verdict{{Rule: "health"}}, Deliveries: []queue.Delivery{{Event: event, Destination: "gone", Rule: "health"}}}
+			result = queue.Evaluation{Verdicts: []queue.Verdict{{Rule: "health"}}, Deliveries: []queue.Delivery{{Event: event, Destination: "gone", Rule: "health"}}}
 		}
 		if evaluated++; evaluated == events {
 			cancel()
 		}
-		return made
+		return result
 	})
 	if err := store.Retire(b.Context(), func(string) bool { return false }, func(string) {}); err != nil {
 		b.Fatal(err)

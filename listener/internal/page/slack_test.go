@@ -86,9 +86,9 @@ func TestDraw(t *testing.T) {
 	}
 	for i := range want {
 		got, _ := json.Marshal(drawn.Blocks[i])
-		wanted, _ := json.Marshal(want[i])
-		if string(got) != string(wanted) {
-			t.Errorf("block %d is %s, want %s", i, got, wanted)
+		expected, _ := json.Marshal(want[i])
+		if string(got) != string(expected) {
+			t.Errorf("block %d is %s, want %s", i, got, expected)
 		}
 	}
 	if drawn.Text != "a <strong>b</strong>" {

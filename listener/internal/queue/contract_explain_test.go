@@ -60,8 +60,8 @@ func withoutTimes(t *testing.T, explanation queue.Explanation) queue.Explanation
 
 // anEventExplainsItself stores an event three times and evaluates it, and ends each of its
 // deliveries in another state.
-func anEventExplainsItself(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func anEventExplainsItself(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	storeFrom(t, opened, "one", "webhook", "smee", "smee")
 	if got := event(t, opened, "one"); got.Outcome() != queue.OutcomeUnevaluated || got.Explanation.Source != "webhook" || string(got.Body) != `{"name":"one"}` {
@@ -69,9 +69,9 @@ func anEventExplainsItself(t *testing.T, place backend) {
 	}
 	verdicts := []queue.Verdict{{Rule: "health"}, {Rule: "cpu", Part: "property", Property: "cpuUtil"}}
 	stop := evaluating(t, opened, func(event queue.Event) queue.Evaluation {
-		made := to("kept", "refused")(event)
-		made.Verdicts, made.OtherRules = verdicts, 3
-		return made
+		result := to("kept", "refused")(event)
+		result.Verdicts, result.OtherRules = verdicts, 3
+		return result
 	})
 	at := time.Date(2026, 6, 15, 16, 44, 56, 0, time.UTC)
 	attempt := func(item queue.Item, second int, outcome, answer string) queue.Item {
@@ -143,8 +143,8 @@ func acting(t *testing.T, opened queue.Queue, name string, act func(context.Cont
 }
 
 // theFateOfDeadLettersIsKept replays dead letters, to their own and other lanes, and drops one.
-func theFateOfDeadLettersIsKept(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func theFateOfDeadLettersIsKept(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	storeFrom(t, opened, "one", "webhook")
 	stop := evaluating(t, opened, to("a", "b", "c"))
@@ -179,8 +179,8 @@ func theFateOfDeadLettersIsKept(t *testing.T, place backend) {
 }
 
 // eventsAreListed reads events page by page, and one event by a prefix of its identity.
-func eventsAreListed(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func eventsAreListed(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	for number := range 5 {
 		storeFrom(t, opened, fmt.Sprint("event-", number), "webhook")
@@ -216,8 +216,8 @@ func eventsAreListed(t *testing.T, place backend) {
 
 // aCopyDuringTheEvaluationIsKept stores a copy after an event is read for evaluation and before it
 // is marked.
-func aCopyDuringTheEvaluationIsKept(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func aCopyDuringTheEvaluationIsKept(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	storeFrom(t, opened, "one", "webhook")
 	defer evaluating(t, opened, func(event queue.Event) queue.Evaluation {

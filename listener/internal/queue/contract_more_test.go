@@ -15,8 +15,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-func deadLettersAreKept(t *testing.T, place backend) {
-	options := place.options(t)
+func deadLettersAreKept(t *testing.T, b backend) {
+	options := b.options(t)
 	opened := open(t, options)
 	defer closeQueue(t, opened)
 	defer evaluating(t, opened, to("a"))()
@@ -54,8 +54,8 @@ func deadLettersAreKept(t *testing.T, place backend) {
 	}
 }
 
-func lanesAreRetired(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func lanesAreRetired(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	stop := evaluating(t, opened, to("gone", "kept"))
 	store(t, opened, "one", "two")
@@ -83,8 +83,8 @@ func lanesAreRetired(t *testing.T, place backend) {
 }
 
 // aLaneIsKeptAgain reports a lane as in use from the second item on.
-func aLaneIsKeptAgain(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func aLaneIsKeptAgain(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	stop := evaluating(t, opened, to("back"))
 	store(t, opened, "one", "two")
@@ -102,8 +102,8 @@ func aLaneIsKeptAgain(t *testing.T, place backend) {
 	}
 }
 
-func aParkedLaneIsResumed(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func aParkedLaneIsResumed(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	// A lane that is not parked does not change.
 	if err := opened.Unpark(t.Context(), "a"); err != nil {
@@ -145,8 +145,8 @@ func aParkedLaneIsResumed(t *testing.T, place backend) {
 	}
 }
 
-func progressIsKept(t *testing.T, place backend) {
-	options := place.options(t)
+func progressIsKept(t *testing.T, b backend) {
+	options := b.options(t)
 	opened := open(t, options)
 	stopEvaluating := evaluating(t, opened, to("a"))
 	store(t, opened, "one")
@@ -184,8 +184,8 @@ func progressIsKept(t *testing.T, place backend) {
 	}
 }
 
-func aFullStore(t *testing.T, place backend) {
-	options := place.options(t)
+func aFullStore(t *testing.T, b backend) {
+	options := b.options(t)
 	options.MaxBytes = 2 << 20
 	opened := open(t, options)
 	defer closeQueue(t, opened)
@@ -218,8 +218,8 @@ func aFullStore(t *testing.T, place backend) {
 	}
 }
 
-func theLargestEventFits(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func theLargestEventFits(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	items := make(chan queue.Item, 10)
 	defer evaluating(t, opened, to("a"))()
@@ -236,8 +236,8 @@ func theLargestEventFits(t *testing.T, place backend) {
 	}
 }
 
-func whatWaitsIsCounted(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func whatWaitsIsCounted(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	before := time.Now().Add(-time.Second)
 	store(t, opened, "one", "two", "three")
@@ -255,8 +255,8 @@ func whatWaitsIsCounted(t *testing.T, place backend) {
 	}
 }
 
-func oldEventsAreDiscarded(t *testing.T, place backend) {
-	options := place.options(t)
+func oldEventsAreDiscarded(t *testing.T, b backend) {
+	options := b.options(t)
 	options.MaxAge = 500 * time.Millisecond
 	opened := open(t, options)
 	defer closeQueue(t, opened)
@@ -279,8 +279,8 @@ func oldEventsAreDiscarded(t *testing.T, place backend) {
 	}
 }
 
-func aClosedQueueRefuses(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func aClosedQueueRefuses(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	closeQueue(t, opened)
 	if _, err := opened.Store(t.Context(), queue.Event{Identity: "one", Body: []byte("{}")}); !errors.Is(err, queue.ErrUnavailable) {
 		t.Errorf("Store: %v", err)
@@ -290,8 +290,8 @@ func aClosedQueueRefuses(t *testing.T, place backend) {
 	}
 }
 
-func manySenders(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func manySenders(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	const senders, events = 32, 300
 	var firsts [events]atomic.Int32
@@ -320,13 +320,13 @@ func manySenders(t *testing.T, place backend) {
 	items := make(chan queue.Item, 2*events)
 	defer evaluating(t, opened, to("a"))()
 	defer serving(t, opened, "a", finishing(items))()
-	told := map[string]bool{}
+	stored := map[string]bool{}
 	for range events {
 		item := next(t, items)
-		if told[item.Identity] || string(item.Body) != `{"name":"`+item.Identity+`"}` {
+		if stored[item.Identity] || string(item.Body) != `{"name":"`+item.Identity+`"}` {
 			t.Errorf("told %s with %s", item.Identity, item.Body)
 		}
-		told[item.Identity] = true
+		stored[item.Identity] = true
 	}
 	if stats, err := opened.Stats(t.Context()); err != nil || stats.Unevaluated != 0 || stats.Lanes["a"].Pending > 1 {
 		t.Errorf("afterwards: %+v (%v)", stats, err)

@@ -76,8 +76,8 @@ func pending(t *testing.T, opened queue.Inspector, lane string) int {
 	return stats.Lanes[lane].Pending
 }
 
-func deadLettersArePaged(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func deadLettersArePaged(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	bury(t, opened, "a", "one", "two", "three")
 	bury(t, opened, "b", "four")
@@ -104,8 +104,8 @@ func deadLettersArePaged(t *testing.T, place backend) {
 	}
 }
 
-func aDeadLetterIsReplayed(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func aDeadLetterIsReplayed(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	bury(t, opened, "a", "one")
 	first := letters(t, opened, "one")[0]
@@ -140,8 +140,8 @@ func aDeadLetterIsReplayed(t *testing.T, place backend) {
 
 // aReplayWakesTheLane replays to a waiting server. It allows a few attempts, because a busy machine
 // may be slow.
-func aReplayWakesTheLane(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func aReplayWakesTheLane(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	bury(t, opened, "a", "one")
 	buried, waiting := make(chan queue.Item, 10), make(chan int, 100)
@@ -155,8 +155,8 @@ func aReplayWakesTheLane(t *testing.T, place backend) {
 		lane.Wait(ctx, time.Hour)
 		return nil
 	})()
-	for round := range 5 {
-		for round != <-waiting {
+	for attempt := range 5 {
+		for attempt != <-waiting {
 		}
 		began := time.Now()
 		if err := opened.Replay(t.Context(), letters(t, opened, "one")[0].Sequence, "a"); err != nil {
@@ -170,8 +170,8 @@ func aReplayWakesTheLane(t *testing.T, place backend) {
 	t.Error("whoever serves the lane finds it only when it looks again by itself")
 }
 
-func aDeadLetterIsReplayedElsewhere(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func aDeadLetterIsReplayedElsewhere(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	bury(t, opened, "old", "one")
 	if err := opened.Replay(t.Context(), letters(t, opened, "one")[0].Sequence, "new"); err != nil {
@@ -187,8 +187,8 @@ func aDeadLetterIsReplayedElsewhere(t *testing.T, place backend) {
 
 // aReplayOfWhatWasSent turns two copies of an alert into dead letters: a replay to another lane and
 // back is the same delivery.
-func aReplayOfWhatWasSent(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func aReplayOfWhatWasSent(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	bury(t, opened, "a", "one", "two")
 	number := letters(t, opened, "one", "two")[0].Sequence
@@ -219,8 +219,8 @@ func aReplayOfWhatWasSent(t *testing.T, place backend) {
 	}
 }
 
-func aDeadLetterIsDropped(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func aDeadLetterIsDropped(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	bury(t, opened, "a", "one", "two")
 	number := letters(t, opened, "one", "two")[0].Sequence
@@ -241,8 +241,8 @@ func aDeadLetterIsDropped(t *testing.T, place backend) {
 	}
 }
 
-func lanesAreKnown(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func lanesAreKnown(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	bury(t, opened, "dead", "one")
 	stop := evaluating(t, opened, to("waiting"))
@@ -273,8 +273,8 @@ func locate(options queue.Options) queue.Location {
 }
 
 // anExistingStoreIsOpened creates a store with unusual limits, and uses it without knowing them.
-func anExistingStoreIsOpened(t *testing.T, place backend) {
-	options := place.options(t)
+func anExistingStoreIsOpened(t *testing.T, b backend) {
+	options := b.options(t)
 	options.MaxBytes, options.MaxEvent, options.MaxAge, options.SentFor = 5<<20, 123_456, 7*time.Hour, 11*time.Hour
 	opened := open(t, options)
 	bury(t, opened, "a", "one", "two", "three")
@@ -285,27 +285,27 @@ func anExistingStoreIsOpened(t *testing.T, place backend) {
 	store(t, opened, "five")
 	closeQueue(t, opened)
 
-	desk, err := queue.OpenExisting(t.Context(), locate(options))
+	inspector, err := queue.OpenExisting(t.Context(), locate(options))
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := letters(t, desk, "one", "two", "three")
-	if err := desk.Replay(t.Context(), found[0].Sequence, "a"); err != nil {
+	found := letters(t, inspector, "one", "two", "three")
+	if err := inspector.Replay(t.Context(), found[0].Sequence, "a"); err != nil {
 		t.Error(err)
 	}
-	if err := desk.Drop(t.Context(), found[1].Sequence); err != nil {
+	if err := inspector.Drop(t.Context(), found[1].Sequence); err != nil {
 		t.Error(err)
 	}
-	if err := desk.Unpark(t.Context(), "a"); err != nil {
+	if err := inspector.Unpark(t.Context(), "a"); err != nil {
 		t.Error(err)
 	}
-	if lanes, err := desk.Lanes(t.Context()); err != nil || !slices.Equal(lanes, []string{"a"}) {
+	if lanes, err := inspector.Lanes(t.Context()); err != nil || !slices.Equal(lanes, []string{"a"}) {
 		t.Errorf("the lanes are %v (%v)", lanes, err)
 	}
-	if stats, err := desk.Stats(t.Context()); err != nil || stats.Unevaluated != 1 || stats.Lanes["a"].Pending != 2 || stats.Lanes["a"].DeadLetters != 1 {
+	if stats, err := inspector.Stats(t.Context()); err != nil || stats.Unevaluated != 1 || stats.Lanes["a"].Pending != 2 || stats.Lanes["a"].DeadLetters != 1 {
 		t.Errorf("it counts %+v (%v)", stats, err)
 	}
-	if err := desk.Close(); err != nil {
+	if err := inspector.Close(); err != nil {
 		t.Error(err)
 	}
 
@@ -321,8 +321,8 @@ func anExistingStoreIsOpened(t *testing.T, place backend) {
 	expect(t, items, "four", "one", "five")
 }
 
-func aMissingStoreIsNotMade(t *testing.T, place backend) {
-	options := place.options(t)
+func aMissingStoreIsNotMade(t *testing.T, b backend) {
+	options := b.options(t)
 	for range 2 {
 		if opened, err := queue.OpenExisting(t.Context(), locate(options)); !errors.Is(err, queue.ErrNoStore) {
 			t.Errorf("got %v, %v", opened, err)

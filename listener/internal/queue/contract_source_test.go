@@ -32,7 +32,7 @@ func reported(source, identity string, properties ...[2]byte) queue.Event {
 	}
 }
 
-func copiesAreOneEvent(t *testing.T, place backend) {
+func copiesAreOneEvent(t *testing.T, store backend) {
 	a, b := [2]byte{1, 1}, [2]byte{1, 2}
 	for name, test := range map[string]struct {
 		events     []queue.Event
@@ -63,7 +63,7 @@ func copiesAreOneEvent(t *testing.T, place backend) {
 			[]bool{false, true, false},
 		},
 	} {
-		opened := open(t, place.options(t))
+		opened := open(t, store.options(t))
 		for i, event := range test.events {
 			duplicate, err := opened.Store(t.Context(), event)
 			if err != nil {
@@ -78,10 +78,10 @@ func copiesAreOneEvent(t *testing.T, place backend) {
 }
 
 // copiesAtOnce stores the copies of many changes from several processes.
-func copiesAtOnce(t *testing.T, place backend) {
-	options := place.options(t)
+func copiesAtOnce(t *testing.T, b backend) {
+	options := b.options(t)
 	opened := []*queue.SQL{open(t, options)}
-	if place.isShared {
+	if b.isShared {
 		opened = append(opened, open(t, options))
 	}
 	defer func() {
@@ -136,8 +136,8 @@ func entry(identity string, at time.Time) queue.Entry {
 	return queue.Entry{Event: event, At: at}
 }
 
-func aPositionMoves(t *testing.T, place backend) {
-	options := place.options(t)
+func aPositionMoves(t *testing.T, b backend) {
+	options := b.options(t)
 	opened := open(t, options)
 	noon := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 	follow(t, opened, func(ctx context.Context, journal queue.Journal) error {
@@ -174,8 +174,8 @@ func aPositionMoves(t *testing.T, place backend) {
 	expect(t, items, "log/1", "log/2", "log/3")
 }
 
-func aPositionMovesWithEverything(t *testing.T, place backend) {
-	options := place.options(t)
+func aPositionMovesWithEverything(t *testing.T, b backend) {
+	options := b.options(t)
 	options.MaxBytes = 1 << 20
 	opened := open(t, options)
 	defer closeQueue(t, opened)
@@ -200,11 +200,11 @@ func aPositionMovesWithEverything(t *testing.T, place backend) {
 	}
 }
 
-func oneFollower(t *testing.T, place backend) {
-	if !place.isShared {
+func oneFollower(t *testing.T, b backend) {
+	if !b.isShared {
 		t.Skip("one process has it at a time; see TestTheDirectoryIsLocked")
 	}
-	options := place.options(t)
+	options := b.options(t)
 	first, second := open(t, options), open(t, options)
 	defer closeQueue(t, first)
 	defer closeQueue(t, second)
@@ -233,8 +233,8 @@ func oneFollower(t *testing.T, place backend) {
 	stopSecond()
 }
 
-func anExpiredEntry(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func anExpiredEntry(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	noon := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 	expired := entry("1", noon)
@@ -254,8 +254,8 @@ func anExpiredEntry(t *testing.T, place backend) {
 	}
 }
 
-func copiesUnderPressure(t *testing.T, place backend) {
-	options := place.options(t)
+func copiesUnderPressure(t *testing.T, b backend) {
+	options := b.options(t)
 	options.MaxBytes = 1 << 20
 	opened := open(t, options)
 	defer closeQueue(t, opened)

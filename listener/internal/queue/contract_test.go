@@ -18,7 +18,7 @@ func TestContract(t *testing.T) {
 	t.Parallel()
 	promises := []struct {
 		name string
-		keep func(t *testing.T, place backend)
+		keep func(t *testing.T, b backend)
 	}{
 		{"an event reaches each of its lanes", anEventReachesItsLanes},
 		{"a duplicate is recognised, also after a restart", aDuplicateIsRecognised},
@@ -62,27 +62,27 @@ func TestContract(t *testing.T) {
 		{"a copy that arrives during the evaluation is kept", aCopyDuringTheEvaluationIsKept},
 		{"events are listed", eventsAreListed},
 	}
-	for _, place := range backends() {
+	for _, b := range backends() {
 		for _, promise := range promises {
-			t.Run(place.name+"/"+promise.name, func(t *testing.T) {
+			t.Run(b.name+"/"+promise.name, func(t *testing.T) {
 				t.Parallel()
-				promise.keep(t, place)
+				promise.keep(t, b)
 			})
 		}
 	}
 }
 
-func anEventReachesItsLanes(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func anEventReachesItsLanes(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	before := time.Now().Add(-time.Second)
 	if store(t, opened, "one") {
 		t.Error("the first copy counts as a duplicate")
 	}
 	defer evaluating(t, opened, func(event queue.Event) queue.Evaluation {
-		made := to("a", "b")(event)
-		made.Deliveries[1].Overtaken = true
-		return made
+		result := to("a", "b")(event)
+		result.Deliveries[1].Overtaken = true
+		return result
 	})()
 	for _, name := range []string{"a", "b"} {
 		items := make(chan queue.Item, 10)
@@ -100,8 +100,8 @@ func anEventReachesItsLanes(t *testing.T, place backend) {
 	}
 }
 
-func aDuplicateIsRecognised(t *testing.T, place backend) {
-	options := place.options(t)
+func aDuplicateIsRecognised(t *testing.T, b backend) {
+	options := b.options(t)
 	opened := open(t, options)
 	items := make(chan queue.Item, 10)
 	stopEvaluating, stopServing := evaluating(t, opened, to("a")), serving(t, opened, "a", finishing(items))
@@ -126,8 +126,8 @@ func aDuplicateIsRecognised(t *testing.T, place backend) {
 	expect(t, items, "three")
 }
 
-func orderIsKept(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func orderIsKept(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	var want []string
 	for i := range 300 {
@@ -140,8 +140,8 @@ func orderIsKept(t *testing.T, place backend) {
 	expect(t, items, want...)
 }
 
-func whatWasSentIsRemembered(t *testing.T, place backend) {
-	options := place.options(t)
+func whatWasSentIsRemembered(t *testing.T, b backend) {
+	options := b.options(t)
 	opened := open(t, options)
 	defer closeQueue(t, opened)
 	items := make(chan queue.Item, 10)
@@ -168,8 +168,8 @@ func whatWasSentIsRemembered(t *testing.T, place backend) {
 	stop()
 }
 
-func aRestartKeepsEverything(t *testing.T, place backend) {
-	options := place.options(t)
+func aRestartKeepsEverything(t *testing.T, b backend) {
+	options := b.options(t)
 	opened := open(t, options)
 	stop := evaluating(t, opened, to("a"))
 	store(t, opened, "one", "two")
@@ -210,11 +210,11 @@ func aRestartKeepsEverything(t *testing.T, place backend) {
 	}
 }
 
-func oneServerPerLane(t *testing.T, place backend) {
-	if !place.isShared {
+func oneServerPerLane(t *testing.T, b backend) {
+	if !b.isShared {
 		t.Skip("one process has it at a time; see TestTheDirectoryIsLocked")
 	}
-	options := place.options(t)
+	options := b.options(t)
 	first := open(t, options)
 	defer closeQueue(t, first)
 	second := open(t, options)
@@ -265,8 +265,8 @@ func oneServerPerLane(t *testing.T, place backend) {
 }
 
 // oneServerOfAProcess tries to serve a lane twice in one process.
-func oneServerOfAProcess(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func oneServerOfAProcess(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	began, lost := make(chan int, 10), make(chan error, 10)
 	serve := func(number int) func(context.Context, queue.Lane) error {
@@ -311,11 +311,11 @@ func oneServerOfAProcess(t *testing.T, place backend) {
 	}
 }
 
-func aDeadProcessIsSucceeded(t *testing.T, place backend) {
-	if !place.isShared {
+func aDeadProcessIsSucceeded(t *testing.T, b backend) {
+	if !b.isShared {
 		t.Skip("one process has it at a time; see TestTheDirectoryIsLocked")
 	}
-	options := place.options(t)
+	options := b.options(t)
 	first := open(t, options)
 	defer closeQueue(t, first)
 	second := open(t, options)
@@ -349,8 +349,8 @@ func aDeadProcessIsSucceeded(t *testing.T, place backend) {
 	stopDying()
 }
 
-func redelivery(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func redelivery(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	defer evaluating(t, opened, to("a"))()
 	store(t, opened, "one", "two")
@@ -380,8 +380,8 @@ func redelivery(t *testing.T, place backend) {
 	}
 }
 
-func aFailedServerBeginsAgain(t *testing.T, place backend) {
-	opened := open(t, place.options(t))
+func aFailedServerBeginsAgain(t *testing.T, b backend) {
+	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	var failures atomic.Int32
 	items := make(chan queue.Item, 10)

@@ -73,12 +73,12 @@ func TestAFullDisk(t *testing.T) {
 			items := make(chan queue.Item, 2000)
 			defer evaluating(t, opened, to("a"))()
 			defer serving(t, opened, "a", finishing(items))()
-			told := map[string]bool{}
-			for !told["last"] {
-				told[next(t, items).Identity] = true
+			delivered := map[string]bool{}
+			for !delivered["last"] {
+				delivered[next(t, items).Identity] = true
 			}
 			for _, identity := range want {
-				if !told[identity] {
+				if !delivered[identity] {
 					t.Errorf("%s was acknowledged and is gone", identity)
 				}
 			}

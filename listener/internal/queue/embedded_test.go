@@ -327,12 +327,12 @@ func TestADamagedPageLosesNoOtherRow(t *testing.T) {
 	defer evaluating(t, opened, to("a"))()
 	defer serving(t, opened, "a", finishing(items))()
 	store(t, opened, "last")
-	told := map[string]bool{}
-	for !told["last"] {
-		told[next(t, items).Identity] = true
+	delivered := map[string]bool{}
+	for !delivered["last"] {
+		delivered[next(t, items).Identity] = true
 	}
 	damage := opened.Damage()
-	if lost := 501 - len(told); lost < 1 || lost > 8 || damage.Lost != lost {
+	if lost := 501 - len(delivered); lost < 1 || lost > 8 || damage.Lost != lost {
 		t.Errorf("%d events are gone, and the report says %+v", lost, damage)
 	}
 }

@@ -52,14 +52,14 @@ func TestOpenExistingLocks(t *testing.T) {
 		t.Errorf("beside a listener: %v", err)
 	}
 	closeQueue(t, opened)
-	desk, err := queue.OpenExisting(t.Context(), locate(options))
+	inspector, err := queue.OpenExisting(t.Context(), locate(options))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := queue.Open(t.Context(), options); !errors.Is(err, queue.ErrLocked) {
 		t.Errorf("a listener beside a command: %v", err)
 	}
-	if err := desk.Close(); err != nil {
+	if err := inspector.Close(); err != nil {
 		t.Error(err)
 	}
 	closeQueue(t, open(t, options))
@@ -75,12 +75,12 @@ func TestOpenExistingAfterACrash(t *testing.T) {
 	if err := os.CopyFS(image, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
-	desk, err := queue.OpenExisting(t.Context(), locate(withDir(image)))
+	inspector, err := queue.OpenExisting(t.Context(), locate(withDir(image)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	letters(t, desk, "one", "two")
-	if err := desk.Close(); err != nil {
+	letters(t, inspector, "one", "two")
+	if err := inspector.Close(); err != nil {
 		t.Error(err)
 	}
 }
@@ -110,9 +110,9 @@ func TestOpenExistingRepairsNothing(t *testing.T) {
 		if err := os.Remove(filepath.Join(dir, "events.db-wal")); err != nil {
 			t.Fatal(err)
 		}
-		desk, err := queue.OpenExisting(t.Context(), queue.Location{Dir: dir, ReadOnly: true, Logger: slog.New(slog.DiscardHandler)})
+		inspector, err := queue.OpenExisting(t.Context(), queue.Location{Dir: dir, ReadOnly: true, Logger: slog.New(slog.DiscardHandler)})
 		if err == nil {
-			err = desk.Close()
+			err = inspector.Close()
 		}
 		if err != nil && !errors.Is(err, queue.ErrNoStore) {
 			t.Error(err)
@@ -131,15 +131,15 @@ func TestOpenReadOnly(t *testing.T) {
 	t.Parallel()
 	look := func(t *testing.T, dir string, identities ...string) {
 		t.Helper()
-		desk, err := queue.OpenExisting(t.Context(), queue.Location{Dir: dir, ReadOnly: true, Logger: slog.New(slog.DiscardHandler)})
+		inspector, err := queue.OpenExisting(t.Context(), queue.Location{Dir: dir, ReadOnly: true, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		found := letters(t, desk, identities...)
-		if err := desk.Drop(t.Context(), found[0].Sequence); err == nil {
+		found := letters(t, inspector, identities...)
+		if err := inspector.Drop(t.Context(), found[0].Sequence); err == nil {
 			t.Error("it was changed")
 		}
-		if err := desk.Close(); err != nil {
+		if err := inspector.Close(); err != nil {
 			t.Error(err)
 		}
 	}

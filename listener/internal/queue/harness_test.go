@@ -156,7 +156,7 @@ func serving(t *testing.T, opened queue.Queue, name string, step func(ctx contex
 }
 
 // first returns the first item of a lane, if there is one.
-func first(ctx context.Context, lane queue.Lane) (item queue.Item, found bool, err error) {
+func first(ctx context.Context, lane queue.Lane) (item queue.Item, ok bool, err error) {
 	items, err := lane.Items(ctx, 0, 1)
 	if err != nil || len(items) == 0 {
 		return queue.Item{}, false, err
@@ -167,8 +167,8 @@ func first(ctx context.Context, lane queue.Lane) (item queue.Item, found bool, e
 // finishing finishes one item after the other, and yields those that were not sent before.
 func finishing(deliveries chan<- queue.Item) func(context.Context, queue.Lane) error {
 	return func(ctx context.Context, lane queue.Lane) error {
-		item, found, err := first(ctx, lane)
-		if err != nil || !found {
+		item, ok, err := first(ctx, lane)
+		if err != nil || !ok {
 			lane.Wait(ctx, time.Second)
 			return err
 		}

@@ -49,8 +49,8 @@ func BenchmarkEvaluate(b *testing.B) {
 			}
 			b.Run(fmt.Sprintf("%s/%d", kind, count), func(b *testing.B) {
 				for b.Loop() {
-					for _, asked := range rules {
-						if match(asked, event).Matches {
+					for _, r := range rules {
+						if match(r, event).Matches {
 							b.Fatal("it matches")
 						}
 					}

@@ -17,22 +17,22 @@ func TestNever(t *testing.T) {
 	for _, body := range everyEvent() {
 		events = append(events, parse(t, body))
 	}
-	asked, refused := 0, 0
-	for _, made := range everyRule() {
+	evaluated, refused := 0, 0
+	for _, r := range everyRule() {
 		matches := false
 		for _, event := range events {
-			matches = matches || made.Match(event).Matches
+			matches = matches || r.Match(event).Matches
 		}
-		reason := made.Never()
+		reason := r.Never()
 		if matches == (reason != "") {
-			t.Errorf("%+v matches: %t; it is said that it never does: %q", made, matches, reason)
+			t.Errorf("%+v matches: %t; it is said that it never does: %q", r, matches, reason)
 		}
-		if asked++; reason != "" {
+		if evaluated++; reason != "" {
 			refused++
 		}
 	}
-	if asked < 1000 || refused < 200 {
-		t.Errorf("%d rules were asked, and %d refused", asked, refused)
+	if evaluated < 1000 || refused < 200 {
+		t.Errorf("%d rules were asked, and %d refused", evaluated, refused)
 	}
 }
 
@@ -68,12 +68,12 @@ func everyRule() []rule.Rule {
 	}
 	var rules []rule.Rule
 	for _, types := range [][]string{nil, {"blueprint"}, {"run"}, {"blueprint", "run"}, {"blueprint", "entity"}} {
-		for _, wanted := range actions {
-			rules = append(rules, rule.Rule{ResourceTypes: types, Actions: wanted})
+		for _, action := range actions {
+			rules = append(rules, rule.Rule{ResourceTypes: types, Actions: action})
 			for _, from := range values {
 				for _, to := range values {
 					for _, healthy := range [][]any{nil, {one}} {
-						rules = append(rules, rule.Rule{ResourceTypes: types, Actions: wanted, Property: "p", From: from, To: to, HealthyValues: healthy})
+						rules = append(rules, rule.Rule{ResourceTypes: types, Actions: action, Property: "p", From: from, To: to, HealthyValues: healthy})
 					}
 				}
 			}

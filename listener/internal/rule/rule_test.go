@@ -230,9 +230,9 @@ func TestHostileValues(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			asked, parsed := rule.Rule{When: all(t, test.expression)}, parse(t, test.event)
+			r, parsed := rule.Rule{When: all(t, test.expression)}, parse(t, test.event)
 			began := time.Now()
-			got := match(asked, parsed)
+			got := match(r, parsed)
 			if took := time.Since(began); took > 5*time.Second {
 				t.Errorf("it took %s", took)
 			}
@@ -277,12 +277,12 @@ func TestRecovery(t *testing.T) {
 }
 
 // match evaluates a rule, with its condition in this process.
-func match(asked rule.Rule, event *changelog.Event) rule.Verdict {
-	verdict := asked.Match(event)
-	if !verdict.Matches || asked.When == nil {
+func match(r rule.Rule, event *changelog.Event) rule.Verdict {
+	verdict := r.Match(event)
+	if !verdict.Matches || r.When == nil {
 		return verdict
 	}
-	return asked.When.Decide(event)
+	return r.When.Decide(event)
 }
 
 func all(t *testing.T, expressions ...string) *rule.Condition {
