@@ -114,12 +114,12 @@ type strictSlack struct {
 	shortest time.Duration
 	early    int
 	repeats  int
-	told     map[string]bool
+	reported map[string]bool
 }
 
 func newStrictSlack(t *testing.T, interval time.Duration) *strictSlack {
 	t.Helper()
-	strict := &strictSlack{interval: interval, shortest: time.Hour, told: map[string]bool{}}
+	strict := &strictSlack{interval: interval, shortest: time.Hour, reported: map[string]bool{}}
 	strict.Server = httptest.NewServer(strict)
 	t.Cleanup(strict.Close)
 	return strict
@@ -146,8 +146,8 @@ func (s *strictSlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	repeated := false
 	for _, named := range regexp.MustCompile(`(?:Change in |\*)(entity-\d+)`).FindAllStringSubmatch(message.Text, -1) {
 		name := named[1]
-		repeated = repeated || s.told[name]
-		s.told[name] = true
+		repeated = repeated || s.reported[name]
+		s.reported[name] = true
 	}
 	if repeated {
 		s.repeats++
@@ -158,7 +158,7 @@ func (s *strictSlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *strictSlack) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.told)
+	return len(s.reported)
 }
 
 // TestListenersShareADatabase runs three listeners that share only the URL of a database. One
@@ -203,10 +203,10 @@ func TestListenersShareADatabase(t *testing.T) {
 		}
 		alive[number%len(alive)].deliver(t.Context(), number)
 	}
-	until(t, "everything is told", 3*time.Minute, func() bool { return slack.count() == events })
+	until(t, "everything is reported", 3*time.Minute, func() bool { return slack.count() == events })
 	slack.mu.Lock()
 	defer slack.mu.Unlock()
-	t.Logf("%d events told; %d messages repeated something; the shortest distance between two was %s", events, slack.repeats, slack.shortest)
+	t.Logf("%d events reported; %d messages repeated something; the shortest distance between two was %s", events, slack.repeats, slack.shortest)
 	if slack.early > 0 {
 		t.Errorf("%d messages came too early", slack.early)
 	}

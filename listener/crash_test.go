@@ -110,7 +110,7 @@ func (s *moodySlack) take(text string) (status int) {
 	return status
 }
 
-func (s *moodySlack) told() int {
+func (s *moodySlack) reported() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.shown)
@@ -265,11 +265,11 @@ func awaitAll(t *testing.T, victim *mortal, slack *moodySlack, events int) {
 	limit := time.After(3 * time.Minute)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for slack.told() < events {
+	for slack.reported() < events {
 		select {
 		case <-tick.C:
 		case <-limit:
-			t.Fatalf("%d of %d acknowledged events were told\n%s", slack.told(), events, lastLines(victim.log.String(), 30))
+			t.Fatalf("%d of %d acknowledged events were reported\n%s", slack.reported(), events, lastLines(victim.log.String(), 30))
 		}
 	}
 }

@@ -80,7 +80,7 @@ func exampleEnvironment(payments, search *channel) map[string]string {
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	const service = "Notification Service Production"
-	told := map[string]map[string]string{
+	expected := map[string]map[string]string{
 		"health.yaml": {
 			"health-changed": "🚧 Change in " + service + " health status", "health-crashed": "🛑 Change in " + service + " health status",
 			"health-recovered": "✅ Change in " + service + " health status (recovered)", "created-crashed": "🛑 Change in " + service + " health status",
@@ -112,7 +112,7 @@ func TestExamples(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if told[name] == nil {
+			if expected[name] == nil {
 				t.Fatal("nobody says what becomes of events with this configuration")
 			}
 			payments, search := newChannel(t), newChannel(t)
@@ -123,7 +123,7 @@ func TestExamples(t *testing.T) {
 			for _, event := range events {
 				event := strings.TrimSuffix(filepath.Base(event), ".json")
 				got := inProcess("render", "-config", absolute(t, name), "-event", absolute(t, "events/"+event+".json"))
-				want := told[name][event]
+				want := expected[name][event]
 				if got.code != 0 || want == "" && strings.Contains(got.stdout, "As Slack displays it") || want != "" && !strings.Contains(got.stdout, "\n    "+want+"\n") {
 					t.Errorf("%s is rendered as %+v\nwant %q", event, got, want)
 				}
@@ -131,13 +131,13 @@ func TestExamples(t *testing.T) {
 			running := startListener(t, environment, "-config", absolute(t, name))
 			defer running.stop(t)
 			// Slack accepts one message a second, so only one of them is sent.
-			event := slices.Min(slices.Collect(maps.Keys(told[name])))
+			event := slices.Min(slices.Collect(maps.Keys(expected[name])))
 			running.send(t, absolute(t, "events/"+event+".json"))
-			if got, _, _ := strings.Cut(payments.next(t), "\n"); got != told[name][event] {
-				t.Errorf("%s is told as %q, want %q", event, got, told[name][event])
+			if got, _, _ := strings.Cut(payments.next(t), "\n"); got != expected[name][event] {
+				t.Errorf("%s is reported as %q, want %q", event, got, expected[name][event])
 			}
 			if len(search.messages) > 0 {
-				t.Errorf("the other team is told %s", <-search.messages)
+				t.Errorf("the other team receives %s", <-search.messages)
 			}
 		})
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/admin"
 )
 
-// told replaces the parts of an output that differ from run to run.
+// normalise replaces the parts of an output that differ from run to run.
 func normalise(story string) string {
 	story = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC`).ReplaceAllString(story, "TIME")
 	return regexp.MustCompile(`(?m)^[0-9a-f]{12}\b`).ReplaceAllString(story, "ID")

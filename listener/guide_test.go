@@ -54,14 +54,14 @@ func TestGuideMetrics(t *testing.T) {
 			continue
 		}
 		want := labelsOf(shown, name)
-		var told []string
+		var documented []string
 		for _, quoted := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(cell, -1) {
-			told = append(told, quoted[1])
+			documented = append(documented, quoted[1])
 		}
-		slices.Sort(told)
-		told = slices.Compact(told)
-		if !slices.Equal(told, want) {
-			t.Errorf("the guide has the labels and values %q for %s, and there are %q", told, name, want)
+		slices.Sort(documented)
+		documented = slices.Compact(documented)
+		if !slices.Equal(documented, want) {
+			t.Errorf("the guide has the labels and values %q for %s, and there are %q", documented, name, want)
 		}
 	}
 }

@@ -98,7 +98,7 @@ func TestCommandLine(t *testing.T) {
 		want        outcome
 	}{
 		{"the version", nil, []string{"-version"}, outcome{0, version.Describe("listener") + "\n", ""}},
-		{"a flag that is none", nil, []string{"-bogus"}, outcome{2, "", "listener: flag provided but not defined: -bogus\nRun listener -h for its flags.\n"}},
+		{"an unknown flag", nil, []string{"-bogus"}, outcome{2, "", "listener: flag provided but not defined: -bogus\nRun listener -h for its flags.\n"}},
 		{"an argument", nil, []string{"start"}, outcome{2, "", "listener: unknown command \"start\"\nRun listener -h for its flags.\n"}},
 		{"an environment that is valid", classic("http://localhost"), []string{"-check-config"}, outcome{0, "The configuration is valid. Client secrets: 1. Destinations: default. Rules: health.\n", ""}},
 		{"a file that is valid", classic("http://localhost"), []string{"-config", good, "-check-config"}, outcome{0, "The configuration is valid. Client secrets: 1. Destinations: team. Rules: health.\n", ""}},
@@ -110,7 +110,7 @@ func TestCommandLine(t *testing.T) {
   PORT_CLIENT_SECRET is not set: set it to the client secret with which Port signs events, or PORT_CLIENT_SECRET_FILE to the path of a file that contains it
   SLACK_WEBHOOK_URL is not set: set it to the URL of the Slack incoming webhook that alerts go to, or SLACK_WEBHOOK_URL_FILE to the path of a file that contains it
 `}},
-		{"an address that is none", classic("http://localhost"), []string{"-listen", "8080", "-admin-listen", "127.0.0.1:0"}, outcome{
+		{"an invalid address", classic("http://localhost"), []string{"-listen", "8080", "-admin-listen", "127.0.0.1:0"}, outcome{
 			1, "",
 			"listener: the configuration is invalid:\n  -listen: it must be a host and a port, such as 127.0.0.1:8080 or :8080\n",
 		}},

@@ -27,16 +27,16 @@ type attended struct {
 	// admin is the admin address; "" before the first start.
 	admin string
 	slack *httptest.Server
-	// status is Slack's answer, and told yields the accepted messages.
-	status atomic.Int32
-	told   chan string
+	// status is Slack's answer, and received yields the accepted messages.
+	status   atomic.Int32
+	received chan string
 }
 
 // newAttended prepares a listener whose messages Slack refuses.
 func newAttended(t *testing.T, destinations ...string) *attended {
 	t.Helper()
 	dir := t.TempDir()
-	prepared := &attended{told: make(chan string, 100)}
+	prepared := &attended{received: make(chan string, 100)}
 	prepared.t, prepared.dir, prepared.config = t, filepath.Join(dir, "data"), filepath.Join(dir, "listener.yaml")
 	prepared.status.Store(http.StatusBadRequest)
 	name := regexp.MustCompile(`entity-\d+`)
@@ -47,7 +47,7 @@ func newAttended(t *testing.T, destinations ...string) *attended {
 			return
 		}
 		_, _ = io.WriteString(w, "ok")
-		prepared.told <- name.FindString(string(body)) + " " + strings.TrimPrefix(r.URL.Path, "/services/")
+		prepared.received <- name.FindString(string(body)) + " " + strings.TrimPrefix(r.URL.Path, "/services/")
 	}))
 	t.Cleanup(prepared.slack.Close)
 	prepared.configure(destinations...)
@@ -120,12 +120,12 @@ func (a *attended) expect(t *testing.T, want ...string) {
 	t.Helper()
 	for _, message := range want {
 		select {
-		case got := <-a.told:
+		case got := <-a.received:
 			if got != message {
-				t.Fatalf("Slack was told %q, want %q", got, message)
+				t.Fatalf("Slack received %q, want %q", got, message)
 			}
 		case <-time.After(patience):
-			t.Fatalf("Slack was not told %q", message)
+			t.Fatalf("Slack did not receive %q", message)
 		}
 	}
 }

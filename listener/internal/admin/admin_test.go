@@ -422,7 +422,7 @@ func TestAddresses(t *testing.T) {
 		client, err := admin.NewClient(address, "")
 		switch {
 		case want == "" && (err == nil || strings.Contains(err.Error(), "hunter2")):
-			t.Errorf("%q is taken, or told: %v", address, err)
+			t.Errorf("%q is accepted, or quoted: %v", address, err)
 		case want != "" && (err != nil || client.Address() != want):
 			t.Errorf("%q: %v, want %s", address, err, want)
 		}

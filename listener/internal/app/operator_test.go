@@ -296,17 +296,17 @@ func TestStorm(t *testing.T) {
 	select {
 	case <-done:
 	case <-time.After(limit):
-		t.Fatalf("%d of %d changes were told within %s", len(reported), changes, limit)
+		t.Fatalf("%d of %d changes were reported within %s", len(reported), changes, limit)
 	}
 	took := time.Since(began)
 	l.stop(t)
-	t.Logf("%d changes told within %s", len(reported), took)
+	t.Logf("%d changes reported within %s", len(reported), took)
 	if refused > 0 {
 		t.Errorf("%d messages came too early", refused)
 	}
 	for name, times := range reported {
 		if times != 1 {
-			t.Errorf("%s was told %d times", name, times)
+			t.Errorf("%s was reported %d times", name, times)
 		}
 	}
 }

@@ -138,7 +138,7 @@ func TestReloadRefuses(t *testing.T) {
 			to.Webhook.Path, to.Webhook.MaxBody, to.Destinations[0].MaxAge, to.Webhook.CertFile = "/x", 1, 2*time.Hour, "x"
 		}, nil, "destinations.max_age, webhook.max_body, webhook.path, webhook.tls cannot change"},
 		"a certificate that is gone": {func(to *config.Config) { to.Webhook.CertFile, to.Webhook.KeyFile = "/no/such/file", "x" }, nil, "webhook.tls cannot change"},
-		"a webhook that is none":     {func(to *config.Config) { to.Destinations[0].WebhookURL = config.NewSecret("#hunter2") }, nil, "destination d0: it is not an http or https URL"},
+		"an invalid webhook":         {func(to *config.Config) { to.Destinations[0].WebhookURL = config.NewSecret("#hunter2") }, nil, "destination d0: it is not an http or https URL"},
 		"no secret":                  {func(to *config.Config) { to.ClientSecrets = nil }, nil, "at least one client secret"},
 	} {
 		edited.edit(func(to *config.Config) { *to = original })
@@ -295,7 +295,7 @@ func TestReloadsFollowEachOther(t *testing.T) {
 	}
 	l.stop(t)
 	if len(webhook.messages) > 0 {
-		t.Errorf("something is told twice: %s", <-webhook.messages)
+		t.Errorf("something is reported twice: %s", <-webhook.messages)
 	}
 	if _, err := l.Reload(context.Background()); err == nil {
 		t.Error("a listener that has stopped is reloaded")

@@ -83,7 +83,7 @@ func TestSeveralRulesForOneEvent(t *testing.T) {
 		}
 	}
 	if count := strings.Count(l.log.String(), "rule=odd"); count != 1 {
-		t.Errorf("a condition that fails for every event is told of %d times:\n%s", count, l.log)
+		t.Errorf("a condition that fails for every event is logged %d times:\n%s", count, l.log)
 	}
 }
 
@@ -105,7 +105,7 @@ func TestARemovedRule(t *testing.T) {
 		t.Fatalf("unpark: %d %s", status, text)
 	}
 	if got := webhook.next(t); !strings.HasPrefix(got, "cart was updated. ") || !strings.Contains(got, "rule health") {
-		t.Errorf("it is told as %q", got)
+		t.Errorf("it is reported as %q", got)
 	}
 }
 
@@ -140,7 +140,7 @@ func TestADigestOfSeveralRules(t *testing.T) {
 	until(t, "all of it waits", func() bool { return l.metric(t, `alerts_pending{destination="d0"}`) >= 3 })
 	close(release)
 	var all strings.Builder
-	until(t, "all of it is told", func() bool {
+	until(t, "everything is reported", func() bool {
 		select {
 		case more := <-texts:
 			all.WriteString(more)

@@ -20,7 +20,7 @@ func TestEventsOfAutomations(t *testing.T) {
 		{"updated", "actions: ENTITY_UPDATED", []string{"UPDATE"}, []string{"entity"}},
 		{"any change", "actions: ANY_ENTITY_CHANGE", []string{"CREATE", "UPDATE", "DELETE"}, []string{"entity"}},
 		{"with its type", "actions: [ENTITY_DELETED], resource_type: entity", []string{"DELETE"}, []string{"entity"}},
-		{"beside other names", "actions: [ENTITY_UPDATED, UPDATE, TIMER_PROPERTY_EXPIRED]", []string{"UPDATE", "TIMER_PROPERTY_EXPIRED"}, []string{"entity"}},
+		{"with other names", "actions: [ENTITY_UPDATED, UPDATE, TIMER_PROPERTY_EXPIRED]", []string{"UPDATE", "TIMER_PROPERTY_EXPIRED"}, []string{"entity"}},
 		{"of a run", "actions: RUN_UPDATED", []string{"UPDATE"}, []string{"run"}},
 		{"any change of a run", "actions: ANY_RUN_CHANGE, resource_type: [run]", []string{"CREATE", "UPDATE"}, []string{"run"}},
 		{"as they were", "actions: [CREATE, ARCHIVE], resource_type: [run, entity]", []string{"CREATE", "ARCHIVE"}, []string{"run", "entity"}},

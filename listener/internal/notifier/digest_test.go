@@ -36,7 +36,7 @@ func TestABacklogIsSentInDigests(t *testing.T) {
 		story := s.outlet.story()
 		for _, name := range names {
 			if strings.Count(story, name) != 1 {
-				t.Errorf("%s is told %d times", name, strings.Count(story, name))
+				t.Errorf("%s is sent %d times", name, strings.Count(story, name))
 			}
 		}
 		if s.lane.left() != 0 || s.lane.sentCount() != 1000 {
@@ -90,7 +90,7 @@ func TestARefusedDigestIsTakenApart(t *testing.T) {
 					}
 				}
 				if len(count) != 70 || !slices.IsSorted(count) || s.lane.graves() != "map[]" {
-					t.Errorf("told %v, given up %s", count, s.lane.graves())
+					t.Errorf("sent %v, given up %s", count, s.lane.graves())
 				}
 				s.stop()
 			})
@@ -149,7 +149,7 @@ func TestSentAlertsAreNotSentAgain(t *testing.T) {
 		}
 		s.stop()
 		if count := strings.Count(s.log.String(), `msg="alert skipped: it was already sent" destination=d event=a rule=health`); count != 1 {
-			t.Errorf("it is told of %d times:\n%s", count, s.log)
+			t.Errorf("it is logged %d times:\n%s", count, s.log)
 		}
 	})
 }

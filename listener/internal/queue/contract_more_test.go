@@ -71,7 +71,7 @@ func lanesAreRetired(t *testing.T, b backend) {
 		}
 	})
 	if buried != 2 || err != nil {
-		t.Errorf("%d are told (%v)", buried, err)
+		t.Errorf("%d are reported (%v)", buried, err)
 	}
 	stats, err := opened.Stats(t.Context())
 	if err != nil || stats.Lanes["gone"].Pending != 0 || stats.Lanes["gone"].DeadLetters != 2 || stats.Lanes["kept"].Pending != 2 {
@@ -324,7 +324,7 @@ func manySenders(t *testing.T, b backend) {
 	for range events {
 		item := next(t, items)
 		if stored[item.Identity] || string(item.Body) != `{"name":"`+item.Identity+`"}` {
-			t.Errorf("told %s with %s", item.Identity, item.Body)
+			t.Errorf("stored %s with %s", item.Identity, item.Body)
 		}
 		stored[item.Identity] = true
 	}

@@ -221,7 +221,7 @@ func TestADamagedStore(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, nil, 7, true},
-		{"a database that is none", damagedStore, func(t *testing.T, dir string) {
+		{"an invalid database", damagedStore, func(t *testing.T, dir string) {
 			if err := os.WriteFile(database(dir), []byte("nonsense"), 0o600); err != nil {
 				t.Fatal(err)
 			}

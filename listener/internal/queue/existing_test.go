@@ -49,7 +49,7 @@ func TestOpenExistingLocks(t *testing.T) {
 	options := withDir(t.TempDir())
 	opened := open(t, options)
 	if _, err := queue.OpenExisting(t.Context(), locate(options)); !errors.Is(err, queue.ErrLocked) {
-		t.Errorf("beside a listener: %v", err)
+		t.Errorf("while a listener is running: %v", err)
 	}
 	closeQueue(t, opened)
 	inspector, err := queue.OpenExisting(t.Context(), locate(options))
@@ -57,7 +57,7 @@ func TestOpenExistingLocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := queue.Open(t.Context(), options); !errors.Is(err, queue.ErrLocked) {
-		t.Errorf("a listener beside a command: %v", err)
+		t.Errorf("a listener while a command runs: %v", err)
 	}
 	if err := inspector.Close(); err != nil {
 		t.Error(err)

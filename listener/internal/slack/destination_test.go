@@ -135,7 +135,7 @@ func TestSendReadsTheAnswer(t *testing.T) {
 	}{
 		{"200 with a page", 200, "<html>", slack.ReasonIntercepted, "did not come from Slack"},
 		{"200 without a body", 200, "", slack.ReasonIntercepted, "200 without a Slack error code"},
-		{"200 with JSON that is no success", 200, `{"ok": false}`, slack.ReasonIntercepted, "200 without"},
+		{"200 with JSON that is not a success", 200, `{"ok": false}`, slack.ReasonIntercepted, "200 without"},
 		{"200 with a word", 200, "invalid_blocks", slack.ReasonRefused, "200 invalid_blocks"},
 		{"204", 204, "", slack.ReasonIntercepted, "204"},
 		{"400 invalid_payload", 400, "invalid_payload", slack.ReasonRefused, "400 invalid_payload"},
