@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
@@ -29,9 +28,10 @@ const unreadable = "blueprint"
 // NewDataSource returns the data source port_action.
 func NewDataSource() datasource.DataSource {
 	return &envelope.DataSource[model, *model]{
-		Kind:          kind(),
-		ManagedSchema: actionSchema,
-		Except:        []string{unreadable},
+		DataSourceHead: envelope.DataSourceHead{TypeName: typeName},
+		Kind:           kind(),
+		ManagedSchema:  actionSchema,
+		Except:         []string{unreadable},
 		Key: schema.StringAttribute{
 			Required:            true,
 			MarkdownDescription: "The identifier of the action to read.",
@@ -41,22 +41,12 @@ func NewDataSource() datasource.DataSource {
 }
 
 type listDataSource struct {
-	backend *backend.Backend
+	envelope.DataSourceHead
 }
 
 // NewListDataSource returns the data source port_actions.
-func NewListDataSource() datasource.DataSource { return &listDataSource{} }
-
-// Metadata names the data source.
-func (d *listDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_actions"
-}
-
-// Configure stores the client.
-func (d *listDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	configured, diagnostics := backend.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diagnostics...)
-	d.backend = configured
+func NewListDataSource() datasource.DataSource {
+	return &listDataSource{envelope.DataSourceHead{TypeName: "actions"}}
 }
 
 // Schema declares the data source.
@@ -101,7 +91,7 @@ func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	all, err := d.backend.Client.Actions.List(ctx, port.ListActionsOptions{
+	all, err := d.Backend.Client.Actions.List(ctx, port.ListActionsOptions{
 		Blueprint: selection.Blueprint.ValueString(), TriggerType: selection.TriggerType.ValueString(),
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/listing"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
@@ -29,8 +30,8 @@ type listFilter struct {
 // NewListResource returns the list resource port_action.
 func NewListResource() list.ListResource {
 	return &listing.Resource[listFilter]{
-		TypeName: "action",
-		Kind:     "Actions",
+		ResourceHead: envelope.ResourceHead{TypeName: typeName},
+		Kind:         "Actions",
 		Schema: schema.Schema{
 			MarkdownDescription: "Lists the automations and self-service actions of the organization, including those that Terraform does not manage, for `terraform query` in Terraform 1.14 and later.",
 			Attributes: map[string]schema.Attribute{

@@ -37,8 +37,7 @@ type permissionsResource struct {
 
 // NewPermissionsResource returns the resource port_action_permissions.
 func NewPermissionsResource() resource.Resource {
-	return &permissionsResource{envelope.Resource[permissionsModel, *permissionsModel]{Kind: envelope.Kind{
-		TypeName:     "action_permissions",
+	return &permissionsResource{envelope.Resource[permissionsModel, *permissionsModel]{ResourceHead: envelope.ResourceHead{TypeName: "action_permissions"}, Kind: envelope.Kind{
 		Name:         "Action Permissions",
 		KeyAttribute: "action_identifier",
 		Store:        func(b *backend.Backend) envelope.Store { return permissionsStore{b.Client.Actions} },

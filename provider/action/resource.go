@@ -27,12 +27,13 @@ type actionResource struct {
 
 // NewResource returns the resource port_action.
 func NewResource() resource.Resource {
-	return &actionResource{envelope.Resource[model, *model]{Kind: kind()}}
+	return &actionResource{envelope.Resource[model, *model]{ResourceHead: envelope.ResourceHead{TypeName: typeName}, Kind: kind()}}
 }
+
+const typeName = "action"
 
 func kind() envelope.Kind {
 	return envelope.Kind{
-		TypeName:     "action",
 		Name:         "Action",
 		KeyAttribute: "identifier",
 		Store:        func(b *backend.Backend) envelope.Store { return store{b.Client.Actions} },

@@ -38,8 +38,8 @@ type aggregationsResource struct {
 func NewAggregationsResource() resource.Resource {
 	created := &aggregationsResource{}
 	created.owner = "blueprint_identifier"
+	created.TypeName = "aggregation_properties"
 	created.Kind = envelope.Kind{
-		TypeName:     "aggregation_properties",
 		Name:         "Aggregation Properties",
 		KeyAttribute: created.owner,
 		Store:        func(b *backend.Backend) envelope.Store { return aggregationsStore{partStore{b}} },

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -17,7 +16,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/operation"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/readable"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
@@ -25,22 +25,12 @@ import (
 var _ datasource.DataSourceWithConfigure = (*blueprintDataSource)(nil)
 
 type blueprintDataSource struct {
-	backend *backend.Backend
+	envelope.DataSourceHead
 }
 
 // NewDataSource returns the data source port_blueprint.
-func NewDataSource() datasource.DataSource { return &blueprintDataSource{} }
-
-// Metadata names the data source.
-func (d *blueprintDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_blueprint"
-}
-
-// Configure stores the client.
-func (d *blueprintDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	configured, diagnostics := backend.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diagnostics...)
-	d.backend = configured
+func NewDataSource() datasource.DataSource {
+	return &blueprintDataSource{envelope.DataSourceHead{TypeName: "blueprint"}}
 }
 
 // Schema declares the data source: the identifier and the readable attributes.
@@ -65,7 +55,7 @@ func (d *blueprintDataSource) Read(ctx context.Context, req datasource.ReadReque
 		return
 	}
 	identifier := configured.ValueString()
-	current, err := d.backend.Client.Blueprints.Get(ctx, identifier)
+	current, err := d.Backend.Client.Blueprints.Get(ctx, identifier)
 	if err == nil {
 		resp.State.Raw, err = readableValue(ctx, current, resp.State.Schema.Type().TerraformType(ctx))
 	}
@@ -137,7 +127,7 @@ func readableValue(ctx context.Context, current *port.Blueprint, to tftypes.Type
 		return tftypes.Value{}, err
 	}
 	managed := resourceSchema(ctx)
-	read.Timeouts = noTimeouts(managed)
+	read.Timeouts = operation.NoTimeouts(managed.Attributes["timeouts"])
 	state := tfsdk.State{Schema: managed, Raw: tftypes.NewValue(managed.Type().TerraformType(ctx), nil)}
 	if diagnostics := state.Set(ctx, read); diagnostics.HasError() {
 		return tftypes.Value{}, fmt.Errorf("%s: %s", diagnostics[0].Summary(), diagnostics[0].Detail())
@@ -147,12 +137,6 @@ func readableValue(ctx context.Context, current *port.Blueprint, to tftypes.Type
 		return tftypes.Value{}, err
 	}
 	return withMember(value, "json", tftypes.NewValue(tftypes.String, string(document)))
-}
-
-// noTimeouts returns the null value of the attribute, which has its own type.
-func noTimeouts(managed resourceschema.Schema) timeouts.Value {
-	custom, _ := managed.Attributes["timeouts"].GetType().(timeouts.Type)
-	return timeouts.Value{Object: types.ObjectNull(custom.AttributeTypes())}
 }
 
 func withMember(object tftypes.Value, name string, member tftypes.Value) (tftypes.Value, error) {

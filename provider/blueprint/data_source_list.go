@@ -10,29 +10,19 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 )
 
 var _ datasource.DataSourceWithConfigure = (*listDataSource)(nil)
 
 type listDataSource struct {
-	backend *backend.Backend
+	envelope.DataSourceHead
 }
 
 // NewListDataSource returns the data source port_blueprints.
-func NewListDataSource() datasource.DataSource { return &listDataSource{} }
-
-// Metadata names the data source.
-func (d *listDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_blueprints"
-}
-
-// Configure stores the client.
-func (d *listDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	configured, diagnostics := backend.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diagnostics...)
-	d.backend = configured
+func NewListDataSource() datasource.DataSource {
+	return &listDataSource{envelope.DataSourceHead{TypeName: "blueprints"}}
 }
 
 // Schema declares the data source.
@@ -56,7 +46,7 @@ func listedAttributes(ctx context.Context) schema.NestedAttributeObject {
 
 // Read reads GET /v1/blueprints.
 func (d *listDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
-	all, err := d.backend.Client.Blueprints.List(ctx)
+	all, err := d.Backend.Client.Blueprints.List(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(diagnose.Failure{Verb: "Read", Kind: "Blueprints", Identifier: "*", Err: err}.Diagnostic())
 		return

@@ -13,6 +13,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/listing"
 )
 
@@ -27,8 +28,8 @@ type listFilter struct {
 // NewListResource returns the list resource port_blueprint.
 func NewListResource() frameworklist.ListResource {
 	return &listing.Resource[listFilter]{
-		TypeName: "blueprint",
-		Kind:     "Blueprints",
+		ResourceHead: envelope.ResourceHead{TypeName: "blueprint"},
+		Kind:         "Blueprints",
 		Schema: schema.Schema{
 			MarkdownDescription: "Lists the blueprints of the organization, whether or not Terraform manages them, for `terraform query` (Terraform 1.14 or newer). System blueprints such as `_user` are omitted, because `port_blueprint` cannot manage them.",
 			Attributes: map[string]schema.Attribute{

@@ -36,7 +36,7 @@ func (r *blueprintResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	}
 	settle.PlanVolatile(ctx, req, resp, metadata.Volatile(), func() (bool, diag.Diagnostics) { return sendsSomething(ctx, req, resp) })
 	resp.Diagnostics.Append(destinationIgnoredBefore(ctx, req)...)
-	protected := r.backend != nil && r.backend.TypeChangeProtection
+	protected := r.Backend != nil && r.Backend.TypeChangeProtection
 	resp.Diagnostics.Append(planLosses(ctx, req, protected)...)
 	resp.Diagnostics.Append(planReleases(ctx, req)...)
 }
@@ -66,7 +66,7 @@ func planID(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.
 
 // announce publishes the planned blueprint for the entities that are planned later.
 func (r *blueprintResource) announce(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) diag.Diagnostics {
-	if r.backend == nil {
+	if r.Backend == nil {
 		return nil
 	}
 	var before, after types.String
@@ -91,8 +91,8 @@ func (r *blueprintResource) announce(ctx context.Context, req resource.ModifyPla
 			planned.Definition.Relations = map[string]port.Relation{}
 		}
 	}
-	r.backend.Planned.Add(planned)
-	return append(diagnostics, refuseParts(r.backend, planned)...)
+	r.Backend.Planned.Add(planned)
+	return append(diagnostics, refuseParts(r.Backend, planned)...)
 }
 
 // planExtra checks extra_json against the other attributes once everything is known.

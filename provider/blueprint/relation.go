@@ -39,8 +39,8 @@ type relationResource struct {
 func NewRelationResource() resource.Resource {
 	created := &relationResource{}
 	created.owner = "blueprint"
+	created.TypeName = "blueprint_relation"
 	created.Kind = envelope.Kind{
-		TypeName:        "blueprint_relation",
 		Name:            "Relation",
 		KeyAttribute:    "identifier",
 		ParentAttribute: created.owner,

@@ -17,7 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/operation"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
 )
@@ -31,23 +31,12 @@ var (
 )
 
 type blueprintResource struct {
-	backend *backend.Backend
+	envelope.ResourceHead
 }
 
 // NewResource returns the resource port_blueprint.
-func NewResource() resource.Resource { return &blueprintResource{} }
-
-// Metadata names the resource. Its identity is mutable, because a blueprint can be renamed.
-func (r *blueprintResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_blueprint"
-	resp.ResourceBehavior.MutableIdentity = true
-}
-
-// Configure stores the client.
-func (r *blueprintResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	configured, diagnostics := backend.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diagnostics...)
-	r.backend = configured
+func NewResource() resource.Resource {
+	return &blueprintResource{envelope.ResourceHead{TypeName: "blueprint"}}
 }
 
 // identityModel is the resource identity of a blueprint.
@@ -97,7 +86,7 @@ func (r *blueprintResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	identifier := state.ID.ValueString()
-	current, err := r.backend.RefreshBlueprint(ctx, identifier)
+	current, err := r.Backend.RefreshBlueprint(ctx, identifier)
 	if errors.Is(err, port.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
 		return
@@ -129,7 +118,7 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 		return
 	}
 	if sendsNothing(&state, plan) {
-		handOver(r.backend, &state, plan)
+		handOver(r.Backend, &state, plan)
 		plan.Model = state.Model
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
@@ -142,7 +131,7 @@ func (r *blueprintResource) Update(ctx context.Context, req resource.UpdateReque
 		resp.Diagnostics.Append(updateFailure(ctx, identifier, err))
 		return
 	}
-	handOver(r.backend, &state, plan)
+	handOver(r.Backend, &state, plan)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Identifier: plan.Identifier})...)
 	resp.Diagnostics.Append(store(ctx, req.Plan, &resp.State, resp.Private, updated, &update.desired)...)
 	resp.Diagnostics.Append(completed(ctx, "update", identifier)...)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 
-	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -15,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
+	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
@@ -114,7 +114,7 @@ func (r *blueprintResource) Schema(ctx context.Context, _ resource.SchemaRequest
 				MarkdownDescription: "Whether to refuse plans that destroy the blueprint. To destroy it, set this to `false` and apply that first. " +
 					"Defaults to `false`.",
 			},
-			"timeouts": timeoutsAttribute(ctx),
+			"timeouts": envelope.TimeoutsAttribute(ctx, "blueprint", " With `force_delete_entities`, this includes deleting the entities."),
 			"force_delete_entities": schema.BoolAttribute{
 				Optional:            true,
 				Computed:            true,
@@ -130,24 +130,6 @@ func (r *blueprintResource) Schema(ctx context.Context, _ resource.SchemaRequest
 		},
 	}
 	maps.Copy(resp.Schema.Attributes, metadata.Attributes("blueprint", "its identifier"))
-}
-
-func timeoutsAttribute(ctx context.Context) schema.Attribute {
-	const format = " may take, such as `30s`, `5m` or `1h`. Defaults to `20m`."
-	attribute, _ := timeouts.Attributes(ctx, timeouts.Opts{
-		Create: true, CreateDescription: "How long creating the blueprint" + format,
-		Read: true, ReadDescription: "How long reading the blueprint" + format,
-		Update: true, UpdateDescription: "How long updating the blueprint" + format,
-		Delete: true, DeleteDescription: "How long destroying the blueprint" + format + " With `force_delete_entities`, this includes deleting the entities.",
-	}).(schema.SingleNestedAttribute)
-	for name, limit := range attribute.Attributes {
-		if text, ok := limit.(schema.StringAttribute); ok {
-			text.Validators = append(text.Validators, validate.PositiveDuration{})
-			attribute.Attributes[name] = text
-		}
-	}
-	attribute.MarkdownDescription = "How long operations may take, including retries and waits."
-	return attribute
 }
 
 func ownershipAttribute() schema.Attribute {

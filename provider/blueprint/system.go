@@ -37,8 +37,7 @@ type systemResource struct {
 
 // NewSystemResource returns the resource port_system_blueprint.
 func NewSystemResource() resource.Resource {
-	return &systemResource{envelope.Resource[systemModel, *systemModel]{Kind: envelope.Kind{
-		TypeName:     "system_blueprint",
+	return &systemResource{envelope.Resource[systemModel, *systemModel]{ResourceHead: envelope.ResourceHead{TypeName: "system_blueprint"}, Kind: envelope.Kind{
 		Name:         "System Blueprint",
 		KeyAttribute: "identifier",
 		Store:        func(b *backend.Backend) envelope.Store { return systemStore{b} },

@@ -41,18 +41,18 @@ func (r *blueprintResource) create(ctx context.Context, desired *port.Blueprint,
 	lingering, release := port.Linger(ctx)
 	defer release()
 	created, err := acceptWithoutDestination(desired, func(blueprint *port.Blueprint) (*port.Blueprint, error) {
-		return r.backend.Client.Blueprints.Create(ctx, blueprint, options)
+		return r.Backend.Client.Blueprints.Create(ctx, blueprint, options)
 	})
 	if !errors.Is(err, port.ErrInvalid) || !pointsAtItself(desired) {
 		return created, err
 	}
-	if _, stepErr := r.backend.Client.Blueprints.Create(ctx, withoutConnections(desired), options); stepErr != nil {
+	if _, stepErr := r.Backend.Client.Blueprints.Create(ctx, withoutConnections(desired), options); stepErr != nil {
 		return result{}, err
 	}
-	created, err = writer{r.backend}.replace(ctx, desired.Identifier, desired)
+	created, err = writer{r.Backend}.replace(ctx, desired.Identifier, desired)
 	if err != nil {
 		// Otherwise the blueprint would be in no state.
-		return result{}, errors.Join(err, r.backend.Client.Blueprints.Delete(lingering, desired.Identifier, port.DeleteBlueprintOptions{}))
+		return result{}, errors.Join(err, r.Backend.Client.Blueprints.Delete(lingering, desired.Identifier, port.DeleteBlueprintOptions{}))
 	}
 	return created, nil
 }
@@ -60,19 +60,19 @@ func (r *blueprintResource) create(ctx context.Context, desired *port.Blueprint,
 // update changes a blueprint under its lock: nothing else in this provider configuration writes it
 // between the read and the write.
 func (r *blueprintResource) update(ctx context.Context, identifier string, c change) (result, error) {
-	lock := r.backend.LockBlueprint
+	lock := r.Backend.LockBlueprint
 	if c.desired.Identifier.ValueString() != identifier || !c.renames.isEmpty() {
-		lock = r.backend.LockForRename
+		lock = r.Backend.LockForRename
 	}
 	unlock, err := lock(ctx, identifier)
 	if err != nil {
 		return result{}, err
 	}
 	defer unlock()
-	defer r.backend.ForgetBlueprint(identifier)
+	defer r.Backend.ForgetBlueprint(identifier)
 	lingering, release := port.Linger(ctx)
 	defer release()
-	undo, err := c.renames.carryOut(ctx, r.backend.Client.Blueprints, identifier)
+	undo, err := c.renames.carryOut(ctx, r.Backend.Client.Blueprints, identifier)
 	if err != nil {
 		return result{}, err
 	}
@@ -96,10 +96,10 @@ func (r *blueprintResource) findRenamed(ctx context.Context, from, to string) *p
 	if from == to {
 		return nil
 	}
-	if _, err := r.backend.Client.Blueprints.Get(ctx, from); !errors.Is(err, port.ErrNotFound) {
+	if _, err := r.Backend.Client.Blueprints.Get(ctx, from); !errors.Is(err, port.ErrNotFound) {
 		return nil
 	}
-	renamed, err := r.backend.Client.Blueprints.Get(ctx, to)
+	renamed, err := r.Backend.Client.Blueprints.Get(ctx, to)
 	if err != nil {
 		return nil
 	}
@@ -115,7 +115,7 @@ var errFormatKept = errors.New("Port does not change the format of an existing p
 
 // overwrite reads, merges and writes.
 func (r *blueprintResource) overwrite(ctx context.Context, identifier string, c change) (result, error) {
-	current, err := r.backend.Client.Blueprints.Get(ctx, identifier)
+	current, err := r.Backend.Client.Blueprints.Get(ctx, identifier)
 	if err != nil {
 		return result{}, err
 	}
@@ -126,7 +126,7 @@ func (r *blueprintResource) overwrite(ctx context.Context, identifier string, c 
 	if isSame(current, body) {
 		return result{blueprint: current}, nil
 	}
-	return writer{r.backend}.write(ctx, identifier, current, body)
+	return writer{r.Backend}.write(ctx, identifier, current, body)
 }
 
 // isSame reports whether a body equals what Port has, apart from timestamps and authors. Empty and

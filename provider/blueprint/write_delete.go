@@ -31,7 +31,7 @@ func (r *blueprintResource) remove(ctx context.Context, identifier string, how l
 }
 
 func (r *blueprintResource) removeWhenEmpty(ctx context.Context, identifier string, options port.DeleteBlueprintOptions) error {
-	client := r.backend.Client
+	client := r.Backend.Client
 	for wait := firstDeleteWait; ; wait *= 2 {
 		err := client.Blueprints.Delete(ctx, identifier, options)
 		if !errors.Is(err, port.ErrHasDependents) || wait > lastDeleteWait {
@@ -40,7 +40,7 @@ func (r *blueprintResource) removeWhenEmpty(ctx context.Context, identifier stri
 		if count, countErr := client.Entities.Count(ctx, identifier); countErr == nil && count > 0 {
 			return err
 		}
-		if waitErr := r.backend.Wait(ctx, wait); waitErr != nil {
+		if waitErr := r.Backend.Wait(ctx, wait); waitErr != nil {
 			return errors.Join(err, waitErr)
 		}
 	}
@@ -50,16 +50,16 @@ func (r *blueprintResource) removeWhenEmpty(ctx context.Context, identifier stri
 // blueprint with its entities cannot delete its actions, so with that option the blueprint is
 // deleted separately.
 func (r *blueprintResource) removeWithEntities(ctx context.Context, identifier string, options port.DeleteBlueprintOptions) error {
-	start := r.backend.Client.Blueprints.DeleteWithEntities
+	start := r.Backend.Client.Blueprints.DeleteWithEntities
 	if options.DeleteActions {
-		start = r.backend.Client.Blueprints.DeleteEntities
+		start = r.Backend.Client.Blueprints.DeleteEntities
 	}
 	migration, err := start(ctx, identifier)
 	if err != nil {
 		return err
 	}
 	if migration != "" {
-		if err := r.backend.Client.Migrations.Wait(ctx, migration); err != nil {
+		if err := r.Backend.Client.Migrations.Wait(ctx, migration); err != nil {
 			return err
 		}
 	}

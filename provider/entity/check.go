@@ -23,7 +23,7 @@ import (
 // check compares the configuration with the blueprint: the one that this process has planned, or
 // else the one in Port. state is nil for a new entity.
 func (r *entityResource) check(ctx context.Context, config *partialModel, state *model) diag.Diagnostics {
-	if r.backend == nil || !r.backend.EntityPlanChecks || config.Blueprint.ValueString() == "" {
+	if r.Backend == nil || !r.Backend.EntityPlanChecks || config.Blueprint.ValueString() == "" {
 		return nil
 	}
 	definition, isPlanned := r.definition(ctx, config.Blueprint.ValueString())
@@ -35,7 +35,7 @@ func (r *entityResource) check(ctx context.Context, config *partialModel, state 
 		at:         config.address(),
 		isPlanned:  isPlanned,
 		isWhole:    config.isWhole(state == nil),
-		parts:      r.backend.Planned.Parts(config.Blueprint.ValueString()),
+		parts:      r.Backend.Planned.Parts(config.Blueprint.ValueString()),
 	}
 	c.checkProperties(ctx, config)
 	// If a planned blueprint does not declare relations, others may.
@@ -47,10 +47,10 @@ func (r *entityResource) check(ctx context.Context, config *partialModel, state 
 
 // definition returns the blueprint as it will be, nil if that is not known.
 func (r *entityResource) definition(ctx context.Context, blueprint string) (definition *port.Blueprint, isPlanned bool) {
-	if planned, isPlanned := r.backend.Planned.Find(blueprint); isPlanned {
+	if planned, isPlanned := r.Backend.Planned.Find(blueprint); isPlanned {
 		return planned.Definition, true
 	}
-	definition, err := r.backend.Blueprint(ctx, blueprint)
+	definition, err := r.Backend.Blueprint(ctx, blueprint)
 	if err != nil {
 		// This run may create the blueprint; if it does not, the apply fails.
 		return nil, false

@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
 
@@ -23,24 +23,14 @@ type entityDataSource struct {
 }
 
 // NewDataSource returns the data source port_entity.
-func NewDataSource() datasource.DataSource { return &entityDataSource{} }
+func NewDataSource() datasource.DataSource { return &entityDataSource{newReader("entity")} }
 
 // reader is the common part of the data sources.
 type reader struct {
-	backend *backend.Backend
+	envelope.DataSourceHead
 }
 
-// Configure stores the client.
-func (r *reader) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	configured, diagnostics := backend.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diagnostics...)
-	r.backend = configured
-}
-
-// Metadata names the data source.
-func (d *entityDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_entity"
-}
+func newReader(typeName string) reader { return reader{envelope.DataSourceHead{TypeName: typeName}} }
 
 // Schema declares the data source.
 func (d *entityDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
@@ -82,7 +72,7 @@ func (d *entityDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 }
 
 func (d *entityDataSource) read(ctx context.Context, blueprint, identifier string) (*resultModel, error) {
-	entity, err := d.backend.Client.Entities.Get(ctx, blueprint, identifier, port.GetEntityOptions{})
+	entity, err := d.Backend.Client.Entities.Get(ctx, blueprint, identifier, port.GetEntityOptions{})
 	if err != nil {
 		return nil, err
 	}

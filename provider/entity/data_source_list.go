@@ -23,12 +23,7 @@ type entitiesDataSource struct {
 }
 
 // NewEntitiesDataSource returns the data source port_entities.
-func NewEntitiesDataSource() datasource.DataSource { return &entitiesDataSource{} }
-
-// Metadata names the data source.
-func (d *entitiesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_entities"
-}
+func NewEntitiesDataSource() datasource.DataSource { return &entitiesDataSource{newReader("entities")} }
 
 // pageSize is the largest page size that Port accepts.
 const pageSize = 1000
@@ -88,7 +83,7 @@ func (d *entitiesDataSource) Read(ctx context.Context, req datasource.ReadReques
 func (d *entitiesDataSource) search(ctx context.Context, state *entitiesModel) error {
 	options := port.SearchBlueprintOptions{PageSize: pageSize, Include: plainTexts(state.Include), Exclude: plainTexts(state.Exclude)}
 	state.Entities = []resultModel{}
-	for entity, err := range d.backend.Client.Entities.SearchBlueprint(ctx, state.Blueprint.ValueString(), queryOf(state.Query), options) {
+	for entity, err := range d.Backend.Client.Entities.SearchBlueprint(ctx, state.Blueprint.ValueString(), queryOf(state.Query), options) {
 		if err != nil {
 			return err
 		}

@@ -71,7 +71,7 @@ func (r *reader) definitionFor(ctx context.Context, blueprint string, entity *po
 	if blueprint == "" || !slices.ContainsFunc(slices.Collect(maps.Values(entity.Properties)), isUntyped) {
 		return nil, nil //nolint:nilnil // The entity needs no definition.
 	}
-	definition, err := r.backend.Blueprint(ctx, blueprint)
+	definition, err := r.Backend.Blueprint(ctx, blueprint)
 	if errors.Is(err, port.ErrNotFound) || errors.Is(err, port.ErrForbidden) {
 		return nil, nil //nolint:nilnil // The entity can be read without it.
 	}

@@ -28,12 +28,7 @@ type searchDataSource struct {
 }
 
 // NewSearchDataSource returns the data source port_search.
-func NewSearchDataSource() datasource.DataSource { return &searchDataSource{} }
-
-// Metadata names the data source.
-func (d *searchDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_search"
-}
+func NewSearchDataSource() datasource.DataSource { return &searchDataSource{newReader("search")} }
 
 // Schema declares the data source. Names and wire types are those of the official provider, so that
 // existing configurations work unchanged.
@@ -98,7 +93,7 @@ func (d *searchDataSource) search(ctx context.Context, state *searchModel) (fail
 		Include:               plainTexts(state.Include),
 		Exclude:               plainTexts(state.Exclude),
 	}}
-	result, err := d.backend.Client.Entities.Search(ctx, queryOf(state.Query), options)
+	result, err := d.Backend.Client.Entities.Search(ctx, queryOf(state.Query), options)
 	if err != nil {
 		return nil, err
 	}

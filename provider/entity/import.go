@@ -107,7 +107,7 @@ func (r *entityResource) existing(ctx context.Context, candidates []address) ([]
 	}
 	var existing []address
 	for _, candidate := range candidates {
-		_, err := r.backend.Client.Entities.Get(ctx, candidate.Blueprint, candidate.Identifier, port.GetEntityOptions{ExcludeCalculated: true})
+		_, err := r.Backend.Client.Entities.Get(ctx, candidate.Blueprint, candidate.Identifier, port.GetEntityOptions{ExcludeCalculated: true})
 		if errors.Is(err, port.ErrNotFound) {
 			continue
 		}

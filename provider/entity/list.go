@@ -12,6 +12,7 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/listing"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
@@ -28,8 +29,8 @@ type listFilter struct {
 // NewListResource returns the list resource port_entity.
 func NewListResource() list.ListResource {
 	return &listing.Resource[listFilter]{
-		TypeName: "entity",
-		Kind:     "Entities",
+		ResourceHead: envelope.ResourceHead{TypeName: "entity"},
+		Kind:         "Entities",
 		Schema: schema.Schema{
 			MarkdownDescription: "Lists the entities of a blueprint, whether or not Terraform manages them, for `terraform query` (Terraform 1.14 or newer). Terraform stops after 100 entities unless the block sets `limit`.",
 			Attributes: map[string]schema.Attribute{

@@ -58,7 +58,7 @@ func (r *entityResource) planCreate(ctx context.Context, config *partialModel, r
 	resp.Diagnostics.Append(planID(ctx, resp)...)
 	resp.Diagnostics.Append(r.check(ctx, config, nil)...)
 	resp.Diagnostics.Append(r.adoptionWarning(ctx, config)...)
-	if r.backend != nil && config.hasAddress() && r.backend.PlanCreation(config.address().key()) {
+	if r.Backend != nil && config.hasAddress() && r.Backend.PlanCreation(config.address().key()) {
 		resp.Diagnostics.Append(diag.WithPath(path.Root("identifier"), recreationWarning(config.address())))
 	}
 }
@@ -73,7 +73,7 @@ func (r *entityResource) planDestroy(ctx context.Context, from tfsdk.State, rec 
 	if state.isDeclared() {
 		diagnostics.Append(destroyWarning(&state, rec))
 	}
-	if r.backend != nil && r.backend.PlanDestruction(state.address().key()) {
+	if r.Backend != nil && r.Backend.PlanDestruction(state.address().key()) {
 		diagnostics.Append(recreationWarning(state.address()))
 	}
 	return diagnostics
@@ -194,9 +194,9 @@ func (r *entityResource) planBlueprint(ctx context.Context, config *partialModel
 	switch {
 	case config.Blueprint.Equal(state.Blueprint):
 		return false
-	case config.Blueprint.IsUnknown(), r.backend != nil && r.mayBeRenamed(ctx, from, to):
+	case config.Blueprint.IsUnknown(), r.Backend != nil && r.mayBeRenamed(ctx, from, to):
 		return true
-	case r.backend != nil && !r.backend.WasRead(state.address().key()):
+	case r.Backend != nil && !r.Backend.WasRead(state.address().key()):
 		resp.Diagnostics.AddAttributeError(at, "Plan Again", fmt.Sprintf(
 			"The blueprint of the entity %q turned out to be %q, a different blueprint, so the entity must be replaced. The plan could not show this "+
 				"because the blueprint was not known yet, or because it was created with -refresh=false. Nothing was written. Run terraform plan again, with a refresh.", state.ID.ValueString(), to))
@@ -213,16 +213,16 @@ func (r *entityResource) planBlueprint(ctx context.Context, config *partialModel
 // resources that do not refer to each other in any order, so the rename may not be planned yet; in
 // that case Port has no blueprint with the new identifier yet.
 func (r *entityResource) mayBeRenamed(ctx context.Context, from, to string) bool {
-	if source, isPlanned := r.backend.Planned.Find(from); isPlanned && source.Before == from {
+	if source, isPlanned := r.Backend.Planned.Find(from); isPlanned && source.Before == from {
 		return source.After == to && from != to
 	}
-	if target, isPlanned := r.backend.Planned.Find(to); isPlanned {
+	if target, isPlanned := r.Backend.Planned.Find(to); isPlanned {
 		return target.Before == from
 	}
-	if _, err := r.backend.Blueprint(ctx, to); err != nil {
+	if _, err := r.Backend.Blueprint(ctx, to); err != nil {
 		return errors.Is(err, port.ErrNotFound)
 	}
-	_, err := r.backend.Blueprint(ctx, from)
+	_, err := r.Backend.Blueprint(ctx, from)
 	return errors.Is(err, port.ErrNotFound)
 }
 

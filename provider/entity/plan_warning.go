@@ -99,14 +99,14 @@ func dropped(values, rest map[string]any) []string {
 
 // adoptionWarning says that an entity already exists and will be taken over.
 func (r *entityResource) adoptionWarning(ctx context.Context, config *partialModel) diag.Diagnostics {
-	if r.backend == nil || !config.adopts() || config.Identifier.ValueString() == "" || config.Blueprint.ValueString() == "" {
+	if r.Backend == nil || !config.adopts() || config.Identifier.ValueString() == "" || config.Blueprint.ValueString() == "" {
 		return nil
 	}
 	blueprint, identifier := config.Blueprint.ValueString(), config.Identifier.ValueString()
-	if planned, isPlanned := r.backend.Planned.Find(blueprint); isPlanned && planned.Before != "" {
+	if planned, isPlanned := r.Backend.Planned.Find(blueprint); isPlanned && planned.Before != "" {
 		blueprint = planned.Before
 	}
-	_, err := r.backend.Client.Entities.Get(ctx, blueprint, identifier, port.GetEntityOptions{ExcludeCalculated: true})
+	_, err := r.Backend.Client.Entities.Get(ctx, blueprint, identifier, port.GetEntityOptions{ExcludeCalculated: true})
 	if err != nil {
 		// The entity does not exist, or the apply meets the same error and reports it.
 		return nil

@@ -17,7 +17,7 @@ import (
 // the state and in the record.
 func (r *entityResource) read(ctx context.Context, state *model, rec *record) (*model, error) {
 	blueprint := state.Blueprint.ValueString()
-	current, err := r.backend.Entities.Refresh(ctx, blueprint, state.Identifier.ValueString())
+	current, err := r.Backend.Entities.Refresh(ctx, blueprint, state.Identifier.ValueString())
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (r *entityResource) read(ctx context.Context, state *model, rec *record) (*
 // dropInheritedTeams removes teams that Port computes. If the blueprint cannot be read, it keeps
 // them.
 func (r *entityResource) dropInheritedTeams(ctx context.Context, blueprint string, current *port.Entity) {
-	definition, err := r.backend.Blueprint(ctx, blueprint)
+	definition, err := r.Backend.Blueprint(ctx, blueprint)
 	if err == nil && inheritsTeams(definition) {
 		current.Team = nil
 	}
@@ -61,7 +61,7 @@ func (r *entityResource) readMoved(ctx context.Context, state *model, rec *recor
 	if state.IsUnread() {
 		return nil, notFound
 	}
-	switch _, err := r.backend.Client.Blueprints.Get(ctx, state.Blueprint.ValueString()); {
+	switch _, err := r.Backend.Client.Blueprints.Get(ctx, state.Blueprint.ValueString()); {
 	case err == nil:
 		return nil, notFound
 	case !errors.Is(err, port.ErrNotFound):
@@ -73,7 +73,7 @@ func (r *entityResource) readMoved(ctx context.Context, state *model, rec *recor
 	if err != nil {
 		return nil, err
 	}
-	result, err := r.backend.Client.Entities.Search(ctx, query, port.SearchOptions{GetEntityOptions: port.GetEntityOptions{ExcludeCalculated: true}})
+	result, err := r.Backend.Client.Entities.Search(ctx, query, port.SearchOptions{GetEntityOptions: port.GetEntityOptions{ExcludeCalculated: true}})
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (r *entityResource) readImported(ctx context.Context, current *port.Entity,
 // noteDefaults records which values are the default of their property. It returns the blueprint, or
 // nil if the blueprint cannot be read; then no value counts as a default.
 func (r *entityResource) noteDefaults(ctx context.Context, blueprint string, values map[string]any, rec *record) *port.Blueprint {
-	definition, err := r.backend.Blueprint(ctx, blueprint)
+	definition, err := r.Backend.Blueprint(ctx, blueprint)
 	if err != nil {
 		return nil
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/operation"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
 )
@@ -28,23 +28,12 @@ var (
 )
 
 type entityResource struct {
-	backend *backend.Backend
+	envelope.ResourceHead
 }
 
 // NewResource returns the resource port_entity.
-func NewResource() resource.Resource { return &entityResource{} }
-
-// Metadata names the resource. Its identity is mutable, because an entity can be renamed.
-func (r *entityResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_entity"
-	resp.ResourceBehavior.MutableIdentity = true
-}
-
-// Configure stores the client.
-func (r *entityResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	configured, diagnostics := backend.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diagnostics...)
-	r.backend = configured
+func NewResource() resource.Resource {
+	return &entityResource{envelope.ResourceHead{TypeName: "entity"}}
 }
 
 // Create creates the entity, or takes over an existing one if on_existing allows it.
@@ -65,7 +54,7 @@ func (r *entityResource) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(rec.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	resp.Diagnostics.Append(completed(ctx, "create", plan)...)
-	r.backend.MarkRead(plan.address().key())
+	r.Backend.MarkRead(plan.address().key())
 }
 
 // Read rebuilds the state from GET /v1/blueprints/{blueprint}/entities/{identifier}.
@@ -82,7 +71,7 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 	// Terraform before 1.12 requires an identity from every refresh, even if the entity no longer
 	// exists, so it is set before the request.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	r.backend.MarkRead(state.address().key())
+	r.Backend.MarkRead(state.address().key())
 	refreshed, err := r.read(ctx, state, &rec)
 	if errors.Is(err, port.ErrNotFound) {
 		refreshed, err = r.readMoved(ctx, state, &rec)
@@ -99,7 +88,7 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 	resp.Diagnostics.Append(resp.State.Set(ctx, refreshed)...)
 	resp.State.Raw = memory.Restore(req.State.Raw, resp.State.Raw)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, refreshed.identity())...)
-	r.backend.MarkRead(refreshed.address().key())
+	r.Backend.MarkRead(refreshed.address().key())
 }
 
 // Update writes what the plan changes. A new identifier renames the entity.
@@ -142,7 +131,7 @@ func (r *entityResource) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	resp.Diagnostics.Append(rec.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
-	r.backend.MarkRead(plan.address().key())
+	r.Backend.MarkRead(plan.address().key())
 	if result.isWritten {
 		resp.Diagnostics.Append(completed(ctx, "update", plan)...)
 	}
@@ -219,7 +208,7 @@ func (r *entityResource) differenceWarning(plan *model) func(recall.Difference) 
 		if len(warning) == 0 || !difference.Path.Equal(path.Root("teams")) {
 			return warning
 		}
-		if r.backend.IsFirst("teams of " + plan.Blueprint.ValueString()) {
+		if r.Backend.IsFirst("teams of " + plan.Blueprint.ValueString()) {
 			return diag.Diagnostics{teamsWarning(plan)}
 		}
 		return nil

@@ -21,7 +21,7 @@ func (r *entityResource) create(ctx context.Context, plan *model, rec *record) (
 	}
 	rec.Origin, rec.Object = originCreated, rand.Text()
 	if desired.Identifier != "" {
-		unlock, err := r.backend.LockEntity(ctx, plan.address().key())
+		unlock, err := r.Backend.LockEntity(ctx, plan.address().key())
 		if err != nil {
 			return nil, err
 		}
@@ -30,23 +30,23 @@ func (r *entityResource) create(ctx context.Context, plan *model, rec *record) (
 	if err := r.recordMissingTargets(ctx, plan); err != nil {
 		return nil, err
 	}
-	created, err := r.backend.Entities.Create(ctx, plan.Blueprint.ValueString(), desired, plan.createOptions())
-	if errors.Is(err, port.ErrExists) && r.backend.IsUnclaimedRelationTarget(plan.address().key()) {
+	created, err := r.Backend.Entities.Create(ctx, plan.Blueprint.ValueString(), desired, plan.createOptions())
+	if errors.Is(err, port.ErrExists) && r.Backend.IsUnclaimedRelationTarget(plan.address().key()) {
 		// Port created the entity in this run, for a relation, so destroying the resource deletes
 		// it.
-		r.backend.Claim(plan.address().key(), rec.Object)
+		r.Backend.Claim(plan.address().key(), rec.Object)
 		return r.adopt(ctx, plan, desired)
 	}
 	if errors.Is(err, port.ErrExists) && plan.adopts() {
 		rec.Origin = originAdopted
 		// Claim it even if adopting fails: an entity to adopt must not be deleted.
-		r.backend.Claim(plan.address().key(), rec.Object)
+		r.Backend.Claim(plan.address().key(), rec.Object)
 		return r.adopt(ctx, plan, desired)
 	}
 	if err != nil {
 		return nil, err
 	}
-	r.backend.Claim(backend.EntityKey{Blueprint: plan.Blueprint.ValueString(), Identifier: created.Identifier}, rec.Object)
+	r.Backend.Claim(backend.EntityKey{Blueprint: plan.Blueprint.ValueString(), Identifier: created.Identifier}, rec.Object)
 	return created, nil
 }
 
@@ -61,7 +61,7 @@ func (r *entityResource) recordMissingTargets(ctx context.Context, plan *model) 
 	if len(relations) == 0 {
 		return nil
 	}
-	definition, err := r.backend.Blueprint(ctx, plan.Blueprint.ValueString())
+	definition, err := r.Backend.Blueprint(ctx, plan.Blueprint.ValueString())
 	if err != nil {
 		return err
 	}
@@ -71,9 +71,9 @@ func (r *entityResource) recordMissingTargets(ctx context.Context, plan *model) 
 			continue // Port refuses the entity.
 		}
 		for _, identifier := range targets(value) {
-			_, err := r.backend.Entities.Get(ctx, relation.Target, identifier)
+			_, err := r.Backend.Entities.Get(ctx, relation.Target, identifier)
 			if errors.Is(err, port.ErrNotFound) {
-				r.backend.MarkCreatedByRelation(backend.EntityKey{Blueprint: relation.Target, Identifier: identifier})
+				r.Backend.MarkCreatedByRelation(backend.EntityKey{Blueprint: relation.Target, Identifier: identifier})
 			} else if err != nil {
 				return err
 			}
@@ -91,20 +91,20 @@ func (r *entityResource) adopt(ctx context.Context, plan *model, desired *port.E
 		if err != nil {
 			return nil, err
 		}
-		return r.backend.Client.Entities.Patch(ctx, blueprint, identifier, patch, plan.updateOptions())
+		return r.Backend.Client.Entities.Patch(ctx, blueprint, identifier, patch, plan.updateOptions())
 	}
-	current, err := r.backend.Client.Entities.Get(ctx, blueprint, identifier, port.GetEntityOptions{ExcludeCalculated: true})
+	current, err := r.Backend.Client.Entities.Get(ctx, blueprint, identifier, port.GetEntityOptions{ExcludeCalculated: true})
 	if err != nil {
 		return nil, err
 	}
-	definition, err := r.backend.Blueprint(ctx, blueprint)
+	definition, err := r.Backend.Blueprint(ctx, blueprint)
 	if err != nil {
 		return nil, err
 	}
 	var defaults record
 	defaults.noteDefaults(definition, current.Properties, desired.Properties)
 	addMissing(desired.Properties, defaults.Filled)
-	return r.backend.Client.Entities.Update(ctx, blueprint, identifier, desired, plan.updateOptions())
+	return r.Backend.Client.Entities.Update(ctx, blueprint, identifier, desired, plan.updateOptions())
 }
 
 // outcome is the result of an update.
@@ -142,9 +142,9 @@ func (r *entityResource) write(ctx context.Context, plan, state *model, rec reco
 	}
 	switch {
 	case changes.replacement != nil:
-		return r.backend.Client.Entities.Update(ctx, blueprint, identifier, changes.replacement, plan.updateOptions())
+		return r.Backend.Client.Entities.Update(ctx, blueprint, identifier, changes.replacement, plan.updateOptions())
 	case changes.patch != nil:
-		return r.backend.Client.Entities.Patch(ctx, blueprint, identifier, changes.patch, plan.updateOptions())
+		return r.Backend.Client.Entities.Patch(ctx, blueprint, identifier, changes.patch, plan.updateOptions())
 	default:
 		return nil, nil //nolint:nilnil // There is nothing to write.
 	}
@@ -170,7 +170,7 @@ func (r *entityResource) followBlueprint(ctx context.Context, plan, state *model
 		return outcome{}, err
 	}
 	before, err := r.find(ctx, from)
-	switch isRenamed := r.backend.Planned.Renames(from.Blueprint, to.Blueprint); {
+	switch isRenamed := r.Backend.Planned.Renames(from.Blueprint, to.Blueprint); {
 	case err != nil:
 		return outcome{}, err
 	case moved != nil && before == nil:
@@ -198,14 +198,14 @@ const (
 // names it literally, Terraform may rename the blueprint while it updates the entities, or later.
 func (r *entityResource) awaitBlueprint(ctx context.Context, identifier string) error {
 	for wait := firstBlueprintWait; ; wait *= 2 {
-		_, err := r.backend.Client.Blueprints.Get(ctx, identifier)
+		_, err := r.Backend.Client.Blueprints.Get(ctx, identifier)
 		switch {
 		case !errors.Is(err, port.ErrNotFound):
 			return err
 		case wait > lastBlueprintWait:
 			return fmt.Errorf("there is no blueprint %q: %w", identifier, errOtherBlueprint)
 		}
-		if err := r.backend.Wait(ctx, wait); err != nil {
+		if err := r.Backend.Wait(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -213,7 +213,7 @@ func (r *entityResource) awaitBlueprint(ctx context.Context, identifier string) 
 
 // find returns an entity, nil if it does not exist.
 func (r *entityResource) find(ctx context.Context, at address) (*port.Entity, error) {
-	existing, err := r.backend.Client.Entities.Get(ctx, at.Blueprint, at.Identifier, port.GetEntityOptions{ExcludeCalculated: true})
+	existing, err := r.Backend.Client.Entities.Get(ctx, at.Blueprint, at.Identifier, port.GetEntityOptions{ExcludeCalculated: true})
 	if errors.Is(err, port.ErrNotFound) {
 		return nil, nil //nolint:nilnil // Absence is a result.
 	}
@@ -233,12 +233,12 @@ func (r *entityResource) recreate(ctx context.Context, plan, state *model, befor
 	if err := r.recordMissingTargets(ctx, plan); err != nil {
 		return outcome{}, err
 	}
-	response, err := r.backend.Client.Entities.Create(ctx, plan.Blueprint.ValueString(), desired, plan.createOptions())
+	response, err := r.Backend.Client.Entities.Create(ctx, plan.Blueprint.ValueString(), desired, plan.createOptions())
 	result := outcome{entity: response, isWritten: true}
 	if err != nil || before == nil {
 		return result, err
 	}
-	err = r.backend.Client.Entities.Delete(ctx, state.Blueprint.ValueString(), state.Identifier.ValueString(), state.deleteOptions())
+	err = r.Backend.Client.Entities.Delete(ctx, state.Blueprint.ValueString(), state.Identifier.ValueString(), state.deleteOptions())
 	if !errors.Is(err, port.ErrNotFound) {
 		result.deleteErr = err
 	}
@@ -269,32 +269,32 @@ func overlaid(under, over *port.Entity) *port.Entity {
 // returns true.
 func (r *entityResource) remove(ctx context.Context, state *model, rec record) (isLeft bool, err error) {
 	key := state.address().key()
-	unlock, err := r.backend.LockEntity(ctx, key)
+	unlock, err := r.Backend.LockEntity(ctx, key)
 	if err != nil {
 		return false, err
 	}
 	defer unlock()
-	if r.backend.BelongsToAnother(key, rec.Object) {
+	if r.Backend.BelongsToAnother(key, rec.Object) {
 		return true, nil
 	}
 	err = r.deleteOrUnset(ctx, state, rec)
 	if err != nil && !errors.Is(err, port.ErrNotFound) {
 		return false, err
 	}
-	r.backend.MarkDestroyed(key)
+	r.Backend.MarkDestroyed(key)
 	return false, nil
 }
 
 func (r *entityResource) deleteOrUnset(ctx context.Context, state *model, rec record) error {
 	blueprint, identifier := state.Blueprint.ValueString(), state.Identifier.ValueString()
 	if !state.isDeclared() || rec.Origin == originCreated {
-		return r.backend.Entities.Delete(ctx, blueprint, identifier, state.deleteOptions())
+		return r.Backend.Entities.Delete(ctx, blueprint, identifier, state.deleteOptions())
 	}
 	patch, err := state.unsetPatch()
 	if err != nil || patch == nil {
 		return err
 	}
-	_, err = r.backend.Client.Entities.Patch(ctx, blueprint, identifier, patch, state.updateOptions())
+	_, err = r.Backend.Client.Entities.Patch(ctx, blueprint, identifier, patch, state.updateOptions())
 	return err
 }
 

@@ -16,15 +16,16 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/operation"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/readable"
 )
 
 // DataSource reads one object of a kind by its key. It has the attributes of the resource, and the
 // whole document as JSON.
 type DataSource[M any, P Bound[M]] struct {
+	DataSourceHead
 	Kind
 
 	// ManagedSchema is the schema of the resource.
@@ -33,20 +34,6 @@ type DataSource[M any, P Bound[M]] struct {
 	Except []string
 	// Key is the schema of the attribute by which the object is looked up.
 	Key schema.StringAttribute
-
-	backend *backend.Backend
-}
-
-// Metadata names the data source.
-func (d *DataSource[M, P]) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_" + d.TypeName
-}
-
-// Configure stores the client.
-func (d *DataSource[M, P]) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	configured, diagnostics := backend.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diagnostics...)
-	d.backend = configured
 }
 
 // Schema declares the data source: the key, and the attributes to read.
@@ -66,7 +53,7 @@ func (d *DataSource[M, P]) Read(ctx context.Context, req datasource.ReadRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	current, err := d.Store(d.backend).Get(ctx, key.ValueString())
+	current, err := d.Store(d.Backend).Get(ctx, key.ValueString())
 	if err == nil {
 		resp.State.Raw, err = ReadableValue[M, P](ctx, d.ManagedSchema(ctx), current, resp.State.Schema.Type().TerraformType(ctx))
 	}
@@ -104,7 +91,7 @@ func ReadableValue[M any, P Bound[M]](ctx context.Context, managed resourceschem
 		return tftypes.Value{}, err
 	}
 	read.Base().ID = read.Key()
-	read.Base().Timeouts = noTimeouts(managed)
+	read.Base().Timeouts = operation.NoTimeouts(managed.Attributes["timeouts"])
 	state := tfsdk.State{Schema: managed, Raw: tftypes.NewValue(managed.Type().TerraformType(ctx), nil)}
 	if diagnostics := state.Set(ctx, read); diagnostics.HasError() {
 		return tftypes.Value{}, fmt.Errorf("%s: %s", diagnostics[0].Summary(), diagnostics[0].Detail())

@@ -57,8 +57,6 @@ type Store interface {
 
 // Kind describes one kind of object.
 type Kind struct {
-	// TypeName is the name of the resource type without the provider's prefix.
-	TypeName string
 	// Name is the concept, capitalized as in a diagnostic's summary.
 	Name string
 	// KeyAttribute is the name of the attribute that identifies an object.
@@ -82,17 +80,19 @@ func Attributes(ctx context.Context, kind, idForm string) map[string]schema.Attr
 			MarkdownDescription: "The ID of the " + kind + ": " + idForm + ".",
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 		},
-		"timeouts": timeoutsAttribute(ctx, kind),
+		"timeouts": TimeoutsAttribute(ctx, kind, ""),
 	}
 }
 
-func timeoutsAttribute(ctx context.Context, kind string) schema.Attribute {
+// TimeoutsAttribute declares the time limits of operations. kind names the object in descriptions,
+// and deletion is added to the description of delete.
+func TimeoutsAttribute(ctx context.Context, kind, deletion string) schema.Attribute {
 	const format = " may take, such as `30s`, `5m` or `1h`. Defaults to `20m`."
 	attribute, _ := timeouts.Attributes(ctx, timeouts.Opts{
 		Create: true, CreateDescription: "How long creating the " + kind + format,
 		Read: true, ReadDescription: "How long reading the " + kind + format,
-		Update: true, UpdateDescription: "How long changing the " + kind + format,
-		Delete: true, DeleteDescription: "How long destroying the " + kind + format,
+		Update: true, UpdateDescription: "How long updating the " + kind + format,
+		Delete: true, DeleteDescription: "How long destroying the " + kind + format + deletion,
 	}).(schema.SingleNestedAttribute)
 	for name, limit := range attribute.Attributes {
 		if text, ok := limit.(schema.StringAttribute); ok {
@@ -102,10 +102,4 @@ func timeoutsAttribute(ctx context.Context, kind string) schema.Attribute {
 	}
 	attribute.MarkdownDescription = "How long operations may take, including retries and waits."
 	return attribute
-}
-
-// noTimeouts is a null timeouts attribute of the type that the schema declares.
-func noTimeouts(managed schema.Schema) timeouts.Value {
-	custom, _ := managed.Attributes["timeouts"].GetType().(timeouts.Type)
-	return timeouts.Value{Object: types.ObjectNull(custom.AttributeTypes())}
 }

@@ -16,7 +16,6 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
-	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/document"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/operation"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/recall"
@@ -25,22 +24,8 @@ import (
 // Resource implements what resources have in common. A resource embeds it and adds its schema and
 // its checks.
 type Resource[M any, P Bound[M]] struct {
+	ResourceHead
 	Kind
-
-	Backend *backend.Backend
-}
-
-// Metadata names the resource. Renaming the object changes its identity.
-func (r *Resource[M, P]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_" + r.TypeName
-	resp.ResourceBehavior.MutableIdentity = true
-}
-
-// Configure stores the client.
-func (r *Resource[M, P]) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	configured, diagnostics := backend.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diagnostics...)
-	r.Backend = configured
 }
 
 // IdentitySchema declares the identity.

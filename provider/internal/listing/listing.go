@@ -11,11 +11,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/diagnose"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/operation"
 )
 
 // Object is one result of a list resource.
@@ -34,28 +34,15 @@ type Object struct {
 // Resource lists the objects of a managed resource. F is the Terraform model of a list block's
 // configuration.
 type Resource[F any] struct {
-	// TypeName is the name of the managed resource type without the provider's prefix.
-	TypeName string
+	// ResourceHead is that of the managed resource: a list resource has the same name.
+	envelope.ResourceHead
+
 	// Kind names the objects, capitalized as in a diagnostic's summary.
 	Kind string
 	// Schema declares the configuration.
 	Schema schema.Schema
 	// Find yields the objects that a filter selects. An error ends the sequence.
 	Find func(ctx context.Context, from *backend.Backend, filter F) iter.Seq2[Object, error]
-
-	backend *backend.Backend
-}
-
-// Metadata names the list resource, which has the name of the managed resource.
-func (r *Resource[F]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_" + r.TypeName
-}
-
-// Configure stores the client.
-func (r *Resource[F]) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	configured, diagnostics := backend.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diagnostics...)
-	r.backend = configured
 }
 
 // ListResourceConfigSchema declares the configuration of a list block.
@@ -72,7 +59,7 @@ func (r *Resource[F]) List(ctx context.Context, req list.ListRequest, stream *li
 	}
 	stream.Results = func(push func(list.ListResult) bool) {
 		var count int64
-		for object, err := range r.Find(ctx, r.backend, filter) {
+		for object, err := range r.Find(ctx, r.Backend, filter) {
 			if err != nil {
 				push(list.ListResult{Diagnostics: diag.Diagnostics{diagnose.Failure{Verb: "List", Kind: r.Kind, Identifier: "*", Err: err}.Diagnostic()}})
 				return
@@ -98,17 +85,11 @@ func result(ctx context.Context, req list.ListRequest, object Object) list.ListR
 	if !req.IncludeResource {
 		return listed
 	}
-	state, err := object.State(noTimeouts(req))
+	state, err := object.State(operation.NoTimeouts(req.ResourceSchema.GetAttributes()["timeouts"]))
 	if err != nil {
 		listed.Diagnostics.AddError("Unable to Read "+object.Identifier, err.Error())
 		return listed
 	}
 	listed.Diagnostics.Append(listed.Resource.Set(ctx, state)...)
 	return listed
-}
-
-// noTimeouts is a null timeouts attribute of the type that the resource declares.
-func noTimeouts(req list.ListRequest) timeouts.Value {
-	custom, _ := req.ResourceSchema.GetAttributes()["timeouts"].GetType().(timeouts.Type)
-	return timeouts.Value{Object: types.ObjectNull(custom.AttributeTypes())}
 }

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // defaultLimit is how long an operation without a limit in timeouts may take, including all
@@ -20,6 +22,13 @@ const defaultLimit = 20 * time.Minute
 type Limited[M any] interface {
 	*M
 	Limits() timeouts.Value
+}
+
+// NoTimeouts returns a null value for a timeouts attribute, which has the type that the attribute
+// declares.
+func NoTimeouts(attribute interface{ GetType() attr.Type }) timeouts.Value {
+	declared, _ := attribute.GetType().(timeouts.Type)
+	return timeouts.Value{Object: types.ObjectNull(declared.AttributeTypes())}
 }
 
 // Limit is the method of [timeouts.Value] that returns the limit of one operation, such as
