@@ -254,7 +254,7 @@ func (r *reader) alike(text string) string {
 	return strings.TrimSpace(text)
 }
 
-// asked waits until the answer of the admin address contains a text.
+// awaits waits until the answer of the admin address contains a text.
 func (r *reader) awaits(t *testing.T, path, want string) {
 	t.Helper()
 	running := &running{admin: "http://" + r.admin}

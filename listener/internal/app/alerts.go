@@ -54,7 +54,7 @@ func (a *alerts) hasDestination(name string) bool { return a.current.Load().HasD
 func (a *alerts) evaluate(stored queue.Event) queue.Evaluation {
 	loaded := a.current.Load()
 	var selected selection
-	err := a.decode(stored.Body, func(event *changelog.Event) { selected = choose(loaded, event) })
+	err := a.decode(stored.Body, func(event *changelog.Event) { selected = selectRules(loaded, event) })
 	if err != nil {
 		a.logger.Error("a stored event cannot be read", "event", stored.ShortIdentity(), "cause", err)
 		return queue.Evaluation{Deliveries: deliveries(queue.Delivery{Event: stored, Rule: unreadableRule}, loaded.DestinationNames())}
@@ -73,7 +73,7 @@ type selection struct {
 	at                      time.Time
 }
 
-func choose(loaded *config.Config, event *changelog.Event) selection {
+func selectRules(loaded *config.Config, event *changelog.Event) selection {
 	selected := selection{
 		action: strings.Clone(event.Action), resource: strings.Clone(event.ResourceType), about: strings.Clone(event.About()), at: event.HappenedAt(),
 	}

@@ -25,8 +25,8 @@ type operator struct {
 	// reload implements admin.Live.
 	reload func(ctx context.Context) (string, error)
 
-	mu      sync.Mutex
-	reading reading
+	mu         sync.Mutex
+	loadStatus loadStatus
 }
 
 func newOperator(
@@ -34,7 +34,7 @@ func newOperator(
 ) *operator {
 	return &operator{
 		options: options, metrics: counters, alerts: rendered, arrivals: arrived, reload: reload,
-		reading: reading{started: options.Now(), applied: options.Now()},
+		loadStatus: loadStatus{started: options.Now(), applied: options.Now()},
 	}
 }
 
@@ -83,8 +83,8 @@ func (o *operator) warnOfAccess(ctx context.Context) {
 	}
 }
 
-// reading is the last reload of the configuration, and the time of the last successful one.
-type reading struct {
+// loadStatus is the last reload of the configuration, and the time of the last successful one.
+type loadStatus struct {
 	started, applied time.Time
 	last             *admin.Reload
 }
@@ -93,9 +93,9 @@ type reading struct {
 func (o *operator) note(reload admin.Reload) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.reading.last = &reload
+	o.loadStatus.last = &reload
 	if reload.Successful {
-		o.reading.applied = reload.At
+		o.loadStatus.applied = reload.At
 	}
 }
 
@@ -104,7 +104,7 @@ func (o *operator) Configuration() admin.Configuration {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return admin.Configuration{
-		Version: o.options.Version, File: o.options.ConfigFile, StartedAt: o.reading.started, AppliedAt: o.reading.applied, Reload: o.reading.last,
+		Version: o.options.Version, File: o.options.ConfigFile, StartedAt: o.loadStatus.started, AppliedAt: o.loadStatus.applied, Reload: o.loadStatus.last,
 		Sections: o.alerts.current.Load().Describe(),
 	}
 }

@@ -133,7 +133,7 @@ func newServer(described server, opened net.Listener, logger *slog.Logger) (*htt
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		TLSConfig:         described.tls,
-		ErrorLog:          log.New(&strangers{logger: logger, address: described.name, sometimes: rate.Sometimes{Interval: complaintInterval}}, "", 0),
+		ErrorLog:          log.New(&connectionLog{logger: logger, address: described.name, sometimes: rate.Sometimes{Interval: complaintInterval}}, "", 0),
 	}, limited
 }
 
@@ -144,9 +144,9 @@ func serveOn(running *http.Server, listener net.Listener, described server) erro
 	return running.Serve(listener)
 }
 
-// strangers logs the connection errors of a server. Anybody can cause these, so it logs at most one
-// line per minute, with the number of omitted lines.
-type strangers struct {
+// connectionLog logs the connection errors of a server. Anybody can cause these, so it logs at most
+// one line per minute, with the number of omitted lines.
+type connectionLog struct {
 	logger    *slog.Logger
 	address   string
 	mu        sync.Mutex
@@ -155,7 +155,7 @@ type strangers struct {
 }
 
 // Write implements io.Writer for the logger of http.Server.
-func (s *strangers) Write(line []byte) (int, error) {
+func (s *connectionLog) Write(line []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lines++

@@ -85,7 +85,7 @@ func (e *expressions) read(l *loader) {
 // explain returns why the expressions cannot be compiled, with the likely cause.
 func (e *expressions) explain(err error) string {
 	if holdVariable(e.node) {
-		return unshown
+		return withheld
 	}
 	if slices.ContainsFunc(e.elements, func(one expression) bool { return one.isCut() }) {
 		return err.Error() + "; YAML reads everything after # as a comment: " + quoteHint

@@ -17,7 +17,7 @@ type document struct {
 	Templates    names[templateSection]    `key:"templates" noun:"template"`
 }
 
-// rulesDocument is the part of the file that makes messages.
+// rulesDocument is the part of the file for rendering messages.
 type rulesDocument struct {
 	item
 	Destinations names[ignored]         `key:"destinations" noun:"destination"`

@@ -182,7 +182,7 @@ func (l *loader) reportMistake(section *templateSection, part, problem string, s
 		path = steps(part)
 	}
 	if secret || holdVariable(nearest(section.node, path)) && !section.BlocksFile.given() {
-		problem = unshown
+		problem = withheld
 	}
 	where := l.positionOf(&section.item, path...)
 	if section.Blocks.text != nil && strings.HasPrefix(part, "blocks") {
@@ -250,7 +250,7 @@ func (b *blocks) decode(l *loader, given *item) {
 	case err == nil:
 		b.take(l, given, value)
 	case given == &b.item && holdVariable(given.node):
-		l.refuse(given, unshown)
+		l.refuse(given, withheld)
 	case !located:
 		l.refuse(given, "it is not valid JSON")
 	default:

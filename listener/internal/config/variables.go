@@ -8,8 +8,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// unshown is the message for an invalid value with variables, because the cause would quote them.
-const unshown = "invalid after substituting variables (details withheld because they would reveal the values)"
+// withheld is the message for an invalid value with variables, because the cause would quote them.
+const withheld = "invalid after substituting variables (details withheld because they would reveal the values)"
 
 // expand replaces ${NAME} in a text of the file with the variable of that name. This happens after
 // parsing, so that a value can never become syntax.

@@ -53,9 +53,9 @@ type Options struct {
 // Directory looks up names in its caches or in Port. It is safe for concurrent use.
 type Directory struct {
 	options Options
-	kinds   map[kind]*shelf
-	// living ends when the directory is closed; requests counts the requests in progress.
-	living   context.Context
+	kinds   map[kind]*kindCache
+	// ctx ends when the directory is closed; requests counts the requests in progress.
+	ctx      context.Context
 	end      context.CancelFunc
 	requests sync.WaitGroup
 
@@ -63,25 +63,25 @@ type Directory struct {
 	// client is the client that the cached answers come from: another one may belong to another
 	// organization.
 	client *port.Client
-	// underway counts the requests in progress.
-	underway int
-	// resting is the end of the pause for all requests.
-	resting time.Time
+	// inProgress counts the requests in progress.
+	inProgress int
+	// pausedUntil is the end of the pause for all requests.
+	pausedUntil time.Time
 }
 
 // New returns a directory with empty caches.
 func New(options Options) *Directory {
 	d := &Directory{options: options}
 	d.forget()
-	d.living, d.end = context.WithCancel(context.Background())
+	d.ctx, d.end = context.WithCancel(context.Background())
 	return d
 }
 
 // forget empties the caches.
 func (d *Directory) forget() {
-	d.resting, d.kinds = time.Time{}, make(map[kind]*shelf)
+	d.pausedUntil, d.kinds = time.Time{}, make(map[kind]*kindCache)
 	for _, one := range kinds() {
-		d.kinds[one.kind] = &shelf{source: one, answers: newCache(one.limit, freshFor), underway: make(map[string]*request)}
+		d.kinds[one.kind] = &kindCache{source: one, answers: newCache(one.limit, freshFor), inProgress: make(map[string]*request)}
 	}
 }
 

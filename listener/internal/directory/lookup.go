@@ -8,14 +8,14 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// shelf holds the answers of one kind.
-type shelf struct {
+// kindCache holds the answers of one kind.
+type kindCache struct {
 	source
 	answers *cache
-	// underway are the requests in progress, keyed by what they look up.
-	underway map[string]*request
-	// resting is the end of the pause for this kind.
-	resting time.Time
+	// inProgress are the requests in progress, keyed by what they look up.
+	inProgress map[string]*request
+	// pausedUntil is the end of the pause for this kind.
+	pausedUntil time.Time
 	// readAt is when Port last answered.
 	readAt time.Time
 }
@@ -57,45 +57,45 @@ func (d *Directory) consult(of kind, key string) (texts []string, waiting *reque
 	}
 	consulted := d.kinds[of]
 	texts, fresh := consulted.answers.get(key, now)
-	if fresh || consulted.isComplete(now) || now.Before(d.resting) || now.Before(consulted.resting) || d.living.Err() != nil {
+	if fresh || consulted.isComplete(now) || now.Before(d.pausedUntil) || now.Before(consulted.pausedUntil) || d.ctx.Err() != nil {
 		return texts, nil
 	}
 	name := key
 	if consulted.whole {
 		name = ""
 	}
-	if there := consulted.underway[name]; there != nil {
+	if there := consulted.inProgress[name]; there != nil {
 		return texts, there
 	}
-	if client == nil || d.underway >= maxRequests {
+	if client == nil || d.inProgress >= maxRequests {
 		return texts, nil
 	}
 	started := &request{key: key, done: make(chan struct{})}
-	consulted.underway[name] = started
-	d.underway++
+	consulted.inProgress[name] = started
+	d.inProgress++
 	d.requests.Go(func() {
 		d.ask(client, consulted, started)
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		delete(consulted.underway, name)
-		d.underway--
+		delete(consulted.inProgress, name)
+		d.inProgress--
 		close(started.done)
 	})
 	return texts, started
 }
 
 // isComplete reports whether Port recently returned all names of the kind.
-func (s *shelf) isComplete(now time.Time) bool {
+func (s *kindCache) isComplete(now time.Time) bool {
 	return s.whole && !s.readAt.IsZero() && now.Sub(s.readAt) < completeFor
 }
 
 // ask sends a request to Port and caches the answer.
-func (d *Directory) ask(client *port.Client, of *shelf, req *request) {
-	ctx, cancel := context.WithTimeout(d.living, requestTime)
+func (d *Directory) ask(client *port.Client, of *kindCache, req *request) {
+	ctx, cancel := context.WithTimeout(d.ctx, requestTime)
 	defer cancel()
 	answers, err := of.ask(ctx, client, req.key)
 	if err != nil {
-		if d.living.Err() == nil {
+		if d.ctx.Err() == nil {
 			d.failed(of.kind, reasonOf(err), pauseAfter(err))
 		}
 		return
@@ -124,14 +124,14 @@ func (d *Directory) failed(of kind, reason Reason, rest time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.options.Now()
-	resting := &d.resting
+	pausedUntil := &d.pausedUntil
 	if reason.isAboutOneKind() {
-		resting = &d.kinds[of].resting
+		pausedUntil = &d.kinds[of].pausedUntil
 	}
-	if now.Before(*resting) {
+	if now.Before(*pausedUntil) {
 		return
 	}
-	*resting = now.Add(rest)
+	*pausedUntil = now.Add(rest)
 	d.options.Recorder.NameLookupFailed(reason)
 	d.options.Logger.Warn("looking up names in Port failed, so messages show ids", "names", of, "reason", reason, "again_in", rest)
 }

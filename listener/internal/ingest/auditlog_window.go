@@ -189,7 +189,7 @@ func (r *reader) open(ctx context.Context, plan Plan, event timedEvent) (queue.E
 	if err == nil && int64(len(body)) > r.options.MaxBody {
 		err = queue.ErrTooLarge
 	}
-	var result *opened
+	var result *parsedEvent
 	if err == nil {
 		result, err = r.decode(ctx, event.Identifier, body)
 	}
@@ -204,7 +204,7 @@ func (r *reader) open(ctx context.Context, plan Plan, event timedEvent) (queue.E
 	return queue.Entry{Event: result.stored, At: event.at, Expired: expired}, true
 }
 
-func (r *reader) decode(ctx context.Context, identifier string, body []byte) (*opened, error) {
+func (r *reader) decode(ctx context.Context, identifier string, body []byte) (*parsedEvent, error) {
 	release, err := r.options.Memory.Decode(ctx, body)
 	if err != nil {
 		return nil, err
@@ -214,7 +214,7 @@ func (r *reader) decode(ctx context.Context, identifier string, body []byte) (*o
 	if err != nil {
 		return nil, err
 	}
-	return r.intake.newOpened(event, changelog.SourceAuditLog, identifier, body)
+	return r.intake.newParsedEvent(event, changelog.SourceAuditLog, identifier, body)
 }
 
 // batch is the entries to store in one transaction.

@@ -62,12 +62,12 @@ const (
 	SourceAuditLog = metrics.SourceAuditLog
 )
 
-// opened is a verified and parsed event that is not stored yet.
-type opened struct{ stored queue.Event }
+// parsedEvent is a verified and parsed event that is not stored yet.
+type parsedEvent struct{ stored queue.Event }
 
 // open verifies and then parses an event. forms are possible forms of the same body, most exact
 // first; the first that verifies is used. It waits for memory until ctx ends.
-func (i *intake) open(ctx context.Context, signature, timestamp string, forms ...[]byte) (*opened, error) {
+func (i *intake) open(ctx context.Context, signature, timestamp string, forms ...[]byte) (*parsedEvent, error) {
 	verified, err := i.verify(signature, timestamp, forms)
 	if err != nil {
 		return nil, err
@@ -80,16 +80,16 @@ func (i *intake) open(ctx context.Context, signature, timestamp string, forms ..
 	return i.decode(timestamp, verified)
 }
 
-func (i *intake) decode(timestamp string, verified []byte) (*opened, error) {
+func (i *intake) decode(timestamp string, verified []byte) (*parsedEvent, error) {
 	event, err := changelog.Parse(verified)
 	if err != nil {
 		return nil, &refusal{result: metrics.ResultInvalid, status: http.StatusBadRequest, sentence: "The body is not a JSON object.", cause: err}
 	}
-	return i.newOpened(event, event.Source(), timestamp, verified)
+	return i.newParsedEvent(event, event.Source(), timestamp, verified)
 }
 
-// newOpened converts an event to the form in which it is stored.
-func (i *intake) newOpened(event *changelog.Event, source changelog.Source, timestamp string, body []byte) (*opened, error) {
+// newParsedEvent converts an event to the form in which it is stored.
+func (i *intake) newParsedEvent(event *changelog.Event, source changelog.Source, timestamp string, body []byte) (*parsedEvent, error) {
 	identity, err := event.Identify(source, timestamp, body)
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (i *intake) newOpened(event *changelog.Event, source changelog.Source, time
 	if err != nil {
 		return nil, fmt.Errorf("serialising the event: %w", err)
 	}
-	return &opened{queue.Event{
+	return &parsedEvent{queue.Event{
 		Identity: identity.Report, Body: document,
 		Report: queue.Report{Source: string(identity.Source), Change: identity.Change, Properties: identity.Properties},
 		Origin: queue.Origin{
@@ -139,8 +139,8 @@ func (i *intake) unauthorized(cause error) error {
 	return unsigned(metrics.ResultUnauthorized, http.StatusUnauthorized, "The signature or its timestamp is missing, malformed, wrong or stale.", cause)
 }
 
-// keep stores and counts an event.
-func (i *intake) keep(ctx context.Context, verified *opened) error {
+// save stores and counts an event.
+func (i *intake) save(ctx context.Context, verified *parsedEvent) error {
 	duplicate, err := i.store.Store(ctx, verified.stored)
 	if errors.Is(err, queue.ErrTooLarge) {
 		return &refusal{result: metrics.ResultTooLarge, status: http.StatusRequestEntityTooLarge, sentence: "The event is too large.", cause: err}

@@ -138,9 +138,9 @@ func (s *Smee) listen(ctx context.Context) (lasted time.Duration, err error) {
 	return time.Since(began), err
 }
 
-// keep stores an event. Nobody would send it again, so it retries until that succeeds, while the
+// save stores an event. Nobody would send it again, so it retries until that succeeds, while the
 // stream waits. Each failed attempt is counted like a refused request to the webhook.
-func (s *Smee) keep(ctx context.Context, verified *opened) {
+func (s *Smee) save(ctx context.Context, verified *parsedEvent) {
 	for failures := 1; ; failures++ {
 		err := s.store(ctx, verified)
 		if err == nil {
@@ -161,10 +161,10 @@ func (s *Smee) keep(ctx context.Context, verified *opened) {
 }
 
 // store makes one attempt, which is completed even if the listener is being stopped.
-func (s *Smee) store(ctx context.Context, verified *opened) error {
+func (s *Smee) store(ctx context.Context, verified *parsedEvent) error {
 	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	return s.intake.keep(storing, verified)
+	return s.intake.save(storing, verified)
 }
 
 // reject counts and logs a refused event.

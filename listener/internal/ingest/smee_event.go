@@ -31,7 +31,7 @@ func (s *Smee) take(ctx context.Context, event sse.Event) {
 		s.reject(ctx, err)
 		return
 	}
-	s.keep(ctx, verified)
+	s.save(ctx, verified)
 }
 
 // holdsDelivery distinguishes requests posted to the channel from messages of the server itself:

@@ -177,8 +177,8 @@ func numbered(number int) string {
 	return fmt.Sprintf(`{"action":"UPDATE","context":{"entity":"hunter2-%d"}}`, number)
 }
 
-// shelf is a store that reports every attempt to store.
-type shelf struct {
+// recordingStore is a store that reports every attempt to store.
+type recordingStore struct {
 	memory
 	attempts chan attempt
 }
@@ -188,22 +188,22 @@ type attempt struct {
 	err   error
 }
 
-func newShelf() *shelf { return &shelf{attempts: make(chan attempt, 1000)} }
+func newRecordingStore() *recordingStore { return &recordingStore{attempts: make(chan attempt, 1000)} }
 
-func (s *shelf) Store(ctx context.Context, event queue.Event) (duplicate bool, err error) {
+func (s *recordingStore) Store(ctx context.Context, event queue.Event) (duplicate bool, err error) {
 	duplicate, err = s.memory.Store(ctx, event)
 	s.attempts <- attempt{event, err}
 	return duplicate, err
 }
 
-func (s *shelf) fail(err error) {
+func (s *recordingStore) fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failure = err
 }
 
 // next waits for an attempt to store.
-func (s *shelf) next(t *testing.T) attempt {
+func (s *recordingStore) next(t *testing.T) attempt {
 	t.Helper()
 	select {
 	case attempt := <-s.attempts:
@@ -215,7 +215,7 @@ func (s *shelf) next(t *testing.T) attempt {
 }
 
 // expect waits until an event is stored, and compares it with a body.
-func (s *shelf) expect(t *testing.T, body string) {
+func (s *recordingStore) expect(t *testing.T, body string) {
 	t.Helper()
 	attempt := s.next(t)
 	if attempt.err != nil {
@@ -249,7 +249,7 @@ func (l *link) Reconnecting() { l.count("reconnecting") }
 
 // receiver is a running source.
 type receiver struct {
-	store *shelf
+	store *recordingStore
 	tally *tally
 	link  *link
 	log   *testlog.Buffer
@@ -270,7 +270,7 @@ func receiveThrough(t *testing.T, options ingest.SmeeOptions) receiver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := receiver{store: newShelf(), tally: &tally{}, link: &link{}, log: &testlog.Buffer{}}
+	r := receiver{store: newRecordingStore(), tally: &tally{}, link: &link{}, log: &testlog.Buffer{}}
 	options.UserAgent, options.Verifier, options.Recorder, options.Link, options.Memory = "port-listener/test", verifier, r.tally, r.link, budget.NewMemory()
 	if options.MaxBody == 0 {
 		options.MaxBody = maxBody

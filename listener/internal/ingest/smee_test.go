@@ -441,7 +441,7 @@ func TestSmeeStopsWhileItCannotStore(t *testing.T) {
 
 // gate is a store that blocks until it is opened.
 type gate struct {
-	*shelf
+	*recordingStore
 	reached, open chan struct{}
 }
 
@@ -451,13 +451,13 @@ func (g *gate) Store(ctx context.Context, event queue.Event) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	return g.shelf.Store(ctx, event)
+	return g.recordingStore.Store(ctx, event)
 }
 
 func TestAReceivedEventIsStoredBeforeSmeeStops(t *testing.T) {
 	t.Parallel()
 	served := newRelay(t)
-	store := &gate{shelf: newShelf(), reached: make(chan struct{}), open: make(chan struct{})}
+	store := &gate{recordingStore: newRecordingStore(), reached: make(chan struct{}), open: make(chan struct{})}
 	r := receiveThrough(t, ingest.SmeeOptions{URL: served.url, Jitter: func() float64 { return 0 }, Store: store})
 	client := served.accept(t)
 	client.send(signedPost(numbered(1)).frame())

@@ -158,18 +158,18 @@ func TestSmeeForgetsFailures(t *testing.T) {
 }
 
 // slow is a slow store.
-type slow struct{ *shelf }
+type slow struct{ *recordingStore }
 
 func (s slow) Store(ctx context.Context, event queue.Event) (bool, error) {
 	time.Sleep(9 * time.Second)
-	return s.shelf.Store(ctx, event)
+	return s.recordingStore.Store(ctx, event)
 }
 
 // TestStoringDoesNotCountAsSilence stores twenty events, the last of which waits for three minutes.
 func TestStoringDoesNotCountAsSilence(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w, store := newWire(), slow{newShelf()}
+		w, store := newWire(), slow{newRecordingStore()}
 		r := receiveThrough(t, ingest.SmeeOptions{URL: "https://smee.io/x", Transport: w, Store: store, Jitter: func() float64 { return 0 }})
 		var all strings.Builder
 		for number := range 20 {

@@ -110,7 +110,7 @@ func (w *Webhook) receive(request *http.Request) (queue.Origin, error) {
 	if err != nil {
 		return queue.Origin{}, err
 	}
-	return verified.stored.Origin, w.intake.keep(request.Context(), verified)
+	return verified.stored.Origin, w.intake.save(request.Context(), verified)
 }
 
 // readBody reserves memory as the body arrives, not for the announced length.

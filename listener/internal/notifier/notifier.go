@@ -395,5 +395,5 @@ func (s *session) delivered(ctx context.Context, sent *outgoing, status queue.St
 	if err := s.recovered(ctx, status); err != nil {
 		return err
 	}
-	return s.moveAside(ctx, sent.suspect)
+	return s.setAside(ctx, sent.suspect)
 }

@@ -35,7 +35,7 @@ func (s *session) failed(ctx context.Context, tried *outgoing, status queue.Stat
 		if err := s.recovered(ctx, status); err != nil {
 			return err
 		}
-		if err := s.moveAside(ctx, tried.suspect); err != nil {
+		if err := s.setAside(ctx, tried.suspect); err != nil {
 			return err
 		}
 		return s.refused(ctx, tried, failure)
@@ -113,7 +113,8 @@ func (s *session) park(ctx context.Context, tried *outgoing, status queue.Status
 	return s.lane.SetStatus(ctx, status)
 }
 
-// recovered notes that the destination answers again. Alerts that were parked age from now on.
+// recovered records that the destination answers again. Alerts that were parked age again from now
+// on.
 func (s *session) recovered(ctx context.Context, status queue.Status) error {
 	fresh := queue.Status{ResumedAt: status.ResumedAt}
 	switch {
@@ -149,9 +150,9 @@ func (s *session) refused(ctx context.Context, tried *outgoing, failure *slack.F
 	return s.lane.Note(ctx, tried.items...)
 }
 
-// moveAside sets aside an alert that keeps failing, because the destination has accepted another
+// setAside sets aside an alert that keeps failing, because the destination has accepted another
 // one.
-func (s *session) moveAside(ctx context.Context, suspect *queue.Item) error {
+func (s *session) setAside(ctx context.Context, suspect *queue.Item) error {
 	if suspect == nil {
 		return nil
 	}

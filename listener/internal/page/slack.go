@@ -34,7 +34,7 @@ type button struct {
 	Style string
 }
 
-// blockJSON is a block as it is sent.
+// blockJSON is the JSON form of a block.
 type blockJSON struct {
 	Type      string          `json:"type"`
 	Text      json.RawMessage `json:"text"`
@@ -62,7 +62,7 @@ type elementJSON struct {
 	AltText  string          `json:"alt_text"`
 }
 
-// drawing is a message as it is drawn.
+// drawing is a message in the form for the template.
 type drawing struct {
 	Blocks []block
 	// Text is what a notification shows.

@@ -65,16 +65,16 @@ func (q *SQL) hold(ctx context.Context, task string, work func(ctx, held context
 
 // workUnderLease does the work of a task whose lease was requested at the given time, and renews
 // the lease until the work is done.
-func (q *SQL) workUnderLease(ctx context.Context, task string, requested time.Time, work func(ctx, held context.Context) error) error {
-	held, lose := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer lose(nil)
+func (q *SQL) workUnderLease(ctx context.Context, task string, requested time.Time, work func(ctx, leaseCtx context.Context) error) error {
+	leaseCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	defer context.AfterFunc(held, stop)()
+	defer context.AfterFunc(leaseCtx, stop)()
 	var renewing sync.WaitGroup
-	renewing.Go(func() { q.renew(held, task, requested, lose) })
-	err := work(ctx, held)
-	lose(nil)
+	renewing.Go(func() { q.renew(leaseCtx, task, requested, cancel) })
+	err := work(ctx, leaseCtx)
+	cancel(nil)
 	renewing.Wait()
 	// The next process need not wait until the lease expires.
 	if releaseErr := q.engine.release(context.WithoutCancel(ctx), task); err == nil {
@@ -86,9 +86,9 @@ func (q *SQL) workUnderLease(ctx context.Context, task string, requested time.Ti
 // renew extends the lease until held ends, and cancels held if the lease is lost. A lease counts
 // from the time it was requested, and ends here some time before it expires in the database,
 // because the clocks may run at different speeds.
-func (q *SQL) renew(held context.Context, task string, requested time.Time, lose context.CancelCauseFunc) {
+func (q *SQL) renew(held context.Context, task string, requested time.Time, cancel context.CancelCauseFunc) {
 	interval := q.options.Lease / renewalsPerLease
-	expiry := time.AfterFunc(time.Until(requested.Add(q.options.Lease-interval)), func() { lose(ErrLaneLost) })
+	expiry := time.AfterFunc(time.Until(requested.Add(q.options.Lease-interval)), func() { cancel(ErrLaneLost) })
 	defer expiry.Stop()
 	for {
 		pause(held, interval)
@@ -98,7 +98,7 @@ func (q *SQL) renew(held context.Context, task string, requested time.Time, lose
 		requested := time.Now()
 		claimed, err := q.engine.claim(held, task)
 		if err == nil && !claimed {
-			lose(ErrLaneLost)
+			cancel(ErrLaneLost)
 			return
 		}
 		if err == nil && expiry.Stop() {

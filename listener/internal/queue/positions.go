@@ -142,9 +142,9 @@ func (j *journal) Advance(ctx context.Context, query string, entries []Entry, un
 	return receipts, nil
 }
 
-// doubt marks everything that happened until now and is still to be read: it may have been
+// markDoubtful marks everything that happened until now and is still to be read: it may have been
 // delivered before the store lost its record of that.
-func doubt(ctx context.Context, tx querier) error {
+func markDoubtful(ctx context.Context, tx querier) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE positions SET doubtful_until = $1`, timestamp(time.Now())); err != nil {
 		return fmt.Errorf("marking the positions: %w", err)
 	}

@@ -132,7 +132,7 @@ func (e *sqliteEngine) noticeLoss(ctx context.Context, previous *marks) error {
 	if err != nil || current.Event >= previous.Event {
 		return err
 	}
-	return e.write(ctx, doubt)
+	return e.write(ctx, markDoubtful)
 }
 
 // createDatabase creates or updates the tables.
