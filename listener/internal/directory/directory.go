@@ -19,7 +19,7 @@ const (
 	patience = 800 * time.Millisecond
 	// pause is how long to wait after a failure.
 	pause = 30 * time.Second
-	// longestPause limits the pause that Port may request instead.
+	// maxPause limits the pause that Port may request instead.
 	maxPause = 5 * time.Minute
 	// requestTime is the timeout of a request. An answer that arrives after patience is used for
 	// later messages.
