@@ -211,7 +211,7 @@ func TestOneChangeByTwoRoutesAlertsOnce(t *testing.T) {
 	webhook.expect(t, "cart", "shop")
 }
 
-func TestWhatIsRefusedNeverReachesSlack(t *testing.T) {
+func TestRefusedEventsNeverReachSlack(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)
 	l := start(t, t.TempDir(), webhook)

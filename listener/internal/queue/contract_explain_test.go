@@ -58,9 +58,9 @@ func withoutTimes(t *testing.T, explanation queue.Explanation) queue.Explanation
 	return explanation
 }
 
-// anEventExplainsItself stores an event three times and evaluates it, and ends each of its
-// deliveries in another state.
-func anEventExplainsItself(t *testing.T, b backend) {
+// anEventIsExplained stores an event three times and evaluates it, and ends each of its deliveries
+// in another state.
+func anEventIsExplained(t *testing.T, b backend) {
 	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	storeFrom(t, opened, "one", "webhook", "smee", "smee")
@@ -142,8 +142,8 @@ func acting(t *testing.T, opened queue.Queue, name string, act func(context.Cont
 	}
 }
 
-// theFateOfDeadLettersIsKept replays dead letters, to their own and other lanes, and drops one.
-func theFateOfDeadLettersIsKept(t *testing.T, b backend) {
+// deadLetterOutcomesAreRecorded replays dead letters, to their own and other lanes, and drops one.
+func deadLetterOutcomesAreRecorded(t *testing.T, b backend) {
 	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	storeFrom(t, opened, "one", "webhook")

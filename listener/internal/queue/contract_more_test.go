@@ -236,7 +236,7 @@ func theLargestEventFits(t *testing.T, b backend) {
 	}
 }
 
-func whatWaitsIsCounted(t *testing.T, b backend) {
+func pendingItemsAreCounted(t *testing.T, b backend) {
 	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	before := time.Now().Add(-time.Second)

@@ -321,7 +321,7 @@ func anExistingStoreIsOpened(t *testing.T, b backend) {
 	expect(t, items, "four", "one", "five")
 }
 
-func aMissingStoreIsNotMade(t *testing.T, b backend) {
+func aMissingStoreIsNotCreated(t *testing.T, b backend) {
 	options := b.options(t)
 	for range 2 {
 		if opened, err := queue.OpenExisting(t.Context(), locate(options)); !errors.Is(err, queue.ErrNoStore) {

@@ -27,17 +27,17 @@ func TestContract(t *testing.T) {
 		{"a position moves with what was read", aPositionMoves},
 		{"a position moves with all of what was read, or not at all", aPositionMovesWithEverything},
 		{"one process follows the audit log at a time", oneFollower},
-		{"an entry that has expired is only noted", anExpiredEntry},
+		{"an expired entry is only recorded", anExpiredEntry},
 		{"copies are recognised although events are discarded for space", copiesUnderPressure},
 		{"order is kept within a lane", orderIsKept},
-		{"many senders at a time are each answered rightly", manySenders},
-		{"what was sent is never handed out as new again", whatWasSentIsRemembered},
-		{"a restart keeps what waits, and the status of the lane", aRestartKeepsEverything},
+		{"many concurrent senders get correct answers", manySenders},
+		{"sent items are not delivered again", sentItemsAreRemembered},
+		{"a restart keeps pending items and the status of the lane", aRestartKeepsEverything},
 		{"one process serves a lane at a time", oneServerPerLane},
 		{"one server of a process serves a lane at a time", oneServerOfAProcess},
-		{"a dead process is succeeded", aDeadProcessIsSucceeded},
-		{"an item that is not finished is handed out again", redelivery},
-		{"a failed server begins again", aFailedServerBeginsAgain},
+		{"a dead process is replaced", aDeadProcessIsReplaced},
+		{"an unfinished item is delivered again", redelivery},
+		{"a failed server is called again", aFailedServerIsCalledAgain},
 		{"dead letters are kept", deadLettersAreKept},
 		{"dead letters are read page by page", deadLettersArePaged},
 		{"a replayed dead letter is delivered, and may become one again", aDeadLetterIsReplayed},
@@ -46,19 +46,19 @@ func TestContract(t *testing.T) {
 		{"a dead letter that was sent in between is not sent again", aReplayOfWhatWasSent},
 		{"a dropped dead letter is gone", aDeadLetterIsDropped},
 		{"lanes are known", lanesAreKnown},
-		{"an existing store is opened as it is", anExistingStoreIsOpened},
-		{"a store that does not exist is not created", aMissingStoreIsNotMade},
+		{"an existing store is opened unchanged", anExistingStoreIsOpened},
+		{"a store that does not exist is not created", aMissingStoreIsNotCreated},
 		{"lanes that nobody serves are retired", lanesAreRetired},
 		{"a lane that is in use again is not retired", aLaneIsKeptAgain},
 		{"a parked lane is resumed", aParkedLaneIsResumed},
 		{"the progress of an item is kept", progressIsKept},
 		{"a full store refuses events, and evaluated ones make room", aFullStore},
 		{"the largest event fits", theLargestEventFits},
-		{"what waits is counted", whatWaitsIsCounted},
+		{"pending items are counted", pendingItemsAreCounted},
 		{"old events are discarded once they are evaluated", oldEventsAreDiscarded},
 		{"a closed queue refuses", aClosedQueueRefuses},
-		{"an event explains itself", anEventExplainsItself},
-		{"the fate of dead letters is kept with their event", theFateOfDeadLettersIsKept},
+		{"an event is explained", anEventIsExplained},
+		{"outcomes of dead letters are recorded with their event", deadLetterOutcomesAreRecorded},
 		{"a copy that arrives during the evaluation is kept", aCopyDuringTheEvaluationIsKept},
 		{"events are listed", eventsAreListed},
 	}
@@ -140,7 +140,7 @@ func orderIsKept(t *testing.T, b backend) {
 	expect(t, items, want...)
 }
 
-func whatWasSentIsRemembered(t *testing.T, b backend) {
+func sentItemsAreRemembered(t *testing.T, b backend) {
 	options := b.options(t)
 	opened := open(t, options)
 	defer closeQueue(t, opened)
@@ -311,7 +311,7 @@ func oneServerOfAProcess(t *testing.T, b backend) {
 	}
 }
 
-func aDeadProcessIsSucceeded(t *testing.T, b backend) {
+func aDeadProcessIsReplaced(t *testing.T, b backend) {
 	if !b.isShared {
 		t.Skip("one process has it at a time; see TestTheDirectoryIsLocked")
 	}
@@ -380,7 +380,7 @@ func redelivery(t *testing.T, b backend) {
 	}
 }
 
-func aFailedServerBeginsAgain(t *testing.T, b backend) {
+func aFailedServerIsCalledAgain(t *testing.T, b backend) {
 	opened := open(t, b.options(t))
 	defer closeQueue(t, opened)
 	var failures atomic.Int32
