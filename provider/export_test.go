@@ -49,7 +49,7 @@ func runExport(t *testing.T, env *acctest.Environment, selection export.Selectio
 	return folder, written
 }
 
-func seeded(t *testing.T, name string) *acctest.Environment {
+func newSeeded(t *testing.T, name string) *acctest.Environment {
 	t.Helper()
 	catalog, err := os.Open(filepath.Join("testdata", name))
 	if err != nil {
@@ -66,7 +66,7 @@ func seeded(t *testing.T, name string) *acctest.Environment {
 // everything without a change.
 func TestExport_catalog(t *testing.T) {
 	t.Parallel()
-	env := seeded(t, "export/catalog.json")
+	env := newSeeded(t, "export/catalog.json")
 	folder, written := runExport(t, env, export.Selection{Entities: true, Actions: true})
 	if written.Blueprints != 3 || written.Entities != 6 || written.Actions != 3 {
 		t.Errorf("the export wrote %+v", written)
@@ -139,7 +139,7 @@ func filesOf(t *testing.T, folder string) map[string]string {
 // TestExport_selection exports parts of a catalog.
 func TestExport_selection(t *testing.T) {
 	t.Parallel()
-	env := seeded(t, "export/catalog.json")
+	env := newSeeded(t, "export/catalog.json")
 	const critical = `{"combinator":"and","rules":[{"property":"critical","operator":"=","value":true}]}`
 	for name, test := range map[string]struct {
 		selection export.Selection
@@ -337,10 +337,10 @@ func readModule(t *testing.T, folder string) module {
 			case "resource":
 				one := moduleResource{typeName: block.Labels[0], label: block.Labels[1], body: block.Body}
 				read.resources = append(read.resources, one)
-				referable[one.typeName][one.label] = cty.ObjectVal(map[string]cty.Value{"identifier": evaluated(t, block.Body.Attributes["identifier"].Expr, nil)})
+				referable[one.typeName][one.label] = cty.ObjectVal(map[string]cty.Value{"identifier": evaluate(t, block.Body.Attributes["identifier"].Expr, nil)})
 			case "import":
 				to := block.Body.Attributes["to"].Expr.Range()
-				read.imports[text[to.Start.Byte:to.End.Byte]] = evaluated(t, block.Body.Attributes["id"].Expr, nil).AsString()
+				read.imports[text[to.Start.Byte:to.End.Byte]] = evaluate(t, block.Body.Attributes["id"].Expr, nil).AsString()
 			}
 		}
 	}
@@ -350,7 +350,7 @@ func readModule(t *testing.T, folder string) module {
 	return read
 }
 
-func evaluated(t *testing.T, expression hcl.Expression, in *hcl.EvalContext) cty.Value {
+func evaluate(t *testing.T, expression hcl.Expression, in *hcl.EvalContext) cty.Value {
 	t.Helper()
 	value, diagnostics := expression.Value(in)
 	if diagnostics.HasErrors() {
@@ -364,7 +364,7 @@ func (m module) config(t *testing.T, one moduleResource) string {
 	t.Helper()
 	values := map[string]cty.Value{}
 	for name, attribute := range one.body.Attributes {
-		values[name] = evaluated(t, attribute.Expr, m.context)
+		values[name] = evaluate(t, attribute.Expr, m.context)
 	}
 	object := cty.ObjectVal(values)
 	text, err := ctyjson.Marshal(object, object.Type())

@@ -7,15 +7,15 @@ import "strings"
 // automation is an action with an event and a method, and these additional attributes.
 func automation(attributes ...string) string {
 	return `{"identifier": "tell", "automation_trigger": {"entity_updated_event": {"blueprint_identifier": "service"}}, "webhook_method": {"url": "https://example.com"}` +
-		joined(attributes) + `}`
+		joinAttributes(attributes) + `}`
 }
 
 // selfService is an action whose form has these attributes.
 func selfService(trigger ...string) string {
-	return `{"identifier": "tell", "webhook_method": {"url": "https://example.com"}, "self_service_trigger": {"operation": "DAY-2"` + joined(trigger) + `}}`
+	return `{"identifier": "tell", "webhook_method": {"url": "https://example.com"}, "self_service_trigger": {"operation": "DAY-2"` + joinAttributes(trigger) + `}}`
 }
 
-func joined(attributes []string) string {
+func joinAttributes(attributes []string) string {
 	var text strings.Builder
 	for _, attribute := range attributes {
 		text.WriteString(", " + attribute)
@@ -40,11 +40,11 @@ func condition(c string) string {
 }
 
 func webhook(attributes ...string) string {
-	return method(`"webhook_method": {"url": "https://example.com"` + joined(attributes) + `}`)
+	return method(`"webhook_method": {"url": "https://example.com"` + joinAttributes(attributes) + `}`)
 }
 
 func upsert(attributes ...string) string {
-	return method(`"upsert_entity_method": {"blueprint_identifier": "log"` + joined(attributes) + `}`)
+	return method(`"upsert_entity_method": {"blueprint_identifier": "log"` + joinAttributes(attributes) + `}`)
 }
 
 func dataset(rules string) string {

@@ -11,7 +11,7 @@ import (
 func TestDataSource_action(t *testing.T) {
 	t.Parallel()
 	env := newPort(t)
-	config := drifting()["a form"].config
+	config := driftCases()["a form"].config
 	session := env.NewSession(t, "port_action")
 	session.Apply(config)
 	read, diagnostics := env.ReadDataSource(t, "port_action", `{"identifier": "tell"}`)

@@ -22,13 +22,13 @@ type drift struct {
 	want string
 }
 
-// drifting returns configurations that set all attributes, and changes to each.
-func drifting() map[string]struct {
+// driftCases returns configurations that set all attributes, and changes to each.
+func driftCases() map[string]struct {
 	config string
 	drifts []drift
 } {
 	const input = "trigger.userInputs.properties."
-	const shown = "self_service_trigger.user_properties."
+	const userProperties = "self_service_trigger.user_properties."
 	return map[string]struct {
 		config string
 		drifts []drift
@@ -195,64 +195,64 @@ func drifting() map[string]struct {
 				{"trigger.userInputs.titles.t.visible", `{"jqQuery": "true"}`, "self_service_trigger.titles.t.visible self_service_trigger.titles.t.visible_jq_query"},
 				{"trigger.userInputs.titles.u", `{"title": "U"}`, "self_service_trigger.titles.u"},
 				{"trigger.userInputs.titles", removed, "self_service_trigger.titles.t"},
-				{"trigger.userInputs.required", `["s", "n"]`, shown + "number_props.n.required"},
-				{"trigger.userInputs.required", `[]`, shown + "string_props.s.required"},
-				{"trigger.userInputs.required", removed, shown + "string_props.s.required"},
-				{"trigger.userInputs.required", `{"jqQuery": "[]"}`, "self_service_trigger.required_jq_query " + shown + "string_props.s.required"},
-				{input + "s.title", `"x"`, shown + "string_props.s.title"},
-				{input + "s.icon", removed, shown + "string_props.s.icon"},
-				{input + "s.description", `"x"`, shown + "string_props.s.description"},
-				{input + "s.dependsOn", `["b"]`, shown + "string_props.s.depends_on"},
-				{input + "s.dependsOn", removed, shown + "string_props.s.depends_on"},
-				{input + "s.visible", `false`, shown + "string_props.s.visible"},
-				{input + "s.disabled", `true`, shown + "string_props.s.disabled " + shown + "string_props.s.disabled_jq_query"},
-				{input + "s.default", `{"jqQuery": ".x"}`, shown + "string_props.s.default " + shown + "string_props.s.default_jq_query"},
-				{input + "s.default", `""`, shown + "string_props.s.default"},
-				{input + "s.format", removed, shown + "string_props.s.format"},
-				{input + "s.minLength", `2`, shown + "string_props.s.min_length"},
-				{input + "s.maxLength", removed, shown + "string_props.s.max_length"},
-				{input + "s.pattern", `{"jqQuery": "'x'"}`, shown + "string_props.s.pattern " + shown + "string_props.s.pattern_jq_query"},
-				{input + "s.enum", `["y", "x"]`, shown + "string_props.s.enum"},
-				{input + "s.enum", `[]`, shown + "string_props.s.enum"},
-				{input + "s.enum", `{"jqQuery": "[]"}`, shown + "string_props.s.enum " + shown + "string_props.s.enum_jq_query"},
-				{input + "s.enumColors.y", `"blue"`, shown + "string_props.s.enum_colors.y"},
-				{input + "s.encryption", removed, shown + "string_props.s.encryption"},
-				{input + "s.encryption", `{"algorithm": "client-side", "key": "k"}`, shown + "string_props.s.client_side_encryption " + shown + "string_props.s.encryption"},
-				{input + "s", removed, shown + "string_props.s"},
-				{input + "s", `{"type": "boolean"}`, shown + "boolean_props.s " + shown + "string_props.s"},
-				{input + "z", `{"type": "string"}`, shown + "string_props.z"},
-				{input + "e.blueprint", `"x"`, shown + "string_props.e.blueprint"},
-				{input + "e.sort.property", `"x"`, shown + "string_props.e.sort.property"},
-				{input + "e.sort.order", `"ASC"`, shown + "string_props.e.sort.order"},
-				{input + "e.sort", removed, shown + "string_props.e.sort"},
-				{input + "e.dataset.combinator", `"or"`, shown + "string_props.e.dataset.combinator"},
-				{input + "e.dataset.rules", `[]`, shown + "string_props.e.dataset.rules"},
-				{input + "e.dataset.rules", `[{"property": "p", "operator": "=", "value": ".x"}, {"property": "q", "operator": "=", "value": 1}]`, shown + "string_props.e.dataset.rules"},
-				{input + "e.dataset", removed, shown + "string_props.e.dataset"},
-				{input + "e.encryption.key", `"x"`, shown + "string_props.e.client_side_encryption.key"},
-				{input + "n.default", `2`, shown + "number_props.n.default"},
-				{input + "n.minimum", `0.1`, shown + "number_props.n.minimum"},
-				{input + "n.maximum", removed, shown + "number_props.n.maximum"},
-				{input + "n.enum", `[1]`, shown + "number_props.n.enum"},
-				{input + "n.enumColors", removed, shown + "number_props.n.enum_colors.1"},
-				{input + "b.default", `false`, shown + "boolean_props.b.default"},
-				{input + "b.default", removed, shown + "boolean_props.b.default"},
-				{input + "o.default.a", `2`, shown + "object_props.o.default"},
-				{input + "o.encryption", `"aes256-gcm"`, shown + "object_props.o.encryption"},
-				{input + "as.minItems", removed, shown + "array_props.as.min_items"},
-				{input + "as.maxItems", `2`, shown + "array_props.as.max_items " + shown + "array_props.as.max_items_jq_query"},
-				{input + "as.items.format", `"team"`, shown + "array_props.as.string_items.format"},
-				{input + "as.items.blueprint", removed, shown + "array_props.as.string_items.blueprint"},
-				{input + "as.items.dataset.combinator", `"or"`, shown + "array_props.as.string_items.dataset"},
-				{input + "as.items.enum", `["x", "y"]`, shown + "array_props.as.string_items.enum"},
-				{input + "as.default", `[]`, shown + "array_props.as.string_items.default"},
-				{input + "as.default", `{"jqQuery": "[]"}`, shown + "array_props.as.default_jq_query " + shown + "array_props.as.string_items.default"},
-				{input + "as.sort.property", `"x"`, shown + "array_props.as.sort.property"},
-				{input + "as.items", `{"type": "boolean"}`, shown + "array_props.as.boolean_items " + shown + "array_props.as.string_items"},
-				{input + "an.items.enum", `{"jqQuery": "[]"}`, shown + "array_props.an.number_items.enum " + shown + "array_props.an.number_items.enum_jq_query"},
-				{input + "an.default", `[2]`, shown + "array_props.an.number_items.default"},
-				{input + "ab.default", `[true, false]`, shown + "array_props.ab.boolean_items.default"},
-				{input + "ao.default", `[{"a": "x", "b": "y"}]`, shown + "array_props.ao.object_items.default"},
+				{"trigger.userInputs.required", `["s", "n"]`, userProperties + "number_props.n.required"},
+				{"trigger.userInputs.required", `[]`, userProperties + "string_props.s.required"},
+				{"trigger.userInputs.required", removed, userProperties + "string_props.s.required"},
+				{"trigger.userInputs.required", `{"jqQuery": "[]"}`, "self_service_trigger.required_jq_query " + userProperties + "string_props.s.required"},
+				{input + "s.title", `"x"`, userProperties + "string_props.s.title"},
+				{input + "s.icon", removed, userProperties + "string_props.s.icon"},
+				{input + "s.description", `"x"`, userProperties + "string_props.s.description"},
+				{input + "s.dependsOn", `["b"]`, userProperties + "string_props.s.depends_on"},
+				{input + "s.dependsOn", removed, userProperties + "string_props.s.depends_on"},
+				{input + "s.visible", `false`, userProperties + "string_props.s.visible"},
+				{input + "s.disabled", `true`, userProperties + "string_props.s.disabled " + userProperties + "string_props.s.disabled_jq_query"},
+				{input + "s.default", `{"jqQuery": ".x"}`, userProperties + "string_props.s.default " + userProperties + "string_props.s.default_jq_query"},
+				{input + "s.default", `""`, userProperties + "string_props.s.default"},
+				{input + "s.format", removed, userProperties + "string_props.s.format"},
+				{input + "s.minLength", `2`, userProperties + "string_props.s.min_length"},
+				{input + "s.maxLength", removed, userProperties + "string_props.s.max_length"},
+				{input + "s.pattern", `{"jqQuery": "'x'"}`, userProperties + "string_props.s.pattern " + userProperties + "string_props.s.pattern_jq_query"},
+				{input + "s.enum", `["y", "x"]`, userProperties + "string_props.s.enum"},
+				{input + "s.enum", `[]`, userProperties + "string_props.s.enum"},
+				{input + "s.enum", `{"jqQuery": "[]"}`, userProperties + "string_props.s.enum " + userProperties + "string_props.s.enum_jq_query"},
+				{input + "s.enumColors.y", `"blue"`, userProperties + "string_props.s.enum_colors.y"},
+				{input + "s.encryption", removed, userProperties + "string_props.s.encryption"},
+				{input + "s.encryption", `{"algorithm": "client-side", "key": "k"}`, userProperties + "string_props.s.client_side_encryption " + userProperties + "string_props.s.encryption"},
+				{input + "s", removed, userProperties + "string_props.s"},
+				{input + "s", `{"type": "boolean"}`, userProperties + "boolean_props.s " + userProperties + "string_props.s"},
+				{input + "z", `{"type": "string"}`, userProperties + "string_props.z"},
+				{input + "e.blueprint", `"x"`, userProperties + "string_props.e.blueprint"},
+				{input + "e.sort.property", `"x"`, userProperties + "string_props.e.sort.property"},
+				{input + "e.sort.order", `"ASC"`, userProperties + "string_props.e.sort.order"},
+				{input + "e.sort", removed, userProperties + "string_props.e.sort"},
+				{input + "e.dataset.combinator", `"or"`, userProperties + "string_props.e.dataset.combinator"},
+				{input + "e.dataset.rules", `[]`, userProperties + "string_props.e.dataset.rules"},
+				{input + "e.dataset.rules", `[{"property": "p", "operator": "=", "value": ".x"}, {"property": "q", "operator": "=", "value": 1}]`, userProperties + "string_props.e.dataset.rules"},
+				{input + "e.dataset", removed, userProperties + "string_props.e.dataset"},
+				{input + "e.encryption.key", `"x"`, userProperties + "string_props.e.client_side_encryption.key"},
+				{input + "n.default", `2`, userProperties + "number_props.n.default"},
+				{input + "n.minimum", `0.1`, userProperties + "number_props.n.minimum"},
+				{input + "n.maximum", removed, userProperties + "number_props.n.maximum"},
+				{input + "n.enum", `[1]`, userProperties + "number_props.n.enum"},
+				{input + "n.enumColors", removed, userProperties + "number_props.n.enum_colors.1"},
+				{input + "b.default", `false`, userProperties + "boolean_props.b.default"},
+				{input + "b.default", removed, userProperties + "boolean_props.b.default"},
+				{input + "o.default.a", `2`, userProperties + "object_props.o.default"},
+				{input + "o.encryption", `"aes256-gcm"`, userProperties + "object_props.o.encryption"},
+				{input + "as.minItems", removed, userProperties + "array_props.as.min_items"},
+				{input + "as.maxItems", `2`, userProperties + "array_props.as.max_items " + userProperties + "array_props.as.max_items_jq_query"},
+				{input + "as.items.format", `"team"`, userProperties + "array_props.as.string_items.format"},
+				{input + "as.items.blueprint", removed, userProperties + "array_props.as.string_items.blueprint"},
+				{input + "as.items.dataset.combinator", `"or"`, userProperties + "array_props.as.string_items.dataset"},
+				{input + "as.items.enum", `["x", "y"]`, userProperties + "array_props.as.string_items.enum"},
+				{input + "as.default", `[]`, userProperties + "array_props.as.string_items.default"},
+				{input + "as.default", `{"jqQuery": "[]"}`, userProperties + "array_props.as.default_jq_query " + userProperties + "array_props.as.string_items.default"},
+				{input + "as.sort.property", `"x"`, userProperties + "array_props.as.sort.property"},
+				{input + "as.items", `{"type": "boolean"}`, userProperties + "array_props.as.boolean_items " + userProperties + "array_props.as.string_items"},
+				{input + "an.items.enum", `{"jqQuery": "[]"}`, userProperties + "array_props.an.number_items.enum " + userProperties + "array_props.an.number_items.enum_jq_query"},
+				{input + "an.default", `[2]`, userProperties + "array_props.an.number_items.default"},
+				{input + "ab.default", `[true, false]`, userProperties + "array_props.ab.boolean_items.default"},
+				{input + "ao.default", `[{"a": "x", "b": "y"}]`, userProperties + "array_props.ao.object_items.default"},
 			},
 		},
 		"steps": {
@@ -272,7 +272,7 @@ func drifting() map[string]struct {
 // and the apply reverts it.
 func TestAction_everyDriftShows(t *testing.T) {
 	t.Parallel()
-	for name, test := range drifting() {
+	for name, test := range driftCases() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := newPort(t)
@@ -356,7 +356,7 @@ func changed(t *testing.T, action port.Action, change drift) port.Action {
 // Terraform.
 func TestAction_foreignKeysSurvive(t *testing.T) {
 	t.Parallel()
-	for name, test := range drifting() {
+	for name, test := range driftCases() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := newPort(t)

@@ -81,12 +81,12 @@ func listedAction(current port.Action) listing.Object {
 			Identifier types.String `tfsdk:"identifier"`
 		}{identifier},
 		State: func(none timeouts.Value) (any, error) {
-			var fresh model
-			if err := document.Read(document.Object(current), fresh.Bindings(), true); err != nil {
+			var imported model
+			if err := document.Read(document.Object(current), imported.Bindings(), true); err != nil {
 				return nil, err
 			}
-			fresh.ID, fresh.Timeouts = identifier, none
-			return &fresh, nil
+			imported.ID, imported.Timeouts = identifier, none
+			return &imported, nil
 		},
 	}
 }

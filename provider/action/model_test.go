@@ -46,13 +46,13 @@ func TestModel_roundTrip(t *testing.T) {
 			if err := document.Read(action, read.Bindings(), true); err != nil {
 				t.Fatal(err)
 			}
-			fresh := document.Object{}
-			document.Write(fresh, read.Bindings())
-			expectSame(t, "written to an empty document", fresh, action)
+			written := document.Object{}
+			document.Write(written, read.Bindings())
+			expectSame(t, "written to an empty document", written, action)
 			over := maps.Clone(action)
 			document.Write(over, read.Bindings())
 			expectSame(t, "written over itself", over, action)
-			if err := document.Read(fresh, again.Bindings(), true); err != nil || !reflect.DeepEqual(read, again) {
+			if err := document.Read(written, again.Bindings(), true); err != nil || !reflect.DeepEqual(read, again) {
 				t.Errorf("a second read gives\n%+v\nwant\n%+v (%v)", again, read, err)
 			}
 		})

@@ -11,7 +11,7 @@ import (
 // configuration is accepted, and the plan remains consistent once the value is known.
 func TestAction_unknownAnywhere(t *testing.T) {
 	t.Parallel()
-	for name, test := range drifting() {
+	for name, test := range driftCases() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := newPort(t)

@@ -21,14 +21,14 @@ func newBackend(t *testing.T, identifiers ...string) *backend.Backend {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listening := httptest.NewServer(server)
+	listener := httptest.NewServer(server)
 	t.Cleanup(func() {
-		listening.Close()
+		listener.Close()
 		if err := server.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
-	client, err := port.New(listening.URL, port.WithCredentials("id", "secret-of-the-emulator"))
+	client, err := port.New(listener.URL, port.WithCredentials("id", "secret-of-the-emulator"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ func TestPlannedBlueprints(t *testing.T) {
 	t.Parallel()
 	var planned backend.PlannedBlueprints
 	definition := &port.Blueprint{Identifier: "service"}
-	planned.Add(backend.PlannedBlueprint{After: "fresh"})
+	planned.Add(backend.PlannedBlueprint{After: "new"})
 	planned.Add(backend.PlannedBlueprint{Before: "microservice", After: "service", Definition: definition})
 	for _, identifier := range []string{"microservice", "service"} {
 		if got, ok := planned.Find(identifier); !ok || got.Definition != definition {
@@ -27,9 +27,9 @@ func TestPlannedBlueprints(t *testing.T) {
 	}{
 		{"microservice", "service", true},
 		{"service", "microservice", false},
-		{"microservice", "fresh", false},
+		{"microservice", "new", false},
 		{"service", "service", false},
-		{"", "fresh", false},
+		{"", "new", false},
 	}
 	for _, rename := range renames {
 		if got := planned.Renames(rename.before, rename.after); got != rename.want {

@@ -77,8 +77,8 @@ func New(differences []Difference) Memory {
 
 // Restore returns the refreshed state, in which each remembered value is restored to what was sent
 // if the prior state still holds that and Port still returns its answer.
-func (m Memory) Restore(prior, fresh tftypes.Value) tftypes.Value {
-	return m.restore(path.Empty(), prior, fresh)
+func (m Memory) Restore(prior, refreshed tftypes.Value) tftypes.Value {
+	return m.restore(path.Empty(), prior, refreshed)
 }
 
 // WasDropped reports whether Port dropped this value at this path when it was last sent, so that it
@@ -88,17 +88,17 @@ func (m Memory) WasDropped(at path.Path, value tftypes.Value) bool {
 	return ok && remembered.Answered == digestNull && remembered.Sent == digest(value)
 }
 
-func (m Memory) restore(at path.Path, prior, fresh tftypes.Value) tftypes.Value {
-	if remembered, ok := m[at.String()]; ok && remembered.Sent == digest(prior) && remembered.Answered == digest(fresh) {
+func (m Memory) restore(at path.Path, prior, refreshed tftypes.Value) tftypes.Value {
+	if remembered, ok := m[at.String()]; ok && remembered.Sent == digest(prior) && remembered.Answered == digest(refreshed) {
 		return prior
 	}
-	old, current, areContainers := bothMembers(prior, fresh)
+	old, current, areContainers := bothMembers(prior, refreshed)
 	if !areContainers {
-		return fresh
+		return refreshed
 	}
 	restored, isNothing, isChanged := map[string]tftypes.Value{}, true, false
 	for _, name := range keys(old, current) {
-		value := m.restore(child(at, fresh, name), old[name], current[name])
+		value := m.restore(child(at, refreshed, name), old[name], current[name])
 		isChanged = isChanged || !isSame(value, current[name])
 		if !isAbsent(value) {
 			restored[name] = value
@@ -108,7 +108,7 @@ func (m Memory) restore(at path.Path, prior, fresh tftypes.Value) tftypes.Value 
 	if prior.IsNull() && isNothing && isChanged {
 		return prior
 	}
-	return tftypes.NewValue(fresh.Type(), restored)
+	return tftypes.NewValue(refreshed.Type(), restored)
 }
 
 // Reader reads private state, as the framework's requests and responses provide it.
@@ -165,8 +165,8 @@ func SaveKey(ctx context.Context, private Writer, key string, value any) diag.Di
 
 // bothMembers returns the members of two values if the second is an object or a map and the first
 // is one too or null. The members of a null object are null, and a null map has none.
-func bothMembers(prior, fresh tftypes.Value) (old, current map[string]tftypes.Value, areContainers bool) {
-	current, isContainer := members(fresh)
+func bothMembers(prior, refreshed tftypes.Value) (old, current map[string]tftypes.Value, areContainers bool) {
+	current, isContainer := members(refreshed)
 	if !isContainer || isAbsent(prior) {
 		return nil, nil, false
 	}
@@ -175,7 +175,7 @@ func bothMembers(prior, fresh tftypes.Value) (old, current map[string]tftypes.Va
 		return old, current, isContainer
 	}
 	old = map[string]tftypes.Value{}
-	if fresh.Type().Is(tftypes.Object{}) {
+	if refreshed.Type().Is(tftypes.Object{}) {
 		for name, member := range current {
 			old[name] = tftypes.NewValue(member.Type(), nil)
 		}
