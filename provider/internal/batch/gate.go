@@ -10,19 +10,20 @@ import (
 )
 
 const (
-	// usualParallelism is how many calls Terraform makes at a time unless it is told otherwise.
-	usualParallelism = 10
-	// fewCalls go at once: what is asked for by so few is not worth a wait.
+	// defaultParallelism is Terraform's default for -parallelism.
+	defaultParallelism = 10
+	// fewCalls is the number of concurrent calls that are made at once: waiting to combine so few
+	// does not pay.
 	fewCalls = 3
-	// A round waits for further calls until none has come for several times as long as they took to
-	// come lately: Terraform needs processor time for each, more or less of it. The wait is within
-	// these bounds.
-	shortestQuiet = 20 * time.Millisecond
+	// A round that is not full waits until no call has come for longestPauses times the longest
+	// recent pause between two calls, within these bounds: Terraform needs processor time for
+	// each call, and the machine may be busy.
+	longestPauses = 4
+	shortestQuiet = 40 * time.Millisecond
 	longestQuiet  = 2 * time.Second
-	quietGaps     = 6
-	// gapWeight is the weight of the last gap between two calls in their mean.
-	gapWeight = 8
-	// longRound is how long a round holds up the next one.
+	// pauseDecay is how much of the longest pause is still expected after a shorter one.
+	pauseDecay = 0.95
+	// longRound is how long a round can delay the next one.
 	longRound = 2 * time.Second
 )
 
@@ -52,35 +53,39 @@ type call struct {
 	isDone bool
 }
 
-// gate gathers calls into rounds. A round goes when as many callers are here as
-// ever were, for then no other can come before one of them is answered; or when none
-// has come for a while. Only one round is under way at a time, unless it takes long:
-// then the next one would be small.
+// gate gathers calls into rounds. A round starts when as many callers have come as ever, because no
+// other caller can come before one of them is answered; otherwise it starts when no call has come
+// for a while. The next round waits for the end of the current one, unless that takes long: it
+// would be small.
 type gate struct {
 	// run makes the requests of a round.
 	run func(calls []*call)
 
 	mutex sync.Mutex
-	// present counts the callers, peak is the most there were.
-	present, peak int
-	waiting       []*call
+	// present is the number of callers, expected the number with which a round is full.
+	present, expected int
+	waiting []*call
 	// current is the round that the next one waits for, or nil.
 	current *round
-	// lastSize is how many calls the last round had.
+	// lastSize is the number of calls in the last round.
 	lastSize int
 	// silence ends the gathering of a round.
 	silence *time.Timer
-	// arrival is when the last call came, gap the mean time between calls.
-	arrival time.Time
-	gap     time.Duration
+	// idleSince is when the last call came or the last round ended, whichever is later.
+	idleSince time.Time
+	// pause is the longest recent pause between two calls.
+	pause time.Duration
 }
 
-// round is one that is under way.
+// round is a round in progress.
 type round struct{ limit *time.Timer }
 
-// enter takes a call in. It is alone if the caller has to make the request itself,
-// at once; otherwise it will be part of a round, unless it is withdrawn. The caller
-// must call leave at its end.
+func newGate(run func(calls []*call)) gate {
+	return gate{run: run, expected: defaultParallelism}
+}
+
+// enter registers a call. If isAlone, the caller makes the request itself, immediately. Otherwise
+// the call becomes part of a round, unless it is withdrawn. The caller must call leave in the end.
 func (g *gate) enter(c *call) (isAlone bool, leave func()) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
@@ -93,7 +98,7 @@ func (g *gate) enter(c *call) (isAlone bool, leave func()) {
 	return false, g.depart
 }
 
-// visit counts a caller who waits for something else than a round.
+// visit registers a caller that waits for something other than a round.
 func (g *gate) visit() (leave func()) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
@@ -104,17 +109,16 @@ func (g *gate) visit() (leave func()) {
 
 func (g *gate) arrive() {
 	g.present++
-	g.peak = max(g.peak, g.present)
 	now := time.Now()
-	if gap := now.Sub(g.arrival); gap < longestQuiet {
-		g.gap += (gap - g.gap) / gapWeight
+	if pause := now.Sub(g.idleSince); g.current == nil && pause < longestQuiet {
+		g.pause = max(pause, time.Duration(pauseDecay*float64(g.pause)))
 	}
-	g.arrival = now
+	g.idleSince = now
 }
 
-// quiet is for how long no call comes when no more are about to come.
+// quiet is how long no call has to come before the round starts without further callers.
 func (g *gate) quiet() time.Duration {
-	return min(max(quietGaps*g.gap, shortestQuiet), longestQuiet)
+	return min(max(longestPauses*g.pause, shortestQuiet), longestQuiet)
 }
 
 func (g *gate) depart() {
@@ -123,7 +127,7 @@ func (g *gate) depart() {
 	g.present--
 }
 
-// withdraw takes back a call that is not yet part of a round.
+// withdraw removes a call that is not yet part of a round.
 func (g *gate) withdraw(c *call) bool {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
@@ -132,12 +136,13 @@ func (g *gate) withdraw(c *call) bool {
 	return len(g.waiting) < before
 }
 
-// consider starts a round if it is time. The caller holds the mutex.
+// consider starts a round if it is full. With more callers than expected, even more may come. The
+// caller holds the mutex.
 func (g *gate) consider() {
 	if len(g.waiting) == 0 || g.current != nil {
 		return
 	}
-	if g.present >= g.peak {
+	if g.present == g.expected {
 		g.start()
 		return
 	}
@@ -153,13 +158,13 @@ func (g *gate) listen() {
 	g.silence.Reset(g.quiet())
 }
 
-// endSilence starts a round with those who are there. Terraform may be working on
-// fewer at a time than before, which shows when that repeats.
+// endSilence starts a round with the calls that have come. Fewer callers than expected may be a
+// coincidence; with each such round fewer are expected.
 func (g *gate) endSilence() {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
 	if len(g.waiting) > 0 && g.current == nil {
-		g.peak = max(g.peak-1, g.present)
+		g.expected = max(g.expected-1, g.present)
 		g.start()
 	}
 }
@@ -180,16 +185,16 @@ func (g *gate) start() {
 	}()
 }
 
-// end lets the next round come.
+// end allows the next round.
 func (g *gate) end(ended *round) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
 	if g.current != ended {
 		return
 	}
-	g.current = nil
+	g.current, g.idleSince = nil, time.Now()
 	if len(g.waiting) > 0 {
-		// Those who have just been answered are still counted, and about to come again.
+		// The callers that have just been answered are still present, and about to come again.
 		g.listen()
 	}
 }

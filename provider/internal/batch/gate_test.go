@@ -14,12 +14,11 @@ import (
 func terraform(calls, parallelism int, think time.Duration) (rounds int, took time.Duration) {
 	const answer = 100 * time.Millisecond
 	var made atomic.Int64
-	g := &gate{peak: usualParallelism}
-	g.run = func(calls []*call) {
+	g := newGate(func(calls []*call) {
 		made.Add(1)
 		time.Sleep(answer) // Virtual time.
 		finish(calls)
-	}
+	})
 	began, numbers := time.Now(), make(chan int)
 	var group sync.WaitGroup
 	for worker := range parallelism {
@@ -81,13 +80,13 @@ func TestGate_roundThatTakesLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		var rounds atomic.Int64
-		g := &gate{peak: 2, lastSize: 2}
-		g.run = func(calls []*call) {
+		g := newGate(func(calls []*call) {
 			defer finish(calls)
 			if rounds.Add(1) == 1 {
 				<-release
 			}
-		}
+		})
+		g.expected, g.lastSize = 2, 2
 		enter := func() *call {
 			c := &call{done: make(chan struct{})}
 			g.enter(c)

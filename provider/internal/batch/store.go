@@ -32,7 +32,7 @@ type Store struct {
 // New returns a store. definition reads a blueprint; nobody changes what it returns.
 func New(client *port.Client, definition func(ctx context.Context, blueprint string) (*port.Blueprint, error)) *Store {
 	s := &Store{client: client}
-	s.gate.run, s.gate.peak = s.run, usualParallelism
+	s.gate = newGate(s.run)
 	s.ahead.client, s.ahead.definition, s.ahead.lanes = client, definition, map[string]*lane{}
 	return s
 }

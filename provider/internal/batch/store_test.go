@@ -157,12 +157,12 @@ func (s *scene) expect(want map[string]int) {
 	}
 }
 
-// crowd has the next calls be one round, which goes when so many have come.
+// crowd makes the next calls one round, which starts when that many have come.
 func (s *scene) crowd(size int) {
 	s.gate.mutex.Lock()
 	defer s.gate.mutex.Unlock()
-	s.gate.peak, s.gate.lastSize = size, size
-	s.gate.gap = longestQuiet // It goes for no other reason.
+	s.gate.expected, s.gate.lastSize = size, size
+	s.gate.pause = longestQuiet // Silence does not start it earlier.
 }
 
 // createAll creates entities of "thing" in one round and returns what became of each.
