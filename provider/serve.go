@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"syscall"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -17,45 +18,54 @@ import (
 // debugged provider waits for a debugger and prints how to attach Terraform to it.
 func Serve(version string, isDebugged bool) error {
 	var options []tf6server.ServeOpt
+	newServer := NewServer(version)
 	if isDebugged {
 		options = append(options, tf6server.WithManagedDebug())
 	} else {
 		// CI systems send SIGTERM to the whole process group, including the provider. Terraform
 		// stops the provider itself, once it knows the outcome of each change.
 		signal.Ignore(syscall.SIGTERM)
-		dropUnreadLogs()
+		if !isLogRead() {
+			_ = os.Setenv(logLevel, "OFF") // It cannot fail: the name is valid.
+			newServer = func() tfprotov6.ProviderServer { return server.NewWithoutLog(framework(version)) }
+		}
 	}
 	collectLessOften()
-	return tf6server.Serve("registry.terraform.io/port-changelog/port", NewServer(version), options...)
+	return tf6server.Serve("registry.terraform.io/port-changelog/port", newServer, options...)
 }
 
 // NewServer returns the constructor of a provider server for [tf6server.Serve]. The arguments are
 // those of [New].
 func NewServer(version string, opts ...Option) func() tfprotov6.ProviderServer {
 	return func() tfprotov6.ProviderServer {
-		return server.New(providerserver.NewProtocol6(New(version, opts...)())())
+		return server.New(framework(version, opts...))
 	}
 }
 
-// dropUnreadLogs turns off the plugin SDK's log unless Terraform shows it. The SDK traces each call
-// in detail and leaves the filtering to Terraform
-// (https://developer.hashicorp.com/terraform/plugin/log/managing), which costs a fifth of the CPU
+func framework(version string, opts ...Option) tfprotov6.ProviderServer {
+	return providerserver.NewProtocol6(New(version, opts...)())()
+}
+
+// logLevel is the environment variable with the level of the plugin SDK's log.
+const logLevel = "TF_LOG_SDK"
+
+// isLogRead reports whether Terraform shows the provider's log. The plugin SDK traces each call in
+// detail and leaves the filtering to Terraform
+// (https://developer.hashicorp.com/terraform/plugin/log/managing), which costs a quarter of the CPU
 // time of a plan.
-func dropUnreadLogs() {
-	const level = "TF_LOG_SDK"
-	for _, name := range []string{"TF_LOG", "TF_LOG_PROVIDER", level} {
-		if os.Getenv(name) != "" {
-			return
-		}
-	}
-	_ = os.Setenv(level, "OFF") // It cannot fail: the name is valid.
+func isLogRead() bool {
+	return slices.ContainsFunc([]string{"TF_LOG", "TF_LOG_PROVIDER", logLevel}, func(name string) bool { return os.Getenv(name) != "" })
 }
 
-// collectLessOften lets garbage grow to several times the live heap, which is small compared to
-// what Terraform's calls allocate. GOGC overrides it.
+// collectLessOften lets garbage grow to a few times the memory in use, which is little, up to a
+// limit: the calls of Terraform leave much garbage. GOGC and GOMEMLIMIT override it
+// (https://pkg.go.dev/runtime#hdr-Environment_Variables).
 func collectLessOften() {
-	const percent = 400
+	const percent, limit = 400, 150 << 20
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(percent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(limit)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
@@ -18,6 +19,9 @@ import (
 // ModifyPlan plans what the plan modifiers of the schema cannot: each of them sees only one
 // attribute, and not the blueprint.
 func (r *entityResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if isUnchanged(req) {
+		return
+	}
 	rec, diagnostics := readRecord(ctx, req.Private)
 	resp.Diagnostics.Append(diagnostics...)
 	if resp.Diagnostics.HasError() {
@@ -42,6 +46,21 @@ func (r *entityResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	r.planUpdate(ctx, &config, &state, rec, resp)
+}
+
+// isUnchanged reports whether there is nothing to settle, as for most entities of a plan: the plan
+// is the state, and so is the configuration where Port could supply a value.
+func isUnchanged(req resource.ModifyPlanRequest) bool {
+	var config, state map[string]tftypes.Value
+	if !req.Plan.Raw.Equal(req.State.Raw) || req.Config.Raw.As(&config) != nil || req.State.Raw.As(&state) != nil {
+		return false
+	}
+	for _, name := range []string{"title", "icon", "teams", "properties", "properties_json", "relations"} {
+		if !config[name].Equal(state[name]) {
+			return false
+		}
+	}
+	return true
 }
 
 // planCreate plans an entity that is not in the state.

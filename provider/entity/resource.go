@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -85,8 +86,10 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	resp.Diagnostics.Append(rec.save(ctx, resp.Private)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, refreshed)...)
-	resp.State.Raw = memory.Restore(req.State.Raw, resp.State.Raw)
+	if !reflect.DeepEqual(refreshed, state) { // Most entities have not changed, and encoding one takes longer than this.
+		resp.Diagnostics.Append(resp.State.Set(ctx, refreshed)...)
+		resp.State.Raw = memory.Restore(req.State.Raw, resp.State.Raw)
+	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, refreshed.identity())...)
 	r.Backend.MarkRead(refreshed.address().key())
 }

@@ -8,22 +8,26 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 )
 
 // ValidateConfig refuses a property that is set both in a typed map and in properties_json, because
 // one of the values would be lost.
 func (r *entityResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var config partialModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	var typed types.Object
+	var text jsontype.Value
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("properties"), &typed)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("properties_json"), &text)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	untyped, err := objectOf(config.PropertiesJSON)
+	untyped, err := objectOf(text)
 	if err != nil {
 		// The validators of the attribute report this.
 		return
 	}
-	resp.Diagnostics.Append(exclusiveKeys(config.Properties, untyped)...)
+	resp.Diagnostics.Append(exclusiveKeys(typed, untyped)...)
 }
 
 func exclusiveKeys(typed types.Object, untyped map[string]any) diag.Diagnostics {

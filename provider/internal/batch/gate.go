@@ -64,7 +64,7 @@ type gate struct {
 	mutex sync.Mutex
 	// present is the number of callers, expected the number with which a round is full.
 	present, expected int
-	waiting []*call
+	waiting           []*call
 	// current is the round that the next one waits for, or nil.
 	current *round
 	// lastSize is the number of calls in the last round.
