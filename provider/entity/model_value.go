@@ -98,12 +98,16 @@ func numberCodec() codec[types.Number] {
 			}
 			return convert.NumberText(value), nil
 		},
-		read: func(value any, _ types.Number) (types.Number, error) {
+		read: func(value any, prior types.Number) (types.Number, error) {
 			number, isNumber := value.(json.Number)
 			if !isNumber {
 				return types.NumberNull(), nil
 			}
-			return convert.NumberFromText(number)
+			read, err := convert.NumberFromText(number)
+			if read.Equal(prior) {
+				return prior, nil // It may have another precision, which depends on how Terraform encoded it.
+			}
+			return read, err
 		},
 	}
 }

@@ -89,8 +89,8 @@ func (r *entityResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if !reflect.DeepEqual(refreshed, state) { // Most entities have not changed, and encoding one takes longer than this.
 		resp.Diagnostics.Append(resp.State.Set(ctx, refreshed)...)
 		resp.State.Raw = memory.Restore(req.State.Raw, resp.State.Raw)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, refreshed.identity())...)
 	}
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, refreshed.identity())...)
 	r.Backend.MarkRead(refreshed.address().key())
 }
 
