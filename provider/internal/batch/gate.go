@@ -44,6 +44,8 @@ type call struct {
 	sent                  *port.Entity
 	creating              port.CreateEntityOptions
 	deleting              port.DeleteEntityOptions
+	// isDelayed says that a round has started without the call.
+	isDelayed bool
 
 	// done is closed when the call has been part of a round. Then the rest tells how it ended.
 	done   chan struct{}
@@ -51,6 +53,21 @@ type call struct {
 	err    error
 	// isDone says that a delete needs no request of its own any more.
 	isDone bool
+}
+
+// requestKey is what calls must have in common to share a request.
+type requestKey struct {
+	kind      kind
+	blueprint string
+	creating  port.CreateEntityOptions
+	deleting  port.DeleteEntityOptions
+}
+
+func (c *call) requestKey() requestKey {
+	if c.kind == read {
+		return requestKey{} // A search finds entities of any blueprint.
+	}
+	return requestKey{c.kind, c.blueprint, c.creating, c.deleting}
 }
 
 // gate gathers calls into rounds. A round starts when as many callers have come as ever, because no
@@ -143,7 +160,7 @@ func (g *gate) consider() {
 		return
 	}
 	if g.present == g.expected {
-		g.start()
+		g.start(g.shared())
 		return
 	}
 	g.listen()
@@ -165,14 +182,33 @@ func (g *gate) endSilence() {
 	defer g.mutex.Unlock()
 	if len(g.waiting) > 0 && g.current == nil {
 		g.expected = max(g.expected-1, g.present)
-		g.start()
+		g.start(g.waiting)
 	}
 }
 
-// start starts a round. The caller holds the mutex.
-func (g *gate) start() {
-	calls, started := g.waiting, &round{}
-	g.waiting, g.current, g.lastSize = nil, started, len(calls)
+// shared returns the calls for a round after which others can be expected. A call that would not
+// share its request is delayed once, because one of the next calls may share it. The caller holds
+// the mutex.
+func (g *gate) shared() []*call {
+	sizes := map[requestKey]int{}
+	for _, c := range g.waiting {
+		sizes[c.requestKey()]++
+	}
+	shared := slices.DeleteFunc(slices.Clone(g.waiting), func(c *call) bool { return sizes[c.requestKey()] == 1 && !c.isDelayed })
+	if len(shared) == 0 {
+		return g.waiting
+	}
+	return shared
+}
+
+// start starts a round with some of the waiting calls. The caller holds the mutex.
+func (g *gate) start(calls []*call) {
+	started := &round{}
+	g.waiting = slices.DeleteFunc(slices.Clone(g.waiting), func(c *call) bool { return slices.Contains(calls, c) })
+	for _, c := range g.waiting {
+		c.isDelayed = true
+	}
+	g.current, g.lastSize = started, len(calls)
 	if g.silence != nil {
 		g.silence.Stop()
 	}

@@ -1,7 +1,9 @@
 package batch
 
 import (
+	"cmp"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -9,24 +11,48 @@ import (
 	"time"
 )
 
-// terraform makes calls as Terraform does, so many at a time, with some time between
-// an answer and the next call. It returns how many rounds they took, and the time.
-func terraform(calls, parallelism int, think time.Duration) (rounds int, took time.Duration) {
-	const answer = 100 * time.Millisecond
-	var made atomic.Int64
+// run describes a run of Terraform.
+type run struct {
+	parallelism int
+	// think is the mean time that Terraform needs between the response to a call and the next call.
+	think time.Duration
+	// cores is the number of calls for which Terraform can think at the same time; 0 means all.
+	cores int
+	// blueprints is the number of blueprints whose entities are created, in random order; 0 means
+	// that entities are read.
+	blueprints int
+}
+
+// requests makes 1,000 calls and returns the number of rounds and of requests that they took.
+func (r run) requests() (rounds, requests int) {
+	const calls, answer = 1_000, 100 * time.Millisecond
+	var mutex sync.Mutex
 	g := newGate(func(calls []*call) {
-		made.Add(1)
+		keys := map[requestKey]bool{}
+		for _, c := range calls {
+			keys[c.requestKey()] = true
+		}
+		mutex.Lock()
+		rounds++
+		requests += len(keys)
+		mutex.Unlock()
 		time.Sleep(answer) // Virtual time.
 		finish(calls)
 	})
-	began, numbers := time.Now(), make(chan int)
+	cores := make(chan struct{}, cmp.Or(r.cores, r.parallelism))
+	numbers := make(chan int)
 	var group sync.WaitGroup
-	for worker := range parallelism {
+	for worker := range r.parallelism {
 		random := rand.New(rand.NewPCG(1, uint64(worker))) // The same in every run.
 		group.Go(func() {
 			for range numbers {
-				time.Sleep(time.Duration(random.ExpFloat64() * float64(think))) // Virtual time.
+				cores <- struct{}{}
+				time.Sleep(time.Duration(random.ExpFloat64() * float64(r.think))) // Virtual time.
+				<-cores
 				c := &call{done: make(chan struct{})}
+				if r.blueprints > 0 {
+					c.kind, c.blueprint = create, strconv.Itoa(random.IntN(r.blueprints))
+				}
 				isAlone, leave := g.enter(c)
 				if isAlone {
 					time.Sleep(answer)
@@ -42,32 +68,35 @@ func terraform(calls, parallelism int, think time.Duration) (rounds int, took ti
 	}
 	close(numbers)
 	group.Wait()
-	return int(made.Load()), time.Since(began)
+	return rounds, requests
 }
 
-func TestGate_gathersWhatTerraformAsksFor(t *testing.T) {
+func TestGate_gathersConcurrentCalls(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		parallelism int
-		think       time.Duration
-		// most is how many rounds 1,000 calls take at most.
-		most int
+		run
+		// maxRounds and maxRequests are limits for 1,000 calls.
+		maxRounds, maxRequests int
 	}{
-		"as usual":                 {10, 10 * time.Millisecond, 112},
-		"on a quick machine":       {10, time.Millisecond, 102},
-		"on a slow machine":        {10, 100 * time.Millisecond, 130},
-		"with less parallelism":    {4, 10 * time.Millisecond, 290},
-		"with more parallelism":    {100, 10 * time.Millisecond, 14},
-		"with none":                {1, 10 * time.Millisecond, 0},
-		"two at a time, both soon": {2, 10 * time.Millisecond, 0},
+		"default parallelism":           {run{10, 10 * time.Millisecond, 0, 0}, 112, 112},
+		"quick machine":                 {run{10, time.Millisecond, 0, 0}, 102, 102},
+		"slow machine":                  {run{10, 100 * time.Millisecond, 0, 0}, 130, 130},
+		"two cores":                     {run{10, 10 * time.Millisecond, 2, 0}, 112, 112},
+		"low parallelism":               {run{4, 10 * time.Millisecond, 0, 0}, 290, 290},
+		"high parallelism":              {run{100, 10 * time.Millisecond, 0, 0}, 14, 14},
+		"high parallelism on two cores": {run{100, 10 * time.Millisecond, 2, 0}, 14, 14},
+		"no parallelism":                {run{1, 10 * time.Millisecond, 0, 0}, 0, 0},
+		"parallelism of two":            {run{2, 10 * time.Millisecond, 0, 0}, 0, 0},
+		"ten blueprints":                {run{10, 10 * time.Millisecond, 2, 10}, 150, 610},
+		"ten blueprints at once":        {run{100, 10 * time.Millisecond, 2, 10}, 14, 120},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				rounds, took := terraform(1_000, test.parallelism, test.think)
-				t.Logf("%d rounds in %s", rounds, took)
-				if rounds > test.most {
-					t.Errorf("1,000 calls took %d rounds, want %d", rounds, test.most)
+				rounds, requests := test.requests()
+				t.Logf("%d rounds, %d requests", rounds, requests)
+				if rounds > test.maxRounds || requests > test.maxRequests {
+					t.Errorf("1,000 calls took %d rounds and %d requests, want at most %d and %d", rounds, requests, test.maxRounds, test.maxRequests)
 				}
 			})
 		})

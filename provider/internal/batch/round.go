@@ -13,41 +13,26 @@ import (
 // blueprint, a bulk request for the creates and one for the deletes of each.
 func (s *Store) run(calls []*call) {
 	var group sync.WaitGroup
-	var reads []*call
-	creates, deletes := map[createLane][]*call{}, map[deleteLane][]*call{}
+	requests, creates := map[requestKey][]*call{}, map[requestKey][]*call{}
 	for _, c := range calls {
-		switch c.kind {
+		requests[c.requestKey()] = append(requests[c.requestKey()], c)
+	}
+	for key, together := range requests {
+		switch key.kind {
 		case read:
-			reads = append(reads, c)
+			for chunk := range slices.Chunk(together, maxReads) {
+				group.Go(func() { s.search(chunk) })
+			}
 		case create:
-			lane := createLane{c.blueprint, c.creating}
-			creates[lane] = append(creates[lane], c)
+			creates[key] = together
 		case remove:
-			lane := deleteLane{c.blueprint, c.deleting}
-			deletes[lane] = append(deletes[lane], c)
-		}
-	}
-	for chunk := range slices.Chunk(reads, maxReads) {
-		group.Go(func() { s.search(chunk) })
-	}
-	for lane, together := range deletes {
-		for chunk := range slices.Chunk(together, maxDeletes) {
-			group.Go(func() { s.deleteTogether(lane, chunk) })
+			for chunk := range slices.Chunk(together, maxDeletes) {
+				group.Go(func() { s.deleteTogether(key, chunk) })
+			}
 		}
 	}
 	group.Go(func() { s.createAll(creates) })
 	group.Wait()
-}
-
-// createLane and deleteLane are what calls must have in common to share a request.
-type createLane struct {
-	blueprint string
-	options   port.CreateEntityOptions
-}
-
-type deleteLane struct {
-	blueprint string
-	options   port.DeleteEntityOptions
 }
 
 // finish tells callers that their calls have ended.
@@ -132,17 +117,16 @@ func (s *Store) find(ctx context.Context, wanted map[address][]*call) (map[addre
 	return found, nil
 }
 
-// createAll makes the entities of a round. A single one of a lane is created with a
-// request whose answer is complete; what was created in bulk is read afterwards, all
-// of it at once.
-func (s *Store) createAll(lanes map[createLane][]*call) {
+// createAll creates the entities of a round. The response to a single create is complete; the
+// entities that were created in bulk are read afterwards, in one search.
+func (s *Store) createAll(creates map[requestKey][]*call) {
 	var group sync.WaitGroup
 	var mutex sync.Mutex
 	var created []*call
-	for lane, together := range lanes {
+	for key, together := range creates {
 		for chunk := range slices.Chunk(together, maxCreates) {
 			group.Go(func() {
-				incomplete := s.createTogether(lane, chunk)
+				incomplete := s.createTogether(key, chunk)
 				mutex.Lock()
 				defer mutex.Unlock()
 				created = append(created, incomplete...)
@@ -158,7 +142,7 @@ func (s *Store) createAll(lanes map[createLane][]*call) {
 
 // createTogether makes the entities of one request. It returns the calls of which
 // the answer is not complete, and finishes the others.
-func (s *Store) createTogether(lane createLane, calls []*call) (incomplete []*call) {
+func (s *Store) createTogether(key requestKey, calls []*call) (incomplete []*call) {
 	if len(calls) == 1 {
 		defer finish(calls)
 		c := calls[0]
@@ -171,7 +155,7 @@ func (s *Store) createTogether(lane createLane, calls []*call) (incomplete []*ca
 	for i, c := range calls {
 		entities[i] = c.sent
 	}
-	for i, result := range s.client.Entities.CreateTogether(ctx, lane.blueprint, entities, lane.options) {
+	for i, result := range s.client.Entities.CreateTogether(ctx, key.blueprint, entities, key.creating) {
 		c := calls[i]
 		c.entity, c.err = result.Entity, result.Err
 		if c.err == nil && c.entity.CreatedAt == "" {
@@ -210,7 +194,7 @@ func (s *Store) complete(calls []*call) {
 // deleteTogether removes the entities of one request. What it does not remove, for
 // whatever reason, the callers remove themselves: Port removes all or none of
 // them, and says of which of them there is something to report only one by one.
-func (s *Store) deleteTogether(lane deleteLane, calls []*call) {
+func (s *Store) deleteTogether(key requestKey, calls []*call) {
 	defer finish(calls)
 	if len(calls) == 1 {
 		c := calls[0]
@@ -224,7 +208,7 @@ func (s *Store) deleteTogether(lane deleteLane, calls []*call) {
 		identifiers[i] = c.identifier
 	}
 	deleted := map[string]bool{}
-	for identifier, err := range s.client.Entities.BulkDelete(ctx, lane.blueprint, slices.Values(identifiers), lane.options) {
+	for identifier, err := range s.client.Entities.BulkDelete(ctx, key.blueprint, slices.Values(identifiers), key.deleting) {
 		if err == nil {
 			deleted[identifier] = true
 		}
