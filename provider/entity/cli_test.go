@@ -2,8 +2,11 @@ package entity_test
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -13,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/port-changelog/terraform-provider-port/internal/emulator"
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/acctest"
 )
@@ -100,6 +104,61 @@ func TestEntity_coOwnedWithTheCLI(t *testing.T) {
 			{Config: coOwned},
 			{PreConfig: func() { change(t, env, &port.EntityPatch{Icon: port.Set("Lock"), Team: port.Set([]string{"x"})}) }, Config: coOwned, ConfigPlanChecks: acctest.NoChanges()},
 			{Config: strings.Replace(coOwned, `"ours"`, "null", 1), ConfigPlanChecks: acctest.Changes(address, "properties.string_props.text")},
+		},
+	})
+}
+
+const many = `
+resource "port_entity" "this" {
+  count      = 60
+  blueprint  = "thing"
+  identifier = "e${count.index}"
+  title      = "Entity ${count.index}"
+  properties = { string_props = { text = "x" } }
+}`
+
+// TestEntity_manyWithTheCLI creates and deletes entities in bulk.
+func TestEntity_manyWithTheCLI(t *testing.T) {
+	t.Parallel()
+	env := newThings(t, func(options *emulator.Options) { options.Latency = 20 * time.Millisecond })
+	atMost := func(most int) error {
+		writes := env.Writes(t)
+		total := 0
+		for _, count := range writes {
+			total += count
+		}
+		if total > most {
+			return fmt.Errorf("60 entities took %d writes, want at most %d: %v", total, most, writes)
+		}
+		return nil
+	}
+	env.Requests(t)
+	env.Run(t, resource.TestCase{
+		Steps:        []resource.TestStep{{Config: many, Check: func(*terraform.State) error { return atMost(30) }}, {Config: many, ConfigPlanChecks: acctest.NoChanges()}},
+		CheckDestroy: func(*terraform.State) error { return atMost(30) },
+	})
+}
+
+// TestEntity_oneOfManyExistsWithTheCLI checks that one entity that cannot be created fails on its
+// own resource, and the others that share its request are created.
+func TestEntity_oneOfManyExistsWithTheCLI(t *testing.T) {
+	t.Parallel()
+	env := newThings(t, func(options *emulator.Options) { options.Latency = 20 * time.Millisecond })
+	create(t, env, "thing", &port.Entity{Identifier: "e37", Title: new("Theirs")})
+	env.Run(t, resource.TestCase{
+		Steps: []resource.TestStep{{Config: many, ExpectError: regexp.MustCompile(`(?s)port_entity\.this\[37\].*already exists`)}},
+		CheckDestroy: func(*terraform.State) error {
+			remaining := []string{}
+			for entity, err := range env.Client.Entities.SearchBlueprint(t.Context(), "thing", nil, port.SearchBlueprintOptions{}) {
+				if err != nil {
+					return err
+				}
+				remaining = append(remaining, entity.Identifier)
+			}
+			if !slices.Equal(remaining, []string{"e37"}) {
+				return fmt.Errorf("after the destroy these exist: %v", remaining)
+			}
+			return nil
 		},
 	})
 }

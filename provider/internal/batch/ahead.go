@@ -10,58 +10,59 @@ import (
 )
 
 const (
-	// straysFirst is how many entities of a blueprint are asked for before its size is.
-	straysFirst = 3
-	// worthReading is how many entities are read ahead at most for each that was asked
-	// for: it bounds what is read in vain, and 1,000 of 50,000 are not worth it.
-	worthReading = 40
-	// headStart is how many asks count for a blueprint where reading ahead another one has paid:
-	// such a run is about many entities.
+	// singleReads is the number of entities of a blueprint that are read without asking how many
+	// the blueprint has.
+	singleReads = 3
+	// maxReadPerRequested limits the entities that are read ahead for each requested one, and so
+	// the entities that are read in vain: for 1,000 of 50,000, reading ahead does not pay.
+	maxReadPerRequested = 40
+	// headStart is the number of requests that count for a blueprint after reading ahead has paid
+	// for another one: such a run is about many entities.
 	headStart = 2
-	// pageSize is the most that Port takes.
+	// pageSize is the maximum that Port accepts.
 	pageSize = 1000
 )
 
-// ahead reads blueprints whole where a refresh asks for many of their entities.
-// What was read is given out once: a refresh asks once.
+// ahead reads all entities of a blueprint when a refresh requests many of them. It returns each
+// entity once, because a refresh requests each entity once.
 type ahead struct {
 	client     *port.Client
 	definition func(ctx context.Context, blueprint string) (*port.Blueprint, error)
 
 	mutex sync.Mutex
 	lanes map[string]*lane
-	// hasPaid says that a blueprint was worth reading.
+	// hasPaid says that reading ahead has paid for a blueprint.
 	hasPaid bool
 }
 
-// lane is the reading ahead of one blueprint's entities.
+// lane is the state of reading ahead the entities of one blueprint.
 type lane struct {
 	blueprint string
-	// changes is the count of the client's changes when the lane began: after another change
-	// it is out of date.
-	changes uint64
-	asks    int
-	// asked are the entities that were asked for: they are given out no more.
-	asked map[string]bool
-	// size is how many entities the blueprint has; -1 until that is known.
+	// changes is the client's number of changes when the lane began. After another change the lane
+	// is out of date.
+	changes  uint64
+	requests int
+	// requested contains the entities that were requested. They are not returned again.
+	requested map[string]bool
+	// size is the number of entities of the blueprint, or -1 until it is known.
 	size int64
-	// isUseless says that there is nothing to gain: it was read already, or cannot be read.
+	// isUseless says that reading cannot help: it is done, or it failed.
 	isUseless bool
-	// cancel stops the reading that is under way; nil if there is none.
+	// cancel stops the current reading; nil if there is none.
 	cancel context.CancelFunc
-	// entities are those that were read and nobody has asked for.
+	// entities contains the entities that were read and have not been requested.
 	entities map[string]*port.Entity
-	// waiting are those who wait for an entity, by its identifier.
+	// waiting contains the callers that wait for an entity, by its identifier.
 	waiting map[string][]chan *port.Entity
 }
 
-// take returns an entity that was or is being read ahead; nil if the caller has to
-// read it.
+// take returns an entity that was read ahead, or is about to be. It returns nil if the caller has
+// to read the entity itself.
 func (a *ahead) take(ctx context.Context, blueprint, identifier string, gate *gate) *port.Entity {
 	a.mutex.Lock()
 	l := a.lane(blueprint)
-	l.asks++
-	l.asked[identifier] = true
+	l.requests++
+	l.requested[identifier] = true
 	if entity, isRead := l.entities[identifier]; isRead {
 		delete(l.entities, identifier)
 		a.mutex.Unlock()
@@ -88,8 +89,8 @@ func (a *ahead) take(ctx context.Context, blueprint, identifier string, gate *ga
 	}
 }
 
-// lane returns the lane of a blueprint, a new one if what the old one holds is out
-// of date. The caller holds the mutex.
+// lane returns the lane of a blueprint, or a new one if the existing one is out of date. The caller
+// holds the mutex.
 func (a *ahead) lane(blueprint string) *lane {
 	changes := a.client.Changes()
 	l, exists := a.lanes[blueprint]
@@ -97,38 +98,38 @@ func (a *ahead) lane(blueprint string) *lane {
 		return l
 	}
 	l = &lane{
-		blueprint: blueprint, changes: changes, size: -1, asked: map[string]bool{},
+		blueprint: blueprint, changes: changes, size: -1, requested: map[string]bool{},
 		entities: map[string]*port.Entity{}, waiting: map[string][]chan *port.Entity{},
 	}
 	a.lanes[blueprint] = l
 	return l
 }
 
-// isWorthwhile reports whether to look how many entities the blueprint has, or to
-// read them. The caller holds the mutex.
+// isWorthwhile reports whether to count the entities of the blueprint or, if their number is known,
+// to read them. The caller holds the mutex.
 func (a *ahead) isWorthwhile(l *lane) bool {
-	asks := l.asks
-	if a.hasPaid && asks > 1 {
-		asks += headStart
+	requests := l.requests
+	if a.hasPaid && requests > 1 {
+		requests += headStart
 	}
 	switch {
-	case l.isUseless || asks <= straysFirst:
+	case l.isUseless || requests <= singleReads:
 		return false
 	case l.size < 0:
 		return true
 	default:
-		return l.size <= int64(asks)*worthReading
+		return l.size <= int64(requests)*maxReadPerRequested
 	}
 }
 
-// start begins to read. It ends by itself, or when the last who waits gives up. The
+// start begins to read. The reading ends by itself, or when the last waiting caller gives up. The
 // caller holds the mutex.
 func (a *ahead) start(ctx context.Context, l *lane) {
 	ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	go a.read(ctx, l)
 }
 
-// leave takes back the wait of a caller who gives up.
+// leave removes a waiting caller that gives up.
 func (a *ahead) leave(l *lane, identifier string, arrival chan *port.Entity) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
@@ -141,8 +142,8 @@ func (a *ahead) leave(l *lane, identifier string, arrival chan *port.Entity) {
 	}
 }
 
-// read reads the blueprint's entities, if there are not too many. Whoever still
-// waits at the end reads for himself.
+// read reads the entities of the blueprint, unless there are too many. Callers that still wait at
+// the end read their entities themselves.
 func (a *ahead) read(ctx context.Context, l *lane) {
 	defer a.finish(l)
 	a.mutex.Lock()
@@ -157,11 +158,11 @@ func (a *ahead) read(ctx context.Context, l *lane) {
 	}
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	// Who interrupts one reading does not speak for those who come later.
+	// After an interruption, later callers may still want the entities.
 	l.isUseless = err == nil || ctx.Err() == nil
 }
 
-// count asks how many entities there are, and reports whether to read them.
+// count requests the number of entities and reports whether to read them.
 func (a *ahead) count(ctx context.Context, l *lane) bool {
 	size, err := a.client.Entities.Count(ctx, l.blueprint)
 	a.mutex.Lock()
@@ -176,7 +177,7 @@ func (a *ahead) count(ctx context.Context, l *lane) bool {
 	return isWorthwhile
 }
 
-// computed are the properties that Port computes.
+// computed returns the properties that Port computes.
 func computed(definition *port.Blueprint) []string {
 	return slices.Concat(
 		slices.Sorted(maps.Keys(definition.MirrorProperties)),
@@ -191,7 +192,7 @@ func (a *ahead) readPages(ctx context.Context, l *lane, exclude []string) error 
 			return err
 		}
 		for _, property := range exclude {
-			delete(entity.Properties, property) // The answer may hold it all the same.
+			delete(entity.Properties, property) // The response may contain it nevertheless.
 		}
 		if !a.put(l, entity) {
 			return nil
@@ -200,8 +201,8 @@ func (a *ahead) readPages(ctx context.Context, l *lane, exclude []string) error 
 	return nil
 }
 
-// put hands an entity to those who wait for it, or keeps it for who comes. It
-// reports whether the lane is still up to date.
+// put passes an entity to the callers that wait for it, or stores it for a later one. It reports
+// whether the lane is still up to date.
 func (a *ahead) put(l *lane, entity *port.Entity) bool {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
@@ -210,7 +211,7 @@ func (a *ahead) put(l *lane, entity *port.Entity) bool {
 	}
 	waiting := l.waiting[entity.Identifier]
 	if len(waiting) == 0 {
-		if !l.asked[entity.Identifier] {
+		if !l.requested[entity.Identifier] {
 			l.entities[entity.Identifier] = entity
 		}
 		return true
@@ -223,7 +224,7 @@ func (a *ahead) put(l *lane, entity *port.Entity) bool {
 	return true
 }
 
-// finish sends away whoever still waits.
+// finish tells the waiting callers to read their entities themselves.
 func (a *ahead) finish(l *lane) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()

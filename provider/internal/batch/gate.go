@@ -27,7 +27,7 @@ const (
 	longRound = 2 * time.Second
 )
 
-// kind is what a call is for.
+// kind is the operation of a call.
 type kind int
 
 const (
@@ -36,7 +36,7 @@ const (
 	remove
 )
 
-// call is one caller's.
+// call is the call of one caller.
 type call struct {
 	kind                  kind
 	ctx                   context.Context //nolint:containedctx // A call is the context of its caller.
@@ -47,11 +47,11 @@ type call struct {
 	// isDelayed says that a round has started without the call.
 	isDelayed bool
 
-	// done is closed when the call has been part of a round. Then the rest tells how it ended.
+	// done is closed after the round of the call. Then the following fields contain the result.
 	done   chan struct{}
 	entity *port.Entity
 	err    error
-	// isDone says that a delete needs no request of its own any more.
+	// isDone says that a delete needs no further request.
 	isDone bool
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// run makes the requests of a round, all at once: one search for the reads of every
-// blueprint, a bulk request for the creates and one for the deletes of each.
+// run makes the requests of a round concurrently: one search for all reads, and for each blueprint
+// a bulk request for its creates and one for its deletes.
 func (s *Store) run(calls []*call) {
 	var group sync.WaitGroup
 	requests, creates := map[requestKey][]*call{}, map[requestKey][]*call{}
@@ -35,15 +35,15 @@ func (s *Store) run(calls []*call) {
 	group.Wait()
 }
 
-// finish tells callers that their calls have ended.
+// finish tells the callers that their calls are done.
 func finish(calls []*call) {
 	for _, c := range calls {
 		close(c.done)
 	}
 }
 
-// sharedContext is the context of a request for several callers: it ends when the
-// last of theirs has.
+// sharedContext returns the context of a request for several callers. It ends when the contexts of
+// all of them have ended.
 func sharedContext(calls []*call) (context.Context, func()) {
 	shared, cancel := context.WithCancel(context.WithoutCancel(calls[0].ctx))
 	var left atomic.Int64
@@ -64,8 +64,8 @@ func sharedContext(calls []*call) (context.Context, func()) {
 	}
 }
 
-// search reads entities and tells the callers. What it does not find, for whatever
-// reason, they read themselves.
+// search reads entities and tells the callers. They read the entities that it does not find, for
+// whatever reason, themselves.
 func (s *Store) search(calls []*call) {
 	defer finish(calls)
 	ctx, release := sharedContext(calls)
@@ -75,14 +75,14 @@ func (s *Store) search(calls []*call) {
 		c.entity, c.err = s.getAlone(c.ctx, c.blueprint, c.identifier)
 		return
 	}
-	wanted := make(map[address][]*call, len(calls))
+	callers := make(map[address][]*call, len(calls))
 	for _, c := range calls {
 		at := address{c.blueprint, c.identifier}
-		wanted[at] = append(wanted[at], c)
+		callers[at] = append(callers[at], c)
 	}
-	found, err := s.find(ctx, wanted)
+	entities, err := s.find(ctx, callers)
 	for _, c := range calls {
-		switch entity := found[address{c.blueprint, c.identifier}]; {
+		switch entity := entities[address{c.blueprint, c.identifier}]; {
 		case entity != nil:
 			copied := *entity
 			c.entity = &copied
@@ -96,9 +96,9 @@ func (s *Store) search(calls []*call) {
 type address struct{ blueprint, identifier string }
 
 // find searches for entities of any blueprints.
-func (s *Store) find(ctx context.Context, wanted map[address][]*call) (map[address]*port.Entity, error) {
+func (s *Store) find(ctx context.Context, callers map[address][]*call) (map[address]*port.Entity, error) {
 	identifiers := map[string][]string{}
-	for at := range wanted {
+	for at := range callers {
 		identifiers[at.blueprint] = append(identifiers[at.blueprint], at.identifier)
 	}
 	query, err := port.QueryIdentifiers(identifiers)
@@ -109,12 +109,12 @@ func (s *Store) find(ctx context.Context, wanted map[address][]*call) (map[addre
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[address]*port.Entity, len(result.Entities))
+	entities := make(map[address]*port.Entity, len(result.Entities))
 	for i := range result.Entities {
 		entity := &result.Entities[i]
-		found[address{entity.Blueprint, entity.Identifier}] = entity
+		entities[address{entity.Blueprint, entity.Identifier}] = entity
 	}
-	return found, nil
+	return entities, nil
 }
 
 // createAll creates the entities of a round. The response to a single create is complete; the
@@ -140,8 +140,8 @@ func (s *Store) createAll(creates map[requestKey][]*call) {
 	group.Wait()
 }
 
-// createTogether makes the entities of one request. It returns the calls of which
-// the answer is not complete, and finishes the others.
+// createTogether creates entities in one request. It returns the calls for which the response is
+// incomplete, and finishes the others.
 func (s *Store) createTogether(key requestKey, calls []*call) (incomplete []*call) {
 	if len(calls) == 1 {
 		defer finish(calls)
@@ -167,21 +167,21 @@ func (s *Store) createTogether(key requestKey, calls []*call) (incomplete []*cal
 	return incomplete
 }
 
-// complete reads what was created, and tells the callers. An entity that cannot be
-// read was created all the same.
+// complete reads the created entities and tells the callers. An entity that cannot be read was
+// created nevertheless.
 func (s *Store) complete(calls []*call) {
 	defer finish(calls)
 	ctx, release := sharedContext(calls)
 	defer release()
 	lingering, stop := port.Linger(ctx)
 	defer stop()
-	wanted := make(map[address][]*call, len(calls))
+	callers := make(map[address][]*call, len(calls))
 	for _, c := range calls {
-		wanted[address{c.blueprint, c.identifier}] = []*call{c}
+		callers[address{c.blueprint, c.identifier}] = []*call{c}
 	}
-	found, err := s.find(lingering, wanted)
-	for at, waiting := range wanted {
-		entity := found[at]
+	entities, err := s.find(lingering, callers)
+	for at, waiting := range callers {
+		entity := entities[at]
 		if entity == nil && (err == nil || !concernsAll(err)) {
 			entity, _ = s.getAlone(lingering, at.blueprint, at.identifier)
 		}
@@ -191,9 +191,9 @@ func (s *Store) complete(calls []*call) {
 	}
 }
 
-// deleteTogether removes the entities of one request. What it does not remove, for
-// whatever reason, the callers remove themselves: Port removes all or none of
-// them, and says of which of them there is something to report only one by one.
+// deleteTogether deletes entities in one request. The callers delete the entities that it does not
+// delete, for whatever reason, themselves: Port deletes all of them or none, and only a single
+// request reports what is wrong with an entity.
 func (s *Store) deleteTogether(key requestKey, calls []*call) {
 	defer finish(calls)
 	if len(calls) == 1 {

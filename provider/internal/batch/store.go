@@ -1,7 +1,7 @@
-// Package batch reads, creates and deletes entities of Port, many in one request
-// where that means the same as one by one. Terraform asks for one entity at a time,
-// for ten of them at once or as many as -parallelism says, and never says what
-// comes next. The resource port_entity uses it.
+// Package batch reads, creates and deletes entities of Port, many in one request where the result
+// is the same as with one request each. Terraform makes one call per entity, ten calls at the same
+// time or as many as -parallelism allows, and never says which calls follow. The resource
+// port_entity uses it.
 package batch
 
 import (
@@ -12,24 +12,22 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// The most entities in one request. Port takes 20 in a bulk create and 100 in a bulk
-// delete (https://docs.port.io/api-reference); how many identifiers a search takes is
-// not documented.
+// The maximum numbers of entities in one request. Port accepts 20 in a bulk create and 100 in a
+// bulk delete (https://docs.port.io/api-reference); the limit of a search is not documented.
 const (
 	maxCreates = 20
 	maxDeletes = 100
 	maxReads   = 100
 )
 
-// Store gives access to entities. It is safe for concurrent use, and serves one run
-// of Terraform.
+// Store gives access to entities during one run of Terraform. It is safe for concurrent use.
 type Store struct {
 	client *port.Client
 	gate   gate
 	ahead  ahead
 }
 
-// New returns a store. definition reads a blueprint; nobody changes what it returns.
+// New returns a store. definition reads a blueprint; the result is not modified.
 func New(client *port.Client, definition func(ctx context.Context, blueprint string) (*port.Blueprint, error)) *Store {
 	s := &Store{client: client}
 	s.gate = newGate(s.run)
@@ -37,9 +35,9 @@ func New(client *port.Client, definition func(ctx context.Context, blueprint str
 	return s
 }
 
-// Get reads an entity as it is now, without what Port computes. It returns
-// [port.ErrNotFound] if there is none, which only a read of that entity alone can
-// tell: a search may miss what is there.
+// Get reads the current entity, without the properties that Port computes. It returns
+// [port.ErrNotFound] if there is no such entity, which only a read of that entity alone can tell: a
+// search may miss existing entities.
 func (s *Store) Get(ctx context.Context, blueprint, identifier string) (*port.Entity, error) {
 	c := &call{kind: read, ctx: ctx, blueprint: blueprint, identifier: identifier, done: make(chan struct{})}
 	isAlone, leave := s.gate.enter(c)
@@ -58,8 +56,8 @@ func (s *Store) Get(ctx context.Context, blueprint, identifier string) (*port.En
 	return s.getAlone(ctx, blueprint, identifier)
 }
 
-// Refresh is [Store.Get] for a refresh, which asks for each entity once: the entity
-// may have been read ahead in this run, though never before a change of this run.
+// Refresh is [Store.Get] for a refresh, which requests each entity once. The entity may have been
+// read ahead in this run, but never before a change that this run has made.
 func (s *Store) Refresh(ctx context.Context, blueprint, identifier string) (*port.Entity, error) {
 	if entity := s.ahead.take(ctx, blueprint, identifier, &s.gate); entity != nil {
 		return entity, nil
@@ -71,12 +69,11 @@ func (s *Store) getAlone(ctx context.Context, blueprint, identifier string) (*po
 	return s.client.Entities.Get(ctx, blueprint, identifier, port.GetEntityOptions{ExcludeCalculated: true})
 }
 
-// Create makes an entity, as [port.EntityService.Create] does. Where others were
-// created with it and Port does not let them be read afterwards, the entity is as it
-// was sent, without times.
+// Create creates an entity, as [port.EntityService.Create] does. If it is created together with
+// others and cannot be read afterwards, the result is the entity as it was sent, without times.
 func (s *Store) Create(ctx context.Context, blueprint string, entity *port.Entity, options port.CreateEntityOptions) (*port.Entity, error) {
 	if entity.Identifier == "" {
-		// It could not be found again.
+		// It could not be read afterwards.
 		return s.client.Entities.Create(ctx, blueprint, entity, options)
 	}
 	c := &call{kind: create, ctx: ctx, blueprint: blueprint, identifier: entity.Identifier, sent: entity, creating: options, done: make(chan struct{})}
@@ -95,7 +92,7 @@ func (s *Store) Create(ctx context.Context, blueprint string, entity *port.Entit
 	if s.gate.withdraw(c) {
 		return nil, interrupted("create", c)
 	}
-	// The request is under way, with the entities of others.
+	// The request is in progress, with the entities of other callers.
 	select {
 	case <-c.done:
 		return c.entity, c.err
@@ -104,7 +101,7 @@ func (s *Store) Create(ctx context.Context, blueprint string, entity *port.Entit
 	}
 }
 
-// Delete removes an entity, as [port.EntityService.Delete] does.
+// Delete deletes an entity, as [port.EntityService.Delete] does.
 func (s *Store) Delete(ctx context.Context, blueprint, identifier string, options port.DeleteEntityOptions) error {
 	c := &call{kind: remove, ctx: ctx, blueprint: blueprint, identifier: identifier, deleting: options, done: make(chan struct{})}
 	isAlone, leave := s.gate.enter(c)
@@ -129,8 +126,7 @@ func interrupted(verb string, c *call) error {
 	return fmt.Errorf("%s entity %q of blueprint %q: %w", verb, c.identifier, c.blueprint, c.ctx.Err())
 }
 
-// concernsAll reports whether a failure would meet every request, so that it is no
-// use to repeat it one by one.
+// concernsAll reports whether an error would also occur for each entity alone.
 func concernsAll(err error) bool {
 	_, isTransport := errors.AsType[*port.TransportError](err)
 	return isTransport || errors.Is(err, port.ErrUnauthorized) || errors.Is(err, port.ErrRateLimited)

@@ -39,7 +39,7 @@ type scene struct {
 // The credentials of the emulator.
 const id, secret = "id", "secret-of-the-emulator"
 
-// elsewhere is a client of somebody else.
+// elsewhere is another client of the same Port.
 func (s *scene) elsewhere() *port.Client {
 	s.t.Helper()
 	client, err := port.New(s.url, port.WithCredentials(id, secret))
@@ -86,7 +86,7 @@ func newScene(t *testing.T) *scene {
 	return s
 }
 
-// fill creates entities of "thing" at Port, outside of the store.
+// fill creates entities of "thing" at Port without the store.
 func (s *scene) fill(many int) {
 	s.t.Helper()
 	entities := func(yield func(*port.Entity) bool) {
@@ -121,7 +121,7 @@ func (s *scene) control(method, path, body string) string {
 	return answer.Body.String()
 }
 
-// fault makes the emulator misbehave on a route, once.
+// fault injects one fault on a route.
 func (s *scene) fault(route, what string) {
 	s.t.Helper()
 	method, path, _ := strings.Cut(route, " ")
@@ -178,7 +178,7 @@ func (s *scene) createAll(entities ...*port.Entity) ([]*port.Entity, []error) {
 	return created, errs
 }
 
-// isThere reports whether Port has an entity of "thing".
+// isThere reports whether an entity of "thing" exists at Port.
 func (s *scene) isThere(identifier string) bool {
 	s.t.Helper()
 	_, err := s.client.Entities.Get(s.t.Context(), "thing", identifier, port.GetEntityOptions{})
@@ -208,7 +208,7 @@ func TestCreate_together(t *testing.T) {
 	s.expect(map[string]int{bulkRoute: 1, searchRoute: 1})
 }
 
-// TestCreate_alone: a single one goes at once, as a single request.
+// TestCreate_alone: one entity alone is created immediately, with a single create.
 func TestCreate_alone(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
@@ -222,7 +222,7 @@ func TestCreate_alone(t *testing.T) {
 	s.expect(map[string]int{singleRoute: 2})
 }
 
-// TestCreate_invalidAmongOthers: Port answers 207, and only the invalid one fails.
+// TestCreate_invalidAmongOthers: Port responds 207, and only the invalid entity fails.
 func TestCreate_invalidAmongOthers(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
@@ -240,7 +240,7 @@ func TestCreate_invalidAmongOthers(t *testing.T) {
 	}
 }
 
-// TestCreate_takenAmongOthers: the one that exists says so, as it would alone.
+// TestCreate_takenAmongOthers: an existing entity fails with the same error as alone.
 func TestCreate_takenAmongOthers(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
@@ -268,8 +268,8 @@ func TestCreate_relationsInOneBatch(t *testing.T) {
 	}
 }
 
-// TestCreate_lostAnswer: each entity of a bulk request whose answer was lost is
-// settled by itself.
+// TestCreate_lostAnswer: after the response to a bulk create is lost, the outcome of each entity is
+// determined.
 func TestCreate_lostAnswer(t *testing.T) {
 	t.Parallel()
 	t.Run("after it was handled", func(t *testing.T) {
@@ -310,8 +310,8 @@ func TestCreate_rateLimited(t *testing.T) {
 	s.expect(map[string]int{bulkRoute: 2, searchRoute: 1})
 }
 
-// TestCreate_canceledInMidBatch: who gives up harms nobody, and learns that his
-// entity was created.
+// TestCreate_canceledInMidBatch: a canceled caller does not affect the others, and gets its created
+// entity.
 func TestCreate_canceledInMidBatch(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
@@ -339,7 +339,7 @@ func TestCreate_canceledInMidBatch(t *testing.T) {
 	}
 }
 
-// TestCreate_canceledBeforeItsRound sends nothing for who gives up.
+// TestCreate_canceledBeforeItsRound: nothing is sent for a caller that gives up before its round.
 func TestCreate_canceledBeforeItsRound(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
@@ -370,8 +370,8 @@ func (s *scene) deleteAll(options map[string]port.DeleteEntityOptions) map[strin
 	return errs
 }
 
-// TestDelete_dependentsAmongOthers: a bulk delete that is refused is repeated one by
-// one, and what is deleted with its dependents goes by itself.
+// TestDelete_dependentsAmongOthers: a refused bulk delete is repeated one by one, and deletes with and
+// without dependents do not share a request.
 func TestDelete_dependentsAmongOthers(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
@@ -444,8 +444,8 @@ func TestGet_strayEntitiesTogether(t *testing.T) {
 	s.expect(map[string]int{searchRoute: 1, readRoute: 2})
 }
 
-// TestGet_canceledInMidBatch: who gives up ends at once, and the others get what the
-// same search answers.
+// TestGet_canceledInMidBatch: a canceled caller returns immediately, and the others get the result of
+// the same search.
 func TestGet_canceledInMidBatch(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
@@ -476,7 +476,7 @@ func TestGet_canceledInMidBatch(t *testing.T) {
 	s.expect(map[string]int{searchRoute: 1})
 }
 
-// refresh refreshes entities of "thing", one after the other, and returns which are there.
+// refresh refreshes entities of "thing" one after the other, and returns those that exist.
 func (s *scene) refresh(identifiers ...string) (there []string) {
 	s.t.Helper()
 	for _, identifier := range identifiers {
@@ -491,7 +491,7 @@ func (s *scene) refresh(identifiers ...string) (there []string) {
 	return there
 }
 
-// TestRefresh_fewOfMany fetches what is asked for and nothing else.
+// TestRefresh_fewOfMany: only the requested entities are read.
 func TestRefresh_fewOfMany(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
@@ -506,7 +506,7 @@ func TestRefresh_fewOfMany(t *testing.T) {
 	s.expect(map[string]int{readRoute: 2, countRoute: 1})
 }
 
-// TestRefresh_readsAhead reads a blueprint whole after the third ask.
+// TestRefresh_readsAhead: after the third entity, all entities of the blueprint are read.
 func TestRefresh_readsAhead(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
@@ -521,7 +521,7 @@ func TestRefresh_readsAhead(t *testing.T) {
 	s.expect(map[string]int{readRoute: 3, countRoute: 1, pageRoute: 1, "GET /v1/blueprints/{identifier}": 1})
 }
 
-// TestRefresh_afterAWrite: what this run has written is never shown as it was before.
+// TestRefresh_afterAWrite: an entity that this run has written is not returned as it was before.
 func TestRefresh_afterAWrite(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
@@ -547,8 +547,8 @@ func TestRefresh_afterAWrite(t *testing.T) {
 	}
 }
 
-// TestRefresh_deletedAfterItWasReadAhead: the refresh shows the moment at which it
-// read; whoever acts on an entity reads it as it is.
+// TestRefresh_deletedAfterItWasReadAhead: a refresh returns the entity as it was read ahead; every
+// other read returns the current one.
 func TestRefresh_deletedAfterItWasReadAhead(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
@@ -569,7 +569,7 @@ func TestRefresh_deletedAfterItWasReadAhead(t *testing.T) {
 	}
 }
 
-// TestRefresh_pagesThatFail: then each entity is read alone.
+// TestRefresh_pagesThatFail: if reading ahead fails, each entity is read alone.
 func TestRefresh_pagesThatFail(t *testing.T) {
 	t.Parallel()
 	for _, route := range []string{countRoute, pageRoute} {
@@ -588,8 +588,8 @@ func TestRefresh_pagesThatFail(t *testing.T) {
 	}
 }
 
-// TestRefresh_canceledWhileReadingAhead stops the reading of which nobody waits for
-// the end, and a later caller begins again.
+// TestRefresh_canceledWhileReadingAhead: reading ahead stops when no caller waits for it any more,
+// and a later caller starts it again.
 func TestRefresh_canceledWhileReadingAhead(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
