@@ -48,6 +48,24 @@ func TestCall_context(t *testing.T) {
 	}
 }
 
+// TestCall_withoutLog checks that the context of a call without log has no values, and ends with
+// that of the request.
+func TestCall_withoutLog(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
+	defer cancel()
+	framework := &fakeFramework{during: func(derived context.Context) {
+		if derived.Value(key{}) != nil || derived.Err() != nil {
+			t.Errorf("during the call the context has the value %v and the error %v", derived.Value(key{}), derived.Err())
+		}
+		cancel()
+		<-derived.Done()
+	}}
+	if _, err := server.NewWithoutLog(framework).ReadResource(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestCall_releasesItsContext measures what many calls leave behind.
 func TestCall_releasesItsContext(t *testing.T) { //nolint:paralleltest // It counts the goroutines of the process.
 	const calls, large = 1_000, 100_000
