@@ -290,7 +290,7 @@ func (a *attendedPage) change(t *testing.T, entity, title, status string) {
 		"after":{"identifier":%[2]q,"title":%[3]q,"properties":{"healthStatus":%[4]q,"cpuUtil":41}}}}`,
 		time.Now().UTC().Format(time.RFC3339Nano), entity, title, status)
 	if !a.post(t.Context(), body) {
-		t.Fatalf("the change of %s was not taken", entity)
+		t.Fatalf("the change of %s was not accepted", entity)
 	}
 }
 

@@ -129,7 +129,7 @@ func TestChangesWhileKilledAreCaughtUp(t *testing.T) {
 			select {
 			case <-limit:
 				states, repeated := slack.counts()
-				t.Fatalf("still not: %s; %d states, %d repeated", what, states, repeated)
+				t.Fatalf("timed out waiting for: %s; %d states, %d repeated", what, states, repeated)
 			case <-tick.C:
 			}
 		}

@@ -98,7 +98,7 @@ func until(t *testing.T, what string, limit time.Duration, condition func() bool
 	for !condition() {
 		select {
 		case <-deadline:
-			t.Fatalf("still not: %s", what)
+			t.Fatalf("timed out waiting for: %s", what)
 		case <-tick.C:
 		}
 	}

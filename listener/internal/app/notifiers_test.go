@@ -119,7 +119,7 @@ func TestRemovedLanesAreLookedForAtOnceAndOnDemand(t *testing.T) {
 		n.retire(ctx, func(string) bool { return <-configured })
 	})
 	if <-lanes.retired {
-		t.Error("the lane is held to be configured")
+		t.Error("the lane counts as configured")
 	}
 	configured <- true
 	n.lookForRemoved()

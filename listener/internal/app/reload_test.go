@@ -114,7 +114,7 @@ func TestReload(t *testing.T) {
 		t.Errorf("it was reloaded at %v", at)
 	}
 	if strings.Contains(l.log.String(), "beginning again") {
-		t.Errorf("something was taken from its worker:\n%s", l.log)
+		t.Errorf("a worker was interrupted:\n%s", l.log)
 	}
 }
 
@@ -239,7 +239,7 @@ func TestReloadWaitsForNoRequest(t *testing.T) {
 		until(t, series, func() bool { return l.metric(t, series) == want })
 	}
 	if strings.Contains(l.log.String(), "beginning again") {
-		t.Errorf("something was taken from its worker:\n%s", l.log)
+		t.Errorf("a worker was interrupted:\n%s", l.log)
 	}
 }
 

@@ -70,7 +70,7 @@ func TestLockIsWaitedForNoLongerThanItsContext(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := l.acquire(ended); !errors.Is(err, context.Canceled) {
-		t.Errorf("it is held: %v", err)
+		t.Errorf("the lock is held: %v", err)
 	}
 	unlock()
 	if _, err := l.acquire(t.Context()); err != nil {

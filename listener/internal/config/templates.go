@@ -41,7 +41,7 @@ func (t *templateChoice) read(l *loader) {
 	l.fill(&t.name, t.itself())
 }
 
-// anyRule is the rule for testing a template that no rule uses.
+// anyRule is the rule for testing a template whose rule is unknown.
 func anyRule() rule.Rule { return rule.Rule{Name: "rule"} }
 
 // template returns the template of a rule, inline or named.

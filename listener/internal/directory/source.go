@@ -116,7 +116,7 @@ func askOwners(ctx context.Context, client *port.Client, key string) (map[string
 	return map[string][]string{key: entity.Team}, nil
 }
 
-// absence treats errors that mean that something does not exist as an empty answer.
+// absence treats errors that mean that something does not, or cannot, exist as an empty answer.
 func absence(err error) error {
 	if errors.Is(err, port.ErrNotFound) || errors.Is(err, port.ErrInvalidIdentifier) || errors.Is(err, port.ErrInvalid) {
 		return nil

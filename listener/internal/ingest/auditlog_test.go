@@ -34,7 +34,7 @@ func TestCrowdedWindowsAreHalved(t *testing.T) {
 			r.mustRead(t)
 			r.expectAll(t)
 			if r.log.crowded > 3 {
-				t.Errorf("%d of %d answers held only a part", r.log.crowded, r.log.requests)
+				t.Errorf("%d of %d answers were incomplete", r.log.crowded, r.log.requests)
 			}
 			// Everything is read again after the late entries have appeared.
 			r.log.add(noon.Add(time.Millisecond), 0)
@@ -73,7 +73,7 @@ func TestWidthIsRemembered(t *testing.T) {
 		r.mustRead(t)
 		r.expectAll(t)
 		if requests := r.log.requests - before; r.log.crowded > 0 || requests > 15 {
-			t.Errorf("%d of %d answers held only a part", r.log.crowded, requests)
+			t.Errorf("%d of %d answers were incomplete", r.log.crowded, requests)
 		}
 	}
 	// The window widens again after the burst: ten requests to reach an hour, five hours, and the
@@ -209,7 +209,7 @@ func TestNothingFallsBetweenQueries(t *testing.T) {
 		t.Errorf("%d of %d entries are stored", got, len(r.log.entries))
 	}
 	if got := len(r.journal.positions); got != 1 {
-		t.Errorf("%d positions are kept", got)
+		t.Errorf("%d positions are stored", got)
 	}
 }
 
@@ -232,7 +232,7 @@ func TestRefusedQueryIsForgotten(t *testing.T) {
 	}
 	r.expectAll(t)
 	if _, known := r.journal.positions["blueprint=gone&"+everything]; known || r.counted.failures != 1 {
-		t.Errorf("the query is kept: %t, and %d failures are counted", known, r.counted.failures)
+		t.Errorf("the query still exists: %t, and %d failures are counted", known, r.counted.failures)
 	}
 }
 

@@ -68,7 +68,7 @@ func TestAnEndlessEventTakesNoMemory(t *testing.T) {
 		t.Errorf("counted %s", got)
 	}
 	if took := after.TotalAlloc - before.TotalAlloc; took > size/8 {
-		t.Errorf("an event of %d bytes has taken %d bytes of memory", size, took)
+		t.Errorf("an event of %d bytes took %d bytes of memory", size, took)
 	}
 }
 

@@ -178,7 +178,7 @@ func TestPartsOfAMessage(t *testing.T) {
 			}
 			const remarks = " · 60 minutes late · out of order: a newer change was already reported · may be a duplicate"
 			if got := texts(t, doubtful)[1]; !strings.HasSuffix(got, remarks) || !strings.Contains(doubtful.Text, remarks) {
-				t.Errorf("it does not say what must be known: %q and %q", got, doubtful.Text)
+				t.Errorf("it lacks a required remark: %q and %q", got, doubtful.Text)
 			}
 		})
 	}

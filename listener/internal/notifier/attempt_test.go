@@ -40,7 +40,7 @@ func TestEveryAttemptIsKept(t *testing.T) {
 				after(test.after)
 				s.stop()
 				if got := strings.Join(s.lane.attempts, " "); got != test.want {
-					t.Errorf("kept %s, want %s", got, test.want)
+					t.Errorf("recorded %s, want %s", got, test.want)
 				}
 			})
 		})
@@ -59,7 +59,7 @@ func TestAttemptsOfADigestAreKept(t *testing.T) {
 		after(2 * time.Second)
 		s.stop()
 		if len(s.lane.attempts) != 70 || s.lane.attempts[69] != "alert-69:delivered(70)" {
-			t.Errorf("kept %d: %v", len(s.lane.attempts), s.lane.attempts)
+			t.Errorf("recorded %d: %v", len(s.lane.attempts), s.lane.attempts)
 		}
 	})
 }

@@ -40,7 +40,7 @@ func TestABacklogIsSentInDigests(t *testing.T) {
 			}
 		}
 		if s.lane.left() != 0 || s.lane.sentCount() != 1000 {
-			t.Errorf("%d are left, %d are noted as sent", s.lane.left(), s.lane.sentCount())
+			t.Errorf("%d are left, %d are recorded as sent", s.lane.left(), s.lane.sentCount())
 		}
 		s.stop()
 	})

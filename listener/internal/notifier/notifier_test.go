@@ -29,7 +29,7 @@ func TestAlertsKeepOrderAndRate(t *testing.T) {
 			}
 		}
 		if s.lane.left() != 0 || s.lane.sentCount() != 4 {
-			t.Errorf("%d are left, %d are noted as sent", s.lane.left(), s.lane.sentCount())
+			t.Errorf("%d are left, %d are recorded as sent", s.lane.left(), s.lane.sentCount())
 		}
 		s.stop()
 	})

@@ -263,7 +263,7 @@ func lanesAreKnown(t *testing.T, b backend) {
 		t.Fatal(err)
 	}
 	if lanes, err := opened.Lanes(t.Context()); err != nil || !slices.Equal(lanes, []string{"dead", "served", "waiting"}) {
-		t.Errorf("known are %v (%v)", lanes, err)
+		t.Errorf("the lanes are %v (%v)", lanes, err)
 	}
 }
 

@@ -274,7 +274,7 @@ func copiesUnderPressure(t *testing.T, b backend) {
 		event := reported("y", strconv.Itoa(i))
 		event.Report.Change = fmt.Sprint("change-", i)
 		if duplicate, err := opened.Store(t.Context(), event); err != nil || !duplicate {
-			t.Errorf("the copy of event %d is taken for another one (%v)", i, err)
+			t.Errorf("the copy of event %d is mistaken for another one (%v)", i, err)
 		}
 	}
 }

@@ -156,7 +156,7 @@ func sentItemsAreRemembered(t *testing.T, b backend) {
 		t.Fatal(err)
 	}
 	if store(t, opened, "one") {
-		t.Fatal("the event is still there")
+		t.Fatal("the event still exists")
 	}
 	stop = evaluating(t, opened, to("a"))
 	eventually(t, "everything is evaluated", func() bool {
@@ -242,7 +242,7 @@ func oneServerPerLane(t *testing.T, b backend) {
 	select {
 	case got := <-served:
 		if got != 3 {
-			t.Errorf("server %d serves a lane that is taken", got)
+			t.Errorf("server %d serves a lane that another one serves", got)
 		}
 	case <-time.After(patience):
 		t.Fatal("the free lane is not served")

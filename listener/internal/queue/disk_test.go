@@ -55,7 +55,7 @@ func TestAFullDisk(t *testing.T) {
 				want = append(want, event.Identity)
 			}
 			if len(want) == 0 || len(want) == 1000 {
-				t.Fatalf("%d events were taken", len(want))
+				t.Fatalf("%d events were accepted", len(want))
 			}
 			if reserve > 1 {
 				eventually(t, "it is not ready", func() bool { return opened.Check(t.Context()) != nil })
@@ -68,7 +68,7 @@ func TestAFullDisk(t *testing.T) {
 				_, err := opened.Store(t.Context(), queue.Event{Identity: "last", Body: []byte("{}")})
 				return err == nil
 			})
-			t.Logf("%d events were taken; it recovered after %s", len(want), time.Since(began))
+			t.Logf("%d events were accepted; it recovered after %s", len(want), time.Since(began))
 
 			items := make(chan queue.Item, 2000)
 			defer evaluating(t, opened, to("a"))()
@@ -79,7 +79,7 @@ func TestAFullDisk(t *testing.T) {
 			}
 			for _, identity := range want {
 				if !delivered[identity] {
-					t.Errorf("%s was acknowledged and is gone", identity)
+					t.Errorf("%s was acknowledged but is lost", identity)
 				}
 			}
 		})
@@ -120,7 +120,7 @@ func TestADiskThatIsFullAtTheStart(t *testing.T) {
 
 	opened = open(t, options)
 	if _, err := opened.Store(t.Context(), queue.Event{Identity: "four", Body: []byte("{}")}); !errors.Is(err, queue.ErrUnavailable) {
-		t.Errorf("an event is taken: %v", err)
+		t.Errorf("an event is accepted: %v", err)
 	}
 	items := make(chan queue.Item, 10)
 	stopEvaluating, stopServing := evaluating(t, opened, to("a")), serving(t, opened, "a", finishing(items))

@@ -333,7 +333,7 @@ func TestADamagedPageLosesNoOtherRow(t *testing.T) {
 	}
 	damage := opened.Damage()
 	if lost := 501 - len(delivered); lost < 1 || lost > 8 || damage.Lost != lost {
-		t.Errorf("%d events are gone, and the report says %+v", lost, damage)
+		t.Errorf("%d events are lost, and the report says %+v", lost, damage)
 	}
 }
 

@@ -25,7 +25,7 @@ func TestNever(t *testing.T) {
 		}
 		reason := r.Never()
 		if matches == (reason != "") {
-			t.Errorf("%+v matches: %t; it is said that it never does: %q", r, matches, reason)
+			t.Errorf("%+v matches: %t; Never returns %q", r, matches, reason)
 		}
 		if evaluated++; reason != "" {
 			refused++

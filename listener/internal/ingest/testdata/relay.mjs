@@ -1,6 +1,6 @@
-// Does with bodies what Port and smee.io do with them. Reads {"secret", "documents"} from standard input; for each
-// document it writes a line of JSON with the bytes that Port would post, and the data of the server-sent event that
-// smee.io makes of the request.
+// Processes bodies like Port and smee.io. Reads {"secret", "documents"} from standard input. For each document, it
+// writes a line of JSON with the bytes that Port would post, and the data of the server-sent event that smee.io would
+// send for the request.
 import { createHmac } from "node:crypto";
 
 let input = "";
