@@ -15,11 +15,12 @@ type Creation struct {
 	Err    error
 }
 
-// CreateTogether creates at most twenty entities of a blueprint, each with an identifier, in one request: POST
-// /v1/blueprints/{blueprint}/entities/bulk. The results are in the order of the entities, and each is what
-// [EntityService.Create] would have returned for that entity. A refused entity is sent again alone, since its
-// relation target may have come later in the same request and since only a single request returns the complete error.
-// If the response is lost, a read determines the outcome of each entity.
+// CreateTogether creates at most twenty entities of a blueprint, each with an identifier, in one
+// request: POST /v1/blueprints/{blueprint}/entities/bulk. The results are in the order of the
+// entities, and each is what [EntityService.Create] would have returned for that entity. A refused
+// entity is sent again alone, since its relation target may have come later in the same request and
+// since only a single request returns the complete error. If the response is lost, a read
+// determines the outcome of each entity.
 func (s *EntityService) CreateTogether(ctx context.Context, blueprint string, entities []*Entity, options CreateEntityOptions) []Creation {
 	lingering, release := Linger(ctx)
 	defer release()
@@ -115,8 +116,8 @@ func (t *together) fail(err error) {
 	}
 }
 
-// settle reads the entities that have no result because the response was lost. isFinal says that entities which do
-// not exist now will not be created later.
+// settle reads the entities that have no result because the response was lost. isFinal says that
+// entities which do not exist now will not be created later.
 func (t *together) settle(ctx context.Context, isFinal bool, err error) {
 	lost := outcome{mayHaveHappened: true}
 	byIdentifier := t.find(ctx)
@@ -163,8 +164,8 @@ func (t *together) find(ctx context.Context) map[string]*Entity {
 	return byIdentifier
 }
 
-// targetsFirst orders entities so that relation targets come before the entities that refer to them, as far as
-// possible.
+// targetsFirst orders entities so that relation targets come before the entities that refer to
+// them, as far as possible.
 func targetsFirst(entities []*Entity) []*Entity {
 	byIdentifier := make(map[string]*Entity, len(entities))
 	for _, entity := range entities {

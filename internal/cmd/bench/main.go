@@ -1,6 +1,6 @@
-// Command bench measures what many entities cost: it runs Terraform with the built provider against an emulated Port
-// with a latency, and prints for each scenario the requests, the time, and the provider's processor time and memory,
-// each next to its limit. `make bench` runs it.
+// Command bench measures what many entities cost: it runs Terraform with the built provider against
+// an emulated Port with a latency, and prints for each scenario the requests, the time, and the
+// provider's processor time and memory, each next to its limit. `make bench` runs it.
 package main
 
 import (
@@ -20,7 +20,8 @@ import (
 )
 
 func main() {
-	// Terraform starts this program as the provider: it runs the real provider and records what it used.
+	// Terraform starts this program as the provider: it runs the real provider and records what it
+	// used.
 	if filepath.Base(os.Args[0]) == providerName {
 		os.Exit(meter())
 	}

@@ -20,8 +20,8 @@ const (
 	envUsage    = "BENCH_USAGE"    // the file that gets a line for each run
 )
 
-// usage is the resource usage of the provider's processes during one command. Terraform starts several: one for the
-// schema, one for the plan, one for the apply.
+// usage is the resource usage of the provider's processes during one command. Terraform starts
+// several: one for the schema, one for the plan, one for the apply.
 type usage struct {
 	// cpu is their total processor time.
 	cpu time.Duration

@@ -20,9 +20,11 @@ const defaultParallelism = 10
 // scenario is one measurement: a command on a catalog.
 type scenario struct {
 	action action
-	// entities is the number of entities in the configuration, distributed evenly over the blueprints.
+	// entities is the number of entities in the configuration, distributed evenly over the
+	// blueprints.
 	entities, blueprints int
-	// stored is the number of entities of each blueprint at Port; 0 means only those of the configuration.
+	// stored is the number of entities of each blueprint at Port; 0 means only those of the
+	// configuration.
 	stored int
 	// parallelism is Terraform's -parallelism.
 	parallelism int

@@ -60,8 +60,8 @@ func newWorld(ctx context.Context, cli terraform.CLI, folder, provider string, l
 	return w, nil
 }
 
-// install writes the configuration, and the CLI configuration that makes Terraform start this program as the
-// provider.
+// install writes the configuration, and the CLI configuration that makes Terraform start this
+// program as the provider.
 func (w *world) install(provider string) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -133,7 +133,8 @@ func tail(output []byte) []byte {
 	return output[max(0, len(output)-most):]
 }
 
-// requests is the number of requests since the start of the last command, including those for a token.
+// requests is the number of requests since the start of the last command, including those for a
+// token.
 func (w *world) requests(ctx context.Context) (int, error) {
 	answer := httptest.NewRecorder()
 	w.port.ServeHTTP(answer, httptest.NewRequestWithContext(ctx, http.MethodGet, "/_emulator/requests", http.NoBody))

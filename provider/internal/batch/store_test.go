@@ -370,8 +370,8 @@ func (s *scene) deleteAll(options map[string]port.DeleteEntityOptions) map[strin
 	return errs
 }
 
-// TestDelete_dependentsAmongOthers: a refused bulk delete is repeated one by one, and deletes with and
-// without dependents do not share a request.
+// TestDelete_dependentsAmongOthers: a refused bulk delete is repeated one by one, and deletes with
+// and without dependents do not share a request.
 func TestDelete_dependentsAmongOthers(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
@@ -444,8 +444,8 @@ func TestGet_strayEntitiesTogether(t *testing.T) {
 	s.expect(map[string]int{searchRoute: 1, readRoute: 2})
 }
 
-// TestGet_canceledInMidBatch: a canceled caller returns immediately, and the others get the result of
-// the same search.
+// TestGet_canceledInMidBatch: a canceled caller returns immediately, and the others get the result
+// of the same search.
 func TestGet_canceledInMidBatch(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
