@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 
-	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
@@ -18,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/port-changelog/terraform-provider-port/provider/internal/envelope"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/jsontype"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/metadata"
 	"github.com/port-changelog/terraform-provider-port/provider/internal/settle"
@@ -100,13 +100,7 @@ func (r *entityResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 				Optional:            true,
 				MarkdownDescription: "The ID of the action run to which Port attributes each write of this entity.",
 			},
-			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
-				Create: true, Read: true, Update: true, Delete: true,
-				CreateDescription: "How long creating the entity may take, including retries, such as `90s` or `5m`. Defaults to `20m`.",
-				ReadDescription:   "How long reading the entity may take. Defaults to `20m`.",
-				UpdateDescription: "How long updating the entity may take. Defaults to `20m`.",
-				DeleteDescription: "How long deleting the entity may take. Defaults to `20m`. Apply a change of this timeout before you destroy the entity.",
-			}),
+			"timeouts": envelope.TimeoutsAttribute(ctx, "entity", " Apply a change of this timeout before you destroy the entity."),
 		},
 	}
 	maps.Copy(resp.Schema.Attributes, metadata.Attributes("entity", "`<blueprint>:<identifier>`"))

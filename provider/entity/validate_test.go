@@ -24,6 +24,7 @@ func TestValidate_refuses(t *testing.T) {
 		"a team without a name":        {`"teams": [""]`, `Invalid Attribute Value Length: `},
 		"an empty identifier":          {`"identifier": ""`, `"identifier"): Invalid Attribute Value`},
 		"an identifier with a space":   {`"identifier": "a b"`, `"identifier"): Invalid Attribute Value Match: `},
+		"a negative timeout":           {`"timeouts": {"create": "-1m"}`, `AttributeName("create"): Invalid Duration: `},
 		"an identifier that is a path": {`"identifier": ".."`, `"identifier"): Invalid Attribute Value Match: `},
 	}
 	for name, test := range tests {
