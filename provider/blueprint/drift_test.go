@@ -179,7 +179,7 @@ func TestBlueprint_everyDriftShows(t *testing.T) { //nolint:tparallel // Its cas
 		"ownership changed": {func(b *port.Blueprint) { b.Ownership.Path = new("sibling") }, []string{"ownership.path"}},
 	}
 	env, session := newDrifting(t)
-	for name, test := range tests { //nolint:paralleltest // Each case starts from what the apply of the one before it has mended.
+	for name, test := range tests { //nolint:paralleltest // Each case starts from the result of the previous case.
 		t.Run(name, func(t *testing.T) {
 			session := session.In(t)
 			change(t, env, test.change)

@@ -169,7 +169,7 @@ func TestReloadRefuses(t *testing.T) {
 // another destination with pending alerts.
 func TestReloadFixesAParkedDestination(t *testing.T) {
 	t.Parallel()
-	gone, mended, removed := newSlack(t), newSlack(t), newSlack(t)
+	gone, fixed, removed := newSlack(t), newSlack(t), newSlack(t)
 	notThere := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) }
 	gone.answer(notThere)
 	removed.answer(notThere)
@@ -183,17 +183,17 @@ func TestReloadFixesAParkedDestination(t *testing.T) {
 	}
 	edited.edit(func(to *config.Config) {
 		to.Destinations = to.Destinations[:1]
-		to.Destinations[0].WebhookURL = config.NewSecret(mended.URL)
+		to.Destinations[0].WebhookURL = config.NewSecret(fixed.URL)
 		to.Rules[0].Destinations = []string{"d0"}
 	})
 	l.reload(t, http.StatusOK, "Workers: 1 started, 2 stopped, 0 unchanged.")
-	mended.expect(t, "cart")
+	fixed.expect(t, "cart")
 	until(t, "what waited for the other is a dead letter", func() bool { return l.metric(t, `dead_letters{destination="d1"}`) == 1 })
 	if buried := l.metric(t, `dead_letters_total{destination="d1",reason="destination_removed"}`); buried != 1 {
 		t.Errorf("%v are counted", buried)
 	}
 	l.accept(t, change("shop"))
-	mended.expect(t, "shop")
+	fixed.expect(t, "shop")
 }
 
 // TestReloadWaitsForNoRequest reloads during slow requests for destinations that change or are

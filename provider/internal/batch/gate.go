@@ -70,7 +70,7 @@ func (c *call) requestKey() requestKey {
 	return requestKey{c.kind, c.blueprint, c.creating, c.deleting}
 }
 
-// gate gathers calls into rounds. A round starts when as many callers have come as ever, because no
+// gate gathers calls into rounds. A round starts when as many callers are present as ever before, because no
 // other caller can come before one of them is answered; otherwise it starts when no call has come
 // for a while. The next round waits for the end of the current one, unless that takes long: it
 // would be small.
