@@ -70,10 +70,10 @@ func (c *call) requestKey() requestKey {
 	return requestKey{c.kind, c.blueprint, c.creating, c.deleting}
 }
 
-// gate gathers calls into rounds. A round starts when as many callers are present as ever before, because no
-// other caller can come before one of them is answered; otherwise it starts when no call has come
-// for a while. The next round waits for the end of the current one, unless that takes long: it
-// would be small.
+// gate gathers calls into rounds. A round starts when the maximum number of callers so far is
+// present, because no further caller can come before one of them gets a response; otherwise it
+// starts when no call has come for a while. The next round waits for the end of the current one,
+// unless that takes long: a round that starts earlier would be small.
 type gate struct {
 	// run makes the requests of a round.
 	run func(calls []*call)
