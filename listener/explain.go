@@ -29,9 +29,9 @@ func explainCommand() command {
 		about: `Show the history of events: the source of each, the result of every rule, and the
 answers of the destinations.
 
-ID is the short id of an event from the log or the operator's page. Without an ID
-the latest events are shown, newest last; the flags filter them. Events are kept
-for max_age after their evaluation.
+ID is the short id of an event from the log or the admin page. Without an ID, the
+latest events are shown, newest last; the flags filter them. Events are kept for
+max_age after their evaluation.
 
 ` + aboutTarget,
 		prepare: prepareExplain,

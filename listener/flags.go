@@ -38,7 +38,7 @@ func newFlagSet(into *flags) *flag.FlagSet {
 	set := flag.NewFlagSet("listener", flag.ContinueOnError)
 	set.StringVar(&into.config, "config", "", "configuration `file`; without one, the environment is used\n(examples/listener/listener.yaml explains every key)")
 	set.StringVar(&into.listen, "listen", "", "`address` that Port posts events to\n(default: that of the configuration, else "+config.DefaultListen+")")
-	set.StringVar(&into.adminListen, "admin-listen", "", "`address` for the operator\n(default: that of the configuration, else "+config.DefaultAdminListen+")")
+	set.StringVar(&into.adminListen, "admin-listen", "", "admin `address`: page, API, metrics\n(default: that of the configuration, else "+config.DefaultAdminListen+")")
 	set.StringVar(&into.dataDir, "data-dir", "", "`directory` that stores events until they are delivered\n(default: $STATE_DIRECTORY, else ./listener-data)")
 	set.StringVar(&into.poll, "poll", "", "poll Port's audit log for changes at this `interval`, such as 15s; requires PORT_CLIENT_ID\n(default: that of the configuration, else the audit log is read only to catch up)")
 	set.BoolVar(&into.checkConfig, "check-config", false, "check the configuration and exit")

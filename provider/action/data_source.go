@@ -52,21 +52,21 @@ func NewListDataSource() datasource.DataSource {
 // Schema declares the data source.
 func (d *listDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The automations and self-service actions of the organization, including those that Terraform does not manage.",
+		MarkdownDescription: "Reads the automations and self-service actions of the organization, whether or not Terraform manages them.",
 		Attributes: map[string]schema.Attribute{
 			"trigger_type": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Only `automation` or only `self-service` actions.",
+				MarkdownDescription: "Only actions with this trigger: `automation` or `self-service`.",
 				Validators:          []validator.String{stringvalidator.OneOf("automation", "self-service")},
 			},
 			"blueprint": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Only actions of the blueprint with this identifier.",
+				MarkdownDescription: "Only self-service actions of the blueprint with this identifier, and automations that its entities trigger.",
 				Validators:          validate.BlueprintIdentifier(),
 			},
 			"actions": schema.MapNestedAttribute{
 				Computed:            true,
-				MarkdownDescription: "The actions by identifier.",
+				MarkdownDescription: "The actions, by identifier.",
 				NestedObject:        listed(ctx),
 			},
 		},

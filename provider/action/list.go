@@ -33,16 +33,16 @@ func NewListResource() list.ListResource {
 		ResourceHead: envelope.ResourceHead{TypeName: typeName},
 		Kind:         "Actions",
 		Schema: schema.Schema{
-			MarkdownDescription: "Lists the automations and self-service actions of the organization, including those that Terraform does not manage, for `terraform query` in Terraform 1.14 and later.",
+			MarkdownDescription: "Lists the automations and self-service actions of the organization, whether or not Terraform manages them, for `terraform query` (Terraform 1.14 or newer).",
 			Attributes: map[string]schema.Attribute{
 				"trigger_type": schema.StringAttribute{
 					Optional:            true,
-					MarkdownDescription: "Only `automation` or only `self-service` actions.",
+					MarkdownDescription: "Only actions with this trigger: `automation` or `self-service`.",
 					Validators:          []validator.String{stringvalidator.OneOf("automation", "self-service")},
 				},
 				"blueprint": schema.StringAttribute{
 					Optional:            true,
-					MarkdownDescription: "Only actions of the blueprint with this identifier, and automations that its entities trigger.",
+					MarkdownDescription: "Only self-service actions of the blueprint with this identifier, and automations that its entities trigger.",
 					Validators:          validate.BlueprintIdentifier(),
 				},
 				"search": listing.SearchAttribute("actions"),

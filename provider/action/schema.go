@@ -83,7 +83,7 @@ func approvalAttributes() map[string]schema.Attribute {
 				},
 				"format": schema.StringAttribute{
 					Optional:            true,
-					MarkdownDescription: "The form of the notification: `json` or `slack`.",
+					MarkdownDescription: "The format of the notification: `json` or `slack`.",
 					Validators:          []validator.String{stringvalidator.OneOf("json", "slack")},
 				},
 			},
@@ -91,13 +91,13 @@ func approvalAttributes() map[string]schema.Attribute {
 		email: schema.ObjectAttribute{
 			Optional:            true,
 			AttributeTypes:      map[string]attr.Type{},
-			MarkdownDescription: "Set to `{}` to notify the approvers by email.",
+			MarkdownDescription: "`{}` notifies the approvers by email.",
 			Validators:          []validator.Object{objectvalidator.ConflictsWith(path.MatchRoot(none))},
 		},
 		none: schema.ObjectAttribute{
 			Optional:            true,
 			AttributeTypes:      map[string]attr.Type{},
-			MarkdownDescription: "Set to `{}` to notify nobody.",
+			MarkdownDescription: "`{}` notifies nobody.",
 		},
 	}
 }

@@ -45,7 +45,7 @@ func inputsAttribute(kind string, special map[string]schema.Attribute) schema.At
 		"description": schema.StringAttribute{Optional: true, MarkdownDescription: "The description in the form."},
 		"required": schema.BoolAttribute{
 			Optional:            true,
-			MarkdownDescription: "Set to `true` to require the input. Omit it otherwise.",
+			MarkdownDescription: "Whether the input is required: `true`, or omitted.",
 			Validators:          []validator.Bool{boolvalidator.Equals(true)},
 		},
 		"depends_on": schema.ListAttribute{
@@ -58,7 +58,7 @@ func inputsAttribute(kind string, special map[string]schema.Attribute) schema.At
 		},
 		"default_jq_query": schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "A jq query for the default value. Conflicts with a default.",
+			MarkdownDescription: "A jq query that computes the default value. Conflicts with `default`.",
 			Validators:          defaultConflicts(special),
 		},
 	}
@@ -247,7 +247,7 @@ func withEncryption(attributes map[string]schema.Attribute) map[string]schema.At
 				MarkdownDescription: "`client-side`.",
 				Validators:          []validator.String{stringvalidator.OneOf("client-side")},
 			},
-			"key": schema.StringAttribute{Required: true, MarkdownDescription: "The public key, in PEM form."},
+			"key": schema.StringAttribute{Required: true, MarkdownDescription: "The public key, in PEM format."},
 		},
 	}
 	return attributes
@@ -299,7 +299,7 @@ func ruleAttributes(depth int) map[string]schema.Attribute {
 		"blueprint":   schema.StringAttribute{Optional: true, MarkdownDescription: "The identifier of a related blueprint, for the operator `relatedTo`."},
 		"combinator":  schema.StringAttribute{Optional: true, MarkdownDescription: "Whether all nested rules must hold (`and`) or one of them (`or`).", Validators: []validator.String{stringvalidator.OneOf("and", "or")}},
 		"operator":    schema.StringAttribute{Optional: true, MarkdownDescription: "The operator, such as `=`, `!=`, `contains`, `in` or `relatedTo`."},
-		propertyKey:   schema.StringAttribute{Optional: true, MarkdownDescription: "The property to compare: `$identifier`, `$team` or the key of one. Write Port's objects with `property` and `context` with `jsonencode`."},
+		propertyKey:   schema.StringAttribute{Optional: true, MarkdownDescription: "The property to compare: its key, or `$identifier`, `$team` and the like. For the object form with `property` and `context`, use `jsonencode`."},
 		valueJSONName: constant,
 		valueKey: schema.ObjectAttribute{
 			Optional:            true,

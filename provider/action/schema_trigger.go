@@ -20,7 +20,7 @@ import (
 )
 
 func automationAttribute() schema.Attribute {
-	const blueprint, action = "The identifier of the blueprint of the entities.", "The identifier of the action, or of another automation."
+	const blueprint, action = "The identifier of the blueprint of the entities.", "The identifier of the action or automation whose runs trigger this one."
 	entityEvent := func(description string) schema.SingleNestedAttribute {
 		return eventAttribute(description, map[string]string{"blueprint_identifier": blueprint})
 	}
@@ -35,7 +35,7 @@ func automationAttribute() schema.Attribute {
 			"blueprint_identifier": blueprint, "property_identifier": "The key of the timer, a string property in the format `timer`.",
 		}),
 		"run_created_event":    runEvent("A run of the action was created."),
-		"run_updated_event":    runEvent("A run of the action was updated: its status, for example."),
+		"run_updated_event":    runEvent("A run of the action was updated, for example its status."),
 		"any_run_change_event": runEvent("A run of the action was created or updated."),
 	}
 	others := make([]path.Expression, 0, len(events))
@@ -119,14 +119,14 @@ func selfServiceAttribute() schema.Attribute {
 		Attributes: map[string]schema.Attribute{
 			"operation": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "What the action does with an entity: `CREATE`, `DAY-2` (it works on an existing one) or `DELETE`.",
+				MarkdownDescription: "What the action does to an entity: `CREATE`, `DAY-2` (an operation on an existing entity) or `DELETE`.",
 				Validators:          []validator.String{stringvalidator.OneOf("CREATE", "DAY-2", "DELETE")},
 			},
 			"blueprint_identifier": schema.StringAttribute{Optional: true, MarkdownDescription: "The identifier of the blueprint that the action belongs to."},
 			"user_properties":      userPropertiesAttribute(),
 			"required_jq_query": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "A jq query for the keys of the required inputs. Conflicts with `required` of an input.",
+				MarkdownDescription: "A jq query that computes the keys of the required inputs. Conflicts with `required` of an input.",
 			},
 			"order_properties": schema.ListAttribute{
 				Optional:            true,
@@ -159,7 +159,7 @@ func selfServiceAttribute() schema.Attribute {
 			"titles": schema.MapNestedAttribute{
 				Optional:            true,
 				Computed:            true,
-				MarkdownDescription: "Titles between the inputs, by a key that the order can contain.",
+				MarkdownDescription: "Headings between the inputs, by key. To place a heading, list its key in `order_properties` or in `order` of a step.",
 				PlanModifiers:       []planmodifier.Map{settle.EmptyIsNull{}},
 				Validators:          []validator.Map{validate.InputKeys(), mapvalidator.NoNullValues()},
 				NestedObject: schema.NestedAttributeObject{Validators: []validator.Object{validate.Attributes("title")}, Attributes: withVisible(map[string]schema.Attribute{
@@ -175,7 +175,7 @@ func selfServiceAttribute() schema.Attribute {
 					},
 				})},
 			},
-			"condition": jsonAttribute("For which entities the action is offered: a JSON object with `type`, which is `SEARCH`, `rules` and `combinator`. Not for the operation `CREATE`.",
+			"condition": jsonAttribute("The entities that the action is offered for: a JSON object with `type` (`SEARCH`), `rules` and `combinator`. Not allowed for the operation `CREATE`.",
 				validate.Query{}),
 			"action_card_button_text": schema.StringAttribute{
 				Optional:            true,
@@ -193,7 +193,7 @@ func selfServiceAttribute() schema.Attribute {
 
 // withVisible adds the attributes for visibility.
 func withVisible(attributes map[string]schema.Attribute) map[string]schema.Attribute {
-	maps.Copy(attributes, switchAttributes("visible", "Whether it is shown."))
+	maps.Copy(attributes, switchAttributes("visible", "Whether it is visible."))
 	return attributes
 }
 
@@ -202,7 +202,7 @@ func switchAttributes(name, description string) map[string]schema.Attribute {
 	query := name + "_jq_query"
 	return map[string]schema.Attribute{
 		name:  schema.BoolAttribute{Optional: true, MarkdownDescription: description, Validators: []validator.Bool{boolvalidator.ConflictsWith(sibling(query))}},
-		query: schema.StringAttribute{Optional: true, MarkdownDescription: "A jq query that gives `" + name + "` from the form. Conflicts with `" + name + "`."},
+		query: schema.StringAttribute{Optional: true, MarkdownDescription: "A jq query that computes `" + name + "` from the form. Conflicts with `" + name + "`."},
 	}
 }
 

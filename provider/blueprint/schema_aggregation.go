@@ -62,7 +62,7 @@ func methodAttribute() schema.Attribute {
 		Attributes: map[string]schema.Attribute{
 			"count_entities": schema.BoolAttribute{
 				Optional:            true,
-				MarkdownDescription: "Set to `true` to count the entities.",
+				MarkdownDescription: "`true` counts the entities.",
 				Validators:          []validator.Bool{boolvalidator.Equals(true)},
 			},
 			"average_entities": schema.SingleNestedAttribute{

@@ -259,7 +259,7 @@ func resultAttributes() map[string]schema.Attribute {
 				"many_relations":   computedMap("Relations to multiple entities.", types.ListType{ElemType: types.StringType}),
 			},
 		},
-		"relation_titles": computedMap("The titles of related entities, by relation and identifier; null unless requested.", types.MapType{ElemType: types.StringType}),
+		"relation_titles": computedMap("The titles of related entities, by relation and identifier. Null, except in `port_search` with `attach_title_to_relation`.", types.MapType{ElemType: types.StringType}),
 		"scorecards":      computedMap("The scorecards, by identifier: the level reached and the status of each rule.", scorecardType),
 		"run_id":          computedText("Always null, because Port does not return it."),
 		"created_at":      computedText("When the entity was created (RFC 3339)."),

@@ -233,7 +233,7 @@ func (s *story) planAgain(ctx context.Context) error {
 }
 
 func (s *story) changeHealth(ctx context.Context) error {
-	s.title("A monitor writes cpuUtil = 91.5, then healthStatus = \"Degraded\", through Port's API; Slack reads:")
+	s.title("A monitor writes cpuUtil = 91.5, then healthStatus = \"Degraded\", through Port's API; Slack shows:")
 	for _, change := range []map[string]any{{"cpuUtil": 91.5}, {"healthStatus": "Degraded"}} {
 		if err := s.write(ctx, change); err != nil {
 			return err
@@ -250,7 +250,7 @@ func (s *story) changeHealth(ctx context.Context) error {
 }
 
 func (s *story) changeHealthAgain(ctx context.Context) error {
-	s.title("A monitor writes healthStatus = \"Degraded\" through Port's API; Slack reads:")
+	s.title("A monitor writes healthStatus = \"Degraded\" through Port's API; Slack shows:")
 	if err := s.write(ctx, map[string]any{"healthStatus": "Degraded"}); err != nil {
 		return err
 	}
@@ -262,7 +262,7 @@ func (s *story) changeHealthAgain(ctx context.Context) error {
 	}
 	s.say("      Port reported the change twice, by automation and by changelog: one message.")
 	// A second message about it would come before this one.
-	s.say("      The monitor writes \"Healthy\"; Slack reads:")
+	s.say("      The monitor writes \"Healthy\"; Slack shows:")
 	if err := s.write(ctx, map[string]any{"healthStatus": "Healthy"}); err != nil {
 		return err
 	}
@@ -291,7 +291,7 @@ func (s *story) seeDrift(ctx context.Context) error {
 }
 
 func (s *story) restoreHealth(ctx context.Context) error {
-	s.title("%s apply: restores the declared value; Slack reads:", s.terraform.Name)
+	s.title("%s apply: restores the declared value; Slack shows:", s.terraform.Name)
 	if _, err := s.terraform.run(ctx, "apply", "-auto-approve"); err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (d *DataSource[M, P]) Schema(ctx context.Context, _ datasource.SchemaReques
 	attributes := Readable(d.ManagedSchema(ctx), d.Except...)
 	attributes[d.KeyAttribute] = d.Key
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One " + strings.ToLower(d.Name) + ", whether or not Terraform manages it. It is an error if it does not exist.",
+		MarkdownDescription: "Reads one " + strings.ToLower(d.Name) + ", whether or not Terraform manages it. It fails if the " + strings.ToLower(d.Name) + " does not exist.",
 		Attributes:          attributes,
 	}
 }

@@ -4,6 +4,7 @@ package readable
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +15,9 @@ import (
 
 	"github.com/port-changelog/terraform-provider-port/provider/internal/validate"
 )
+
+// advice matches the sentences of a description that only concern those who set the attribute.
+var advice = regexp.MustCompile(" (?:Conflicts with|Defaults to|Changing it|Exactly one event must|Use `jsonencode`)[^.]*\\.")
 
 // Attributes converts the attributes of a resource to those of a data source, except those with the
 // given names, at any depth. JSON becomes a plain string, because a data source has no configured
@@ -29,7 +33,7 @@ func Attributes(attributes map[string]resourceschema.Attribute, except ...string
 }
 
 func computed(attribute resourceschema.Attribute, except []string) schema.Attribute {
-	description := strings.TrimPrefix(attribute.GetMarkdownDescription(), validate.Required)
+	description := advice.ReplaceAllString(strings.TrimPrefix(attribute.GetMarkdownDescription(), validate.Required), "")
 	switch attribute := attribute.(type) {
 	case resourceschema.SingleNestedAttribute:
 		return schema.SingleNestedAttribute{Computed: true, MarkdownDescription: description, Attributes: Attributes(attribute.Attributes, except...)}
