@@ -180,7 +180,7 @@ func send(ctx context.Context, address, secret string, body []byte, out io.Write
 	}
 	answer := fmt.Sprintf("%d %s", response.StatusCode, strings.TrimSpace(string(text)))
 	if response.StatusCode == http.StatusUnauthorized {
-		return errors.New("the listener answered " + answer + " Both must have the same PORT_CLIENT_SECRET.")
+		return errors.New("the listener answered " + answer + " This command and the listener must use the same PORT_CLIENT_SECRET.")
 	}
 	if response.StatusCode/100 != 2 {
 		return errors.New("the listener answered " + answer)
