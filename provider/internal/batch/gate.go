@@ -90,7 +90,7 @@ type gate struct {
 	silence *time.Timer
 	// idleSince is when the last call came or the last round ended, whichever is later.
 	idleSince time.Time
-	// pause is the longest recent pause between two calls.
+	// pause is the longest recent pause between two calls while a round gathers.
 	pause time.Duration
 }
 
@@ -127,7 +127,7 @@ func (g *gate) visit() (leave func()) {
 func (g *gate) arrive() {
 	g.present++
 	now := time.Now()
-	if pause := now.Sub(g.idleSince); g.current == nil && pause < longestQuiet {
+	if pause := now.Sub(g.idleSince); len(g.waiting) > 0 && g.current == nil && pause < longestQuiet {
 		g.pause = max(pause, time.Duration(pauseDecay*float64(g.pause)))
 	}
 	g.idleSince = now

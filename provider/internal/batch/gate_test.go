@@ -103,6 +103,30 @@ func TestGate_gathersConcurrentCalls(t *testing.T) {
 	}
 }
 
+// TestGate_waitsBrieflyForFewCalls checks that the time between calls that are alone does not
+// lengthen the wait of a call that comes with a few others.
+func TestGate_waitsBrieflyForFewCalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(finish)
+		for range 10 {
+			_, leave := g.enter(&call{done: make(chan struct{})})
+			time.Sleep(300 * time.Millisecond) // Virtual time.
+			leave()
+		}
+		var last *call
+		for range fewCalls + 1 {
+			last = &call{done: make(chan struct{})}
+			g.enter(last)
+		}
+		began := time.Now()
+		<-last.done
+		if waited := time.Since(began); waited > shortestQuiet {
+			t.Errorf("the call waited %s for others", waited)
+		}
+	})
+}
+
 // TestGate_roundThatTakesLong does not hold up the others for long.
 func TestGate_roundThatTakesLong(t *testing.T) {
 	t.Parallel()
