@@ -29,7 +29,7 @@ const (
 	answerLimit = 4 << 10
 )
 
-// exampleEvent is the event to send and render if none is given: the worked example, whose health
+// exampleEvent is the event to send and render if none is given: the example event, whose health
 // changes from Healthy to Degraded.
 //
 //go:embed example-event.json
@@ -76,7 +76,7 @@ func prepareSend(flags *flag.FlagSet) func(context.Context, []string, io.Writer)
 	}
 }
 
-// readEvent returns the event in a file or from standard input, or the worked example.
+// readEvent returns the event in a file or from standard input, or the example event.
 func readEvent(path string) ([]byte, error) {
 	source := io.Reader(bytes.NewReader(exampleEvent))
 	switch path {
