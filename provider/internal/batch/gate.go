@@ -21,6 +21,8 @@ const (
 	longestPauses = 4
 	shortestQuiet = 40 * time.Millisecond
 	longestQuiet  = 2 * time.Second
+	// quietPerCall limits the wait in a run that has made few calls so far, and may end soon.
+	quietPerCall = 5 * time.Millisecond
 	// pauseDecay is how much of the longest pause is still expected after a shorter one.
 	pauseDecay = 0.95
 	// longRound is how long a round can delay the next one.
@@ -81,7 +83,9 @@ type gate struct {
 	mutex sync.Mutex
 	// present is the number of callers, expected the number with which a round is full.
 	present, expected int
-	waiting           []*call
+	// calls is the number of calls so far.
+	calls   int
+	waiting []*call
 	// current is the round that the next one waits for, or nil.
 	current *round
 	// lastSize is the number of calls in the last round.
@@ -90,7 +94,7 @@ type gate struct {
 	silence *time.Timer
 	// idleSince is when the last call came or the last round ended, whichever is later.
 	idleSince time.Time
-	// pause is the longest recent pause between two calls while a round gathers.
+	// pause is the longest recent pause between two calls.
 	pause time.Duration
 }
 
@@ -126,8 +130,9 @@ func (g *gate) visit() (leave func()) {
 
 func (g *gate) arrive() {
 	g.present++
+	g.calls++
 	now := time.Now()
-	if pause := now.Sub(g.idleSince); len(g.waiting) > 0 && g.current == nil && pause < longestQuiet {
+	if pause := now.Sub(g.idleSince); g.current == nil && pause < longestQuiet {
 		g.pause = max(pause, time.Duration(pauseDecay*float64(g.pause)))
 	}
 	g.idleSince = now
@@ -135,7 +140,8 @@ func (g *gate) arrive() {
 
 // quiet is how long no call has to come before the round starts without further callers.
 func (g *gate) quiet() time.Duration {
-	return min(max(longestPauses*g.pause, shortestQuiet), longestQuiet)
+	longest := min(time.Duration(g.calls)*quietPerCall, longestQuiet)
+	return max(min(longestPauses*g.pause, longest), shortestQuiet)
 }
 
 func (g *gate) depart() {
