@@ -12,9 +12,11 @@ import (
 const (
 	// defaultParallelism is Terraform's default for -parallelism.
 	defaultParallelism = 10
-	// fewCalls is the number of concurrent calls that are made at once: waiting to combine so few
-	// does not pay.
-	fewCalls = 3
+	// fewCalls is the number of concurrent calls that are made at once at the beginning of a run, in
+	// its first firstCalls calls, and whenever no more concurrent calls are expected: waiting to
+	// combine so few does not pay.
+	fewCalls   = 3
+	firstCalls = 20
 	// A round that is not full waits until no call has come for longestPauses times the longest
 	// recent pause between two calls, within these bounds: Terraform needs processor time for
 	// each call, and the machine may be busy.
@@ -111,7 +113,8 @@ func (g *gate) enter(c *call) (isAlone bool, leave func()) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
 	g.arrive()
-	if len(g.waiting) == 0 && g.current == nil && g.present <= fewCalls && g.lastSize <= 1 {
+	isFew := g.present <= fewCalls && g.lastSize <= 1 && (g.calls <= firstCalls || g.expected <= fewCalls)
+	if isFew && len(g.waiting) == 0 && g.current == nil {
 		return true, g.depart
 	}
 	g.waiting = append(g.waiting, c)
