@@ -12,9 +12,9 @@ import (
 const (
 	// defaultParallelism is Terraform's default for -parallelism.
 	defaultParallelism = 10
-	// fewCalls is the number of concurrent calls that are made at once at the beginning of a run, in
-	// its first firstCalls calls, and whenever no more concurrent calls are expected: waiting to
-	// combine so few does not pay.
+	// fewCalls is the number of concurrent calls that are made without waiting, among the first
+	// firstCalls of a run and whenever no more concurrent calls are expected: combining so few does
+	// not pay.
 	fewCalls   = 3
 	firstCalls = 20
 	// A round that is not full waits until no call has come for longestPauses times the longest
