@@ -110,6 +110,15 @@ func TestFromAPI_keepsPriorForm(t *testing.T) {
 	}
 }
 
+// TestFromAPI_numberOutOfRange checks that a number that cannot be read is an error, not null.
+func TestFromAPI_numberOutOfRange(t *testing.T) {
+	t.Parallel()
+	entity := &port.Entity{Identifier: "e", Properties: map[string]any{"size": json.Number("1e99999999999")}}
+	if read, err := fromAPI("thing", entity, nil, nil); err == nil {
+		t.Errorf("got %+v, want an error", read.Properties)
+	}
+}
+
 func TestRecord_withoutFilled(t *testing.T) {
 	t.Parallel()
 	var rec record

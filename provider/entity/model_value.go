@@ -104,7 +104,7 @@ func numberCodec() codec[types.Number] {
 				return types.NumberNull(), nil
 			}
 			read, err := convert.NumberFromText(number)
-			if read.Equal(prior) {
+			if err == nil && read.Equal(prior) {
 				return prior, nil // It may have another precision, which depends on how Terraform encoded it.
 			}
 			return read, err

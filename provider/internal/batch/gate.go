@@ -191,30 +191,36 @@ func (g *gate) endSilence() {
 	defer g.mutex.Unlock()
 	if len(g.waiting) > 0 && g.current == nil {
 		g.expected = max(g.expected-1, g.present)
-		g.start(g.waiting)
+		g.start(g.waiting, nil)
 	}
 }
 
-// shared returns the calls for a round after which others can be expected. A call that would not
-// share its request is delayed once, because one of the next calls may share it. The caller holds
-// the mutex.
-func (g *gate) shared() []*call {
+// shared splits the waiting calls into those of a round after which others can be expected, and
+// those that wait for the next one: a call that would not share its request is delayed once, because
+// one of the next calls may share it. The caller holds the mutex.
+func (g *gate) shared() (calls, delayed []*call) {
 	sizes := map[requestKey]int{}
 	for _, c := range g.waiting {
 		sizes[c.requestKey()]++
 	}
-	shared := slices.DeleteFunc(slices.Clone(g.waiting), func(c *call) bool { return sizes[c.requestKey()] == 1 && !c.isDelayed })
-	if len(shared) == 0 {
-		return g.waiting
+	for _, c := range g.waiting {
+		if sizes[c.requestKey()] == 1 && !c.isDelayed {
+			delayed = append(delayed, c)
+		} else {
+			calls = append(calls, c)
+		}
 	}
-	return shared
+	if len(calls) == 0 {
+		return g.waiting, nil
+	}
+	return calls, delayed
 }
 
-// start starts a round with some of the waiting calls. The caller holds the mutex.
-func (g *gate) start(calls []*call) {
+// start starts a round. The delayed calls stay. The caller holds the mutex.
+func (g *gate) start(calls, delayed []*call) {
 	started := &round{}
-	g.waiting = slices.DeleteFunc(slices.Clone(g.waiting), func(c *call) bool { return slices.Contains(calls, c) })
-	for _, c := range g.waiting {
+	g.waiting = delayed
+	for _, c := range delayed {
 		c.isDelayed = true
 	}
 	g.current, g.lastSize = started, len(calls)
@@ -239,7 +245,7 @@ func (g *gate) end(ended *round) {
 	}
 	g.current, g.idleSince = nil, time.Now()
 	if len(g.waiting) > 0 {
-		// The callers that have just been answered are still present, and about to come again.
+		// The callers whose calls are done are still present, and about to come again.
 		g.listen()
 	}
 }
