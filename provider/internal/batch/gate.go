@@ -196,7 +196,7 @@ func (g *gate) endSilence() {
 }
 
 // shared splits the waiting calls into those of a round after which others can be expected, and
-// those that wait for the next one: a call that would not share its request is delayed once, because
+// those that wait for the next one: a call that would not share its request is delayed once, since
 // one of the next calls may share it. The caller holds the mutex.
 func (g *gate) shared() (calls, delayed []*call) {
 	sizes := map[requestKey]int{}
