@@ -4,5 +4,5 @@ package queue
 
 import "math"
 
-// freeSpace is not implemented on this system; a full disk is detected when a write fails.
+// freeSpace reports that the free space is unknown here; a failed write then shows a full disk.
 func freeSpace(string) (int64, error) { return math.MaxInt64, nil }
