@@ -101,7 +101,11 @@ type gate struct {
 }
 
 // round is a round in progress.
-type round struct{ limit *time.Timer }
+type round struct {
+	limit *time.Timer
+	// present is the number of callers at its start, peak the maximum number since.
+	present, peak int
+}
 
 func newGate(run func(calls []*call)) gate {
 	return gate{run: run, expected: defaultParallelism}
@@ -139,6 +143,9 @@ func (g *gate) arrive() {
 		g.pause = max(pause, time.Duration(pauseDecay*float64(g.pause)))
 	}
 	g.idleSince = now
+	if g.current != nil {
+		g.current.peak = max(g.current.peak, g.present)
+	}
 }
 
 // quiet is how long no call has to come before the round starts without further callers.
@@ -196,29 +203,29 @@ func (g *gate) endSilence() {
 }
 
 // shared splits the waiting calls into those of a round after which others can be expected, and
-// those that wait for the next one: a call that would not share its request is delayed once, since
-// one of the next calls may share it. The caller holds the mutex.
+// those that wait for the next one: a call whose request would combine fewer calls than the average
+// request of the round is delayed once, since some of the next calls may share its request. The
+// caller holds the mutex.
 func (g *gate) shared() (calls, delayed []*call) {
-	sizes := map[requestKey]int{}
+	sizes, isDue := map[requestKey]int{}, map[requestKey]bool{}
 	for _, c := range g.waiting {
-		sizes[c.requestKey()]++
+		key := c.requestKey()
+		sizes[key]++
+		isDue[key] = isDue[key] || c.isDelayed
 	}
 	for _, c := range g.waiting {
-		if sizes[c.requestKey()] == 1 && !c.isDelayed {
-			delayed = append(delayed, c)
-		} else {
+		if key := c.requestKey(); isDue[key] || sizes[key]*len(sizes) >= len(g.waiting) {
 			calls = append(calls, c)
+		} else {
+			delayed = append(delayed, c)
 		}
-	}
-	if len(calls) == 0 {
-		return g.waiting, nil
 	}
 	return calls, delayed
 }
 
 // start starts a round. The delayed calls stay. The caller holds the mutex.
 func (g *gate) start(calls, delayed []*call) {
-	started := &round{}
+	started := &round{present: g.present}
 	g.waiting = delayed
 	for _, c := range delayed {
 		c.isDelayed = true
@@ -236,7 +243,9 @@ func (g *gate) start(calls, delayed []*call) {
 	}()
 }
 
-// end allows the next round.
+// end allows the next round. Callers that came during the ended one would stay out of step with the
+// others, so the next round is full only with all of them, unless they were so many that more must
+// be on the way.
 func (g *gate) end(ended *round) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
@@ -244,6 +253,9 @@ func (g *gate) end(ended *round) {
 		return
 	}
 	g.current, g.idleSince = nil, time.Now()
+	if ended.peak < 2*ended.present {
+		g.expected = max(g.expected, ended.peak)
+	}
 	if len(g.waiting) > 0 {
 		// The callers whose calls are done are still present, and about to come again.
 		g.listen()
