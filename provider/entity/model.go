@@ -130,7 +130,7 @@ func fromAPI(blueprint string, entity *port.Entity, prior *model, definition *po
 // empty string, because Terraform generates null for that. The caller sets the timeouts, whose type
 // it knows.
 func importedModel() *model {
-	return &model{PropertiesJSON: jsontype.New(""), CreateMissingRelated: types.BoolValue(false)}
+	return &model{PropertiesJSON: jsontype.Empty(), CreateMissingRelated: types.BoolValue(false)}
 }
 
 // emptyModel has no values, and every collection in its empty form.

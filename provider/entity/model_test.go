@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/internal/jsonvalue"
@@ -194,5 +196,22 @@ func TestImportedIconIsNull(t *testing.T) {
 	imported, err := fromAPI("thing", &port.Entity{Identifier: "e"}, nil, nil)
 	if err != nil || !imported.Icon.IsNull() {
 		t.Errorf("the icon is %s, %v", imported.Icon, err)
+	}
+}
+
+// TestSettledAttributes compares the list with the schema.
+func TestSettledAttributes(t *testing.T) {
+	t.Parallel()
+	var declared resource.SchemaResponse
+	(&entityResource{}).Schema(t.Context(), resource.SchemaRequest{}, &declared)
+	var want []string
+	for name, attribute := range declared.Schema.Attributes {
+		if isSettled := attribute.IsOptional() && attribute.IsComputed(); isSettled && name != "identifier" && name != "create_missing_related_entities" {
+			want = append(want, name)
+		}
+	}
+	slices.Sort(want)
+	if got := slices.Sorted(slices.Values(settledAttributes)); !slices.Equal(got, want) {
+		t.Errorf("isUnchanged compares %q, want %q", got, want)
 	}
 }

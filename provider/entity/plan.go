@@ -48,14 +48,18 @@ func (r *entityResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	r.planUpdate(ctx, &config, &state, rec, resp)
 }
 
+// settledAttributes are the attributes for which the configuration alone does not determine the
+// plan: the optional ones that are also computed and have no default. A generated identifier stays.
+var settledAttributes = []string{"title", "icon", "teams", "properties", "properties_json", "relations"}
+
 // isUnchanged reports whether there is nothing to settle, as for most entities of a plan: the plan
-// is the state, and so is the configuration where Port could supply a value.
+// is the state, and so is the configuration of each of the settledAttributes.
 func isUnchanged(req resource.ModifyPlanRequest) bool {
 	var config, state map[string]tftypes.Value
 	if !req.Plan.Raw.Equal(req.State.Raw) || req.Config.Raw.As(&config) != nil || req.State.Raw.As(&state) != nil {
 		return false
 	}
-	for _, name := range []string{"title", "icon", "teams", "properties", "properties_json", "relations"} {
+	for _, name := range settledAttributes {
 		if !config[name].Equal(state[name]) {
 			return false
 		}

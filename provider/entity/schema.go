@@ -63,7 +63,7 @@ func (r *entityResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 			},
 			"properties": propertiesAttribute(),
 			"properties_json": schema.StringAttribute{
-				CustomType: jsontype.Type{},
+				CustomType: jsontype.Type{AllowsEmpty: true},
 				Optional:   true,
 				Computed:   true,
 				MarkdownDescription: "Property values that the maps in `properties` cannot hold, such as lists of lists or lists of mixed types, as a JSON object by property key. " +

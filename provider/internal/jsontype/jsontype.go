@@ -26,23 +26,29 @@ var (
 // Type is the attribute type whose values are [Value].
 type Type struct {
 	basetypes.StringType
+	// AllowsEmpty says whether a state may hold the empty string, which means "no value": Terraform
+	// does not generate configuration from it. The framework validates configurations and states
+	// alike, so a validator of the attribute must refuse the empty string in a configuration.
+	AllowsEmpty bool
 }
 
 // Equal reports whether o is the same type.
 func (t Type) Equal(o attr.Type) bool {
 	other, ok := o.(Type)
-	return ok && t.StringType.Equal(other.StringType)
+	return ok && t.StringType.Equal(other.StringType) && t.AllowsEmpty == other.AllowsEmpty
 }
 
 // String names the type in diagnostics.
 func (t Type) String() string { return "jsontype.Type" }
 
 // ValueType returns the zero value of the type.
-func (t Type) ValueType(context.Context) attr.Value { return Value{} }
+func (t Type) ValueType(context.Context) attr.Value {
+	return Value{allowsEmpty: t.AllowsEmpty}
+}
 
 // ValueFromString wraps a plain string value.
 func (t Type) ValueFromString(_ context.Context, in basetypes.StringValue) (basetypes.StringValuable, diag.Diagnostics) {
-	return Value{StringValue: in}, nil
+	return Value{StringValue: in, allowsEmpty: t.AllowsEmpty}, nil
 }
 
 // ValueFromTerraform converts a value from the wire.
@@ -55,12 +61,13 @@ func (t Type) ValueFromTerraform(ctx context.Context, in tftypes.Value) (attr.Va
 	if !ok {
 		return nil, fmt.Errorf("unexpected value type %T for a JSON string", value)
 	}
-	return Value{StringValue: text}, nil
+	return Value{StringValue: text, allowsEmpty: t.AllowsEmpty}, nil
 }
 
 // Value is a string that holds one JSON value (RFC 8259).
 type Value struct {
 	basetypes.StringValue
+	allowsEmpty bool
 }
 
 // Null returns the null value.
@@ -69,8 +76,11 @@ func Null() Value { return Value{StringValue: basetypes.NewStringNull()} }
 // New wraps JSON text.
 func New(text string) Value { return Value{StringValue: basetypes.NewStringValue(text)} }
 
+// Empty returns the empty string, as a value of a type that accepts it.
+func Empty() Value { return Value{StringValue: basetypes.NewStringValue(""), allowsEmpty: true} }
+
 // Type returns [Type].
-func (v Value) Type(context.Context) attr.Type { return Type{} }
+func (v Value) Type(context.Context) attr.Type { return Type{AllowsEmpty: v.allowsEmpty} }
 
 // Equal reports whether o holds the same text.
 func (v Value) Equal(o attr.Value) bool {
@@ -88,12 +98,10 @@ func (v Value) StringSemanticEquals(_ context.Context, o basetypes.StringValuabl
 	return jsonvalue.EqualText(v.ValueString(), other.ValueString()), nil
 }
 
-// ValidateAttribute refuses text that is not exactly one JSON value. It accepts the empty string,
-// because the framework also calls it for values from the state: an import may write one for "no
-// value", and Terraform then generates null. Validators must refuse it in a configuration with
-// [Value.Check].
+// ValidateAttribute refuses text that is not exactly one JSON value. The framework calls it for
+// values from a configuration and from a state.
 func (v Value) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse) {
-	if v.ValueString() != "" {
+	if !v.allowsEmpty || v.ValueString() != "" {
 		resp.Diagnostics.Append(v.Check(req.Path)...)
 	}
 }

@@ -32,7 +32,8 @@ func TestValidation(t *testing.T) {
 		"an object":    {jsontype.New(`{"a":1}`), true},
 		"null":         {jsontype.Null(), true},
 		"unknown":      {jsontype.Value{StringValue: basetypes.NewStringUnknown()}, true},
-		"empty":        {jsontype.New(""), true},
+		"empty":        {jsontype.New(""), false},
+		"allowed":      {jsontype.Empty(), true},
 		"HCL":          {jsontype.New("{a = 1}"), false},
 		"two values":   {jsontype.New("{} {}"), false},
 		"open bracket": {jsontype.New("["), false},
@@ -46,13 +47,6 @@ func TestValidation(t *testing.T) {
 				t.Errorf("diagnostics: %v", resp.Diagnostics)
 			}
 		})
-	}
-}
-
-func TestCheck_refusesTheEmptyString(t *testing.T) {
-	t.Parallel()
-	if !jsontype.New("").Check(path.Root("default")).HasError() {
-		t.Error("the empty string is accepted")
 	}
 }
 

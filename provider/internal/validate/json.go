@@ -96,16 +96,7 @@ func (Query) ValidateString(ctx context.Context, req validator.StringRequest, re
 	}
 }
 
-// checkNotEmpty refuses the empty string, which is not JSON although [jsontype.Type] accepts it.
-func checkNotEmpty(req validator.StringRequest) diag.Diagnostics {
-	if req.ConfigValue.IsNull() || req.ConfigValue.ValueString() != "" {
-		return nil
-	}
-	return jsontype.Value{StringValue: req.ConfigValue}.Check(req.Path)
-}
-
-// checkKind checks the type of the JSON value in a string. The attribute's type refuses a string
-// that is not JSON, except for the empty one.
+// checkKind checks the type of the JSON value in a string.
 func checkKind[T any](summary, description string, req validator.StringRequest) diag.Diagnostics {
 	var diagnostics diag.Diagnostics
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
@@ -113,7 +104,7 @@ func checkKind[T any](summary, description string, req validator.StringRequest) 
 	}
 	value, err := jsonvalue.Decode([]byte(req.ConfigValue.ValueString()))
 	if err != nil {
-		return checkNotEmpty(req)
+		return jsontype.New(req.ConfigValue.ValueString()).Check(req.Path)
 	}
 	if _, ok := value.(T); !ok {
 		diagnostics.AddAttributeError(req.Path, summary, "The value "+description+". Use jsonencode() to build it from a Terraform value.")

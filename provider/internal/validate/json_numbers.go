@@ -36,7 +36,6 @@ func (v JSONNumbers) MarkdownDescription(ctx context.Context) string { return v.
 
 // ValidateString implements validator.String.
 func (JSONNumbers) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	resp.Diagnostics.Append(checkNotEmpty(req)...)
 	resp.Diagnostics.Append(checkJSONNumbers(req.Path, jsontype.Value{StringValue: req.ConfigValue})...)
 }
 
