@@ -43,9 +43,9 @@ func (b Backoff) After(failures int, jitter float64) time.Duration {
 	return time.Duration(jitter * float64(min(ceiling, b.Longest)))
 }
 
-// Asked returns the wait in the Retry-After header of a response: seconds, possibly fractional, or
-// a date by the clock of the server. It reports false if there is none.
-func Asked(header http.Header, now time.Time) (time.Duration, bool) {
+// RetryAfter returns the wait in the Retry-After header of a response: seconds, possibly
+// fractional, or a date by the clock of the server. It reports false if there is none.
+func RetryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 	text := strings.TrimSpace(header.Get("Retry-After"))
 	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
 		return OfSeconds(seconds)

@@ -42,7 +42,7 @@ func TestBackoff(t *testing.T) {
 	}
 }
 
-func TestAsked(t *testing.T) {
+func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 6, 15, 16, 44, 56, 0, time.UTC)
 	for name, test := range map[string]struct {
@@ -65,7 +65,7 @@ func TestAsked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			header := http.Header{"Retry-After": {test.retryAfter}, "Date": {test.date}}
-			if got, ok := pause.Asked(header, now); got != test.want || ok != test.ok {
+			if got, ok := pause.RetryAfter(header, now); got != test.want || ok != test.ok {
 				t.Errorf("got %s, %t; want %s, %t", got, ok, test.want, test.ok)
 			}
 		})

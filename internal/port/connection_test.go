@@ -115,7 +115,7 @@ func TestProxyFromTheEnvironment(t *testing.T) {
 		t.Fatalf("the client behind the proxy failed: %v\n%s", err, output)
 	}
 	if got := hosts.Load(); got != "port.invalid" {
-		t.Errorf("the proxy was asked for %v, want port.invalid", got)
+		t.Errorf("the proxy got a request for %v, want port.invalid", got)
 	}
 }
 

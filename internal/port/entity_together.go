@@ -26,10 +26,10 @@ func (s *EntityService) CreateTogether(ctx context.Context, blueprint string, en
 	defer release()
 	t := &together{service: s, blueprint: blueprint, options: options, entities: targetsFirst(entities), began: time.Now()}
 	t.results = make([]*Creation, len(entities))
-	answer, outcome, err := s.bulkCreate(ctx, blueprint, t.entities, options)
+	response, outcome, err := s.bulkCreate(ctx, blueprint, t.entities, options)
 	switch {
 	case err == nil:
-		t.take(ctx, answer)
+		t.take(ctx, response)
 	case outcome.mayHaveHappened:
 		t.settle(lingering, ctx.Err() == nil, err)
 	case errors.Is(err, ErrInvalid), errors.Is(err, ErrTooLarge), errors.Is(err, ErrNotFound), errors.Is(err, ErrConflict):
@@ -62,9 +62,9 @@ type together struct {
 }
 
 // take records the results of the response.
-func (t *together) take(ctx context.Context, answer *bulkCreateResponse) {
+func (t *together) take(ctx context.Context, response *bulkCreateResponse) {
 	isRefused := false
-	answer.yield(0, func(result BulkResult, err error) bool {
+	response.yield(0, func(result BulkResult, err error) bool {
 		switch refusal, failed := errors.AsType[*BulkError](err); {
 		case result.Index < 0 || result.Index >= len(t.entities):
 		case !failed:

@@ -170,8 +170,8 @@ const headerTraceID = "X-Trace-Id"
 // explain adds the wait that Port asked for and a hint to a failure.
 func (c *Client) explain(failure *Error, response *http.Response) {
 	now := time.Now()
-	if asked, ok := askedWait(response.StatusCode, response.Header, now); ok {
-		failure.RetryAfter = asked
+	if wait, ok := requestedWait(response.StatusCode, response.Header, now); ok {
+		failure.RetryAfter = wait
 	}
 	switch {
 	case failure.StatusCode == http.StatusUnauthorized:

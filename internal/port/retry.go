@@ -75,8 +75,8 @@ func (r *retries) checkError(ctx context.Context, err error) (bool, error) {
 // checkWait allows one wait that is shorter than what the server asks for. The header may be
 // misread; if the server still refuses after the longest wait, it was not.
 func (r *retries) checkWait(response *http.Response) bool {
-	asked, ok := askedWait(response.StatusCode, response.Header, time.Now())
-	if !ok || asked <= maxWait {
+	wait, ok := requestedWait(response.StatusCode, response.Header, time.Now())
+	if !ok || wait <= maxWait {
 		return true
 	}
 	if r.waitedLongest {
@@ -90,8 +90,8 @@ func (r *retries) checkWait(response *http.Response) bool {
 // exponential backoff. Full jitter spreads parallel calls.
 func (r *retries) backoff(_, _ time.Duration, attempt int, response *http.Response) time.Duration {
 	if response != nil {
-		if asked, ok := askedWait(response.StatusCode, response.Header, time.Now()); ok {
-			return min(asked+repetition.After(1, jitter()), maxWait)
+		if wait, ok := requestedWait(response.StatusCode, response.Header, time.Now()); ok {
+			return min(wait+repetition.After(1, jitter()), maxWait)
 		}
 	}
 	return repetition.After(attempt+1, jitter())

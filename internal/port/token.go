@@ -156,7 +156,7 @@ func (t issuedToken) isStale(now time.Time) bool {
 
 // run sends the request for a token and shares the result.
 func (s *tokenSource) run(ctx context.Context, fetch *tokenFetch) {
-	asked := time.Now()
+	began := time.Now()
 	text, lifetime, err := s.ask(ctx)
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -169,7 +169,7 @@ func (s *tokenSource) run(ctx context.Context, fetch *tokenFetch) {
 	}
 	fetch.token.text = newSecret(text)
 	if lifetime > 0 {
-		fetch.token.renewAt = asked.Add(lifetime - renewalMargin(lifetime))
+		fetch.token.renewAt = began.Add(lifetime - renewalMargin(lifetime))
 	}
 	s.token = fetch.token
 }

@@ -126,25 +126,25 @@ func isBrokenJSON(response *http.Response, content []byte) bool {
 // connectionTrace observes whether a request got a connection. Its fields are set from other
 // goroutines.
 type connectionTrace struct {
-	asked atomic.Bool
-	got   atomic.Bool
+	requested atomic.Bool
+	got       atomic.Bool
 }
 
 func (t *connectionTrace) observe(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { t.asked.Store(true) },
+		GetConn: func(string) { t.requested.Store(true) },
 		GotConn: func(httptrace.GotConnInfo) { t.got.Store(true) },
 	})
 }
 
 // mayHaveLeft reports whether any byte of a request in flight may have been sent. It is true for a
 // transport without connection tracing.
-func (t *connectionTrace) mayHaveLeft() bool { return !t.asked.Load() || t.got.Load() }
+func (t *connectionTrace) mayHaveLeft() bool { return !t.requested.Load() || t.got.Load() }
 
 // mayHaveSent reports whether any byte of a failed request may have been sent, which requires a
 // connection. For a transport without connection tracing it is true unless dialing failed.
 func (t *connectionTrace) mayHaveSent(err error) bool {
-	if t.asked.Load() {
+	if t.requested.Load() {
 		return t.got.Load()
 	}
 	var operation *net.OpError

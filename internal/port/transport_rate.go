@@ -123,11 +123,11 @@ func (g *rateGate) learn(status int, header http.Header, now time.Time) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
 	if status == http.StatusTooManyRequests {
-		asked, ok := askedWait(status, header, now)
+		wait, ok := requestedWait(status, header, now)
 		if !ok {
-			asked = repetition.First
+			wait = repetition.First
 		}
-		g.closeUntil(now.Add(min(asked, maxWait)))
+		g.closeUntil(now.Add(min(wait, maxWait)))
 	}
 	limit, hasLimit := count(header, headerLimit)
 	remaining, hasRemaining := count(header, headerRemaining)
@@ -164,17 +164,17 @@ func (g *rateGate) update(limit, remaining int, ends time.Time) {
 	g.limit = limit
 }
 
-// askedWait returns how long a response asks to wait before the next request; false if it does not
-// ask. In addition to Retry-After, a 429 with no remaining requests asks to wait for the end of the
-// period.
-func askedWait(status int, header http.Header, now time.Time) (time.Duration, bool) {
+// requestedWait returns how long a response asks to wait before the next request; false if it does
+// not ask. In addition to Retry-After, a 429 with no remaining requests asks to wait for the end of
+// the period.
+func requestedWait(status int, header http.Header, now time.Time) (time.Duration, bool) {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 	default:
 		return 0, false
 	}
-	if asked, ok := pause.Asked(header, now); ok {
-		return asked, true
+	if wait, ok := pause.RetryAfter(header, now); ok {
+		return wait, true
 	}
 	if remaining, ok := count(header, headerRemaining); !ok || remaining > 0 {
 		return 0, false

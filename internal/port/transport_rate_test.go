@@ -60,12 +60,12 @@ func TestAskedWait(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, ok := askedWait(c.status, withHeaders(c.status, c.header).header, moment())
+			got, ok := requestedWait(c.status, withHeaders(c.status, c.header).header, moment())
 			if !ok {
 				got = unknown
 			}
 			if got != c.want {
-				t.Errorf("asked to wait %s, want %s", got, c.want)
+				t.Errorf("the requested wait is %s, want %s", got, c.want)
 			}
 		})
 	}

@@ -27,8 +27,8 @@ import (
 const (
 	// requestTimeout limits one request, from connecting to the end of the response.
 	requestTimeout = 10 * time.Second
-	// answerLimit is how much of a response is read; Slack's is one word.
-	answerLimit = 4 << 10
+	// responseLimit is how much of a response is read; Slack's is one word.
+	responseLimit = 4 << 10
 )
 
 // Options configure a Destination.
@@ -53,9 +53,9 @@ func New(options Options) (*Destination, error) {
 		return nil, err
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // The standard library documents its type.
-	transport.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, answered *http.Response) error {
-		if answered.StatusCode != http.StatusOK {
-			return proxyRefusal(answered.StatusCode)
+	transport.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
+		if response.StatusCode != http.StatusOK {
+			return proxyRefusal(response.StatusCode)
 		}
 		return nil
 	}
@@ -134,23 +134,23 @@ func (d *Destination) Close() {
 	d.client.CloseIdleConnections()
 }
 
-func (d *Destination) request(ctx context.Context, body []byte) (answer, error) {
+func (d *Destination) request(ctx context.Context, body []byte) (response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.options.WebhookURL, bytes.NewReader(body))
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	request.Header.Set("Content-Type", "application/json; charset=utf-8")
 	request.Header.Set("User-Agent", d.options.UserAgent)
-	response, err := d.client.Do(request)
+	received, err := d.client.Do(request)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(response.Body, answerLimit))
+	defer func() { _ = received.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(received.Body, responseLimit))
 	if err != nil {
-		return answer{}, fmt.Errorf("reading the answer: %w", err)
+		return response{}, fmt.Errorf("reading the response: %w", err)
 	}
-	return answer{status: response.StatusCode, header: response.Header, body: text}, nil
+	return response{status: received.StatusCode, header: received.Header, body: text}, nil
 }
 
 // proxyRefusal is the status with which a proxy refuses to connect to the destination.
@@ -166,7 +166,7 @@ func (r proxyRefusal) Error() string {
 func (d *Destination) describe(err error) string {
 	if transport, ok := errors.AsType[*url.Error](err); ok {
 		if transport.Timeout() {
-			return fmt.Sprintf("no answer within %s", requestTimeout)
+			return fmt.Sprintf("no response within %s", requestTimeout)
 		}
 		err = transport.Err
 	}

@@ -22,7 +22,7 @@ import (
 
 const token = "T000/B000/sEcReTtOkEn"
 
-// webhook is a server that answers with the given function and records the requests.
+// webhook is a server that responds with the given function and records the requests.
 type webhook struct {
 	*httptest.Server
 
@@ -73,7 +73,7 @@ func content() message.Message {
 	return message.Message{Text: "a & b", Blocks: []slackapi.Block{slackapi.NewDividerBlock()}}
 }
 
-func answerWith(status int, body string) func(int, http.ResponseWriter) {
+func respondWith(status int, body string) func(int, http.ResponseWriter) {
 	return func(_ int, w http.ResponseWriter) {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
@@ -82,7 +82,7 @@ func answerWith(status int, body string) func(int, http.ResponseWriter) {
 
 func TestSendDelivers(t *testing.T) {
 	t.Parallel()
-	hook := newWebhook(t, answerWith(http.StatusOK, "ok"))
+	hook := newWebhook(t, respondWith(http.StatusOK, "ok"))
 	if err := destination(t, hook.URL).Send(t.Context(), content()); err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestSendDelivers(t *testing.T) {
 func TestSendDeliversToOthers(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"ok", "OK\n", `{"ok": true}`, `{"success":true,"id":7}`} {
-		hook := newWebhook(t, answerWith(http.StatusOK, body))
+		hook := newWebhook(t, respondWith(http.StatusOK, body))
 		if err := destination(t, hook.URL).Send(t.Context(), content()); err != nil {
 			t.Errorf("%s: %v", body, err)
 		}
@@ -122,9 +122,9 @@ func TestAProxyRefuses(t *testing.T) {
 	}
 }
 
-// TestSendReadsTheAnswer tests the answers of an incoming webhook. In each case, every request gets
-// the same answer.
-func TestSendReadsTheAnswer(t *testing.T) {
+// TestSendClassifiesTheResponse tests the responses of an incoming webhook. In each case, every
+// request gets the same response.
+func TestSendClassifiesTheResponse(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
@@ -169,7 +169,7 @@ func TestSendReadsTheAnswer(t *testing.T) {
 			var hook *webhook
 			hook = newWebhook(t, func(_ int, w http.ResponseWriter) {
 				w.Header().Set("Location", hook.URL+"/services/"+token)
-				answerWith(test.status, test.body)(0, w)
+				respondWith(test.status, test.body)(0, w)
 			})
 			err := destination(t, hook.URL).Send(t.Context(), content())
 			failure, ok := errors.AsType[*slack.Failure](err)
@@ -192,7 +192,7 @@ func TestSendReadsTheAnswer(t *testing.T) {
 // TestAMessageWithoutBlocksIsPlainText sends a message without blocks.
 func TestAMessageWithoutBlocksIsPlainText(t *testing.T) {
 	t.Parallel()
-	hook := newWebhook(t, answerWith(http.StatusOK, "ok"))
+	hook := newWebhook(t, respondWith(http.StatusOK, "ok"))
 	if err := destination(t, hook.URL).Send(t.Context(), content().Plain()); err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +232,7 @@ func TestSendReadsHowLongToPause(t *testing.T) {
 				if test.header != "" {
 					w.Header().Set("Retry-After", test.header)
 				}
-				answerWith(http.StatusTooManyRequests, test.body)(0, w)
+				respondWith(http.StatusTooManyRequests, test.body)(0, w)
 			})
 			err := destination(t, hook.URL).Send(t.Context(), content())
 			failure, ok := errors.AsType[*slack.Failure](err)
@@ -248,18 +248,18 @@ func TestSendGivesUpWithItsContext(t *testing.T) {
 	ctx, end := context.WithCancelCause(t.Context())
 	release := make(chan struct{})
 	hook := newWebhook(t, func(int, http.ResponseWriter) {
-		end(context.DeadlineExceeded) // The message has arrived, but is not answered.
+		end(context.DeadlineExceeded) // The message has arrived, but gets no response.
 		<-release
 	})
 	t.Cleanup(func() { close(release) })
 	err := destination(t, hook.URL).Send(ctx, content())
 	failure, ok := errors.AsType[*slack.Failure](err)
-	if !ok || failure.Reason != slack.ReasonUnavailable || !failure.Ambiguous || !strings.Contains(err.Error(), "no answer") {
+	if !ok || failure.Reason != slack.ReasonUnavailable || !failure.Ambiguous || !strings.Contains(err.Error(), "no response") {
 		t.Errorf("got %+v", failure)
 	}
 }
 
-// TestFailuresKeepTheURLSecret causes every kind of transport failure, and answers with the URL
+// TestFailuresKeepTheURLSecret causes every kind of transport failure, and responds with the URL
 // itself.
 func TestFailuresKeepTheURLSecret(t *testing.T) {
 	t.Parallel()
@@ -267,7 +267,7 @@ func TestFailuresKeepTheURLSecret(t *testing.T) {
 	refused.Close()
 	reset := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	t.Cleanup(reset.Close)
-	echo := newWebhook(t, answerWith(http.StatusBadRequest, "no such hook: /services/"+token))
+	echo := newWebhook(t, respondWith(http.StatusBadRequest, "no such hook: /services/"+token))
 	garbage := serveBytes(t, "SSH-2.0-OpenSSH_9.6\r\n")
 	short := serveBytes(t, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nok")
 	for name, server := range map[string]struct {
@@ -277,7 +277,7 @@ func TestFailuresKeepTheURLSecret(t *testing.T) {
 		"connection refused":  {refused.URL, false},
 		"connection reset":    {reset.URL, true},
 		"not HTTP":            {garbage, true},
-		"an answer cut off":   {short, true},
+		"a response cut off":  {short, true},
 		"an unknown host":     {"http://host.invalid", false},
 		"a user in the URL":   {"http://user:password@host.invalid", false},
 		"TLS to a plain port": {strings.Replace(echo.URL, "http", "https", 1), false},
@@ -302,7 +302,7 @@ func TestFailuresKeepTheURLSecret(t *testing.T) {
 	}
 }
 
-// serveBytes answers every connection with the same bytes and closes it.
+// serveBytes responds to every connection with the same bytes and closes it.
 func serveBytes(t *testing.T, content string) (base string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -11,9 +11,9 @@ type Reason string
 
 // The reasons why a message was not delivered.
 const (
-	// ReasonUnavailable is an outage: 5xx, no answer, no connection. Try again later.
+	// ReasonUnavailable is an outage: 5xx, no response, no connection. Try again later.
 	ReasonUnavailable Reason = "unavailable"
-	// ReasonIntercepted is an answer that did not come from Slack but from something in between,
+	// ReasonIntercepted is a response that did not come from Slack but from something in between,
 	// such as a proxy. It is handled as an outage.
 	ReasonIntercepted Reason = "intercepted"
 	// ReasonRateLimited is a 429: the destination accepts no message until Failure.Pause is over.
@@ -21,8 +21,8 @@ const (
 	// ReasonDestination means that this webhook accepts no messages until somebody fixes it: 403,
 	// 404 or 410 with a Slack error code.
 	ReasonDestination Reason = "destination"
-	// ReasonRefused means that Slack does not accept this message. Sending it again would give the
-	// same answer.
+	// ReasonRefused means that Slack does not accept this message. Sending it again would have the
+	// same result.
 	ReasonRefused Reason = "refused"
 )
 
@@ -30,7 +30,7 @@ const (
 // webhook or the content of an unknown server.
 type Failure struct {
 	Reason Reason
-	// Status is the HTTP status of the answer, or 0 if there was none.
+	// Status is the HTTP status of the response, or 0 if there was none.
 	Status int
 	// Ambiguous means that the message may have been delivered nevertheless.
 	Ambiguous bool
@@ -46,7 +46,7 @@ func (f *Failure) Error() string {
 	case ReasonRateLimited:
 		return fmt.Sprintf("Slack asked for a pause of %s (%s)", f.Pause, f.detail)
 	case ReasonIntercepted:
-		return fmt.Sprintf("the answer did not come from Slack but from something in between, such as a proxy (%s)", f.detail)
+		return fmt.Sprintf("the response did not come from Slack but from something in between, such as a proxy (%s)", f.detail)
 	case ReasonDestination:
 		return fmt.Sprintf("Slack rejects every message for this webhook (%s)", f.detail)
 	case ReasonRefused:
