@@ -66,18 +66,18 @@ func startProcess(ctx context.Context, command []string, memory int64) (*process
 	if err := started.command.Start(); err != nil {
 		return nil, err
 	}
-	_, err = started.within(startTime, func() (answer, error) { return readAnswer(started.stdout) })
+	_, err = started.within(startTime, func() (response, error) { return readResponse(started.stdout) })
 	return started, err
 }
 
-// ask sends a request and waits for its answer. After an error, which gives the reason, the process
-// has ended.
-func (p *process) ask(req, event []byte, limit time.Duration) (answer, error) {
-	return p.within(limit, func() (answer, error) {
+// call sends a request and waits for the response. After an error, which gives the reason, the
+// process has ended.
+func (p *process) call(req, event []byte, limit time.Duration) (response, error) {
+	return p.within(limit, func() (response, error) {
 		if err := writeFrames(p.stdin, req, event); err != nil {
-			return answer{}, err
+			return response{}, err
 		}
-		return readAnswer(p.stdout)
+		return readResponse(p.stdout)
 	})
 }
 
@@ -86,26 +86,26 @@ func (p *process) ask(req, event []byte, limit time.Duration) (answer, error) {
 const starved = 10
 
 // within kills the process if do takes too long.
-func (p *process) within(limit time.Duration, do func() (answer, error)) (answer, error) {
+func (p *process) within(limit time.Duration, do func() (response, error)) (response, error) {
 	done, expired := make(chan struct{}), make(chan bool)
 	go func() { expired <- p.expires(limit, done) }()
-	answered, err := do()
+	result, err := do()
 	close(done)
 	late := <-expired
 	if err == nil && !late {
-		return answered, nil
+		return result, nil
 	}
 	_ = p.command.Process.Kill()
 	_ = p.stdin.Close()
 	ended := p.command.Wait()
 	switch {
 	case late:
-		return answer{}, fmt.Errorf("it took longer than %s", limit)
+		return response{}, fmt.Errorf("it took longer than %s", limit)
 	case ended != nil:
 		// Go's runtime exits in several ways when the system refuses memory.
-		return answer{}, fmt.Errorf("it used more than %d MiB of memory, or crashed (%w)", p.memory>>20, ended)
+		return response{}, fmt.Errorf("it used more than %d MiB of memory, or crashed (%w)", p.memory>>20, ended)
 	}
-	return answer{}, fmt.Errorf("it has ended: %w", err)
+	return response{}, fmt.Errorf("it has ended: %w", err)
 }
 
 // expires kills the process when it has used the given processor time or, if the system does not
@@ -140,16 +140,16 @@ func (p *process) end() {
 	_ = p.command.Wait()
 }
 
-func readAnswer(from *bufio.Reader) (answer, error) {
+func readResponse(from *bufio.Reader) (response, error) {
 	text, err := readFrame(from)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	var read answer
+	var read response
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	if err := decoder.Decode(&read); err != nil {
-		return answer{}, errors.New("the answer of the process is invalid")
+		return response{}, errors.New("the response of the process is invalid")
 	}
 	return read, nil
 }

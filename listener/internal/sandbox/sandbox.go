@@ -121,11 +121,11 @@ func (s *Sandbox) Decide(ctx context.Context, event []byte, conditions []*rule.C
 	if len(conditions) > 1 {
 		most = 1
 	}
-	answered, err := s.ask(ctx, req, event, most)
+	result, err := s.call(ctx, req, event, most)
 	switch {
-	case err == nil && len(answered.Verdicts) == len(conditions):
+	case err == nil && len(result.Verdicts) == len(conditions):
 		verdicts := make([]rule.Verdict, len(conditions))
-		for i, one := range answered.Verdicts {
+		for i, one := range result.Verdicts {
 			verdicts[i] = one.verdict()
 		}
 		return verdicts, nil
@@ -150,14 +150,14 @@ func (s *Sandbox) Decide(ctx context.Context, event []byte, conditions []*rule.C
 // Message renders the message for an event and a rule with a template. Its error is a
 // *message.TemplateError, ErrDied, or that of ctx.
 func (s *Sandbox) Message(ctx context.Context, event []byte, selected rule.Rule, template *message.Template, names message.Names, notes message.Notes) (message.Message, error) {
-	answered, err := s.render(ctx, event, rendering{Rule: selected, Template: template.Text(), Names: names, Notes: notes})
-	return answered.Message, err
+	result, err := s.render(ctx, event, rendering{Rule: selected, Template: template.Text(), Names: names, Notes: notes})
+	return result.Message, err
 }
 
 // Line renders the line of a digest, with the same errors as Message.
 func (s *Sandbox) Line(ctx context.Context, event []byte, selected rule.Rule, template *message.Template, names message.Names) (message.Line, error) {
-	answered, err := s.render(ctx, event, rendering{Rule: selected, Template: template.Text(), Names: names, Line: true})
-	return answered.Line, err
+	result, err := s.render(ctx, event, rendering{Rule: selected, Template: template.Text(), Names: names, Line: true})
+	return result.Line, err
 }
 
 // Try tests a template with sample events, like message.Template.Try.
@@ -167,60 +167,60 @@ func (s *Sandbox) Try(ctx context.Context, template *message.Template, selected 
 		return err
 	}
 	selected.When = nil
-	answered, err := s.ask(ctx, request{Render: &rendering{Rule: selected, Template: template.Text(), Try: true}}, []byte("{}"), 1)
+	result, err := s.call(ctx, request{Render: &rendering{Rule: selected, Template: template.Text(), Try: true}}, []byte("{}"), 1)
 	switch {
 	case errors.Is(err, ErrDied):
 		return fmt.Errorf("it takes longer than %s, or more than %d MiB of memory", longest, s.options.Memory.ProcessMemory()>>20)
 	case err != nil:
 		return err
-	case answered.Mistake != nil:
-		return answered.Mistake
+	case result.Mistake != nil:
+		return result.Mistake
 	}
 	return nil
 }
 
-func (s *Sandbox) render(ctx context.Context, event []byte, req rendering) (answer, error) {
+func (s *Sandbox) render(ctx context.Context, event []byte, req rendering) (response, error) {
 	req.Rule.When = nil
-	answered, err := s.ask(ctx, request{Render: &req}, event, attempts)
-	if err == nil && answered.Mistake != nil {
-		return answer{}, answered.Mistake
+	result, err := s.call(ctx, request{Render: &req}, event, attempts)
+	if err == nil && result.Mistake != nil {
+		return response{}, result.Mistake
 	}
-	return answered, err
+	return result, err
 }
 
-// ask sends a request to the process, and restarts it if it dies, for at most the given number of
+// call sends a request to the process, and restarts it if it dies, for at most the given number of
 // attempts. It does not give up if the process cannot be started, because the event would remain
 // unevaluated.
-func (s *Sandbox) ask(ctx context.Context, req request, event []byte, most int) (answer, error) {
+func (s *Sandbox) call(ctx context.Context, req request, event []byte, most int) (response, error) {
 	written, err := json.Marshal(req)
 	if err != nil {
-		return answer{}, fmt.Errorf("asking the process that evaluates conditions and templates: %w", err)
+		return response{}, fmt.Errorf("encoding a request to the process that evaluates conditions and templates: %w", err)
 	}
 	select {
 	case s.turn <- struct{}{}:
 	case <-ctx.Done():
-		return answer{}, ctx.Err()
+		return response{}, ctx.Err()
 	}
 	defer func() { <-s.turn }()
 	release, err := s.options.Memory.Process(ctx)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	defer release()
 	for range most {
 		if err := s.startAgain(ctx); err != nil {
-			return answer{}, err
+			return response{}, err
 		}
-		answered, err := s.process.ask(written, event, longest+time.Duration(budget.Cost(event))*time.Second/decoded)
+		result, err := s.process.call(written, event, longest+time.Duration(budget.Cost(event))*time.Second/decoded)
 		if err == nil {
-			return answered, nil
+			return result, nil
 		}
 		s.deaths.Do(func() {
 			s.options.Logger.WarnContext(ctx, "the process that evaluates conditions and templates died; restarting it", "cause", err)
 		})
 		s.process = nil
 	}
-	return answer{}, ErrDied
+	return response{}, ErrDied
 }
 
 // startAgain starts the process if there is none, and retries until it succeeds or ctx ends.

@@ -11,15 +11,15 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/rule"
 )
 
-// request asks the process to evaluate conditions or to render a message for an event, which
-// follows in the next frame.
+// request makes the process evaluate conditions or render a message for an event, which follows in
+// the next frame.
 type request struct {
 	Conditions []json.RawMessage `json:"conditions,omitempty"`
 	Render     *rendering        `json:"render,omitempty"`
 }
 
-// rendering asks for the message of an event, for its line in a digest, or whether a template is
-// valid for a rule.
+// rendering requests the message of an event, its line in a digest, or a check whether a template
+// is valid for a rule.
 type rendering struct {
 	Rule     rule.Rule       `json:"rule"`
 	Template json.RawMessage `json:"template"`
@@ -29,8 +29,8 @@ type rendering struct {
 	Try      bool            `json:"try"`
 }
 
-// answer is the answer of the process.
-type answer struct {
+// response is the response of the process.
+type response struct {
 	Verdicts []verdict              `json:"verdicts,omitempty"`
 	Message  message.Message        `json:"message,omitzero"`
 	Line     message.Line           `json:"line,omitzero"`

@@ -21,7 +21,7 @@ import (
 // Called reports whether a program with these arguments is the worker process.
 func Called(arguments []string) bool { return len(arguments) == 2 && arguments[0] == Argument }
 
-// Run runs the worker process: it answers requests until its input ends, and returns the exit code.
+// Run runs the worker process: it handles requests until its input ends, and returns the exit code.
 // memory is the memory limit in bytes.
 func Run(memory string, in io.Reader, out io.Writer) int {
 	limit, err := strconv.ParseInt(memory, 10, 64)
@@ -31,18 +31,18 @@ func Run(memory string, in io.Reader, out io.Writer) int {
 	// Signals go to the whole process group, but only the parent decides when this process ends.
 	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	watch := limitMemory(limit)
-	requests := make(chan asked)
+	requests := make(chan rawRequest)
 	go receive(bufio.NewReader(in), requests)
 	w := worker{conditions: make(map[string]*rule.Condition), templates: make(map[string]*message.Template)}
 	// Tell the parent that the process is ready.
-	if err := send(out, answer{}); err != nil {
+	if err := send(out, response{}); err != nil {
 		return 1
 	}
 	for next := range requests {
 		stop := watch()
-		answered := w.attempt(next)
+		result := w.attempt(next)
 		stop()
-		if err := send(out, answered); err != nil {
+		if err := send(out, result); err != nil {
 			return 1
 		}
 		if len(next.event) >= large {
@@ -53,18 +53,19 @@ func Run(memory string, in io.Reader, out io.Writer) int {
 	return 0
 }
 
-// large is the size of an event from which its memory is returned to the system at once.
+// large is the minimum size of an event whose memory is returned to the system at once.
 const large = 256 << 10
 
-type asked struct {
+// rawRequest is an encoded request with its event.
+type rawRequest struct {
 	request []byte
 	event   []byte
 }
 
 // receive reads requests. When the parent has ended, it exits the process at once.
-func receive(from *bufio.Reader, into chan<- asked) {
+func receive(from *bufio.Reader, into chan<- rawRequest) {
 	for {
-		var read asked
+		var read rawRequest
 		var err error
 		if read.request, err = readFrame(from); err == nil {
 			read.event, err = readFrame(from)
@@ -76,8 +77,8 @@ func receive(from *bufio.Reader, into chan<- asked) {
 	}
 }
 
-func send(out io.Writer, answered answer) error {
-	written, err := json.Marshal(answered)
+func send(out io.Writer, result response) error {
+	written, err := json.Marshal(result)
 	if err != nil {
 		return err
 	}
@@ -91,23 +92,23 @@ type worker struct {
 }
 
 // attempt exits the process on a panic, without printing it, because it may quote the event.
-func (w *worker) attempt(to asked) answer {
+func (w *worker) attempt(raw rawRequest) response {
 	defer func() {
 		if recover() != nil {
 			os.Exit(exitPanic)
 		}
 	}()
-	return w.answer(to)
+	return w.handle(raw)
 }
 
-func (w *worker) answer(to asked) (answered answer) {
+func (w *worker) handle(raw rawRequest) (result response) {
 	var read request
-	decoder := json.NewDecoder(bytes.NewReader(to.request))
+	decoder := json.NewDecoder(bytes.NewReader(raw.request))
 	decoder.UseNumber()
 	if err := decoder.Decode(&read); err != nil {
 		os.Exit(exitProtocol)
 	}
-	event, err := changelog.Parse(to.event)
+	event, err := changelog.Parse(raw.event)
 	if err != nil {
 		os.Exit(exitProtocol)
 	}
@@ -115,9 +116,9 @@ func (w *worker) answer(to asked) (answered answer) {
 		return w.render(*read.Render, event)
 	}
 	for _, text := range read.Conditions {
-		answered.Verdicts = append(answered.Verdicts, verdictOf(w.condition(text).Decide(event)))
+		result.Verdicts = append(result.Verdicts, verdictOf(w.condition(text).Decide(event)))
 	}
-	return answered
+	return result
 }
 
 // The exit codes of a process that cannot go on.
@@ -139,7 +140,7 @@ func (w *worker) condition(text json.RawMessage) *rule.Condition {
 	return compiled
 }
 
-func (w *worker) render(req rendering, event *changelog.Event) answer {
+func (w *worker) render(req rendering, event *changelog.Event) response {
 	template := w.templates[string(req.Template)]
 	if template == nil {
 		compiled, err := message.ParseTemplate(req.Template)
@@ -150,7 +151,7 @@ func (w *worker) render(req rendering, event *changelog.Event) answer {
 		w.templates[string(req.Template)] = template
 	}
 	alert := message.NewAlert(event, req.Rule).WithNames(req.Names)
-	var result answer
+	var result response
 	var err error
 	switch {
 	case req.Try:
@@ -161,10 +162,10 @@ func (w *worker) render(req rendering, event *changelog.Event) answer {
 		result.Message, err = template.Message(alert, req.Notes)
 	}
 	if mistake, ok := errors.AsType[*message.TemplateError](err); ok {
-		return answer{Mistake: mistake}
+		return response{Mistake: mistake}
 	}
 	if err != nil {
-		return answer{Mistake: &message.TemplateError{Problem: fmt.Sprint(err)}}
+		return response{Mistake: &message.TemplateError{Problem: fmt.Sprint(err)}}
 	}
 	return result
 }
