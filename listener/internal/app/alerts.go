@@ -249,14 +249,14 @@ func (a *alerts) Line(delivery queue.Delivery) (line message.Line, err error) {
 // teams that own the entity.
 func (a *alerts) namesIn(delivery queue.Delivery, teams bool) message.Names {
 	app := a.current.Load().Port.App()
-	if app == "" && !a.names.Asks() {
+	if app == "" && !a.names.HasClient() {
 		return message.Names{}
 	}
-	var question directory.Question
-	if err := a.decode(delivery.Body, func(event *changelog.Event) { question = directory.Ask(event, teams) }); err != nil {
+	var query directory.Query
+	if err := a.decode(delivery.Body, func(event *changelog.Event) { query = directory.NewQuery(event, teams) }); err != nil {
 		return message.Names{}
 	}
-	return a.names.Names(context.Background(), question, app)
+	return a.names.Names(context.Background(), query, app)
 }
 
 // templateFailed counts and logs that a template failed. It does not log the error, which may quote

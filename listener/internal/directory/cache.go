@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// cache is an LRU cache of answers. Expired answers remain available in case there is no newer one.
+// cache is an LRU cache of results. Expired results remain available in case there are no newer
+// ones.
 type cache struct {
 	limit   int
 	age     time.Duration

@@ -1,5 +1,5 @@
 // Package directory looks up the names for the ids in events, for package message. It queries
-// Port's API when a message is rendered, caches the answers, and delays a message only briefly:
+// Port's API when a message is rendered, caches the results, and delays a message only briefly:
 // names that do not arrive in time are left out. Rules never use the names.
 package directory
 
@@ -21,12 +21,12 @@ const (
 	pause = 30 * time.Second
 	// maxPause limits the pause that Port may request instead.
 	maxPause = 5 * time.Minute
-	// requestTime is the timeout of a request. An answer that arrives after patience is used for
+	// requestTime is the timeout of a request. A response that arrives after patience is used for
 	// later messages.
 	requestTime = 10 * time.Second
 	// maxRequests is the maximum number of concurrent requests.
 	maxRequests = 8
-	// freshFor is how long an answer is fresh.
+	// freshFor is how long a result is fresh.
 	freshFor = 10 * time.Minute
 	// completeFor is how long a list of all people or applications counts as complete.
 	completeFor = time.Minute
@@ -60,7 +60,7 @@ type Directory struct {
 	requests sync.WaitGroup
 
 	mu sync.Mutex
-	// client is the client that the cached answers come from: another one may belong to another
+	// client is the client that the cached results come from: another one may belong to another
 	// organization.
 	client *port.Client
 	// inProgress counts the requests in progress.
@@ -81,12 +81,12 @@ func New(options Options) *Directory {
 func (d *Directory) forget() {
 	d.pausedUntil, d.kinds = time.Time{}, make(map[kind]*kindCache)
 	for _, one := range kinds() {
-		d.kinds[one.kind] = &kindCache{source: one, answers: newCache(one.limit, freshFor), inProgress: make(map[string]*request)}
+		d.kinds[one.kind] = &kindCache{source: one, results: newCache(one.limit, freshFor), inProgress: make(map[string]*request)}
 	}
 }
 
-// Asks reports whether there is a client.
-func (d *Directory) Asks() bool { return d.options.Client() != nil }
+// HasClient reports whether there is a client.
+func (d *Directory) HasClient() bool { return d.options.Client() != nil }
 
 // Close cancels the requests in progress.
 func (d *Directory) Close(ctx context.Context) error {
@@ -104,56 +104,56 @@ func (d *Directory) Close(ctx context.Context) error {
 	}
 }
 
-// Question lists the ids in an event to look up.
-type Question struct {
+// Query lists the ids in an event to look up.
+type Query struct {
 	user, blueprint, entity string
-	// teams are the teams in the event; askTeams means that the message needs them.
-	teams    []string
-	askTeams bool
+	// teams are the teams in the event; needsTeams means that the message needs them.
+	teams      []string
+	needsTeams bool
 }
 
-// Ask returns the question for an event, without keeping references to the event. teams is true if
-// the message contains the teams that own the entity.
-func Ask(event *changelog.Event, teams bool) Question {
-	question := Question{blueprint: clone(event.Context.Blueprint), askTeams: teams}
+// NewQuery returns the query for an event, without keeping references to the event. teams is true
+// if the message contains the teams that own the entity.
+func NewQuery(event *changelog.Event, teams bool) Query {
+	query := Query{blueprint: clone(event.Context.Blueprint), needsTeams: teams}
 	if event.Trigger.By.Name == "" {
-		question.user = clone(event.User())
+		query.user = clone(event.User())
 	}
 	if event.ResourceType == changelog.ResourceEntity && event.Diff.After != nil {
-		question.entity = clone(event.Context.Entity)
+		query.entity = clone(event.Context.Entity)
 	}
 	if teams {
 		for _, team := range event.Teams() {
-			question.teams = append(question.teams, clone(team))
+			query.teams = append(query.teams, clone(team))
 		}
 	}
-	return question
+	return query
 }
 
 // Names returns the names that are available within patience. app is the base URL of links to Port,
 // or "" if unknown; links need no lookup.
-func (d *Directory) Names(ctx context.Context, question Question, app string) message.Names {
-	names := message.Names{Link: Link(app, question.blueprint, question.entity)}
-	if !d.Asks() {
+func (d *Directory) Names(ctx context.Context, query Query, app string) message.Names {
+	names := message.Names{Link: Link(app, query.blueprint, query.entity)}
+	if !d.HasClient() {
 		return names
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var looking sync.WaitGroup
-	looking.Go(func() { names.User = d.first(ctx, userKind(question.user), question.user) })
-	looking.Go(func() { names.Blueprint = d.first(ctx, blueprints, question.blueprint) })
-	if question.askTeams {
-		looking.Go(func() { names.Teams = d.teams(ctx, question) })
+	looking.Go(func() { names.User = d.first(ctx, userKind(query.user), query.user) })
+	looking.Go(func() { names.Blueprint = d.first(ctx, blueprints, query.blueprint) })
+	if query.needsTeams {
+		looking.Go(func() { names.Teams = d.teams(ctx, query) })
 	}
 	looking.Wait()
 	return names
 }
 
 // teams returns the titles of the teams in the event, otherwise those of the entity.
-func (d *Directory) teams(ctx context.Context, question Question) []string {
-	teams := question.teams
-	if len(teams) == 0 && question.entity != "" {
-		teams = d.look(ctx, owners, ownerKey(question.blueprint, question.entity))
+func (d *Directory) teams(ctx context.Context, query Query) []string {
+	teams := query.teams
+	if len(teams) == 0 && query.entity != "" {
+		teams = d.look(ctx, owners, ownerKey(query.blueprint, query.entity))
 	}
 	titles := make([]string, len(teams))
 	var looking sync.WaitGroup

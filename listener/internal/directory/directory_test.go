@@ -25,18 +25,18 @@ const app = "https://app.getport.io"
 // fakePort is Port's API in memory, with fake time.
 type fakePort struct {
 	mu sync.Mutex
-	// answers are the bodies by path; other paths answer 404.
-	answers map[string]string
-	// asked counts the requests by path.
-	asked map[string]int
-	// fault, if it is set, may return an answer to use instead.
+	// bodies are the response bodies by path; other paths respond with 404.
+	bodies map[string]string
+	// requests counts the requests by path.
+	requests map[string]int
+	// fault, if it is set, may return a response to use instead.
 	fault func(path string) (status int, header http.Header, body string)
-	// delay is the delay of every answer.
+	// delay is the delay of every response.
 	delay time.Duration
 }
 
 func newPort() *fakePort {
-	return &fakePort{asked: make(map[string]int), answers: map[string]string{
+	return &fakePort{requests: make(map[string]int), bodies: map[string]string{
 		"/v1/users": `{"ok":true,"users":[{"id":"auth0|1","email":"ada@example.com","firstName":"Ada","lastName":"Lovelace"},
 			{"id":"auth0|2","email":"bob@example.com"},{"id":"auth0|3"},{"id":null,"email":null}]}`,
 		"/v1/apps":                             `{"ok":true,"apps":[{"id":"h2Mf","name":"Health Monitor"},{"id":"","name":"x"}]}`,
@@ -52,8 +52,8 @@ func newPort() *fakePort {
 func (p *fakePort) RoundTrip(request *http.Request) (*http.Response, error) {
 	p.mu.Lock()
 	path, delay := request.URL.Path, p.delay
-	p.asked[path]++
-	status, header, body := http.StatusOK, http.Header{}, p.answers[path]
+	p.requests[path]++
+	status, header, body := http.StatusOK, http.Header{}, p.bodies[path]
 	if path == "/v1/auth/access_token" {
 		body = `{"ok":true,"accessToken":"t","expiresIn":10800}`
 	}
@@ -85,14 +85,14 @@ func (p *fakePort) RoundTrip(request *http.Request) (*http.Response, error) {
 func (p *fakePort) count(path string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.asked[path]
+	return p.requests[path]
 }
 
 func (p *fakePort) total() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	sum := 0
-	for path, count := range p.asked {
+	for path, count := range p.requests {
 		if path != "/v1/auth/access_token" {
 			sum += count
 		}
@@ -162,11 +162,11 @@ func event(t *testing.T, user, blueprint, entity, team string) *changelog.Event 
 func (s *scene) names(t *testing.T, of *changelog.Event, teams bool) message.Names {
 	t.Helper()
 	began := time.Now()
-	found := s.Names(t.Context(), directory.Ask(of, teams), app)
+	result := s.Names(t.Context(), directory.NewQuery(of, teams), app)
 	if took := time.Since(began); took >= time.Second {
 		t.Errorf("it took %s", took)
 	}
-	return found
+	return result
 }
 
 func TestNames(t *testing.T) {
@@ -214,13 +214,13 @@ func TestNamesInTheEventAreNotLookedUp(t *testing.T) {
 		if got := s.names(t, described, true); got.Link != "" || got.User != "" {
 			t.Errorf("a deletion has %+v", got)
 		}
-		if asked := s.port.total(); asked != 1 || s.port.count("/v1/blueprints/service") != 1 {
-			t.Errorf("asked %v", s.port.asked)
+		if total := s.port.total(); total != 1 || s.port.count("/v1/blueprints/service") != 1 {
+			t.Errorf("the requests are %v", s.port.requests)
 		}
 	})
 }
 
-func TestAnswersAge(t *testing.T) {
+func TestResultsExpire(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
@@ -233,15 +233,15 @@ func TestAnswersAge(t *testing.T) {
 		// For an unknown person, the list is requested again, once.
 		for path, want := range map[string]int{"/v1/users": 2, "/v1/blueprints/service": 1, "/v1/blueprints/gone": 1} {
 			if got := s.port.count(path); got != want {
-				t.Errorf("%s was asked for %d times, not %d", path, got, want)
+				t.Errorf("%s was requested %d times, not %d", path, got, want)
 			}
 		}
-		s.port.answers["/v1/blueprints/service"] = `{"ok":true,"blueprint":{"identifier":"service","title":"Renamed"}}`
+		s.port.bodies["/v1/blueprints/service"] = `{"ok":true,"blueprint":{"identifier":"service","title":"Renamed"}}`
 		time.Sleep(5 * time.Minute)
 		if got := s.names(t, changed, false).Blueprint; got != "Renamed" {
 			t.Errorf("after its time the title is %q", got)
 		}
-		// An expired answer is better than none.
+		// An expired result is better than none.
 		s.port.breaks(func(string) (int, http.Header, string) { return http.StatusInternalServerError, nil, "" })
 		time.Sleep(20 * time.Minute)
 		if got := s.names(t, changed, false); got.Blueprint != "Renamed" || got.User != "Ada Lovelace" {
@@ -256,7 +256,7 @@ func TestTheCacheIsBounded(t *testing.T) {
 		s := newScene(t)
 		ask := func(i int) {
 			name := fmt.Sprint("b", i)
-			s.port.answers["/v1/blueprints/"+name] = `{"ok":true,"blueprint":{"identifier":"` + name + `","title":"T"}}`
+			s.port.bodies["/v1/blueprints/"+name] = `{"ok":true,"blueprint":{"identifier":"` + name + `","title":"T"}}`
 			s.names(t, event(t, "", name, "x", "null"), false)
 		}
 		for i := range 2001 {
@@ -265,7 +265,7 @@ func TestTheCacheIsBounded(t *testing.T) {
 		ask(2000)
 		ask(0)
 		if last, first := s.port.count("/v1/blueprints/b2000"), s.port.count("/v1/blueprints/b0"); last != 1 || first != 2 {
-			t.Errorf("the last was asked for %d times, the first %d times", last, first)
+			t.Errorf("the last was requested %d times, the first %d times", last, first)
 		}
 	})
 }
@@ -287,7 +287,7 @@ func TestOneRequestForAllWhoWait(t *testing.T) {
 		all.Wait()
 		for _, path := range []string{"/v1/users", "/v1/blueprints/service", "/v1/blueprints/service/entities/cart", "/v1/blueprints/_team/entities/shop"} {
 			if got := s.port.count(path); got != 1 {
-				t.Errorf("%s was asked for %d times", path, got)
+				t.Errorf("%s was requested %d times", path, got)
 			}
 		}
 	})
@@ -316,18 +316,18 @@ func TestFaults(t *testing.T) {
 		blueprint string
 		rest      time.Duration
 	}{
-		"401":                 {fault: everything(401, nil, refusal), reason: directory.ReasonUnauthorized},
-		"403 for people":      {fault: onlyUsers(403, refusal), reason: directory.ReasonForbidden, blueprint: "Service"},
-		"no such route":       {fault: onlyUsers(404, "<html>"), reason: directory.ReasonUnusable, blueprint: "Service"},
-		"half an answer":      {fault: onlyUsers(200, `{"ok":true,"users":[{"id":`), reason: directory.ReasonUnavailable, blueprint: "Service"},
-		"an unknown envelope": {fault: onlyUsers(200, `{"ok":true,"users":{"a":1}}`), reason: directory.ReasonUnusable, blueprint: "Service"},
-		"429":                 {fault: everything(429, http.Header{}, refusal), reason: directory.ReasonRateLimited},
-		"429 for long":        {fault: everything(429, http.Header{"Retry-After": {"180"}}, refusal), reason: directory.ReasonSlow, rest: 3 * time.Minute},
-		"500":                 {fault: everything(500, nil, refusal), reason: directory.ReasonUnavailable},
-		"a proxy's page":      {fault: everything(502, nil, "<html>"), reason: directory.ReasonUnavailable},
-		"a reset":             {fault: everything(-1, nil, ""), reason: directory.ReasonUnavailable},
-		"a hang":              {delay: time.Hour, reason: directory.ReasonSlow},
-		"an answer after 3 s": {delay: 3 * time.Second, reason: directory.ReasonSlow},
+		"401":                  {fault: everything(401, nil, refusal), reason: directory.ReasonUnauthorized},
+		"403 for people":       {fault: onlyUsers(403, refusal), reason: directory.ReasonForbidden, blueprint: "Service"},
+		"no such route":        {fault: onlyUsers(404, "<html>"), reason: directory.ReasonUnusable, blueprint: "Service"},
+		"half a response":      {fault: onlyUsers(200, `{"ok":true,"users":[{"id":`), reason: directory.ReasonUnavailable, blueprint: "Service"},
+		"an unknown envelope":  {fault: onlyUsers(200, `{"ok":true,"users":{"a":1}}`), reason: directory.ReasonUnusable, blueprint: "Service"},
+		"429":                  {fault: everything(429, http.Header{}, refusal), reason: directory.ReasonRateLimited},
+		"429 for long":         {fault: everything(429, http.Header{"Retry-After": {"180"}}, refusal), reason: directory.ReasonSlow, rest: 3 * time.Minute},
+		"500":                  {fault: everything(500, nil, refusal), reason: directory.ReasonUnavailable},
+		"a proxy's page":       {fault: everything(502, nil, "<html>"), reason: directory.ReasonUnavailable},
+		"a reset":              {fault: everything(-1, nil, ""), reason: directory.ReasonUnavailable},
+		"a hang":               {delay: time.Hour, reason: directory.ReasonSlow},
+		"a response after 3 s": {delay: 3 * time.Second, reason: directory.ReasonSlow},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -348,7 +348,7 @@ func TestFaults(t *testing.T) {
 				before, began := s.port.count("/v1/users"), time.Now()
 				s.names(t, event(t, "auth0|2", "service", "cart", "null"), false)
 				if test.delay == 0 && (s.port.count("/v1/users") != before || time.Since(began) != 0) {
-					t.Errorf("Port was asked again after 15 seconds")
+					t.Errorf("a request was sent again after 15 seconds")
 				}
 				s.port.breaks(nil)
 				s.port.mu.Lock()
@@ -363,7 +363,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestSlowAnswersServeLaterMessages(t *testing.T) {
+func TestSlowResponsesServeLaterMessages(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
@@ -408,7 +408,7 @@ func TestAnotherClientEmptiesTheCaches(t *testing.T) {
 		s := newScene(t)
 		changed := event(t, "auth0|1", "service", "cart", "null")
 		s.names(t, changed, false)
-		s.port.answers["/v1/users"] = `{"users":[{"id":"auth0|1","firstName":"Eve"}]}`
+		s.port.bodies["/v1/users"] = `{"users":[{"id":"auth0|1","firstName":"Eve"}]}`
 		s.client = s.port.connect(t)
 		if got := s.names(t, changed, false).User; got != "Eve" {
 			t.Errorf("the name is %q", got)

@@ -8,25 +8,25 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// kindCache holds the answers of one kind.
+// kindCache holds the results of one kind.
 type kindCache struct {
 	source
-	answers *cache
+	results *cache
 	// inProgress are the requests in progress, keyed by what they look up.
 	inProgress map[string]*request
 	// pausedUntil is the end of the pause for this kind.
 	pausedUntil time.Time
-	// readAt is when Port last answered.
+	// readAt is when Port last responded.
 	readAt time.Time
 }
 
-// request is a request to Port, shared by everyone who waits for its answer.
+// request is a request to Port, shared by everyone who waits for its result.
 type request struct {
 	key  string
 	done chan struct{}
 }
 
-// look returns the texts for a key: cached ones, or Port's answer if it arrives before ctx ends.
+// look returns the texts for a key: cached ones, or Port's response if it arrives before ctx ends.
 func (d *Directory) look(ctx context.Context, of kind, key string) []string {
 	if key == "" {
 		return nil
@@ -42,7 +42,7 @@ func (d *Directory) look(ctx context.Context, of kind, key string) []string {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	texts, _ = d.kinds[of].answers.get(key, d.options.Now())
+	texts, _ = d.kinds[of].results.get(key, d.options.Now())
 	return texts
 }
 
@@ -56,7 +56,7 @@ func (d *Directory) consult(of kind, key string) (texts []string, waiting *reque
 		d.client = client
 	}
 	consulted := d.kinds[of]
-	texts, fresh := consulted.answers.get(key, now)
+	texts, fresh := consulted.results.get(key, now)
 	if fresh || consulted.isComplete(now) || now.Before(d.pausedUntil) || now.Before(consulted.pausedUntil) || d.ctx.Err() != nil {
 		return texts, nil
 	}
@@ -74,7 +74,7 @@ func (d *Directory) consult(of kind, key string) (texts []string, waiting *reque
 	consulted.inProgress[name] = started
 	d.inProgress++
 	d.requests.Go(func() {
-		d.ask(client, consulted, started)
+		d.fetch(client, consulted, started)
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		delete(consulted.inProgress, name)
@@ -89,11 +89,11 @@ func (s *kindCache) isComplete(now time.Time) bool {
 	return s.whole && !s.readAt.IsZero() && now.Sub(s.readAt) < completeFor
 }
 
-// ask sends a request to Port and caches the answer.
-func (d *Directory) ask(client *port.Client, of *kindCache, req *request) {
+// fetch sends a request to Port and caches the result.
+func (d *Directory) fetch(client *port.Client, of *kindCache, req *request) {
 	ctx, cancel := context.WithTimeout(d.ctx, requestTime)
 	defer cancel()
-	answers, err := of.ask(ctx, client, req.key)
+	results, err := of.fetch(ctx, client, req.key)
 	if err != nil {
 		if d.ctx.Err() == nil {
 			d.failed(of.kind, reasonOf(err), pauseAfter(err))
@@ -104,17 +104,17 @@ func (d *Directory) ask(client *port.Client, of *kindCache, req *request) {
 	defer d.mu.Unlock()
 	now := d.options.Now()
 	of.readAt = now
-	for key, texts := range answers {
-		of.answers.put(key, texts, now)
+	for key, texts := range results {
+		of.results.put(key, texts, now)
 	}
-	// The requested key is stored last, so that it is evicted last. An empty answer is cached, too.
-	of.answers.put(req.key, answers[req.key], now)
+	// The requested key is stored last, so that it is evicted last. An empty result is cached, too.
+	of.results.put(req.key, results[req.key], now)
 }
 
 // pauseAfter returns how long to wait after an error.
 func pauseAfter(err error) time.Duration {
-	if answered, ok := errors.AsType[*port.Error](err); ok {
-		return min(max(pause, answered.RetryAfter), maxPause)
+	if failure, ok := errors.AsType[*port.Error](err); ok {
+		return min(max(pause, failure.RetryAfter), maxPause)
 	}
 	return pause
 }

@@ -27,17 +27,17 @@ type source struct {
 	limit int
 	// whole means that one request returns all names of the kind.
 	whole bool
-	// ask returns the texts for a key, and for other keys in the same answer.
-	ask func(ctx context.Context, client *port.Client, key string) (map[string][]string, error)
+	// fetch returns the texts for a key, and for other keys in the same response.
+	fetch func(ctx context.Context, client *port.Client, key string) (map[string][]string, error)
 }
 
 func kinds() []source {
 	return []source{
-		{people, maxMembers, true, askPeople},
-		{applications, maxMembers, true, askApplications},
-		{blueprints, maxOthers, false, askBlueprint},
-		{owners, maxOthers, false, askOwners},
-		{teamTitles, maxOthers, false, askTeam},
+		{people, maxMembers, true, fetchPeople},
+		{applications, maxMembers, true, fetchApplications},
+		{blueprints, maxOthers, false, fetchBlueprint},
+		{owners, maxOthers, false, fetchOwners},
+		{teamTitles, maxOthers, false, fetchTeam},
 	}
 }
 
@@ -53,7 +53,7 @@ func userKind(id string) kind {
 	return people
 }
 
-func askPeople(ctx context.Context, client *port.Client, _ string) (map[string][]string, error) {
+func fetchPeople(ctx context.Context, client *port.Client, _ string) (map[string][]string, error) {
 	users, err := client.Users.List(ctx)
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func askPeople(ctx context.Context, client *port.Client, _ string) (map[string][
 	return names, nil
 }
 
-func askApplications(ctx context.Context, client *port.Client, _ string) (map[string][]string, error) {
+func fetchApplications(ctx context.Context, client *port.Client, _ string) (map[string][]string, error) {
 	apps, err := client.Users.Apps(ctx)
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func askApplications(ctx context.Context, client *port.Client, _ string) (map[st
 	return names, nil
 }
 
-func askBlueprint(ctx context.Context, client *port.Client, identifier string) (map[string][]string, error) {
+func fetchBlueprint(ctx context.Context, client *port.Client, identifier string) (map[string][]string, error) {
 	blueprint, err := client.Blueprints.Get(ctx, identifier)
 	if err != nil {
 		return nil, absence(err)
@@ -92,7 +92,7 @@ func askBlueprint(ctx context.Context, client *port.Client, identifier string) (
 	return names, nil
 }
 
-func askTeam(ctx context.Context, client *port.Client, identifier string) (map[string][]string, error) {
+func fetchTeam(ctx context.Context, client *port.Client, identifier string) (map[string][]string, error) {
 	team, err := client.Entities.Get(ctx, "_team", identifier, port.GetEntityOptions{})
 	if err != nil {
 		return nil, absence(err)
@@ -107,7 +107,7 @@ func askTeam(ctx context.Context, client *port.Client, identifier string) (map[s
 // ownerKey returns the key of an entity. Identifiers contain no line breaks.
 func ownerKey(blueprint, entity string) string { return blueprint + "\n" + entity }
 
-func askOwners(ctx context.Context, client *port.Client, key string) (map[string][]string, error) {
+func fetchOwners(ctx context.Context, client *port.Client, key string) (map[string][]string, error) {
 	blueprint, identifier, _ := strings.Cut(key, "\n")
 	entity, err := client.Entities.Get(ctx, blueprint, identifier, port.GetEntityOptions{})
 	if err != nil {
@@ -116,7 +116,7 @@ func askOwners(ctx context.Context, client *port.Client, key string) (map[string
 	return map[string][]string{key: entity.Team}, nil
 }
 
-// absence treats errors that mean that something does not, or cannot, exist as an empty answer.
+// absence treats errors that mean that something does not, or cannot, exist as an empty result.
 func absence(err error) error {
 	if errors.Is(err, port.ErrNotFound) || errors.Is(err, port.ErrInvalidIdentifier) || errors.Is(err, port.ErrInvalid) {
 		return nil
@@ -157,7 +157,7 @@ func Reasons() []Reason {
 
 // reasonOf classifies the error of a request.
 func reasonOf(err error) Reason {
-	answered, isAnswer := errors.AsType[*port.Error](err)
+	failure, isResponse := errors.AsType[*port.Error](err)
 	switch {
 	case errors.Is(err, port.ErrUnauthorized):
 		return ReasonUnauthorized
@@ -167,7 +167,7 @@ func reasonOf(err error) Reason {
 		return ReasonRateLimited
 	case errors.Is(err, context.DeadlineExceeded):
 		return ReasonSlow
-	case isAnswer && answered.StatusCode < 500:
+	case isResponse && failure.StatusCode < 500:
 		return ReasonUnusable
 	}
 	return ReasonUnavailable
