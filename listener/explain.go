@@ -27,7 +27,7 @@ func explainCommand() command {
 		arguments: "[ID | -entity NAME | -last N] [-follow]",
 		summary:   "show why events caused alerts, or did not",
 		about: `Show the history of events: the source of each, the result of every rule, and the
-answers of the destinations.
+responses of the destinations.
 
 ID is the short id of an event from the log or the admin page. Without an ID, the
 latest events are shown, newest last; the flags filter them. Events are kept for
@@ -281,11 +281,11 @@ func describeDelivery(delivery queue.DeliveryHistory) string {
 	return text
 }
 
-// describeAttempts describes the answers of the destination.
+// describeAttempts describes the responses of the destination.
 func describeAttempts(attempts queue.Attempts) string {
 	text := moment(attempts.At) + "  " + strings.ReplaceAll(attempts.Outcome, "_", " ")
-	if attempts.Answer != "" {
-		text += ": " + attempts.Answer
+	if attempts.Response != "" {
+		text += ": " + attempts.Response
 	}
 	var more []string
 	if attempts.Plain {

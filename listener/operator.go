@@ -125,7 +125,7 @@ func (p *target) open(ctx context.Context, openStore opener) (connection, error)
 	if err == nil {
 		return connection{API: client, close: func() error { return nil }}, nil
 	}
-	if !errors.Is(err, admin.ErrNobody) {
+	if !errors.Is(err, admin.ErrNoListener) {
 		return connection{}, client.explain(err)
 	}
 	stored, err := config.LoadStore(config.Source{File: p.config, DataDir: p.dataDir, LookupEnv: os.LookupEnv})

@@ -36,14 +36,14 @@ func prepareReload(flags *flag.FlagSet) func(context.Context, []string, io.Write
 		if err != nil {
 			return err
 		}
-		said, err := client.Reload(ctx)
-		if errors.Is(err, admin.ErrNobody) {
+		text, err := client.Reload(ctx)
+		if errors.Is(err, admin.ErrNoListener) {
 			return fmt.Errorf("nothing answers at %s; is the listener running there?", client.Address())
 		}
 		if err != nil {
 			return client.explain(err)
 		}
-		_, err = fmt.Fprintln(out, said)
+		_, err = fmt.Fprintln(out, text)
 		return err
 	}
 }

@@ -286,8 +286,8 @@ func drop(order admin.Order) func(context.Context, admin.API) (any, error) {
 	return func(ctx context.Context, api admin.API) (any, error) { return api.Drop(ctx, order) }
 }
 
-// TestTheAnswersAreAContract compares the answers as text, because scripts read them.
-func TestTheAnswersAreAContract(t *testing.T) {
+// TestTheResponsesAreAContract compares the responses as text, because scripts read them.
+func TestTheResponsesAreAContract(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		method, path, body string
@@ -350,9 +350,9 @@ func TestTheAnswersAreAContract(t *testing.T) {
 func TestTheClientMistrusts(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name   string
-		answer http.HandlerFunc
-		want   string
+		name    string
+		handler http.HandlerFunc
+		want    string
 	}{
 		{"an older listener", func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "Not found.", http.StatusNotFound)
@@ -376,7 +376,7 @@ func TestTheClientMistrusts(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			serving := httptest.NewServer(test.answer)
+			serving := httptest.NewServer(test.handler)
 			t.Cleanup(serving.Close)
 			client, err := admin.NewClient(serving.URL, "")
 			if err != nil {
@@ -387,7 +387,7 @@ func TestTheClientMistrusts(t *testing.T) {
 				"unpark":       unpark("team"), "letters": letters(admin.Query{}), "replay": replay(admin.Order{IDs: []uint64{1}}), "drop": drop(admin.Order{IDs: []uint64{1}}),
 			} {
 				_, err := ask(t.Context(), client)
-				if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), serving.URL) || strings.Contains(err.Error(), "hello") || errors.Is(err, admin.ErrNobody) {
+				if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), serving.URL) || strings.Contains(err.Error(), "hello") || errors.Is(err, admin.ErrNoListener) {
 					t.Errorf("%s: %v", what, err)
 				}
 			}
@@ -407,7 +407,7 @@ func TestTheClientFindsNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.Destinations(t.Context()); !errors.Is(err, admin.ErrNobody) || !strings.Contains(err.Error(), "http://"+address) {
+	if _, err := client.Destinations(t.Context()); !errors.Is(err, admin.ErrNoListener) || !strings.Contains(err.Error(), "http://"+address) {
 		t.Errorf("got %v", err)
 	}
 }

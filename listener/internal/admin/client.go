@@ -21,12 +21,12 @@ const (
 	jsonType = "application/json"
 	// clientTimeout is longer than a listener takes for an order.
 	clientTimeout = 2 * time.Minute
-	// answerLimit is ample for MaxPage dead letters.
-	answerLimit = 16 << 20
+	// responseLimit is ample for MaxPage dead letters.
+	responseLimit = 16 << 20
 )
 
-// ErrNobody reports that nothing listens at an admin address.
-var ErrNobody = errors.New("nothing answers there")
+// ErrNoListener reports that nothing listens at an admin address.
+var ErrNoListener = errors.New("nothing answers there")
 
 // ErrToken reports that a listener requires a token, or another one.
 var ErrToken = errors.New("it requires the token in admin.token_file; pass that file with -token-file, or the configuration with -config")
@@ -42,7 +42,7 @@ type Client struct {
 var _ API = (*Client)(nil)
 
 // NewClient returns a client for an address: a host and port, or a URL. token may be "". The errors
-// of its methods wrap ErrNobody if nothing listens there, and ErrToken if the listener requires
+// of its methods wrap ErrNoListener if nothing listens there, and ErrToken if the listener requires
 // another token.
 func NewClient(address, token string) (*Client, error) {
 	if !strings.Contains(address, "://") {
@@ -53,7 +53,7 @@ func NewClient(address, token string) (*Client, error) {
 		return nil, errors.New("the admin address must be a host and a port, such as 127.0.0.1:8081, or an http URL")
 	}
 	transport := &http.Transport{
-		// A proxy would answer instead of the listener.
+		// A proxy would respond instead of the listener.
 		Proxy: nil, DisableKeepAlives: true,
 	}
 	return &Client{base: base, token: token, http: &http.Client{
@@ -68,25 +68,25 @@ func (c *Client) Address() string { return c.base.String() }
 
 // Destinations implements API.
 func (c *Client) Destinations(ctx context.Context) ([]Destination, error) {
-	var answer destinationsAnswer
-	if err := c.call(ctx, http.MethodGet, destinationsPath, nil, nil, &answer); err != nil {
+	var result destinationsResponse
+	if err := c.call(ctx, http.MethodGet, destinationsPath, nil, nil, &result); err != nil {
 		return nil, err
 	}
-	if answer.Destinations == nil {
+	if result.Destinations == nil {
 		return nil, c.foreign(http.StatusOK)
 	}
-	return answer.Destinations, nil
+	return result.Destinations, nil
 }
 
-// Unpark implements API. It requests the destinations first: the plain-text answer to unparking
+// Unpark implements API. It requests the destinations first: the plain-text response to unparking
 // does not show whether it comes from a listener.
 func (c *Client) Unpark(ctx context.Context, name string) (bool, error) {
-	seen, err := c.Destinations(ctx)
+	destinations, err := c.Destinations(ctx)
 	if err != nil {
 		return false, err
 	}
 	var configured []string
-	for _, destination := range seen {
+	for _, destination := range destinations {
 		if destination.State != StateNotConfigured {
 			configured = append(configured, destination.Name)
 		}
@@ -119,14 +119,14 @@ func (c *Client) DeadLetters(ctx context.Context, query Query) ([]DeadLetter, er
 	if query.Limit != 0 {
 		values.Set("limit", strconv.Itoa(query.Limit))
 	}
-	var answer lettersAnswer
-	if err := c.call(ctx, http.MethodGet, lettersPath, values, nil, &answer); err != nil {
+	var result lettersResponse
+	if err := c.call(ctx, http.MethodGet, lettersPath, values, nil, &result); err != nil {
 		return nil, err
 	}
-	if answer.DeadLetters == nil {
+	if result.DeadLetters == nil {
 		return nil, c.foreign(http.StatusOK)
 	}
-	return answer.DeadLetters, nil
+	return result.DeadLetters, nil
 }
 
 // Events implements API.
@@ -178,7 +178,7 @@ func (c *Client) order(ctx context.Context, path string, order Order) (Report, e
 	return report, nil
 }
 
-// Reload makes the listener read its configuration again, and returns its answer. The error is a
+// Reload makes the listener read its configuration again, and returns its response. The error is a
 // *Refusal if the listener refuses the configuration. Like Unpark, it requests the destinations
 // first.
 func (c *Client) Reload(ctx context.Context) (string, error) {
@@ -190,22 +190,22 @@ func (c *Client) Reload(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer func() { _ = response.Body.Close() }()
-	content, err := io.ReadAll(io.LimitReader(response.Body, answerLimit))
+	content, err := io.ReadAll(io.LimitReader(response.Body, responseLimit))
 	if err != nil {
-		return "", fmt.Errorf("reading the answer of %s: %w", c.Address(), err)
+		return "", fmt.Errorf("reading the response of %s: %w", c.Address(), err)
 	}
-	said := strings.TrimSpace(string(content))
+	text := strings.TrimSpace(string(content))
 	switch response.StatusCode {
 	case http.StatusOK:
-		return said, nil
+		return text, nil
 	case http.StatusUnprocessableEntity:
-		return "", &Refusal{said}
+		return "", &Refusal{text}
 	}
 	return "", c.problem(response)
 }
 
-// call sends a request and decodes its answer.
-func (c *Client) call(ctx context.Context, method, path string, query url.Values, body []byte, answer any) error {
+// call sends a request and decodes the response.
+func (c *Client) call(ctx context.Context, method, path string, query url.Values, body []byte, result any) error {
 	response, err := c.send(ctx, method, path, query, body)
 	if err != nil {
 		return err
@@ -214,11 +214,11 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 	if response.StatusCode != http.StatusOK || !isJSON(response) {
 		return c.problem(response)
 	}
-	content, err := io.ReadAll(io.LimitReader(response.Body, answerLimit))
+	content, err := io.ReadAll(io.LimitReader(response.Body, responseLimit))
 	if err != nil {
-		return fmt.Errorf("reading the answer of %s: %w", c.Address(), err)
+		return fmt.Errorf("reading the response of %s: %w", c.Address(), err)
 	}
-	if err := json.Unmarshal(content, answer); err != nil {
+	if err := json.Unmarshal(content, result); err != nil {
 		return c.foreign(response.StatusCode)
 	}
 	return nil
@@ -229,10 +229,10 @@ func isJSON(response *http.Response) bool {
 	return kind == jsonType
 }
 
-// problem returns the error in an answer.
+// problem returns the error in a response.
 func (c *Client) problem(response *http.Response) error {
-	var problem problemAnswer
-	if !isJSON(response) || json.NewDecoder(io.LimitReader(response.Body, answerLimit)).Decode(&problem) != nil || problem.Error == "" {
+	var problem problemResponse
+	if !isJSON(response) || json.NewDecoder(io.LimitReader(response.Body, responseLimit)).Decode(&problem) != nil || problem.Error == "" {
 		return c.foreign(response.StatusCode)
 	}
 	switch response.StatusCode {
@@ -263,7 +263,7 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	}
 	response, err := c.http.Do(request)
 	if isRefused(err) {
-		return nil, fmt.Errorf("asking %s: %w", c.Address(), ErrNobody)
+		return nil, fmt.Errorf("sending a request to %s: %w", c.Address(), ErrNoListener)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("sending a request to the listener: %w", err)
@@ -279,9 +279,9 @@ func isRefused(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, windowsRefused)
 }
 
-// foreign returns the error for an answer that does not come from a listener. It omits the body,
+// foreign returns the error for a response that does not come from a listener. It omits the body,
 // which may be a whole HTML page.
 func (c *Client) foreign(status int) error {
-	return fmt.Errorf("%s answered with status %d, but not like the admin address of a listener of this version: "+
+	return fmt.Errorf("%s responded with status %d, but not like the admin address of a listener of this version: "+
 		"pass the listener's -admin-listen address with -admin, or update the listener", c.Address(), status)
 }

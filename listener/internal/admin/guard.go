@@ -148,7 +148,7 @@ func (g *Guard) isKnownHost(host string) bool {
 	})
 }
 
-// admit reports whether the sender of a request may do this, and answers the request if not.
+// admit reports whether the sender of a request may do this, and responds to the request if not.
 func (g *Guard) admit(response http.ResponseWriter, request *http.Request) bool {
 	access := g.options.Access()
 	if access.Token == "" && !g.options.Loopback {
@@ -172,10 +172,10 @@ func (g *Guard) admit(response http.ResponseWriter, request *http.Request) bool 
 	return false
 }
 
-// refuse answers with JSON for the API and with text otherwise.
+// refuse responds with JSON for the API and with text otherwise.
 func (g *Guard) refuse(response http.ResponseWriter, request *http.Request, status int, problem string) {
 	if strings.HasPrefix(request.URL.Path, apiPrefix) {
-		_ = writeJSON(response, status, problemAnswer{problem}) // The client may be gone.
+		_ = writeJSON(response, status, problemResponse{problem}) // The client may be gone.
 		return
 	}
 	http.Error(response, problem, status)

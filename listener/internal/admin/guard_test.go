@@ -29,15 +29,15 @@ func tokens() admin.Access {
 	return admin.Access{Token: operatorToken, ReadOnlyToken: viewerToken, AllowedHosts: []string{"listener.example.com", "other:9000"}}
 }
 
-// asked sends a request to a guarded address.
-type asked struct {
+// guardedRequest is a request to a guarded address.
+type guardedRequest struct {
 	method, path, host string
 	header             map[string]string
 }
 
-func (a asked) request() *http.Request {
-	request := httptest.NewRequest(a.method, "http://"+a.host+a.path, http.NoBody)
-	for name, value := range a.header {
+func (g guardedRequest) build() *http.Request {
+	request := httptest.NewRequest(g.method, "http://"+g.host+g.path, http.NoBody)
+	for name, value := range g.header {
 		request.Header.Set(name, value)
 	}
 	return request
@@ -57,67 +57,67 @@ func TestGuard(t *testing.T) {
 		name     string
 		access   admin.Access
 		loopback bool
-		asked    asked
+		request  guardedRequest
 		status   int
 	}{
-		{"on loopback the API needs no token", admin.Access{}, true, asked{"GET", api, local, nil}, 200},
-		{"and acts", admin.Access{}, true, asked{"POST", act, local, nil}, 200},
-		{"and the page", admin.Access{}, true, asked{"GET", page, "localhost:8081", nil}, 200},
-		{"and under the address of IPv6", admin.Access{}, true, asked{"GET", page, "[::1]:8081", nil}, 200},
-		{"a configured token is needed there too", tokens(), true, asked{"GET", api, local, nil}, 401},
-		{"elsewhere the API is closed without a token", admin.Access{}, false, asked{"GET", api, local, nil}, 403},
-		{"and acting", admin.Access{}, false, asked{"POST", act, local, nil}, 403},
-		{"and the page", admin.Access{}, false, asked{"GET", page, local, nil}, 403},
-		{"and its form", admin.Access{}, false, asked{"GET", "/login", local, nil}, 403},
-		{"metrics are not", admin.Access{}, false, asked{"GET", "/metrics", remote, nil}, 200},
-		{"nor is readiness", admin.Access{}, false, asked{"GET", "/readyz", remote, nil}, 200},
-		{"nor is health", tokens(), false, asked{"GET", "/healthz", "kubelet", nil}, 200},
-		{"the token opens the API", tokens(), false, asked{"GET", api, local, bearer(operatorToken)}, 200},
-		{"and acts", tokens(), false, asked{"POST", act, local, bearer(operatorToken)}, 200},
-		{"the other token reads", tokens(), false, asked{"GET", api, local, bearer(viewerToken)}, 200},
-		{"and does not act", tokens(), false, asked{"POST", act, local, bearer(viewerToken)}, 403},
-		{"nor on the page", tokens(), false, asked{"POST", "/dead-letters/drop", local, bearer(viewerToken)}, 403},
-		{"a wrong token is refused", tokens(), false, asked{"GET", api, local, bearer("operator")}, 401},
-		{"an empty token is refused", admin.Access{Token: operatorToken}, false, asked{"GET", api, local, bearer("")}, 401},
-		{"without one a person is sent to the form", tokens(), false, asked{"GET", page, local, nil}, 303},
-		{"which is open", tokens(), false, asked{"GET", "/login", local, nil}, 200},
-		{"as is its style", tokens(), false, asked{"GET", "/assets/page.css", local, nil}, 200},
-		{"without one nothing is posted", tokens(), false, asked{"POST", "/dead-letters/drop", local, nil}, 401},
-		{"a name that is not known", admin.Access{}, true, asked{"GET", page, "evil.example:8081", nil}, 403},
-		{"also with the token", tokens(), false, asked{"GET", api, remote, bearer(operatorToken)}, 403},
-		{"a name that begins like a loopback one", admin.Access{}, true, asked{"GET", page, "127.0.0.1.evil.example", nil}, 403},
-		{"a configured name", tokens(), false, asked{"GET", api, "LISTENER.example.com", bearer(operatorToken)}, 200},
-		{"a configured name, at any port", tokens(), false, asked{"GET", api, "listener.example.com:1", bearer(operatorToken)}, 200},
-		{"a name configured with its port", tokens(), false, asked{"GET", api, "other:9000", bearer(operatorToken)}, 200},
-		{"and at another one", tokens(), false, asked{"GET", api, "other:9001", bearer(operatorToken)}, 403},
-		{"another site posts to the page", admin.Access{}, true, asked{"POST", "/dead-letters/drop", local, map[string]string{"Origin": "http://evil.example"}}, 403},
-		{"another port of this machine posts", admin.Access{}, true, asked{"POST", "/dead-letters/drop", local, map[string]string{"Origin": "http://127.0.0.1:3000"}}, 403},
-		{"a sandboxed page posts", admin.Access{}, true, asked{"POST", "/dead-letters/drop", local, map[string]string{"Origin": "null"}}, 403},
-		{"an empty origin posts", admin.Access{}, true, asked{"POST", "/dead-letters/drop", local, map[string]string{"Origin": ""}}, 403},
-		{"the page posts", admin.Access{}, true, asked{"POST", "/dead-letters/drop", local, map[string]string{"Origin": "http://" + local, "Sec-Fetch-Site": "same-origin"}}, 200},
-		{"the page posts through a proxy with HTTPS", tokens(), false, asked{"POST", "/login", "listener.example.com", map[string]string{"Origin": "https://listener.example.com"}}, 200},
-		{"no page posts to the API", admin.Access{}, true, asked{"POST", act, local, map[string]string{"Origin": "http://" + local, "Sec-Fetch-Site": "same-origin"}}, 403},
-		{"the page leads to the API", admin.Access{}, true, asked{"GET", api, local, map[string]string{"Sec-Fetch-Site": "same-origin"}}, 200},
-		{"another site reads the API", admin.Access{}, true, asked{"GET", api, local, link}, 403},
-		{"another site reads metrics", admin.Access{}, true, asked{"GET", "/metrics", local, link}, 403},
-		{"this one does not either", admin.Access{}, true, asked{"GET", "/metrics", local, map[string]string{"Sec-Fetch-Site": "same-origin"}}, 403},
-		{"a person types the address", admin.Access{}, true, asked{"GET", api, local, map[string]string{"Sec-Fetch-Site": "none"}}, 200},
-		{"a link of another site leads to the page", admin.Access{}, true, asked{"GET", page, local, link}, 200},
-		{"another site has an image of it", admin.Access{}, true, asked{"GET", page, local, map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}}, 403},
-		{"another site frames it", admin.Access{}, true, asked{"GET", page, local, map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}}, 403},
-		{"another site posts by a link", admin.Access{}, true, asked{"POST", "/dead-letters/drop", local, link}, 403},
+		{"on loopback the API needs no token", admin.Access{}, true, guardedRequest{"GET", api, local, nil}, 200},
+		{"and acts", admin.Access{}, true, guardedRequest{"POST", act, local, nil}, 200},
+		{"and the page", admin.Access{}, true, guardedRequest{"GET", page, "localhost:8081", nil}, 200},
+		{"and under the address of IPv6", admin.Access{}, true, guardedRequest{"GET", page, "[::1]:8081", nil}, 200},
+		{"a configured token is needed there too", tokens(), true, guardedRequest{"GET", api, local, nil}, 401},
+		{"elsewhere the API is closed without a token", admin.Access{}, false, guardedRequest{"GET", api, local, nil}, 403},
+		{"and acting", admin.Access{}, false, guardedRequest{"POST", act, local, nil}, 403},
+		{"and the page", admin.Access{}, false, guardedRequest{"GET", page, local, nil}, 403},
+		{"and its form", admin.Access{}, false, guardedRequest{"GET", "/login", local, nil}, 403},
+		{"metrics are not", admin.Access{}, false, guardedRequest{"GET", "/metrics", remote, nil}, 200},
+		{"nor is readiness", admin.Access{}, false, guardedRequest{"GET", "/readyz", remote, nil}, 200},
+		{"nor is health", tokens(), false, guardedRequest{"GET", "/healthz", "kubelet", nil}, 200},
+		{"the token opens the API", tokens(), false, guardedRequest{"GET", api, local, bearer(operatorToken)}, 200},
+		{"and acts", tokens(), false, guardedRequest{"POST", act, local, bearer(operatorToken)}, 200},
+		{"the other token reads", tokens(), false, guardedRequest{"GET", api, local, bearer(viewerToken)}, 200},
+		{"and does not act", tokens(), false, guardedRequest{"POST", act, local, bearer(viewerToken)}, 403},
+		{"nor on the page", tokens(), false, guardedRequest{"POST", "/dead-letters/drop", local, bearer(viewerToken)}, 403},
+		{"a wrong token is refused", tokens(), false, guardedRequest{"GET", api, local, bearer("operator")}, 401},
+		{"an empty token is refused", admin.Access{Token: operatorToken}, false, guardedRequest{"GET", api, local, bearer("")}, 401},
+		{"without one a person is sent to the form", tokens(), false, guardedRequest{"GET", page, local, nil}, 303},
+		{"which is open", tokens(), false, guardedRequest{"GET", "/login", local, nil}, 200},
+		{"as is its style", tokens(), false, guardedRequest{"GET", "/assets/page.css", local, nil}, 200},
+		{"without one nothing is posted", tokens(), false, guardedRequest{"POST", "/dead-letters/drop", local, nil}, 401},
+		{"a name that is not known", admin.Access{}, true, guardedRequest{"GET", page, "evil.example:8081", nil}, 403},
+		{"also with the token", tokens(), false, guardedRequest{"GET", api, remote, bearer(operatorToken)}, 403},
+		{"a name that begins like a loopback one", admin.Access{}, true, guardedRequest{"GET", page, "127.0.0.1.evil.example", nil}, 403},
+		{"a configured name", tokens(), false, guardedRequest{"GET", api, "LISTENER.example.com", bearer(operatorToken)}, 200},
+		{"a configured name, at any port", tokens(), false, guardedRequest{"GET", api, "listener.example.com:1", bearer(operatorToken)}, 200},
+		{"a name configured with its port", tokens(), false, guardedRequest{"GET", api, "other:9000", bearer(operatorToken)}, 200},
+		{"and at another one", tokens(), false, guardedRequest{"GET", api, "other:9001", bearer(operatorToken)}, 403},
+		{"another site posts to the page", admin.Access{}, true, guardedRequest{"POST", "/dead-letters/drop", local, map[string]string{"Origin": "http://evil.example"}}, 403},
+		{"another port of this machine posts", admin.Access{}, true, guardedRequest{"POST", "/dead-letters/drop", local, map[string]string{"Origin": "http://127.0.0.1:3000"}}, 403},
+		{"a sandboxed page posts", admin.Access{}, true, guardedRequest{"POST", "/dead-letters/drop", local, map[string]string{"Origin": "null"}}, 403},
+		{"an empty origin posts", admin.Access{}, true, guardedRequest{"POST", "/dead-letters/drop", local, map[string]string{"Origin": ""}}, 403},
+		{"the page posts", admin.Access{}, true, guardedRequest{"POST", "/dead-letters/drop", local, map[string]string{"Origin": "http://" + local, "Sec-Fetch-Site": "same-origin"}}, 200},
+		{"the page posts through a proxy with HTTPS", tokens(), false, guardedRequest{"POST", "/login", "listener.example.com", map[string]string{"Origin": "https://listener.example.com"}}, 200},
+		{"no page posts to the API", admin.Access{}, true, guardedRequest{"POST", act, local, map[string]string{"Origin": "http://" + local, "Sec-Fetch-Site": "same-origin"}}, 403},
+		{"the page leads to the API", admin.Access{}, true, guardedRequest{"GET", api, local, map[string]string{"Sec-Fetch-Site": "same-origin"}}, 200},
+		{"another site reads the API", admin.Access{}, true, guardedRequest{"GET", api, local, link}, 403},
+		{"another site reads metrics", admin.Access{}, true, guardedRequest{"GET", "/metrics", local, link}, 403},
+		{"this one does not either", admin.Access{}, true, guardedRequest{"GET", "/metrics", local, map[string]string{"Sec-Fetch-Site": "same-origin"}}, 403},
+		{"a person types the address", admin.Access{}, true, guardedRequest{"GET", api, local, map[string]string{"Sec-Fetch-Site": "none"}}, 200},
+		{"a link of another site leads to the page", admin.Access{}, true, guardedRequest{"GET", page, local, link}, 200},
+		{"another site has an image of it", admin.Access{}, true, guardedRequest{"GET", page, local, map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}}, 403},
+		{"another site frames it", admin.Access{}, true, guardedRequest{"GET", page, local, map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}}, 403},
+		{"another site posts by a link", admin.Access{}, true, guardedRequest{"POST", "/dead-letters/drop", local, link}, 403},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			reached := false
 			recorder := httptest.NewRecorder()
-			newGuard(test.access, test.loopback).Protect(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true })).ServeHTTP(recorder, test.asked.request())
+			newGuard(test.access, test.loopback).Protect(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true })).ServeHTTP(recorder, test.request.build())
 			if recorder.Code != test.status || reached != (test.status == http.StatusOK) {
-				t.Errorf("answered %d %s, want %d; reached: %t", recorder.Code, recorder.Body, test.status, reached)
+				t.Errorf("got %d %s, want %d; reached: %t", recorder.Code, recorder.Body, test.status, reached)
 			}
 			if strings.Contains(recorder.Body.String(), operatorToken) {
-				t.Error("the answer has the token")
+				t.Error("the response has the token")
 			}
 		})
 	}
@@ -139,7 +139,7 @@ func TestSessions(t *testing.T) {
 	access, now := tokens(), noon()
 	guard := admin.NewGuard(admin.GuardOptions{Access: func() admin.Access { return access }, LoginPath: "/login", Now: func() time.Time { return now }})
 	role := func(cookie *http.Cookie, method, path string) admin.Role {
-		request := asked{method, path, "localhost", nil}.request()
+		request := guardedRequest{method, path, "localhost", nil}.build()
 		request.AddCookie(cookie)
 		return guard.Role(request)
 	}
@@ -188,9 +188,9 @@ func TestGuessing(t *testing.T) {
 func TestForgery(t *testing.T) {
 	t.Parallel()
 	guard := newGuard(tokens(), false)
-	mine := asked{"GET", "/", "localhost", nil}.request()
+	mine := guardedRequest{"GET", "/", "localhost", nil}.build()
 	mine.AddCookie(logIn(t, guard, operatorToken))
-	theirs := asked{"GET", "/", "localhost", nil}.request()
+	theirs := guardedRequest{"GET", "/", "localhost", nil}.build()
 	theirs.AddCookie(logIn(t, guard, viewerToken))
 	if guard.IsForged(mine, guard.Forgery(mine)) {
 		t.Error("the token of the page is not accepted")

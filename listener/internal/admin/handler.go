@@ -17,48 +17,50 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// The paths of the API. Answers are JSON, except those to unparking and reloading, which are text.
+// The paths of the API. Responses are JSON, except those to unparking and reloading, which are
+// text.
 const (
-	// destinationsPath, with GET, answers {"destinations": [Destination…]}.
+	// destinationsPath, with GET, responds with {"destinations": [Destination…]}.
 	destinationsPath = "/-/destinations"
-	// unparkPath, with POST and ?destination=NAME, answers 202 if the destination was parked, 200
-	// if it was not, and 404 if there is no such destination.
+	// unparkPath, with POST and ?destination=NAME, responds with 202 if the destination was parked,
+	// 200 if it was not, and 404 if there is no such destination.
 	unparkPath = "/-/unpark"
 	// lettersPath, with GET and ?destination=NAME&after=ID&limit=N, all of which are optional,
-	// answers {"dead_letters": [DeadLetter…]}. Pass the last id as after for the next page; an
-	// empty page ends the list.
+	// responds with {"dead_letters": [DeadLetter…]}. Pass the last id as after for the next page;
+	// an empty page ends the list.
 	lettersPath = "/-/dlq"
-	// replayPath and dropPath, with POST and an Order, answer a Report.
+	// replayPath and dropPath, with POST and an Order, respond with a Report.
 	replayPath = "/-/dlq/replay"
 	dropPath   = "/-/dlq/drop"
-	// eventsPath, with GET and the fields of an EventQuery as parameters, answers an EventPage;
-	// with the id of an event appended, it answers an Event.
+	// eventsPath, with GET and the fields of an EventQuery as parameters, responds with an
+	// EventPage; with the id of an event appended, it responds with an Event.
 	eventsPath = "/-/events"
 	// messagePath, appended to the path of an event, with GET and ?rule=NAME&destination=NAME,
-	// answers the message of a delivery: {"text": …, "blocks": […]}.
+	// responds with the message of a delivery: {"text": …, "blocks": […]}.
 	messagePath = "/message"
-	// arrivalsPath, with GET, answers an arrivals.Arrivals, and configurationPath a Configuration.
+	// arrivalsPath, with GET, responds with an arrivals.Arrivals, and configurationPath with a
+	// Configuration.
 	arrivalsPath      = "/-/arrivals"
 	configurationPath = "/-/configuration"
-	// reloadPath, with POST, reloads the configuration. It answers 200, or 422 with every mistake
-	// in the configuration, both as text.
+	// reloadPath, with POST, reloads the configuration. The response is 200, or 422 with every
+	// mistake in the configuration, both as text.
 	reloadPath = "/-/reload"
 )
 
 // orderLimit is ample for MaxOrder ids.
 const orderLimit = 64 << 10
 
-type destinationsAnswer struct {
+type destinationsResponse struct {
 	Destinations []Destination `json:"destinations"`
 }
 
-type lettersAnswer struct {
+type lettersResponse struct {
 	DeadLetters []DeadLetter `json:"dead_letters"`
 }
 
-// problemAnswer is the answer to a refused request, with status 400, or to a failure of the store,
-// with status 503.
-type problemAnswer struct {
+// problemResponse is the response to a refused request, with status 400, or to a failure of the
+// store, with status 503.
+type problemResponse struct {
 	Error string `json:"error"`
 }
 
@@ -89,8 +91,8 @@ func (l *Local) Register(router *mux.Router) {
 func PostedTo() []string { return []string{unparkPath, replayPath, dropPath, reloadPath} }
 
 func (h *handler) destinations(response http.ResponseWriter, request *http.Request) {
-	seen, err := h.local.Destinations(request.Context())
-	h.answer(response, request, destinationsAnswer{seen}, err)
+	destinations, err := h.local.Destinations(request.Context())
+	h.respond(response, request, destinationsResponse{destinations}, err)
 }
 
 // unpark makes the process that serves a parked destination try it again.
@@ -118,11 +120,11 @@ func (h *handler) unpark(response http.ResponseWriter, request *http.Request) {
 func (h *handler) letters(response http.ResponseWriter, request *http.Request) {
 	query, err := readQuery(request)
 	if err != nil {
-		h.answer(response, request, nil, err)
+		h.respond(response, request, nil, err)
 		return
 	}
 	page, err := h.local.DeadLetters(request.Context(), query)
-	h.answer(response, request, lettersAnswer{page}, err)
+	h.respond(response, request, lettersResponse{page}, err)
 }
 
 // readQuery reads the query for a page of dead letters.
@@ -142,41 +144,41 @@ func readQuery(request *http.Request) (Query, error) {
 func (h *handler) events(response http.ResponseWriter, request *http.Request) {
 	query, err := ReadEventQuery(request.URL.Query())
 	if err != nil {
-		h.answer(response, request, nil, err)
+		h.respond(response, request, nil, err)
 		return
 	}
 	page, err := h.local.Events(request.Context(), query)
-	h.answer(response, request, page, err)
+	h.respond(response, request, page, err)
 }
 
 func (h *handler) event(response http.ResponseWriter, request *http.Request) {
 	event, err := h.local.Event(request.Context(), mux.Vars(request)["id"])
-	h.answer(response, request, event, err)
+	h.respond(response, request, event, err)
 }
 
 func (h *handler) message(response http.ResponseWriter, request *http.Request) {
 	query := request.URL.Query()
 	content, err := h.local.Message(request.Context(), mux.Vars(request)["id"], query.Get("rule"), query.Get("destination"))
-	h.answer(response, request, content, err)
+	h.respond(response, request, content, err)
 }
 
 func (h *handler) arrivals(response http.ResponseWriter, request *http.Request) {
-	seen, err := h.local.Arrivals(request.Context())
-	h.answer(response, request, seen, err)
+	latest, err := h.local.Arrivals(request.Context())
+	h.respond(response, request, latest, err)
 }
 
 func (h *handler) configuration(response http.ResponseWriter, request *http.Request) {
-	h.answer(response, request, h.local.Configuration(), nil)
+	h.respond(response, request, h.local.Configuration(), nil)
 }
 
-// reload reloads the configuration, and answers with the mistakes if there are any.
+// reload reloads the configuration, and responds with the mistakes if there are any.
 func (h *handler) reload(response http.ResponseWriter, request *http.Request) {
-	said, err := h.local.Reload(request.Context())
+	text, err := h.local.Reload(request.Context())
 	if err != nil {
 		http.Error(response, "The configuration was not reloaded; the previous one stays in use.\n"+err.Error(), http.StatusUnprocessableEntity)
 		return
 	}
-	_, _ = io.WriteString(response, "The configuration was reloaded. "+said+"\n")
+	_, _ = io.WriteString(response, "The configuration was reloaded. "+text+"\n")
 }
 
 // ReadEventQuery reads a query for events from URL parameters.
@@ -228,21 +230,21 @@ func readLimit(values url.Values) (int, error) {
 func (h *handler) replay(response http.ResponseWriter, request *http.Request) {
 	order, err := readOrder(response, request)
 	if err != nil {
-		h.answer(response, request, nil, err)
+		h.respond(response, request, nil, err)
 		return
 	}
 	report, err := h.local.Replay(request.Context(), order)
-	h.answer(response, request, report, err)
+	h.respond(response, request, report, err)
 }
 
 func (h *handler) drop(response http.ResponseWriter, request *http.Request) {
 	order, err := readOrder(response, request)
 	if err != nil {
-		h.answer(response, request, nil, err)
+		h.respond(response, request, nil, err)
 		return
 	}
 	report, err := h.local.Drop(request.Context(), order)
-	h.answer(response, request, report, err)
+	h.respond(response, request, report, err)
 }
 
 func readOrder(response http.ResponseWriter, request *http.Request) (Order, error) {
@@ -261,17 +263,17 @@ func ended(decoder *json.Decoder) bool {
 	return errors.Is(err, io.EOF)
 }
 
-// answer writes the content, or the error.
-func (h *handler) answer(response http.ResponseWriter, request *http.Request, content any, err error) {
+// respond writes the content, or the error.
+func (h *handler) respond(response http.ResponseWriter, request *http.Request, content any, err error) {
 	status := http.StatusOK
 	if refusal, refused := errors.AsType[*Refusal](err); refused {
-		status, content = http.StatusBadRequest, problemAnswer{refusal.Reason}
+		status, content = http.StatusBadRequest, problemResponse{refusal.Reason}
 	} else if err != nil {
-		h.logger.ErrorContext(request.Context(), "answering the operator failed", "path", request.URL.Path, "cause", err)
-		status, content = http.StatusServiceUnavailable, problemAnswer{storeProblem}
+		h.logger.ErrorContext(request.Context(), "responding to the operator failed", "path", request.URL.Path, "cause", err)
+		status, content = http.StatusServiceUnavailable, problemResponse{storeProblem}
 	}
 	if err := writeJSON(response, status, content); err != nil {
-		h.logger.WarnContext(request.Context(), "writing the answer to the operator failed", "cause", err)
+		h.logger.WarnContext(request.Context(), "writing the response to the operator failed", "cause", err)
 	}
 }
 

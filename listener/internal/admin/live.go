@@ -38,8 +38,8 @@ type Configuration struct {
 type Reload struct {
 	At         time.Time `json:"at"`
 	Successful bool      `json:"successful"`
-	// Said is a summary of the changes, or the mistakes, one per line.
-	Said string `json:"said"`
+	// Text is a summary of the changes, or the mistakes, one per line.
+	Text string `json:"said"`
 }
 
 // Arrivals returns what this process received. The first call adds earlier events from the store.

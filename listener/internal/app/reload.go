@@ -24,7 +24,7 @@ func (a *App) Reload(ctx context.Context) (string, error) {
 	// The client that requested the reload may be gone.
 	outcome, err := a.reload(context.WithoutCancel(ctx))
 	a.metrics.Reloaded(err == nil)
-	a.operator.note(admin.Reload{At: a.options.Now(), Successful: err == nil, Said: outcomeOf(outcome, err)})
+	a.operator.note(admin.Reload{At: a.options.Now(), Successful: err == nil, Text: outcomeOf(outcome, err)})
 	if err != nil {
 		a.options.Logger.ErrorContext(ctx, "the configuration was not reloaded; the previous one stays in use", "cause", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return "", err

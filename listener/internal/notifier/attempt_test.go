@@ -10,16 +10,16 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/slack"
 )
 
-// TestEveryAttemptIsKept tests each kind of answer: each request is recorded once with each of its
-// alerts.
+// TestEveryAttemptIsKept tests each kind of response: each request is recorded once with each of
+// its alerts.
 func TestEveryAttemptIsKept(t *testing.T) {
 	t.Parallel()
 	refused := func(string, bool) *slack.Failure { return &slack.Failure{Reason: slack.ReasonRefused, Status: 400} }
 	for _, test := range []struct {
-		name   string
-		answer func(text string, plain bool) *slack.Failure
-		after  time.Duration
-		want   string
+		name    string
+		respond func(text string, plain bool) *slack.Failure
+		after   time.Duration
+		want    string
 	}{
 		{"taken", takesAll, 5 * time.Second, "a:delivered b:delivered"},
 		{"refused", refused, 10 * time.Second, "a:refused a:refused(plain) b:refused b:refused(plain)"},
@@ -34,7 +34,7 @@ func TestEveryAttemptIsKept(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newScene(t)
-				s.outlet.answer = test.answer
+				s.outlet.respond = test.respond
 				s.lane.add("a", "b")
 				s.start(t)
 				after(test.after)

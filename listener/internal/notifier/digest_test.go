@@ -72,7 +72,7 @@ func TestARefusedDigestIsTakenApart(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newScene(t)
-				s.outlet.answer = func(text string, plain bool) *slack.Failure {
+				s.outlet.respond = func(text string, plain bool) *slack.Failure {
 					if strings.Contains(text, "\n") {
 						return failure(text, plain)
 					}

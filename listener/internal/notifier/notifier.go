@@ -105,7 +105,7 @@ const (
 type session struct {
 	Options
 	lane queue.Lane
-	// notBefore is when the next request may begin. The interval counts from the previous answer,
+	// notBefore is when the next request may begin. The interval counts from the previous response,
 	// so that requests never arrive closer together, whatever their latency.
 	notBefore time.Time
 	// tried is the failing alert after which another one was already tried.
@@ -189,8 +189,8 @@ type outgoing struct {
 }
 
 // note records the result of the request with each alert.
-func (o *outgoing) note(at time.Time, outcome, answer string) {
-	attempt := queue.Attempt{At: at, Outcome: outcome, Answer: answer, Plain: o.items[0].Plain}
+func (o *outgoing) note(at time.Time, outcome, response string) {
+	attempt := queue.Attempt{At: at, Outcome: outcome, Response: response, Plain: o.items[0].Plain}
 	if len(o.items) > 1 {
 		attempt.Alerts = len(o.items)
 	}

@@ -23,7 +23,7 @@ func TestAlertsKeepOrderAndRate(t *testing.T) {
 		after(10 * time.Second)
 		s.expect(t, "a b c d")
 		for i := 1; i < 4; i++ {
-			// The interval counts from the answer.
+			// The interval counts from the response.
 			if gap := s.outlet.requests[i].at - s.outlet.requests[i-1].at; gap != 1300*time.Millisecond {
 				t.Errorf("request %d followed after %s", i, gap)
 			}
@@ -53,7 +53,7 @@ func TestAPauseIsForTheDestination(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
-		s.outlet.answer = func(string, bool) *slack.Failure {
+		s.outlet.respond = func(string, bool) *slack.Failure {
 			return &slack.Failure{Reason: slack.ReasonRateLimited, Status: 429, Pause: 30 * time.Second}
 		}
 		s.lane.add("a", "b")
@@ -64,7 +64,7 @@ func TestAPauseIsForTheDestination(t *testing.T) {
 		s.start(t)
 		after(20 * time.Second)
 		s.expect(t, "a")
-		s.outlet.answerWith(takesAll)
+		s.outlet.respondWith(takesAll)
 		after(20 * time.Second)
 		s.expect(t, "a a b")
 		s.stop()
@@ -75,11 +75,11 @@ func TestAnOutageKeepsTheOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
-		s.outlet.answer = down
+		s.outlet.respond = down
 		s.lane.add("a", "b")
 		s.start(t)
 		after(time.Hour)
-		s.outlet.answerWith(takesAll)
+		s.outlet.respondWith(takesAll)
 		before := s.outlet.count()
 		after(10 * time.Minute)
 		if got := s.outlet.story(); !strings.HasSuffix(got, " a? b?") || s.outlet.count() != before+2 {
@@ -97,7 +97,7 @@ func TestAnOutageIsRetriedWithBackoff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
-		s.outlet.answer = unreachable
+		s.outlet.respond = unreachable
 		s.lane.add("a")
 		s.start(t)
 		after(30 * time.Minute)
@@ -117,7 +117,7 @@ func TestAnOutageIsRetriedWithBackoff(t *testing.T) {
 
 func TestAlertsThatFailForTooLongAreGivenUp(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]func(string, bool) *slack.Failure{
+	for name, respond := range map[string]func(string, bool) *slack.Failure{
 		"an outage": down,
 		"a limit": func(string, bool) *slack.Failure {
 			return &slack.Failure{Reason: slack.ReasonRateLimited, Status: 429, Pause: time.Minute}
@@ -127,7 +127,7 @@ func TestAlertsThatFailForTooLongAreGivenUp(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newScene(t)
-				s.outlet.answer = answer
+				s.outlet.respond = respond
 				s.lane.add("a")
 				s.start(t)
 				after(23 * time.Hour)
@@ -148,7 +148,7 @@ func TestARefusedMessageGoesAsPlainTextThenToTheDeadLetters(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
-		s.outlet.answer = func(text string, plain bool) *slack.Failure {
+		s.outlet.respond = func(text string, plain bool) *slack.Failure {
 			if text == "a" && plain || text == "c" {
 				return nil
 			}
@@ -169,7 +169,7 @@ func TestABrokenDestinationIsParkedAndProbed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
-		s.outlet.answer = gone
+		s.outlet.respond = gone
 		s.lane.add("a", "b")
 		s.start(t)
 		after(10 * time.Minute)
@@ -183,13 +183,13 @@ func TestABrokenDestinationIsParkedAndProbed(t *testing.T) {
 		after(21 * time.Minute)
 		s.expect(t, "a a a")
 		// A probe during an outage is inconclusive.
-		s.outlet.answerWith(down)
+		s.outlet.respondWith(down)
 		after(15 * time.Minute)
 		s.expect(t, "a a a a")
 		// Alerts in a parked lane do not age.
-		s.outlet.answerWith(gone)
+		s.outlet.respondWith(gone)
 		after(48 * time.Hour)
-		s.outlet.answerWith(takesAll)
+		s.outlet.respondWith(takesAll)
 		after(15 * time.Minute)
 		if got := s.outlet.story(); !strings.HasSuffix(got, " a? b") || s.lane.graves() != "map[]" {
 			t.Errorf("sent %s, given up %s", got, s.lane.graves())
@@ -205,12 +205,12 @@ func TestAlertsAgeFromTheEndOfTheParking(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
-		s.outlet.answer = gone
+		s.outlet.respond = gone
 		s.lane.add("a")
 		s.start(t)
 		after(48 * time.Hour)
 		s.lane.unpark()
-		s.outlet.answerWith(down)
+		s.outlet.respondWith(down)
 		after(23 * time.Hour)
 		if got := s.lane.graves(); got != "map[]" {
 			t.Errorf("given up: %s", got)
@@ -229,12 +229,12 @@ func TestTheOperatorUnparks(t *testing.T) {
 		s := newScene(t)
 		// Unparking before the parking has no effect.
 		s.lane.unpark()
-		s.outlet.answer = gone
+		s.outlet.respond = gone
 		s.lane.add("a")
 		s.start(t)
 		after(time.Minute)
 		s.expect(t, "a")
-		s.outlet.answerWith(takesAll)
+		s.outlet.respondWith(takesAll)
 		s.lane.unpark()
 		after(time.Second)
 		s.expect(t, "a a")
@@ -247,7 +247,7 @@ func TestAnotherWebhookUnparks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
-		s.outlet.answer = gone
+		s.outlet.respond = gone
 		s.lane.add("a")
 		s.start(t)
 		after(time.Minute)
@@ -272,7 +272,7 @@ func TestAPoisonousMessageMovesAside(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
-		s.outlet.answer = func(text string, _ bool) *slack.Failure {
+		s.outlet.respond = func(text string, _ bool) *slack.Failure {
 			if strings.HasPrefix(text, "poison") {
 				return down(text, false)
 			}
@@ -309,7 +309,7 @@ func TestAnOutageIsShown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
-		s.outlet.answer = down
+		s.outlet.respond = down
 		s.lane.add("a")
 		s.start(t)
 		after(3 * time.Hour)
@@ -317,7 +317,7 @@ func TestAnOutageIsShown(t *testing.T) {
 		if time.Since(status.FailingSince) < 179*time.Minute || !strings.Contains(status.Cause, "unavailable") || time.Until(status.RetryAt) > 15*time.Second {
 			t.Errorf("the status is %+v", status)
 		}
-		s.outlet.answerWith(takesAll)
+		s.outlet.respondWith(takesAll)
 		after(15 * time.Second)
 		if s.lane.left() != 0 {
 			t.Error("a quarter of a minute after the outage the alert has not been delivered")
@@ -329,13 +329,13 @@ func TestAnOutageIsShown(t *testing.T) {
 	})
 }
 
-// TestInterceptedAnswersAreAnOutage answers like a proxy: for an hour that is an outage, then the
-// destination is parked.
-func TestInterceptedAnswersAreAnOutage(t *testing.T) {
+// TestInterceptedResponsesAreAnOutage responds like a proxy: for an hour that is an outage, then
+// the destination is parked.
+func TestInterceptedResponsesAreAnOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
-		s.outlet.answer = intercepted
+		s.outlet.respond = intercepted
 		s.lane.add("a", "b")
 		s.start(t)
 		after(59 * time.Minute)
@@ -346,7 +346,7 @@ func TestInterceptedAnswersAreAnOutage(t *testing.T) {
 		if s.lane.known().ParkedSince.IsZero() {
 			t.Errorf("after an hour the status is %+v", s.lane.known())
 		}
-		s.outlet.answerWith(takesAll)
+		s.outlet.respondWith(takesAll)
 		after(16 * time.Minute)
 		if s.lane.left() != 0 || s.lane.graves() != "map[]" {
 			t.Errorf("%d are left, given up %s", s.lane.left(), s.lane.graves())

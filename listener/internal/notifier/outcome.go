@@ -13,7 +13,7 @@ import (
 const (
 	// probeInterval is the time between two attempts for a parked destination.
 	probeInterval = 15 * time.Minute
-	// parkAfter is how long answers may be intercepted before the destination is parked.
+	// parkAfter is how long responses may be intercepted before the destination is parked.
 	parkAfter = time.Hour
 	// asideLimit is the maximum number of alerts set aside. Beyond it, the lane waits for its first
 	// alert, as in an outage.
@@ -113,16 +113,16 @@ func (s *session) park(ctx context.Context, tried *outgoing, status queue.Status
 	return s.lane.SetStatus(ctx, status)
 }
 
-// recovered records that the destination answers again. Alerts that were parked age again from now
+// recovered records that the destination responds again. Alerts that were parked age again from now
 // on.
 func (s *session) recovered(ctx context.Context, status queue.Status) error {
 	fresh := queue.Status{ResumedAt: status.ResumedAt}
 	switch {
 	case !status.ParkedSince.IsZero():
 		fresh.ResumedAt = s.Now()
-		s.Logger.InfoContext(ctx, "the destination is no longer parked", "cause", "it answers again", "parked_since", status.ParkedSince)
+		s.Logger.InfoContext(ctx, "the destination is no longer parked", "cause", "it responds again", "parked_since", status.ParkedSince)
 	case !status.FailingSince.IsZero():
-		s.Logger.InfoContext(ctx, "the destination answers again", "failing_since", status.FailingSince)
+		s.Logger.InfoContext(ctx, "the destination responds again", "failing_since", status.FailingSince)
 	}
 	if status == fresh {
 		return nil

@@ -82,14 +82,14 @@ func (l *memoryLane) Held() context.Context { return l.held }
 func (l *memoryLane) Items(_ context.Context, after uint64, limit int) ([]queue.Item, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var found []queue.Item
+	var items []queue.Item
 	for _, item := range l.items {
-		if item.Sequence > after && len(found) < limit {
+		if item.Sequence > after && len(items) < limit {
 			item.WasSent = l.sent[item.Identity]
-			found = append(found, item)
+			items = append(items, item)
 		}
 	}
-	return found, nil
+	return items, nil
 }
 
 func (l *memoryLane) Wait(ctx context.Context, atMost time.Duration) {
@@ -238,11 +238,11 @@ type request struct {
 	at    time.Duration
 }
 
-// outlet gives configurable answers.
+// outlet gives configurable responses.
 type outlet struct {
-	began  time.Time
-	answer func(text string, plain bool) *slack.Failure
-	takes  time.Duration
+	began   time.Time
+	respond func(text string, plain bool) *slack.Failure
+	takes   time.Duration
 
 	mu       sync.Mutex
 	requests []request
@@ -252,19 +252,19 @@ func (o *outlet) Send(_ context.Context, content message.Message) error {
 	o.mu.Lock()
 	plain := len(content.Blocks) == 0
 	o.requests = append(o.requests, request{content.Text, plain, time.Since(o.began)})
-	answer := o.answer
+	respond := o.respond
 	o.mu.Unlock()
 	time.Sleep(o.takes)
-	if failure := answer(content.Text, plain); failure != nil {
+	if failure := respond(content.Text, plain); failure != nil {
 		return failure
 	}
 	return nil
 }
 
-func (o *outlet) answerWith(answer func(text string, plain bool) *slack.Failure) {
+func (o *outlet) respondWith(respond func(text string, plain bool) *slack.Failure) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.answer = answer
+	o.respond = respond
 }
 
 // story returns the texts that were sent, in order.
@@ -327,7 +327,7 @@ func newScene(t *testing.T) *scene {
 	t.Helper()
 	return &scene{
 		lane: newLane(t.Context()), log: &bytes.Buffer{},
-		outlet: &outlet{began: time.Now(), answer: takesAll},
+		outlet: &outlet{began: time.Now(), respond: takesAll},
 	}
 }
 

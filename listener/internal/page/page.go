@@ -1,5 +1,5 @@
 // Package page is the web page at the admin address. It shows what arrived, which rules matched,
-// what the destinations answered, and the dead letters. It uses the API of package admin, and also
+// how the destinations responded, and the dead letters. It uses the API of package admin, and also
 // works without JavaScript, which only refreshes the page and shows local times.
 package page
 
@@ -129,7 +129,7 @@ type frame struct {
 func (p *Page) get(show func(*http.Request) (view, error)) http.HandlerFunc {
 	return func(response http.ResponseWriter, request *http.Request) {
 		shown, err := show(request)
-		p.answer(response, request, shown, err)
+		p.respond(response, request, shown, err)
 	}
 }
 
@@ -141,15 +141,15 @@ func (p *Page) post(act func(*http.Request) (view, error)) http.HandlerFunc {
 	return func(response http.ResponseWriter, request *http.Request) {
 		request.Body = http.MaxBytesReader(response, request.Body, formLimit)
 		if err := request.ParseForm(); err != nil {
-			p.answer(response, request, view{}, &admin.Refusal{Reason: "the form is invalid or too large"})
+			p.respond(response, request, view{}, &admin.Refusal{Reason: "the form is invalid or too large"})
 			return
 		}
 		if p.options.Guard.IsForged(request, request.PostForm.Get("forgery")) {
-			p.answer(response, request, problem(http.StatusForbidden, "Nothing was changed, because the page is out of date. Go back, reload it and try again."), nil)
+			p.respond(response, request, problem(http.StatusForbidden, "Nothing was changed, because the page is out of date. Go back, reload it and try again."), nil)
 			return
 		}
 		shown, err := act(request)
-		p.answer(response, request, shown, err)
+		p.respond(response, request, shown, err)
 	}
 }
 
@@ -157,12 +157,12 @@ func problem(status int, sentence string) view {
 	return view{template: "problem", title: "Request failed", content: sentence, status: status}
 }
 
-// answer writes a view, or the error.
-func (p *Page) answer(response http.ResponseWriter, request *http.Request, shown view, err error) {
+// respond writes a view, or the error.
+func (p *Page) respond(response http.ResponseWriter, request *http.Request, shown view, err error) {
 	if refusal, refused := errors.AsType[*admin.Refusal](err); refused {
 		shown = problem(http.StatusBadRequest, sentence(refusal.Reason))
 	} else if err != nil {
-		p.options.Logger.ErrorContext(request.Context(), "answering the operator failed", "path", request.URL.Path, "cause", err)
+		p.options.Logger.ErrorContext(request.Context(), "responding to the operator failed", "path", request.URL.Path, "cause", err)
 		shown = problem(http.StatusServiceUnavailable, "The event store does not answer, or is full. The log has the cause.")
 	}
 	protect(response.Header())
@@ -232,16 +232,16 @@ func (p *Page) logIn(response http.ResponseWriter, request *http.Request) {
 	request.Body = http.MaxBytesReader(response, request.Body, formLimit)
 	next := localPath(request.PostFormValue("next"))
 	if p.options.Guard.LogIn(response, request, request.PostFormValue("token")) {
-		p.answer(response, request, view{location: next}, nil)
+		p.respond(response, request, view{location: next}, nil)
 		return
 	}
 	shown := view{template: "login", title: "Log in", status: http.StatusUnauthorized, content: loginView{Next: next, Problem: "Wrong token, or too many attempts. Try again in a few seconds."}}
-	p.answer(response, request, shown, nil)
+	p.respond(response, request, shown, nil)
 }
 
 func (p *Page) logOut(response http.ResponseWriter, request *http.Request) {
 	p.options.Guard.LogOut(response, request)
-	p.answer(response, request, view{location: LoginPath}, nil)
+	p.respond(response, request, view{location: LoginPath}, nil)
 }
 
 // localPath returns the given path if it is one of this page, otherwise the path of the overview.

@@ -35,7 +35,7 @@ type live struct{ reloads int }
 
 func (l *live) Configuration() admin.Configuration {
 	return admin.Configuration{
-		Version: "1.2.3", File: hostile, StartedAt: noon(), AppliedAt: noon(), Reload: &admin.Reload{At: noon(), Said: hostile + "\nline 2"},
+		Version: "1.2.3", File: hostile, StartedAt: noon(), AppliedAt: noon(), Reload: &admin.Reload{At: noon(), Text: hostile + "\nline 2"},
 		Sections: []config.Section{{Name: "rule health", Settings: []config.Setting{{Key: "when", Value: hostile}}}},
 	}
 }
@@ -113,7 +113,7 @@ func (s *scene) fill(tb testing.TB, identity string) {
 				return err
 			}
 			if len(items) > 0 {
-				items[0].Attempt = queue.Attempt{At: noon(), Outcome: "refused", Answer: hostile}
+				items[0].Attempt = queue.Attempt{At: noon(), Outcome: "refused", Response: hostile}
 				err := lane.Bury(ctx, items[0], queue.ReasonRefused)
 				cancel()
 				return err
@@ -148,11 +148,11 @@ func (s *scene) do(method, path string, form url.Values, cookies ...*http.Cookie
 // forgery returns the CSRF token in the forms of a page.
 func (s *scene) forgery(t *testing.T, path string, cookies ...*http.Cookie) string {
 	t.Helper()
-	found := regexp.MustCompile(`name="forgery" value="([^"]+)"`).FindStringSubmatch(s.do("GET", path, nil, cookies...).Body.String())
-	if found == nil {
+	match := regexp.MustCompile(`name="forgery" value="([^"]+)"`).FindStringSubmatch(s.do("GET", path, nil, cookies...).Body.String())
+	if match == nil {
 		t.Fatalf("%s has no form", path)
 	}
-	return found[1]
+	return match[1]
 }
 
 func (s *scene) letters(t *testing.T) int {
@@ -183,7 +183,7 @@ func TestHostileTextsAreEscaped(t *testing.T) {
 		}
 		policy := got.Header().Get("Content-Security-Policy")
 		if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") || got.Header().Get("X-Content-Type-Options") != "nosniff" {
-			t.Errorf("%s is answered with %v", path, got.Header())
+			t.Errorf("%s has the headers %v", path, got.Header())
 		}
 	}
 	if got := s.do("GET", "/events/"+s.event[:12], nil).Body.String(); !strings.Contains(got, "&lt;script&gt;alert(1)") || !strings.Contains(got, "<strong>bold</strong>") {

@@ -32,11 +32,11 @@ func storeFrom(t *testing.T, opened queue.Queue, identity string, sources ...str
 
 func event(t *testing.T, opened queue.Inspector, identity string) queue.ExplainedEvent {
 	t.Helper()
-	found, err := opened.Event(t.Context(), identity)
+	stored, err := opened.Event(t.Context(), identity)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return found
+	return stored
 }
 
 // withoutTimes removes the times from an explanation.
@@ -74,8 +74,8 @@ func anEventIsExplained(t *testing.T, b backend) {
 		return result
 	})
 	at := time.Date(2026, 6, 15, 16, 44, 56, 0, time.UTC)
-	attempt := func(item queue.Item, second int, outcome, answer string) queue.Item {
-		item.Attempt = queue.Attempt{At: at.Add(time.Duration(second) * time.Second), Outcome: outcome, Answer: answer}
+	attempt := func(item queue.Item, second int, outcome, response string) queue.Item {
+		item.Attempt = queue.Attempt{At: at.Add(time.Duration(second) * time.Second), Outcome: outcome, Response: response}
 		return item
 	}
 	acting(t, opened, "kept", func(ctx context.Context, lane queue.Lane, item queue.Item) error {
@@ -100,11 +100,11 @@ func anEventIsExplained(t *testing.T, b backend) {
 		Rules:  verdicts, OtherRules: 3,
 		Deliveries: []queue.DeliveryHistory{
 			{Rule: "health", Destination: "kept", State: queue.StateDelivered, Attempts: []queue.Attempts{
-				{Attempt: queue.Attempt{At: at, Outcome: "unavailable", Answer: "503"}, Count: 3, Last: at.Add(2 * time.Second)},
+				{Attempt: queue.Attempt{At: at, Outcome: "unavailable", Response: "503"}, Count: 3, Last: at.Add(2 * time.Second)},
 				{Attempt: queue.Attempt{At: at.Add(4 * time.Second), Outcome: "delivered"}, Count: 1, Last: at.Add(4 * time.Second)},
 			}},
 			{Rule: "health", Destination: "refused", State: queue.StateDeadLetter, Reason: queue.ReasonRefused, Attempts: []queue.Attempts{
-				{Attempt: queue.Attempt{At: at.Add(5 * time.Second), Outcome: "refused", Answer: "400 invalid_blocks"}, Count: 1, Last: at.Add(5 * time.Second)},
+				{Attempt: queue.Attempt{At: at.Add(5 * time.Second), Outcome: "refused", Response: "400 invalid_blocks"}, Count: 1, Last: at.Add(5 * time.Second)},
 			}},
 		},
 	}
@@ -164,17 +164,17 @@ func deadLetterOutcomesAreRecorded(t *testing.T, b backend) {
 		}
 	}
 	acting(t, opened, "d", func(ctx context.Context, lane queue.Lane, item queue.Item) error { return lane.Finish(ctx, item) })
-	found := event(t, opened, "one")
+	stored := event(t, opened, "one")
 	states := make(map[string]queue.DeliveryState)
-	for _, history := range found.Explanation.Deliveries {
+	for _, history := range stored.Explanation.Deliveries {
 		states[history.Destination] = history.State
 		if replayed := history.Destination == "a" || history.Destination == "d"; history.Replayed.IsZero() == replayed {
 			t.Errorf("%s was replayed at %s", history.Destination, history.Replayed)
 		}
 	}
 	want := map[string]queue.DeliveryState{"a": queue.StateWaiting, "b": queue.StateMoved, "c": queue.StateDropped, "d": queue.StateDelivered}
-	if !reflect.DeepEqual(states, want) || len(found.DeadLetters) > 0 {
-		t.Errorf("the deliveries are %v, want %v; dead letters: %v", states, want, found.DeadLetters)
+	if !reflect.DeepEqual(states, want) || len(stored.DeadLetters) > 0 {
+		t.Errorf("the deliveries are %v, want %v; dead letters: %v", states, want, stored.DeadLetters)
 	}
 }
 

@@ -53,18 +53,18 @@ func evaluated(t *testing.T, opened queue.Queue) {
 // letters returns all dead letters, and fails unless they have the given identities.
 func letters(t *testing.T, opened queue.Inspector, identities ...string) []queue.DeadLetter {
 	t.Helper()
-	found, err := opened.DeadLetters(t.Context(), "", 0, 100)
+	stored, err := opened.DeadLetters(t.Context(), "", 0, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, letter := range found {
+	for _, letter := range stored {
 		names = append(names, letter.Identity)
 	}
 	if !slices.Equal(names, identities) {
 		t.Fatalf("the dead letters are %v, want %v", names, identities)
 	}
-	return found
+	return stored
 }
 
 func pending(t *testing.T, opened queue.Inspector, lane string) int {
@@ -289,11 +289,11 @@ func anExistingStoreIsOpened(t *testing.T, b backend) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := letters(t, inspector, "one", "two", "three")
-	if err := inspector.Replay(t.Context(), found[0].Sequence, "a"); err != nil {
+	stored := letters(t, inspector, "one", "two", "three")
+	if err := inspector.Replay(t.Context(), stored[0].Sequence, "a"); err != nil {
 		t.Error(err)
 	}
-	if err := inspector.Drop(t.Context(), found[1].Sequence); err != nil {
+	if err := inspector.Drop(t.Context(), stored[1].Sequence); err != nil {
 		t.Error(err)
 	}
 	if err := inspector.Unpark(t.Context(), "a"); err != nil {

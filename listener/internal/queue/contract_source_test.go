@@ -187,7 +187,7 @@ func aPositionMovesWithEverything(t *testing.T, b backend) {
 		small, large := entry("small", noon), entry("large", noon)
 		large.Body = bytes.Repeat([]byte("x"), 1<<20)
 		if _, err := journal.Advance(ctx, "all", []queue.Entry{small, large}, noon.Add(time.Minute)); !errors.Is(err, queue.ErrUnavailable) {
-			t.Errorf("what does not fit is answered with %v", err)
+			t.Errorf("what does not fit: the error is %v", err)
 		}
 		positions, err := journal.Positions(ctx)
 		if positions["all"].Until != noon {

@@ -30,7 +30,7 @@ func TestContract(t *testing.T) {
 		{"an expired entry is only recorded", anExpiredEntry},
 		{"copies are recognised although events are discarded for space", copiesUnderPressure},
 		{"order is kept within a lane", orderIsKept},
-		{"many concurrent senders get correct answers", manySenders},
+		{"many concurrent senders get correct results", manySenders},
 		{"sent items are not delivered again", sentItemsAreRemembered},
 		{"a restart keeps pending items and the status of the lane", aRestartKeepsEverything},
 		{"one process serves a lane at a time", oneServerPerLane},

@@ -194,13 +194,13 @@ func TestADamagedStore(t *testing.T) {
 	t.Parallel()
 	everything := []string{"d-1", "d-2", "d-3", "e-1", "e-2", "e-3", "e-4"}
 	without := func(gone ...string) []string {
-		var kept []string
+		var identities []string
 		for _, identity := range everything {
 			if !strings.Contains(strings.Join(gone, " "), identity) {
-				kept = append(kept, identity)
+				identities = append(identities, identity)
 			}
 		}
-		return kept
+		return identities
 	}
 	database := func(dir string) string { return filepath.Join(dir, "events.db") }
 	journal := func(dir string) string { return filepath.Join(dir, "events.db-wal") }
@@ -208,7 +208,7 @@ func TestADamagedStore(t *testing.T) {
 		name  string
 		make  func(t *testing.T) (dir string)
 		spoil func(t *testing.T, dir string)
-		kept  []string
+		want  []string
 		lost  int
 		aside bool
 	}{
@@ -276,7 +276,7 @@ func TestADamagedStore(t *testing.T) {
 			}
 			items := make(chan queue.Item, 100)
 			stopEvaluating, stopServing := evaluating(t, opened, to("a")), serving(t, opened, "a", finishing(items))
-			expect(t, items, test.kept...)
+			expect(t, items, test.want...)
 			store(t, opened, "new")
 			expect(t, items, "new")
 			stopEvaluating()
@@ -390,8 +390,8 @@ func TestTheDamagedStoreIsSetAside(t *testing.T) {
 	if err != nil || len(copies) != 1 {
 		t.Fatalf("copies: %v (%v)", copies, err)
 	}
-	kept, err := os.ReadFile(copies[0])
-	if err != nil || !bytes.Equal(kept, damaged) {
+	aside, err := os.ReadFile(copies[0])
+	if err != nil || !bytes.Equal(aside, damaged) {
 		t.Errorf("the copy differs (%v)", err)
 	}
 	content, err := os.ReadFile(filepath.Join(filepath.Dir(copies[0]), "report.json"))

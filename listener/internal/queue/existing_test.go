@@ -31,14 +31,14 @@ func TestOpenExistingCreatesNothing(t *testing.T) {
 			t.Errorf("%s: %v", dir, err)
 		}
 	}
-	var found []string
+	var paths []string
 	if err := filepath.WalkDir(parent, func(path string, _ fs.DirEntry, err error) error {
-		found = append(found, strings.TrimPrefix(path, parent))
+		paths = append(paths, strings.TrimPrefix(path, parent))
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(found, " "); got != " /empty /empty/other /file" {
+	if got := strings.Join(paths, " "); got != " /empty /empty/other /file" {
 		t.Errorf("afterwards there are%s", got)
 	}
 }
@@ -135,8 +135,8 @@ func TestOpenReadOnly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found := letters(t, inspector, identities...)
-		if err := inspector.Drop(t.Context(), found[0].Sequence); err == nil {
+		stored := letters(t, inspector, identities...)
+		if err := inspector.Drop(t.Context(), stored[0].Sequence); err == nil {
 			t.Error("it was changed")
 		}
 		if err := inspector.Close(); err != nil {

@@ -17,10 +17,10 @@ const (
 	// maxVerdicts and maxDeliveries limit the lists before their size is measured.
 	maxVerdicts   = 40
 	maxDeliveries = 20
-	// originLimit limits each text from the event, and answerLimit the answer of a destination, in
-	// bytes.
-	originLimit = 120
-	answerLimit = 160
+	// originLimit limits each text from the event, and responseLimit the response of a destination,
+	// in bytes.
+	originLimit   = 120
+	responseLimit = 160
 )
 
 // Explanation is what happened to an event. It is kept as long as the event, and holds names and
@@ -116,8 +116,8 @@ type Attempt struct {
 	// Outcome is AttemptDelivered, or the reason of the failure: one of the reasons of package
 	// slack.
 	Outcome string `json:"outcome"`
-	// Answer is the answer of the destination, without secrets.
-	Answer string `json:"answer,omitempty"`
+	// Response is the response of the destination, without secrets.
+	Response string `json:"answer,omitempty"`
 	// Alerts is the number of alerts in the message if it was a digest.
 	Alerts int `json:"alerts,omitempty"`
 	// Plain reports whether the message was sent as plain text.
@@ -214,7 +214,7 @@ func (s *DeliveryHistory) attempt(latest Attempt) {
 	if latest.Outcome == "" {
 		return
 	}
-	latest.At, latest.Answer = precise(latest.At), cut(latest.Answer, answerLimit)
+	latest.At, latest.Response = precise(latest.At), cut(latest.Response, responseLimit)
 	if last := len(s.Attempts) - 1; last >= 0 && s.Attempts[last].isLike(latest) {
 		s.Attempts[last].Count++
 		s.Attempts[last].Last = latest.At

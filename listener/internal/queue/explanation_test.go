@@ -22,7 +22,7 @@ func TestAnExplanationIsBounded(t *testing.T) {
 	for i := range 30 {
 		history := queue.DeliveryHistory{Rule: "a-rule-with-a-long-name-250", Destination: fmt.Sprint("destination-", i), State: queue.StateDelivered, At: time.Now()}
 		for range 20 {
-			history.Attempts = append(history.Attempts, queue.Attempts{Attempt: queue.Attempt{At: time.Now(), Outcome: "unavailable", Answer: strings.Repeat("x", 160)}, Count: 1, Last: time.Now()})
+			history.Attempts = append(history.Attempts, queue.Attempts{Attempt: queue.Attempt{At: time.Now(), Outcome: "unavailable", Response: strings.Repeat("x", 160)}, Count: 1, Last: time.Now()})
 		}
 		full.Deliveries = append(full.Deliveries, history)
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // ErrUnavailable reports that an event could not be stored now: the store is full of pending
-// events, or does not answer. The sender should try again later.
+// events, or does not respond. The sender should try again later.
 var ErrUnavailable = errors.New("the event store is unavailable")
 
 // ErrTooLarge reports that an event exceeds the maximum size.

@@ -123,7 +123,7 @@ func (q *SQL) Store(ctx context.Context, event Event) (duplicate bool, err error
 	return duplicate, nil
 }
 
-// Check implements Queue: it checks for space and that the database answers.
+// Check implements Queue: it checks for space and that the database responds.
 func (q *SQL) Check(ctx context.Context) error {
 	if q.closed.Load() {
 		return unavailable(errClosed)

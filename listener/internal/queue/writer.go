@@ -119,8 +119,8 @@ func (w *writer) exec(statement string) error {
 	return err
 }
 
-// commit commits a group and answers its requests. If the disk is full, it releases the reserve and
-// tries once more.
+// commit commits a group and completes its requests. If the disk is full, it releases the reserve
+// and tries once more.
 func (w *writer) commit(group []*request) {
 	err := w.try(group)
 	if err != nil && isFullDisk(err) && w.disk.release() {
