@@ -31,9 +31,9 @@ type world struct {
 	options doctor.Options
 	client  *port.Client
 	port    *httptest.Server
-	// Alternative answers of Port, the listener and Slack, or nil.
-	portAnswers, listenerAnswers, slackAnswers http.HandlerFunc
-	// portClock is added to the time in Port's answers.
+	// Alternative handlers for Port, the listener and Slack, or nil.
+	portHandler, listenerHandler, slackHandler http.HandlerFunc
+	// portClock is added to the time in Port's responses.
 	portClock time.Duration
 	posted    atomic.Int32
 }
@@ -51,29 +51,29 @@ func newWorld(t *testing.T) *world {
 	}
 	w.port = serve(t, func(response http.ResponseWriter, request *http.Request) {
 		response.Header().Set("Date", time.Now().Add(w.portClock).UTC().Format(http.TimeFormat))
-		if w.portAnswers != nil {
-			w.portAnswers(response, request)
+		if w.portHandler != nil {
+			w.portHandler(response, request)
 			return
 		}
 		e.ServeHTTP(response, request)
 	})
 	listener := serve(t, func(response http.ResponseWriter, request *http.Request) {
-		if w.listenerAnswers != nil {
-			w.listenerAnswers(response, request)
+		if w.listenerHandler != nil {
+			w.listenerHandler(response, request)
 			return
 		}
 		w.listen(t, response, request)
 	})
 	slack := serve(t, func(response http.ResponseWriter, request *http.Request) {
 		w.posted.Add(1)
-		if w.slackAnswers != nil {
-			w.slackAnswers(response, request)
+		if w.slackHandler != nil {
+			w.slackHandler(response, request)
 			return
 		}
 		if body, _ := io.ReadAll(request.Body); string(body) != "{}" {
 			t.Errorf("Slack was sent %s", body)
 		}
-		answer(http.StatusBadRequest, "no_text")(response, request)
+		respondWith(http.StatusBadRequest, "no_text")(response, request)
 	})
 	w.options = doctor.Options{
 		Address: listener.URL + "/api/slack", Regions: map[string]string{"EU": w.port.URL}, UserAgent: "test", Now: time.Now,
@@ -125,7 +125,7 @@ func (w *world) report(t *testing.T, change func(action port.Action)) {
 	}
 }
 
-// listen answers as a listener does.
+// listen responds as a listener does.
 func (w *world) listen(t *testing.T, response http.ResponseWriter, request *http.Request) {
 	t.Helper()
 	verifier, err := changelog.NewVerifier([]string{clientSecret}, time.Minute, time.Now)
@@ -149,10 +149,10 @@ func (w *world) listen(t *testing.T, response http.ResponseWriter, request *http
 		}
 	}
 	response.WriteHeader(http.StatusAccepted)
-	_, _ = io.WriteString(response, ingest.TestAnswer(event.Context.Entity))
+	_, _ = io.WriteString(response, ingest.TestResponse(event.Context.Entity))
 }
 
-func answer(status int, text string) http.HandlerFunc {
+func respondWith(status int, text string) http.HandlerFunc {
 	return func(response http.ResponseWriter, _ *http.Request) {
 		response.Header().Set("Content-Type", "text/plain")
 		response.WriteHeader(status)
@@ -160,7 +160,7 @@ func answer(status int, text string) http.HandlerFunc {
 	}
 }
 
-// on answers requests to one path of Port's API; the emulator answers the others.
+// on responds to requests to one path of Port's API; the emulator handles the others.
 func (w *world) on(path string, status int) {
 	inner := w.port.Config.Handler
 	w.port.Config.Handler = http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
@@ -209,7 +209,7 @@ func TestAllIsWell(t *testing.T) {
 		"ok automations: report_service reports changes of service",
 		private,
 		"ok webhook: the listener at LISTENER/api/slack stored a test event",
-		"ok Slack, default: the webhook answers; nothing was posted",
+		"ok Slack, default: the webhook responds; nothing was posted",
 	}
 	if got := w.findings(t); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s", strings.Join(got, "\n"))
@@ -223,7 +223,7 @@ func TestAllIsWell(t *testing.T) {
 		}
 	}
 	if posted := w.posted.Load(); posted != 2 {
-		t.Errorf("Slack was asked %d times", posted)
+		t.Errorf("Slack got %d requests", posted)
 	}
 }
 
@@ -249,7 +249,7 @@ func TestWhatIsWrong(t *testing.T) {
 		}, "rejects them, but the US region accepts them -> set PORT_BASE_URL, or port.base_url, to PORT"},
 		"no Port": {func(_ *testing.T, w *world) { w.options.Config.Port.BaseURL = "http://127.0.0.1:1" }, "FAIL credentials: POST /v1/auth/access_token: "},
 		"a page of a proxy": {func(_ *testing.T, w *world) {
-			w.portAnswers = answer(http.StatusBadGateway, "<html>")
+			w.portHandler = respondWith(http.StatusBadGateway, "<html>")
 		}, "FAIL credentials: POST /v1/auth/access_token: 502 Bad Gateway"},
 		"a clock that is slow":  {func(_ *testing.T, w *world) { w.portClock = time.Minute }, "warn clock: the clock of this machine is 1m0s behind Port's -> synchronise it: events are refused when the clocks differ by 5m (webhook.tolerance)"},
 		"a clock that is fast":  {func(_ *testing.T, w *world) { w.portClock = -time.Hour }, "FAIL clock: the clock of this machine is 1h0m0s ahead of Port's, so every event is refused with 401 -> synchronise it"},
@@ -280,20 +280,20 @@ func TestWhatIsWrong(t *testing.T) {
 			w.options.Address = ""
 			_ = w.client.Actions.Delete(t.Context(), "report_service")
 		}, "skip webhook: the public address of the listener is unknown -> pass it with -url"},
-		"no listener":             {func(_ *testing.T, w *world) { w.options.Address = "http://127.0.0.1:1/api/slack" }, "FAIL webhook: LISTENER/api/slack does not answer: dial tcp 127.0.0.1:1: connect: connection refused -> check that the listener is running"},
-		"a listener of others":    {func(_ *testing.T, w *world) { w.listenerAnswers = answer(401, "no") }, "FAIL webhook: LISTENER/api/slack refuses the signature (401) -> configure the same client secret for the listener"},
-		"not the listener":        {func(_ *testing.T, w *world) { w.listenerAnswers = answer(202, "ok") }, "FAIL webhook: LISTENER/api/slack accepts the test event, but does not answer like a listener of this version"},
-		"a listener that is full": {func(_ *testing.T, w *world) { w.listenerAnswers = answer(503, "no") }, "FAIL webhook: the listener at LISTENER/api/slack cannot store events now (503)"},
-		"another path":            {func(_ *testing.T, w *world) { w.listenerAnswers = answer(404, "no") }, "FAIL webhook: LISTENER/api/slack answers with 404 Not Found -> check the path"},
+		"no listener":             {func(_ *testing.T, w *world) { w.options.Address = "http://127.0.0.1:1/api/slack" }, "FAIL webhook: LISTENER/api/slack does not respond: dial tcp 127.0.0.1:1: connect: connection refused -> check that the listener is running"},
+		"a listener of others":    {func(_ *testing.T, w *world) { w.listenerHandler = respondWith(401, "no") }, "FAIL webhook: LISTENER/api/slack refuses the signature (401) -> configure the same client secret for the listener"},
+		"not the listener":        {func(_ *testing.T, w *world) { w.listenerHandler = respondWith(202, "ok") }, "FAIL webhook: LISTENER/api/slack accepts the test event, but does not respond like a listener of this version"},
+		"a listener that is full": {func(_ *testing.T, w *world) { w.listenerHandler = respondWith(503, "no") }, "FAIL webhook: the listener at LISTENER/api/slack cannot store events now (503)"},
+		"another path":            {func(_ *testing.T, w *world) { w.listenerHandler = respondWith(404, "no") }, "FAIL webhook: LISTENER/api/slack responds with 404 Not Found -> check the path"},
 		"a redirect": {func(_ *testing.T, w *world) {
-			w.listenerAnswers = http.RedirectHandler("/x", http.StatusPermanentRedirect).ServeHTTP
-		}, "FAIL webhook: LISTENER/api/slack answers with 308 Permanent Redirect"},
-		"a webhook that is gone":   {func(_ *testing.T, w *world) { w.slackAnswers = answer(404, "no_service") }, "FAIL Slack, default: Slack rejects every message for this webhook (404 no_service) -> create a new incoming webhook"},
-		"an archived channel":      {func(_ *testing.T, w *world) { w.slackAnswers = answer(410, "channel_is_archived") }, "FAIL Slack, default: Slack rejects every message for this webhook (410 channel_is_archived)"},
-		"a proxy before Slack":     {func(_ *testing.T, w *world) { w.slackAnswers = answer(403, "<html>") }, "FAIL Slack, default: the answer did not come from Slack"},
-		"Slack is down":            {func(_ *testing.T, w *world) { w.slackAnswers = answer(503, "") }, "FAIL Slack, default: Slack is unavailable (503"},
-		"Slack asked for a pause":  {func(_ *testing.T, w *world) { w.slackAnswers = answer(429, "rate_limited") }, "FAIL Slack, default: Slack asked for a pause of 30s (429 rate_limited) -> the webhook is valid"},
-		"a receiver takes nothing": {func(_ *testing.T, w *world) { w.slackAnswers = answer(200, "ok") }, "ok Slack, default: the webhook answers"},
+			w.listenerHandler = http.RedirectHandler("/x", http.StatusPermanentRedirect).ServeHTTP
+		}, "FAIL webhook: LISTENER/api/slack responds with 308 Permanent Redirect"},
+		"a webhook that is gone":   {func(_ *testing.T, w *world) { w.slackHandler = respondWith(404, "no_service") }, "FAIL Slack, default: Slack rejects every message for this webhook (404 no_service) -> create a new incoming webhook"},
+		"an archived channel":      {func(_ *testing.T, w *world) { w.slackHandler = respondWith(410, "channel_is_archived") }, "FAIL Slack, default: Slack rejects every message for this webhook (410 channel_is_archived)"},
+		"a proxy before Slack":     {func(_ *testing.T, w *world) { w.slackHandler = respondWith(403, "<html>") }, "FAIL Slack, default: the response did not come from Slack"},
+		"Slack is down":            {func(_ *testing.T, w *world) { w.slackHandler = respondWith(503, "") }, "FAIL Slack, default: Slack is unavailable (503"},
+		"Slack asked for a pause":  {func(_ *testing.T, w *world) { w.slackHandler = respondWith(429, "rate_limited") }, "FAIL Slack, default: Slack asked for a pause of 30s (429 rate_limited) -> the webhook is valid"},
+		"a receiver takes nothing": {func(_ *testing.T, w *world) { w.slackHandler = respondWith(200, "ok") }, "ok Slack, default: the webhook responds"},
 		"a new secret that the listener does not have": {func(_ *testing.T, w *world) {
 			w.options.Config.ClientSecrets = append(w.options.Config.ClientSecrets, config.NewSecret("the-next-secret"))
 		}, "FAIL webhook, secret 2: LISTENER/api/slack refuses the signature (401)"},

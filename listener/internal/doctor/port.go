@@ -68,12 +68,12 @@ func (e *examination) otherRegion(ctx context.Context) (region, address string) 
 	return "", ""
 }
 
-// clock compares our clock with that of a server, using the Date header of its answers.
+// clock compares our clock with that of a server, using the Date header of its responses.
 type clock struct {
 	now func() time.Time
 
 	mu sync.Mutex
-	// ahead is how far our clock is ahead, and known means that an answer had a date.
+	// ahead is how far our clock is ahead, and measured means that a response had a date.
 	ahead    time.Duration
 	measured bool
 }
@@ -110,7 +110,7 @@ func (e *examination) checkClock() {
 	text := fmt.Sprintf("the clock of this machine is %s %s Port's", apart, direction)
 	switch {
 	case !measured:
-		e.find(Skipped, "clock", "Port's answers have no Date header", "")
+		e.find(Skipped, "clock", "Port's responses have no Date header", "")
 	case apart < noticeable:
 		e.find(OK, "clock", fmt.Sprintf("this machine and Port agree within %s", max(apart, time.Second)), "")
 	case apart < e.Config.Webhook.Tolerance:

@@ -21,10 +21,10 @@ import (
 )
 
 const (
-	// requestTimeout is the timeout for answers of the listener and Slack.
+	// requestTimeout is the timeout for responses of the listener and Slack.
 	requestTimeout = 15 * time.Second
-	// answerLimit is ample for an answer.
-	answerLimit = 4 << 10
+	// responseLimit is ample for a response.
+	responseLimit = 4 << 10
 )
 
 // checkWebhook posts a test event to the public address, as Port would post one.
@@ -58,28 +58,28 @@ func (e *examination) warnOfAddress() {
 	}
 }
 
-// postTest sends an event that no rule matches, and checks for the answer that only a listener with
-// the same secret gives.
+// postTest sends an event that no rule matches, and checks for the response that only a listener
+// with the same secret gives.
 func (e *examination) postTest(ctx context.Context, subject string, secret config.Secret) {
 	identifier := strings.ToLower(rand.Text())
-	status, answer, err := e.post(ctx, identifier, secret)
+	status, text, err := e.post(ctx, identifier, secret)
 	switch {
 	case err != nil:
-		e.find(Failed, subject, e.Address+" does not answer: "+err.Error(), "check that the listener is running, and the DNS, firewall, ingress and certificate in front of it")
-	case status == http.StatusAccepted && answer == ingest.TestAnswer(identifier):
+		e.find(Failed, subject, e.Address+" does not respond: "+err.Error(), "check that the listener is running, and the DNS, firewall, ingress and certificate in front of it")
+	case status == http.StatusAccepted && text == ingest.TestResponse(identifier):
 		e.find(OK, subject, "the listener at "+e.Address+" stored a test event", "")
 	case status == http.StatusAccepted:
-		e.find(Failed, subject, e.Address+" accepts the test event, but does not answer like a listener of this version", "check that the address leads to the listener, and update the listener")
+		e.find(Failed, subject, e.Address+" accepts the test event, but does not respond like a listener of this version", "check that the address leads to the listener, and update the listener")
 	case status == http.StatusUnauthorized:
 		e.find(Failed, subject, e.Address+" refuses the signature (401)", "configure the same client secret for the listener as here; if it is the same, synchronise the clocks, and check that no proxy changes the body")
 	case status == http.StatusServiceUnavailable:
 		e.find(Failed, subject, "the listener at "+e.Address+" cannot store events now (503)", "see its log: the disk may be full, or the database down")
 	default:
-		e.find(Failed, subject, fmt.Sprintf("%s answers with %d %s", e.Address, status, http.StatusText(status)), "check the path (webhook.path) and the proxy in front of the listener")
+		e.find(Failed, subject, fmt.Sprintf("%s responds with %d %s", e.Address, status, http.StatusText(status)), "check the path (webhook.path) and the proxy in front of the listener")
 	}
 }
 
-func (e *examination) post(ctx context.Context, identifier string, secret config.Secret) (status int, answer string, err error) {
+func (e *examination) post(ctx context.Context, identifier string, secret config.Secret) (status int, text string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	now := e.Now()
@@ -109,8 +109,8 @@ func (e *examination) post(ctx context.Context, identifier string, secret config
 		return 0, "", err
 	}
 	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(response.Body, answerLimit))
-	return response.StatusCode, string(text), err
+	content, err := io.ReadAll(io.LimitReader(response.Body, responseLimit))
+	return response.StatusCode, string(content), err
 }
 
 // checkDestinations tests every Slack webhook without posting anything.
@@ -126,7 +126,7 @@ func (e *examination) checkDestinations(ctx context.Context) {
 		outlet.Close()
 		failure, failed := errors.AsType[*slack.Failure](err)
 		if !failed {
-			e.find(OK, subject, "the webhook answers; nothing was posted", "")
+			e.find(OK, subject, "the webhook responds; nothing was posted", "")
 			continue
 		}
 		e.find(Failed, subject, failure.Error(), adviceFor(failure.Reason))

@@ -26,7 +26,7 @@ const (
 	maxWindow    = time.Hour
 	minWindow    = time.Millisecond
 	outageWindow = time.Minute
-	// pageLimit is the maximum number of entries in an answer.
+	// pageLimit is the maximum number of entries in a response.
 	pageLimit = 1000
 	// batchEntries and batchBytes limit what is stored in one transaction.
 	batchEntries = 64
@@ -168,15 +168,15 @@ type reader struct {
 	caughtUp time.Time
 }
 
-// clock estimates Port's clock from the Date header of its answers. It is never ahead of Port's.
+// clock estimates Port's clock from the Date header of its responses. It is never ahead of Port's.
 type clock struct {
 	known  bool
 	offset time.Duration
 }
 
-func (c *clock) learn(answeredAt, now time.Time) {
-	if !answeredAt.IsZero() {
-		c.known, c.offset = true, answeredAt.Sub(now)
+func (c *clock) learn(portTime, now time.Time) {
+	if !portTime.IsZero() {
+		c.known, c.offset = true, portTime.Sub(now)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // BenchmarkPoll reads 10,000 entries of the audit log, three of them new, into a store on disk. The
-// answers are rendered in advance.
+// responses are rendered in advance.
 func BenchmarkPoll(b *testing.B) {
 	const entries, news, step = 10_000, 3, 5 * time.Millisecond
 	now := time.Now().Truncate(time.Second)

@@ -48,7 +48,7 @@ func (q Query) options(from, to time.Time, limit int) port.AuditLogOptions {
 	return port.AuditLogOptions{From: from.Add(-minWindow), To: to, Blueprint: q.Blueprint, Resources: q.Resources, Limit: limit}
 }
 
-// pollError is a failure of Port to answer a query.
+// pollError is the failure of a query to Port.
 type pollError struct {
 	reason metrics.PollFailure
 	// query is "" if the failure concerns all queries.

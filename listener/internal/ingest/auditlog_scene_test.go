@@ -23,16 +23,17 @@ import (
 )
 
 // portLog is a fake audit log behind a transport. Entries are rendered when they are added, so that
-// answers are cheap.
+// responses are cheap.
 type portLog struct {
 	now func() time.Time
-	// order reorders an answer, which is newest first; the limit cuts off the last entries.
-	order func(answer [][]byte)
-	// fail returns an answer to use instead of the log, or nil.
+	// order reorders a response, which is newest first; the limit cuts off the last entries.
+	order func(entries [][]byte)
+	// fail returns a response to use instead of the log, or nil.
 	fail func(request int) *http.Response
 
 	entries []logEntry
-	// requests counts requests, and crowded those answered with as many entries as the limit.
+	// requests counts requests, and crowded those whose responses have as many entries as the
+	// limit.
 	requests, crowded int
 }
 
@@ -69,7 +70,7 @@ func (l *portLog) RoundTrip(r *http.Request) (*http.Response, error) {
 		_ = r.Body.Close()
 	}
 	if strings.HasSuffix(r.URL.Path, "/access_token") {
-		return l.answer(r, http.StatusOK, []byte(`{"ok":true,"accessToken":"a.b.c","expiresIn":10800,"tokenType":"Bearer"}`)), nil
+		return l.respond(r, http.StatusOK, []byte(`{"ok":true,"accessToken":"a.b.c","expiresIn":10800,"tokenType":"Bearer"}`)), nil
 	}
 	l.requests++
 	if l.fail != nil {
@@ -101,7 +102,7 @@ func (l *portLog) RoundTrip(r *http.Request) (*http.Response, error) {
 	if len(shown) > 0 {
 		shown[0] = shown[0][1:]
 	}
-	return l.answer(r, http.StatusOK, append(append([][]byte{[]byte(`{"ok":true,"audits":[`)}, shown...), []byte(`]}`))...), nil
+	return l.respond(r, http.StatusOK, append(append([][]byte{[]byte(`{"ok":true,"audits":[`)}, shown...), []byte(`]}`))...), nil
 }
 
 // find returns the entries of a period, newest first.
@@ -115,7 +116,7 @@ func (l *portLog) find(from, to time.Time) [][]byte {
 	return shown
 }
 
-func (l *portLog) answer(r *http.Request, status int, parts ...[]byte) *http.Response {
+func (l *portLog) respond(r *http.Request, status int, parts ...[]byte) *http.Response {
 	body := net.Buffers(parts)
 	return &http.Response{
 		StatusCode: status, Body: io.NopCloser(&body), Request: r, ContentLength: -1,

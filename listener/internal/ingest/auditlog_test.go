@@ -13,16 +13,16 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// TestCrowdedWindowsAreHalved reads more entries than fit into an answer, in any order.
+// TestCrowdedWindowsAreHalved reads more entries than fit into a response, in any order.
 func TestCrowdedWindowsAreHalved(t *testing.T) {
 	t.Parallel()
 	for name, order := range map[string]func([][]byte){
 		"newest first": nil,
 		"oldest first": slices.Reverse[[][]byte],
-		"in no order": func(answer [][]byte) {
-			for i := range answer {
-				j := i * 7919 % len(answer)
-				answer[i], answer[j] = answer[j], answer[i]
+		"in no order": func(entries [][]byte) {
+			for i := range entries {
+				j := i * 7919 % len(entries)
+				entries[i], entries[j] = entries[j], entries[i]
 			}
 		},
 	} {
@@ -34,7 +34,7 @@ func TestCrowdedWindowsAreHalved(t *testing.T) {
 			r.mustRead(t)
 			r.expectAll(t)
 			if r.log.crowded > 3 {
-				t.Errorf("%d of %d answers were incomplete", r.log.crowded, r.log.requests)
+				t.Errorf("%d of %d responses were incomplete", r.log.crowded, r.log.requests)
 			}
 			// Everything is read again after the late entries have appeared.
 			r.log.add(noon.Add(time.Millisecond), 0)
@@ -73,7 +73,7 @@ func TestWidthIsRemembered(t *testing.T) {
 		r.mustRead(t)
 		r.expectAll(t)
 		if requests := r.log.requests - before; r.log.crowded > 0 || requests > 15 {
-			t.Errorf("%d of %d answers were incomplete", r.log.crowded, requests)
+			t.Errorf("%d of %d responses were incomplete", r.log.crowded, requests)
 		}
 	}
 	// The window widens again after the burst: ten requests to reach an hour, five hours, and the
@@ -86,7 +86,7 @@ func TestWidthIsRemembered(t *testing.T) {
 	}
 }
 
-// TestCrowdedMillisecond reads more entries of one millisecond than fit into an answer: as many as
+// TestCrowdedMillisecond reads more entries of one millisecond than fit into a response: as many as
 // possible are stored, and all entries around them.
 func TestCrowdedMillisecond(t *testing.T) {
 	t.Parallel()
@@ -119,8 +119,8 @@ func expectTruncated(t *testing.T, r *reading) {
 	}
 }
 
-// TestAnswersOverTheByteLimit reads few, large entries.
-func TestAnswersOverTheByteLimit(t *testing.T) {
+// TestResponsesOverTheByteLimit reads few, large entries.
+func TestResponsesOverTheByteLimit(t *testing.T) {
 	t.Parallel()
 	const limit, size = 64 << 10, 10 << 10
 	t.Run("spread over time", func(t *testing.T) {
@@ -225,7 +225,7 @@ func TestRefusedQueryIsForgotten(t *testing.T) {
 		if request != 2 {
 			return nil
 		}
-		return r.log.answer(nil, http.StatusUnprocessableEntity, []byte(`{"ok":false,"error":"invalid_request"}`))
+		return r.log.respond(nil, http.StatusUnprocessableEntity, []byte(`{"ok":false,"error":"invalid_request"}`))
 	}
 	if _, err := r.step(t.Context()); err != nil {
 		t.Fatal(err)
@@ -237,7 +237,7 @@ func TestRefusedQueryIsForgotten(t *testing.T) {
 }
 
 // TestFailureWhileHalving fails each request of a read in turn, and each write to the store. The
-// next read must store everything. Some answers contain more than one batch.
+// next read must store everything. Some responses contain more than one batch.
 func TestFailureWhileHalving(t *testing.T) {
 	t.Parallel()
 	start := func(t *testing.T) *reading {
@@ -257,7 +257,7 @@ func TestFailureWhileHalving(t *testing.T) {
 					if request != failing {
 						return nil
 					}
-					return r.log.answer(nil, http.StatusGatewayTimeout, []byte(`{"ok":false,"error":"timeout"}`))
+					return r.log.respond(nil, http.StatusGatewayTimeout, []byte(`{"ok":false,"error":"timeout"}`))
 				}
 				isDone = !failsOnce(t, r, crash)
 			}

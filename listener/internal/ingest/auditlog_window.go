@@ -25,7 +25,7 @@ func (r *reader) read(ctx context.Context, client *port.Client, plan Plan, query
 	width := r.width(query)
 	for from.Before(target) {
 		to := width.end(from, target)
-		page, err := r.ask(ctx, client, query, from, to)
+		page, err := r.readWindow(ctx, client, query, from, to)
 		switch {
 		case errors.Is(err, errTooMuch):
 			width.halve(from, to)
@@ -34,7 +34,7 @@ func (r *reader) read(ctx context.Context, client *port.Client, plan Plan, query
 			width.afterFailure(from, to)
 			return from, newPollError(query.String(), err)
 		}
-		width.afterAnswer(from, to, len(page.Events))
+		width.afterSuccess(from, to, len(page.Events))
 		if !page.At.IsZero() && page.At.Before(to) {
 			to, target = page.At, page.At
 		}
@@ -70,8 +70,8 @@ func (r *reader) width(query Query) *windowWidth {
 // windowWidth is the period that a query covers with one request.
 type windowWidth struct {
 	current time.Duration
-	// crowdedUntil is the end of the latest window with more entries than fit into an answer. Until
-	// that time, no window extends beyond it, so that the narrow windows do not include later
+	// crowdedUntil is the end of the latest window with more entries than fit into a response.
+	// Until that time, no window extends beyond it, so that the narrow windows do not include later
 	// entries.
 	crowdedUntil time.Time
 }
@@ -85,14 +85,14 @@ func (w *windowWidth) end(from, target time.Time) time.Time {
 	return to
 }
 
-// halve narrows the windows after one with more entries than fit into an answer.
+// halve narrows the windows after one with more entries than fit into a response.
 func (w *windowWidth) halve(from, to time.Time) {
 	w.current, w.crowdedUntil = max(to.Sub(from)/2, minWindow), to
 }
 
-// afterAnswer doubles the width after a window of full width that filled at most a quarter of an
-// answer.
-func (w *windowWidth) afterAnswer(from, to time.Time, entries int) {
+// afterSuccess doubles the width after a window of full width that filled at most a quarter of a
+// response.
+func (w *windowWidth) afterSuccess(from, to time.Time, entries int) {
 	if to.Sub(from) == w.current && entries <= pageLimit/4 {
 		w.current = min(2*w.current, maxWindow)
 	}
@@ -104,12 +104,12 @@ func (w *windowWidth) afterFailure(from, to time.Time) {
 	w.current = max(to.Sub(from)/2, min(w.current, outageWindow))
 }
 
-// errTooMuch reports that a window has more entries than fit into an answer.
-var errTooMuch = errors.New("the window contains more entries than one answer can")
+// errTooMuch reports that a window has more entries than fit into a response.
+var errTooMuch = errors.New("the window contains more entries than fit into one response")
 
-// ask reads one window. An answer with as many entries as its limit may be incomplete; it is
-// accepted only if the window cannot be halved.
-func (r *reader) ask(ctx context.Context, client *port.Client, query Query, from, to time.Time) (port.AuditLogPage, error) {
+// readWindow reads one window. A response with as many entries as its limit may be incomplete; it
+// is accepted only if the window cannot be halved.
+func (r *reader) readWindow(ctx context.Context, client *port.Client, query Query, from, to time.Time) (port.AuditLogPage, error) {
 	isShortest := to.Sub(from) <= minWindow
 	for limit := pageLimit; ; limit /= 2 {
 		page, err := client.AuditLog.Read(ctx, query.options(from, to, limit))
@@ -124,7 +124,7 @@ func (r *reader) ask(ctx context.Context, client *port.Client, query Query, from
 			continue
 		case tooLarge || len(page.Events) >= limit:
 			r.options.CatchUp.Skipped(metrics.SkippedTruncated)
-			r.options.Logger.ErrorContext(ctx, "more changes share a millisecond than fit into one answer of Port; the others are lost",
+			r.options.Logger.ErrorContext(ctx, "more changes share a millisecond than fit into one response of Port; the others are lost",
 				"query", query.String(), "at", from.UTC(), "taken", len(page.Events))
 			return page, nil
 		}
@@ -142,7 +142,7 @@ func (r *reader) take(ctx context.Context, plan Plan, query Query, events []port
 		}
 	}
 	if len(newEvents) > 0 && !newEvents[0].at.Before(newEvents[len(newEvents)-1].at) {
-		// The answer is newest first, also within a millisecond.
+		// The response is newest first, also within a millisecond.
 		slices.Reverse(newEvents)
 	}
 	slices.SortStableFunc(newEvents, func(a, b timedEvent) int { return a.at.Compare(b.at) })

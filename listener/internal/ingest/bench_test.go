@@ -28,8 +28,8 @@ type nowhere struct{}
 func (nowhere) Store(context.Context, queue.Event) (duplicate bool, err error) { return false, nil }
 
 // BenchmarkReceive measures the cost of an acknowledgement, layer by layer: the handler without a
-// store, with a store that does not wait for the disk, and with one that syncs before each answer.
-// Compare results only within one run; store=raw is the cost of the disk alone.
+// store, with a store that does not wait for the disk, and with one that syncs before each
+// response. Compare results only within one run; store=raw is the cost of the disk alone.
 func BenchmarkReceive(b *testing.B) {
 	b.Run("senders=1/store=raw", writeRaw)
 	for _, senders := range []int{1, 64} {
@@ -108,7 +108,7 @@ func receive(b *testing.B, senders int, store ingest.Store) {
 	b.ReportMetric(float64(all[len(all)*99/100].Microseconds()), "p99-µs")
 }
 
-// post returns how long the handler took to answer.
+// post returns how long the handler took to respond.
 func post(b *testing.B, handler http.Handler, event []byte) time.Duration {
 	b.Helper()
 	timestamp := strconv.FormatInt(time.Now().UnixMilli(), 10)
@@ -120,7 +120,7 @@ func post(b *testing.B, handler http.Handler, event []byte) time.Duration {
 	handler.ServeHTTP(response, request)
 	took := time.Since(began)
 	if response.Code != http.StatusAccepted {
-		b.Errorf("answered %d", response.Code)
+		b.Errorf("the status is %d", response.Code)
 	}
 	return took
 }

@@ -170,23 +170,23 @@ func (i *intake) logReceived(ctx context.Context, event queue.Event, duplicate b
 // refuse counts a refused event, and returns the refusal. from is the address of its sender, or ""
 // if unknown.
 func (i *intake) refuse(err error, from string) *refusal {
-	refused, ok := errors.AsType[*refusal](err)
+	failure, ok := errors.AsType[*refusal](err)
 	if !ok {
-		refused = &refusal{result: metrics.ResultFailed, status: http.StatusInternalServerError, sentence: "The event could not be accepted.", cause: err}
+		failure = &refusal{result: metrics.ResultFailed, status: http.StatusInternalServerError, sentence: "The event could not be accepted.", cause: err}
 	}
-	i.recorder.Received(i.source, refused.result)
-	reason := string(refused.result)
+	i.recorder.Received(i.source, failure.result)
+	reason := string(failure.result)
 	if rejection, ok := errors.AsType[changelog.Rejection](err); ok {
 		reason = string(rejection)
 	}
-	i.arrivals.Refused(i.source, refused.status, reason, from)
-	return refused
+	i.arrivals.Refused(i.source, failure.status, reason, from)
+	return failure
 }
 
-// busyText is the answer to an event that should be sent again.
+// busyText is the response to an event that should be sent again.
 const busyText = "The event cannot be stored now. Send it again later."
 
-// refusal is an error with its HTTP answer.
+// refusal is an error with its HTTP response.
 type refusal struct {
 	result metrics.Result
 	status int
@@ -230,20 +230,20 @@ type complaint struct {
 
 // log logs a rejected event. For unsigned requests it logs at most one line per result and minute,
 // with the number of omitted lines.
-func (i *intake) log(ctx context.Context, level slog.Level, refused *refusal, about ...any) {
-	if !refused.unsigned {
+func (i *intake) log(ctx context.Context, level slog.Level, failure *refusal, about ...any) {
+	if !failure.unsigned {
 		i.logger.Log(ctx, level, "event rejected", about...)
 		return
 	}
 	i.complaints.mu.Lock()
 	defer i.complaints.mu.Unlock()
-	kind := i.complaints.kinds[refused.result]
+	kind := i.complaints.kinds[failure.result]
 	if kind == nil {
 		if i.complaints.kinds == nil {
 			i.complaints.kinds = make(map[metrics.Result]*complaint)
 		}
 		kind = &complaint{sometimes: rate.Sometimes{Interval: complaintInterval}}
-		i.complaints.kinds[refused.result] = kind
+		i.complaints.kinds[failure.result] = kind
 	}
 	kind.omitted++
 	kind.sometimes.Do(func() {

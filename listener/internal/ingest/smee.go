@@ -18,8 +18,8 @@ const (
 	// A Smee server pings every thirty seconds. After three missing pings the connection is
 	// considered dead, whatever its TCP state.
 	maxSilence = 90 * time.Second
-	// answerTimeout is the timeout for the response headers.
-	answerTimeout = 30 * time.Second
+	// headerTimeout is the timeout for the response headers.
+	headerTimeout = 30 * time.Second
 	// A connection that lasted this long does not count as a failure.
 	steadyAfter = 10 * time.Second
 	// storeTimeout limits one attempt to store an event, also while stopping.
@@ -146,13 +146,13 @@ func (s *Smee) save(ctx context.Context, verified *parsedEvent) {
 		if err == nil {
 			return
 		}
-		refused := s.intake.refuse(err, "")
-		if refused.result != metrics.ResultUnavailable {
-			s.logRejected(ctx, refused)
+		failure := s.intake.refuse(err, "")
+		if failure.result != metrics.ResultUnavailable {
+			s.logRejected(ctx, failure)
 			return
 		}
 		after := s.delay(failures)
-		s.logger.ErrorContext(ctx, "storing an event failed; retrying", "event", verified.stored.ShortIdentity(), "cause", refused.cause, "again_in", after.Round(time.Millisecond))
+		s.logger.ErrorContext(ctx, "storing an event failed; retrying", "event", verified.stored.ShortIdentity(), "cause", failure.cause, "again_in", after.Round(time.Millisecond))
 		if pause.Wait(ctx, after) != nil {
 			s.logger.ErrorContext(ctx, "event lost: the listener stopped before storing it; make Port send it again", "event", verified.stored.ShortIdentity())
 			return
@@ -172,8 +172,8 @@ func (s *Smee) reject(ctx context.Context, err error) {
 	s.logRejected(ctx, s.intake.refuse(err, ""))
 }
 
-func (s *Smee) logRejected(ctx context.Context, refused *refusal) {
-	s.intake.log(ctx, slog.LevelWarn, refused, "result", refused.result, "cause", refused.cause)
+func (s *Smee) logRejected(ctx context.Context, failure *refusal) {
+	s.intake.log(ctx, slog.LevelWarn, failure, "result", failure.result, "cause", failure.cause)
 }
 
 // delay returns the pause after a number of failures.

@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// eventStream is the only media type in the Accept header: with others, smee.io answers with an
-	// HTML page.
+	// eventStream is the only media type in the Accept header: with others, smee.io responds with
+	// an HTML page.
 	eventStream = "text/event-stream"
 	// lastEventHeader asks a server that keeps events for those after an id.
 	lastEventHeader = "Last-Event-ID"
@@ -55,7 +55,7 @@ func isLoopback(host string) bool {
 func newChannelClient(transport http.RoundTripper) *http.Client {
 	if transport == nil {
 		network := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // The standard library documents its type.
-		network.ResponseHeaderTimeout = answerTimeout
+		network.ResponseHeaderTimeout = headerTimeout
 		// A compressed stream would delay events until a block is full.
 		network.DisableCompression = true
 		transport = network
@@ -95,25 +95,25 @@ func (s *Smee) connect(ctx context.Context) (*http.Response, error) {
 	if err != nil {
 		return nil, withoutURL(err)
 	}
-	if err := s.checkAnswer(response); err != nil {
+	if err := s.checkResponse(response); err != nil {
 		_ = response.Body.Close()
 		return nil, err
 	}
 	return response, nil
 }
 
-// checkAnswer returns an error if the response is not an event stream.
-func (s *Smee) checkAnswer(response *http.Response) error {
+// checkResponse returns an error if the response is not an event stream.
+func (s *Smee) checkResponse(response *http.Response) error {
 	if status := response.StatusCode; status != http.StatusOK {
 		if status >= http.StatusBadRequest && status < http.StatusInternalServerError {
 			// The server may refuse the id, and would do so forever.
 			s.lastEventID = ""
 		}
-		return fmt.Errorf("the channel answered %d %s; check smee.url if this persists", status, http.StatusText(status))
+		return fmt.Errorf("the channel responded with %d %s; check smee.url if this persists", status, http.StatusText(status))
 	}
 	mediaType, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	if err != nil || mediaType != eventStream {
-		return fmt.Errorf("the channel answered with %.60q instead of %s; check that smee.url is the URL of a channel (on a gosmee server, its path begins with /events/)", mediaType, eventStream)
+		return fmt.Errorf("the channel responded with %.60q instead of %s; check that smee.url is the URL of a channel (on a gosmee server, its path begins with /events/)", mediaType, eventStream)
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/testlog"
 )
 
-// once is a transport that answers the first request with a stream, and stops the source at the
+// once is a transport that responds to the first request with a stream, and stops the source at the
 // second.
 type once struct {
 	stream io.Reader
@@ -29,7 +29,7 @@ type once struct {
 func (o *once) RoundTrip(request *http.Request) (*http.Response, error) {
 	if o.stream == nil {
 		o.end()
-		return nil, errors.New("it was answered before")
+		return nil, errors.New("there is only one response")
 	}
 	body := io.NopCloser(o.stream)
 	o.stream = nil

@@ -95,17 +95,17 @@ func TestSmeeClientInFrontOfTheWebhook(t *testing.T) {
 	client := served.accept(t)
 	client.send(ready + ping)
 	// The client receives no events before it prints that it is forwarding.
-	said := newSayings(output)
-	said.expect(t, "Forwarding")
+	printed := newOutputLines(output)
+	printed.expect(t, "Forwarding")
 	body := string(compact(t, example(t)))
 	client.send("id: 1\n" + signedPost(body).frame())
-	said.expect(t, "POST "+webhook.url+" - 202")
+	printed.expect(t, "POST "+webhook.url+" - 202")
 	stored := webhook.store.stored()
 	if len(stored) != 1 || string(stored[0].Body) != document(t, body) {
 		t.Errorf("%d events are stored", len(stored))
 	}
 	client.send("id: 2\n" + postAt(body, time.Now().Add(-time.Hour)).frame())
-	said.expect(t, "POST "+webhook.url+" - 401")
+	printed.expect(t, "POST "+webhook.url+" - 401")
 	if got := webhook.tally.String(); got != "map[signature stale:1 stored:1 unauthorized:1]" {
 		t.Errorf("counted %s", got)
 	}
@@ -120,22 +120,22 @@ func compact(t *testing.T, document []byte) []byte {
 	return compacted.Bytes()
 }
 
-// sayings are the output lines of a program.
-type sayings chan string
+// outputLines are the output lines of a program.
+type outputLines chan string
 
-func newSayings(output io.Reader) sayings {
-	said := make(sayings, 100)
+func newOutputLines(output io.Reader) outputLines {
+	printed := make(outputLines, 100)
 	go func() {
-		defer close(said)
+		defer close(printed)
 		for lines := bufio.NewScanner(output); lines.Scan(); {
-			said <- lines.Text()
+			printed <- lines.Text()
 		}
 	}()
-	return said
+	return printed
 }
 
 // expect waits for a line with a prefix.
-func (s sayings) expect(t *testing.T, beginning string) {
+func (s outputLines) expect(t *testing.T, beginning string) {
 	t.Helper()
 	var before []string
 	for {

@@ -34,8 +34,8 @@ type relay struct {
 	url         string
 	connections chan *connection
 
-	mu      sync.Mutex
-	answers []http.HandlerFunc
+	mu        sync.Mutex
+	responses []http.HandlerFunc
 }
 
 // connection is the connection of a client.
@@ -55,26 +55,26 @@ func newRelay(t *testing.T) *relay {
 	return created
 }
 
-// answer makes the server answer the next requests with something other than a stream.
-func (r *relay) answer(answers ...http.HandlerFunc) {
+// respondWith makes the server respond to the next requests with something other than a stream.
+func (r *relay) respondWith(responses ...http.HandlerFunc) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.answers = append(r.answers, answers...)
+	r.responses = append(r.responses, responses...)
 }
 
-func (r *relay) nextAnswer() http.HandlerFunc {
+func (r *relay) nextResponse() http.HandlerFunc {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.answers) == 0 {
+	if len(r.responses) == 0 {
 		return r.stream
 	}
-	next := r.answers[0]
-	r.answers = r.answers[1:]
+	next := r.responses[0]
+	r.responses = r.responses[1:]
 	return next
 }
 
 func (r *relay) ServeHTTP(response http.ResponseWriter, request *http.Request) {
-	r.nextAnswer()(response, request)
+	r.nextResponse()(response, request)
 }
 
 // stream sends what the test provides, until the test or the client ends it.

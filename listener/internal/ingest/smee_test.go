@@ -254,7 +254,7 @@ func TestSmeeAsksForWhatItMissed(t *testing.T) {
 	visit("1722-7", "id: a\x01b\n"+ping, "id: "+strings.Repeat("7", 300)+"\n"+ping)
 	// If the server refuses the id, the next request is without it.
 	client := served.accept(t)
-	served.answer(func(response http.ResponseWriter, request *http.Request) {
+	served.respondWith(func(response http.ResponseWriter, request *http.Request) {
 		if request.Header.Get("Last-Event-ID") != "1722-7" {
 			t.Error("the id was forgotten too early")
 		}
@@ -271,7 +271,7 @@ func TestSmeeAsksForWhatItMissed(t *testing.T) {
 	}
 }
 
-func TestSmeeKeepsTryingWhateverIsAnswered(t *testing.T) {
+func TestSmeeKeepsTryingWhateverTheResponse(t *testing.T) {
 	t.Parallel()
 	redirectTo := func(location string) http.HandlerFunc {
 		return func(response http.ResponseWriter, _ *http.Request) {
@@ -284,17 +284,17 @@ func TestSmeeKeepsTryingWhateverIsAnswered(t *testing.T) {
 	}
 	loop := redirectTo("/again")
 	tests := []struct {
-		name    string
-		answers []http.HandlerFunc
-		cause   string
+		name      string
+		responses []http.HandlerFunc
+		cause     string
 	}{
-		{"not found", []http.HandlerFunc{status(404)}, "the channel answered 404 Not Found; check smee.url if this persists"},
-		{"a failure", []http.HandlerFunc{status(500)}, "the channel answered 500 Internal Server Error"},
-		{"no content", []http.HandlerFunc{status(204)}, "the channel answered 204 No Content"},
+		{"not found", []http.HandlerFunc{status(404)}, "the channel responded with 404 Not Found; check smee.url if this persists"},
+		{"a failure", []http.HandlerFunc{status(500)}, "the channel responded with 500 Internal Server Error"},
+		{"no content", []http.HandlerFunc{status(204)}, "the channel responded with 204 No Content"},
 		{"a page", []http.HandlerFunc{func(response http.ResponseWriter, _ *http.Request) {
 			response.Header().Set("Content-Type", "text/html; charset=utf-8")
 			_, _ = io.WriteString(response, signedPost(numbered(1)).frame())
-		}}, `the channel answered with \"text/html\" instead of text/event-stream; check that smee.url is the URL of a channel (on a gosmee server, its path begins with /events/)`},
+		}}, `the channel responded with \"text/html\" instead of text/event-stream; check that smee.url is the URL of a channel (on a gosmee server, its path begins with /events/)`},
 		{"no content type", []http.HandlerFunc{func(response http.ResponseWriter, _ *http.Request) {
 			response.Header()["Content-Type"] = nil
 			_, _ = io.WriteString(response, signedPost(numbered(1)).frame())
@@ -307,7 +307,7 @@ func TestSmeeKeepsTryingWhateverIsAnswered(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			served := newRelay(t)
-			served.answer(test.answers...)
+			served.respondWith(test.responses...)
 			r := receiveFrom(t, served.url)
 			client := served.accept(t)
 			client.send(signedPost(numbered(2)).frame())
@@ -324,7 +324,7 @@ func TestSmeeKeepsTryingWhateverIsAnswered(t *testing.T) {
 func TestSmeeFollowsItsServer(t *testing.T) {
 	t.Parallel()
 	served := newRelay(t)
-	served.answer(func(response http.ResponseWriter, request *http.Request) {
+	served.respondWith(func(response http.ResponseWriter, request *http.Request) {
 		http.Redirect(response, request, request.URL.Path+"/", http.StatusPermanentRedirect)
 	})
 	r := receiveFrom(t, served.url)
@@ -340,10 +340,10 @@ func TestSmeeFollowsItsServer(t *testing.T) {
 func TestSmeeRefusesADowngrade(t *testing.T) {
 	t.Parallel()
 	plain := newRelay(t)
-	answered := make(chan struct{}, 100)
+	redirected := make(chan struct{}, 100)
 	encrypted := httptest.NewTLSServer(http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
 		http.Redirect(response, request, plain.url, http.StatusFound)
-		answered <- struct{}{}
+		redirected <- struct{}{}
 	}))
 	t.Cleanup(encrypted.Close)
 	r := receiveThrough(t, ingest.SmeeOptions{
@@ -351,7 +351,7 @@ func TestSmeeRefusesADowngrade(t *testing.T) {
 	})
 	for range 2 {
 		select {
-		case <-answered:
+		case <-redirected:
 		case <-time.After(patience):
 			t.Fatal("the redirect was followed")
 		}

@@ -47,7 +47,7 @@ type Options struct {
 	Logger   *slog.Logger
 }
 
-// Webhook receives events over HTTP. It answers as soon as an event is stored.
+// Webhook receives events over HTTP. It responds as soon as an event is stored.
 type Webhook struct {
 	options Options
 	intake  *intake
@@ -65,7 +65,7 @@ func (w *Webhook) Register(router *mux.Router) {
 	router.Handle(w.options.Path, w).Methods(http.MethodPost)
 }
 
-// ServeHTTP receives one event. The answer is one sentence; only the log contains the cause.
+// ServeHTTP receives one event. The response is one sentence; only the log contains the cause.
 func (w *Webhook) ServeHTTP(response http.ResponseWriter, request *http.Request) {
 	origin, err := w.receive(request)
 	if err != nil {
@@ -74,20 +74,20 @@ func (w *Webhook) ServeHTTP(response http.ResponseWriter, request *http.Request)
 	}
 	response.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	response.WriteHeader(http.StatusAccepted)
-	_, _ = io.WriteString(response, answerTo(origin)) //nolint:gosec // It is plain text, and the request was signed.
+	_, _ = io.WriteString(response, responseTo(origin)) //nolint:gosec // It is plain text, and the request was signed.
 }
 
-// answerTo returns the answer to a stored event. For a test event it contains the identifier, which
-// proves to the sender that a listener with the same secret has read the event.
-func answerTo(origin queue.Origin) string {
+// responseTo returns the response to a stored event. For a test event it contains the identifier,
+// which proves to the sender that a listener with the same secret has read the event.
+func responseTo(origin queue.Origin) string {
 	if origin.Resource == changelog.ResourceTest {
-		return TestAnswer(origin.Entity)
+		return TestResponse(origin.Entity)
 	}
 	return "The event is stored.\n"
 }
 
-// TestAnswer returns the answer to a test event with the given entity identifier.
-func TestAnswer(identifier string) string { return "The test event " + identifier + " is stored.\n" }
+// TestResponse returns the response to a test event with the given entity identifier.
+func TestResponse(identifier string) string { return "The test event " + identifier + " is stored.\n" }
 
 // receive reads, verifies, parses and stores an event. It does not parse the body if the headers
 // cannot be valid.
@@ -163,18 +163,18 @@ func (w *Webhook) tooLarge(request *http.Request) error {
 }
 
 // drain discards the rest of a body up to drainLimit. Otherwise, the connection of a sender that is
-// still writing would be reset, and it would never see the answer.
+// still writing would be reset, and it would never see the response.
 func drain(request *http.Request) { _, _ = io.CopyN(io.Discard, request.Body, drainLimit) }
 
 func (w *Webhook) reject(response http.ResponseWriter, request *http.Request, err error) {
-	answer := w.intake.refuse(err, request.RemoteAddr)
+	failure := w.intake.refuse(err, request.RemoteAddr)
 	level := slog.LevelWarn
-	if answer.status >= http.StatusInternalServerError {
+	if failure.status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	if answer.status == http.StatusServiceUnavailable {
+	if failure.status == http.StatusServiceUnavailable {
 		response.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
 	}
-	w.intake.log(request.Context(), level, answer, "status", answer.status, "cause", answer.cause, "from", request.RemoteAddr)
-	http.Error(response, answer.sentence, answer.status)
+	w.intake.log(request.Context(), level, failure, "status", failure.status, "cause", failure.cause, "from", request.RemoteAddr)
+	http.Error(response, failure.sentence, failure.status)
 }

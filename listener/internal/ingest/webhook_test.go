@@ -192,7 +192,7 @@ func TestAnEventIsStored(t *testing.T) {
 			request := s.signed(t, body)
 			test.change(request)
 			if status, _, text := do(t, request); status != http.StatusAccepted {
-				t.Fatalf("answered %d %s", status, text)
+				t.Fatalf("the response is %d %s", status, text)
 			}
 			stored := s.store.stored()
 			if len(stored) != 1 {
@@ -216,7 +216,7 @@ func TestAnEventThatWasSignedCompactIsStored(t *testing.T) {
 	spaced := []byte("{\n  \"action\": \"UPDATE\"\n}")
 	request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(spaced)), int64(len(spaced))
 	if status, _, text := do(t, request); status != http.StatusAccepted {
-		t.Errorf("answered %d %s", status, text)
+		t.Errorf("the response is %d %s", status, text)
 	}
 }
 
@@ -228,7 +228,7 @@ func TestTheSameChangeIsStoredOnce(t *testing.T) {
 	automation = bytes.Replace(automation, []byte(`"blueprint": "deploymentConfig"`), []byte(`"blueprintIdentifier": "deploymentConfig"`), 1)
 	for _, body := range [][]byte{example(t), automation, example(t)} {
 		if status, _, text := do(t, s.signed(t, body)); status != http.StatusAccepted {
-			t.Fatalf("answered %d %s", status, text)
+			t.Fatalf("the response is %d %s", status, text)
 		}
 	}
 	if stored := s.store.stored(); len(stored) != 1 {
@@ -296,7 +296,7 @@ func TestARequestIsRefused(t *testing.T) {
 			test.change(request)
 			status, _, text := do(t, request)
 			if status != test.status || text != test.text {
-				t.Errorf("answered %d %q, want %d %q", status, text, test.status, test.text)
+				t.Errorf("the response is %d %q, want %d %q", status, text, test.status, test.text)
 			}
 			if stored := s.store.stored(); len(stored) > 0 {
 				t.Errorf("stored %s", stored[0].Body)
@@ -378,7 +378,7 @@ func TestABodyTakesMemoryOnlyAsItArrives(t *testing.T) {
 		began := time.Now()
 		body := []byte(`{"x":"` + strings.Repeat("x", large-100) + `"}`)
 		if got := send(bytes.NewReader(body), len(body), now, changelog.Sign(secret, now, body)); got != http.StatusAccepted || time.Since(began) > 0 {
-			t.Errorf("answered %d after %s", got, time.Since(began))
+			t.Errorf("the status is %d after %s", got, time.Since(began))
 		}
 		if stored := s.store.stored(); len(stored) != 1 {
 			t.Errorf("%d events are stored", len(stored))
@@ -390,7 +390,7 @@ func TestABodyTakesMemoryOnlyAsItArrives(t *testing.T) {
 	})
 }
 
-// TestATooLargeBodyMayBeSentToItsEnd sends like a simple client, which reads the answer after
+// TestATooLargeBodyMayBeSentToItsEnd sends like a simple client, which reads the response after
 // writing everything.
 func TestATooLargeBodyMayBeSentToItsEnd(t *testing.T) {
 	t.Parallel()
@@ -423,7 +423,7 @@ func TestATooLargeBodyMayBeSentToItsEnd(t *testing.T) {
 			}
 			defer response.Body.Close()
 			if response.StatusCode != http.StatusRequestEntityTooLarge {
-				t.Errorf("answered %d", response.StatusCode)
+				t.Errorf("the response is %d", response.StatusCode)
 			}
 		})
 	}
@@ -434,10 +434,10 @@ func TestAnEventThatCannotBeStored(t *testing.T) {
 	s := serve(t, &memory{failure: errors.New("the disk is full")})
 	status, header, text := do(t, s.signed(t, []byte(`{}`)))
 	if status != http.StatusServiceUnavailable || header.Get("Retry-After") != "10" {
-		t.Errorf("answered %d, Retry-After %q", status, header.Get("Retry-After"))
+		t.Errorf("the response is %d, Retry-After %q", status, header.Get("Retry-After"))
 	}
 	if text != "The event cannot be stored now. Send it again later.\n" {
-		t.Errorf("answered %q", text)
+		t.Errorf("the response is %q", text)
 	}
 	if log := s.log.String(); !strings.Contains(log, "the disk is full") || !strings.Contains(log, "level=ERROR") {
 		t.Errorf("the log reads %q", log)
@@ -448,7 +448,7 @@ func TestAnEventThatWillNeverFit(t *testing.T) {
 	t.Parallel()
 	s := serve(t, &memory{failure: fmt.Errorf("storing: %w", queue.ErrTooLarge)})
 	if status, header, _ := do(t, s.signed(t, []byte(`{}`))); status != http.StatusRequestEntityTooLarge || header.Get("Retry-After") != "" {
-		t.Errorf("answered %d, Retry-After %q", status, header.Get("Retry-After"))
+		t.Errorf("the response is %d, Retry-After %q", status, header.Get("Retry-After"))
 	}
 }
 
@@ -459,7 +459,7 @@ func TestOnlyPostIsAccepted(t *testing.T) {
 		request := s.signed(t, []byte(`{}`))
 		request.Method = method
 		if status, _, _ := do(t, request); status != http.StatusMethodNotAllowed {
-			t.Errorf("%s is answered with %d", method, status)
+			t.Errorf("the response to %s is %d", method, status)
 		}
 	}
 }
