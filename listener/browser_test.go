@@ -51,8 +51,8 @@ func newBrowser(t *testing.T) *browser {
 	})
 	port := ""
 	for lines := bufio.NewScanner(out); port == "" && lines.Scan(); {
-		if found := regexp.MustCompile(`started successfully on port (\d+)`).FindStringSubmatch(lines.Text()); found != nil {
-			port = found[1]
+		if match := regexp.MustCompile(`started successfully on port (\d+)`).FindStringSubmatch(lines.Text()); match != nil {
+			port = match[1]
 		}
 	}
 	if port == "" {
@@ -87,7 +87,7 @@ func newBrowser(t *testing.T) *browser {
 	return opened
 }
 
-// ask sends a command and reads the value of its answer.
+// ask sends a command and reads the value of its response.
 func (b *browser) ask(t *testing.T, method, path string, command, into any) {
 	t.Helper()
 	if err := b.try(t, method, path, command, into); err != nil {
@@ -117,8 +117,8 @@ func (b *browser) try(t *testing.T, method, path string, command, into any) erro
 	if err != nil || response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s %s: %d %w %s", method, path, response.StatusCode, err, content)
 	}
-	answer := struct{ Value any }{Value: into}
-	return json.Unmarshal(content, &answer)
+	result := struct{ Value any }{Value: into}
+	return json.Unmarshal(content, &result)
 }
 
 // act performs an action on the first element that matches a CSS selector or a link text. The page
@@ -132,11 +132,11 @@ func (b *browser) act(t *testing.T, using, value, action string, parameters any)
 		}
 	}()
 	until(t, value+" is there", patience, func() bool {
-		var found map[string]string
-		if last = b.try(t, http.MethodPost, "/element", map[string]string{"using": using, "value": value}, &found); last != nil {
+		var ids map[string]string
+		if last = b.try(t, http.MethodPost, "/element", map[string]string{"using": using, "value": value}, &ids); last != nil {
 			return false
 		}
-		for _, id := range found {
+		for _, id := range ids {
 			last = b.try(t, http.MethodPost, "/element/"+id+action, parameters, nil)
 		}
 		return last == nil
@@ -397,7 +397,7 @@ func TestThePageInABrowser(t *testing.T) {
 		b.open(t, a.listener.admin+"/events/"+id)
 		b.shows(t, "Replayed at", "crashed → payments")
 		if got := b.run(t, `return document.querySelectorAll(".badge.bad").length`); got != "2" {
-			t.Errorf("%s answers are bad, and 2 were", got)
+			t.Errorf("%s attempts are marked as bad, and 2 were", got)
 		}
 	})
 	t.Run("a dead letter is dropped", func(t *testing.T) {

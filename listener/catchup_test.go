@@ -52,11 +52,11 @@ func (p *changingPort) call(t *testing.T, method, path, body string) map[string]
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	var answer map[string]any
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || response.StatusCode >= http.StatusBadRequest {
-		t.Fatalf("%s %s: %d %v %v", method, path, response.StatusCode, answer, err)
+	var result map[string]any
+	if err := json.NewDecoder(response.Body).Decode(&result); err != nil || response.StatusCode >= http.StatusBadRequest {
+		t.Fatalf("%s %s: %d %v %v", method, path, response.StatusCode, result, err)
 	}
-	return answer
+	return result
 }
 
 // change sets the health of an entity once for each number less than to.
@@ -83,8 +83,8 @@ func newStatesSlack(t *testing.T) *statesSlack {
 		var message struct{ Text string }
 		if json.NewDecoder(r.Body).Decode(&message) == nil {
 			s.mu.Lock()
-			for _, found := range states.FindAllStringSubmatch(message.Text, -1) {
-				s.shown[found[1]]++
+			for _, match := range states.FindAllStringSubmatch(message.Text, -1) {
+				s.shown[match[1]]++
 			}
 			s.mu.Unlock()
 		}
@@ -139,7 +139,7 @@ func TestChangesWhileKilledAreCaughtUp(t *testing.T) {
 		positions, err := os.ReadFile(began + "-wal")
 		return err == nil && bytes.Contains(positions, []byte("resources=entity"))
 	})
-	// A kill between Slack's answer and the commit may repeat a message.
+	// A kill between Slack's response and the commit may repeat a message.
 	areNoted := func() bool {
 		store, err := sql.Open("sqlite", "file:"+began+"?mode=ro")
 		if err != nil {

@@ -33,11 +33,11 @@ type database struct {
 // the account of Debian's package.
 func startDatabase(t *testing.T) *database {
 	t.Helper()
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if err != nil || len(found) == 0 {
+	paths, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil || len(paths) == 0 {
 		t.Skip("PostgreSQL is not installed: apt-get install postgresql")
 	}
-	db := &database{binaries: filepath.Dir(found[len(found)-1])}
+	db := &database{binaries: filepath.Dir(paths[len(paths)-1])}
 	// The account of the server could not access a directory of the test itself.
 	if db.dir, err = os.MkdirTemp("", "listener-postgres"); err != nil { //nolint:usetesting // See above.
 		t.Fatal(err)

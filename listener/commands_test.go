@@ -179,15 +179,15 @@ func TestSend(t *testing.T) {
 		want        outcome
 	}{
 		{"a file with a byte order mark", environment, []string{"-event", marked, "-url", running.url}, outcome{0, stored, ""}},
-		{"a file in UTF-16", environment, []string{"-event", wide, "-url", running.url}, outcome{1, "", "listener send: the event cannot be sent: the file is in UTF-16; save it as UTF-8; send it with -as-is to see how a listener answers\n"}},
+		{"a file in UTF-16", environment, []string{"-event", wide, "-url", running.url}, outcome{1, "", "listener send: the event cannot be sent: the file is in UTF-16; save it as UTF-8; send it with -as-is to see how a listener responds\n"}},
 		{"a URL without a path", environment, []string{"-url", strings.TrimSuffix(running.url, "/api/slack")}, outcome{0, stored, ""}},
 		{"a host and a port", environment, []string{"-url", strings.TrimSuffix(strings.TrimPrefix(running.url, "http://"), "/api/slack")}, outcome{0, stored, ""}},
 		{"an envelope", environment, []string{"-event", event, "-url", running.url}, outcome{0, stored, ""}},
-		{"an event that is not an object", environment, []string{"-event", "-", "-url", running.url}, outcome{1, "", "listener send: the event cannot be sent: the body is not a JSON object: empty or truncated; send it with -as-is to see how a listener answers\n"}},
-		{"the same as it is", environment, []string{"-event", "-", "-url", running.url, "-as-is"}, outcome{1, "", "listener send: the listener answered 400 The body is not a JSON object.\n"}},
-		{"another secret", map[string]string{"PORT_CLIENT_SECRET": "another-secret"}, []string{"-url", running.url}, outcome{1, "", "listener send: the listener answered 401 The signature or its timestamp is missing, malformed, wrong or stale. This command and the listener must use the same PORT_CLIENT_SECRET.\n"}},
+		{"an event that is not an object", environment, []string{"-event", "-", "-url", running.url}, outcome{1, "", "listener send: the event cannot be sent: the body is not a JSON object: empty or truncated; send it with -as-is to see how a listener responds\n"}},
+		{"the same as it is", environment, []string{"-event", "-", "-url", running.url, "-as-is"}, outcome{1, "", "listener send: the listener responded with 400 The body is not a JSON object.\n"}},
+		{"another secret", map[string]string{"PORT_CLIENT_SECRET": "another-secret"}, []string{"-url", running.url}, outcome{1, "", "listener send: the listener responded with 401 The signature or its timestamp is missing, malformed, wrong or stale. This command and the listener must use the same PORT_CLIENT_SECRET.\n"}},
 		{"no secret", nil, []string{"-url", running.url}, outcome{1, "", "listener send: PORT_CLIENT_SECRET is not set: set it to the client secret with which the listener verifies events, or PORT_CLIENT_SECRET_FILE to the path of a file that contains it\n"}},
-		{"another address", environment, []string{"-url", running.admin + "/api/slack"}, outcome{1, "", "listener send: the listener answered 404 Not found.\n"}},
+		{"another address", environment, []string{"-url", running.admin + "/api/slack"}, outcome{1, "", "listener send: the listener responded with 404 Not found.\n"}},
 		{"no address", environment, []string{"-url", "://"}, outcome{2, "", "listener send: -url: parse \"://\": missing protocol scheme\nRun listener send -h for its flags.\n"}},
 		{"an unknown flag", environment, []string{"-uri", "x"}, outcome{2, "", "listener send: flag provided but not defined: -uri\nRun listener send -h for its flags.\n"}},
 	}

@@ -41,19 +41,19 @@ type moodySlack struct {
 	repeats   int
 	requests  int
 	ambiguous int
-	answers   map[int]int
+	responses map[int]int
 }
 
 func newMoodySlack(t *testing.T) *moodySlack {
 	t.Helper()
-	moody := &moodySlack{names: regexp.MustCompile(`(?:Change in |\*)(entity-\d+)`), shown: map[string]int{}, answers: map[int]int{}}
+	moody := &moodySlack{names: regexp.MustCompile(`(?:Change in |\*)(entity-\d+)`), shown: map[string]int{}, responses: map[int]int{}}
 	moody.Server = httptest.NewServer(moody)
 	t.Cleanup(moody.CloseClientConnections)
 	t.Cleanup(moody.Close)
 	return moody
 }
 
-// ServeHTTP shows most messages, some of them although it answers with a failure.
+// ServeHTTP shows most messages, some of them although it responds with a failure.
 func (s *moodySlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var message struct{ Text string }
 	if err := json.NewDecoder(r.Body).Decode(&message); err != nil {
@@ -73,7 +73,7 @@ func (s *moodySlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// take chooses the answer to a message, and records it if it is shown.
+// take chooses the response to a message, and records it if it is shown.
 func (s *moodySlack) take(text string) (status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,10 +85,10 @@ func (s *moodySlack) take(text string) (status int) {
 	case s.requests%31 == 0:
 		status = http.StatusInternalServerError
 	case s.requests%97 == 2:
-		// No answer at all. The first kill happens before the listener gives up.
+		// No response at all. The first kill happens before the listener gives up.
 		status = http.StatusGatewayTimeout
 	}
-	s.answers[status]++
+	s.responses[status]++
 	if status == http.StatusTooManyRequests {
 		return status
 	}
@@ -199,7 +199,7 @@ func (m *mortal) post(ctx context.Context, body []byte) (acknowledged bool) {
 
 // TestAcknowledgedEventsSurviveKills posts events while the listener is killed repeatedly and Slack
 // often fails. Every acknowledged event must be reported, with no more repetitions than kills and
-// ambiguous answers explain.
+// ambiguous responses explain.
 func TestAcknowledgedEventsSurviveKills(t *testing.T) {
 	t.Parallel()
 	events, kills := 60, 4
@@ -236,9 +236,9 @@ func TestAcknowledgedEventsSurviveKills(t *testing.T) {
 
 			slack.mu.Lock()
 			defer slack.mu.Unlock()
-			t.Logf("%d events, %d kills, answers %v, %d of them ambiguous, %d messages repeated something", events, victim.kills, slack.answers, slack.ambiguous, slack.repeats)
+			t.Logf("%d events, %d kills, responses %v, %d of them ambiguous, %d messages repeated something", events, victim.kills, slack.responses, slack.ambiguous, slack.repeats)
 			if slack.repeats > victim.kills+slack.ambiguous {
-				t.Errorf("%d messages repeat something after %d kills and %d ambiguous answers", slack.repeats, victim.kills, slack.ambiguous)
+				t.Errorf("%d messages repeat something after %d kills and %d ambiguous responses", slack.repeats, victim.kills, slack.ambiguous)
 			}
 		})
 	}

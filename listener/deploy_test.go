@@ -56,8 +56,8 @@ func exposed(t *testing.T) string {
 // metricNames returns the names of the metrics in an exposition.
 func metricNames(exposition string) []string {
 	var names []string
-	for _, found := range regexp.MustCompile(`(?m)^# TYPE (\S+) `).FindAllStringSubmatch(exposition, -1) {
-		names = append(names, found[1])
+	for _, match := range regexp.MustCompile(`(?m)^# TYPE (\S+) `).FindAllStringSubmatch(exposition, -1) {
+		names = append(names, match[1])
 	}
 	return names
 }
@@ -274,20 +274,20 @@ func TestSystemdAcceptsTheUnit(t *testing.T) {
 	if err := os.WriteFile(unit, []byte(strings.ReplaceAll(readExample(t, "port-listener.service"), "/usr/local/bin/listener", executable)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if said, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", unit).CombinedOutput(); err != nil || len(said) > 0 {
-		t.Errorf("%v: %s", err, said)
+	if output, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", unit).CombinedOutput(); err != nil || len(output) > 0 {
+		t.Errorf("%v: %s", err, output)
 	}
 }
 
 // TestDockerfile checks the arguments in the image.
 func TestDockerfile(t *testing.T) {
 	t.Parallel()
-	found := regexp.MustCompile(`(?m)^CMD (.+)$`).FindStringSubmatch(readExample(t, "Dockerfile"))
-	if found == nil {
+	match := regexp.MustCompile(`(?m)^CMD (.+)$`).FindStringSubmatch(readExample(t, "Dockerfile"))
+	if match == nil {
 		t.Fatal("there is no CMD")
 	}
 	var arguments []string
-	if err := json.Unmarshal([]byte(found[1]), &arguments); err != nil {
+	if err := json.Unmarshal([]byte(match[1]), &arguments); err != nil {
 		t.Fatal(err)
 	}
 	checkArguments(t, arguments)

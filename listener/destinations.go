@@ -107,13 +107,13 @@ func prepareUnpark(flags *flag.FlagSet) func(context.Context, []string, io.Write
 			if err != nil {
 				return err
 			}
-			answer := "The destination %s is not parked.\n"
+			text := "The destination %s is not parked.\n"
 			if parked && conn.note == "" {
-				answer = "The destination %s is being retried now.\n"
+				text = "The destination %s is being retried now.\n"
 			} else if parked {
-				answer = "The destination %s will be retried when a listener runs.\n"
+				text = "The destination %s will be retried when a listener runs.\n"
 			}
-			if _, err := fmt.Fprintf(out, answer, name); err != nil {
+			if _, err := fmt.Fprintf(out, text, name); err != nil {
 				return err
 			}
 			return conn.writeNote(out)

@@ -44,7 +44,7 @@ func TestDoctor(t *testing.T) {
 		"ok    automations       report_database reports changes of database\n",
 		"ok    automations       report_deploymentConfig reports changes of deploymentConfig\n",
 		"ok    webhook           the listener at " + l.url + " stored a test event\n",
-		"ok    Slack, default    the webhook answers; nothing was posted\n",
+		"ok    Slack, default    the webhook responds; nothing was posted\n",
 	} {
 		if !strings.Contains(got.stdout, line) {
 			t.Errorf("there is no %q in\n%s", line, got.stdout)

@@ -185,7 +185,7 @@ func (r *reader) open(t *testing.T, folder string) {
 }
 
 // types runs a command in the shell, and returns its output and exit code.
-func (r *reader) types(t *testing.T, command string) (said, code string) {
+func (r *reader) types(t *testing.T, command string) (output, code string) {
 	t.Helper()
 	before := len(r.output.String())
 	ended := regexp.MustCompile(`(?s)^(.*?)@ended (\d+)@\n`)
@@ -193,16 +193,16 @@ func (r *reader) types(t *testing.T, command string) (said, code string) {
 		t.Fatal(err)
 	}
 	until(t, "the end of "+command+" after "+r.output.String()[before:], patience, func() bool {
-		found := ended.FindStringSubmatch(r.output.String()[before:])
-		if found != nil {
-			said, code = found[1], found[2]
+		match := ended.FindStringSubmatch(r.output.String()[before:])
+		if match != nil {
+			output, code = match[1], match[2]
 		}
-		return found != nil
+		return match != nil
 	})
 	if regexp.MustCompile(`^listener (-config \S+ )?.*&$`).MatchString(command) {
 		until(t, command+" listens", patience, func() bool { return strings.Contains(r.output.String()[before:], "listening on") })
 	}
-	return said, code
+	return output, code
 }
 
 // runs runs a command of the page, and compares its output.
@@ -225,19 +225,19 @@ func (r *reader) runs(t *testing.T, command guideCommand) {
 	if foreground {
 		text += " 2>>listener.log &"
 	}
-	said, code := r.types(t, text)
+	output, code := r.types(t, text)
 	if foreground {
 		_, code = r.types(t, "kill $! && wait $!")
 	}
-	wanted := "0"
+	want := "0"
 	if strings.Contains(command.shown, "FAIL") {
-		wanted = "1"
+		want = "1"
 	}
-	if code != wanted {
-		t.Errorf("%s exits with %s and says\n%s", text, code, said)
+	if code != want {
+		t.Errorf("%s exits with %s and says\n%s", text, code, output)
 	}
-	if command.shown != "" && r.alike(said) != r.alike(command.shown) {
-		t.Errorf("%s says\n%s\nand the page shows\n%s", text, said, command.shown)
+	if command.shown != "" && r.alike(output) != r.alike(command.shown) {
+		t.Errorf("%s says\n%s\nand the page shows\n%s", text, output, command.shown)
 	}
 }
 
@@ -254,13 +254,13 @@ func (r *reader) alike(text string) string {
 	return strings.TrimSpace(text)
 }
 
-// awaits waits until the answer of the admin address contains a text.
+// awaits waits until the response of the admin address contains a text.
 func (r *reader) awaits(t *testing.T, path, want string) {
 	t.Helper()
 	running := &running{admin: "http://" + r.admin}
 	until(t, path+" says "+want, patience, func() bool {
-		_, said := running.ask(t, http.MethodGet, path)
-		return strings.Contains(said, want)
+		_, text := running.ask(t, http.MethodGet, path)
+		return strings.Contains(text, want)
 	})
 }
 

@@ -69,21 +69,21 @@ func TestGuideMetrics(t *testing.T) {
 // labelsOf returns the labels of a metric, and the values of those that do not come from the
 // configuration.
 func labelsOf(exposition, name string) []string {
-	var found []string
+	var labels []string
 	series := regexp.MustCompile(`(?m)^` + name + `(?:_bucket|_sum|_count)?\{(.*)\} `)
 	for _, match := range series.FindAllStringSubmatch(exposition, -1) {
 		for _, pair := range regexp.MustCompile(`([a-z_]+)="([^"]*)"`).FindAllStringSubmatch(match[1], -1) {
 			switch pair[1] {
 			case "le":
 			case "result", "reason", "source":
-				found = append(found, pair[1], pair[2])
+				labels = append(labels, pair[1], pair[2])
 			default:
-				found = append(found, pair[1])
+				labels = append(labels, pair[1])
 			}
 		}
 	}
-	slices.Sort(found)
-	return slices.Compact(found)
+	slices.Sort(labels)
+	return slices.Compact(labels)
 }
 
 // TestGuideQuotesTheLog checks that every log message that the guide or an alerting rule quotes
@@ -155,12 +155,12 @@ func TestGuideShowsTheMessage(t *testing.T) {
 
 // anchors returns the anchors of the headings of a page.
 func anchors(text string) []string {
-	var found []string
+	var slugs []string
 	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(text, -1) {
 		anchor := strings.ReplaceAll(strings.ToLower(heading[1]), " ", "-")
-		found = append(found, regexp.MustCompile(`[^a-z0-9_-]`).ReplaceAllString(anchor, ""))
+		slugs = append(slugs, regexp.MustCompile(`[^a-z0-9_-]`).ReplaceAllString(anchor, ""))
 	}
-	return found
+	return slugs
 }
 
 // TestLinks checks that every file of the repository and every heading that a page links to exists.

@@ -149,7 +149,7 @@ func TestCheckConfigTouchesNothing(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the data directory was made (%v)", err)
+		t.Errorf("the data directory was created (%v)", err)
 	}
 }
 
@@ -188,7 +188,7 @@ func TestTheListenerAtWork(t *testing.T) {
 			}
 
 			if status := postExample(t, address[1]+"/api/slack"); status != http.StatusAccepted {
-				t.Errorf("the event was answered with %d", status)
+				t.Errorf("the response to the event is %d", status)
 			}
 			select {
 			case message := <-delivered:
@@ -212,9 +212,9 @@ func TestTheListenerAtWork(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(running.Dir, "listener-data")); err != nil {
 				t.Errorf("there is no data directory: %v", err)
 			}
-			for _, said := range []string{"msg=started", "msg=\"event received\"", "msg=\"alert delivered\"", "msg=stopped"} {
-				if !strings.Contains(stderr.String(), said) {
-					t.Errorf("the log lacks %s:\n%s", said, stderr.String())
+			for _, text := range []string{"msg=started", "msg=\"event received\"", "msg=\"alert delivered\"", "msg=stopped"} {
+				if !strings.Contains(stderr.String(), text) {
+					t.Errorf("the log lacks %s:\n%s", text, stderr.String())
 				}
 			}
 			if strings.Contains(stderr.String(), "sEcReTtOkEn") || strings.Contains(stderr.String(), "k7-client-secret") {
@@ -281,12 +281,12 @@ func TestTheAddressesOfTheFile(t *testing.T) {
 	running := startListener(t, classic("http://localhost"), "-config", file, "-debug", "-listen", "", "-admin-listen", "")
 	defer running.stop(t)
 	if status := postExample(t, running.url); status != http.StatusAccepted {
-		t.Errorf("the event is answered with %d", status)
+		t.Errorf("the response to the event is %d", status)
 	}
 	running.logged(t, `level=DEBUG msg="no rule matches the event"`)
 }
 
-// TestASecondSignalEnds stops the listener while Slack does not answer: the first signal waits for
+// TestASecondSignalEnds stops the listener while Slack does not respond: the first signal waits for
 // it, the second does not.
 func TestASecondSignalEnds(t *testing.T) {
 	t.Parallel()

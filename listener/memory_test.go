@@ -55,11 +55,11 @@ func resident(b *testing.B, measured *mortal) float64 {
 	if err != nil {
 		b.Fatal(err)
 	}
-	found := regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindSubmatch(status)
-	if found == nil {
+	match := regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindSubmatch(status)
+	if match == nil {
 		b.Fatal("the kernel does not say how much memory the process has")
 	}
-	kilobytes, err := strconv.ParseFloat(string(found[1]), 64)
+	kilobytes, err := strconv.ParseFloat(string(match[1]), 64)
 	if err != nil {
 		b.Fatal(err)
 	}

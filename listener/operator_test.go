@@ -27,7 +27,7 @@ type attended struct {
 	// admin is the admin address; "" before the first start.
 	admin string
 	slack *httptest.Server
-	// status is Slack's answer, and received yields the accepted messages.
+	// status is that of Slack's responses, and received yields the accepted messages.
 	status   atomic.Int32
 	received chan string
 }
@@ -345,7 +345,7 @@ No listener answers at ADMIN; this is the content of the store in DIR.
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }))
 	t.Cleanup(page.Close)
 	a.admin = page.Listener.Addr().String()
-	a.does(t, outcome{1, "", "listener dlq list: ADMIN answered with status 200, but not like the admin address of a listener of this version: " +
+	a.does(t, outcome{1, "", "listener dlq list: ADMIN responded with status 200, but not like the admin address of a listener of this version: " +
 		"pass the listener's -admin-listen address with -admin, or update the listener\n"}, "dlq", "list")
 }
 

@@ -36,11 +36,11 @@ func startListener(t *testing.T, environment map[string]string, arguments ...str
 	started.process, started.wait = prepared.Process, prepared.Wait
 	line := make([]byte, 200)
 	n, err := stdout.Read(line)
-	found := regexp.MustCompile(`^listening on (http://\S+)\n$`).FindSubmatch(line[:n])
-	if found == nil {
+	match := regexp.MustCompile(`^listening on (http://\S+)\n$`).FindSubmatch(line[:n])
+	if match == nil {
 		t.Fatalf("it printed %q (%v):\n%s", line[:n], err, started.stderr)
 	}
-	started.url = string(found[1]) + "/api/slack"
+	started.url = string(match[1]) + "/api/slack"
 	started.admin = started.logged(t, `admin=(http://\S+)`)
 	return started
 }
@@ -53,8 +53,8 @@ func (r *running) logged(t *testing.T, pattern string) string {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if found := expression.FindStringSubmatch(r.stderr.String()); found != nil {
-			return found[len(found)-1]
+		if match := expression.FindStringSubmatch(r.stderr.String()); match != nil {
+			return match[len(match)-1]
 		}
 		select {
 		case <-deadline:
@@ -83,13 +83,13 @@ func (r *running) send(t *testing.T, event string) {
 	}
 }
 
-// post sends a POST request to the admin address, and returns the answer.
+// post sends a POST request to the admin address, and returns the response.
 func (r *running) post(t *testing.T, path string) (int, string) {
 	t.Helper()
 	return r.ask(t, http.MethodPost, path)
 }
 
-// ask sends a GET request to the admin address, and returns the answer.
+// ask sends a GET request to the admin address, and returns the response.
 func (r *running) ask(t *testing.T, method, path string) (int, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, r.admin+path, http.NoBody)

@@ -21,12 +21,12 @@ import (
 )
 
 const (
-	// sendTimeout is longer than a listener takes to answer, even if its store is slow.
+	// sendTimeout is longer than a listener takes to respond, even if its store is slow.
 	sendTimeout = 30 * time.Second
 	// eventLimit is the largest event size that can be configured for a listener.
 	eventLimit = 16 << 20
-	// answerLimit is ample for an answer.
-	answerLimit = 4 << 10
+	// responseLimit is ample for a response.
+	responseLimit = 4 << 10
 )
 
 // exampleEvent is the event to send and render if none is given: the example event, whose health
@@ -106,7 +106,7 @@ func readEvent(path string) ([]byte, error) {
 func renew(event []byte, now time.Time) ([]byte, error) {
 	event, err := parseable(event)
 	if err != nil {
-		return nil, fmt.Errorf("the event cannot be sent: %w; send it with -as-is to see how a listener answers", err)
+		return nil, fmt.Errorf("the event cannot be sent: %w; send it with -as-is to see how a listener responds", err)
 	}
 	value, err := jsonvalue.Decode(event)
 	if err != nil {
@@ -157,7 +157,7 @@ func setText(parent any, value string, keys ...string) {
 	}
 }
 
-// send posts an event and prints the answer.
+// send posts an event and prints the response.
 func send(ctx context.Context, address, secret string, body []byte, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
@@ -174,17 +174,17 @@ func send(ctx context.Context, address, secret string, body []byte, out io.Write
 		return fmt.Errorf("%w; is the listener running there?", err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(response.Body, answerLimit))
+	text, err := io.ReadAll(io.LimitReader(response.Body, responseLimit))
 	if err != nil {
-		return fmt.Errorf("reading the answer: %w", err)
+		return fmt.Errorf("reading the response: %w", err)
 	}
-	answer := fmt.Sprintf("%d %s", response.StatusCode, strings.TrimSpace(string(text)))
+	result := fmt.Sprintf("%d %s", response.StatusCode, strings.TrimSpace(string(text)))
 	if response.StatusCode == http.StatusUnauthorized {
-		return errors.New("the listener answered " + answer + " This command and the listener must use the same PORT_CLIENT_SECRET.")
+		return errors.New("the listener responded with " + result + " This command and the listener must use the same PORT_CLIENT_SECRET.")
 	}
 	if response.StatusCode/100 != 2 {
-		return errors.New("the listener answered " + answer)
+		return errors.New("the listener responded with " + result)
 	}
-	_, err = fmt.Fprintln(out, answer)
+	_, err = fmt.Fprintln(out, result)
 	return err
 }

@@ -184,12 +184,12 @@ func TestSetupSaysWhatIsWrong(t *testing.T) {
 func TestSetupThatIsRefused(t *testing.T) {
 	t.Parallel()
 	p := startPort(t)
-	answer, err := http.Post(p.url+"/_emulator/faults", "application/json", strings.NewReader(
+	response, err := http.Post(p.url+"/_emulator/faults", "application/json", strings.NewReader(
 		`{"method":"POST","route":"/v1/actions","status":403,"body":"{\"ok\":false,\"error\":\"forbidden\",\"message\":\"Only admins\"}"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = answer.Body.Close()
+	_ = response.Body.Close()
 	got := execute(t, p.variables(), "setup", "-url", publicHost, "-blueprint", "database", "-apply")
 	if got.code != 1 || !strings.Contains(got.stderr, "creating report_database: POST /v1/actions: 403 Forbidden") {
 		t.Errorf("%+v", got)

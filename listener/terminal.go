@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// terminal removes control characters from the output: the content of an event or an answer must
+// terminal removes control characters from the output: the content of an event or a response must
 // not control the user's terminal.
 type terminal struct{ out io.Writer }
 

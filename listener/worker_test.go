@@ -15,7 +15,7 @@ import (
 // children returns the running child processes of a process.
 func children(t *testing.T, pid int) []int {
 	t.Helper()
-	var found []int
+	var children []int
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	if err != nil {
 		t.Fatal(err)
@@ -28,10 +28,10 @@ func children(t *testing.T, pid int) []int {
 			if err != nil {
 				t.Fatal(err)
 			}
-			found = append(found, child)
+			children = append(children, child)
 		}
 	}
-	return found
+	return children
 }
 
 // TestAConditionThatKills evaluates a condition that exceeds the memory limit, for an event that

@@ -31,12 +31,12 @@ const (
 	patience = 30 * time.Second
 )
 
-// fakeSlack is an incoming webhook. It answers "ok" unless the test sets another answer.
+// fakeSlack is an incoming webhook. It responds with "ok" unless the test sets another response.
 type fakeSlack struct {
 	*httptest.Server
 	messages chan string
 	respond  atomic.Pointer[http.HandlerFunc]
-	// inspect, if it is set before the listener starts, determines the answer to each message.
+	// inspect, if it is set before the listener starts, determines the response to each message.
 	inspect func(text string) (status int)
 }
 
@@ -71,8 +71,8 @@ func newSlack(t *testing.T) *fakeSlack {
 	return fake
 }
 
-// answer sets another answer, or "ok" again for nil.
-func (f *fakeSlack) answer(respond http.HandlerFunc) {
+// respondWith sets another response, or "ok" again for nil.
+func (f *fakeSlack) respondWith(respond http.HandlerFunc) {
 	if respond == nil {
 		f.respond.Store(nil)
 		return
@@ -181,7 +181,7 @@ func milliseconds() string { return strconv.FormatInt(time.Now().UnixMilli(), 10
 func (l *listener) accept(t *testing.T, body []byte) {
 	t.Helper()
 	if status := l.post(t, milliseconds(), body); status != http.StatusAccepted {
-		t.Fatalf("the event was answered with %d", status)
+		t.Fatalf("the response to the event is %d", status)
 	}
 }
 
@@ -219,15 +219,15 @@ func TestRefusedEventsNeverReachSlack(t *testing.T) {
 	now, event := milliseconds(), change("refused")
 	large := bytes.Replace(event, []byte("{"), []byte(`{"x":"`+strings.Repeat("x", 64<<10)+`",`), 1)
 	old := strconv.FormatInt(time.Now().Add(-10*time.Minute).UnixMilli(), 10)
-	for name, answer := range map[string]struct{ got, want int }{
+	for name, status := range map[string]struct{ got, want int }{
 		"a wrong signature": {l.postSigned(t, now, changelog.Sign("other", now, event), event), http.StatusUnauthorized},
 		"an old timestamp":  {l.post(t, old, event), http.StatusUnauthorized},
 		"no headers":        {l.postSigned(t, "", "", event), http.StatusUnauthorized},
 		"an oversized body": {l.post(t, now, large), http.StatusRequestEntityTooLarge},
 		"broken JSON":       {l.post(t, now, event[:len(event)-1]), http.StatusBadRequest},
 	} {
-		if answer.got != answer.want {
-			t.Errorf("%s is answered with %d, want %d", name, answer.got, answer.want)
+		if status.got != status.want {
+			t.Errorf("the response to %s is %d, want %d", name, status.got, status.want)
 		}
 	}
 	l.accept(t, change("cart"))
@@ -256,9 +256,9 @@ func TestSlackComesBack(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)
 	var failures atomic.Int32
-	webhook.answer(func(w http.ResponseWriter, _ *http.Request) {
+	webhook.respondWith(func(w http.ResponseWriter, _ *http.Request) {
 		if failures.Add(1) == 2 {
-			webhook.answer(nil)
+			webhook.respondWith(nil)
 		}
 		w.WriteHeader(http.StatusServiceUnavailable)
 	})
@@ -273,7 +273,7 @@ func TestARestartKeepsAlerts(t *testing.T) {
 	t.Parallel()
 	webhook, dir := newSlack(t), t.TempDir()
 	failed := make(chan struct{}, 100)
-	webhook.answer(func(w http.ResponseWriter, _ *http.Request) {
+	webhook.respondWith(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusInternalServerError)
 		failed <- struct{}{}
 	})
@@ -284,7 +284,7 @@ func TestARestartKeepsAlerts(t *testing.T) {
 	<-failed
 	first.stop(t)
 
-	webhook.answer(nil)
+	webhook.respondWith(nil)
 	second := start(t, dir, webhook)
 	defer second.stop(t)
 	second.accept(t, event)
@@ -296,10 +296,10 @@ func TestARefusedMessageDoesNotHoldUpTheNext(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)
 	var refusals atomic.Int32
-	webhook.answer(func(w http.ResponseWriter, _ *http.Request) {
+	webhook.respondWith(func(w http.ResponseWriter, _ *http.Request) {
 		// The blocks and the plain text of the first message.
 		if refusals.Add(1) == 2 {
-			webhook.answer(nil)
+			webhook.respondWith(nil)
 		}
 		http.Error(w, "invalid_payload", http.StatusBadRequest)
 	})
@@ -316,7 +316,7 @@ func TestARefusedMessageDoesNotHoldUpTheNext(t *testing.T) {
 func TestABrokenDestinationDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	broken, sound := newSlack(t), newSlack(t)
-	broken.answer(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) })
+	broken.respondWith(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) })
 	l := start(t, t.TempDir(), broken, sound)
 	defer l.stop(t)
 	l.accept(t, change("cart"))
@@ -324,14 +324,14 @@ func TestABrokenDestinationDelaysNoOther(t *testing.T) {
 	sound.expect(t, "cart", "shop")
 }
 
-// TestStoppingFinishesDeliveries stops while Slack is slow: the sender already has its answer, the
-// operator sees that the listener is stopping, and the alert is sent once.
+// TestStoppingFinishesDeliveries stops while Slack is slow: the sender already has its response,
+// the operator sees that the listener is stopping, and the alert is sent once.
 func TestStoppingFinishesDeliveries(t *testing.T) {
 	t.Parallel()
 	webhook, dir := newSlack(t), t.TempDir()
 	arrived, release := make(chan struct{}), make(chan struct{})
-	webhook.answer(func(w http.ResponseWriter, _ *http.Request) {
-		webhook.answer(nil)
+	webhook.respondWith(func(w http.ResponseWriter, _ *http.Request) {
+		webhook.respondWith(nil)
 		close(arrived)
 		<-release
 		_, _ = io.WriteString(w, "ok")
@@ -391,7 +391,7 @@ func TestAddresses(t *testing.T) {
 		public + "/":           404,
 	} {
 		if got := get(t, url); got != want {
-			t.Errorf("%s is answered with %d, want %d", url, got, want)
+			t.Errorf("the response to %s is %d, want %d", url, got, want)
 		}
 	}
 }
@@ -449,7 +449,7 @@ func TestTheLogContainsNoSecrets(t *testing.T) {
 	t.Parallel()
 	gone, echo, sound := newSlack(t), newSlack(t), newSlack(t)
 	gone.Close()
-	echo.answer(func(w http.ResponseWriter, r *http.Request) { http.Error(w, r.URL.Path, http.StatusForbidden) })
+	echo.respondWith(func(w http.ResponseWriter, r *http.Request) { http.Error(w, r.URL.Path, http.StatusForbidden) })
 	l := start(t, t.TempDir(), gone, echo, sound)
 	event := change("cart")
 	l.accept(t, event)

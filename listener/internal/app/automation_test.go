@@ -43,11 +43,11 @@ func (p *portAPI) call(t *testing.T, method, path, body string) map[string]any {
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	p.emulator.ServeHTTP(w, r)
-	var answer map[string]any
-	if err := json.NewDecoder(bytes.NewReader(w.Body.Bytes())).Decode(&answer); err != nil || w.Code >= http.StatusBadRequest {
+	var result map[string]any
+	if err := json.NewDecoder(bytes.NewReader(w.Body.Bytes())).Decode(&result); err != nil || w.Code >= http.StatusBadRequest {
 		t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
 	}
-	return answer
+	return result
 }
 
 // settle waits until everything has been sent. Nothing can be changed after it.
@@ -285,7 +285,7 @@ func TestOtherEventsOfAutomationsAreStored(t *testing.T) {
 		select {
 		case status := <-statuses:
 			if status != http.StatusAccepted {
-				t.Errorf("an event was answered with %d", status)
+				t.Errorf("the response to an event is %d", status)
 			}
 		case <-time.After(patience):
 			t.Fatalf("deliveries: %v", p.deliveries(t))

@@ -35,7 +35,7 @@ func startAsking(t *testing.T, described app.Options) *listener {
 	return l
 }
 
-// pastSecond waits for the next second of Port's clock, which answers give only to the second.
+// pastSecond waits for the next second of Port's clock, which responses give only to the second.
 func pastSecond(t *testing.T) {
 	t.Helper()
 	begin := time.Now().Truncate(time.Second)
@@ -171,8 +171,8 @@ func TestPortFails(t *testing.T) {
 		"500":                 {`"status":500`, "unavailable"},
 		"504":                 {`"status":504`, "unavailable"},
 		"HTML":                {`"status":200,"body":"<html>sign in</html>","headers":{"Content-Type":"text/html"}`, "malformed"},
-		"half an answer":      {`"drop":"truncate"`, "unavailable"},
-		"no answer":           {`"drop":"before"`, "unavailable"},
+		"half a response":     {`"drop":"truncate"`, "unavailable"},
+		"no response":         {`"drop":"before"`, "unavailable"},
 		"an unknown envelope": {`"status":200,"body":{"ok":true,"pages":{"first":1}}`, "malformed"},
 		"nothing":             {`"status":200,"body":""`, "malformed"},
 	} {

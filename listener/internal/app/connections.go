@@ -26,8 +26,8 @@ const (
 	useNothing use = iota
 	// useArriving means that the body of a request is arriving.
 	useArriving
-	// useAnswering means that a complete request is being answered.
-	useAnswering
+	// useHandling means that a complete request is being handled.
+	useHandling
 )
 
 // connections is a net.Listener with a limited number of open connections. To accept one more, it
@@ -96,7 +96,7 @@ func (c *connections) add(created *connection) bool {
 func (c *connections) least() *connection {
 	var least *connection
 	for candidate := range c.open {
-		if candidate.use == useAnswering {
+		if candidate.use == useHandling {
 			continue
 		}
 		if least == nil || candidate.use < least.use || candidate.use == least.use && candidate.since < least.since {
@@ -160,7 +160,7 @@ func pace(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
 		on, _ := request.Context().Value(connectionKey{}).(*connection)
 		if request.Body == http.NoBody {
-			on.used(useAnswering)
+			on.used(useHandling)
 		} else {
 			on.used(useArriving)
 			request.Body = &pacedBody{ReadCloser: request.Body, on: on, left: bodyGrace}
@@ -185,8 +185,8 @@ func (b *pacedBody) Read(into []byte) (int, error) {
 	n, err := b.ReadCloser.Read(into)
 	b.left += time.Duration(n)*time.Second/slowestBody - time.Since(began)
 	if errors.Is(err, io.EOF) {
-		b.on.used(useAnswering)
-		// The deadline for the body does not apply to the answer.
+		b.on.used(useHandling)
+		// The deadline for the body does not apply to the response.
 		_ = b.on.SetReadDeadline(time.Time{})
 		_ = b.on.SetWriteDeadline(time.Now().Add(writeTimeout))
 	}

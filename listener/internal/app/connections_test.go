@@ -16,14 +16,14 @@ import (
 
 // pipes is a net.Listener with in-memory connections, for tests with fake time.
 type pipes struct {
-	made   chan net.Conn
+	dialed chan net.Conn
 	closed chan struct{}
 }
 
 func (p *pipes) Accept() (net.Conn, error) {
 	select {
-	case made := <-p.made:
-		return made, nil
+	case connection := <-p.dialed:
+		return connection, nil
 	case <-p.closed:
 		return nil, net.ErrClosed
 	}
@@ -40,7 +40,7 @@ func (*pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 func (p *pipes) dial(t *testing.T, text string) net.Conn {
 	t.Helper()
 	near, far := net.Pipe()
-	p.made <- far
+	p.dialed <- far
 	if _, err := io.WriteString(near, text); err != nil {
 		t.Fatalf("nobody reads it: %v", err)
 	}
@@ -52,8 +52,8 @@ func (p *pipes) dial(t *testing.T, text string) net.Conn {
 // serveOf serves a handler on a limited number of connections.
 func serveOf(t *testing.T, limit int, handler http.HandlerFunc) *pipes {
 	t.Helper()
-	made := &pipes{made: make(chan net.Conn), closed: make(chan struct{})}
-	running, limited := newServer(server{name: "public", handler: handler, connections: limit}, made, slog.New(slog.DiscardHandler))
+	listening := &pipes{dialed: make(chan net.Conn), closed: make(chan struct{})}
+	running, limited := newServer(server{name: "public", handler: handler, connections: limit}, listening, slog.New(slog.DiscardHandler))
 	ended := make(chan error, 1)
 	go func() { ended <- running.Serve(limited) }()
 	t.Cleanup(func() {
@@ -64,10 +64,10 @@ func serveOf(t *testing.T, limit int, handler http.HandlerFunc) *pipes {
 			t.Error(err)
 		}
 	})
-	return made
+	return listening
 }
 
-// status reads the status of an answer; 0 means that the connection was closed.
+// status reads the status of a response; 0 means that the connection was closed.
 func status(t *testing.T, from net.Conn) int {
 	t.Helper()
 	response, err := http.ReadResponse(bufio.NewReader(from), nil)
@@ -105,15 +105,15 @@ func TestUselessConnectionsBlockNobody(t *testing.T) {
 						held = append(held, served.dial(t, sent))
 						continue
 					}
-					made := served.dial(t, probe)
-					if got := status(t, made); got != http.StatusOK {
-						t.Fatalf("answered %d", got)
+					client := served.dial(t, probe)
+					if got := status(t, client); got != http.StatusOK {
+						t.Fatalf("the status is %d", got)
 					}
-					held = append(held, made)
+					held = append(held, client)
 				}
 				began := time.Now()
 				if got := status(t, served.dial(t, probe)); got != http.StatusOK || time.Since(began) > 0 {
-					t.Errorf("answered %d after %s", got, time.Since(began))
+					t.Errorf("the status is %d after %s", got, time.Since(began))
 				}
 				if _, err := held[0].Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 					t.Errorf("the oldest is not closed: %v", err)
@@ -138,7 +138,7 @@ func TestIdleConnectionsAreClosedBeforeOthers(t *testing.T) {
 		idle := served.dial(t, "")
 		served.dial(t, "")
 		if got := status(t, served.dial(t, probe)); got != http.StatusOK {
-			t.Errorf("answered %d", got)
+			t.Errorf("the status is %d", got)
 		}
 		if _, err := idle.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 			t.Errorf("the older of the idle ones is not closed: %v", err)
@@ -147,7 +147,7 @@ func TestIdleConnectionsAreClosedBeforeOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := status(t, sending); got != http.StatusOK {
-			t.Errorf("the one with a body is answered %d", got)
+			t.Errorf("the response to the one with a body is %d", got)
 		}
 	})
 }
@@ -159,25 +159,25 @@ func TestARequestInProgressIsNotClosed(t *testing.T) {
 		ready := make(chan struct{})
 		served := serveOf(t, 1, func(http.ResponseWriter, *http.Request) { <-ready })
 		first := served.dial(t, probe)
-		answered := make(chan int)
+		statuses := make(chan int)
 		near, far := net.Pipe()
-		served.made <- far
+		served.dialed <- far
 		go func() {
 			_, _ = io.WriteString(near, probe)
-			answered <- status(t, near)
+			statuses <- status(t, near)
 		}()
 		synctest.Wait()
 		select {
-		case got := <-answered:
-			t.Errorf("the second is answered %d while the first is at work", got)
+		case got := <-statuses:
+			t.Errorf("the response to the second is %d while the first is at work", got)
 		default:
 		}
 		close(ready)
 		if got := status(t, first); got != http.StatusOK {
-			t.Errorf("the first is answered %d", got)
+			t.Errorf("the response to the first is %d", got)
 		}
-		if got := <-answered; got != http.StatusOK {
-			t.Errorf("the second is answered %d", got)
+		if got := <-statuses; got != http.StatusOK {
+			t.Errorf("the response to the second is %d", got)
 		}
 	})
 }
@@ -195,7 +195,7 @@ func TestABodyMustArriveInTime(t *testing.T) {
 		{"nothing", 4 << 20, 0, false, 5 * time.Second},
 		{"a byte a second", 4 << 20, 1, false, 6 * time.Second},
 		{"a little below the rate", 4 << 20, 48 << 10, false, 25 * time.Second},
-		{"at the rate, for longer than an answer may take", 8 << 20, 64 << 10, true, 130 * time.Second},
+		{"at the rate, for longer than a response may take", 8 << 20, 64 << 10, true, 130 * time.Second},
 		{"at once", 4 << 20, 4 << 20, true, 0},
 	}
 	for _, test := range tests {
@@ -231,7 +231,7 @@ func TestABodyMustArriveInTime(t *testing.T) {
 				}
 				if test.arrives {
 					if got := status(t, sender); got != http.StatusOK {
-						t.Errorf("answered %d", got)
+						t.Errorf("the status is %d", got)
 					}
 				}
 				close(over)
@@ -250,7 +250,7 @@ func TestAServerClosesWhileAConnectionWaits(t *testing.T) {
 		served := serveOf(t, 1, func(http.ResponseWriter, *http.Request) { <-ready })
 		served.dial(t, probe)
 		_, far := net.Pipe()
-		served.made <- far
+		served.dialed <- far
 		synctest.Wait()
 		t.Cleanup(func() { close(ready) })
 	})

@@ -11,7 +11,7 @@ import (
 	"github.com/port-changelog/terraform-provider-port/listener/internal/queue"
 )
 
-// health answers health probes.
+// health handles health probes.
 type health struct {
 	queue  queue.Queue
 	logger *slog.Logger
@@ -19,21 +19,21 @@ type health struct {
 	serving func() bool
 }
 
-// register adds the routes of the probes. Neither answer depends on Slack: a restart would not fix
-// Slack, and events are accepted while it is unavailable.
+// register adds the routes of the probes. Neither response depends on Slack: a restart would not
+// fix Slack, and events are accepted while it is unavailable.
 func (h *health) register(router *mux.Router) {
-	router.HandleFunc("/healthz", answerHealthy).Methods(http.MethodGet, http.MethodHead)
-	router.HandleFunc("/readyz", h.answerReady).Methods(http.MethodGet, http.MethodHead)
+	router.HandleFunc("/healthz", reportHealth).Methods(http.MethodGet, http.MethodHead)
+	router.HandleFunc("/readyz", h.reportReadiness).Methods(http.MethodGet, http.MethodHead)
 }
 
-// answerHealthy reports that the process is running.
-func answerHealthy(response http.ResponseWriter, _ *http.Request) {
+// reportHealth reports that the process is running.
+func reportHealth(response http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(response, "ok\n")
 }
 
-// answerReady reports whether an event that arrived now would be stored. It also reports losses of
-// a damaged store, which do not make the listener unready.
-func (h *health) answerReady(response http.ResponseWriter, request *http.Request) {
+// reportReadiness reports whether an event that arrived now would be stored. It also reports losses
+// of a damaged store, which do not make the listener unready.
+func (h *health) reportReadiness(response http.ResponseWriter, request *http.Request) {
 	if !h.serving() {
 		http.Error(response, "The listener is starting or stopping.", http.StatusServiceUnavailable)
 		return

@@ -37,7 +37,7 @@ func TestNamesFromPort(t *testing.T) {
 
 	p.setHealth(t, "cart", "Degraded")
 	expectTexts(t, webhook, namedTexts("cart"))
-	// Cached names are used while Port does not answer.
+	// Cached names are used while Port does not respond.
 	served.Close()
 	p.setHealth(t, "shop", "Degraded")
 	expectTexts(t, webhook, namedTexts("shop"))

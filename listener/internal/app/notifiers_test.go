@@ -124,7 +124,7 @@ func TestRemovedLanesAreLookedForAtOnceAndOnDemand(t *testing.T) {
 	configured <- true
 	n.lookForRemoved()
 	if !<-lanes.retired {
-		t.Error("the configuration is not asked again")
+		t.Error("the configuration is not read again")
 	}
 	running.stop()
 	<-running.ended

@@ -78,7 +78,7 @@ func (o *operator) access() admin.Access {
 // warnOfAccess logs that the page and the API are inaccessible.
 func (o *operator) warnOfAccess(ctx context.Context) {
 	if !isLoopback(o.options.AdminListen) && o.access().Token == "" {
-		o.options.Logger.WarnContext(ctx, "the admin address is not on the loopback interface and has no token: page and API answer 403 until admin.token_file is set",
+		o.options.Logger.WarnContext(ctx, "the admin address is not on the loopback interface and has no token: the page and the API respond with 403 until admin.token_file is set",
 			"address", o.options.AdminListen)
 	}
 }

@@ -50,13 +50,13 @@ func (l *listener) metric(t *testing.T, series string) float64 {
 	t.Helper()
 	status, text := request(t, http.MethodGet, l.adminURL("/metrics"))
 	if status != http.StatusOK {
-		t.Fatalf("the metrics are answered with %d", status)
+		t.Fatalf("the response to the metrics request is %d", status)
 	}
-	found := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta("port_listener_"+series) + ` (\S+)$`).FindStringSubmatch(text)
-	if found == nil {
+	match := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta("port_listener_"+series) + ` (\S+)$`).FindStringSubmatch(text)
+	if match == nil {
 		t.Fatalf("there is no %s in\n%s", series, text)
 	}
-	value, err := strconv.ParseFloat(found[1], 64)
+	value, err := strconv.ParseFloat(match[1], 64)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func until(t *testing.T, what string, condition func() bool) {
 func TestTheOperatorSeesAndUnparks(t *testing.T) {
 	t.Parallel()
 	webhook := newSlack(t)
-	webhook.answer(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) })
+	webhook.respondWith(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) })
 	l := start(t, t.TempDir(), webhook)
 	defer l.stop(t)
 	if status, text := request(t, http.MethodPost, l.adminURL("/-/unpark?destination=d0")); status != http.StatusOK || !strings.Contains(text, "is not parked") {
@@ -121,7 +121,7 @@ func TestTheOperatorSeesAndUnparks(t *testing.T) {
 		t.Errorf("readyz: %d %s", status, text)
 	}
 
-	webhook.answer(nil)
+	webhook.respondWith(nil)
 	for query, want := range map[string]int{"": 404, "?destination=other": 404} {
 		if status, text := request(t, http.MethodPost, l.adminURL("/-/unpark"+query)); status != want || !strings.Contains(text, "d0") {
 			t.Errorf("unpark%s: %d %s", query, status, text)
@@ -152,7 +152,7 @@ func TestOnlyTheOperatorReachesTheMetrics(t *testing.T) {
 	for _, path := range []string{"/metrics", "/-/unpark", "/-/unpark?destination=d0", "/-/", "/-/destinations", "/-/dlq", "/-/dlq/replay", "/-/dlq/drop"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			if status, _ := request(t, method, "http://"+l.Addr().String()+path); status != http.StatusNotFound {
-				t.Errorf("%s %s is answered with %d", method, path, status)
+				t.Errorf("the response to %s %s is %d", method, path, status)
 			}
 		}
 	}
@@ -166,13 +166,13 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 	defer l.stop(t)
 	for _, path := range []string{"/-/unpark?destination=d0", "/-/dlq/replay", "/-/dlq/drop"} {
 		if status, _ := request(t, http.MethodPost, l.adminURL(path), "Origin", "https://elsewhere.example", "Sec-Fetch-Site", "cross-site"); status != http.StatusForbidden {
-			t.Errorf("POST %s is answered with %d", path, status)
+			t.Errorf("the response to POST %s is %d", path, status)
 		}
 		if status, _ := request(t, http.MethodPost, l.adminURL(path), "Origin", l.adminURL(""), "Sec-Fetch-Site", "same-origin"); status != http.StatusForbidden {
-			t.Errorf("POST %s by a page of the same name is answered with %d", path, status)
+			t.Errorf("the response to POST %s by a page of the same name is %d", path, status)
 		}
 		if status, text := request(t, http.MethodGet, l.adminURL(path)); status != http.StatusMethodNotAllowed || !strings.Contains(text, "Only POST") {
-			t.Errorf("GET %s is answered with %d %s", path, status, text)
+			t.Errorf("the response to GET %s is %d %s", path, status, text)
 		}
 	}
 	if status, text := request(t, http.MethodGet, l.adminURL("/-/destinations")); status != http.StatusOK || text != `{"destinations":[{"name":"d0","state":"delivering","pending":0,"dead_letters":0}]}`+"\n" {
@@ -184,7 +184,7 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 func TestNothingShowsASecret(t *testing.T) {
 	t.Parallel()
 	gone, down := newSlack(t), newSlack(t)
-	gone.answer(func(w http.ResponseWriter, r *http.Request) { http.Error(w, r.URL.Path, http.StatusForbidden) })
+	gone.respondWith(func(w http.ResponseWriter, r *http.Request) { http.Error(w, r.URL.Path, http.StatusForbidden) })
 	down.Close()
 	l := start(t, t.TempDir(), gone, down)
 	l.accept(t, change("cart"))
@@ -210,7 +210,7 @@ func TestNothingShowsASecret(t *testing.T) {
 func TestReadyzReportsDamage(t *testing.T) {
 	t.Parallel()
 	webhook, dir := newSlack(t), t.TempDir()
-	webhook.answer(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) })
+	webhook.respondWith(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) })
 	l := start(t, dir, webhook)
 	l.accept(t, change("cart"))
 	until(t, "the destination is parked", func() bool { return l.metric(t, `destination_parked{destination="d0"}`) == 1 })
@@ -238,14 +238,14 @@ func TestReadyzReportsDamage(t *testing.T) {
 // TestARemovedDestination restarts without one of two destinations.
 func TestARemovedDestination(t *testing.T) {
 	t.Parallel()
-	kept, removed, dir := newSlack(t), newSlack(t), t.TempDir()
-	removed.answer(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) })
-	l := start(t, dir, kept, removed)
+	remaining, removed, dir := newSlack(t), newSlack(t), t.TempDir()
+	removed.respondWith(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) })
+	l := start(t, dir, remaining, removed)
 	l.accept(t, change("cart"))
-	kept.expect(t, "cart")
+	remaining.expect(t, "cart")
 	until(t, "the alert waits", func() bool { return l.metric(t, `alerts_pending{destination="d1"}`) == 1 })
 	l.stop(t)
-	l = start(t, dir, kept)
+	l = start(t, dir, remaining)
 	defer l.stop(t)
 	until(t, "its alert is a dead letter", func() bool {
 		return strings.Contains(l.log.String(), "alerts for a removed destination")
@@ -329,7 +329,7 @@ func TestTLS(t *testing.T) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK || response.TLS.Version < tls.VersionTLS12 {
-		t.Errorf("answered %d over TLS %x", response.StatusCode, response.TLS.Version)
+		t.Errorf("the status is %d over TLS %x", response.StatusCode, response.TLS.Version)
 	}
 	if status := get(t, l.adminURL("/readyz")); status != http.StatusOK {
 		t.Errorf("the admin address: %d", status)
@@ -347,10 +347,10 @@ func TestAHugeHeaderIsRefused(t *testing.T) {
 	}
 	defer connection.Close()
 	_, _ = io.WriteString(connection, "POST /api/slack HTTP/1.1\r\nHost: x\r\nX-Filler: "+strings.Repeat("x", 200<<10)+"\r\n\r\n")
-	answer := make([]byte, 64)
-	n, _ := connection.Read(answer)
-	if !strings.HasPrefix(string(answer[:n]), "HTTP/1.1 431") {
-		t.Errorf("answered %q", answer[:n])
+	response := make([]byte, 64)
+	n, _ := connection.Read(response)
+	if !strings.HasPrefix(string(response[:n]), "HTTP/1.1 431") {
+		t.Errorf("the response is %q", response[:n])
 	}
 }
 

@@ -12,9 +12,9 @@ import (
 // anyway.
 const portRetries = 1
 
-// maxAnswer is the maximum size of an answer in bytes. After a larger answer, a query asks for
+// maxResponse is the maximum size of a response in bytes. After a larger response, a query requests
 // less.
-const maxAnswer = 16 << 20
+const maxResponse = 16 << 20
 
 // portAPI holds the client of Port's API, which can be replaced at any time.
 type portAPI struct {
@@ -59,6 +59,6 @@ func NewPortClient(loaded *config.Config, version string, more ...port.Option) (
 	secrets := reveal(loaded.ClientSecrets)
 	return port.New(loaded.Port.BaseURL, append([]port.Option{
 		port.WithCredentials(loaded.Port.ClientID, secrets[0], secrets[1:]...), port.WithUserAgent(userAgent(version)), port.WithMaxRetries(portRetries),
-		port.WithMaxResponseSize(maxAnswer),
+		port.WithMaxResponseSize(maxResponse),
 	}, more...)...)
 }

@@ -60,16 +60,16 @@ func (l *listener) reload(t *testing.T, wantStatus int, wantText string) {
 // TestReload reloads a listener while a request to Slack is in progress.
 func TestReload(t *testing.T) {
 	t.Parallel()
-	kept, changed, added := newSlack(t), newSlack(t), newSlack(t)
-	described := options(t.TempDir(), kept, changed)
+	unchanged, changed, added := newSlack(t), newSlack(t), newSlack(t)
+	described := options(t.TempDir(), unchanged, changed)
 	edited := editable(&described)
 	l := startWith(t, described)
 	defer l.stop(t)
 	arrived, release := make(chan struct{}), make(chan struct{})
-	kept.answer(func(w http.ResponseWriter, _ *http.Request) {
+	unchanged.respondWith(func(w http.ResponseWriter, _ *http.Request) {
 		close(arrived)
 		<-release
-		kept.answer(nil)
+		unchanged.respondWith(nil)
 		_, _ = io.WriteString(w, "ok")
 	})
 	l.accept(t, change("cart"))
@@ -89,12 +89,12 @@ func TestReload(t *testing.T) {
 
 	// The request in progress is the only one for its alert.
 	l.accept(t, change("shop"))
-	kept.expect(t, "shop")
+	unchanged.expect(t, "shop")
 	added.expect(t, "shop")
 	body := []byte(`{"action":"CREATE","resourceType":"blueprint","context":{},"diff":{"after":{"identifier":"service","title":"Service"}}}`)
 	timestamp := milliseconds()
 	if status := l.postSigned(t, timestamp, changelog.Sign("another-secret", timestamp, body), body); status != http.StatusAccepted {
-		t.Errorf("an event signed with the new secret is answered with %d", status)
+		t.Errorf("the response to an event signed with the new secret is %d", status)
 	}
 	select {
 	case text := <-changed.messages:
@@ -171,8 +171,8 @@ func TestReloadFixesAParkedDestination(t *testing.T) {
 	t.Parallel()
 	gone, fixed, removed := newSlack(t), newSlack(t), newSlack(t)
 	notThere := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) }
-	gone.answer(notThere)
-	removed.answer(notThere)
+	gone.respondWith(notThere)
+	removed.respondWith(notThere)
 	described := options(t.TempDir(), gone, removed)
 	edited := editable(&described)
 	l := startWith(t, described)
@@ -207,10 +207,10 @@ func TestReloadWaitsForNoRequest(t *testing.T) {
 	defer l.stop(t)
 	arrived, release := make(chan struct{}, 2), make(chan struct{})
 	for _, webhook := range []*fakeSlack{slow, goes} {
-		webhook.answer(func(w http.ResponseWriter, _ *http.Request) {
+		webhook.respondWith(func(w http.ResponseWriter, _ *http.Request) {
 			arrived <- struct{}{}
 			<-release
-			webhook.answer(nil)
+			webhook.respondWith(nil)
 			_, _ = io.WriteString(w, "ok")
 		})
 	}

@@ -91,12 +91,12 @@ func TestSeveralRulesForOneEvent(t *testing.T) {
 func TestARemovedRule(t *testing.T) {
 	t.Parallel()
 	webhook, dir := newSlack(t), t.TempDir()
-	webhook.answer(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) })
+	webhook.respondWith(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) })
 	l := start(t, dir, webhook)
 	l.accept(t, change("cart"))
 	until(t, "the alert waits", func() bool { return l.metric(t, `destination_parked{destination="d0"}`) == 1 })
 	l.stop(t)
-	webhook.answer(nil)
+	webhook.respondWith(nil)
 	described := options(dir, webhook)
 	described.Config.Rules = []config.Rule{{Rule: rule.Rule{Name: "another", Actions: []string{"DELETE"}}, Destinations: []string{"d0"}}}
 	l = startWith(t, described)

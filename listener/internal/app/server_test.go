@@ -28,7 +28,7 @@ func TestServersServeUntilClosed(t *testing.T) {
 	text, _ := io.ReadAll(response.Body)
 	_ = response.Body.Close()
 	if string(text) != "hello" {
-		t.Errorf("the answer is %q", text)
+		t.Errorf("the response is %q", text)
 	}
 	described.address = bound.String()
 	if _, _, err := s.open(t.Context(), described); err == nil || !strings.Contains(err.Error(), "opening the public address") {

@@ -52,7 +52,7 @@ type Blueprint struct {
 // Refused is one kind of refused requests.
 type Refused struct {
 	Source string `json:"source"`
-	// Status is the HTTP status of the answer, and Reason the reason in one word.
+	// Status is the HTTP status of the response, and Reason the reason in one word.
 	Status int       `json:"status"`
 	Reason string    `json:"reason"`
 	Count  uint64    `json:"count"`

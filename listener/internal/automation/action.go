@@ -31,8 +31,8 @@ func (a Automation) Action(address string) port.Action {
 		"invocationMethod": map[string]any{
 			"type": "WEBHOOK",
 			"url":  address,
-			// The status of the listener's answer becomes the status of the run, so that Port shows
-			// failed deliveries.
+			// The status of the listener's response becomes the status of the run, so that Port
+			// shows failed deliveries.
 			"synchronized": true,
 			"method":       "POST",
 			"headers":      map[string]any{"RUN_ID": "{{ .run.id }}"},

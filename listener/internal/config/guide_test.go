@@ -27,21 +27,21 @@ func TestGuideKeys(t *testing.T) {
 
 // leaves returns the keys of a section that are not sections themselves.
 func leaves(section value, path string) []string {
-	var found []string
+	var keys []string
 	fields := fieldsOf(section)
 	for _, key := range keysOf(section) {
 		where := strings.TrimPrefix(path+"."+key, ".")
 		switch field := fields[key].value.(type) {
 		case *ruleList, *names[templateSection]:
 		case *names[destinationSection]:
-			found = append(found, leaves(&destinationSection{}, where+".NAME")...)
+			keys = append(keys, leaves(&destinationSection{}, where+".NAME")...)
 		case reader, scalar:
-			found = append(found, where)
+			keys = append(keys, where)
 		default:
-			found = append(found, leaves(field, where)...)
+			keys = append(keys, leaves(field, where)...)
 		}
 	}
-	return found
+	return keys
 }
 
 // ruleKeys and templateKeys are the keys of a rule and of a template.

@@ -119,10 +119,10 @@ func TestFormsOfOneConfiguration(t *testing.T) {
 func TestNamesOfDestinations(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"On Call", `"on.call"`, `"${X}"`, "-a", strings.Repeat("a", 64)} {
-		said := allLoads(write(t, "store: {dir: x}\ndestinations:\n  "+name+": {webhook_url: http://localhost/x}\n"), map[string]string{"X": "team", "PORT_CLIENT_SECRET": "k7-client-secret"})
-		lines := strings.Split(strings.TrimSpace(said), "\n")
+		output := allLoads(write(t, "store: {dir: x}\ndestinations:\n  "+name+": {webhook_url: http://localhost/x}\n"), map[string]string{"X": "team", "PORT_CLIENT_SECRET": "k7-client-secret"})
+		lines := strings.Split(strings.TrimSpace(output), "\n")
 		if len(lines) != 3 || lines[1] != lines[2] || lines[0] != lines[2] && name != `"${X}"` {
-			t.Errorf("%s: they say\n%s", name, said)
+			t.Errorf("%s: they say\n%s", name, output)
 		}
 	}
 }
@@ -130,8 +130,8 @@ func TestNamesOfDestinations(t *testing.T) {
 // TestDeeplyNested refuses deep nesting, which would take long to process.
 func TestDeeplyNested(t *testing.T) {
 	t.Parallel()
-	said := allLoads(write(t, "rules: [{name: a, to: "+strings.Repeat("[", 5000)+strings.Repeat("]", 5000)+"}]\n"), nil)
-	if !strings.Contains(said, "listener.yaml:1: it is nested more than 100 levels deep\n") {
-		t.Errorf("it says %.500s", said)
+	output := allLoads(write(t, "rules: [{name: a, to: "+strings.Repeat("[", 5000)+strings.Repeat("]", 5000)+"}]\n"), nil)
+	if !strings.Contains(output, "listener.yaml:1: it is nested more than 100 levels deep\n") {
+		t.Errorf("it says %.500s", output)
 	}
 }

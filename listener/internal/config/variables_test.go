@@ -25,14 +25,14 @@ func allLoads(file string, variables map[string]string) string {
 		value, ok := variables[name]
 		return value, ok
 	}}
-	var said strings.Builder
+	var output strings.Builder
 	_, err := Load(source)
-	fmt.Fprintln(&said, err)
+	fmt.Fprintln(&output, err)
 	_, err = LoadRules(source)
-	fmt.Fprintln(&said, err)
+	fmt.Fprintln(&output, err)
 	_, err = LoadStore(source)
-	fmt.Fprintln(&said, err)
-	return strings.ReplaceAll(said.String(), filepath.Dir(file)+"/", "")
+	fmt.Fprintln(&output, err)
+	return strings.ReplaceAll(output.String(), filepath.Dir(file)+"/", "")
 }
 
 // TestValuesOfVariablesAreNotShown replaces every value, and keys, with a variable that has hostile
@@ -55,9 +55,9 @@ func TestValuesOfVariablesAreNotShown(t *testing.T) {
 				if !program.MatchString(content) && strings.ContainsAny(value, "{[") {
 					continue
 				}
-				said := allLoads(file, map[string]string{"LEAK": value, "PORT_CLIENT_SECRET": "k7-client-secret", "SLACK_WEBHOOK_URL": "http://localhost/x"})
-				if strings.Contains(strings.ToLower(said), "hunter") {
-					t.Errorf("%.50q is shown:\n%.1000s", value, said)
+				output := allLoads(file, map[string]string{"LEAK": value, "PORT_CLIENT_SECRET": "k7-client-secret", "SLACK_WEBHOOK_URL": "http://localhost/x"})
+				if strings.Contains(strings.ToLower(output), "hunter") {
+					t.Errorf("%.50q is shown:\n%.1000s", value, output)
 				}
 			}
 		})
@@ -128,8 +128,8 @@ func TestProblemsWithVariables(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			said := allLoads(write(t, always+test.content+"\n"), map[string]string{"LEAK": test.value})
-			if first, _, _ := strings.Cut(said, "\n"); first != "listener.yaml:3: "+test.want {
+			output := allLoads(write(t, always+test.content+"\n"), map[string]string{"LEAK": test.value})
+			if first, _, _ := strings.Cut(output, "\n"); first != "listener.yaml:3: "+test.want {
 				t.Errorf("got  %s\nwant listener.yaml:3: %s", first, test.want)
 			}
 		})

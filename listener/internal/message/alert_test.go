@@ -73,24 +73,24 @@ func entity(t *testing.T, title, before, after string) []byte {
 // texts returns the texts of a message's blocks, in order.
 func texts(t *testing.T, rendered message.Message) []string {
 	t.Helper()
-	var found []string
+	var shown []string
 	for _, block := range rendered.Blocks {
 		switch block := block.(type) {
 		case *slack.HeaderBlock:
-			found = append(found, block.Text.Text)
+			shown = append(shown, block.Text.Text)
 		case *slack.ContextBlock:
 			for _, element := range block.ContextElements.Elements {
 				text, ok := element.(*slack.TextBlockObject)
 				if !ok {
 					t.Fatalf("a context element is a %T", element)
 				}
-				found = append(found, text.Text)
+				shown = append(shown, text.Text)
 			}
 		case *slack.SectionBlock:
-			found = append(found, block.Text.Text)
+			shown = append(shown, block.Text.Text)
 		}
 	}
-	return found
+	return shown
 }
 
 func TestHealthShowsValues(t *testing.T) {

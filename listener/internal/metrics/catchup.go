@@ -48,7 +48,7 @@ func (m *Metrics) newCatchUp() *CatchUp {
 		now:      time.Now,
 		lag:      prometheus.NewDesc(prometheus.BuildFQName(namespace, "", "catch_up_lag_seconds"), "Seconds since the time up to which the audit log has been read; 0 in a process that does not read it.", nil, nil),
 		failures: m.counters("catch_up_failures_total", "Failed reads of the audit log, by reason.", "reason"),
-		skipped:  m.counters("catch_up_skipped_total", "Entries of the audit log that were skipped, by reason; truncated counts answers that stayed incomplete.", "reason"),
+		skipped:  m.counters("catch_up_skipped_total", "Entries of the audit log that were skipped, by reason; truncated counts responses that stayed incomplete.", "reason"),
 	}
 	for _, reason := range []PollFailure{PollUnauthorized, PollForbidden, PollRateLimited, PollUnavailable, PollMalformed, PollRefused, PollStore} {
 		created.failures.WithLabelValues(string(reason))

@@ -32,7 +32,7 @@ func TestNever(t *testing.T) {
 		}
 	}
 	if evaluated < 1000 || refused < 200 {
-		t.Errorf("%d rules were asked, and %d refused", evaluated, refused)
+		t.Errorf("%d rules were evaluated, and %d refused", evaluated, refused)
 	}
 }
 
