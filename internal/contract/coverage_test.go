@@ -102,11 +102,11 @@ func TestCoverage(t *testing.T) {
 // delete objects.
 func exerciseOperation(t *testing.T, w *world, o *operation, u use) {
 	t.Helper()
-	asked := w.caller(t, o, u, withInvalidToken)
+	call := w.caller(t, o, u, withInvalidToken)
 	if u.credentials != nil {
-		asked = func(n names) error { return u.call(t.Context(), w.connect(t, u.credentials), n) }
+		call = func(n names) error { return u.call(t.Context(), w.connect(t, u.credentials), n) }
 	}
-	if err := asked(w.present); !errors.Is(err, port.ErrUnauthorized) {
+	if err := call(w.present); !errors.Is(err, port.ErrUnauthorized) {
 		t.Errorf("with an invalid token: %v, want a 401", err)
 	}
 	if unreachable(o.name, http.StatusNotFound) == "" {

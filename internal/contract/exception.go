@@ -36,19 +36,19 @@ func exceptions() []exception {
 		action    = "/v1/actions/{action_identifier}"
 		run       = "/v1/actions/runs/{run_id}"
 	)
-	answeringWithEntities := []string{
+	returningEntities := []string{
 		"POST " + entities, "GET " + entity, "PUT " + entity, "PATCH " + entity,
 		"GET " + entities, "POST " + entities + "/search", "POST /v1/entities/search",
 	}
 	list := []exception{
 		{
-			operations: answeringWithEntities,
+			operations: returningEntities,
 			keys:       []string{"entity.blueprint", "entities.blueprint"},
 			reason: "Port returns the blueprint of every entity: " +
 				"without it, the results of a search over all blueprints would be ambiguous.",
 		},
 		{
-			operations: answeringWithEntities,
+			operations: returningEntities,
 			keys: []string{
 				"entity.createdAt", "entity.createdBy", "entity.updatedAt", "entity.updatedBy",
 				"entities.createdAt", "entities.createdBy", "entities.updatedAt", "entities.updatedBy",

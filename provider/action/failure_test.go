@@ -63,19 +63,19 @@ func TestAction_disappears(t *testing.T) {
 
 func TestAction_errorMessages(t *testing.T) {
 	t.Parallel()
-	answer := func(method, route string, status int, code, message string) string {
+	fault := func(method, route string, status int, code, message string) string {
 		return fmt.Sprintf(`{"method": %q, "route": %q, "status": %d, "body": {"ok": false, "error": %q, "message": %q}}`, method, route, status, code, message)
 	}
 	tests := map[string]struct {
 		fault string
 		want  []string
 	}{
-		"refused":           {answer("POST", actionsRoute, 422, "invalid_request", "body/trigger must be nice"), []string{"Unable to Create Action", `Creating action "tell"`, "422", "body/trigger must be nice"}},
-		"no credentials":    {answer("POST", actionsRoute, 401, "unauthorized", "No"), []string{"401", "PORT_CLIENT_ID"}},
-		"no permission":     {answer("POST", actionsRoute, 403, "forbidden", "No"), []string{"403", "lack permission"}},
+		"refused":           {fault("POST", actionsRoute, 422, "invalid_request", "body/trigger must be nice"), []string{"Unable to Create Action", `Creating action "tell"`, "422", "body/trigger must be nice"}},
+		"no credentials":    {fault("POST", actionsRoute, 401, "unauthorized", "No"), []string{"401", "PORT_CLIENT_ID"}},
+		"no permission":     {fault("POST", actionsRoute, 403, "forbidden", "No"), []string{"403", "lack permission"}},
 		"too many requests": {`{"method": "POST", "route": "/v1/actions", "status": 429, "headers": {"Retry-After": "0"}}`, []string{"429", "-parallelism"}},
 		"a time limit":      {`{"method": "POST", "route": "/v1/actions", "status": 429, "headers": {"Retry-After": "60"}}`, []string{"Unable to Create Action", "timeouts = { create ="}},
-		"too large":         {answer("POST", actionsRoute, 413, "payload_too_large", "Too large"), []string{"413"}},
+		"too large":         {fault("POST", actionsRoute, 413, "payload_too_large", "Too large"), []string{"413"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -132,9 +132,9 @@ func TestAction_interruptedChangeIsRecorded(t *testing.T) {
 	}
 }
 
-// TestAction_lostAnswers drops the answer to each change: the provider finds out the outcome and
-// does nothing twice.
-func TestAction_lostAnswers(t *testing.T) {
+// TestAction_lostResponses drops the response to each change: the provider finds out the outcome
+// and does nothing twice.
+func TestAction_lostResponses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ method, route, before, after string }{
 		"a create":  {"POST", actionsRoute, "", automation()},
@@ -150,7 +150,7 @@ func TestAction_lostAnswers(t *testing.T) {
 			}
 			env.Control(t, http.MethodPost, "/_emulator/faults", fmt.Sprintf(`{"method": %q, "route": %q, "drop": "after", "times": 1}`, test.method, test.route))
 			session.Apply(test.after)
-			expectEmptyPlan(t, session, "after a lost answer", test.after)
+			expectEmptyPlan(t, session, "after a lost response", test.after)
 		})
 	}
 }

@@ -205,7 +205,7 @@ func (f pathFilter) wasDropped(ctx context.Context, memory recall.Memory) bool {
 // filterDropped warns about a difference if it is a path filter that Port dropped.
 func filterDropped(difference recall.Difference) diag.Diagnostics {
 	last, _ := difference.Path.Steps().LastStep()
-	if !difference.Answered.IsNull() || !last.Equal(path.PathStepAttributeName("path_filter")) {
+	if !difference.Returned.IsNull() || !last.Equal(path.PathStepAttributeName("path_filter")) {
 		return nil
 	}
 	return diag.Diagnostics{filterMissing(difference.Path)}

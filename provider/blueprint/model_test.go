@@ -111,7 +111,7 @@ func TestModelRoundTrip(t *testing.T) {
 
 func TestFromAPIKeepsFormOfEmptyValues(t *testing.T) {
 	t.Parallel()
-	answer := `{"identifier": "a", "title": "A", "schema": {"properties": {"s": {"type": "string"}}}, "relations": {"r": {"target": "t", "required": false, "many": false}}}`
+	response := `{"identifier": "a", "title": "A", "schema": {"properties": {"s": {"type": "string"}}}, "relations": {"r": {"target": "t", "required": false, "many": false}}}`
 	fresh := &model{
 		Description: types.StringValue(""),
 		contentModel: contentModel{
@@ -122,7 +122,7 @@ func TestFromAPIKeepsFormOfEmptyValues(t *testing.T) {
 			MirrorProperties: map[string]mirrorModel{},
 		},
 	}
-	if err := fresh.fromAPI(decodeBlueprint(t, answer), false); err != nil {
+	if err := fresh.fromAPI(decodeBlueprint(t, response), false); err != nil {
 		t.Fatal(err)
 	}
 	property := fresh.Properties.String["s"]

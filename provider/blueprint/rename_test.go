@@ -172,7 +172,7 @@ func TestBlueprint_identifierAndKeyRenamedTogether(t *testing.T) {
 		session.Import("service")
 		return env, session
 	}
-	t.Run("the answers are lost", func(t *testing.T) {
+	t.Run("the responses are lost", func(t *testing.T) {
 		t.Parallel()
 		env, session := start(t)
 		env.Control(t, http.MethodPost, "/_emulator/faults", `{`+put+`, "drop": "after", "times": 1}`)

@@ -168,22 +168,22 @@ func (r *blueprintResource) ImportState(ctx context.Context, req resource.Import
 // values that Port stored differently, except for attributes that the configuration leaves to
 // others, which were not sent. sent may be nil.
 func store(ctx context.Context, planned tfsdk.Plan, state *tfsdk.State, private recall.Private, written result, sent *model) diag.Diagnostics {
-	var plan, answered model
+	var plan, returned model
 	diagnostics := planned.Get(ctx, &plan)
-	diagnostics.Append(planned.Get(ctx, &answered)...)
+	diagnostics.Append(planned.Get(ctx, &returned)...)
 	plan.setComputed(written.blueprint)
-	if err := answered.fromAPI(written.blueprint, false); err != nil {
+	if err := returned.fromAPI(written.blueprint, false); err != nil {
 		// It was written, so the next refresh reports whether it can be read.
 		return append(diagnostics, state.Set(ctx, plan)...)
 	}
 	if sent != nil && sent.Relations == nil {
-		answered.Relations = plan.Relations
+		returned.Relations = plan.Relations
 	}
 	if sent != nil && sent.AggregationProperties == nil {
-		answered.AggregationProperties = plan.AggregationProperties
+		returned.AggregationProperties = plan.AggregationProperties
 	}
-	return append(diagnostics, recall.SetState(ctx, state, private, &plan, &answered, func(difference recall.Difference) diag.Diagnostics {
-		if isDestination(difference.Path) && difference.Answered.IsNull() {
+	return append(diagnostics, recall.SetState(ctx, state, private, &plan, &returned, func(difference recall.Difference) diag.Diagnostics {
+		if isDestination(difference.Path) && difference.Returned.IsNull() {
 			return diag.Diagnostics{destinationIgnored(difference.Path, written.refusal)}
 		}
 		if dropped := filterDropped(difference); dropped != nil {

@@ -400,7 +400,7 @@ func TestBlueprint_errorsNameTheCause(t *testing.T) {
 	}
 }
 
-// TestBlueprint_foreign404KeepsTheState makes a proxy answer instead of Port once.
+// TestBlueprint_foreign404KeepsTheState makes a proxy respond instead of Port once.
 func TestBlueprint_foreign404KeepsTheState(t *testing.T) {
 	t.Parallel()
 	env := acctest.NewEmulated(t)

@@ -130,8 +130,8 @@ func TestBlueprint_exactNumbers(t *testing.T) {
 	}
 }
 
-// TestBlueprint_answersThatDiffer makes Port normalize a URL and fill in values.
-func TestBlueprint_answersThatDiffer(t *testing.T) {
+// TestBlueprint_responsesThatDiffer makes Port normalize a URL and fill in values.
+func TestBlueprint_responsesThatDiffer(t *testing.T) {
 	t.Parallel()
 	config := valid(`"webhook_changelog_destination": {"url": "http://127.0.0.1:9"}, "properties": {"string_props": {"a": {}}}, "relations": {"r": {"target": "service"}}`)
 	normalize := strings.NewReplacer(

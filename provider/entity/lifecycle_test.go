@@ -68,7 +68,7 @@ func TestEntity_identifiersOfAllKinds(t *testing.T) {
 	}
 }
 
-func TestEntity_lostAnswerOfCreateIsReconciled(t *testing.T) {
+func TestEntity_lostResponseOfCreateIsReconciled(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)
 	env.Control(t, "POST", "/_emulator/faults", `{"method": "POST", "route": "/v1/blueprints/{blueprint_identifier}/entities", "drop": "after", "times": 1}`)

@@ -126,7 +126,7 @@ func TestRecord_withoutFilled(t *testing.T) {
 	var rec record
 	sent := map[string]any{"url": "HTTP://X", "unset": nil}
 	rec.learn(sent, map[string]any{"url": "http://x/", "unset": nil, "filled": "gold"})
-	tests := map[string]struct{ answer, want map[string]any }{
+	tests := map[string]struct{ response, want map[string]any }{
 		"as it was":     {map[string]any{"url": "http://x/", "filled": "gold"}, map[string]any{"url": "http://x/"}},
 		"changed":       {map[string]any{"url": "http://y/", "filled": "silver"}, map[string]any{"url": "http://y/", "filled": "silver"}},
 		"unset by them": {map[string]any{"url": nil, "filled": nil}, map[string]any{"url": nil, "filled": nil}},
@@ -134,7 +134,7 @@ func TestRecord_withoutFilled(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := rec.withoutFilled(test.answer, sent); !jsonvalue.Equal(got, test.want) {
+			if got := rec.withoutFilled(test.response, sent); !jsonvalue.Equal(got, test.want) {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})
@@ -173,18 +173,18 @@ func TestPlanTitle_omitted(t *testing.T) {
 func TestConclude_recordsGeneratedTitle(t *testing.T) {
 	t.Parallel()
 	var rec record
-	answer := &port.Entity{Identifier: "e", Title: new("Made Up")}
+	created := &port.Entity{Identifier: "e", Title: new("Made Up")}
 	plan := &model{Title: types.StringUnknown()}
-	rec.conclude(plan, answer, false)
+	rec.conclude(plan, created, false)
 	if rec.Title != "Made Up" || plan.Title.ValueString() != "Made Up" {
 		t.Errorf("the record is %+v, the title %s", rec, plan.Title)
 	}
-	rec.conclude(plan, answer, false)
+	rec.conclude(plan, created, false)
 	if rec.Title != "Made Up" {
 		t.Error("a write that keeps the title removes it from the record")
 	}
 	plan.Title = types.StringValue("Ours")
-	rec.conclude(plan, answer, false)
+	rec.conclude(plan, created, false)
 	if rec.Title != "" {
 		t.Errorf("the record still has %q", rec.Title)
 	}

@@ -106,7 +106,7 @@ func TestTeams_storedDifferently(t *testing.T) {
 // TestEntity_attributesStoredDifferently checks the same for other attributes.
 func TestEntity_attributesStoredDifferently(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct{ configured, answered, at string }{
+	tests := map[string]struct{ configured, returned, at string }{
 		"a title":                  {`"title": "Ours"`, `"title": "Theirs"`, `AttributeName("title")`},
 		"an icon":                  {`"title": "E", "icon": "Lock"`, `"title": "E"`, `AttributeName("icon")`},
 		"a target":                 {`"title": "E", "relations": {"single_relations": {"one": "a"}}`, `"title": "E", "relations": {"one": "b", "many": []}`, `ElementKeyString("one")`},
@@ -118,7 +118,7 @@ func TestEntity_attributesStoredDifferently(t *testing.T) {
 			t.Parallel()
 			env := newThings(t)
 			session := env.NewSession(t, "port_entity")
-			entity := `{"ok": true, "entity": {"identifier": "e", "team": [], "properties": {}, ` + test.answered + `}}`
+			entity := `{"ok": true, "entity": {"identifier": "e", "team": [], "properties": {}, ` + test.returned + `}}`
 			env.Control(t, "POST", "/_emulator/faults", `{"method": "POST", "route": "`+entitiesRoute+`", "status": 201, "body": `+entity+`}`)
 			reported := session.TryApply(declare(test.configured))
 			if test.at == "" && len(reported) > 0 {

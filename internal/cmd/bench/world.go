@@ -136,11 +136,11 @@ func tail(output []byte) []byte {
 // requests is the number of requests since the start of the last command, including those for a
 // token.
 func (w *world) requests(ctx context.Context) (int, error) {
-	answer := httptest.NewRecorder()
-	w.port.ServeHTTP(answer, httptest.NewRequestWithContext(ctx, http.MethodGet, "/_emulator/requests", http.NoBody))
+	response := httptest.NewRecorder()
+	w.port.ServeHTTP(response, httptest.NewRequestWithContext(ctx, http.MethodGet, "/_emulator/requests", http.NoBody))
 	var traffic struct {
 		Total int `json:"total"`
 	}
-	err := json.Unmarshal(answer.Body.Bytes(), &traffic)
+	err := json.Unmarshal(response.Body.Bytes(), &traffic)
 	return traffic.Total, err
 }

@@ -25,7 +25,7 @@ type run struct {
 
 // requests makes 1,000 calls and returns the number of rounds and of requests that they took.
 func (r run) requests() (rounds, requests int) {
-	const calls, answer = 1_000, 100 * time.Millisecond
+	const calls, latency = 1_000, 100 * time.Millisecond
 	var mutex sync.Mutex
 	g := newGate(func(calls []*call) {
 		keys := map[requestKey]bool{}
@@ -36,7 +36,7 @@ func (r run) requests() (rounds, requests int) {
 		rounds++
 		requests += len(keys)
 		mutex.Unlock()
-		time.Sleep(answer) // Virtual time.
+		time.Sleep(latency) // Virtual time.
 		finish(calls)
 	})
 	cores := make(chan struct{}, cmp.Or(r.cores, r.parallelism))
@@ -58,7 +58,7 @@ func (r run) requests() (rounds, requests int) {
 					mutex.Lock()
 					requests++
 					mutex.Unlock()
-					time.Sleep(answer)
+					time.Sleep(latency)
 				} else {
 					<-c.done
 				}

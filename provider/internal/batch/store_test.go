@@ -113,12 +113,12 @@ func (s *scene) control(method, path, body string) string {
 	s.t.Helper()
 	req := httptest.NewRequestWithContext(s.t.Context(), method, path, strings.NewReader(body))
 	req.Header.Set("Content-Type", "application/json")
-	answer := httptest.NewRecorder()
-	s.emulator.ServeHTTP(answer, req)
-	if answer.Code >= http.StatusBadRequest {
-		s.t.Fatalf("%s %s: %d %s", method, path, answer.Code, answer.Body)
+	response := httptest.NewRecorder()
+	s.emulator.ServeHTTP(response, req)
+	if response.Code >= http.StatusBadRequest {
+		s.t.Fatalf("%s %s: %d %s", method, path, response.Code, response.Body)
 	}
-	return answer.Body.String()
+	return response.Body.String()
 }
 
 // fault injects one fault on a route.
@@ -268,9 +268,9 @@ func TestCreate_relationsInOneBatch(t *testing.T) {
 	}
 }
 
-// TestCreate_lostAnswer: after the response to a bulk create is lost, the outcome of each entity is
-// determined.
-func TestCreate_lostAnswer(t *testing.T) {
+// TestCreate_lostResponse: after the response to a bulk create is lost, the outcome of each entity
+// is determined.
+func TestCreate_lostResponse(t *testing.T) {
 	t.Parallel()
 	t.Run("after it was handled", func(t *testing.T) {
 		t.Parallel()

@@ -1,5 +1,5 @@
 // Package diagnose turns errors of the Port client into diagnostics that say what was attempted, on
-// which object, what Port answered and what to do next.
+// which object, what Port responded and what to do next.
 package diagnose
 
 import (

@@ -173,18 +173,18 @@ func (r *Resource[M, P]) warnIfLate(ctx context.Context, verb, key string) diag.
 }
 
 // setState makes the plan, completed with the ID, the state after a write, and remembers the values
-// that Port answered differently.
-func (r *Resource[M, P]) setState(ctx context.Context, planned tfsdk.Plan, state *tfsdk.State, private recall.Private, answer document.Object) diag.Diagnostics {
-	plan, answered := P(new(M)), P(new(M))
+// that Port returned differently.
+func (r *Resource[M, P]) setState(ctx context.Context, planned tfsdk.Plan, state *tfsdk.State, private recall.Private, response document.Object) diag.Diagnostics {
+	plan, returned := P(new(M)), P(new(M))
 	diagnostics := planned.Get(ctx, plan)
-	diagnostics.Append(planned.Get(ctx, answered)...)
-	plan.Base().ID, answered.Base().ID = plan.Key(), plan.Key()
-	diagnostics.Append(r.saveOrigin(ctx, answer, private)...)
-	if err := document.Read(answer, answered.Bindings(), false); err != nil || diagnostics.HasError() {
-		// The write succeeded. The next refresh reports an answer that cannot be read.
+	diagnostics.Append(planned.Get(ctx, returned)...)
+	plan.Base().ID, returned.Base().ID = plan.Key(), plan.Key()
+	diagnostics.Append(r.saveOrigin(ctx, response, private)...)
+	if err := document.Read(response, returned.Bindings(), false); err != nil || diagnostics.HasError() {
+		// The write succeeded. The next refresh reports a response that cannot be read.
 		return append(diagnostics, state.Set(ctx, plan)...)
 	}
-	return append(diagnostics, recall.SetState(ctx, state, private, plan, answered, r.explain)...)
+	return append(diagnostics, recall.SetState(ctx, state, private, plan, returned, r.explain)...)
 }
 
 // explain warns of a value that Port stores differently from how it was sent.

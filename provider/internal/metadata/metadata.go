@@ -23,7 +23,7 @@ type Stamp struct {
 	CreatedAt, CreatedBy, UpdatedAt, UpdatedBy string
 }
 
-// New returns the attributes of an object from Port's answer.
+// New returns the attributes of an object from Port's response.
 func New(id string, stamp Stamp) Model {
 	return Model{
 		ID:        types.StringValue(id),

@@ -29,31 +29,31 @@ const privateKey = "answered_differently"
 // [tftypes.Value] represents an element that one side does not have.
 type Difference struct {
 	Path           path.Path
-	Sent, Answered tftypes.Value
+	Sent, Returned tftypes.Value
 	// IsReported means that the previous write had the same difference.
 	IsReported bool
 }
 
-// Differences compares what was written with what Port answered, both as a state of the resource.
+// Differences compares what was written with what Port returned, both as a state of the resource.
 // Objects and maps, including one that was sent as null, are compared member by member, and
 // everything else as a whole. Unknown values are skipped, because they were not sent.
-func Differences(sent, answered tftypes.Value) []Difference {
-	return differencesAt(path.Empty(), sent, answered)
+func Differences(sent, returned tftypes.Value) []Difference {
+	return differencesAt(path.Empty(), sent, returned)
 }
 
-func differencesAt(at path.Path, sent, answered tftypes.Value) []Difference {
-	if !sent.IsKnown() || isSame(sent, answered) {
+func differencesAt(at path.Path, sent, returned tftypes.Value) []Difference {
+	if !sent.IsKnown() || isSame(sent, returned) {
 		return nil
 	}
-	old, current, areContainers := bothMembers(sent, answered)
+	old, current, areContainers := bothMembers(sent, returned)
 	var inside []Difference
 	if areContainers {
 		for _, name := range keys(old, current) {
-			inside = append(inside, differencesAt(child(at, answered, name), old[name], current[name])...)
+			inside = append(inside, differencesAt(child(at, returned, name), old[name], current[name])...)
 		}
 	}
 	if !areContainers || (len(inside) == 0 && sent.IsNull()) {
-		return []Difference{{Path: at, Sent: sent, Answered: answered}}
+		return []Difference{{Path: at, Sent: sent, Returned: returned}}
 	}
 	return inside
 }
@@ -63,20 +63,20 @@ type Memory map[string]pair
 
 type pair struct {
 	Sent     string `json:"sent"`
-	Answered string `json:"answered"`
+	Returned string `json:"answered"`
 }
 
 // New returns a memory of differences.
 func New(differences []Difference) Memory {
 	memory := Memory{}
 	for _, d := range differences {
-		memory[d.Path.String()] = pair{Sent: digest(d.Sent), Answered: digest(d.Answered)}
+		memory[d.Path.String()] = pair{Sent: digest(d.Sent), Returned: digest(d.Returned)}
 	}
 	return memory
 }
 
 // Restore returns the refreshed state, in which each remembered value is restored to what was sent
-// if the prior state still holds that and Port still returns its answer.
+// if the prior state still holds that and Port still returns what it returned then.
 func (m Memory) Restore(prior, refreshed tftypes.Value) tftypes.Value {
 	return m.restore(path.Empty(), prior, refreshed)
 }
@@ -85,11 +85,11 @@ func (m Memory) Restore(prior, refreshed tftypes.Value) tftypes.Value {
 // would drop it again.
 func (m Memory) WasDropped(at path.Path, value tftypes.Value) bool {
 	remembered, ok := m[at.String()]
-	return ok && remembered.Answered == digestNull && remembered.Sent == digest(value)
+	return ok && remembered.Returned == digestNull && remembered.Sent == digest(value)
 }
 
 func (m Memory) restore(at path.Path, prior, refreshed tftypes.Value) tftypes.Value {
-	if remembered, ok := m[at.String()]; ok && remembered.Sent == digest(prior) && remembered.Answered == digest(refreshed) {
+	if remembered, ok := m[at.String()]; ok && remembered.Sent == digest(prior) && remembered.Returned == digest(refreshed) {
 		return prior
 	}
 	old, current, areContainers := bothMembers(prior, refreshed)

@@ -43,19 +43,19 @@ func TestRestore_sentAsNull(t *testing.T) {
 		return tftypes.NewValue(nested, map[string]tftypes.Value{"a": tftypes.NewValue(tftypes.String, a), "b": tftypes.NewValue(tftypes.String, b)})
 	}
 	empty := tftypes.NewValue(none, map[string]tftypes.Value{})
-	tests := map[string]struct{ answered, refreshed, want map[string]tftypes.Value }{
+	tests := map[string]struct{ returned, refreshed, want map[string]tftypes.Value }{
 		"an unchanged map":                {map[string]tftypes.Value{"texts": textMap(map[string]string{"x": "1"})}, map[string]tftypes.Value{"texts": textMap(map[string]string{"x": "1"})}, nil},
 		"a map with a new element":        {map[string]tftypes.Value{"texts": textMap(map[string]string{"x": "1"})}, map[string]tftypes.Value{"texts": textMap(map[string]string{"x": "1", "y": "2"})}, map[string]tftypes.Value{"texts": textMap(map[string]string{"y": "2"})}},
 		"an unchanged object":             {map[string]tftypes.Value{"nested": object("1", nil)}, map[string]tftypes.Value{"nested": object("1", nil)}, nil},
 		"an object with a new value":      {map[string]tftypes.Value{"nested": object("1", nil)}, map[string]tftypes.Value{"nested": object("1", "2")}, map[string]tftypes.Value{"nested": object(nil, "2")}},
 		"an object without attributes":    {map[string]tftypes.Value{"none": empty}, map[string]tftypes.Value{"none": empty}, nil},
-		"an object that was not answered": {nil, map[string]tftypes.Value{"none": empty}, map[string]tftypes.Value{"none": empty}},
+		"an object that was not returned": {nil, map[string]tftypes.Value{"none": empty}, map[string]tftypes.Value{"none": empty}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sent := state(t, nil)
-			memory := recall.New(recall.Differences(sent, state(t, test.answered)))
+			memory := recall.New(recall.Differences(sent, state(t, test.returned)))
 			if got, want := memory.Restore(sent, state(t, test.refreshed)), state(t, test.want); !got.Equal(want) {
 				t.Errorf("got %s, want %s", got, want)
 			}

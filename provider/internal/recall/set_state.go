@@ -10,13 +10,13 @@ import (
 )
 
 // SetState makes the plan the state after a write, as Terraform requires, and remembers which
-// values Port answered differently. planned and answered are models of the resource. warn returns
+// values Port returned differently. planned and returned are models of the resource. warn returns
 // the diagnostics for a difference, as [Difference.Warning] does.
-func SetState(ctx context.Context, state *tfsdk.State, private Private, planned, answered any, warn func(Difference) diag.Diagnostics) diag.Diagnostics {
+func SetState(ctx context.Context, state *tfsdk.State, private Private, planned, returned any, warn func(Difference) diag.Diagnostics) diag.Diagnostics {
 	before, diagnostics := Load(ctx, private)
 	diagnostics.Append(state.Set(ctx, planned)...)
 	observed := tfsdk.State{Schema: state.Schema, Raw: tftypes.NewValue(state.Schema.Type().TerraformType(ctx), nil)}
-	diagnostics.Append(observed.Set(ctx, answered)...)
+	diagnostics.Append(observed.Set(ctx, returned)...)
 	if diagnostics.HasError() {
 		return diagnostics
 	}
