@@ -17,9 +17,9 @@ func TestReceiver(t *testing.T) {
 		`no message`:        {http.StatusBadRequest, "invalid_payload\n", ""},
 	} {
 		var printed bytes.Buffer
-		answer := httptest.NewRecorder()
-		receiver{&printed}.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/services/example", strings.NewReader(body)))
-		if got := [3]any{answer.Code, answer.Body.String(), printed.String()}; got != want {
+		response := httptest.NewRecorder()
+		receiver{&printed}.ServeHTTP(response, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/services/example", strings.NewReader(body)))
+		if got := [3]any{response.Code, response.Body.String(), printed.String()}; got != want {
 			t.Errorf("%s: %q, want %q", body, got, want)
 		}
 	}
