@@ -39,14 +39,14 @@ func prepareDestinations(flags *flag.FlagSet) func(context.Context, []string, io
 			return err
 		}
 		return target.look(ctx, func(conn connection) error {
-			seen, err := conn.Destinations(ctx)
+			destinations, err := conn.Destinations(ctx)
 			if err != nil {
 				return err
 			}
 			if *asJSON {
-				return writeLines(out, seen)
+				return writeLines(out, destinations)
 			}
-			if err := writeDestinations(out, seen, time.Now()); err != nil {
+			if err := writeDestinations(out, destinations, time.Now()); err != nil {
 				return err
 			}
 			return conn.writeNote(out)
@@ -54,13 +54,13 @@ func prepareDestinations(flags *flag.FlagSet) func(context.Context, []string, io
 	}
 }
 
-func writeDestinations(out io.Writer, seen []admin.Destination, now time.Time) error {
-	if len(seen) == 0 {
+func writeDestinations(out io.Writer, destinations []admin.Destination, now time.Time) error {
+	if len(destinations) == 0 {
 		_, err := fmt.Fprintln(out, "There are no destinations.")
 		return err
 	}
 	rows := [][]string{{"DESTINATION", "STATE", "PENDING", "OLDEST", "DEAD LETTERS", "MORE"}}
-	for _, destination := range seen {
+	for _, destination := range destinations {
 		rows = append(rows, []string{
 			destination.Name, strings.ReplaceAll(string(destination.State), "_", " "), strconv.Itoa(destination.Pending),
 			briefly(destination.Oldest, now), strconv.Itoa(destination.DeadLetters), explain(destination, now),

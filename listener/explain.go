@@ -53,15 +53,15 @@ func prepareExplain(flags *flag.FlagSet) func(context.Context, []string, io.Writ
 			return err
 		}
 		return target.look(ctx, func(conn connection) error {
-			shown := explainer{out: out, asJSON: *asJSON}
+			x := explainer{out: out, asJSON: *asJSON}
 			if len(operands) == 1 {
-				return shown.one(ctx, conn, operands[0])
+				return x.one(ctx, conn, operands[0])
 			}
-			if err := shown.last(ctx, conn, *query, *last); err != nil {
+			if err := x.last(ctx, conn, *query, *last); err != nil {
 				return err
 			}
 			if *follow {
-				return shown.follow(ctx, conn, *query)
+				return x.follow(ctx, conn, *query)
 			}
 			return nil
 		})

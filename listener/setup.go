@@ -63,32 +63,32 @@ func (t *texts) Set(given string) error {
 }
 
 func prepareSetup(flags *flag.FlagSet) func(context.Context, []string, io.Writer) error {
-	var given setupFlags
-	flags.StringVar(&given.config, "config", "", "configuration `file` of the listener, with its rules and the credentials for Port")
-	flags.StringVar(&given.address, "url", "", "public `address` of the listener's webhook, to which Port posts\n(without a path: that of the configuration)")
-	flags.Var(&given.blueprints, "blueprint", "`identifier` of a blueprint to report; can be repeated")
-	flags.BoolVar(&given.apply, "apply", false, "create and change the automations")
-	flags.BoolVar(&given.hcl, "hcl", false, "print the automations as Terraform resources instead")
+	var options setupFlags
+	flags.StringVar(&options.config, "config", "", "configuration `file` of the listener, with its rules and the credentials for Port")
+	flags.StringVar(&options.address, "url", "", "public `address` of the listener's webhook, to which Port posts\n(without a path: that of the configuration)")
+	flags.Var(&options.blueprints, "blueprint", "`identifier` of a blueprint to report; can be repeated")
+	flags.BoolVar(&options.apply, "apply", false, "create and change the automations")
+	flags.BoolVar(&options.hcl, "hcl", false, "print the automations as Terraform resources instead")
 	return func(ctx context.Context, operands []string, out io.Writer) error {
 		if err := noOperands(operands); err != nil {
 			return err
 		}
-		if given.apply && given.hcl {
+		if options.apply && options.hcl {
 			return &usageError{"-apply and -hcl cannot be combined: Terraform creates the resources that -hcl prints"}
 		}
-		return setUp(ctx, given, out)
+		return setUp(ctx, options, out)
 	}
 }
 
 // setUp shows or applies the automations.
-func setUp(ctx context.Context, given setupFlags, out io.Writer) error {
+func setUp(ctx context.Context, options setupFlags, out io.Writer) error {
 	loaded, err := loadFirst(ctx, func(try config.Try) (*config.Config, error) {
-		return config.LoadSetup(config.Source{File: given.config, LookupEnv: os.LookupEnv, Try: try})
+		return config.LoadSetup(config.Source{File: options.config, LookupEnv: os.LookupEnv, Try: try})
 	})
 	if err != nil {
 		return describeInvalid(err)
 	}
-	address, err := publicURL(given.address, loaded.Webhook.Path)
+	address, err := publicURL(options.address, loaded.Webhook.Path)
 	if err != nil {
 		return &usageError{"-url: " + err.Error()}
 	}
@@ -96,14 +96,14 @@ func setUp(ctx context.Context, given setupFlags, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	needed, err := neededAutomations(ctx, client, loaded, given.blueprints)
+	needed, err := neededAutomations(ctx, client, loaded, options.blueprints)
 	if err != nil {
 		return err
 	}
-	if given.hcl {
+	if options.hcl {
 		return writeHCL(out, needed, address)
 	}
-	return (&automations{client: client, address: address, apply: given.apply, all: len(given.blueprints) == 0, out: printer{out: out}}).settle(ctx, needed)
+	return (&automations{client: client, address: address, apply: options.apply, all: len(options.blueprints) == 0, out: printer{out: out}}).settle(ctx, needed)
 }
 
 // publicURL completes the address of the listener with the path of its webhook.

@@ -52,7 +52,7 @@ func (l *Local) Arrivals(ctx context.Context) (arrivals.Arrivals, error) {
 		}
 		l.recalled = true
 	}
-	return l.options.Arrivals.Seen(), nil
+	return l.options.Arrivals.Snapshot(), nil
 }
 
 func (l *Local) recall(ctx context.Context) error {

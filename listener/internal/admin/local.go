@@ -62,7 +62,7 @@ func (l *Local) Destinations(ctx context.Context) ([]Destination, error) {
 	for name := range stats.Lanes {
 		names[name] = true
 	}
-	seen := make([]Destination, 0, len(names))
+	destinations := make([]Destination, 0, len(names))
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		lane := stats.Lanes[name]
 		destination := Destination{Name: name, State: StateNotConfigured, Pending: lane.Pending, Oldest: lane.Oldest, DeadLetters: lane.DeadLetters}
@@ -71,9 +71,9 @@ func (l *Local) Destinations(ctx context.Context) ([]Destination, error) {
 				return nil, err
 			}
 		}
-		seen = append(seen, destination)
+		destinations = append(destinations, destination)
 	}
-	return seen, nil
+	return destinations, nil
 }
 
 // addState adds the state of a destination.
@@ -125,11 +125,11 @@ func (l *Local) DeadLetters(ctx context.Context, query Query) ([]DeadLetter, err
 	if err != nil {
 		return nil, err
 	}
-	shown := make([]DeadLetter, len(letters))
+	result := make([]DeadLetter, len(letters))
 	for i, letter := range letters {
-		shown[i] = show(letter)
+		result[i] = show(letter)
 	}
-	return shown, nil
+	return result, nil
 }
 
 // checkName returns an error if a text cannot be the name of a destination.
@@ -141,14 +141,14 @@ func checkName(given string) error {
 }
 
 func show(letter queue.DeadLetter) DeadLetter {
-	shown := DeadLetter{
+	result := DeadLetter{
 		ID: letter.Sequence, Destination: letter.Destination, Rule: letter.Rule, Reason: string(letter.Reason),
 		Event: letter.ShortIdentity(), StoredAt: letter.StoredAt, BuriedAt: letter.BuriedAt,
 	}
 	if event, err := changelog.Parse(letter.Body); err == nil {
-		shown.About, shown.Action = event.About(), event.Action
+		result.About, result.Action = event.About(), event.Action
 	}
-	return shown
+	return result
 }
 
 // Replay implements API.

@@ -165,8 +165,8 @@ func (l *Log) Refused(name string, status int, reason, from string) {
 	l.refused[key] = Refused{Source: name, Status: status, Reason: reason, Count: l.refused[key].Count + 1, Last: l.now(), From: from}
 }
 
-// Seen returns the arrivals, sorted.
-func (l *Log) Seen() Arrivals {
+// Snapshot returns the arrivals, sorted.
+func (l *Log) Snapshot() Arrivals {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	read := Arrivals{Since: l.since, Sources: []Source{}, Refused: []Refused{}}

@@ -40,7 +40,7 @@ func TestArrivals(t *testing.T) {
 			{Source: "webhook", Status: 401, Reason: "wrong", Count: 2, Last: minute(5), From: "192.0.2.2:2"},
 		},
 	}
-	if got := log.Seen(); !reflect.DeepEqual(got, want) {
+	if got := log.Snapshot(); !reflect.DeepEqual(got, want) {
 		t.Errorf("it is\n%+v\nwant\n%+v", got, want)
 	}
 }
@@ -51,7 +51,7 @@ func TestStates(t *testing.T) {
 	start := time.Date(2026, 6, 15, 16, 0, 0, 0, time.UTC)
 	log := arrivals.New(func() time.Time { return start })
 	state := func() string {
-		source := log.Seen().Sources[0]
+		source := log.Snapshot().Sources[0]
 		return fmt.Sprint(source.State, "|", source.Detail, "|", start.Sub(source.ReadUpTo).Round(time.Hour) == 0)
 	}
 	for _, step := range []struct {
@@ -77,7 +77,7 @@ func TestBlueprintsAreLimited(t *testing.T) {
 	for i := range 1500 {
 		log.Stored("webhook", fmt.Sprint("blueprint-", i), "id", false)
 	}
-	if got := log.Seen().Sources[0]; got.Events != 1500 || len(got.Blueprints) != 1000 {
+	if got := log.Snapshot().Sources[0]; got.Events != 1500 || len(got.Blueprints) != 1000 {
 		t.Errorf("%d events, %d blueprints", got.Events, len(got.Blueprints))
 	}
 }

@@ -87,15 +87,15 @@ func New(options Options) *Page {
 
 // Register adds the page to a router, which must be served through the guard.
 func (p *Page) Register(router *mux.Router) {
-	shown := map[string]func(*http.Request) (view, error){
+	pages := map[string]func(*http.Request) (view, error){
 		overviewPath: p.overview, eventsPath: p.events, eventsPath + "/{id}": p.event, lettersPath: p.letters, configurationPath: p.configuration,
 		LoginPath: p.loginForm,
 	}
-	for path, show := range shown {
+	for path, show := range pages {
 		router.HandleFunc(path, p.get(show)).Methods(http.MethodGet, http.MethodHead)
 	}
-	done := map[string]func(*http.Request) (view, error){replayPath: p.replay, dropPath: p.drop, unparkPath: p.unpark, reloadPath: p.reload}
-	for path, act := range done {
+	actions := map[string]func(*http.Request) (view, error){replayPath: p.replay, dropPath: p.drop, unparkPath: p.unpark, reloadPath: p.reload}
+	for path, act := range actions {
 		router.HandleFunc(path, p.post(act)).Methods(http.MethodPost)
 	}
 	router.HandleFunc(LoginPath, p.logIn).Methods(http.MethodPost)
@@ -128,8 +128,8 @@ type frame struct {
 // get returns the handler that shows a view.
 func (p *Page) get(show func(*http.Request) (view, error)) http.HandlerFunc {
 	return func(response http.ResponseWriter, request *http.Request) {
-		shown, err := show(request)
-		p.respond(response, request, shown, err)
+		result, err := show(request)
+		p.respond(response, request, result, err)
 	}
 }
 
@@ -148,8 +148,8 @@ func (p *Page) post(act func(*http.Request) (view, error)) http.HandlerFunc {
 			p.respond(response, request, problem(http.StatusForbidden, "Nothing was changed, because the page is out of date. Go back, reload it and try again."), nil)
 			return
 		}
-		shown, err := act(request)
-		p.respond(response, request, shown, err)
+		result, err := act(request)
+		p.respond(response, request, result, err)
 	}
 }
 
@@ -158,32 +158,32 @@ func problem(status int, sentence string) view {
 }
 
 // respond writes a view, or the error.
-func (p *Page) respond(response http.ResponseWriter, request *http.Request, shown view, err error) {
+func (p *Page) respond(response http.ResponseWriter, request *http.Request, result view, err error) {
 	if refusal, refused := errors.AsType[*admin.Refusal](err); refused {
-		shown = problem(http.StatusBadRequest, sentence(refusal.Reason))
+		result = problem(http.StatusBadRequest, sentence(refusal.Reason))
 	} else if err != nil {
 		p.options.Logger.ErrorContext(request.Context(), "responding to the operator failed", "path", request.URL.Path, "cause", err)
-		shown = problem(http.StatusServiceUnavailable, "The event store does not answer, or is full. The log has the cause.")
+		result = problem(http.StatusServiceUnavailable, "The event store does not answer, or is full. The log has the cause.")
 	}
 	protect(response.Header())
-	if shown.location != "" {
-		http.Redirect(response, request, shown.location, http.StatusSeeOther)
+	if result.location != "" {
+		http.Redirect(response, request, result.location, http.StatusSeeOther)
 		return
 	}
-	filled := frame{
-		Title: shown.title, Path: request.URL.Path, Here: request.URL.RequestURI(), Version: p.options.Version, Now: p.options.Now(), Content: shown.content,
+	data := frame{
+		Title: result.title, Path: request.URL.Path, Here: request.URL.RequestURI(), Version: p.options.Version, Now: p.options.Now(), Content: result.content,
 		CanAct: p.options.Guard.Role(request) == admin.RoleOperator, HasSession: p.options.Guard.HasSession(request),
 		Forgery: p.options.Guard.Forgery(request), Notice: notice(request.URL.Query()),
 	}
 	// Buffer the page, so that a failure does not leave half of it.
 	var rendered bytes.Buffer
-	if err := p.templates[shown.template].Execute(&rendered, filled); err != nil {
+	if err := p.templates[result.template].Execute(&rendered, data); err != nil {
 		p.options.Logger.ErrorContext(request.Context(), "rendering a page failed", "path", request.URL.Path, "cause", err)
 		http.Error(response, "The page cannot be rendered. The log has the cause.", http.StatusInternalServerError)
 		return
 	}
 	response.Header().Set("Content-Type", "text/html; charset=utf-8")
-	response.WriteHeader(max(http.StatusOK, shown.status))
+	response.WriteHeader(max(http.StatusOK, result.status))
 	_, _ = rendered.WriteTo(response) // The client may be gone.
 }
 
@@ -235,8 +235,8 @@ func (p *Page) logIn(response http.ResponseWriter, request *http.Request) {
 		p.respond(response, request, view{location: next}, nil)
 		return
 	}
-	shown := view{template: "login", title: "Log in", status: http.StatusUnauthorized, content: loginView{Next: next, Problem: "Wrong token, or too many attempts. Try again in a few seconds."}}
-	p.respond(response, request, shown, nil)
+	result := view{template: "login", title: "Log in", status: http.StatusUnauthorized, content: loginView{Next: next, Problem: "Wrong token, or too many attempts. Try again in a few seconds."}}
+	p.respond(response, request, result, nil)
 }
 
 func (p *Page) logOut(response http.ResponseWriter, request *http.Request) {

@@ -45,22 +45,22 @@ type alarm struct{ Text, Link string }
 
 func (p *Page) overview(request *http.Request) (view, error) {
 	ctx := request.Context()
-	var shown overviewView
+	var content overviewView
 	var err error
-	if shown.Destinations, err = p.options.API.Destinations(ctx); err != nil {
+	if content.Destinations, err = p.options.API.Destinations(ctx); err != nil {
 		return view{}, err
 	}
-	if shown.Arrivals, err = p.options.API.Arrivals(ctx); err != nil {
+	if content.Arrivals, err = p.options.API.Arrivals(ctx); err != nil {
 		return view{}, err
 	}
 	page, err := p.options.API.Events(ctx, admin.EventQuery{Limit: recentEvents})
 	if err != nil {
 		return view{}, err
 	}
-	shown.Events = page.Events
-	shown.Reload = p.options.API.Configuration().Reload
-	shown.addAlarms()
-	return view{template: "overview", title: "Overview", content: shown}, nil
+	content.Events = page.Events
+	content.Reload = p.options.API.Configuration().Reload
+	content.addAlarms()
+	return view{template: "overview", title: "Overview", content: content}, nil
 }
 
 // addAlarms adds what needs attention.
@@ -103,15 +103,15 @@ func (p *Page) events(request *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	shown := eventsView{Query: query, Events: page.Events, Outcomes: queue.Outcomes(), Rules: p.ruleNames()}
-	if shown.Sources, shown.Names, err = p.received(request.Context()); err != nil {
+	content := eventsView{Query: query, Events: page.Events, Outcomes: queue.Outcomes(), Rules: p.ruleNames()}
+	if content.Sources, content.Names, err = p.received(request.Context()); err != nil {
 		return view{}, err
 	}
 	if page.Next != 0 {
 		query.Before, query.Limit = page.Next, 0
-		shown.Older = eventsPath + "?" + query.Values().Encode()
+		content.Older = eventsPath + "?" + query.Values().Encode()
 	}
-	return view{template: "events", title: "Events", content: shown}, nil
+	return view{template: "events", title: "Events", content: content}, nil
 }
 
 // trimmed removes leading and trailing spaces.
@@ -137,11 +137,11 @@ func (p *Page) ruleNames() []string {
 
 // received returns the sources and blueprints from which events have arrived.
 func (p *Page) received(ctx context.Context) (sources, blueprints []string, err error) {
-	seen, err := p.options.API.Arrivals(ctx)
+	arrivals, err := p.options.API.Arrivals(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, source := range seen.Sources {
+	for _, source := range arrivals.Sources {
 		sources = append(sources, source.Name)
 		for _, blueprint := range source.Blueprints {
 			if blueprint.Name != "" {
@@ -176,7 +176,7 @@ func (p *Page) event(request *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	shown := eventView{Event: event, Document: indented(event.Body)}
+	content := eventView{Event: event, Document: indented(event.Body)}
 	for i, delivery := range event.Deliveries {
 		story := storyView{DeliveryHistory: delivery}
 		for _, letter := range event.Letters {
@@ -187,12 +187,12 @@ func (p *Page) event(request *http.Request) (view, error) {
 		if i < maxDrawn {
 			story.Message = p.drawing(ctx, event.Identity, delivery)
 		}
-		shown.Stories = append(shown.Stories, story)
+		content.Stories = append(content.Stories, story)
 	}
-	if shown.Targets, err = p.targets(ctx); err != nil {
+	if content.Targets, err = p.targets(ctx); err != nil {
 		return view{}, err
 	}
-	return view{template: "event", title: cmp.Or(event.About(), "Event") + " · " + event.ID, content: shown}, nil
+	return view{template: "event", title: cmp.Or(event.About(), "Event") + " · " + event.ID, content: content}, nil
 }
 
 // drawing returns the message of a delivery, or nil if it cannot be rendered.
@@ -223,12 +223,12 @@ func indented(document []byte) string {
 
 // targets returns the destinations to which dead letters can be replayed.
 func (p *Page) targets(ctx context.Context) ([]string, error) {
-	seen, err := p.options.API.Destinations(ctx)
+	destinations, err := p.options.API.Destinations(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var names []string
-	for _, destination := range seen {
+	for _, destination := range destinations {
 		if destination.State != admin.StateNotConfigured {
 			names = append(names, destination.Name)
 		}
@@ -249,37 +249,37 @@ type lettersView struct {
 
 func (p *Page) letters(request *http.Request) (view, error) {
 	ctx, values := request.Context(), request.URL.Query()
-	shown := lettersView{Destination: strings.TrimSpace(values.Get("destination"))}
-	query := admin.Query{Destination: shown.Destination, Limit: pageSize + 1}
+	content := lettersView{Destination: strings.TrimSpace(values.Get("destination"))}
+	query := admin.Query{Destination: content.Destination, Limit: pageSize + 1}
 	var err error
 	if after := values.Get("after"); after != "" {
 		if query.After, err = strconv.ParseUint(after, 10, 64); err != nil {
 			return view{}, &admin.Refusal{Reason: "after must be the id of a dead letter"}
 		}
 	}
-	if shown.Letters, err = p.options.API.DeadLetters(ctx, query); err != nil {
+	if content.Letters, err = p.options.API.DeadLetters(ctx, query); err != nil {
 		return view{}, err
 	}
-	if len(shown.Letters) > pageSize {
-		shown.Letters = shown.Letters[:pageSize]
-		next := url.Values{"after": {strconv.FormatUint(shown.Letters[pageSize-1].ID, 10)}}
-		if shown.Destination != "" {
-			next.Set("destination", shown.Destination)
+	if len(content.Letters) > pageSize {
+		content.Letters = content.Letters[:pageSize]
+		next := url.Values{"after": {strconv.FormatUint(content.Letters[pageSize-1].ID, 10)}}
+		if content.Destination != "" {
+			next.Set("destination", content.Destination)
 		}
-		shown.Next = lettersPath + "?" + next.Encode()
+		content.Next = lettersPath + "?" + next.Encode()
 	}
-	if shown.Destinations, err = p.options.API.Destinations(ctx); err != nil {
+	if content.Destinations, err = p.options.API.Destinations(ctx); err != nil {
 		return view{}, err
 	}
-	for _, destination := range shown.Destinations {
-		if shown.Destination == "" || shown.Destination == destination.Name {
-			shown.Total += destination.DeadLetters
+	for _, destination := range content.Destinations {
+		if content.Destination == "" || content.Destination == destination.Name {
+			content.Total += destination.DeadLetters
 		}
 	}
-	if shown.Targets, err = p.targets(ctx); err != nil {
+	if content.Targets, err = p.targets(ctx); err != nil {
 		return view{}, err
 	}
-	return view{template: "letters", title: "Dead letters", content: shown}, nil
+	return view{template: "letters", title: "Dead letters", content: content}, nil
 }
 
 func (p *Page) configuration(*http.Request) (view, error) {
@@ -371,11 +371,11 @@ func (p *Page) unpark(request *http.Request) (view, error) {
 	return back(request, url.Values{"was": {was}}), err
 }
 
-// reload has the configuration read again. What is wrong with it is on the page that follows.
+// reload makes the listener read the configuration again. The next page shows its mistakes.
 func (p *Page) reload(request *http.Request) (view, error) {
-	shown := view{location: configurationPath}
+	result := view{location: configurationPath}
 	if _, err := p.options.API.Reload(request.Context()); err == nil {
-		shown.location += "?was=reloaded"
+		result.location += "?was=reloaded"
 	}
-	return shown, nil
+	return result, nil
 }
