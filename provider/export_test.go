@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -87,6 +88,43 @@ func TestExport_catalog(t *testing.T) {
 		if strings.HasSuffix(name, ".imports.tf") {
 			cli.Write(name, "")
 		}
+	}
+	cli.Run("plan", "-no-color", "-input=false", "-detailed-exitcode")
+}
+
+// TestQuery_catalog makes Terraform list the same catalog and generate its configuration: it is
+// imported without a change.
+func TestQuery_catalog(t *testing.T) {
+	t.Parallel()
+	env := newSeeded(t, "export/catalog.json")
+	cli := env.NewCLI(t, t.TempDir())
+	if cli.IsOpenTofu() {
+		t.Skip("SKIPPED: OpenTofu has no command query")
+	}
+	cli.Needs("1.14")
+	list := func(resourceType, name, config string) string {
+		return fmt.Sprintf("list %q %q {\n  provider         = port\n  include_resource = true\n%s}\n", resourceType, name, config)
+	}
+	query := list("port_blueprint", "all", "") + list("port_action", "all", "")
+	blueprints, err := env.Client.Blueprints.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, blueprint := range blueprints {
+		query += list("port_entity", fmt.Sprint("of", i), fmt.Sprintf("  config {\n    blueprint = %q\n  }\n", blueprint.Identifier))
+	}
+	cli.Write("main.tf", "terraform {\n  required_providers {\n    port = { source = \"port-changelog/port\" }\n  }\n}\n")
+	cli.Write("catalog.tfquery.hcl", query)
+	cli.Run("init", "-no-color", "-input=false")
+	cli.Run("query", "-no-color", "-generate-config-out=generated.tf")
+	// Terraform does not quote the key "for".
+	cli.Write("generated.tf", regexp.MustCompile(`(?m)^( +)for( +=)`).ReplaceAllString(cli.Read("generated.tf"), `$1"for"$2`))
+	env.Writes(t)
+	if output := cli.Run("apply", "-no-color", "-input=false", "-auto-approve"); !strings.Contains(output, "12 imported, 0 added, 0 changed, 0 destroyed") {
+		t.Errorf("%s\n%s", output, cli.Read("generated.tf"))
+	}
+	if writes := env.Writes(t); len(writes) > 0 {
+		t.Errorf("the apply sent %v", writes)
 	}
 	cli.Run("plan", "-no-color", "-input=false", "-detailed-exitcode")
 }
