@@ -105,16 +105,16 @@ func TestQuery_catalog(t *testing.T) {
 	list := func(resourceType, name, config string) string {
 		return fmt.Sprintf("list %q %q {\n  provider         = port\n  include_resource = true\n%s}\n", resourceType, name, config)
 	}
-	query := list("port_blueprint", "all", "") + list("port_action", "all", "")
+	queries := []string{list("port_blueprint", "all", ""), list("port_action", "all", "")}
 	blueprints, err := env.Client.Blueprints.List(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, blueprint := range blueprints {
-		query += list("port_entity", fmt.Sprint("of", i), fmt.Sprintf("  config {\n    blueprint = %q\n  }\n", blueprint.Identifier))
+		queries = append(queries, list("port_entity", fmt.Sprint("of", i), fmt.Sprintf("  config {\n    blueprint = %q\n  }\n", blueprint.Identifier)))
 	}
 	cli.Write("main.tf", "terraform {\n  required_providers {\n    port = { source = \"port-changelog/port\" }\n  }\n}\n")
-	cli.Write("catalog.tfquery.hcl", query)
+	cli.Write("catalog.tfquery.hcl", strings.Join(queries, "\n"))
 	cli.Run("init", "-no-color", "-input=false")
 	cli.Run("query", "-no-color", "-generate-config-out=generated.tf")
 	// Terraform does not quote the key "for".
