@@ -19,18 +19,18 @@ type Creation struct {
 // request: POST /v1/blueprints/{blueprint}/entities/bulk. The results are in the order of the
 // entities, and each is what [EntityService.Create] would have returned for that entity. A refused
 // entity is sent again alone, since its relation target may have come later in the same request and
-// since only a single request returns the complete error. If the response is lost, a read
-// determines the outcome of each entity.
+// since only a single request returns the complete error. If the response is lost or reports a
+// server error, a read determines the outcome of each entity.
 func (s *EntityService) CreateTogether(ctx context.Context, blueprint string, entities []*Entity, options CreateEntityOptions) []Creation {
 	lingering, release := Linger(ctx)
 	defer release()
 	t := &together{service: s, blueprint: blueprint, options: options, entities: targetsFirst(entities), began: time.Now()}
-	t.results = make([]*Creation, len(entities))
+	t.results, t.failures = make([]*Creation, len(entities)), map[int]error{}
 	response, outcome, err := s.bulkCreate(ctx, blueprint, t.entities, options)
 	switch {
 	case err == nil:
 		t.take(ctx, response)
-	case outcome.mayHaveHappened:
+	case outcome.mayHaveHappened, isServerError(err):
 		t.settle(lingering, ctx.Err() == nil, err)
 	case errors.Is(err, ErrInvalid), errors.Is(err, ErrTooLarge), errors.Is(err, ErrNotFound), errors.Is(err, ErrConflict):
 		// One of them may have caused the failure.
@@ -48,6 +48,12 @@ func (s *EntityService) CreateTogether(ctx context.Context, blueprint string, en
 	return results
 }
 
+// isServerError reports whether Port failed, possibly after it had created some of the entities.
+func isServerError(err error) bool {
+	failure, isResponse := errors.AsType[*Error](err)
+	return isResponse && failure.StatusCode >= http.StatusInternalServerError
+}
+
 // errNotMentioned means that the response to a bulk create omits an entity.
 var errNotMentioned = errors.New("the response contains no result for the entity")
 
@@ -58,24 +64,29 @@ type together struct {
 	options   CreateEntityOptions
 	entities  []*Entity
 	results   []*Creation
-	began     time.Time
+	// failures are server errors for single entities, which may have been created nevertheless.
+	failures map[int]error
+	began    time.Time
 }
 
 // take records the results of the response.
 func (t *together) take(ctx context.Context, response *bulkCreateResponse) {
 	isRefused := false
 	response.yield(0, func(result BulkResult, err error) bool {
+		at, isMember := t.position(result)
 		switch refusal, failed := errors.AsType[*BulkError](err); {
-		case result.Index < 0 || result.Index >= len(t.entities):
+		case !isMember:
 		case !failed:
-			sent := t.entities[result.Index].writable()
+			sent := t.entities[at].writable()
 			sent.Blueprint = t.blueprint
-			t.results[result.Index] = &Creation{Entity: &sent}
+			t.results[at] = &Creation{Entity: &sent}
 		case refusal.Is(ErrExists):
-			t.results[result.Index] = &Creation{Err: t.refusal(refusal)}
+			t.results[at] = &Creation{Err: t.refusal(refusal)}
 		case refusal.StatusCode < http.StatusInternalServerError:
 			isRefused = true
-			t.results[result.Index] = &Creation{Err: refusal}
+			t.results[at] = &Creation{Err: refusal}
+		default:
+			t.failures[at] = t.refusal(refusal)
 		}
 		return true
 	})
@@ -89,6 +100,20 @@ func (t *together) take(ctx context.Context, response *bulkCreateResponse) {
 			}
 		}
 	}
+}
+
+// position returns which entity a result is about. If its index and its identifier disagree, the
+// identifier is right.
+func (t *together) position(result BulkResult) (at int, isMember bool) {
+	at, isMember = result.Index, result.Index >= 0 && result.Index < len(t.entities)
+	if isMember && t.entities[at].Identifier == result.Identifier {
+		return at, true
+	}
+	named := slices.IndexFunc(t.entities, func(entity *Entity) bool { return entity.Identifier == result.Identifier })
+	if named >= 0 {
+		return named, true
+	}
+	return at, isMember
 }
 
 // refusal is the failure of one entity as the response to a single request would report it.
@@ -116,14 +141,18 @@ func (t *together) fail(err error) {
 	}
 }
 
-// settle reads the entities that have no result because the response was lost. isFinal says that
-// entities which do not exist now will not be created later.
+// settle reads the entities that have no result, because the response was lost or does not contain
+// one. isFinal says that entities which do not exist now will not be created later.
 func (t *together) settle(ctx context.Context, isFinal bool, err error) {
 	lost := outcome{mayHaveHappened: true}
 	byIdentifier := t.find(ctx)
 	for i, entity := range t.entities {
 		if t.results[i] != nil {
 			continue
+		}
+		cause := err
+		if failure, failed := t.failures[i]; failed {
+			cause = failure
 		}
 		existing, readErr := byIdentifier[entity.Identifier], error(nil)
 		if existing == nil {
@@ -132,11 +161,11 @@ func (t *together) settle(ctx context.Context, isFinal bool, err error) {
 		}
 		switch {
 		case errors.Is(readErr, ErrNotFound) && isFinal:
-			t.results[i] = &Creation{Err: err}
+			t.results[i] = &Creation{Err: cause}
 		case readErr == nil && matchesSent(existing, entity.writable()) && (t.options.Upsert || t.service.isSince(existing, t.began)):
 			t.results[i] = &Creation{Entity: existing}
 		default:
-			t.results[i] = &Creation{Err: lost.explain(err)}
+			t.results[i] = &Creation{Err: lost.explain(cause)}
 		}
 	}
 }

@@ -29,6 +29,22 @@ func createFaults() []faultCase {
 			sent:   map[string]int{createRoute: 1},
 		},
 		{
+			name:   "a create whose response is HTML is settled by a read",
+			faults: []*fault{{method: "POST", path: "/entities", act: statusAfter(200)}},
+			call:   create,
+			sent:   map[string]int{createRoute: 1, readFresh: 1},
+		},
+		{
+			name:          "a create with an empty response, which did not arrive",
+			faults:        []*fault{{method: "POST", path: "/entities", act: respond(200, nil, "")}},
+			call:          create,
+			is:            port.ErrMalformedResponse,
+			isNot:         port.ErrOutcomeUnknown,
+			errorContains: []string{"the response is empty; check the base URL"},
+			sent:          map[string]int{createRoute: 1, readFresh: 1},
+			after:         expectEntity("fresh", ""),
+		},
+		{
 			name:    "a create without response is settled by a read",
 			faults:  []*fault{{method: "POST", path: "/entities", act: hangAfter}},
 			call:    create,

@@ -31,7 +31,8 @@ func (r request) changesNothing() bool { return r.method == http.MethodGet || r.
 // outcome is what is known about the effect of a request apart from its response.
 type outcome struct {
 	// mayHaveHappened says that at least one attempt may have taken effect although its response
-	// was lost: the connection broke, or a proxy responded instead of Port.
+	// was lost: the connection broke, a proxy responded instead of Port, or the response to a
+	// success cannot be decoded.
 	mayHaveHappened bool
 	// respondedAt is the time of the response by the server's clock; zero if unknown.
 	respondedAt time.Time
@@ -81,7 +82,11 @@ func (c *Client) send(ctx context.Context, via *http.Client, r request, target a
 	defer func() { _ = response.Body.Close() }() // It is in memory, and closing it cannot fail.
 	c.clock.learn(response.Header, time.Now())
 	result.respondedAt = pause.ServerTime(response.Header, time.Time{})
-	return result, c.readResponse(r, response, target)
+	err = c.readResponse(r, response, target)
+	if response.StatusCode < http.StatusMultipleChoices && errors.Is(err, ErrMalformedResponse) {
+		result.mayHaveHappened = !r.readOnly
+	}
+	return result, err
 }
 
 func (c *Client) newRequest(ctx context.Context, r request) (*retryablehttp.Request, error) {
