@@ -51,6 +51,10 @@ type call struct {
 	// isDelayed says that a round has started without the call.
 	isDelayed bool
 
+	// created is closed after a create in bulk. Then unread is the entity as it was sent.
+	created chan struct{}
+	unread  *port.Entity
+
 	// done is closed after the round of the call. Then the following fields contain the result.
 	done   chan struct{}
 	entity *port.Entity

@@ -161,3 +161,78 @@ func TestGate_roundThatTakesLong(t *testing.T) {
 		}
 	})
 }
+
+// TestGate_endsEveryCall makes random calls, of which some are withdrawn, during rounds of random
+// length. None waits for long, and none stays in the gate.
+func TestGate_endsEveryCall(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(200) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 0))
+			answer := []time.Duration{time.Millisecond, 100 * time.Millisecond, time.Second, 5 * time.Second}[random.IntN(4)]
+			var mutex sync.Mutex
+			began := map[*call]time.Time{}
+			g := newGate(func(calls []*call) {
+				mutex.Lock()
+				for _, c := range calls {
+					if waited := time.Since(began[c]); waited > 30*time.Second {
+						t.Errorf("seed %d: a call waited %s for its round", seed, waited)
+					}
+				}
+				length := exponential(random, answer)
+				mutex.Unlock()
+				time.Sleep(length) // Virtual time.
+				finish(calls)
+			})
+			var group sync.WaitGroup
+			think, blueprints := exponential(random, 50*time.Millisecond), 1+random.IntN(20)
+			for worker := range 1 + random.IntN(30) {
+				own := rand.New(rand.NewPCG(seed, uint64(worker)))
+				group.Go(func() {
+					for range 20 {
+						time.Sleep(exponential(own, think)) // Virtual time.
+						if own.IntN(5) == 0 {
+							leave := g.visit()
+							time.Sleep(exponential(own, answer)) // Virtual time.
+							leave()
+						}
+						c := &call{kind: kind(own.IntN(3)), blueprint: strconv.Itoa(own.IntN(blueprints)), done: make(chan struct{})}
+						mutex.Lock()
+						began[c] = time.Now()
+						mutex.Unlock()
+						var patience <-chan time.Time
+						if own.IntN(4) == 0 {
+							patience = time.After(exponential(own, time.Second)) // Virtual time.
+						}
+						g.makeCall(c, patience)
+					}
+				})
+			}
+			group.Wait()
+			if len(g.waiting) > 0 || g.present != 0 {
+				t.Errorf("seed %d: in the end %d calls wait, of %d callers", seed, len(g.waiting), g.present)
+			}
+		})
+	}
+}
+
+// makeCall makes a call, and withdraws it when patience ends.
+func (g *gate) makeCall(c *call, patience <-chan time.Time) {
+	isAlone, leave := g.enter(c)
+	defer leave()
+	if isAlone {
+		return
+	}
+	select {
+	case <-c.done:
+		return
+	case <-patience:
+	}
+	if !g.withdraw(c) {
+		<-c.done
+	}
+}
+
+func exponential(random *rand.Rand, mean time.Duration) time.Duration {
+	return time.Duration(random.ExpFloat64() * float64(mean))
+}

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -75,14 +76,9 @@ func (s *Store) search(calls []*call) {
 		c.entity, c.err = s.getAlone(c.ctx, c.blueprint, c.identifier)
 		return
 	}
-	callers := make(map[address][]*call, len(calls))
+	entities, err := s.find(ctx, calls)
 	for _, c := range calls {
-		at := address{c.blueprint, c.identifier}
-		callers[at] = append(callers[at], c)
-	}
-	entities, err := s.find(ctx, callers)
-	for _, c := range calls {
-		switch entity := entities[address{c.blueprint, c.identifier}]; {
+		switch entity := entities[c.address()]; {
 		case entity != nil:
 			copied := *entity
 			c.entity = &copied
@@ -95,11 +91,16 @@ func (s *Store) search(calls []*call) {
 // address names an entity.
 type address struct{ blueprint, identifier string }
 
-// find searches for entities of any blueprints.
-func (s *Store) find(ctx context.Context, callers map[address][]*call) (map[address]*port.Entity, error) {
-	identifiers := map[string][]string{}
-	for at := range callers {
-		identifiers[at.blueprint] = append(identifiers[at.blueprint], at.identifier)
+func (c *call) address() address { return address{c.blueprint, c.identifier} }
+
+// find searches for the entities of calls.
+func (s *Store) find(ctx context.Context, calls []*call) (map[address]*port.Entity, error) {
+	identifiers, isKnown := map[string][]string{}, map[address]bool{}
+	for _, c := range calls {
+		if !isKnown[c.address()] {
+			isKnown[c.address()] = true
+			identifiers[c.blueprint] = append(identifiers[c.blueprint], c.identifier)
+		}
 	}
 	query, err := port.QueryIdentifiers(identifiers)
 	if err != nil {
@@ -157,11 +158,13 @@ func (s *Store) createTogether(key requestKey, calls []*call) (incomplete []*cal
 	}
 	for i, result := range s.client.Entities.CreateTogether(ctx, key.blueprint, entities, key.creating) {
 		c := calls[i]
-		c.entity, c.err = result.Entity, result.Err
-		if c.err == nil && c.entity.CreatedAt == "" {
+		if result.Err == nil && result.Entity.CreatedAt == "" {
+			c.unread = result.Entity
+			close(c.created)
 			incomplete = append(incomplete, c)
 			continue
 		}
+		c.entity, c.err = result.Entity, result.Err
 		close(c.done)
 	}
 	return incomplete
@@ -175,19 +178,13 @@ func (s *Store) complete(calls []*call) {
 	defer release()
 	lingering, stop := port.Linger(ctx)
 	defer stop()
-	callers := make(map[address][]*call, len(calls))
+	entities, err := s.find(lingering, calls)
 	for _, c := range calls {
-		callers[address{c.blueprint, c.identifier}] = []*call{c}
-	}
-	entities, err := s.find(lingering, callers)
-	for at, waiting := range callers {
-		entity := entities[at]
+		entity := entities[c.address()]
 		if entity == nil && (err == nil || !concernsAll(err)) {
-			entity, _ = s.getAlone(lingering, at.blueprint, at.identifier)
+			entity, _ = s.getAlone(lingering, c.blueprint, c.identifier)
 		}
-		if entity != nil {
-			waiting[0].entity = entity
-		}
+		c.entity = cmp.Or(entity, c.unread)
 	}
 }
 

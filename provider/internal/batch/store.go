@@ -76,7 +76,7 @@ func (s *Store) Create(ctx context.Context, blueprint string, entity *port.Entit
 		// It could not be read afterwards.
 		return s.client.Entities.Create(ctx, blueprint, entity, options)
 	}
-	c := &call{kind: create, ctx: ctx, blueprint: blueprint, identifier: entity.Identifier, sent: entity, creating: options, done: make(chan struct{})}
+	c := &call{kind: create, ctx: ctx, blueprint: blueprint, identifier: entity.Identifier, sent: entity, creating: options, done: make(chan struct{}), created: make(chan struct{})}
 	isAlone, leave := s.gate.enter(c)
 	defer leave()
 	if isAlone {
@@ -97,6 +97,11 @@ func (s *Store) Create(ctx context.Context, blueprint string, entity *port.Entit
 	case <-c.done:
 		return c.entity, c.err
 	case <-lingering.Done():
+	}
+	select {
+	case <-c.created:
+		return c.unread, nil
+	default:
 		return nil, fmt.Errorf("%w: %w", port.ErrOutcomeUnknown, interrupted("create", c))
 	}
 }
@@ -106,18 +111,26 @@ func (s *Store) Delete(ctx context.Context, blueprint, identifier string, option
 	c := &call{kind: remove, ctx: ctx, blueprint: blueprint, identifier: identifier, deleting: options, done: make(chan struct{})}
 	isAlone, leave := s.gate.enter(c)
 	defer leave()
-	if !isAlone {
+	if isAlone {
+		return s.client.Entities.Delete(ctx, blueprint, identifier, options)
+	}
+	lingering, release := port.Linger(ctx)
+	defer release()
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+		if s.gate.withdraw(c) {
+			return interrupted("delete", c)
+		}
+		// The request is in progress, with the entities of other callers.
 		select {
 		case <-c.done:
-		case <-ctx.Done():
-			if s.gate.withdraw(c) {
-				return interrupted("delete", c)
-			}
-			<-c.done // It ends soon: see [port.Linger].
+		case <-lingering.Done():
+			return fmt.Errorf("%w: %w", port.ErrOutcomeUnknown, interrupted("delete", c))
 		}
-		if c.isDone {
-			return c.err
-		}
+	}
+	if c.isDone {
+		return c.err
 	}
 	return s.client.Entities.Delete(ctx, blueprint, identifier, options)
 }
@@ -129,5 +142,5 @@ func interrupted(verb string, c *call) error {
 // concernsAll reports whether an error would also occur for each entity alone.
 func concernsAll(err error) bool {
 	_, isTransport := errors.AsType[*port.TransportError](err)
-	return isTransport || errors.Is(err, port.ErrUnauthorized) || errors.Is(err, port.ErrRateLimited)
+	return isTransport && !errors.Is(err, port.ErrResponseTooLarge) || errors.Is(err, port.ErrUnauthorized) || errors.Is(err, port.ErrRateLimited)
 }
