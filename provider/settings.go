@@ -172,7 +172,7 @@ func invalidConfiguration(err error) diag.Diagnostic {
 	const summary = "Invalid Provider Configuration"
 	if errors.Is(err, port.ErrBaseURL) {
 		return diag.NewAttributeErrorDiagnostic(path.Root("base_url"), summary,
-			fmt.Sprintf("%s. Set base_url in the provider block or %s to a URL such as %s.", err, envBaseURL, port.DefaultBaseURL))
+			fmt.Sprintf("%s. Set base_url (%s) to a URL such as %s.", err, envBaseURL, port.DefaultBaseURL))
 	}
 	return diag.NewErrorDiagnostic(summary, err.Error())
 }

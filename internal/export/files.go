@@ -121,7 +121,7 @@ func (o *object) group() string {
 
 // groups returns the base names of the files, by blueprint.
 func (c *Catalog) groups() map[string]string {
-	taken := labels{strings.TrimSuffix(settingsFile, ".tf"): true, organization: true}
+	taken := labels{strings.TrimSuffix(settingsFile, ".tf"): 1, organization: 1}
 	groups := map[string]string{"": organization}
 	for _, identifier := range c.blueprints {
 		groups[identifier] = taken.take(identifier)

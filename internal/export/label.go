@@ -9,8 +9,8 @@ import (
 var notInLabel = regexp.MustCompile(`[^A-Za-z0-9_-]`)
 
 // labels are taken names, in lower case: names that differ only in case would be the same file on
-// some systems.
-type labels map[string]bool
+// some systems. The value is the highest number that was appended to the name, or 1.
+type labels map[string]int
 
 // take returns a free name that resembles the desired one.
 func (l labels) take(desired string) string {
@@ -18,11 +18,12 @@ func (l labels) take(desired string) string {
 	if base == "" || !regexp.MustCompile(`^[A-Za-z_]`).MatchString(base) {
 		base = "_" + base
 	}
-	label := base
-	for i := 2; l[strings.ToLower(label)]; i++ {
-		label = base + "_" + strconv.Itoa(i)
+	label, first := base, strings.ToLower(base)
+	for l[strings.ToLower(label)] > 0 {
+		l[first]++
+		label = base + "_" + strconv.Itoa(l[first])
 	}
-	l[strings.ToLower(label)] = true
+	l[strings.ToLower(label)] = 1
 	return label
 }
 

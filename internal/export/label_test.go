@@ -25,6 +25,20 @@ func TestLabels(t *testing.T) {
 	}
 }
 
+// TestLabels_manyAlike names entities whose identifiers consist of letters that labels cannot
+// contain.
+func TestLabels_manyAlike(t *testing.T) {
+	t.Parallel()
+	const many = 50_000
+	taken := labels{}
+	for range many {
+		taken.take("größe")
+	}
+	if label := taken.take("größe"); label != "gr__e_50001" || len(taken) != many+1 {
+		t.Errorf("the last of %d labels is %s", len(taken), label)
+	}
+}
+
 func TestImportID(t *testing.T) {
 	t.Parallel()
 	for want, one := range map[string]object{

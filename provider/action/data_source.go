@@ -95,7 +95,7 @@ func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		Blueprint: selection.Blueprint.ValueString(), TriggerType: selection.TriggerType.ValueString(),
 	})
 	if err != nil {
-		resp.Diagnostics.Append(diagnose.Failure{Verb: "Read", Kind: "Actions", Identifier: "*", Err: err}.Diagnostic())
+		resp.Diagnostics.Append(diagnose.Failure{Verb: "Read", Kind: "Actions", Err: err}.Diagnostic())
 		return
 	}
 	element := listed(ctx).Type().TerraformType(ctx)

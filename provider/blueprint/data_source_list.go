@@ -48,7 +48,7 @@ func listedAttributes(ctx context.Context) schema.NestedAttributeObject {
 func (d *listDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
 	all, err := d.Backend.Client.Blueprints.List(ctx)
 	if err != nil {
-		resp.Diagnostics.Append(diagnose.Failure{Verb: "Read", Kind: "Blueprints", Identifier: "*", Err: err}.Diagnostic())
+		resp.Diagnostics.Append(diagnose.Failure{Verb: "Read", Kind: "Blueprints", Err: err}.Diagnostic())
 		return
 	}
 	whole := resp.State.Schema.Type().TerraformType(ctx)

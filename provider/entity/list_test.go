@@ -91,7 +91,7 @@ func TestList_errors(t *testing.T) {
 	t.Parallel()
 	env := newThings(t)
 	for name, test := range map[string]struct{ config, want string }{
-		"no such blueprint": {`{"blueprint": "nothing"}`, `ERROR : Unable to List Entities: Listing entities "*": `},
+		"no such blueprint": {`{"blueprint": "nothing"}`, `ERROR : Unable to List Entities: Listing entities: `},
 		"no blueprint":      {`{}`, "Missing Configuration for Required Attribute"},
 		"bad query":         {`{"blueprint": "thing", "query": "{}"}`, "query"},
 		"bad identifier":    {`{"blueprint": "a b"}`, "blueprint"},

@@ -26,12 +26,19 @@ func run(ctx context.Context, words []string, stdout, stderr io.Writer) int {
 		_, _ = fmt.Fprintln(stdout, version.Describe("port-export"))
 		return 0
 	}
+	if err := checkCredentials(); err != nil {
+		_, _ = fmt.Fprintf(stderr, "port-export: %s; see port-export -h\n", err)
+		return 2
+	}
 	if err := write(ctx, a, stdout, stderr); err != nil {
 		_, _ = fmt.Fprintf(stderr, "port-export: %s\n", err)
 		return 1
 	}
 	return 0
 }
+
+// errInterrupted replaces the error of an interrupted request.
+var errInterrupted = errors.New("interrupted; no files were written")
 
 // write exports the selected objects and prints a summary.
 func write(ctx context.Context, a arguments, stdout, stderr io.Writer) error {
@@ -43,6 +50,9 @@ func write(ctx context.Context, a arguments, stdout, stderr io.Writer) error {
 		return err
 	}
 	catalog, err := connected.Read(ctx, a.selection)
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
 	if err != nil {
 		return err
 	}

@@ -136,9 +136,11 @@ func TestMistakes(t *testing.T) {
 		"no such blueprint":        {[]string{"service", "servise"}, "", 1, `blueprint "servise" does not exist`},
 		"no such system blueprint": {[]string{"_nothing"}, "", 1, "Unable to List Entities"},
 		"bad query":                {[]string{"-query", "{}", "service"}, "", 1, "Invalid Query"},
+		"query that is not JSON":   {[]string{"-query", "{language}", "service"}, "", 2, "-query must be a JSON object with combinator and rules; see port-export -h"},
+		"query that is a list":     {[]string{"-query", "[]", "service"}, "", 2, "-query must be a JSON object with combinator and rules"},
 		"folder is a file":         {[]string{"-out", blocked, "service"}, "", 1, "not a directory"},
 		"wrong secret":             {[]string{"service"}, "PORT_CLIENT_SECRET", 1, "401 Unauthorized"},
-		"wrong address":            {[]string{"service"}, "PORT_BASE_URL", 1, "Invalid"},
+		"wrong address":            {[]string{"service"}, "PORT_BASE_URL", 1, "Set base_url (PORT_BASE_URL) to a URL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if test.environment != "" {
@@ -149,10 +151,42 @@ func TestMistakes(t *testing.T) {
 			if code != test.code || !strings.Contains(stderr.String(), test.part) || stdout.Len() != 0 {
 				t.Errorf("%d, stdout %q, stderr %q", code, stdout.String(), stderr.String())
 			}
+			if strings.Contains(stderr.String(), "provider block") {
+				t.Errorf("there is no provider block, but the output is %q", stderr.String())
+			}
 			if strings.Contains(stderr.String(), secret) || strings.Contains(stderr.String(), "wrong-value") && test.environment == "PORT_CLIENT_SECRET" {
 				t.Error("the output shows a secret")
 			}
 		})
+	}
+}
+
+func TestMissingCredentials(t *testing.T) { //nolint:paralleltest // It sets the environment.
+	connect(t)
+	for _, variable := range []string{"PORT_CLIENT_ID", "PORT_CLIENT_SECRET"} {
+		t.Run(variable, func(t *testing.T) {
+			t.Setenv(variable, "")
+			var stdout, stderr bytes.Buffer
+			code := run(t.Context(), []string{"service"}, &stdout, &stderr)
+			const want = "port-export: no credentials for Port: set PORT_CLIENT_ID and PORT_CLIENT_SECRET, or PORT_TOKEN; see port-export -h\n"
+			if code != 2 || stderr.String() != want {
+				t.Errorf("%d, %q", code, stderr.String())
+			}
+		})
+	}
+}
+
+func TestInterrupt(t *testing.T) { //nolint:paralleltest // It sets the environment.
+	connect(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	folder := filepath.Join(t.TempDir(), "folder")
+	var stdout, stderr bytes.Buffer
+	if code := run(ctx, []string{"-out", folder, "service"}, &stdout, &stderr); code != 1 || stderr.String() != "port-export: interrupted; no files were written\n" {
+		t.Errorf("%d, %q", code, stderr.String())
+	}
+	if _, err := os.Stat(folder); err == nil {
+		t.Error("the folder was created")
 	}
 }
 

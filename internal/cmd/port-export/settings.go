@@ -1,10 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/port-changelog/terraform-provider-port/internal/export"
@@ -69,8 +71,21 @@ func readArguments(words []string, output io.Writer) (arguments, error) {
 	if a.selection.Query != "" && !a.selection.Entities {
 		return a, errors.New("-query selects entities, and -entities=false exports none")
 	}
+	if query := a.selection.Query; query != "" && json.Unmarshal([]byte(query), &map[string]any{}) != nil {
+		return a, errors.New("-query must be a JSON object with combinator and rules")
+	}
 	if !a.all {
 		a.selection.Blueprints = flags.Args()
 	}
 	return a, nil
+}
+
+// checkCredentials checks that the environment contains credentials. It does so before the
+// provider, whose errors mention a provider block.
+func checkCredentials() error {
+	isSet := func(variable string) bool { return strings.TrimSpace(os.Getenv(variable)) != "" }
+	if isSet("PORT_TOKEN") || (isSet("PORT_CLIENT_ID") && isSet("PORT_CLIENT_SECRET")) {
+		return nil
+	}
+	return errors.New("no credentials for Port: set PORT_CLIENT_ID and PORT_CLIENT_SECRET, or PORT_TOKEN")
 }

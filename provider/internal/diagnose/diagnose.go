@@ -20,7 +20,8 @@ type Failure struct {
 	Verb string
 	// Kind is the concept, capitalized: Blueprint or Entity.
 	Kind string
-	// Identifier identifies the object as in its ID; "" if it has none yet.
+	// Identifier identifies the object as in its ID; "" if it has none yet, or if the operation is
+	// about all objects of its kind.
 	Identifier string
 	// Parent is what an object without an identifier belongs to, such as `blueprint "service"`.
 	Parent string
@@ -41,9 +42,12 @@ func New(ctx context.Context, verb, kind, identifier string, err error) Failure 
 
 // Diagnostic renders the failure.
 func (f Failure) Diagnostic() diag.Diagnostic {
-	object := fmt.Sprintf("%s %q", strings.ToLower(f.Kind), f.Identifier)
-	if f.Identifier == "" {
-		object = fmt.Sprintf("%s without an identifier in %s", strings.ToLower(f.Kind), f.Parent)
+	object := strings.ToLower(f.Kind)
+	switch {
+	case f.Identifier != "":
+		object += fmt.Sprintf(" %q", f.Identifier)
+	case f.Parent != "":
+		object += " without an identifier in " + f.Parent
 	}
 	detail := fmt.Sprintf("%s %s: %s", gerund(f.Verb), object, f.Err)
 	if advice := f.advice(); advice != "" {
@@ -63,7 +67,7 @@ func (f Failure) advice() string {
 	case f.isTimeout:
 		return fmt.Sprintf("The operation exceeded its time limit. If Port needs longer, raise the limit: timeouts = { %s = \"40m\" }.", strings.ToLower(f.Verb))
 	case errors.Is(f.Err, port.ErrUnauthorized):
-		return "These come from the provider block or the environment: client_id (PORT_CLIENT_ID), secret (PORT_CLIENT_SECRET), token (PORT_TOKEN) and base_url (PORT_BASE_URL)."
+		return "Check client_id (PORT_CLIENT_ID), secret (PORT_CLIENT_SECRET), token (PORT_TOKEN) and base_url (PORT_BASE_URL)."
 	case errors.Is(f.Err, port.ErrForbidden):
 		return "The credentials are valid but lack permission for this operation."
 	case errors.Is(f.Err, port.ErrRateLimited):

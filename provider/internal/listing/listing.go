@@ -61,7 +61,7 @@ func (r *Resource[F]) List(ctx context.Context, req list.ListRequest, stream *li
 		var count int64
 		for object, err := range r.Find(ctx, r.Backend, filter) {
 			if err != nil {
-				push(list.ListResult{Diagnostics: diag.Diagnostics{diagnose.Failure{Verb: "List", Kind: r.Kind, Identifier: "*", Err: err}.Diagnostic()}})
+				push(list.ListResult{Diagnostics: diag.Diagnostics{diagnose.Failure{Verb: "List", Kind: r.Kind, Err: err}.Diagnostic()}})
 				return
 			}
 			if !push(result(ctx, req, object)) {
