@@ -58,8 +58,8 @@ func (c cause) advice(at address) string {
 	case c.relatesToID():
 		return "A relation takes the identifier of an entity, but the id of a resource also contains the blueprint. Use port_entity.<name>.identifier, not .id."
 	case c.isAboutRelation():
-		return "If a port_blueprint_relation of this configuration declares the relation, set blueprint = port_blueprint_relation.<name>.blueprint, " +
-			"so that the relation is created first."
+		return "If this configuration creates the related entity, refer to its resource (port_entity.<name>.identifier), so that it is created first. " +
+			"If a port_blueprint_relation declares the relation, set blueprint = port_blueprint_relation.<name>.blueprint, so that the relation is created first."
 	case errors.Is(c.err, port.ErrInvalid) && c.verb == "Delete":
 		return "The declared values cannot be unset. To keep the entity as it is and remove it from the state, use a removed block with lifecycle { destroy = false }."
 	case errors.Is(c.err, port.ErrOutcomeUnknown) && isCreate:

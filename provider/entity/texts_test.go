@@ -26,6 +26,7 @@ func TestTexts(t *testing.T) {
 		"it exists":                   createExisting,
 		"no blueprint":                createNowhere,
 		"no identifier and no target": createUnrelated,
+		"no target":                   createEarly,
 		"it has dependents":           destroyRelated,
 		"another blueprint":           changedBlueprint,
 		"adopted":                     adoptExisting,
@@ -79,6 +80,11 @@ func createUnrelated(t *testing.T) []string {
 	t.Helper()
 	config := declare(`"relations": {"single_relations": {"one": "target:nobody"}}`)
 	return newThings(t).NewSession(t, "port_entity").TryApply(strings.Replace(config, `, "identifier": "e"`, "", 1))
+}
+
+func createEarly(t *testing.T) []string {
+	t.Helper()
+	return newThings(t).NewSession(t, "port_entity").TryApply(declare(`"relations": {"single_relations": {"one": "nobody"}}`))
 }
 
 func destroyRelated(t *testing.T) []string {

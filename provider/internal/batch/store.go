@@ -47,7 +47,7 @@ func (s *Store) Get(ctx context.Context, blueprint, identifier string) (*port.En
 		case <-c.done:
 		case <-ctx.Done():
 			s.gate.withdraw(c)
-			return nil, interrupted("read", c)
+			return nil, fmt.Errorf("waiting for a search for several entities: %w", ctx.Err())
 		}
 		if c.entity != nil || c.err != nil {
 			return c.entity, c.err
@@ -90,7 +90,7 @@ func (s *Store) Create(ctx context.Context, blueprint string, entity *port.Entit
 	case <-ctx.Done():
 	}
 	if s.gate.withdraw(c) {
-		return nil, interrupted("create", c)
+		return nil, unsent(ctx)
 	}
 	// The request is in progress, with the entities of other callers.
 	select {
@@ -102,7 +102,7 @@ func (s *Store) Create(ctx context.Context, blueprint string, entity *port.Entit
 	case <-c.created:
 		return c.unread, nil
 	default:
-		return nil, fmt.Errorf("%w: %w", port.ErrOutcomeUnknown, interrupted("create", c))
+		return nil, unanswered(ctx)
 	}
 }
 
@@ -120,13 +120,13 @@ func (s *Store) Delete(ctx context.Context, blueprint, identifier string, option
 	case <-c.done:
 	case <-ctx.Done():
 		if s.gate.withdraw(c) {
-			return interrupted("delete", c)
+			return unsent(ctx)
 		}
 		// The request is in progress, with the entities of other callers.
 		select {
 		case <-c.done:
 		case <-lingering.Done():
-			return fmt.Errorf("%w: %w", port.ErrOutcomeUnknown, interrupted("delete", c))
+			return unanswered(ctx)
 		}
 	}
 	if c.isDone {
@@ -135,8 +135,14 @@ func (s *Store) Delete(ctx context.Context, blueprint, identifier string, option
 	return s.client.Entities.Delete(ctx, blueprint, identifier, options)
 }
 
-func interrupted(verb string, c *call) error {
-	return fmt.Errorf("%s entity %q of blueprint %q: %w", verb, c.identifier, c.blueprint, c.ctx.Err())
+// unsent is the error of a change whose context ended before its round.
+func unsent(ctx context.Context) error {
+	return fmt.Errorf("the request was not sent: %w", ctx.Err())
+}
+
+// unanswered is the error of a change whose context ended during its round.
+func unanswered(ctx context.Context) error {
+	return fmt.Errorf("%w: no response to the request for several entities: %w", port.ErrOutcomeUnknown, ctx.Err())
 }
 
 // concernsAll reports whether an error would also occur for each entity alone.
