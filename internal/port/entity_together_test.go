@@ -15,34 +15,34 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// bulkPort is Port with one answer to a bulk create. It has the entities that exist after it.
+// bulkPort is Port with one response to a bulk create. It has the entities that exist after it.
 type bulkPort struct {
-	status  int
-	kind    string
-	answer  string
-	mutex   sync.Mutex
-	created map[string]bool
-	singles []string
+	status   int
+	kind     string
+	response string
+	mutex    sync.Mutex
+	created  map[string]bool
+	singles  []string
 }
 
 // RoundTrip implements [http.RoundTripper].
 func (p *bulkPort) RoundTrip(r *http.Request) (*http.Response, error) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	status, kind, answer := p.serve(r)
+	status, kind, response := p.serve(r)
 	return &http.Response{
-		StatusCode: status, Header: http.Header{"Content-Type": {kind}}, Body: io.NopCloser(strings.NewReader(answer)), Request: r,
+		StatusCode: status, Header: http.Header{"Content-Type": {kind}}, Body: io.NopCloser(strings.NewReader(response)), Request: r,
 	}, nil
 }
 
-func (p *bulkPort) serve(r *http.Request) (status int, kind, answer string) {
+func (p *bulkPort) serve(r *http.Request) (status int, kind, response string) {
 	const asJSON = "application/json"
 	entity := func(identifier string) string {
 		return fmt.Sprintf(`{"blueprint":"b","identifier":%q,"createdAt":%q}`, identifier, time.Now().Add(time.Second).UTC().Format(time.RFC3339Nano))
 	}
 	switch route := r.Method + " " + r.URL.Path; route {
 	case "POST /v1/blueprints/b/entities/bulk":
-		return p.status, p.kind, p.answer
+		return p.status, p.kind, p.response
 	case "POST /v1/entities/search":
 		var all []string
 		for identifier := range p.created {
@@ -66,19 +66,19 @@ func (p *bulkPort) serve(r *http.Request) (status int, kind, answer string) {
 	}
 }
 
-// TestCreateTogether_answers: whatever Port responds to a bulk create of a, b and c, each entity
+// TestCreateTogether_responses: whatever Port responds to a bulk create of a, b and c, each entity
 // has its own result. If the response does not say it, a read does.
-func TestCreateTogether_answers(t *testing.T) {
+func TestCreateTogether_responses(t *testing.T) {
 	t.Parallel()
 	const (
 		asJSON = "application/json"
 		all    = `{"index":0,"identifier":"a","created":true},{"index":1,"identifier":"b","created":true},{"index":2,"identifier":"c","created":true}`
 	)
 	for name, test := range map[string]struct {
-		status  int
-		kind    string
-		answer  string
-		created []string
+		status   int
+		kind     string
+		response string
+		created  []string
 		// errs are parts of the errors, by identifier.
 		errs map[string]string
 		// singles are the entities that are sent again alone.
@@ -112,7 +112,7 @@ func TestCreateTogether_answers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			served := &bulkPort{status: test.status, kind: test.kind, answer: test.answer, created: map[string]bool{}}
+			served := &bulkPort{status: test.status, kind: test.kind, response: test.response, created: map[string]bool{}}
 			for _, identifier := range test.created {
 				served.created[identifier] = true
 			}

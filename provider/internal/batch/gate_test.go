@@ -169,7 +169,7 @@ func TestGate_endsEveryCall(t *testing.T) {
 	for seed := range uint64(200) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 0))
-			answer := []time.Duration{time.Millisecond, 100 * time.Millisecond, time.Second, 5 * time.Second}[random.IntN(4)]
+			response := []time.Duration{time.Millisecond, 100 * time.Millisecond, time.Second, 5 * time.Second}[random.IntN(4)]
 			var mutex sync.Mutex
 			began := map[*call]time.Time{}
 			g := newGate(func(calls []*call) {
@@ -179,7 +179,7 @@ func TestGate_endsEveryCall(t *testing.T) {
 						t.Errorf("seed %d: a call waited %s for its round", seed, waited)
 					}
 				}
-				length := exponential(random, answer)
+				length := exponential(random, response)
 				mutex.Unlock()
 				time.Sleep(length) // Virtual time.
 				finish(calls)
@@ -193,7 +193,7 @@ func TestGate_endsEveryCall(t *testing.T) {
 						time.Sleep(exponential(own, think)) // Virtual time.
 						if own.IntN(5) == 0 {
 							leave := g.visit()
-							time.Sleep(exponential(own, answer)) // Virtual time.
+							time.Sleep(exponential(own, response)) // Virtual time.
 							leave()
 						}
 						c := &call{kind: kind(own.IntN(3)), blueprint: strconv.Itoa(own.IntN(blueprints)), done: make(chan struct{})}

@@ -15,31 +15,31 @@ import (
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
 
-// answers is Port with one answer per route, given after a delay of virtual time.
-type answers map[string]struct {
+// responses is Port with one response per route, given after a delay of virtual time.
+type responses map[string]struct {
 	after  time.Duration
 	status int
 	body   string
 }
 
 // RoundTrip implements [http.RoundTripper].
-func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, exists := a[r.Method+" "+r.URL.Path]
+func (a responses) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, exists := a[r.Method+" "+r.URL.Path]
 	if !exists {
-		answer.status, answer.body = http.StatusNotFound, `{"ok":false,"error":"not_found","message":"No `+r.Method+" "+r.URL.Path+`"}`
+		response.status, response.body = http.StatusNotFound, `{"ok":false,"error":"not_found","message":"No `+r.Method+" "+r.URL.Path+`"}`
 	}
 	select {
-	case <-time.After(answer.after): // Virtual time.
+	case <-time.After(response.after): // Virtual time.
 	case <-r.Context().Done():
 		return nil, r.Context().Err()
 	}
 	return &http.Response{
-		StatusCode: answer.status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(answer.body)), Request: r,
+		StatusCode: response.status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(response.body)), Request: r,
 	}, nil
 }
 
 // store returns a store whose next calls are one round, which starts when that many have come.
-func (a answers) store(t *testing.T, size int) *Store {
+func (a responses) store(t *testing.T, size int) *Store {
 	t.Helper()
 	client, err := port.New("http://port.test", port.WithToken("a-token-for-tests"), port.WithTransport(a))
 	if err != nil {
@@ -55,7 +55,7 @@ func (a answers) store(t *testing.T, size int) *Store {
 func TestDelete_canceledInMidBatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := answers{"POST /v1/blueprints/thing/bulk/entities/delete": {status: http.StatusOK, body: `{"ok":true,"deletedEntities":["e0","e1","e2"]}`, after: 20 * time.Second}}.store(t, 3)
+		s := responses{"POST /v1/blueprints/thing/bulk/entities/delete": {status: http.StatusOK, body: `{"ok":true,"deletedEntities":["e0","e1","e2"]}`, after: 20 * time.Second}}.store(t, 3)
 		var group sync.WaitGroup
 		for i := range 3 {
 			group.Go(func() {
@@ -84,7 +84,7 @@ func TestDelete_canceledInMidBatch(t *testing.T) {
 func TestCreate_canceledBeforeItIsRead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := answers{
+		s := responses{
 			"POST /v1/blueprints/thing/entities/bulk": {status: http.StatusOK, body: `{"ok":true,"entities":[{"index":0,"created":true},{"index":1,"created":true}]}`},
 			"POST /v1/blueprints/slow/entities/bulk":  {status: http.StatusOK, body: `{"ok":true,"entities":[]}`, after: 20 * time.Second},
 		}.store(t, 4)
@@ -113,11 +113,11 @@ func TestCreate_canceledBeforeItIsRead(t *testing.T) {
 func TestGet_tooLargeTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a := answers{"POST /v1/entities/search": {status: http.StatusOK, body: strings.Repeat(" ", 65<<20)}}
+		a := responses{"POST /v1/entities/search": {status: http.StatusOK, body: strings.Repeat(" ", 65<<20)}}
 		for i := range 3 {
-			answer := a[""]
-			answer.status, answer.body = http.StatusOK, fmt.Sprintf(`{"ok":true,"entity":{"identifier":"e%d"}}`, i)
-			a[fmt.Sprint("GET /v1/blueprints/thing/entities/e", i)] = answer
+			response := a[""]
+			response.status, response.body = http.StatusOK, fmt.Sprintf(`{"ok":true,"entity":{"identifier":"e%d"}}`, i)
+			a[fmt.Sprint("GET /v1/blueprints/thing/entities/e", i)] = response
 		}
 		s := a.store(t, 3)
 		var group sync.WaitGroup

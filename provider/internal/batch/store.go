@@ -102,7 +102,7 @@ func (s *Store) Create(ctx context.Context, blueprint string, entity *port.Entit
 	case <-c.created:
 		return c.unread, nil
 	default:
-		return nil, unanswered(ctx)
+		return nil, unconfirmed(ctx)
 	}
 }
 
@@ -126,7 +126,7 @@ func (s *Store) Delete(ctx context.Context, blueprint, identifier string, option
 		select {
 		case <-c.done:
 		case <-lingering.Done():
-			return unanswered(ctx)
+			return unconfirmed(ctx)
 		}
 	}
 	if c.isDone {
@@ -140,8 +140,8 @@ func unsent(ctx context.Context) error {
 	return fmt.Errorf("the request was not sent: %w", ctx.Err())
 }
 
-// unanswered is the error of a change whose context ended during its round.
-func unanswered(ctx context.Context) error {
+// unconfirmed is the error of a change whose context ended during its round.
+func unconfirmed(ctx context.Context) error {
 	return fmt.Errorf("%w: no response to the request for several entities: %w", port.ErrOutcomeUnknown, ctx.Err())
 }
 
