@@ -5,6 +5,7 @@ package backend
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -38,6 +39,7 @@ type Backend struct {
 	writers    *semaphore.Weighted
 	locks      map[string]*semaphore.Weighted
 	blueprints map[string]*port.Blueprint
+	missing    map[string]missingBlueprint
 	structures map[string]*port.Blueprint
 	entities   map[EntityKey]*entityRecord
 	reported   map[string]bool
@@ -53,6 +55,7 @@ func New(client *port.Client, typeChangeProtection bool) *Backend {
 		writers:              semaphore.NewWeighted(allWriters),
 		locks:                map[string]*semaphore.Weighted{},
 		blueprints:           map[string]*port.Blueprint{},
+		missing:              map[string]missingBlueprint{},
 		structures:           map[string]*port.Blueprint{},
 		entities:             map[EntityKey]*entityRecord{},
 		reported:             map[string]bool{},
@@ -123,24 +126,35 @@ func (b *Backend) lock(identifier string) *semaphore.Weighted {
 	return lock
 }
 
+// missingBlueprint says that a blueprint did not exist.
+type missingBlueprint struct {
+	err error
+	// changes is the client's number of changes before the read.
+	changes uint64
+}
+
 // Blueprint returns a blueprint from a cache, which is filled on the first call and after each
-// change by this process: a plan of a thousand entities reads their blueprint once. The caller must
-// not change it.
+// change by this process: a plan of a thousand entities reads their blueprint once, even if it does
+// not exist. The caller must not change it.
 func (b *Backend) Blueprint(ctx context.Context, identifier string) (*port.Blueprint, error) {
 	unlock, err := b.lockOne(ctx, identifier)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	if cached := b.cachedBlueprint(identifier); cached != nil {
-		return cached, nil
+	changes := b.Client.Changes()
+	if cached, err := b.cachedBlueprint(identifier, changes); cached != nil || err != nil {
+		return cached, err
 	}
 	blueprint, err := b.Client.Blueprints.Get(ctx, identifier)
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if errors.Is(err, port.ErrNotFound) {
+		b.missing[identifier] = missingBlueprint{err, changes}
+	}
 	if err != nil {
 		return nil, err
 	}
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
 	b.blueprints[identifier] = blueprint
 	return blueprint, nil
 }
@@ -186,10 +200,15 @@ func (b *Backend) ForgetBlueprint(identifier string) {
 	delete(b.blueprints, identifier)
 }
 
-func (b *Backend) cachedBlueprint(identifier string) *port.Blueprint {
+// cachedBlueprint returns a blueprint from the cache, or the error of reading one that did not
+// exist unless this process has changed something since.
+func (b *Backend) cachedBlueprint(identifier string, changes uint64) (*port.Blueprint, error) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	return b.blueprints[identifier]
+	if missing, isMissing := b.missing[identifier]; isMissing && missing.changes == changes && b.blueprints[identifier] == nil {
+		return nil, missing.err
+	}
+	return b.blueprints[identifier], nil
 }
 
 // IsFirst reports whether this is the first call for a topic in this run, so that a problem that

@@ -43,6 +43,24 @@ func newBackend(t *testing.T, identifiers ...string) *backend.Backend {
 	return backend.New(client, true)
 }
 
+// TestBlueprint_missing checks that a blueprint that does not exist is read once, and again after a
+// change.
+func TestBlueprint_missing(t *testing.T) {
+	t.Parallel()
+	shared := newBackend(t)
+	_, first := shared.Blueprint(t.Context(), "late")
+	_, second := shared.Blueprint(t.Context(), "late")
+	if !errors.Is(first, port.ErrNotFound) || first != second { //nolint:errorlint // The same error was not read again.
+		t.Errorf("the reads end with %v and %v", first, second)
+	}
+	if _, err := shared.Client.Blueprints.Create(t.Context(), &port.Blueprint{Identifier: "late", Title: "Late"}, port.CreateBlueprintOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if created, err := shared.Blueprint(t.Context(), "late"); err != nil || created.Title != "Late" {
+		t.Errorf("after it was created, it is %v, %v", created, err)
+	}
+}
+
 func TestEntities_concurrentReads(t *testing.T) {
 	t.Parallel()
 	shared := newBackend(t, "e0", "e1", "e2", "e3", "e4")
