@@ -161,7 +161,7 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-func TestMissingCredentials(t *testing.T) { //nolint:paralleltest // It sets the environment.
+func TestMissingCredentials(t *testing.T) {
 	connect(t)
 	for _, variable := range []string{"PORT_CLIENT_ID", "PORT_CLIENT_SECRET"} {
 		t.Run(variable, func(t *testing.T) {
