@@ -120,7 +120,9 @@ func TestBlueprintChange_literalNameOfNewBlueprint(t *testing.T) {
 	if entity := get(t, env, "thing", "e"); entity.Title == nil || *entity.Title != "E" {
 		t.Errorf("the entity has changed: %+v", entity)
 	}
-	if replaces := session.Replaces(renamed(`"title": "E"`)); !slices.Equal(replaces, []string{"blueprint"}) {
+	next := env.Restart(t, session)
+	next.Refresh()
+	if replaces := next.Replaces(renamed(`"title": "E"`)); !slices.Equal(replaces, []string{"blueprint"}) {
 		t.Errorf("the plan that follows replaces because of %v", replaces)
 	}
 }
