@@ -136,7 +136,7 @@ func (a *alerts) match(stored queue.Event, selected selection) queue.Evaluation 
 		a.logger.Debug("no rule matches the event", "event", stored.ShortIdentity(), "action", selected.action, "resource", selected.resource, "about", selected.about)
 		return evaluation
 	}
-	overtaken := a.latest.overtakes(selected.about, selected.at)
+	overtaken := a.latest.overtakes(stored.Identity, selected.about, selected.at)
 	for i := range evaluation.Deliveries {
 		evaluation.Deliveries[i].Overtaken = overtaken
 	}
@@ -287,27 +287,35 @@ func (a *alerts) ruleOf(delivery queue.Delivery) config.Rule {
 	return config.Rule{Rule: rule.Rule{Name: delivery.Rule}}
 }
 
-// latestLimit limits the number of remembered entities.
+// latestLimit limits the number of remembered events.
 const latestLimit = 10_000
 
 // latest remembers the last reported change of each entity: an event that arrives after a newer one
 // is out of order.
 type latest struct {
 	times map[string]time.Time
+	// results are the results for the latest events. An event is evaluated again if its evaluation
+	// could not be stored, and must not be compared with those after it.
+	results map[string]bool
 }
 
-// overtakes reports whether a newer change of the entity was seen before, and records this one.
-func (l *latest) overtakes(entity string, at time.Time) bool {
+// overtakes reports whether a newer change of the entity was seen before the event, and records the
+// event.
+func (l *latest) overtakes(event, entity string, at time.Time) bool {
 	if at.IsZero() {
 		return false
 	}
-	if at.Before(l.times[entity]) {
-		return true
+	if result, ok := l.results[event]; ok {
+		return result
 	}
-	if l.times == nil || len(l.times) >= latestLimit {
+	if l.times == nil || len(l.results) >= latestLimit {
 		// Forgetting everything from time to time only costs a remark in a message, not an alert.
-		l.times = make(map[string]time.Time)
+		l.times, l.results = make(map[string]time.Time), make(map[string]bool)
 	}
-	l.times[entity] = at
-	return false
+	isOvertaken := at.Before(l.times[entity])
+	if !isOvertaken {
+		l.times[entity] = at
+	}
+	l.results[event] = isOvertaken
+	return isOvertaken
 }
