@@ -25,7 +25,7 @@ func asking(t *testing.T, p *portAPI, dir string, webhook *fakeSlack) app.Option
 	return described
 }
 
-const followed = "following the audit log from now"
+const followed = "following the audit log; earlier changes are not delivered"
 
 // startAsking starts such a listener, and waits until it follows the audit log.
 func startAsking(t *testing.T, described app.Options) *listener {
@@ -91,19 +91,24 @@ func TestEveryWayAtOnce(t *testing.T) {
 	for i := range changes {
 		p.setHealth(t, []string{"cart", "shop"}[i%2], fmt.Sprint("state-", i))
 	}
-	// Many take longer than the usual patience.
-	for missing := changes; missing > 0; missing = delivered.missing() {
-		until(t, "another change is delivered", func() bool { return delivered.missing() < missing })
-	}
+	untilNone(t, "changes that are not delivered", delivered.missing)
 	duplicate := `events_received_total{result="duplicate",source="audit_log"}`
 	stored := `events_received_total{result="stored",source="audit_log"}`
 	// The log also contains the creations of the three entities.
-	all := float64(changes + 3)
-	until(t, "every change was read", func() bool { return l.metric(t, duplicate)+l.metric(t, stored) == all })
-	until(t, "everything is evaluated", func() bool {
-		return l.metric(t, "events_unevaluated") == 0 && l.metric(t, `alerts_pending{destination="d0"}`) == 0
+	untilNone(t, "changes that are not read", func() int { return changes + 3 - int(l.metric(t, duplicate)+l.metric(t, stored)) })
+	untilNone(t, "events or alerts that are pending", func() int {
+		return int(l.metric(t, "events_unevaluated") + l.metric(t, `alerts_pending{destination="d0"}`))
 	})
 	delivered.expectOnce(t)
+}
+
+// untilNone waits until nothing remains. It fails when the number has not changed for as long as
+// the usual patience: with many changes, all of them take longer.
+func untilNone(t *testing.T, what string, remaining func() int) {
+	t.Helper()
+	for before := remaining(); before != 0; before = remaining() {
+		until(t, fmt.Sprintf("fewer %s than %d", what, before), func() bool { return remaining() < before })
+	}
 }
 
 // tally counts the alerts about each of many changes, whose new values are state-0, state-1 and so
@@ -198,6 +203,26 @@ func TestPortFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPortFailsAtTheFirstStart makes Port fail while a listener without a position starts: changes
+// from then on are reported once Port responds.
+func TestPortFailsAtTheFirstStart(t *testing.T) {
+	t.Parallel()
+	webhook := newSlack(t)
+	p := startPort(t)
+	p.createService(t, "")
+	p.setHealth(t, "cart", "Degraded")
+	pastSecond(t)
+	p.call(t, http.MethodPost, "/_emulator/faults", `{"method":"GET","route":"/v1/audit-log","status":503}`)
+	l := startWith(t, asking(t, p, t.TempDir(), webhook))
+	defer l.stop(t)
+	until(t, "a failure", func() bool { return l.metric(t, `catch_up_failures_total{reason="unavailable"}`) > 0 })
+	p.setHealth(t, "shop", "Degraded")
+	pastSecond(t)
+	p.emulator.ClearFaults()
+	webhook.expect(t, "shop")
+	expectNoOther(t, l, webhook)
 }
 
 // TestClocksDiffer runs a listener whose clock is a minute ahead of or behind Port's.

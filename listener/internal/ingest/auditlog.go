@@ -124,7 +124,7 @@ func (a *AuditLog) Follow(ctx context.Context, journal queue.Journal) error {
 }
 
 func (a *AuditLog) newReader(journal queue.Journal) *reader {
-	return &reader{AuditLog: a, journal: journal, widths: make(map[string]*windowWidth)}
+	return &reader{AuditLog: a, journal: journal, planned: make(map[string]time.Time), widths: make(map[string]*windowWidth)}
 }
 
 // sleep waits until the pause is over, a read is requested, or ctx ends.
@@ -155,6 +155,9 @@ type reader struct {
 	*AuditLog
 	journal queue.Journal
 	clock   clock
+	// planned are the times, by our clock, at which queries without a position were first to be
+	// read.
+	planned map[string]time.Time
 	// widths are keyed by the name of the query.
 	widths map[string]*windowWidth
 	seen   seen
@@ -237,6 +240,7 @@ func (r *reader) readAll(ctx context.Context, client *port.Client, plan Plan) er
 		r.began = started
 	}
 	r.noteLag(positions)
+	r.plan(plan, positions, started)
 	if err := r.learnTime(ctx, client); err != nil {
 		return err
 	}
@@ -297,20 +301,39 @@ func (r *reader) noteLag(positions map[string]queue.Position) {
 	r.options.CatchUp.Sure(sure)
 }
 
-// begin starts new queries now, before the ones that they replace are read for the last time, so
-// that their periods overlap. Port's clock is only known to the second; they start up to two
-// seconds early, because starting late would lose changes.
+// plan records when each new query was first to be read.
+func (r *reader) plan(plan Plan, positions map[string]queue.Position, now time.Time) {
+	isNew := make(map[string]time.Time)
+	for _, query := range plan.Queries {
+		name := query.name()
+		if _, exists := positions[name]; exists {
+			continue
+		}
+		isNew[name] = now
+		if planned, ok := r.planned[name]; ok {
+			isNew[name] = planned
+		}
+	}
+	r.planned = isNew
+}
+
+// begin starts new queries at the time at which they were first to be read, which is earlier than
+// now if Port was unavailable since, and before the ones that they replace are read for the last
+// time, so that their periods overlap. Port's clock is only known to the second; they start up to
+// two seconds early, because starting late would lose changes.
 func (r *reader) begin(ctx context.Context, plan Plan, positions map[string]queue.Position) error {
-	now := r.portNow().Truncate(time.Second)
+	now := r.options.Now()
 	for _, query := range plan.Queries {
 		if _, exists := positions[query.name()]; exists {
 			continue
 		}
-		if err := r.journal.Begin(ctx, query.name(), now); err != nil {
+		// The time since then is correct even if our clock was set in between.
+		from := now.Add(r.clock.offset - now.Sub(r.planned[query.name()])).Truncate(time.Second)
+		if err := r.journal.Begin(ctx, query.name(), from); err != nil {
 			return err
 		}
-		positions[query.name()] = queue.Position{Since: now, Until: now}
-		r.options.Logger.InfoContext(ctx, "following the audit log from now; earlier changes are not delivered", "query", query.String(), "from", now.UTC())
+		positions[query.name()] = queue.Position{Since: from, Until: from}
+		r.options.Logger.InfoContext(ctx, "following the audit log; earlier changes are not delivered", "query", query.String(), "from", from.UTC())
 	}
 	return nil
 }
