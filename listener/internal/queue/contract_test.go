@@ -215,6 +215,8 @@ func oneServerPerLane(t *testing.T, b backend) {
 		t.Skip("one process has it at a time; see TestTheDirectoryIsLocked")
 	}
 	options := b.options(t)
+	// A server that stops is followed at once, long before its lease would expire.
+	options.Lease = time.Hour
 	first := open(t, options)
 	defer closeQueue(t, first)
 	second := open(t, options)

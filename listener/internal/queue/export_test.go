@@ -12,6 +12,9 @@ func (q *SQL) Sever(context.Context) {
 	_ = engine.database.Close()
 }
 
+// IsTemporary reports whether a transaction is attempted again after an error.
+func IsTemporary(err error) bool { return isTemporary(err) }
+
 // Tidy removes old events now.
 func (q *SQL) Tidy(ctx context.Context) error { return q.tidy(ctx) }
 

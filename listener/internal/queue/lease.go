@@ -47,6 +47,8 @@ func (q *SQL) hold(ctx context.Context, task string, work func(ctx, held context
 		return
 	}
 	defer release()
+	released, stop := q.signals.subscribe(leaseTopic(task))
+	defer stop()
 	for ctx.Err() == nil {
 		requested := time.Now()
 		claimed, err := q.engine.claim(ctx, task)
@@ -58,7 +60,7 @@ func (q *SQL) hold(ctx context.Context, task string, work func(ctx, held context
 			pause(ctx, failurePause)
 		}
 		if err == nil && !claimed {
-			pause(ctx, q.options.Lease/renewalsPerLease)
+			released.wait(ctx, q.options.Lease/renewalsPerLease)
 		}
 	}
 }

@@ -188,7 +188,7 @@ func (e *postgresEngine) transact(ctx context.Context, apply change) error {
 func isTemporary(err error) bool {
 	failure, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
-		return !errors.Is(err, ErrLaneLost) && !errors.Is(err, ErrNoDeadLetter) && !errors.Is(err, errFull)
+		return !errors.Is(err, sql.ErrNoRows) && !errors.Is(err, ErrLaneLost) && !errors.Is(err, ErrNoDeadLetter) && !errors.Is(err, errFull)
 	}
 	switch failure.Code[:2] {
 	case "08", "40", "57": // Connection exceptions, rolled back, operator intervention.
@@ -252,16 +252,27 @@ func (e *postgresEngine) announce(ctx context.Context, tx querier, topic string)
 // listen signals what other processes announce, until ctx ends. After each new connection it
 // signals every topic, because it may have missed something.
 func (e *postgresEngine) listen(ctx context.Context) {
+	isDown := false
 	for ctx.Err() == nil {
-		err := e.receive(ctx)
-		if ctx.Err() == nil {
-			e.logger.WarnContext(ctx, "event store: the notification connection is down; changes are noticed later until it is back", "cause", err)
-			pause(ctx, failurePause)
+		err := e.receive(ctx, func() {
+			if isDown {
+				e.logger.InfoContext(ctx, "event store: the notification connection is back")
+			}
+			isDown = false
+		})
+		if ctx.Err() != nil {
+			return
 		}
+		if !isDown {
+			e.logger.WarnContext(ctx, "event store: the notification connection is down; changes are noticed later until it is back", "cause", err)
+		}
+		isDown = true
+		pause(ctx, failurePause)
 	}
 }
 
-func (e *postgresEngine) receive(ctx context.Context) error {
+// receive signals what other processes announce. It calls connected once it is connected.
+func (e *postgresEngine) receive(ctx context.Context, connected func()) error {
 	connection, err := pgx.ConnectConfig(ctx, e.config.Copy())
 	if err != nil {
 		return err
@@ -270,6 +281,7 @@ func (e *postgresEngine) receive(ctx context.Context) error {
 	if _, err := connection.Exec(ctx, "LISTEN "+pgx.Identifier{e.channel()}.Sanitize()); err != nil {
 		return err
 	}
+	connected()
 	e.signals.sendAll()
 	for {
 		notification, err := connection.WaitForNotification(ctx)
