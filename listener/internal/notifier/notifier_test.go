@@ -112,6 +112,10 @@ func TestAnOutageIsRetriedWithBackoff(t *testing.T) {
 			t.Errorf("sent %s", got)
 		}
 		s.stop()
+		// The first pause is shorter than the interval of the destination.
+		if log := s.log.String(); !strings.Contains(log, "failures=1 again_in=1s") || !strings.Contains(log, "failures=3 again_in=2s") {
+			t.Errorf("the log reads:\n%s", log)
+		}
 	})
 }
 

@@ -63,7 +63,7 @@ func (s *session) outage(ctx context.Context, tried *outgoing, status queue.Stat
 	}
 	first := &tried.items[0]
 	failures := first.Failures + 1
-	after := backoff.After(failures, s.Jitter())
+	after := max(backoff.After(failures, s.Jitter()), s.notBefore.Sub(now))
 	status.RetryAt = now.Add(after)
 	for i := range tried.items {
 		tried.items[i].Failures, tried.items[i].RetryAt = failures, status.RetryAt

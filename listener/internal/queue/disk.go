@@ -69,7 +69,11 @@ func (d *disk) check() error {
 		}
 	}
 	if d.isFull {
-		return fmt.Errorf("%w: %d bytes are free in %s, and %d are reserved for pending alerts", errDiskFull, free, d.dir, 2*d.reserve)
+		needed := d.reserve
+		if d.released {
+			needed = 2 * d.reserve
+		}
+		return fmt.Errorf("%w: %d bytes are free in %s; events are accepted again once %d are", errDiskFull, free, d.dir, needed)
 	}
 	return nil
 }

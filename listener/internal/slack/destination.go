@@ -170,6 +170,9 @@ func (d *Destination) describe(err error) string {
 		}
 		err = transport.Err
 	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return "the connection was closed before the end of a response"
+	}
 	return d.redact.Replace(err.Error())
 }
 

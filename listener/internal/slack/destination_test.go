@@ -270,18 +270,20 @@ func TestFailuresKeepTheURLSecret(t *testing.T) {
 	echo := newWebhook(t, respondWith(http.StatusBadRequest, "no such hook: /services/"+token))
 	garbage := serveBytes(t, "SSH-2.0-OpenSSH_9.6\r\n")
 	short := serveBytes(t, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nok")
+	const closed = "Slack is unavailable (the connection was closed before the end of a response)"
 	for name, server := range map[string]struct {
 		base      string
 		ambiguous bool
+		text      string
 	}{
-		"connection refused":  {refused.URL, false},
-		"connection reset":    {reset.URL, true},
-		"not HTTP":            {garbage, true},
-		"a response cut off":  {short, true},
-		"an unknown host":     {"http://host.invalid", false},
-		"a user in the URL":   {"http://user:password@host.invalid", false},
-		"TLS to a plain port": {strings.Replace(echo.URL, "http", "https", 1), false},
-		"an echo":             {echo.URL, false},
+		"connection refused":  {refused.URL, false, "connection refused"},
+		"connection reset":    {reset.URL, true, closed},
+		"not HTTP":            {garbage, true, "malformed HTTP"},
+		"a response cut off":  {short, true, closed},
+		"an unknown host":     {"http://host.invalid", false, "host.invalid"},
+		"a user in the URL":   {"http://user:password@host.invalid", false, "host.invalid"},
+		"TLS to a plain port": {strings.Replace(echo.URL, "http", "https", 1), false, "HTTP response to HTTPS client"},
+		"an echo":             {echo.URL, false, "did not come from Slack"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -292,6 +294,9 @@ func TestFailuresKeepTheURLSecret(t *testing.T) {
 			}
 			if failure.Ambiguous != server.ambiguous {
 				t.Errorf("it may have been delivered: %t", failure.Ambiguous)
+			}
+			if !strings.Contains(err.Error(), server.text) {
+				t.Errorf("the error reads %q, without %q", err, server.text)
 			}
 			for _, secret := range []string{token, "sEcReT", "/services"} {
 				if strings.Contains(err.Error(), secret) {
