@@ -37,7 +37,17 @@ const (
 
 // Error implements error; errors.As recovers the Rejection.
 func (r Rejection) Error() string {
-	return "the signature or the timestamp is " + string(r)
+	switch r {
+	case RejectedMissing:
+		return "the signature or the timestamp is missing"
+	case RejectedMalformed:
+		return "the signature or the timestamp is malformed"
+	case RejectedWrong:
+		return "the signature is wrong: it was made with another client secret, or the body was changed"
+	case RejectedStale:
+		return "the timestamp is stale: it is too old or in the future; check the clocks of the sender and of this machine"
+	}
+	return "the signature is " + string(r)
 }
 
 // Verifier checks that a delivery was signed recently with one of several client secrets. It is

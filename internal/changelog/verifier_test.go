@@ -141,6 +141,12 @@ func TestVerifyRejects(t *testing.T) {
 			if got != nil {
 				t.Errorf("rejected bytes were returned: %q", got)
 			}
+			clue := map[changelog.Rejection]string{
+				changelog.RejectedMissing: "missing", changelog.RejectedMalformed: "malformed", changelog.RejectedWrong: "client secret", changelog.RejectedStale: "clocks",
+			}[test.want]
+			if !strings.Contains(err.Error(), clue) {
+				t.Errorf("the error reads %q, without %q", err, clue)
+			}
 		})
 	}
 }
