@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/port-changelog/terraform-provider-port/internal/changelog"
+	"github.com/port-changelog/terraform-provider-port/listener/internal/testlog"
 )
 
 // soak selects the long form of tests that have one.
@@ -124,7 +125,7 @@ type mortal struct {
 
 	address atomic.Pointer[string]
 	process *exec.Cmd
-	log     bytes.Buffer
+	log     testlog.Buffer
 	kills   int
 }
 
