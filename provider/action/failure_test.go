@@ -75,6 +75,7 @@ func TestAction_errorMessages(t *testing.T) {
 		"no permission":     {fault("POST", actionsRoute, 403, "forbidden", "No"), []string{"403", "lack permission"}},
 		"too many requests": {`{"method": "POST", "route": "/v1/actions", "status": 429, "headers": {"Retry-After": "0"}}`, []string{"429", "-parallelism"}},
 		"a time limit":      {`{"method": "POST", "route": "/v1/actions", "status": 429, "headers": {"Retry-After": "60"}}`, []string{"Unable to Create Action", "timeouts = { create ="}},
+		"no connection":     {`{"method": "POST", "route": "/v1/actions", "drop": "before"}`, []string{"Unable to Create Action", "Port did not respond", "PORT_BASE_URL"}},
 		"too large":         {fault("POST", actionsRoute, 413, "payload_too_large", "Too large"), []string{"413"}},
 	}
 	for name, test := range tests {

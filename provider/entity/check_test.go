@@ -264,6 +264,43 @@ func TestCheck_usesThePlannedBlueprint(t *testing.T) {
 	}
 }
 
+// TestCheck_warnsOfDeletedValues plans an entity that does not change, while the same run plans its
+// blueprint without something that the entity sets. The plan after that apply would fail.
+func TestCheck_warnsOfDeletedValues(t *testing.T) {
+	t.Parallel()
+	const (
+		entity  = `"properties": {"string_props": {"text": "x", "url": null}}, "properties_json": "{\"any\": [1]}", "relations": {"single_relations": {"one": "a"}}`
+		planned = `{"identifier": "strict", "title": "Strict", "relations": {"one": {"target": "target"}}, "properties": {"string_props": {"text": {}}, "array_props": {"any": {}}}}`
+		loss    = "Value Will Be Deleted: This plan "
+	)
+	tests := map[string]struct{ blueprint, want string }{
+		"nothing":             {planned, ""},
+		"a property":          {strings.Replace(planned, `"text"`, `"fresh"`, 1), `AttributeName("string_props").ElementKeyString("text"): ` + loss + `deletes the property "text" of the blueprint "strict"`},
+		"a property in JSON":  {strings.Replace(planned, `"any"`, `"fresh"`, 1), `AttributeName("properties_json"): ` + loss + `deletes the property "any"`},
+		"a type":              {strings.Replace(planned, `"string_props"`, `"number_props"`, 1), loss + `changes the property "text" of the blueprint "strict" to a number`},
+		"a relation":          {strings.Replace(planned, `"one": {"target": "target"}`, ``, 1), `ElementKeyString("one"): ` + loss + `deletes the relation "one" of the blueprint "strict"`},
+		"an unknown property": {strings.Replace(planned, `{"text": {}}`, `"(unknown)"`, 1), ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := newStrict(t, unchanged)
+			session := env.NewConfiguredSession(t, "port_entity", `{"blueprint_property_type_change_protection": false}`)
+			session.Apply(strictEntity(entity))
+			blueprint := session.Sibling("port_blueprint")
+			blueprint.Import("strict")
+			blueprint.Plan(test.blueprint)
+			diagnostics := session.Plan(strictEntity(entity))
+			if test.want == "" && len(diagnostics) > 0 {
+				t.Errorf("got %q, want no warning", diagnostics)
+			}
+			if test.want != "" {
+				expectWarning(t, diagnostics, test.want, `"strict:e"`)
+			}
+		})
+	}
+}
+
 func TestCheck_canBeTurnedOff(t *testing.T) {
 	t.Setenv("PORT_ENTITY_PLAN_CHECKS", "false")
 	env := newStrict(t, unchanged)

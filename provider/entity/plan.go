@@ -20,6 +20,7 @@ import (
 // attribute, and not the blueprint.
 func (r *entityResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if isUnchanged(req) {
+		r.planUnchanged(ctx, req.Config, resp)
 		return
 	}
 	rec, diagnostics := readRecord(ctx, req.Private)
@@ -65,6 +66,20 @@ func isUnchanged(req resource.ModifyPlanRequest) bool {
 		}
 	}
 	return true
+}
+
+// planUnchanged plans an entity that stays as it is. Its configuration is decoded only if this run
+// has planned its blueprint.
+func (r *entityResource) planUnchanged(ctx context.Context, from tfsdk.Config, resp *resource.ModifyPlanResponse) {
+	var blueprint types.String
+	if from.Raw.IsNull() || from.GetAttribute(ctx, path.Root("blueprint"), &blueprint).HasError() || r.plannedDefinition(blueprint) == nil {
+		return
+	}
+	var config partialModel
+	resp.Diagnostics.Append(from.Get(ctx, &config)...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(r.lossWarnings(ctx, &config)...)
+	}
 }
 
 // planCreate plans an entity that is not in the state.
@@ -122,6 +137,7 @@ func (r *entityResource) planUpdate(ctx context.Context, config *partialModel, s
 	} else {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("updated_at"), state.UpdatedAt)...)
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("updated_by"), state.UpdatedBy)...)
+		resp.Diagnostics.Append(r.lossWarnings(ctx, config)...)
 	}
 	resp.Diagnostics.Append(releaseWarning(ctx, config, state)...)
 }

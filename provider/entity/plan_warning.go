@@ -3,10 +3,12 @@ package entity
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
 )
@@ -95,6 +97,60 @@ func dropped(values, rest map[string]any) []string {
 		}
 	}
 	return keys
+}
+
+// plannedDefinition returns a blueprint as planned by this run, or nil if the run has not planned
+// it, parts of it are not known yet, or the checks are turned off.
+func (r *entityResource) plannedDefinition(blueprint types.String) *port.Blueprint {
+	if r.Backend == nil || !r.Backend.EntityPlanChecks {
+		return nil
+	}
+	planned, _ := r.Backend.Planned.Find(blueprint.ValueString())
+	return planned.Definition
+}
+
+// lossWarnings name the values that Port deletes because this run deletes their property or
+// relation from the blueprint, or changes its type, although the configuration of the entity, which
+// does not change, still sets them. They are no errors, because lifecycle { ignore_changes } makes
+// such an entity valid.
+func (r *entityResource) lossWarnings(ctx context.Context, config *partialModel) diag.Diagnostics {
+	definition := r.plannedDefinition(config.Blueprint)
+	if definition == nil {
+		return nil
+	}
+	var diagnostics diag.Diagnostics
+	warn := func(at path.Path, what string) {
+		diagnostics.AddAttributeWarning(at, "Value Will Be Deleted", fmt.Sprintf(
+			"This plan %s. That deletes the value in the entity %q, whose configuration still sets it, so the next plan would fail. Change the entity in the same run: "+
+				"remove the value or, if the key was renamed, set it under the new key.", what, config.address()))
+	}
+	check := func(at path.Path, key string, value any) {
+		property, exists := definition.Schema.Properties[key]
+		switch {
+		case value == nil:
+		case !exists:
+			warn(at, fmt.Sprintf("deletes the property %q of the blueprint %q", key, definition.Identifier))
+		case !isOfType(property.Type, value):
+			warn(at, fmt.Sprintf("changes the property %q of the blueprint %q to %s", key, definition.Identifier, withArticle(property.Type)))
+		}
+	}
+	for _, e := range entriesOf(path.Root("properties"), config.Properties) {
+		if value, isKnown := e.toAPI(ctx); isKnown {
+			check(e.at, e.key, value)
+		}
+	}
+	if untyped, err := objectOf(config.PropertiesJSON); err == nil {
+		for _, key := range sortedKeys(untyped) {
+			check(path.Root("properties_json"), key, untyped[key])
+		}
+	}
+	planned, _ := r.Backend.Planned.Find(config.Blueprint.ValueString())
+	for _, e := range entriesOf(path.Root("relations"), config.Relations) {
+		if !e.value.IsNull() && slices.Contains(planned.DeletedRelations, e.key) {
+			warn(e.at, fmt.Sprintf("deletes the relation %q of the blueprint %q", e.key, definition.Identifier))
+		}
+	}
+	return diagnostics
 }
 
 // adoptionWarning says that an entity already exists and will be taken over.

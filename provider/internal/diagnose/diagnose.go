@@ -76,9 +76,16 @@ func (f Failure) advice() string {
 		return "It is not known whether Port carried out the request. Check the object in Port before you apply again."
 	case errors.Is(f.Err, context.Canceled):
 		return "Terraform was interrupted. Run a plan to see what is left to do."
+	case isTransport(f.Err):
+		return "Port did not respond. Check the network, the base URL (base_url, PORT_BASE_URL) and the proxy (HTTPS_PROXY, NO_PROXY), then run Terraform again."
 	default:
 		return ""
 	}
+}
+
+func isTransport(err error) bool {
+	_, failed := errors.AsType[*port.TransportError](err)
+	return failed
 }
 
 func gerund(verb string) string {
