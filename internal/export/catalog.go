@@ -60,6 +60,8 @@ type Catalog struct {
 	blueprints []string
 	objects    []*object
 	byKey      map[objectKey]*object
+	// taken are the names of the resources, by type.
+	taken map[string]labels
 }
 
 // objectKey identifies an object.
@@ -67,7 +69,7 @@ type objectKey struct{ typeName, parent, identifier string }
 
 // Read reads the selected objects. It returns an error if a selected blueprint does not exist.
 func (p *Provider) Read(ctx context.Context, selection Selection) (*Catalog, error) {
-	c := &Catalog{provider: p, byKey: map[objectKey]*object{}}
+	c := &Catalog{provider: p, byKey: map[objectKey]*object{}, taken: newLabels()}
 	if err := c.readBlueprints(ctx, selection); err != nil {
 		return nil, err
 	}

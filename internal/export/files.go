@@ -48,17 +48,23 @@ type Written struct {
 
 // Write writes the catalog to a folder, which it creates if necessary: for each blueprint a file
 // with the blueprint, one with its entities, one with its actions, and one with import blocks. If
-// one of the files exists, it writes nothing and returns [ErrFileExists].
+// one of the files exists, it writes nothing and returns [ErrFileExists]. The names of the resources
+// differ from those that the folder already declares.
 func (c *Catalog) Write(ctx context.Context, folder string) (Written, error) {
+	existing, err := filepath.Glob(filepath.Join(folder, "*.tf"))
+	if err != nil {
+		return Written{}, err
+	}
+	taken, err := labelsIn(existing)
+	if err != nil {
+		return Written{}, err
+	}
+	c.avoid(taken)
 	files, err := c.files(ctx)
 	if err != nil {
 		return Written{}, err
 	}
 	if err := os.MkdirAll(folder, 0o750); err != nil {
-		return Written{}, err
-	}
-	existing, err := filepath.Glob(filepath.Join(folder, "*.tf"))
-	if err != nil {
 		return Written{}, err
 	}
 	if len(existing) == 0 {

@@ -1,9 +1,14 @@
 package export
 
 import (
+	"maps"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclwrite"
 )
 
 var notInLabel = regexp.MustCompile(`[^A-Za-z0-9_-]`)
@@ -29,12 +34,49 @@ func (l labels) take(desired string) string {
 
 // label names the resources. The name of an entity includes its blueprint.
 func (c *Catalog) label() {
-	taken := map[string]labels{blueprintType: {}, entityType: {}, actionType: {}}
 	for _, one := range c.objects {
 		desired := one.identifier
 		if one.typeName == entityType {
 			desired = one.parent + "_" + one.identifier
 		}
-		one.label = taken[one.typeName].take(desired)
+		one.label = c.taken[one.typeName].take(desired)
 	}
+}
+
+// avoid renames the resources whose names a module already has.
+func (c *Catalog) avoid(existing map[string]labels) {
+	for typeName, names := range existing {
+		maps.Copy(c.taken[typeName], names)
+	}
+	for _, one := range c.objects {
+		if existing[one.typeName][strings.ToLower(one.label)] > 0 {
+			one.label = c.taken[one.typeName].take(one.label)
+		}
+	}
+}
+
+func newLabels() map[string]labels {
+	return map[string]labels{blueprintType: {}, entityType: {}, actionType: {}}
+}
+
+// labelsIn returns the names of the resources that files declare, by type. It skips a file that is
+// not valid: Terraform reports that.
+func labelsIn(files []string) (map[string]labels, error) {
+	taken := newLabels()
+	for _, name := range files {
+		text, err := os.ReadFile(name) //nolint:gosec // The user names the folder.
+		if err != nil {
+			return nil, err
+		}
+		file, diagnostics := hclwrite.ParseConfig(text, name, hcl.InitialPos)
+		if diagnostics.HasErrors() {
+			continue
+		}
+		for _, block := range file.Body().Blocks() {
+			if words := block.Labels(); block.Type() == "resource" && len(words) == 2 && taken[words[0]] != nil {
+				taken[words[0]].take(words[1])
+			}
+		}
+	}
+	return taken, nil
 }

@@ -116,6 +116,34 @@ func TestExistingFolder(t *testing.T) { //nolint:paralleltest // It sets the env
 	}
 }
 
+// TestExistingNames checks that exported resources do not get the names of resources that the module
+// already has.
+func TestExistingNames(t *testing.T) { //nolint:paralleltest // It sets the environment.
+	connect(t)
+	folder := t.TempDir()
+	for name, text := range map[string]string{
+		"main.tf":   "resource \"port_blueprint\" \"service\" {}\nresource \"port_action\" \"service\" {}\ndata \"port_entity\" \"service_cart\" {}\n",
+		"broken.tf": "resource {",
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), []string{"-out", folder, "service"}, &stdout, &stderr); code != 0 {
+		t.Fatalf("%d, stderr %q", code, stderr.String())
+	}
+	for name, part := range map[string]string{
+		"service.tf":          `resource "port_blueprint" "service_2" {`,
+		"service.imports.tf":  "to = port_blueprint.service_2\n",
+		"service.entities.tf": "resource \"port_entity\" \"service_cart\" {\n  identifier = \"cart\"\n  blueprint  = port_blueprint.service_2.identifier",
+	} {
+		if text, err := os.ReadFile(filepath.Join(folder, name)); err != nil || !strings.Contains(string(text), part) {
+			t.Errorf("%s is %s, %v, want %s", name, text, err, part)
+		}
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	connect(t)
 	blocked := filepath.Join(t.TempDir(), "file")
