@@ -48,8 +48,8 @@ type Written struct {
 
 // Write writes the catalog to a folder, which it creates if necessary: for each blueprint a file
 // with the blueprint, one with its entities, one with its actions, and one with import blocks. If
-// one of the files exists, it writes nothing and returns [ErrFileExists]. The names of the resources
-// differ from those that the folder already declares.
+// one of the files exists, it writes nothing and returns [ErrFileExists]. Resources get names that
+// the folder does not declare yet.
 func (c *Catalog) Write(ctx context.Context, folder string) (Written, error) {
 	existing, err := filepath.Glob(filepath.Join(folder, "*.tf"))
 	if err != nil {

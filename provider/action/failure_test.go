@@ -76,6 +76,8 @@ func TestAction_errorMessages(t *testing.T) {
 		"too many requests": {`{"method": "POST", "route": "/v1/actions", "status": 429, "headers": {"Retry-After": "0"}}`, []string{"429", "-parallelism"}},
 		"a time limit":      {`{"method": "POST", "route": "/v1/actions", "status": 429, "headers": {"Retry-After": "60"}}`, []string{"Unable to Create Action", "timeouts = { create ="}},
 		"no connection":     {`{"method": "POST", "route": "/v1/actions", "drop": "before"}`, []string{"Unable to Create Action", "Port did not respond", "PORT_BASE_URL"}},
+		"a slow response":   {`{"method": "POST", "route": "/v1/actions", "hold": true}`, []string{"Unable to Create Action", "raise request_timeout"}},
+		"an error of Port":  {fault("POST", actionsRoute, 500, "internal_error", "Oops"), []string{"500", "Oops", "Port's support"}},
 		"too large":         {fault("POST", actionsRoute, 413, "payload_too_large", "Too large"), []string{"413"}},
 	}
 	for name, test := range tests {
@@ -91,7 +93,7 @@ func TestAction_errorMessages(t *testing.T) {
 			if limit != "" {
 				config = automation(limit)
 			}
-			session := env.NewConfiguredSession(t, "port_action", `{"max_retries": 1}`)
+			session := env.NewConfiguredSession(t, "port_action", `{"max_retries": 1, "request_timeout": "2s"}`)
 			expectDiagnostic(t, session.TryApply(config), append([]string{"ERROR"}, test.want...)...)
 		})
 	}

@@ -116,8 +116,8 @@ func TestExistingFolder(t *testing.T) { //nolint:paralleltest // It sets the env
 	}
 }
 
-// TestExistingNames checks that exported resources do not get the names of resources that the module
-// already has.
+// TestExistingNames checks that exported resources do not get the names of resources that the
+// module already has.
 func TestExistingNames(t *testing.T) { //nolint:paralleltest // It sets the environment.
 	connect(t)
 	folder := t.TempDir()

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -76,8 +77,12 @@ func (f Failure) advice() string {
 		return "It is not known whether Port carried out the request. Check the object in Port before you apply again."
 	case errors.Is(f.Err, context.Canceled):
 		return "Terraform was interrupted. Run a plan to see what is left to do."
+	case isTransport(f.Err) && errors.Is(f.Err, context.DeadlineExceeded):
+		return "Port took too long to respond. Check the network and the proxy (HTTPS_PROXY, NO_PROXY), or raise request_timeout in the provider block, then run Terraform again."
 	case isTransport(f.Err):
 		return "Port did not respond. Check the network, the base URL (base_url, PORT_BASE_URL) and the proxy (HTTPS_PROXY, NO_PROXY), then run Terraform again."
+	case isServerError(f.Err):
+		return "The error occurred in Port, not in the configuration. Run Terraform again later. If the error persists, send it to Port's support."
 	default:
 		return ""
 	}
@@ -86,6 +91,11 @@ func (f Failure) advice() string {
 func isTransport(err error) bool {
 	_, failed := errors.AsType[*port.TransportError](err)
 	return failed
+}
+
+func isServerError(err error) bool {
+	failed, responded := errors.AsType[*port.Error](err)
+	return responded && failed.StatusCode >= http.StatusInternalServerError
 }
 
 func gerund(verb string) string {
