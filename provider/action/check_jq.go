@@ -64,11 +64,15 @@ func (c *checker) condition(at path.Path, expression types.String) {
 	}
 }
 
-// text checks a text with templates.
-func (c *checker) text(at path.Path, text string) {
+// text checks a text with templates. pointer says where the text is in a JSON value, or is "".
+func (c *checker) text(at path.Path, pointer, text string) {
 	expressions, err := template.Expressions(text)
 	if err != nil {
-		c.diagnostics.AddAttributeError(at, "Invalid Template", fmt.Sprintf("The braces of the template %s do not match: %s.", abbreviated(text), err))
+		if pointer != "" {
+			pointer = fmt.Sprintf(" at %q in the JSON", pointer)
+		}
+		// The text stays out of the message: headers and bodies often hold a secret.
+		c.diagnostics.AddAttributeError(at, "Invalid Template", fmt.Sprintf("The braces of the template%s do not match: %s.", pointer, err))
 		return
 	}
 	for _, expression := range expressions {
@@ -86,20 +90,11 @@ func (c *checker) text(at path.Path, text string) {
 // spread is the only expression that is not jq: as a key it merges its value.
 var spread = regexp.MustCompile(`^\s*spreadValue\(\s*\)\s*$`)
 
-// abbreviated shortens a text for a message.
-func abbreviated(text string) string {
-	const most = 60
-	if runes := []rune(text); len(runes) > most {
-		return fmt.Sprintf("%q…", string(runes[:most]))
-	}
-	return fmt.Sprintf("%q", text)
-}
-
 // templates checks attributes that are texts with templates, by name.
 func (c *checker) templates(at path.Path, texts map[string]types.String) {
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		if text := texts[name]; !text.IsNull() && !text.IsUnknown() {
-			c.text(at.AtName(name), text.ValueString())
+			c.text(at.AtName(name), "", text.ValueString())
 		}
 	}
 }
@@ -110,22 +105,22 @@ func (c *checker) json(at path.Path, value jsontype.Value) {
 		return
 	}
 	if decoded, err := value.Decode(); err == nil {
-		c.value(at, decoded)
+		c.value(at, "", decoded)
 	}
 }
 
-func (c *checker) value(at path.Path, value any) {
+func (c *checker) value(at path.Path, pointer string, value any) {
 	switch value := value.(type) {
 	case string:
-		c.text(at, value)
+		c.text(at, pointer, value)
 	case []any:
-		for _, element := range value {
-			c.value(at, element)
+		for i, element := range value {
+			c.value(at, fmt.Sprintf("%s/%d", pointer, i), element)
 		}
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(value)) {
-			c.text(at, key)
-			c.value(at, value[key])
+			c.text(at, pointer+"/"+key, key)
+			c.value(at, pointer+"/"+key, value[key])
 		}
 	}
 }
@@ -141,8 +136,8 @@ func (c *checker) method(m *model) {
 			"url": m.Webhook.URL, "agent": m.Webhook.Agent, "synchronized": m.Webhook.Synchronized, "method": m.Webhook.Method,
 		})
 		for _, name := range slices.Sorted(maps.Keys(m.Webhook.Headers)) {
-			c.text(at.AtName("headers"), name)
-			c.text(at.AtName("headers").AtMapKey(name), m.Webhook.Headers[name].ValueString())
+			c.text(at.AtName("headers"), "", name)
+			c.text(at.AtName("headers").AtMapKey(name), "", m.Webhook.Headers[name].ValueString())
 		}
 		c.json(at.AtName("body"), m.Webhook.Body)
 	}
@@ -182,7 +177,7 @@ func (c *checker) upsert(at path.Path, m *upsertModel) {
 	at = at.AtName("mapping")
 	c.templates(at, map[string]types.String{"identifier": m.Mapping.Identifier, "icon": m.Mapping.Icon, "teams_jq": m.Mapping.TeamsJQ})
 	for _, team := range m.Mapping.Teams {
-		c.text(at.AtName("teams"), team.ValueString())
+		c.text(at.AtName("teams"), "", team.ValueString())
 	}
 	c.json(at.AtName("properties"), m.Mapping.Properties)
 	c.json(at.AtName("relations"), m.Mapping.Relations)

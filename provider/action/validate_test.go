@@ -23,9 +23,9 @@ func TestValidate_refuses(t *testing.T) {
 		"an invalid combinator":                     {condition(`{"expressions": ["true"], "combinator": "xor"}`), `"combinator"): Invalid Attribute Value Match: `},
 		"a condition with invalid jq":               {condition(`{"expressions": ["true", ".a =="]}`), `ElementKeyInt(1): Invalid jq: The expression is not valid jq: `},
 		"a condition of null":                       {condition(`{"expressions": [null]}`), `Null List Value`},
-		"an invalid URL":                            {webhookTo(`example.com`), `"url"): Invalid URL: "example.com" is neither an absolute URL`},
+		"an invalid URL":                            {webhookTo(`example.com`), `"url"): Invalid URL: The value is neither an absolute URL`},
 		"a URL of another scheme":                   {webhookTo(`ftp://example.com/{{ .a }}`), `"url"): Invalid URL: `},
-		"a URL with open braces":                    {webhookTo(`https://example.com/{{ .run.id }`), `"url"): Invalid Template: The braces of the template "https://example.com/{{ .run.id }" do not match: the double braces that open at character 21 are not closed.`},
+		"a URL with open braces":                    {webhookTo(`https://example.com/{{ .run.id }`), `"url"): Invalid Template: The braces of the template do not match: the double braces that open at character 21 are not closed.`},
 		"a URL with closing braces":                 {webhookTo(`https://example.com/.run.id }}`), `do not match: double braces close at character 29 without opening before.`},
 		"a URL with invalid jq":                     {webhookTo(`https://example.com/{{ .run. }}`), `"url"): Invalid jq: The template {{ .run. }} is not valid jq: `},
 		"an invalid HTTP method":                    {webhook(`"method": "FETCH"`), `"method"): Invalid Value: "FETCH" is neither one of GET, POST, PUT, PATCH, DELETE nor a template`},
@@ -37,7 +37,7 @@ func TestValidate_refuses(t *testing.T) {
 		"a body that is a text":                     {webhook(`"body": "\"a\""`), `"body"): Neither a JSON Object nor a JSON List: `},
 		"a body with invalid jq":                    {webhook(`"body": "{\"a\": [\"{{ .x | }}\"]}"`), `"body"): Invalid jq: `},
 		"a body with invalid jq in a key":           {webhook(`"body": "{\"{{ .x | }}\": 1}"`), `"body"): Invalid jq: `},
-		"a body with open braces":                   {webhook(`"body": "{\"a\": \"{{ .x\"}"`), `"body"): Invalid Template: `},
+		"a body with open braces":                   {webhook(`"body": "{\"a\": [\"{{ .x\"]}"`), `"body"): Invalid Template: The braces of the template at "/a/0" in the JSON do not match: `},
 		"a number out of range":                     {webhook(`"body": "{\"a\": 1e400}"`), `"body"): Number Out of Range: `},
 		"a payload that is a number":                {method(`"kafka_method": {"payload": "1"}`), `"payload"): Neither a JSON Object nor a JSON List: `},
 		"workflow inputs that are a list":           {method(`"github_method": {"org": "o", "repo": "r", "workflow": "w", "workflow_inputs": "[1]"}`), `"workflow_inputs"): Not a JSON Object: `},
@@ -170,6 +170,28 @@ func TestValidate_accepts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if diagnostics := acctest.Validate(t, "port_action", config); len(diagnostics) > 0 {
+				t.Errorf("got %q", diagnostics)
+			}
+		})
+	}
+}
+
+// TestAction_validationHidesSecrets checks that no error shows the text of an attribute that may
+// hold a secret.
+func TestAction_validationHidesSecrets(t *testing.T) {
+	t.Parallel()
+	for name, config := range map[string]string{
+		"a URL without a scheme":    webhookTo(`hooks.example.com/s3cret`),
+		"a URL with open braces":    webhookTo(`https://hooks.example.com/s3cret/{{ .run.id }`),
+		"a notification":            automation(`"approval_webhook_notification": {"url": "hooks.example.com/s3cret"}`),
+		"a header with open braces": webhook(`"headers": {"Authorization": "Bearer s3cret {{ .x"}`),
+		"a body with open braces":   webhook(`"body": "{\"token\": \"s3cret {{ .x\"}"`),
+		"a body that is not JSON":   webhook(`"body": "s3cret"`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			diagnostics := acctest.Validate(t, "port_action", config)
+			if len(diagnostics) == 0 || strings.Contains(strings.Join(diagnostics, " "), "s3cret") {
 				t.Errorf("got %q", diagnostics)
 			}
 		})

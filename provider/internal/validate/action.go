@@ -80,8 +80,9 @@ func (urlOrTemplate) ValidateString(_ context.Context, req validator.StringReque
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || isURL(text) {
 		return
 	}
+	// The URL itself stays out of the message: webhook URLs often hold a secret.
 	resp.Diagnostics.AddAttributeError(req.Path, "Invalid URL",
-		fmt.Sprintf("%q is neither an absolute URL that starts with http:// or https:// nor a template that may evaluate to one.", text))
+		"The value is neither an absolute URL that starts with http:// or https:// nor a template that may evaluate to one.")
 }
 
 // isURL reports whether a text can be a URL once its templates are rendered. A text that begins
