@@ -13,6 +13,8 @@ import (
 // order to cancel it then (proto6server.Server.registerContext). With what the SDK attaches to a
 // context, that is 14 kB per call, and planning an entity takes four calls.
 //
+// Diagnostics about nested attributes get the name of the attribute.
+//
 // Rare calls pass through unchanged, and so do streaming calls, whose contexts must outlive them.
 type server struct {
 	listing
@@ -122,7 +124,7 @@ func (s server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourc
 	return call(ctx, s.bound, req, s.listing.ReadDataSource)
 }
 
-// call calls do with a context that ends when the call returns.
+// call calls do with a context that ends when the call returns, and completes its diagnostics.
 func call[Request, Response any](
 	ctx context.Context, bound func(context.Context) (context.Context, context.CancelFunc), req Request, do func(context.Context, Request) (Response, error),
 ) (Response, error) {
@@ -134,5 +136,9 @@ func call[Request, Response any](
 		cancel()
 		bounded.current.Store(&ended)
 	}()
-	return do(bounded, req) //nolint:contextcheck // It is derived from ctx.
+	response, err := do(bounded, req) //nolint:contextcheck // It is derived from ctx.
+	if err == nil {
+		nameAttributes(response)
+	}
+	return response, err
 }

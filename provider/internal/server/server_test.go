@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/port-changelog/terraform-provider-port/provider/internal/server"
 )
@@ -17,7 +18,8 @@ type fakeFramework struct {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
 
-	retained []context.Context
+	retained    []context.Context
+	diagnostics []*tfprotov6.Diagnostic
 	// during is called with the derived context during each call.
 	during func(ctx context.Context)
 }
@@ -30,7 +32,39 @@ func (f *fakeFramework) ReadResource(ctx context.Context, _ *tfprotov6.ReadResou
 	return &tfprotov6.ReadResourceResponse{}, nil
 }
 
+func (f *fakeFramework) ValidateResourceConfig(context.Context, *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	return &tfprotov6.ValidateResourceConfigResponse{Diagnostics: f.diagnostics}, nil
+}
+
 type key struct{}
+
+// TestDiagnostics_nameNestedAttributes checks that the text of a diagnostic names a nested
+// attribute, which Terraform does not show.
+func TestDiagnostics_nameNestedAttributes(t *testing.T) {
+	t.Parallel()
+	at := tftypes.NewAttributePath
+	nested := at().WithAttributeName("properties").WithAttributeName("number_props").WithElementKeyString("n").WithAttributeName("enum").WithElementKeyInt(1)
+	tests := map[string]struct {
+		at           *tftypes.AttributePath
+		detail, want string
+	}{
+		"none":     {nil, "Bad.", "Bad."},
+		"a root":   {at().WithAttributeName("title"), "Bad.", "Bad."},
+		"nested":   {nested, "Bad.", "Bad.\n\nAttribute: properties.number_props[\"n\"].enum[1]"},
+		"named":    {nested, `Attribute properties.number_props["n"].enum[1] is bad.`, `Attribute properties.number_props["n"].enum[1] is bad.`},
+		"in a set": {at().WithAttributeName("teams").WithElementKeyValue(tftypes.NewValue(tftypes.String, "x")), "Bad.", "Bad.\n\nAttribute: teams"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			framework := &fakeFramework{diagnostics: []*tfprotov6.Diagnostic{{Summary: "Invalid", Detail: test.detail, Attribute: test.at}}}
+			response, err := server.New(framework).ValidateResourceConfig(t.Context(), nil)
+			if err != nil || response.Diagnostics[0].Detail != test.want {
+				t.Errorf("the detail is %q, %v, want %q", response.Diagnostics[0].Detail, err, test.want)
+			}
+		})
+	}
+}
 
 func TestCall_context(t *testing.T) {
 	t.Parallel()
