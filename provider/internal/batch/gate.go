@@ -25,8 +25,6 @@ const (
 	longestQuiet  = 2 * time.Second
 	// quietPerCall limits the wait in a run that has made few calls so far, and may end soon.
 	quietPerCall = 5 * time.Millisecond
-	// pauseDecay is how much of the longest pause is still expected after a shorter one.
-	pauseDecay = 0.95
 	// longRound is how long a round can delay the next one.
 	longRound = 2 * time.Second
 )
@@ -100,7 +98,8 @@ type gate struct {
 	silence *time.Timer
 	// idleSince is when the last call came or the last round ended, whichever is later.
 	idleSince time.Time
-	// pause is the longest recent pause between two calls.
+	// pause is the longest recent pause between two calls. During a full round of shorter ones it
+	// loses about 40 %.
 	pause time.Duration
 }
 
@@ -144,7 +143,7 @@ func (g *gate) arrive() {
 	g.calls++
 	now := time.Now()
 	if pause := now.Sub(g.idleSince); g.current == nil && pause < longestQuiet {
-		g.pause = max(pause, time.Duration(pauseDecay*float64(g.pause)))
+		g.pause = max(pause, g.pause-g.pause/time.Duration(2*g.expected))
 	}
 	g.idleSince = now
 	if g.current != nil {

@@ -21,6 +21,8 @@ type run struct {
 	// blueprints is the number of blueprints whose entities are created, in random order; 0 means
 	// that entities are read.
 	blueprints int
+	// saving is how long Terraform makes no call after each response, as when it saves the state.
+	saving time.Duration
 }
 
 // requests makes 1,000 calls and returns the number of rounds and of requests that they took.
@@ -63,6 +65,7 @@ func (r run) requests() (rounds, requests int) {
 					<-c.done
 				}
 				leave()
+				time.Sleep(r.saving) // Virtual time.
 			}
 		})
 	}
@@ -81,18 +84,19 @@ func TestGate_gathersConcurrentCalls(t *testing.T) {
 		// maxRounds and maxRequests are limits for 1,000 calls.
 		maxRounds, maxRequests int
 	}{
-		"default parallelism":           {run{10, 10 * time.Millisecond, 0, 0}, 112, 112},
-		"quick machine":                 {run{10, time.Millisecond, 0, 0}, 110, 110},
-		"slow machine":                  {run{10, 100 * time.Millisecond, 0, 0}, 115, 115},
-		"two cores":                     {run{10, 10 * time.Millisecond, 2, 0}, 112, 112},
-		"low parallelism":               {run{4, 10 * time.Millisecond, 0, 0}, 270, 270},
-		"high parallelism":              {run{100, 10 * time.Millisecond, 0, 0}, 12, 16},
-		"high parallelism on two cores": {run{100, 10 * time.Millisecond, 2, 0}, 12, 16},
-		"no parallelism":                {run{1, 10 * time.Millisecond, 0, 0}, 10, 1000},
-		"parallelism of two":            {run{2, 10 * time.Millisecond, 0, 0}, 520, 540},
-		"one slow core":                 {run{10, 40 * time.Millisecond, 1, 0}, 115, 115},
-		"ten blueprints":                {run{10, 10 * time.Millisecond, 2, 10}, 150, 610},
-		"ten blueprints at once":        {run{100, 10 * time.Millisecond, 2, 10}, 17, 100},
+		"default parallelism":              {run{10, 10 * time.Millisecond, 0, 0, 0}, 112, 112},
+		"quick machine":                    {run{10, time.Millisecond, 0, 0, 0}, 110, 110},
+		"slow machine":                     {run{10, 100 * time.Millisecond, 0, 0, 0}, 115, 115},
+		"two cores":                        {run{10, 10 * time.Millisecond, 2, 0, 0}, 112, 112},
+		"low parallelism":                  {run{4, 10 * time.Millisecond, 0, 0, 0}, 270, 270},
+		"high parallelism":                 {run{100, 10 * time.Millisecond, 0, 0, 0}, 12, 16},
+		"high parallelism on two cores":    {run{100, 10 * time.Millisecond, 2, 0, 0}, 12, 16},
+		"no parallelism":                   {run{1, 10 * time.Millisecond, 0, 0, 0}, 10, 1000},
+		"parallelism of two":               {run{2, 10 * time.Millisecond, 0, 0, 0}, 520, 540},
+		"one slow core":                    {run{10, 40 * time.Millisecond, 1, 0, 0}, 115, 115},
+		"ten blueprints":                   {run{10, 10 * time.Millisecond, 2, 10, 0}, 150, 610},
+		"ten blueprints at once":           {run{100, 10 * time.Millisecond, 2, 10, 0}, 17, 100},
+		"ten blueprints and a large state": {run{100, 10 * time.Millisecond, 2, 10, 200 * time.Millisecond}, 17, 100},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
