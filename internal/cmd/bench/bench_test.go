@@ -96,7 +96,10 @@ func TestArguments(t *testing.T) {
 	if err := run(context.Background(), []string{"-run", "("}, &out); err == nil || !strings.Contains(err.Error(), "-run") {
 		t.Errorf("a broken pattern ends with %v", err)
 	}
-	if err := run(context.Background(), []string{"-run", "^nothing$"}, &out); err != nil || errors.Is(err, errOverLimit) {
+	if err := run(context.Background(), []string{"-provider", "missing"}, &out); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a provider that does not exist ends with %v", err)
+	}
+	if err := run(context.Background(), []string{"-provider", os.Args[0], "-run", "^nothing$"}, &out); err != nil {
 		t.Errorf("without a scenario it ends with %v", err)
 	}
 }

@@ -61,14 +61,22 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	b := &bench{cli: cli, folder: folder, latency: *latency, out: out}
-	if b.providers.current, err = filepath.Abs(*provider); err != nil {
+	if b.providers.current, err = existing(*provider); err != nil {
 		return err
 	}
 	if *baseline != "" {
-		if b.providers.baseline, err = filepath.Abs(*baseline); err != nil {
+		if b.providers.baseline, err = existing(*baseline); err != nil {
 			return err
 		}
 	}
 	scenarios, comparisons := suite()
 	return b.run(ctx, scenarios, comparisons, selected)
+}
+
+// existing returns the absolute path of a file that exists.
+func existing(path string) (string, error) {
+	if _, err := os.Stat(path); err != nil {
+		return "", err
+	}
+	return filepath.Abs(path)
 }
