@@ -82,28 +82,15 @@ func (s *Store) Create(ctx context.Context, blueprint string, entity *port.Entit
 	if isAlone {
 		return s.client.Entities.Create(ctx, blueprint, entity, options)
 	}
-	lingering, release := port.Linger(ctx)
-	defer release()
-	select {
-	case <-c.done:
-		return c.entity, c.err
-	case <-ctx.Done():
+	if err := s.await(c); err != nil {
+		select {
+		case <-c.created:
+			return c.unread, nil
+		default:
+			return nil, err
+		}
 	}
-	if s.gate.withdraw(c) {
-		return nil, unsent(ctx)
-	}
-	// The request is in progress, with the entities of other callers.
-	select {
-	case <-c.done:
-		return c.entity, c.err
-	case <-lingering.Done():
-	}
-	select {
-	case <-c.created:
-		return c.unread, nil
-	default:
-		return nil, unconfirmed(ctx)
-	}
+	return c.entity, c.err
 }
 
 // Delete deletes an entity, as [port.EntityService.Delete] does.
@@ -114,20 +101,8 @@ func (s *Store) Delete(ctx context.Context, blueprint, identifier string, option
 	if isAlone {
 		return s.client.Entities.Delete(ctx, blueprint, identifier, options)
 	}
-	lingering, release := port.Linger(ctx)
-	defer release()
-	select {
-	case <-c.done:
-	case <-ctx.Done():
-		if s.gate.withdraw(c) {
-			return unsent(ctx)
-		}
-		// The request is in progress, with the entities of other callers.
-		select {
-		case <-c.done:
-		case <-lingering.Done():
-			return unconfirmed(ctx)
-		}
+	if err := s.await(c); err != nil {
+		return err
 	}
 	if c.isDone {
 		return c.err
@@ -135,14 +110,26 @@ func (s *Store) Delete(ctx context.Context, blueprint, identifier string, option
 	return s.client.Entities.Delete(ctx, blueprint, identifier, options)
 }
 
-// unsent is the error of a change whose context ended before its round.
-func unsent(ctx context.Context) error {
-	return fmt.Errorf("the request was not sent: %w", ctx.Err())
-}
-
-// unconfirmed is the error of a change whose context ended during its round.
-func unconfirmed(ctx context.Context) error {
-	return fmt.Errorf("%w: no response to the request for several entities: %w", port.ErrOutcomeUnknown, ctx.Err())
+// await waits for the round of a change. If its context ends before the round, the change is not
+// sent; if it ends during the round, the request also concerns other callers, and await waits a
+// little longer (see [port.Linger]).
+func (s *Store) await(c *call) error {
+	lingering, release := port.Linger(c.ctx)
+	defer release()
+	select {
+	case <-c.done:
+		return nil
+	case <-c.ctx.Done():
+	}
+	if s.gate.withdraw(c) {
+		return fmt.Errorf("the request was not sent: %w", c.ctx.Err())
+	}
+	select {
+	case <-c.done:
+		return nil
+	case <-lingering.Done():
+		return fmt.Errorf("%w: no response to the request for several entities: %w", port.ErrOutcomeUnknown, c.ctx.Err())
+	}
 }
 
 // concernsAll reports whether an error would also occur for each entity alone.
