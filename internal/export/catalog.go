@@ -60,8 +60,6 @@ type Catalog struct {
 	blueprints []string
 	objects    []*object
 	byKey      map[objectKey]*object
-	// taken are the names of the resources, by type.
-	taken map[string]labels
 }
 
 // objectKey identifies an object.
@@ -69,7 +67,7 @@ type objectKey struct{ typeName, parent, identifier string }
 
 // Read reads the selected objects. It returns an error if a selected blueprint does not exist.
 func (p *Provider) Read(ctx context.Context, selection Selection) (*Catalog, error) {
-	c := &Catalog{provider: p, byKey: map[objectKey]*object{}, taken: newLabels()}
+	c := &Catalog{provider: p, byKey: map[objectKey]*object{}}
 	if err := c.readBlueprints(ctx, selection); err != nil {
 		return nil, err
 	}
@@ -83,7 +81,6 @@ func (p *Provider) Read(ctx context.Context, selection Selection) (*Catalog, err
 			return nil, err
 		}
 	}
-	c.label()
 	return c, c.order(ctx)
 }
 

@@ -59,7 +59,7 @@ func (c *Catalog) Write(ctx context.Context, folder string) (Written, error) {
 	if err != nil {
 		return Written{}, err
 	}
-	c.avoid(taken)
+	c.label(taken)
 	files, err := c.files(ctx)
 	if err != nil {
 		return Written{}, err

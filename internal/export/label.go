@@ -1,7 +1,6 @@
 package export
 
 import (
-	"maps"
 	"os"
 	"regexp"
 	"strconv"
@@ -32,37 +31,22 @@ func (l labels) take(desired string) string {
 	return label
 }
 
-// label names the resources. The name of an entity includes its blueprint.
-func (c *Catalog) label() {
+// label names the resources, without the names that are taken already, by type. The name of an
+// entity includes its blueprint.
+func (c *Catalog) label(taken map[string]labels) {
 	for _, one := range c.objects {
 		desired := one.identifier
 		if one.typeName == entityType {
 			desired = one.parent + "_" + one.identifier
 		}
-		one.label = c.taken[one.typeName].take(desired)
+		one.label = taken[one.typeName].take(desired)
 	}
-}
-
-// avoid renames the resources whose names a module already has.
-func (c *Catalog) avoid(existing map[string]labels) {
-	for typeName, names := range existing {
-		maps.Copy(c.taken[typeName], names)
-	}
-	for _, one := range c.objects {
-		if existing[one.typeName][strings.ToLower(one.label)] > 0 {
-			one.label = c.taken[one.typeName].take(one.label)
-		}
-	}
-}
-
-func newLabels() map[string]labels {
-	return map[string]labels{blueprintType: {}, entityType: {}, actionType: {}}
 }
 
 // labelsIn returns the names of the resources that files declare, by type. It skips a file that is
 // not valid: Terraform reports that.
 func labelsIn(files []string) (map[string]labels, error) {
-	taken := newLabels()
+	taken := map[string]labels{blueprintType: {}, entityType: {}, actionType: {}}
 	for _, name := range files {
 		text, err := os.ReadFile(name) //nolint:gosec // The user names the folder.
 		if err != nil {

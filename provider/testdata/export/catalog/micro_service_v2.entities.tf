@@ -19,7 +19,7 @@ resource "port_entity" "micro_service_v2_1st" {
     }
   }
 
-  relations = { single_relations = { owner = port_entity.team_payments.identifier } }
+  relations = { single_relations = { owner = port_entity.team_payments_2.identifier } }
 }
 
 resource "port_entity" "micro_service_v2_bare" {
@@ -67,7 +67,7 @@ resource "port_entity" "micro_service_v2_shop_web" {
 
   relations = {
     many_relations   = { depends_on = [port_entity.micro_service_v2_1st.identifier, "shop:web"] }
-    single_relations = { owner = port_entity.team_payments.identifier }
+    single_relations = { owner = port_entity.team_payments_2.identifier }
   }
 
   teams = ["us"]

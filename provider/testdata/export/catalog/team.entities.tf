@@ -1,10 +1,10 @@
-resource "port_entity" "team_Payments_2" {
+resource "port_entity" "team_Payments" {
   identifier = "Payments"
   blueprint  = port_blueprint.team.identifier
   title      = "Another"
 }
 
-resource "port_entity" "team_payments" {
+resource "port_entity" "team_payments_2" {
   identifier = "payments"
   blueprint  = port_blueprint.team.identifier
   title      = "Payments"

@@ -4,11 +4,11 @@ import {
 }
 
 import {
-  to = port_entity.team_Payments_2
+  to = port_entity.team_Payments
   id = "team:Payments"
 }
 
 import {
-  to = port_entity.team_payments
+  to = port_entity.team_payments_2
   id = "team:payments"
 }
