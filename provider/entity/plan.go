@@ -72,7 +72,7 @@ func isUnchanged(req resource.ModifyPlanRequest) bool {
 // has planned its blueprint.
 func (r *entityResource) planUnchanged(ctx context.Context, from tfsdk.Config, resp *resource.ModifyPlanResponse) {
 	var blueprint types.String
-	if from.Raw.IsNull() || from.GetAttribute(ctx, path.Root("blueprint"), &blueprint).HasError() || r.plannedDefinition(blueprint) == nil {
+	if from.Raw.IsNull() || from.GetAttribute(ctx, path.Root("blueprint"), &blueprint).HasError() || r.plannedBlueprint(blueprint).Definition == nil {
 		return
 	}
 	var config partialModel

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/port-changelog/terraform-provider-port/internal/port"
+	"github.com/port-changelog/terraform-provider-port/provider/internal/backend"
 )
 
 // This file contains the warnings of a plan about what its diff does not show.
@@ -99,14 +100,14 @@ func dropped(values, rest map[string]any) []string {
 	return keys
 }
 
-// plannedDefinition returns a blueprint as planned by this run, or nil if the run has not planned
-// it, parts of it are not known yet, or the checks are turned off.
-func (r *entityResource) plannedDefinition(blueprint types.String) *port.Blueprint {
+// plannedBlueprint returns a blueprint as planned by this run, unless the checks are turned off. It
+// has no definition if the run has not planned it or parts of it are not known yet.
+func (r *entityResource) plannedBlueprint(identifier types.String) backend.PlannedBlueprint {
 	if r.Backend == nil || !r.Backend.EntityPlanChecks {
-		return nil
+		return backend.PlannedBlueprint{}
 	}
-	planned, _ := r.Backend.Planned.Find(blueprint.ValueString())
-	return planned.Definition
+	planned, _ := r.Backend.Planned.Find(identifier.ValueString())
+	return planned
 }
 
 // lossWarnings name the values that Port deletes because this run deletes their property or
@@ -114,7 +115,8 @@ func (r *entityResource) plannedDefinition(blueprint types.String) *port.Bluepri
 // does not change, still sets them. They are no errors, because lifecycle { ignore_changes } makes
 // such an entity valid.
 func (r *entityResource) lossWarnings(ctx context.Context, config *partialModel) diag.Diagnostics {
-	definition := r.plannedDefinition(config.Blueprint)
+	planned := r.plannedBlueprint(config.Blueprint)
+	definition := planned.Definition
 	if definition == nil {
 		return nil
 	}
@@ -144,7 +146,6 @@ func (r *entityResource) lossWarnings(ctx context.Context, config *partialModel)
 			check(path.Root("properties_json"), key, untyped[key])
 		}
 	}
-	planned, _ := r.Backend.Planned.Find(config.Blueprint.ValueString())
 	for _, e := range entriesOf(path.Root("relations"), config.Relations) {
 		if !e.value.IsNull() && slices.Contains(planned.DeletedRelations, e.key) {
 			warn(e.at, fmt.Sprintf("deletes the relation %q of the blueprint %q", e.key, definition.Identifier))
